@@ -1,0 +1,1 @@
+"""An embedded stand-in for SQL Server that speaks TDS: for demos, tests and benchmarks."""
