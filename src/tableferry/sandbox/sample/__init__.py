@@ -1,0 +1,19 @@
+"""The sandbox's sample data: two databases, four tables, deterministic and awkward on purpose."""
+
+from tableferry.sandbox.sample.bench import BenchTable, bench_narrow, bench_wide
+from tableferry.sandbox.sample.catalog import SAMPLE_TABLES, sample_table
+from tableferry.sandbox.sample.configs import table_configs
+from tableferry.sandbox.sample.loading import load_sample
+from tableferry.sandbox.sample.tables import SampleColumn, SampleTable
+
+__all__ = [
+    "SAMPLE_TABLES",
+    "BenchTable",
+    "SampleColumn",
+    "SampleTable",
+    "bench_narrow",
+    "bench_wide",
+    "load_sample",
+    "sample_table",
+    "table_configs",
+]
