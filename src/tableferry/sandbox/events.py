@@ -75,7 +75,16 @@ class TransactionChanged:
     transaction: int
 
 
-Event = ResultSet | StatementDone | Message | DatabaseChanged | TransactionChanged
+@dataclass(frozen=True)
+class OutputValue:
+    """The final value of a Parameter that was passed with ``output=True``; comes after the rows."""
+
+    name: str
+    type: SqlType
+    value: Any
+
+
+Event = ResultSet | StatementDone | Message | DatabaseChanged | TransactionChanged | OutputValue
 
 
 @dataclass(frozen=True)
