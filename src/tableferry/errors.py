@@ -1,0 +1,40 @@
+"""What can go wrong, sorted by what the caller does next.
+
+The class says what a program should do (retry, fix the configuration, look at the data); the
+``hint`` says what a person should do. No message and no hint ever holds a password or the value
+of a cell: where a driver's own text may hold one, the driver's error is left out of the chain.
+"""
+
+
+class TableferryError(Exception):
+    """Something went wrong that tableferry knows how to name."""
+
+    def __init__(self, message: str, *, hint: str = "", code: str = "") -> None:
+        """``code`` is the database's own: SQL Server's error number or PostgreSQL's SQLSTATE."""
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.code = code
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class TransientError(TableferryError):
+    """The same thing may work if it is tried again: nothing was changed."""
+
+
+class ConfigError(TableferryError):
+    """The configuration, the environment or the call is wrong: trying again changes nothing."""
+
+
+class SchemaError(TableferryError):
+    """Source and target do not fit together; nothing was changed."""
+
+
+class DataError(TableferryError):
+    """A value cannot be stored exactly; the load was rolled back and the old rows stay."""
+
+
+class VerificationError(TableferryError):
+    """What arrived is not what was sent; the load was rolled back and the old rows stay."""

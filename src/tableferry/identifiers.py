@@ -1,0 +1,168 @@
+"""Names: the only place that parses and quotes them, for both databases.
+
+Everything that becomes part of SQL text passes through here, so that a name with a bracket, a
+quote, a semicolon or a newline in it is just a name.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from tableferry.errors import ConfigError
+
+PG_NAME_BYTES: Final = 63
+"""PostgreSQL cuts longer names silently (NAMEDATALEN - 1)."""
+
+MSSQL_NAME_UNITS: Final = 128
+"""SQL Server's ``sysname`` is nvarchar(128): UTF-16 units."""
+
+_PART = re.compile(
+    r"""\s*(?:\[(?P<bracketed>(?:[^\]]|\]\])*)\]|"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^.\[\]"]+))\s*"""
+)
+
+
+def quote_mssql(name: str) -> str:
+    """Return ``name`` in brackets for T-SQL; raises ConfigError where it cannot be a name."""
+    _refuse_impossible(name)
+    if len(name.encode("utf-16-le", "surrogatepass")) // 2 > MSSQL_NAME_UNITS:
+        raise ConfigError(
+            f"The SQL Server name {shown(name)} is longer than {MSSQL_NAME_UNITS} characters",
+            hint="Check the spelling in the table's configuration.",
+        )
+    return "[" + name.replace("]", "]]") + "]"
+
+
+def quote_pg(name: str) -> str:
+    """Return ``name`` in double quotes for PostgreSQL; raises ConfigError where it is no name."""
+    _refuse_impossible(name)
+    if len(name.encode("utf-8", "surrogatepass")) > PG_NAME_BYTES:
+        raise ConfigError(
+            f"The PostgreSQL name {shown(name)} is longer than {PG_NAME_BYTES} bytes, "
+            "which PostgreSQL would cut",
+            hint="Choose a shorter name in the table's configuration.",
+        )
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text_mssql(text: str) -> str:
+    """Return ``text`` as a T-SQL nvarchar literal."""
+    return "N'" + text.replace("'", "''") + "'"
+
+
+def shown(name: str) -> str:
+    """Return ``name`` for a message: on one line, whatever is in it."""
+    return repr(name)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTable:
+    """A table in SQL Server, by its three names, unquoted."""
+
+    database: str
+    schema: str
+    name: str
+
+    @classmethod
+    def parse(cls, text: str, default_database: str) -> "SourceTable":
+        """Parse ``[Database].[schema].[Table]``; schema (dbo) and database may be left out.
+
+        Brackets and double quotes are SQL Server's, doubled inside. Raises ConfigError.
+        """
+        match split_name(text):
+            case [name]:
+                return cls(default_database, "dbo", name)
+            case [schema, name]:
+                return cls(default_database, schema, name)
+            case [database, schema, name]:
+                return cls(database, schema or "dbo", name)
+        raise ConfigError(
+            f"{shown(text)} is not a table name of the form [Database].[schema].[Table]",
+            hint="Linked servers (four parts) are not read; write a ] inside a name as ]].",
+        )
+
+    @property
+    def sql(self) -> str:
+        """The three-part name, quoted for T-SQL."""
+        return ".".join(map(quote_mssql, (self.database, self.schema, self.name)))
+
+    def __str__(self) -> str:
+        return ".".join(_plain(part) for part in (self.database, self.schema, self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class TargetTable:
+    """A table in PostgreSQL; ``schema`` is empty where the search path decides."""
+
+    schema: str
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> "TargetTable":
+        """Parse ``table`` or ``schema.table``; the case is kept. Raises ConfigError."""
+        match split_name(text):
+            case [name]:
+                table = cls("", name)
+            case [schema, name]:
+                table = cls(schema, name)
+            case _:
+                raise ConfigError(
+                    f"{shown(text)} is not a table name of the form table or schema.table",
+                    hint='Write a name with a dot in it in double quotes: "a.b".',
+                )
+        _ = table.sql  # a name that PostgreSQL would cut is refused here, not while loading
+        return table
+
+    @property
+    def sql(self) -> str:
+        """The name, quoted for PostgreSQL."""
+        return ".".join(quote_pg(part) for part in (self.schema, self.name) if part)
+
+    def __str__(self) -> str:
+        return ".".join(_plain(part) for part in (self.schema, self.name) if part)
+
+
+def split_name(text: str) -> list[str]:
+    """Split a multi-part name at its dots, honouring ``[...]`` and ``"..."``.
+
+    Returns the unquoted parts; raises ConfigError where the text is not a name.
+    """
+    parts: list[str] = []
+    position = 0
+    while True:
+        match = _PART.match(text, position)
+        part = _unquoted(match) if match else ""
+        if not match or not part:
+            raise ConfigError(
+                f"{shown(text)} is not a name",
+                hint="Write unusual names in brackets, a ] inside them as ]].",
+            )
+        parts.append(part)
+        position = match.end()
+        if position == len(text):
+            return parts
+        if text[position] != ".":
+            raise ConfigError(
+                f"{shown(text)} is not a name: a dot was expected after {shown(part)}",
+                hint="Write unusual names in brackets, a ] inside them as ]].",
+            )
+        position += 1
+
+
+def _unquoted(match: re.Match[str]) -> str:
+    if (bracketed := match["bracketed"]) is not None:
+        return bracketed.replace("]]", "]")
+    if (quoted := match["quoted"]) is not None:
+        return quoted.replace('""', '"')
+    return match["plain"].strip()
+
+
+def _refuse_impossible(name: str) -> None:
+    if not name or "\0" in name:
+        raise ConfigError(
+            f"{shown(name)} cannot be a name", hint="Names are not empty and hold no NUL."
+        )
+
+
+def _plain(part: str) -> str:
+    """Return a part for people: as it is where that is unmistakable, else in brackets."""
+    return part if re.fullmatch(r"\w+", part) else quote_mssql(part).replace("\n", "\\n")

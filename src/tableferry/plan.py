@@ -1,0 +1,229 @@
+"""The plan of one table: from what both sides say, what will be read and what it becomes.
+
+Pure: no database is touched here. Everything that can be refused before the load is refused
+here, by column name, and every declared loss is written down.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tableferry.errors import SchemaError
+from tableferry.identifiers import quote_mssql, quote_pg, shown
+from tableferry.schema import SourceColumn, SourceSchema, TargetColumn, TargetSchema
+from tableferry.spec import Consistency, OrderBy, TableSpec
+from tableferry.typemap import RULES
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPlan:
+    """One column's way: the T-SQL that reads it, the step that converts it, where it lands."""
+
+    source: SourceColumn
+    target: TargetColumn
+    select: str
+    convert: str
+    loss: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPlan:
+    """One table's plan.
+
+    ``create`` is the DDL for a missing target table, None where it exists; ``consistency`` is
+    never ``auto``; ``estimated_rows`` is None where the source does not say.
+    """
+
+    spec: TableSpec
+    columns: tuple[ColumnPlan, ...]
+    order_by: tuple[str, ...]
+    consistency: Consistency
+    create: str | None
+    can_freeze: bool
+    estimated_rows: int | None
+    warnings: tuple[str, ...]
+
+    @property
+    def select(self) -> str:
+        """The SELECT that reads the table. Result columns carry the target's names."""
+        columns = ",\n  ".join(f"{c.select} AS {quote_mssql(c.target.name)}" for c in self.columns)
+        hint = " WITH (NOLOCK)" if self.consistency is Consistency.NOLOCK else ""
+        sql = f"SELECT\n  {columns}\nFROM {self.spec.source.sql} AS t{hint}"
+        if self.spec.where:
+            sql += f"\nWHERE ({self.spec.where}\n)"
+        if self.order_by:
+            sql += f"\nORDER BY {', '.join(self.order_by)}"
+        return sql
+
+    @property
+    def losses(self) -> dict[str, str]:
+        """What is lost, by source column."""
+        return {c.source.name: c.loss for c in self.columns if c.loss}
+
+
+def plan_table(
+    spec: TableSpec,
+    source: SourceSchema,
+    target: TargetSchema | None,
+    *,
+    snapshot_allowed: bool,
+) -> SyncPlan:
+    """Plan one table's full refresh; raises SchemaError where the two sides do not fit."""
+    found = _source_columns(spec, source)
+    planned = _create_columns(spec, found) if target is None else _match(spec, found, target)
+    consistency, warnings = _consistency(spec, snapshot_allowed=snapshot_allowed)
+    return SyncPlan(
+        spec=spec,
+        columns=tuple(_column_plan(column, into) for column, into in planned),
+        order_by=tuple(_order(order, source.columns) for order in spec.order_by),
+        consistency=consistency,
+        create=_create_table(spec, planned) if target is None else None,
+        can_freeze=target is None or target.kind == "r",
+        estimated_rows=None if spec.where else source.estimated_rows,
+        warnings=warnings,
+    )
+
+
+Pairs = Sequence[tuple[SourceColumn, TargetColumn]]
+
+
+def _source_columns(spec: TableSpec, source: SourceSchema) -> list[tuple[SourceColumn, str]]:
+    """Pair the configured columns with the source's; a name that differs in case only is found."""
+    pairs, problems = [], []
+    for source_name, target_name in spec.columns:
+        column = find_column(source_name, source.columns)
+        if column is None:
+            problems.append(f"{spec.source} has no column {shown(source_name)}")
+        elif column.type.name not in RULES:
+            problems.append(
+                f"column {shown(source_name)} has the type {column.type}, "
+                "which tableferry does not carry"
+            )
+        else:
+            pairs.append((column, target_name))
+    _raise_if_any(
+        problems,
+        "Correct 'columns' in the table's configuration. The table has: "
+        + ", ".join(column.name for column in source.columns),
+    )
+    return pairs
+
+
+def find_column(name: str, columns: Sequence[SourceColumn]) -> SourceColumn | None:
+    """Return the column of exactly this name, else the only one equal without case, else None."""
+    for column in columns:
+        if column.name == name:
+            return column
+    alike = [column for column in columns if column.name.lower() == name.lower()]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _create_columns(spec: TableSpec, found: Sequence[tuple[SourceColumn, str]]) -> Pairs:
+    keys = {name.lower() for name in spec.primary_key}
+    return [
+        (
+            column,
+            TargetColumn(
+                target_name,
+                RULES[column.type.name].create(column.type),
+                nullable=column.nullable and column.name.lower() not in keys,
+            ),
+        )
+        for column, target_name in found
+    ]
+
+
+def _match(
+    spec: TableSpec, found: Sequence[tuple[SourceColumn, str]], target: TargetSchema
+) -> Pairs:
+    """Pair with the existing target's columns; every misfit is named, before anything changes."""
+    by_name = {column.name: column for column in target.columns}
+    pairs, problems = [], []
+    for column, target_name in found:
+        into = by_name.pop(target_name, None)
+        if into is None:
+            problems.append(f"{spec.target} has no column {shown(target_name)}")
+        elif into.generated:
+            problems.append(f"column {shown(target_name)} is generated and takes no values")
+        elif not RULES[column.type.name].fits(column.type, into.type):
+            problems.append(
+                f"column {shown(target_name)} of type {into.type} cannot hold every value of "
+                f"{shown(column.name)} of type {column.type}"
+            )
+        else:
+            pairs.append((column, into))
+    problems += [
+        f"column {shown(column.name)} must have a value and is not among 'pg_columns'"
+        for column in by_name.values()
+        if column.needs_value
+    ]
+    _raise_if_any(
+        problems,
+        f"Change the columns of {spec.target} or the table's configuration; "
+        "tableferry creates the table itself where it is missing.",
+    )
+    return pairs
+
+
+def _column_plan(column: SourceColumn, into: TargetColumn) -> ColumnPlan:
+    rule = RULES[column.type.name]
+    return ColumnPlan(
+        source=column,
+        target=into,
+        select=rule.select.replace("{}", f"t.{quote_mssql(column.name)}"),
+        convert=rule.convert,
+        loss=rule.loss_of(column.type),
+    )
+
+
+def _order(order: OrderBy, columns: Sequence[SourceColumn]) -> str:
+    """``Name``, ``[Name]``, ``Name DESC``: a column's own name comes before its reading as such."""
+    name, direction = order.text, ""
+    column = find_column(name, columns)
+    if column is None:
+        head, _, tail = order.text.strip().rpartition(" ")
+        if tail.upper() in {"ASC", "DESC"}:
+            name, direction = head.strip(), f" {tail.upper()}"
+        if name.startswith("[") and name.endswith("]"):
+            name = name[1:-1].replace("]]", "]")
+        column = find_column(name, columns)
+    if column is None:
+        raise SchemaError(
+            f"'order_by' names {shown(order.text)}, which is not a column of the source table",
+            hint="Name one column, or a list of columns, each with ASC or DESC behind it or not.",
+        )
+    return f"t.{quote_mssql(column.name)}{direction}"
+
+
+def _consistency(spec: TableSpec, *, snapshot_allowed: bool) -> tuple[Consistency, tuple[str, ...]]:
+    if spec.consistency is Consistency.SNAPSHOT and not snapshot_allowed:
+        raise SchemaError(
+            f"The database {spec.source.database} does not allow SNAPSHOT isolation",
+            hint=f"ALTER DATABASE {quote_mssql(spec.source.database)} "
+            "SET ALLOW_SNAPSHOT_ISOLATION ON, or choose another 'consistency'.",
+        )
+    if spec.consistency is not Consistency.AUTO:
+        return spec.consistency, ()
+    if snapshot_allowed:
+        return Consistency.SNAPSHOT, ()
+    warning = (
+        f"{spec.source.database} does not allow SNAPSHOT isolation, so rows were read with NOLOCK: "
+        "rows that others were changing may be missing, doubled or uncommitted"
+    )
+    return Consistency.NOLOCK, (warning,)
+
+
+def _create_table(spec: TableSpec, planned: Pairs) -> str:
+    by_source = {column.name.lower(): into.name for column, into in planned}
+    lines = [
+        f"  {quote_pg(into.name)} {into.type}{'' if into.nullable else ' NOT NULL'}"
+        for _, into in planned
+    ]
+    if spec.primary_key:
+        key = ", ".join(quote_pg(by_source[name.lower()]) for name in spec.primary_key)
+        lines.append(f"  PRIMARY KEY ({key})")
+    return f"CREATE TABLE {spec.target.sql} (\n" + ",\n".join(lines) + "\n)"
+
+
+def _raise_if_any(problems: Sequence[str], hint: str) -> None:
+    if problems:
+        raise SchemaError("; ".join(problems), hint=hint)

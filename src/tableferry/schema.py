@@ -1,0 +1,100 @@
+"""What the two catalogs say of a table, in one vocabulary: pure data, read by the plan.
+
+``source.catalog`` and ``target.catalog`` fill these in; neither knows the other.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+UNLIMITED: Final = -1
+"""``SourceType.length`` of the ``(max)`` types, as ``sys.columns.max_length`` has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceType:
+    """A SQL Server type. ``length`` is in bytes, ``UNLIMITED`` for ``(max)``."""
+
+    name: str
+    length: int = 0
+    precision: int = 0
+    scale: int = 0
+
+    def __str__(self) -> str:
+        match self.name:
+            case "decimal" | "numeric":
+                return f"{self.name}({self.precision},{self.scale})"
+            case "time" | "datetime2" | "datetimeoffset":
+                return f"{self.name}({self.scale})"
+            case "char" | "varchar" | "binary" | "varbinary":
+                return f"{self.name}({'max' if self.length == UNLIMITED else self.length})"
+            case "nchar" | "nvarchar":
+                return f"{self.name}({'max' if self.length == UNLIMITED else self.length // 2})"
+            case "float":
+                return f"float({self.precision or 53})"
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class SourceColumn:
+    """One column of a source table."""
+
+    name: str
+    type: SourceType
+    nullable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSchema:
+    """A source table's columns, in their order, and about how many rows it has (None: unknown)."""
+
+    columns: tuple[SourceColumn, ...]
+    estimated_rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PgType:
+    """A PostgreSQL type: its ``pg_type.typname`` and the numbers of its modifier."""
+
+    name: str
+    modifier: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        name = SQL_NAMES.get(self.name, self.name)
+        if not self.modifier:
+            return name
+        return f"{name}({','.join(map(str, self.modifier))})"
+
+
+SQL_NAMES: Final = {
+    "bool": "boolean",
+    "int2": "smallint",
+    "int4": "integer",
+    "int8": "bigint",
+    "float4": "real",
+    "float8": "double precision",
+    "bpchar": "char",
+}
+"""The SQL names of the types whose ``typname`` differs from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetColumn:
+    """One column of an existing target table.
+
+    ``needs_value`` is set where a row without a value for it would be refused; ``generated``
+    where PostgreSQL computes it and accepts no value.
+    """
+
+    name: str
+    type: PgType
+    nullable: bool = True
+    needs_value: bool = False
+    generated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSchema:
+    """An existing target table: ``kind`` is ``pg_class.relkind``."""
+
+    columns: tuple[TargetColumn, ...]
+    kind: str = "r"

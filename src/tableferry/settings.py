@@ -1,0 +1,183 @@
+"""Where the databases are: connection settings, read from the environment and from ``.env``.
+
+The only reader of the environment in the engine. Real environment variables win over ``.env``;
+an empty variable counts as missing. Every problem is reported at once, by variable name.
+"""
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tableferry.errors import ConfigError
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _stripped(text: str) -> str:
+    return text.strip()
+
+
+Text = Annotated[str, Field(min_length=1), AfterValidator(_stripped)]
+
+
+class Encrypt(StrEnum):
+    """How a SQL Server connection is encrypted, in the driver's words."""
+
+    OPTIONAL = "optional"
+    YES = "yes"
+    STRICT = "strict"
+
+
+class SslMode(StrEnum):
+    """libpq's ``sslmode``."""
+
+    DISABLE = "disable"
+    ALLOW = "allow"
+    PREFER = "prefer"
+    REQUIRE = "require"
+    VERIFY_CA = "verify-ca"
+    VERIFY_FULL = "verify-full"
+
+
+class _Database(BaseSettings):
+    model_config = SettingsConfigDict(
+        frozen=True, env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    prefix: str
+    """What this database's environment variables begin with, for messages."""
+    host: Text
+    db: Text
+    user: Text
+    password: SecretStr
+    connect_timeout: Annotated[int, Field(ge=1, le=300)] = 10
+    """Seconds to wait for a connection."""
+
+    def variable(self, field: str) -> str:
+        """Return the name of the environment variable behind a field."""
+        return f"{self.prefix}{field}".upper()
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the connection stays on this machine, where there is no wire to protect."""
+        return is_loopback(self.host)
+
+
+class SourceSettings(_Database):
+    """One SQL Server database: ``SQL_SERVER_<NAME>_HOST``, ``_DB``, ``_USER``, ``_PASSWORD`` ...
+
+    Encrypted with a verified certificate unless said otherwise; on loopback neither is asked for.
+    """
+
+    port: Port = 1433
+    encrypt: Encrypt = Encrypt.YES
+    trust_certificate: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_to_protect_on_loopback(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if is_loopback(str(values.get("host", ""))):
+            values.setdefault("encrypt", Encrypt.OPTIONAL)
+            values.setdefault("trust_certificate", True)
+        return values
+
+    def __str__(self) -> str:
+        return f"SQL Server {self.host}:{self.port} database {self.db}"
+
+
+class TargetSettings(_Database):
+    """The PostgreSQL database: ``PG_HOST``, ``PG_DB``, ``PG_USER``, ``PG_PASSWORD``, ``PG_PORT``.
+
+    ``PG_HOST`` may be the folder of a Unix socket. TLS is required for anything but loopback.
+    """
+
+    port: Port = 5432
+    sslmode: SslMode = SslMode.REQUIRE
+    sslrootcert: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_to_protect_on_loopback(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if is_loopback(str(values.get("host", ""))):
+            values.setdefault("sslmode", SslMode.PREFER)
+        return values
+
+    @model_validator(mode="after")
+    def _verification_needs_a_root(self) -> Self:
+        if self.sslmode.startswith("verify") and not self.sslrootcert:
+            raise ValueError("PG_SSLROOTCERT is missing: PG_SSLMODE asks to verify the server")
+        return self
+
+    def __str__(self) -> str:
+        return f"PostgreSQL {self.host}:{self.port} database {self.db}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every connection of a deployment: its sources by ``db_type``, and its one target."""
+
+    sources: dict[str, SourceSettings]
+    target: TargetSettings
+
+
+T = TypeVar("T", bound=_Database)
+
+
+def load_settings(db_types: Iterable[str], env_file: Path | None = None) -> Settings:
+    """Read all settings; raises one ConfigError that names every missing or malformed variable."""
+    problems: list[str] = []
+    sources = {
+        db_type: _load(SourceSettings, f"SQL_SERVER_{db_type.upper()}_", env_file, problems)
+        for db_type in db_types
+    }
+    target = _load(TargetSettings, "PG_", env_file, problems)
+    if problems or target is None:
+        where = f"the environment or {env_file}" if env_file else "the environment (no .env found)"
+        raise ConfigError(
+            "The configuration is not complete:\n  " + "\n  ".join(problems),
+            hint=f"Set these variables in {where}; .env.example shows all of them.",
+        )
+    return Settings({name: found for name, found in sources.items() if found}, target)
+
+
+def find_env_file(*starts: Path) -> Path | None:
+    """Return the first ``.env`` in these folders or right above one, None where there is none."""
+    for start in starts:
+        for folder in (start, start.parent):
+            if (folder / ".env").is_file():
+                return folder / ".env"
+    return None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is this machine: a loopback address, ``localhost`` or a socket folder."""
+    if host.startswith("/") or host.lower() in {"localhost", "localhost."}:
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _load(kind: type[T], prefix: str, env_file: Path | None, problems: list[str]) -> T | None:
+    try:
+        return kind(_env_prefix=prefix, _env_file=env_file, prefix=prefix)  # type: ignore[call-arg]
+    except ValidationError as error:
+        problems += [_problem(prefix, dict(found)) for found in error.errors(include_input=False)]
+        return None
+
+
+def _problem(prefix: str, found: dict[str, Any]) -> str:
+    """One sentence about one variable; the value is never part of it."""
+    if not found["loc"]:
+        return str(found["msg"]).removeprefix("Value error, ")
+    variable = f"{prefix}{found['loc'][0]}".upper()
+    if found["type"] == "missing":
+        return f"{variable} is missing"
+    return f"{variable} is not valid: {found['msg']}"

@@ -1,0 +1,7 @@
+"""SQL Server: the only importer of its driver. Connect, ask the catalog, read Arrow batches."""
+
+from tableferry.source.catalog import read_schema, snapshot_allowed
+from tableferry.source.connection import SourceConnection, connect
+from tableferry.source.reader import TableReader
+
+__all__ = ["SourceConnection", "TableReader", "connect", "read_schema", "snapshot_allowed"]

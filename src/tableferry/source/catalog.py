@@ -1,0 +1,85 @@
+"""What SQL Server's catalog says of a table.
+
+Names and type names only: object ids, type ids and version strings differ between servers that
+speak T-SQL, so none of them is relied on.
+"""
+
+from tableferry.errors import SchemaError, TableferryError
+from tableferry.identifiers import SourceTable, quote_mssql, text_mssql
+from tableferry.schema import SourceColumn, SourceSchema, SourceType
+from tableferry.source.connection import SourceConnection
+
+
+def read_schema(connection: SourceConnection, table: SourceTable) -> SourceSchema:
+    """Read a table's columns; raises SchemaError where there is no such table (or no right)."""
+    catalog = quote_mssql(table.database)
+    rows = connection.rows(
+        f"""\
+SELECT c.name AS column_name, t.name AS type_name, b.name AS base_name,
+  c.max_length AS max_length, c.precision AS precision, c.scale AS scale,
+  c.is_nullable AS is_nullable
+FROM {catalog}.sys.columns AS c
+JOIN {catalog}.sys.types AS t ON t.user_type_id = c.user_type_id
+LEFT JOIN {catalog}.sys.types AS b ON b.user_type_id = c.system_type_id
+WHERE c.object_id = OBJECT_ID({text_mssql(table.sql)})
+ORDER BY c.column_id""",
+        [
+            "column_name",
+            "type_name",
+            "base_name",
+            "max_length",
+            "precision",
+            "scale",
+            "is_nullable",
+        ],
+    )
+    if not rows:
+        raise SchemaError(
+            f"{connection.settings} has no table {table}, or {connection.settings.user!r} "
+            "may not see it (208)",
+            hint="Check 'sql_table' in the configuration, and that the login may SELECT from it.",
+            code="208",
+        )
+    columns = tuple(
+        SourceColumn(
+            name, SourceType(_type_name(own, base), length, precision, scale), bool(nullable)
+        )
+        for name, own, base, length, precision, scale, nullable in rows
+    )
+    return SourceSchema(columns, _estimated_rows(connection, table))
+
+
+def snapshot_allowed(connection: SourceConnection, database: str) -> bool:
+    """Whether the database allows SNAPSHOT isolation."""
+    rows = connection.rows(
+        "SELECT snapshot_isolation_state AS state FROM sys.databases "
+        f"WHERE name = {text_mssql(database)}",
+        ["state"],
+    )
+    return bool(rows and rows[0][0] == 1)
+
+
+def _type_name(own: str, base: str | None) -> str:
+    """Return the name of the type itself, of an alias type's base type.
+
+    ``sysname`` is an alias of nvarchar. The CLR types (hierarchyid, geography, geometry) share
+    one base that has no name of its own, so theirs counts.
+    """
+    return (base or own).lower()
+
+
+def _estimated_rows(connection: SourceConnection, table: SourceTable) -> int | None:
+    """Return about how many rows there are, for progress; None where the server cannot say."""
+    catalog = quote_mssql(table.database)
+    try:
+        rows = connection.rows(
+            f"""\
+SELECT SUM(p.rows) AS estimated FROM {catalog}.sys.partitions AS p
+WHERE p.object_id = OBJECT_ID({text_mssql(table.sql)}) AND p.index_id IN (0, 1)""",
+            ["estimated"],
+        )
+    except TableferryError:
+        # A view, a server without this catalog view, a login without the right: progress then
+        # has no share of the total, nothing else depends on it.
+        return None
+    return int(rows[0][0]) if rows and rows[0][0] is not None else None

@@ -1,0 +1,146 @@
+"""A connection to SQL Server, through Microsoft's driver.
+
+Facts about the driver that this module exists for (seen with mssql-python 1.16):
+
+- Its provider is chosen for the whole process, before the first connection. ``mssql-odbc`` needs
+  no system packages; ``MSSQL_PYTHON_NATIVE_PROVIDER`` overrides it.
+- With that provider and ``autocommit=False`` the answers fall one behind the questions, so every
+  connection is opened with ``autocommit=True`` and transactions are written as batches.
+- A host that cannot be reached is retried inside for seconds and reported without saying why;
+  a plain TCP connection beforehand says why, at once.
+"""
+
+import contextlib
+import os
+import socket
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Final, Self
+
+import mssql_python
+
+from tableferry.errors import ConfigError, TransientError
+from tableferry.settings import SourceSettings
+from tableferry.source.faults import translated
+
+PROVIDER: Final = "mssql-odbc"
+_PROVIDER_VARIABLE: Final = "MSSQL_PYTHON_NATIVE_PROVIDER"
+
+SESSION: Final = "SET LANGUAGE us_english; SET NOCOUNT OFF; SET LOCK_TIMEOUT 30000"
+"""Errors are told apart by their English text, the driver carries no numbers. Nobody waits for a
+lock longer than 30 s: a table that is locked that long is better tried later."""
+
+
+class SourceConnection:
+    """One open connection; a context manager that closes it.
+
+    One stream at a time: a second statement while one is being read is the caller's mistake.
+    """
+
+    def __init__(self, settings: SourceSettings, raw: Any) -> None:
+        self.settings = settings
+        self._raw = raw
+
+    def cursor(self) -> Any:
+        """Return a driver cursor, for ``reader``."""
+        return self._raw.cursor()
+
+    def execute(self, sql: str) -> None:
+        """Run a batch that answers with no rows; raises TableferryError."""
+        with translated(self.settings), contextlib.closing(self.cursor()) as cursor:
+            cursor.execute(sql)
+            while cursor.nextset():
+                pass
+
+    def rows(self, sql: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Run a query with a small answer; raises TableferryError.
+
+        The names of the answer's columns are compared with ``columns``: an answer to another
+        question is an error, never data.
+        """
+        with translated(self.settings), contextlib.closing(self.cursor()) as cursor:
+            cursor.execute(sql)
+            check_columns([entry[0] for entry in cursor.description or ()], columns)
+            return [tuple(row) for row in cursor.fetchall()]
+
+    def close(self) -> None:
+        """Close the connection; whatever is open on the server is rolled back there."""
+        # A connection that is already gone cannot be closed any better.
+        with contextlib.suppress(mssql_python.Error, RuntimeError):
+            self._raw.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def connect(settings: SourceSettings) -> SourceConnection:
+    """Open a connection; raises ConfigError (login, TLS) or TransientError (network)."""
+    _reach(settings)
+    if _PROVIDER_VARIABLE not in os.environ:
+        mssql_python.native_provider = PROVIDER
+    mssql_python.pooling(enabled=False)
+    with translated(settings):
+        raw = mssql_python.connect(
+            connection_string(settings), autocommit=True, timeout=settings.connect_timeout
+        )
+    connection = SourceConnection(settings, raw)
+    try:
+        connection.execute(SESSION)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def connection_string(settings: SourceSettings) -> str:
+    """Return the driver's connection string; every value is braced (MS-ODBCSTR 2.1.2)."""
+    parts = {
+        "Server": f"{settings.host},{settings.port}",
+        "Database": settings.db,
+        "UID": settings.user,
+        "PWD": settings.password.get_secret_value(),
+        "Encrypt": settings.encrypt.value,
+        "TrustServerCertificate": "yes" if settings.trust_certificate else "no",
+        "ApplicationIntent": "ReadOnly",
+        "ConnectRetryCount": "0",
+        "KeepAlive": "30",
+    }
+    return ";".join(f"{name}={{{value.replace('}', '}}')}}}" for name, value in parts.items())
+
+
+def check_columns(found: Sequence[str], asked: Sequence[str]) -> None:
+    """Compare the names of an answer's columns with those asked for; raises TransientError."""
+    if [name.lower() for name in found] != [name.lower() for name in asked]:
+        raise TransientError(
+            f"The source answered with the columns {', '.join(found) or '(none)'} "
+            f"where {', '.join(asked)} were asked for",
+            hint="The connection was out of step and is given up; run it again.",
+        )
+
+
+def _reach(settings: SourceSettings) -> None:
+    """Open and close a TCP connection; raises with host, port and the variable to look at."""
+    where = f"{settings.host}:{settings.port}"
+    variables = f"{settings.variable('host')} and {settings.variable('port')}"
+    try:
+        address = (settings.host, settings.port)
+        socket.create_connection(address, timeout=settings.connect_timeout).close()
+    except socket.gaierror as error:
+        raise ConfigError(
+            f"SQL Server's host name {settings.host!r} is not known here",
+            hint=f"Check {settings.variable('host')}.",
+        ) from error
+    except OSError as error:
+        reason = "timed out" if isinstance(error, TimeoutError) else error.strerror or str(error)
+        raise TransientError(
+            f"SQL Server at {where} cannot be reached: {reason}",
+            hint=f"Check {variables}, and that the server and the network let this machine in.",
+        ) from error

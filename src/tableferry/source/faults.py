@@ -1,0 +1,122 @@
+"""SQL Server's errors, turned into ours: one table.
+
+The driver carries neither SQLSTATE nor SQL Server's number, only text: ``driver_error`` comes
+from the SQLSTATE, ``ddbc_error`` is the server's message (sessions are set to us_english). So
+errors are told apart by both texts. The numbers are those of ``sys.messages``.
+
+A message may quote the value of a cell (245: "Conversion failed when converting the varchar
+value '...'"). Only texts that are known to quote nothing but names are passed on as they are.
+"""
+
+import contextlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import mssql_python
+
+from tableferry.errors import ConfigError, DataError, SchemaError, TableferryError, TransientError
+from tableferry.settings import SourceSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One known error: ``pattern`` finds it; ``hint`` may use ``{prefix}``, the variables' prefix.
+
+    ``quotes_names_only`` says that the server's text holds no value of a cell.
+    """
+
+    code: str
+    pattern: str
+    kind: type[TableferryError]
+    hint: str
+    quotes_names_only: bool = True
+
+
+_AGAIN = "Nothing was changed; run it again."
+_BUSY = "The server is busy or moving; nothing was changed; run it again in a minute."
+_LOGIN = "Check {prefix}USER and {prefix}PASSWORD. It was not tried again, to lock nobody out."
+
+FAULTS: Final = (
+    Fault("18456", r"Login failed for user", ConfigError, _LOGIN),
+    Fault("18486", r"account is currently locked out", ConfigError, _LOGIN),
+    Fault("18487", r"password of the account has expired", ConfigError, _LOGIN),
+    Fault("18488", r"password of the account must be changed", ConfigError, _LOGIN),
+    Fault("4060", r"Cannot open database", ConfigError, "Check {prefix}DB and the login's rights."),
+    Fault("911", r"Database '.*' does not exist", ConfigError, "Check 'sql_table' and {prefix}DB."),
+    Fault("208", r"Invalid object name", SchemaError, "Check 'sql_table' in the configuration."),
+    Fault("207", r"Invalid column name", SchemaError, "Check 'columns', 'order_by' and 'where'."),
+    Fault("229", r"permission was denied", ConfigError, "Grant the login SELECT on the table."),
+    Fault("916", r"not able to access the database", ConfigError, "Give the login a user there."),
+    Fault("1205", r"was deadlocked on .* resources", TransientError, _AGAIN),
+    Fault("1222", r"Lock request time out", TransientError, f"Another session held it. {_AGAIN}"),
+    Fault("601", r"Could not continue scan with NOLOCK", TransientError, _AGAIN),
+    Fault("3952", r"Snapshot isolation transaction failed accessing database .* because snapshot",
+          ConfigError, "ALTER DATABASE ... SET ALLOW_SNAPSHOT_ISOLATION ON."),
+    Fault("3961", r"Snapshot isolation transaction failed .* because the object .* has been",
+          TransientError, "The table was altered meanwhile. " + _AGAIN),
+    Fault("40613", r"Database .* on server .* is not currently available", TransientError, _BUSY),
+    Fault("40501", r"The service is currently busy", TransientError, _BUSY),
+    Fault("40197", r"The service has encountered an error processing", TransientError, _BUSY),
+    Fault("10928", r"Resource ID ?: ?\d+\. The", TransientError, _BUSY),
+    Fault("49918", r"Cannot process (create or update )?request\.", TransientError, _BUSY),
+    Fault("245", r"Conversion failed when converting|Error converting data type", DataError,
+          "A computed column or 'where' could not convert a value in the source.", False),
+    Fault("8115", r"Arithmetic overflow error", DataError,
+          "A computed column or 'where' overflowed in the source.", False),
+    Fault("8134", r"Divide by zero error", DataError,
+          "A computed column or 'where' divides by zero in the source."),
+    Fault("102", r"Incorrect syntax near", ConfigError, "Check 'where' in the configuration.",
+          False),
+    Fault("TLS", r"certificate verify failed|self.signed certificate|SSL Provider|certificate chain"
+          r"|TLS handshake|tls error|encryption (is )?not supported", ConfigError,
+          "Give the server a certificate this machine trusts, or set {prefix}TRUST_CERTIFICATE=yes "
+          "(or {prefix}ENCRYPT=optional where the server has no TLS) if the network is yours."),
+    Fault("HYT00", r"[Tt]ime-?out expired|[Ll]ogin timeout|timed out", TransientError, _AGAIN),
+    Fault("08S01", r"Communication link failure|[Cc]onnection (was )?(closed|reset|aborted|refused)"
+          r"|TCP Provider|Broken pipe|unexpected end of file|IO error|unable to establish",
+          TransientError, "The connection was lost. " + _AGAIN),
+)  # fmt: skip
+"""Looked through from the top; the first whose pattern is found in the error's text counts."""
+
+
+@contextlib.contextmanager
+def translated(settings: SourceSettings) -> Iterator[None]:
+    """Turn the driver's errors into ours while the block runs."""
+    try:
+        yield
+    except TableferryError:
+        raise
+    except (mssql_python.Error, RuntimeError) as error:
+        ours, safe = translate(error, settings)
+        raise ours from (error if safe else None)
+
+
+def translate(error: Exception, settings: SourceSettings) -> tuple[TableferryError, bool]:
+    """Return our error for the driver's, and whether the driver's text is safe to keep."""
+    server = getattr(error, "ddbc_error", "") or ""
+    state = getattr(error, "driver_error", "") or ""
+    text = f"{server}\n{state}" if server or state else str(error)
+    said = _said(server or state or str(error))
+    for fault in FAULTS:
+        if re.search(fault.pattern, text):
+            said = said if fault.quotes_names_only else masked(said)
+            hint = fault.hint.format(prefix=settings.prefix)
+            return (
+                fault.kind(f"{settings}: {said} ({fault.code})", hint=hint, code=fault.code),
+                fault.quotes_names_only,
+            )
+    hint = "SQL Server refused the statement; its message says why, values in it are masked."
+    return TableferryError(f"{settings}: {masked(said)}", hint=hint), False
+
+
+def masked(text: str) -> str:
+    """Return ``text`` without what it quotes: values stand in quotes or in parentheses."""
+    return re.sub(r"'[^']*'|\"[^\"]*\"|\([^)]*\)", "(...)", text)
+
+
+def _said(text: str) -> str:
+    """Return the message without the driver's prefixes and SQLSTATE, on one line."""
+    text = re.sub(r"^(SQLSTATE:\w*:)?(\[[^\]]*\])*", "", text.strip())
+    return " ".join(text.split()).rstrip(".")

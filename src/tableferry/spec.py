@@ -1,0 +1,229 @@
+"""What to carry: one table's specification, parsed from the ``TABLE_CONFIGS`` form.
+
+The dict form is the public one; ``TableSpec`` is what the engine works with. Every problem of
+every table is found and reported at once.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from tableferry.errors import ConfigError
+from tableferry.identifiers import SourceTable, TargetTable, quote_mssql, quote_pg, shown
+
+DEFAULT_BATCH_SIZE: Final = 10_000
+"""Rows in a batch: progress is told this often; larger batches read no faster (see docs)."""
+
+
+class Consistency(StrEnum):
+    """How the source is read (ARCHITECTURE section "What a spec can say")."""
+
+    AUTO = "auto"
+    SNAPSHOT = "snapshot"
+    READ_COMMITTED = "read_committed"
+    NOLOCK = "nolock"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderBy:
+    """One column of ORDER BY, as it was written: resolved against the real columns by the plan."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """One table to carry: a full refresh from ``source`` into ``target``.
+
+    ``columns`` pairs each source column with its target column; ``primary_key`` holds source
+    column names; ``where`` is T-SQL, taken from configuration only, never from an event.
+    """
+
+    key: str
+    db_type: str
+    source: SourceTable
+    target: TargetTable
+    columns: tuple[tuple[str, str], ...]
+    primary_key: tuple[str, ...]
+    order_by: tuple[OrderBy, ...] = ()
+    batch_size: int = DEFAULT_BATCH_SIZE
+    description: str = ""
+    consistency: Consistency = Consistency.AUTO
+    where: str = ""
+
+
+REQUIRED: Final = (
+    "db_type",
+    "sql_server_db",
+    "sql_table",
+    "pg_table",
+    "columns",
+    "pg_columns",
+    "primary_key",
+)
+OPTIONAL: Final = ("order_by", "batch_size", "description", "consistency", "where")
+
+
+def parse_table_configs(configs: Mapping[str, Mapping[str, Any]]) -> dict[str, TableSpec]:
+    """Parse ``TABLE_CONFIGS``; raises one ConfigError that names every problem of every table."""
+    specs: dict[str, TableSpec] = {}
+    problems: list[str] = []
+    for key, entry in configs.items():
+        found = _problems(entry)
+        if not found:
+            try:
+                specs[key] = _spec(key, entry)
+            except ConfigError as error:
+                found = [error.message]
+        problems += [f"{key}: {problem}" for problem in found]
+    problems += _shared_targets(specs)
+    if problems:
+        raise ConfigError(
+            "The table configuration has problems:\n  " + "\n  ".join(problems),
+            hint="Correct these entries of TABLE_CONFIGS.",
+        )
+    return specs
+
+
+def select_tables(
+    specs: Mapping[str, TableSpec], names: Sequence[str] | None, order: Sequence[str]
+) -> list[TableSpec]:
+    """Return the specs named (all where ``names`` is None) in ``order``; unknown: ConfigError."""
+    wanted = list(order) if names is None else list(names)
+    unknown = [name for name in wanted if name not in specs]
+    if unknown or not wanted:
+        raise ConfigError(
+            f"Unknown table: {', '.join(map(shown, unknown))}" if unknown else "No table was named",
+            hint=f"The configured tables are: {', '.join(specs)}.",
+        )
+    position = {name: place for place, name in enumerate([*order, *specs])}
+    return [specs[name] for name in sorted(set(wanted), key=lambda name: position[name])]
+
+
+def _problems(entry: object) -> list[str]:
+    """Everything that can be said of an entry before its names are parsed."""
+    if not isinstance(entry, Mapping):
+        return ["the entry is not a dict"]
+    found = [f"{name!r} is missing" for name in REQUIRED if name not in entry]
+    found += [
+        f"unknown key {name!r} (known: {', '.join((*REQUIRED, *OPTIONAL))})"
+        for name in entry
+        if name not in REQUIRED and name not in OPTIONAL
+    ]
+    found += _wrong_types(entry)
+    columns, pg_columns = entry.get("columns"), entry.get("pg_columns")
+    if not found and len(columns or ()) != len(pg_columns or ()):
+        found.append(
+            f"'columns' has {len(columns or ())} names and 'pg_columns' {len(pg_columns or ())}"
+        )
+    for name in ("columns", "pg_columns"):
+        found += _repeated(name, entry.get(name))
+    return found
+
+
+def _wrong_types(entry: Mapping[str, Any]) -> list[str]:
+    found = [
+        f"{name!r} must be {meaning}"
+        for name, (is_right, meaning) in VALUE_RULES.items()
+        if name in entry and not is_right(entry[name])
+    ]
+    db_type = entry.get("db_type")
+    if isinstance(db_type, str) and not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", db_type):
+        found.append("'db_type' must be letters, digits and _: it names environment variables")
+    return found
+
+
+def _names(value: object) -> tuple[str, ...]:
+    """Return a name or a list of names as a tuple; empty where it is neither."""
+    if isinstance(value, str):
+        return (value,) if value else ()
+    if isinstance(value, Sequence) and all(isinstance(name, str) and name for name in value):
+        return tuple(value)
+    return ()
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_name_list(value: object) -> bool:
+    return not isinstance(value, str) and bool(_names(value))
+
+
+def _is_batch_size(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 1_000_000
+
+
+_TEXT = (_is_text, "a text that is not empty")
+_ANY_TEXT = (lambda value: isinstance(value, str), "a text")
+_NAME_LIST = (_is_name_list, "a list of names")
+_NAMES = (lambda value: bool(_names(value)), "a name or a list of names")
+
+VALUE_RULES: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
+    "db_type": _TEXT,
+    "sql_server_db": _TEXT,
+    "sql_table": _TEXT,
+    "pg_table": _TEXT,
+    "columns": _NAME_LIST,
+    "pg_columns": _NAME_LIST,
+    "primary_key": _NAMES,
+    "order_by": _NAMES,
+    "batch_size": (_is_batch_size, "a whole number from 1 to 1,000,000"),
+    "description": _ANY_TEXT,
+    "where": _ANY_TEXT,
+    "consistency": (
+        lambda value: value in list(Consistency),
+        f"one of {', '.join(Consistency)}",
+    ),
+}
+"""What each key of an entry may hold, and how to say so."""
+
+
+def _repeated(key: str, value: object) -> list[str]:
+    seen: set[str] = set()
+    found = []
+    for name in _names(value):
+        if name.lower() in seen:
+            found.append(f"{key!r} names {shown(name)} twice")
+        seen.add(name.lower())
+    return found
+
+
+def _spec(key: str, entry: Mapping[str, Any]) -> TableSpec:
+    columns = tuple(zip(entry["columns"], entry["pg_columns"], strict=True))
+    for source_name, target_name in columns:
+        quote_mssql(source_name)
+        quote_pg(target_name)
+    by_lower = {name.lower(): name for name, _ in columns}
+    primary_key = _names(entry["primary_key"])
+    missing = [name for name in primary_key if name.lower() not in by_lower]
+    if missing:
+        raise ConfigError(
+            f"'primary_key' names {', '.join(map(shown, missing))}, which 'columns' does not hold"
+        )
+    return TableSpec(
+        key=key,
+        db_type=entry["db_type"],
+        source=SourceTable.parse(entry["sql_table"], entry["sql_server_db"]),
+        target=TargetTable.parse(entry["pg_table"]),
+        columns=columns,
+        primary_key=tuple(by_lower[name.lower()] for name in primary_key),
+        order_by=tuple(OrderBy(text) for text in _names(entry.get("order_by", ""))),
+        batch_size=entry.get("batch_size", DEFAULT_BATCH_SIZE),
+        description=entry.get("description", ""),
+        consistency=Consistency(entry.get("consistency", Consistency.AUTO)),
+        where=entry.get("where", ""),
+    )
+
+
+def _shared_targets(specs: Mapping[str, TableSpec]) -> list[str]:
+    """Two tables loaded into one target would each truncate the other's rows."""
+    owners: dict[TargetTable, str] = {}
+    found = []
+    for key, spec in specs.items():
+        if spec.target in owners:
+            found.append(f"{key}: 'pg_table' is already the target of {owners[spec.target]}")
+        owners.setdefault(spec.target, key)
+    return found

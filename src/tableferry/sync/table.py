@@ -1,0 +1,135 @@
+"""One table's full refresh: the order of its steps, written once.
+
+plan -> read ahead -> convert -> COPY -> compare the counts -> commit. Nothing in the target is
+touched before the first rows (or the source's "there are none") are here; whatever fails before
+the commit leaves the old rows.
+"""
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from tableferry import source, target, values
+from tableferry.errors import SchemaError, VerificationError
+from tableferry.plan import SyncPlan, plan_table
+from tableferry.settings import Settings, SourceSettings
+from tableferry.spec import TableSpec
+from tableferry.sync.outcome import ErrorReport, Status, TableOutcome
+from tableferry.sync.prefetch import Prefetch
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Told after every batch. ``expected`` is about how many rows there are, None: unknown."""
+
+    table: str
+    rows: int
+    seconds: float
+    expected: int | None
+
+    @property
+    def rows_per_second(self) -> int:
+        """Rows a second since the table was begun."""
+        return round(self.rows / self.seconds) if self.seconds else 0
+
+    @property
+    def share(self) -> float | None:
+        """How much of the table is done, 0.0 to 1.0, None where its size is not known."""
+        if self.expected is None:
+            return None
+        return min(1.0, self.rows / self.expected) if self.expected else 1.0
+
+
+OnProgress = Callable[[Progress], None]
+Clock = Callable[[], float]
+
+
+def sync_table(
+    spec: TableSpec,
+    settings: Settings,
+    on_progress: OnProgress = lambda _progress: None,
+    clock: Clock = time.monotonic,
+) -> TableOutcome:
+    """Replace the target's rows by the source's; raises nothing: a failure is an outcome."""
+    started = clock()
+    try:
+        with (
+            source.connect(source_settings(spec, settings)) as from_,
+            target.connect(settings.target) as into,
+        ):
+            plan = make_plan(spec, from_, into)
+            rows = _refresh(plan, from_, into, on_progress, lambda: clock() - started)
+    except Exception as error:  # noqa: BLE001 - one table's failure never stops the others
+        return TableOutcome(
+            table=spec.key,
+            target=str(spec.target),
+            status=Status.FAILED,
+            seconds=clock() - started,
+            error=ErrorReport.of(error),
+        )
+    empty = (f"{spec.source} has no rows: {spec.target} is empty now",) if rows == 0 else ()
+    return TableOutcome(
+        table=spec.key,
+        target=str(spec.target),
+        status=Status.OK,
+        rows_read=rows,
+        rows_written=rows,
+        seconds=clock() - started,
+        consistency=plan.consistency.value,
+        created=plan.create is not None,
+        warnings=plan.warnings + empty,
+        losses=tuple(plan.losses.items()),
+    )
+
+
+def source_settings(spec: TableSpec, settings: Settings) -> SourceSettings:
+    """Return the connection settings of the table's source."""
+    return settings.sources[spec.db_type]
+
+
+def make_plan(
+    spec: TableSpec, from_: source.SourceConnection, into: target.TargetConnection
+) -> SyncPlan:
+    """Ask both catalogs and plan; raises SchemaError where the two sides do not fit."""
+    there = target.read_schema(into, spec.target)
+    if there is None and not target.schema_exists(into, spec.target):
+        raise SchemaError(
+            f"There is no schema to create {spec.target} in",
+            hint="CREATE SCHEMA it, or correct 'pg_table'.",
+        )
+    return plan_table(
+        spec,
+        source.read_schema(from_, spec.source),
+        there,
+        snapshot_allowed=source.snapshot_allowed(from_, spec.source.database),
+    )
+
+
+def _refresh(
+    plan: SyncPlan,
+    from_: source.SourceConnection,
+    into: target.TargetConnection,
+    on_progress: OnProgress,
+    elapsed: Callable[[], float],
+) -> int:
+    """Carry the rows and commit; returns how many."""
+    convert = values.converter(plan.columns)
+    with source.TableReader(from_, plan) as reader, Prefetch(reader.batches()) as batches:
+        # The lock on the target is taken when the first rows are here, not while a slow source
+        # still sorts: until then readers of the target notice nothing at all.
+        first = list(itertools.islice(batches, 1))
+        with target.FullRefresh(into, plan, values.target_schema(plan.columns)) as refresh:
+            rest: Iterator[pa.RecordBatch] = itertools.chain(first, batches)
+            for batch in rest:
+                refresh.write(convert(batch))
+                on_progress(Progress(plan.spec.key, refresh.rows, elapsed(), plan.estimated_rows))
+            if refresh.rows != reader.rows:
+                raise VerificationError(
+                    f"{reader.rows:,} rows were read and {refresh.rows:,} written",
+                    hint="The load was rolled back; the old rows stay. Please report this.",
+                )
+            refresh.commit()
+    return refresh.rows

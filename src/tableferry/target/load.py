@@ -1,0 +1,81 @@
+"""A full refresh: TRUNCATE and COPY in one transaction. Readers see the old rows or the new.
+
+COPY FREEZE is possible because the table is emptied in the same transaction: the rows need no
+later rewriting, and a transaction that began before sees the new rows, never an empty table.
+"""
+
+import contextlib
+from types import TracebackType
+from typing import Any, Self
+
+import pgpq
+import psycopg
+import pyarrow as pa
+
+from tableferry.errors import VerificationError
+from tableferry.identifiers import quote_pg
+from tableferry.plan import SyncPlan
+from tableferry.target.connection import TargetConnection, statement
+from tableferry.target.faults import translated
+
+
+class FullRefresh:
+    """One table being replaced; a context manager around its transaction.
+
+    ``write`` takes batches of the Arrow schema given; ``commit`` makes them visible. Leaving
+    without ``commit`` rolls everything back, a table created here included.
+    """
+
+    def __init__(self, connection: TargetConnection, plan: SyncPlan, schema: pa.Schema) -> None:
+        self._connection = connection
+        self._plan = plan
+        self._encoder = pgpq.ArrowToPostgresBinaryEncoder(schema)
+        self._stack = contextlib.ExitStack()
+        self._copy: Any = None
+        self.rows = 0
+
+    def __enter__(self) -> Self:
+        plan = self._plan
+        self._connection.execute("BEGIN")
+        self._connection.execute(plan.create or f"TRUNCATE TABLE {plan.spec.target.sql}")
+        columns = ", ".join(quote_pg(column.target.name) for column in plan.columns)
+        freeze = ", FREEZE" if plan.can_freeze else ""
+        sql = f"COPY {plan.spec.target.sql} ({columns}) FROM STDIN (FORMAT BINARY{freeze})"
+        with translated(self._connection.settings):
+            cursor = self._stack.enter_context(self._connection.raw.cursor())
+            self._copy = self._stack.enter_context(cursor.copy(statement(sql)))
+            self._copy.write(self._encoder.write_header())
+        return self
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Send one batch; raises DataError, TransientError ... when PostgreSQL refused."""
+        with translated(self._connection.settings):
+            self._copy.write(self._encoder.write_batch(batch))
+        self.rows += batch.num_rows
+
+    def commit(self) -> None:
+        """Finish the COPY, compare its own count with the rows sent, and make them visible."""
+        with translated(self._connection.settings):
+            self._copy.write(self._encoder.finish())
+            cursor = self._copy.cursor
+            self._stack.close()
+        if cursor.rowcount != self.rows:
+            raise VerificationError(
+                f"PostgreSQL stored {cursor.rowcount:,} of the {self.rows:,} rows sent",
+                hint="A trigger or a rule swallowed rows. The load was rolled back.",
+            )
+        self._connection.execute("COMMIT")
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # An open COPY is ended as failed; a connection that is gone has rolled back already.
+        with contextlib.suppress(psycopg.Error):
+            self._stack.__exit__(kind, error, trace)
+        raw = self._connection.raw
+        if not raw.closed and raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+            with contextlib.suppress(psycopg.Error):
+                raw.execute("ROLLBACK")

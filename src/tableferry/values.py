@@ -1,0 +1,157 @@
+"""Values on their way: each column's Arrow array becomes what COPY BINARY needs, exactly.
+
+COPY BINARY does not convert, so the target column's real type decides the Arrow type. Every
+step here works on whole arrays; a cast that would change a value raises instead.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tableferry.errors import DataError, VerificationError
+from tableferry.plan import ColumnPlan
+from tableferry.schema import PgType
+
+MICROSECONDS_PER_MILLISECOND: Final = 1000
+
+_GUID_ORDER: Final = np.array([3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15])
+"""A uniqueidentifier's bytes: three little-endian groups, then eight bytes as they stand
+(MS-DTYP 2.3.4.2); PostgreSQL's uuid has all of them big-endian (RFC 9562)."""
+
+_ARROW: Final = {
+    "bool": pa.bool_(),
+    "int2": pa.int16(),
+    "int4": pa.int32(),
+    "int8": pa.int64(),
+    "float4": pa.float32(),
+    "float8": pa.float64(),
+    "date": pa.date32(),
+    "time": pa.time64("us"),
+    "timestamp": pa.timestamp("us"),
+    "timestamptz": pa.timestamp("us", tz="UTC"),
+    "text": pa.large_string(),
+    "varchar": pa.large_string(),
+    "xml": pa.large_string(),
+    "bytea": pa.large_binary(),
+    "uuid": pa.binary(16),
+}
+
+
+def converter(columns: Sequence[ColumnPlan]) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
+    """Return the function that turns a source batch into one that fits the target's columns.
+
+    It raises DataError where a value has no exact form there, naming the column, never the value.
+    """
+
+    def convert(batch: pa.RecordBatch) -> pa.RecordBatch:
+        arrays = [_convert(batch.column(place), column) for place, column in enumerate(columns)]
+        return pa.RecordBatch.from_arrays(arrays, names=[c.target.name for c in columns])
+
+    return convert
+
+
+def target_schema(columns: Sequence[ColumnPlan]) -> pa.Schema:
+    """Return the Arrow schema that ``converter`` produces."""
+    return pa.schema([(c.target.name, _arrow_type(c)) for c in columns])
+
+
+def _arrow_type(column: ColumnPlan) -> pa.DataType:
+    if column.target.type.name != "numeric":
+        return _ARROW[column.target.type.name]
+    source = column.source.type
+    match source.name:
+        case "decimal" | "numeric":
+            return pa.decimal128(source.precision, source.scale)
+        case "money" | "smallmoney":
+            return pa.decimal128(19, 4)
+    return pa.decimal128(19, 0)  # whole numbers: bigint has 19 digits
+
+
+def _convert(array: pa.Array, column: ColumnPlan) -> pa.Array:
+    wanted = _arrow_type(column)
+    try:
+        return CONVERSIONS[column.convert](array, wanted, column.target.type)
+    except pa.ArrowInvalid:
+        # Arrow's own text names the value, so it is not kept in the chain.
+        raise DataError(
+            f"A value of column {column.source.name!r} ({column.source.type}) has no exact form "
+            f"in {column.target.name!r} ({column.target.type})",
+            hint="Widen the target column, or let tableferry create the table.",
+        ) from None
+    except pa.ArrowNotImplementedError as error:
+        raise VerificationError(
+            f"Column {column.source.name!r} arrived as {array.type}, which is not what "
+            f"{column.source.type} looks like",
+            hint="The source answered something else than was asked; report this.",
+        ) from error
+
+
+def _cast(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
+    if array.type.equals(wanted):
+        return array
+    if pa.types.is_boolean(array.type) and pa.types.is_decimal(wanted):
+        array = array.cast(pa.int8())
+    return array.cast(wanted)
+
+
+def _truncate(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
+    """Cut to microseconds, towards the past: 23:59:59.9999999 stays on its day."""
+    if array.type.equals(wanted):
+        return array
+    if getattr(array.type, "unit", "us") == "ns":
+        if pa.types.is_time(array.type):
+            array = _floor_thousands(array).cast(pa.time64("us"))
+        else:
+            array = _floor_thousands(array).cast(pa.timestamp("us", tz=array.type.tz))
+    return array.cast(wanted)
+
+
+def _floor_thousands(array: pa.Array) -> pa.Array:
+    """Nanoseconds to microseconds; numpy's division floors, Arrow's goes towards zero."""
+    nanoseconds = array.cast(pa.int64())
+    values = nanoseconds.fill_null(0).to_numpy(zero_copy_only=False) // 1000
+    return pa.array(values, mask=_null_mask(array))
+
+
+def _milliseconds(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
+    """``datetime`` ticks 1/300 of a second and SQL Server shows it rounded to milliseconds.
+
+    One driver sends .003, another .003333: both are the same value and become .003.
+    """
+    moments = _truncate(array, wanted, _target)
+    ticks = moments.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+    if not (ticks % MICROSECONDS_PER_MILLISECOND).any():
+        return moments
+    half = MICROSECONDS_PER_MILLISECOND // 2
+    rounded = (ticks + half) // MICROSECONDS_PER_MILLISECOND * MICROSECONDS_PER_MILLISECOND
+    return pa.array(rounded, mask=_null_mask(array)).cast(wanted)
+
+
+def _guid(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
+    """Reorder the bytes of each uniqueidentifier, all rows at once."""
+    fixed = array.cast(pa.binary(16))
+    offset = fixed.offset * 16
+    raw = np.frombuffer(fixed.buffers()[1], dtype=np.uint8, count=len(fixed) * 16, offset=offset)
+    ordered = np.ascontiguousarray(raw.reshape(-1, 16)[:, _GUID_ORDER])
+    validity = None
+    if fixed.null_count:
+        validity = pc.is_valid(fixed).buffers()[1]
+    return pa.Array.from_buffers(wanted, len(fixed), [validity, pa.py_buffer(ordered)])
+
+
+def _null_mask(array: pa.Array) -> np.ndarray | None:
+    return array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
+
+
+Conversion = Callable[[pa.Array, pa.DataType, PgType], pa.Array]
+
+CONVERSIONS: Final[dict[str, Conversion]] = {
+    "cast": _cast,
+    "truncate": _truncate,
+    "milliseconds": _milliseconds,
+    "guid": _guid,
+}
+"""The steps that ``typemap.TypeRule.convert`` names."""
