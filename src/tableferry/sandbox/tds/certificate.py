@@ -1,0 +1,89 @@
+"""A self-signed certificate for the sandbox, made anew for each server."""
+
+import datetime
+import ipaddress
+import ssl
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+
+_VALID = datetime.timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate and its key, both as PEM."""
+
+    certificate_pem: bytes
+    key_pem: bytes
+
+
+def self_signed(host: str) -> Certificate:
+    """Make a certificate for ``host``, ``localhost`` and the loopback addresses.
+
+    It is its own authority: a client that verifies takes ``certificate_pem`` as its CA file.
+    RSA, because SQL Server's own fallback certificate is RSA and old clients know nothing else.
+    """
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tableferry sandbox")])
+    now = datetime.datetime.now(datetime.UTC)
+    names: list[x509.GeneralName] = [
+        x509.DNSName("localhost"),
+        x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+        x509.IPAddress(ipaddress.ip_address("::1")),
+        x509.DNSName("127.0.0.1"),  # some clients compare the address they were given as a name
+    ]
+    if host not in {"localhost", "127.0.0.1", "::1"}:
+        names.append(_alternative_name(host))
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + _VALID)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(
+            x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    return Certificate(
+        certificate.public_bytes(serialization.Encoding.PEM),
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ),
+    )
+
+
+def server_context(certificate: Certificate) -> ssl.SSLContext:
+    """Return a context for TLS inside TDS.
+
+    TLS 1.2 at the most: TDS 7.4 cannot carry the messages TLS 1.3 sends after its handshake, and
+    SQL Server offers TLS 1.3 with TDS 8.0 only.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with tempfile.TemporaryDirectory(prefix="tableferry-") as folder:
+        pem = Path(folder) / "server.pem"
+        pem.touch(mode=0o600)
+        pem.write_bytes(certificate.key_pem + certificate.certificate_pem)
+        context.load_cert_chain(pem)
+    return context
+
+
+def _alternative_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)

@@ -1,0 +1,150 @@
+"""The tokens of a response, each as a function that returns its bytes (MS-TDS 2.2.7)."""
+
+import struct
+from enum import IntEnum, IntFlag
+from typing import Final
+
+ROW: Final = 0xD1
+NBC_ROW: Final = 0xD2
+COLMETADATA: Final = 0x81
+RETURN_VALUE: Final = 0xAC
+
+ERROR_SEVERITY: Final = 11
+"""From this severity on a message travels as ERROR, below as INFO."""
+
+
+class Env(IntEnum):
+    """Types of ENVCHANGE (2.2.7.9)."""
+
+    DATABASE = 1
+    LANGUAGE = 2
+    PACKET_SIZE = 4
+    COLLATION = 7
+    BEGIN_TRANSACTION = 8
+    COMMIT_TRANSACTION = 9
+    ROLLBACK_TRANSACTION = 10
+    RESET_ACKNOWLEDGED = 18
+
+
+class DoneStatus(IntFlag):
+    """The status bits of DONE, DONEPROC and DONEINPROC (2.2.7.6)."""
+
+    FINAL = 0x00
+    MORE = 0x01
+    ERROR = 0x02
+    COUNT = 0x10
+    ATTENTION = 0x20
+    SERVER_ERROR = 0x100
+
+
+class DoneKind(IntEnum):
+    """Which of the three tokens: of a batch, of a whole procedure, of a statement in one."""
+
+    DONE = 0xFD
+    PROC = 0xFE
+    IN_PROC = 0xFF
+
+
+_COMMANDS: Final = {
+    "SELECT": 0xC1,
+    "INSERT": 0xC3,
+    "DELETE": 0xC4,
+    "UPDATE": 0xC5,
+    "CREATE TABLE": 0xC6,
+    "DROP TABLE": 0xC7,
+    "CREATE INDEX": 0xC8,
+    "DROP INDEX": 0xC9,
+    "CREATE DATABASE": 0xCB,
+    "DROP DATABASE": 0xCC,
+    "ROLLBACK": 0xD2,
+    "BEGIN": 0xD4,
+    "COMMIT": 0xD5,
+    "ALTER TABLE": 0xD8,
+    "EXECUTE": 0xE0,
+    "EXEC": 0xE0,
+    "USE": 0xF9,
+    "MERGE": 0x117,
+}
+"""CurCmd of the commands whose number is known; the others send 0, and clients that look at it
+use it to tell a SELECT's count from the others'."""
+
+
+def done(
+    status: DoneStatus,
+    *,
+    rows: int | None = None,
+    command: str = "",
+    kind: DoneKind = DoneKind.DONE,
+) -> bytes:
+    """Build a DONE token; ``rows`` of None sends no count."""
+    if rows is not None:
+        status |= DoneStatus.COUNT
+    current = _COMMANDS.get(command.upper(), 0)
+    return struct.pack("<BHHQ", kind, status, current, rows or 0)
+
+
+def message(
+    number: int,
+    text: str,
+    *,
+    severity: int,
+    state: int = 1,
+    line: int = 1,
+    server: str = "",
+    procedure: str = "",
+) -> bytes:
+    """Build ERROR (severity 11 and above) or INFO (2.2.7.10, 2.2.7.13)."""
+    body = (
+        struct.pack("<iBB", number, state & 0xFF, severity)
+        + us_varchar(text)
+        + b_varchar(server)
+        + b_varchar(procedure)
+        + struct.pack("<I", line)
+    )
+    token = 0xAA if severity >= ERROR_SEVERITY else 0xAB
+    return struct.pack("<BH", token, len(body)) + body
+
+
+def env_change(kind: Env, new: str | bytes, old: str | bytes = b"") -> bytes:
+    """Build ENVCHANGE; texts are sent as B_VARCHAR, bytes as B_VARBYTE."""
+    body = bytes([kind]) + _b_value(new) + _b_value(old)
+    return struct.pack("<BH", 0xE3, len(body)) + body
+
+
+def login_ack(tds_version: int, version: tuple[int, int, int]) -> bytes:
+    """Build LOGINACK: the T-SQL interface, the TDS version agreed on, and the server's version."""
+    major, minor, build = version
+    body = (
+        b"\x01"
+        + struct.pack(">I", tds_version)
+        + b_varchar("Microsoft SQL Server")
+        + struct.pack(">BBH", major, minor, build)
+    )
+    return struct.pack("<BH", 0xAD, len(body)) + body
+
+
+def feature_ext_ack(answers: list[tuple[int, bytes]]) -> bytes:
+    """Build FEATUREEXTACK (2.2.7.11): the features that were accepted, and no others."""
+    body = b"".join(struct.pack("<BI", feature, len(data)) + data for feature, data in answers)
+    return b"\xae" + body + b"\xff"
+
+
+def return_status(value: int) -> bytes:
+    """Build RETURNSTATUS: what a procedure returned."""
+    return struct.pack("<Bi", 0x79, value)
+
+
+def b_varchar(text: str) -> bytes:
+    """A text with its length in one byte; it is cut at 255 UTF-16 units."""
+    raw = text.encode("utf-16-le", errors="surrogatepass")[:510]
+    return bytes([len(raw) // 2]) + raw
+
+
+def us_varchar(text: str) -> bytes:
+    """A text with its length in two bytes; cut so that a message token stays under 64 KB."""
+    raw = text.encode("utf-16-le", errors="surrogatepass")[:60_000]
+    return struct.pack("<H", len(raw) // 2) + raw
+
+
+def _b_value(value: str | bytes) -> bytes:
+    return b_varchar(value) if isinstance(value, str) else bytes([len(value)]) + value
