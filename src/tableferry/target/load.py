@@ -30,6 +30,7 @@ class FullRefresh:
         self._connection = connection
         self._plan = plan
         self._encoder = pgpq.ArrowToPostgresBinaryEncoder(schema)
+        self._cursor = connection.raw.cursor()
         self._stack = contextlib.ExitStack()
         self._copy: Any = None
         self.rows = 0
@@ -42,8 +43,7 @@ class FullRefresh:
         freeze = ", FREEZE" if plan.can_freeze else ""
         sql = f"COPY {plan.spec.target.sql} ({columns}) FROM STDIN (FORMAT BINARY{freeze})"
         with translated(self._connection.settings):
-            cursor = self._stack.enter_context(self._connection.raw.cursor())
-            self._copy = self._stack.enter_context(cursor.copy(statement(sql)))
+            self._copy = self._stack.enter_context(self._cursor.copy(statement(sql)))
             self._copy.write(self._encoder.write_header())
         return self
 
@@ -57,11 +57,10 @@ class FullRefresh:
         """Finish the COPY, compare its own count with the rows sent, and make them visible."""
         with translated(self._connection.settings):
             self._copy.write(self._encoder.finish())
-            cursor = self._copy.cursor
             self._stack.close()
-        if cursor.rowcount != self.rows:
+        if self._cursor.rowcount != self.rows:
             raise VerificationError(
-                f"PostgreSQL stored {cursor.rowcount:,} of the {self.rows:,} rows sent",
+                f"PostgreSQL stored {self._cursor.rowcount:,} of the {self.rows:,} rows sent",
                 hint="A trigger or a rule swallowed rows. The load was rolled back.",
             )
         self._connection.execute("COMMIT")
