@@ -5,6 +5,9 @@ The class says what a program should do (retry, fix the configuration, look at t
 of a cell: where a driver's own text may hold one, the driver's error is left out of the chain.
 """
 
+NOT_REACHED = frozenset({"08S01", "HYT00", "08001", "08006"})
+"""SQLSTATEs that say that nobody answered."""
+
 
 class TableferryError(Exception):
     """Something went wrong that tableferry knows how to name."""
@@ -15,6 +18,11 @@ class TableferryError(Exception):
         self.message = message
         self.hint = hint
         self.code = code
+
+    @property
+    def reached(self) -> bool:
+        """Whether a database answered: only its own answers have a code."""
+        return bool(self.code) and self.code not in NOT_REACHED
 
     def __str__(self) -> str:
         return self.message

@@ -2,6 +2,16 @@
 
 from tableferry.source.catalog import read_schema, snapshot_allowed
 from tableferry.source.connection import SourceConnection, connect
+from tableferry.source.facts import Facts, probe, read_facts
 from tableferry.source.reader import TableReader
 
-__all__ = ["SourceConnection", "TableReader", "connect", "read_schema", "snapshot_allowed"]
+__all__ = [
+    "Facts",
+    "SourceConnection",
+    "TableReader",
+    "connect",
+    "probe",
+    "read_facts",
+    "read_schema",
+    "snapshot_allowed",
+]

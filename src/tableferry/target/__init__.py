@@ -2,6 +2,16 @@
 
 from tableferry.target.catalog import read_schema, schema_exists
 from tableferry.target.connection import TargetConnection, connect
+from tableferry.target.facts import Facts, read_facts, require_rights
 from tableferry.target.load import FullRefresh
 
-__all__ = ["FullRefresh", "TargetConnection", "connect", "read_schema", "schema_exists"]
+__all__ = [
+    "Facts",
+    "FullRefresh",
+    "TargetConnection",
+    "connect",
+    "read_facts",
+    "read_schema",
+    "require_rights",
+    "schema_exists",
+]
