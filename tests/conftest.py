@@ -1,0 +1,69 @@
+"""What every test may use: a real PostgreSQL, databases of its own, and a wire that breaks."""
+
+import uuid
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tableferry.sandbox.local_postgres import LocalPostgres
+from tests.support.databases import PgDatabase
+from tests.support.proxy import TcpProxy
+
+TEMPLATE = "empty_template"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[LocalPostgres]:
+    """A PostgreSQL for the whole run; a test that kills it takes ``own_postgres`` instead."""
+    with LocalPostgres() as server:
+        server.create_database(TEMPLATE)
+        yield server
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[LocalPostgres]:
+    """A PostgreSQL for one test, to be killed, stopped and started again."""
+    with LocalPostgres() as server:
+        yield server
+
+
+@pytest.fixture
+def pg_database(postgres: LocalPostgres) -> Iterator[PgDatabase]:
+    """An empty database for one test."""
+    yield from _a_database(postgres)
+
+
+@pytest.fixture(scope="module")
+def module_pg_database(postgres: LocalPostgres) -> Iterator[PgDatabase]:
+    """An empty database that the tests of one module share."""
+    yield from _a_database(postgres)
+
+
+@pytest.fixture
+def proxy_to() -> Iterator[Callable[[str, int], TcpProxy]]:
+    """Makes proxies before ``host``, ``port``; they stop when the test ends."""
+    proxies: list[TcpProxy] = []
+
+    def make(host: str, port: int) -> TcpProxy:
+        proxy = TcpProxy(host, port)
+        proxies.append(proxy)
+        return proxy
+
+    yield make
+    for proxy in proxies:
+        proxy.close()
+
+
+@pytest.fixture
+def pg_proxy(postgres: LocalPostgres, proxy_to: Callable[[str, int], TcpProxy]) -> TcpProxy:
+    """A proxy before the session's PostgreSQL."""
+    return proxy_to(postgres.host, postgres.port)
+
+
+def _a_database(server: LocalPostgres) -> Iterator[PgDatabase]:
+    name = f"test_{uuid.uuid4().hex[:16]}"
+    server.create_database(name, TEMPLATE)
+    try:
+        yield PgDatabase(server.host, server.port, name, server.user, server.password)
+    finally:
+        server.drop_database(name)

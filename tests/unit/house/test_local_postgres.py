@@ -1,0 +1,112 @@
+"""The throwaway PostgreSQL: it asks for a password, survives a kill, and leaves nothing."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tableferry.errors import ConfigError, TransientError
+from tableferry.sandbox.local_postgres import LocalPostgres
+from tests.support.databases import PgDatabase
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that other users can enter, as the server runs as ``nobody`` when we are root."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name) / "cluster"
+
+
+def is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 20) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def test_a_wrong_password_is_refused(postgres: LocalPostgres) -> None:
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(postgres.conninfo(), password="not it")
+
+
+def test_a_database_for_a_test_is_empty_and_its_own(pg_database: PgDatabase) -> None:
+    pg_database.run("CREATE TABLE only_here (id int)")
+    assert pg_database.rows("SELECT count(*) FROM only_here") == [(0,)]
+    assert pg_database.rows("SELECT current_database()") == [(pg_database.name,)]
+    assert pg_database.password not in repr(pg_database)
+
+
+def test_committed_rows_survive_a_killed_server(own_postgres: LocalPostgres) -> None:
+    with psycopg.connect(own_postgres.conninfo(), autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+    port = own_postgres.port
+    own_postgres.kill()
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(own_postgres.conninfo())
+    own_postgres.start()
+    assert own_postgres.port == port
+    with psycopg.connect(own_postgres.conninfo()) as connection:
+        assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+
+
+def test_leaving_the_block_by_an_exception_stops_the_server_and_removes_its_folder() -> None:
+    server = LocalPostgres()
+    with pytest.raises(ZeroDivisionError), server:
+        folder, process = server.folder, server.postmaster_pid
+        raise ZeroDivisionError
+    assert not folder.exists()
+    assert not is_running(process)
+    with pytest.raises(ConfigError, match="closed"):
+        _ = server.folder
+
+
+def test_a_killed_owner_leaves_neither_server_nor_folder_behind() -> None:
+    code = (
+        "from tableferry.sandbox.local_postgres import LocalPostgres\n"
+        "with LocalPostgres() as server:\n"
+        "    print(server.postmaster_pid, server.folder, flush=True)\n"
+        "    input()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as owner:
+        assert owner.stdout is not None
+        process, folder = owner.stdout.readline().split()
+        owner.send_signal(signal.SIGKILL)
+    assert wait_for(lambda: not is_running(int(process)))
+    assert wait_for(lambda: not Path(folder).exists())
+
+
+def test_a_given_folder_keeps_its_rows_between_servers(open_folder: Path) -> None:
+    with LocalPostgres(open_folder, password="fixed") as server:
+        server.create_database("kept")
+    with LocalPostgres(open_folder, password="fixed") as server:
+        with psycopg.connect(server.conninfo("kept")) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+        server.drop_database("kept")
+    assert open_folder.exists()
+
+
+def test_a_setting_that_postgresql_refuses_is_told_with_its_log() -> None:
+    server = LocalPostgres(settings={"work_mem": "plenty"})
+    with pytest.raises(TransientError, match="work_mem") as raised, server:
+        pass
+    assert "did not start" in str(raised.value)
