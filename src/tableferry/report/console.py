@@ -1,0 +1,206 @@
+"""The terminal: progress while tables cross, a summary, checks and errors.
+
+A terminal gets live lines, a pipe or a log gets one plain line a batch. Errors go to stderr.
+"""
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Final, Self
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, TaskID, TextColumn
+from rich.progress import Progress as LiveProgress
+from rich.table import Table
+
+from tableferry.errors import TableferryError
+from tableferry.sync.check import CheckReport, DatabaseCheck
+from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
+from tableferry.sync.table import Progress
+
+MARKS: Final = {
+    Status.OK: "[green]ok[/]",
+    Status.FAILED: "[red]failed[/]",
+    Status.SKIPPED: "[yellow]skipped[/]",
+}
+
+LOG_WIDTH: Final = 160
+"""Columns where there is no terminal to ask: wide enough that no line of a log is folded."""
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console for this process's output."""
+    out = Console(stderr=stderr, highlight=False)
+    return out if out.is_terminal else Console(stderr=stderr, highlight=False, width=LOG_WIDTH)
+
+
+class RunView:
+    """Shows a run while it goes on; a context manager.
+
+    Pass ``progress`` and ``outcome`` to ``sync_tables``, its result to ``summary``.
+    """
+
+    def __init__(self, out: Console | None = None) -> None:
+        self._out = out or console()
+        self._live = LiveProgress(
+            TextColumn("  {task.description:<24}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[share]:>5}  {task.completed:>12,.0f} rows"),
+            TextColumn("{task.fields[rate]:>10} rows/s"),
+            console=self._out,
+            transient=True,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        if self._out.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._live.stop()
+
+    def progress(self, now: Progress) -> None:
+        """Show how far a table is."""
+        share = "" if now.share is None else f"{now.share:.0%}"
+        rate = f"{now.rows_per_second:,}"
+        if not self._out.is_terminal:
+            of = f"  {share:>4}" if share else ""
+            self._out.print(f"  {now.table:<24}{of}  {now.rows:>12,} rows  {rate:>10} rows/s")
+            return
+        if now.table not in self._tasks:
+            self._tasks[now.table] = self._live.add_task(now.table, share="", rate="")
+        self._live.update(
+            self._tasks[now.table],
+            total=now.expected,
+            completed=now.rows,
+            share=share,
+            rate=rate,
+        )
+
+    def outcome(self, outcome: TableOutcome) -> None:
+        """Show how a table ended."""
+        task = self._tasks.pop(outcome.table, None)
+        if task is not None:
+            self._live.remove_task(task)
+        mark = MARKS[outcome.status]
+        if outcome.status is Status.OK:
+            self._out.print(
+                f"{mark}  [bold]{escape(outcome.table)}[/] -> {escape(outcome.target)}: "
+                f"{outcome.rows_written:,} rows in {outcome.seconds:.2f} s"
+            )
+        else:
+            self._out.print(f"{mark}  [bold]{escape(outcome.table)}[/]")
+        self._remarks(outcome)
+
+    def summary(self, run: RunOutcome) -> None:
+        """Show the run as a table, with its totals."""
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
+        table.add_column("table", footer="total")
+        table.add_column("target")
+        table.add_column("outcome", footer=f"{run.count(Status.OK)} of {len(run.tables)} ok")
+        table.add_column("rows", justify="right", footer=f"{run.rows_written:,}")
+        table.add_column("seconds", justify="right", footer=f"{run.seconds:.2f}")
+        rate = round(run.rows_written / run.seconds) if run.seconds else 0
+        table.add_column("rows/s", justify="right", footer=f"{rate:,}")
+        table.add_column("read as")
+        for outcome in run.tables:
+            table.add_row(
+                escape(outcome.table),
+                escape(outcome.target) + (" (created)" if outcome.created else ""),
+                MARKS[outcome.status],
+                f"{outcome.rows_written:,}",
+                f"{outcome.seconds:.2f}",
+                f"{outcome.rows_per_second:,}",
+                outcome.consistency,
+            )
+        self._out.print(table)
+
+    def _remarks(self, outcome: TableOutcome) -> None:
+        for warning in outcome.warnings:
+            self._out.print(f"    [yellow]warning[/] {escape(warning)}")
+        for column, loss in outcome.losses:
+            self._out.print(f"    [yellow]declared loss[/] {escape(column)}: {escape(loss)}")
+        if outcome.error:
+            _print_error(self._out, outcome.error, indent="    ")
+
+
+def show_check(report: CheckReport, out: Console | None = None) -> None:
+    """Show every database and every table that was looked at."""
+    out = out or console()
+    for database in report.databases:
+        _print_database(out, database)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("table", "source", "readable", "target", "writable", "outcome"):
+        table.add_column(name)
+    for found in report.tables:
+        table.add_row(
+            escape(found.table),
+            escape(found.source),
+            _yes(found.readable),
+            escape(found.target) + (" (will be created)" if found.missing else ""),
+            _yes(found.writable),
+            MARKS[Status.OK if found.ok else Status.FAILED],
+        )
+    out.print(table)
+    failed_databases = {id(database.error) for database in report.databases if database.error}
+    for found in report.tables:
+        for warning in found.warnings:
+            out.print(f"[yellow]warning[/] {escape(found.table)}: {escape(warning)}")
+        if found.error and id(found.error) not in failed_databases:
+            out.print(f"[red]failed[/]  {escape(found.table)}")
+            _print_error(out, found.error, indent="    ")
+
+
+def show_info(info: Mapping[str, Any], out: Console | None = None) -> None:
+    """Show nested facts, one a line, indented as they are nested."""
+    _print_nested(out or console(), info, "")
+
+
+def show_error(error: TableferryError) -> None:
+    """Show why nothing was run, on stderr."""
+    _print_error(console(stderr=True), ErrorReport.of(error), indent="")
+
+
+def _print_error(out: Console, error: ErrorReport, indent: str) -> None:
+    """Print the reason, and the hint where there is one; every line of it indented."""
+    reason = escape(error.message).replace("\n", f"\n{indent}")
+    out.print(f"{indent}[red]{error.kind}[/]: {reason}")
+    if error.hint:
+        out.print(f"{indent}[cyan]hint[/]: {escape(error.hint)}")
+
+
+def _print_database(out: Console, database: DatabaseCheck) -> None:
+    mark = MARKS[Status.FAILED if database.error else Status.OK]
+    where = escape(database.where)
+    out.print(f"{mark}  [bold]{database.name}[/]  {where}  {database.seconds:.2f} s")
+    out.print(
+        f"    reachable: {_yes(database.reachable)}   logged in: {_yes(database.logged_in)}"
+        + (f"   encryption: {escape(database.encryption)}" if database.encryption else "")
+    )
+    if database.version:
+        out.print(f"    {escape(database.version)}")
+        out.print(f"    isolation levels: {', '.join(database.isolation)}")
+    if database.error:
+        _print_error(out, database.error, indent="    ")
+
+
+def _print_nested(out: Console, value: Mapping[str, Any], indent: str) -> None:
+    for key, inner in value.items():
+        if isinstance(inner, Mapping):
+            out.print(f"{indent}[bold]{escape(str(key))}[/]")
+            _print_nested(out, inner, indent + "  ")
+        elif isinstance(inner, Sequence) and not isinstance(inner, str):
+            out.print(f"{indent}{escape(str(key))}: {escape(', '.join(map(str, inner)))}")
+        else:
+            out.print(f"{indent}{escape(str(key))}: {escape(str(inner))}")
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "[red]no[/]"
