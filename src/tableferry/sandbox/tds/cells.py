@@ -14,7 +14,8 @@ Offsets = npt.NDArray[np.int64]
 @dataclass(frozen=True)
 class Block:
     """Cells of one width: an array of shape (rows, width). Cells that are not ``valid`` are left
-    out of the row; None means that all are valid."""
+    out of the row; None means that all are valid.
+    """
 
     cells: Bytes
     valid: Flags | None = None
@@ -44,9 +45,11 @@ def numbers(array: pa.Array, dtype: str) -> npt.NDArray[np.generic]:
     """Return a view of a fixed-width array's values; those of NULLs are arbitrary."""
     size = np.dtype(dtype).itemsize
     start = array.offset * size
-    return np.frombuffer(array.buffers()[1], dtype=dtype, count=len(array), offset=start) if len(
-        array
-    ) else np.empty(0, dtype)
+    return (
+        np.frombuffer(array.buffers()[1], dtype=dtype, count=len(array), offset=start)
+        if len(array)
+        else np.empty(0, dtype)
+    )
 
 
 def ranges_of(array: pa.Array) -> tuple[Offsets, Bytes]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tableferry.sandbox.events import SqlError
-from tableferry.sandbox.sqltypes import DEFAULT_COLLATION, MAX, Column
+from tableferry.sandbox.sqltypes import DEFAULT_COLLATION, Column
 from tableferry.sandbox.tds import typeinfo
 from tableferry.sandbox.tds.cells import (
     Block,
@@ -283,7 +283,9 @@ def _variant(column: Column, array: pa.Array) -> list[Piece]:
 
 
 _ENCODERS: Final[dict[str, Encoder]] = {
-    **dict.fromkeys(("bit", "tinyint", "smallint", "int", "bigint", "real", "float"), _plain_number),
+    **dict.fromkeys(
+        ("bit", "tinyint", "smallint", "int", "bigint", "real", "float"), _plain_number
+    ),
     **dict.fromkeys(("money", "smallmoney"), _money),
     **dict.fromkeys(("decimal", "numeric"), _decimal),
     "date": _date,
@@ -294,9 +296,7 @@ _ENCODERS: Final[dict[str, Encoder]] = {
     "smalldatetime": _smalldatetime,
     "uniqueidentifier": _guid,
     "sql_variant": _variant,
-    **dict.fromkeys(
-        typeinfo.ANSI | typeinfo.UNICODE | typeinfo.BINARY | typeinfo.CLR, _variable
-    ),
+    **dict.fromkeys(typeinfo.ANSI | typeinfo.UNICODE | typeinfo.BINARY | typeinfo.CLR, _variable),
 }
 
 

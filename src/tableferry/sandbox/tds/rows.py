@@ -108,5 +108,3 @@ def _join(pieces: list[Piece]) -> memoryview:
         int(value) for value in np.frombuffer(joined.buffers()[1], np.int64)[[0, len(joined)]]
     )
     return memoryview(joined.buffers()[2])[start:end]
-
-

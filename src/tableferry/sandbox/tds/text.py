@@ -95,9 +95,7 @@ def _decoding(codec: str) -> tuple[str, ...] | None:
     """Return the character of each byte; 0x81 in cp1252, say, is U+0081 as Windows has it."""
     if codec in {"utf-8", "gbk", "cp932", "cp949", "cp950"}:
         return None
-    return tuple(
-        bytes([byte]).decode(codec, errors="ignore") or chr(byte) for byte in range(256)
-    )
+    return tuple(bytes([byte]).decode(codec, errors="ignore") or chr(byte) for byte in range(256))
 
 
 def _is_ascii(data: Bytes) -> bool:

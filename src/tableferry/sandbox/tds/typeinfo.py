@@ -105,8 +105,10 @@ def unsupported(sql_type: SqlType) -> SqlError:
 
 def is_plp(sql_type: SqlType) -> bool:
     """Tell whether values travel in chunks: the (max) types, xml and CLR types."""
-    return sql_type.length == MAX and base_name(sql_type) not in TEXT_POINTER or (
-        base_name(sql_type) in CLR | {"xml"}
+    return (
+        (sql_type.length == MAX
+        and base_name(sql_type) not in TEXT_POINTER)
+        or (base_name(sql_type) in CLR | {"xml"})
     )
 
 
@@ -190,7 +192,9 @@ def column_metadata(columns: Sequence[Column]) -> bytes:
 def _flags(column: Column, name: str) -> int:
     flags = NULLABLE if column.nullable else 0
     if name in ANSI | UNICODE - {"xml"}:
-        flags |= CASE_SENSITIVE * collation(column.type.collation or DEFAULT_COLLATION).case_sensitive
+        flags |= (
+            CASE_SENSITIVE * collation(column.type.collation or DEFAULT_COLLATION).case_sensitive
+        )
     if column.identity:
         return flags | IDENTITY
     if column.computed or name == "timestamp":
