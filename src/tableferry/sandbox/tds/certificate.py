@@ -30,7 +30,8 @@ def self_signed(host: str) -> Certificate:
     RSA, because SQL Server's own fallback certificate is RSA and old clients know nothing else.
     """
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tableferry sandbox")])
+    # python-tds compares the host with the common name before it looks at other names.
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host[:64])])
     now = datetime.datetime.now(datetime.UTC)
     names: list[x509.GeneralName] = [
         x509.DNSName("localhost"),
