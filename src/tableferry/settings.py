@@ -5,14 +5,23 @@ an empty variable counts as missing. Every problem is reported at once, by varia
 """
 
 import ipaddress
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from dotenv import dotenv_values
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
 from tableferry.errors import ConfigError
 
@@ -23,7 +32,7 @@ def _stripped(text: str) -> str:
     return text.strip()
 
 
-Text = Annotated[str, Field(min_length=1), AfterValidator(_stripped)]
+Text = Annotated[str, AfterValidator(_stripped), Field(min_length=1)]
 
 
 class Encrypt(StrEnum):
@@ -45,10 +54,8 @@ class SslMode(StrEnum):
     VERIFY_FULL = "verify-full"
 
 
-class _Database(BaseSettings):
-    model_config = SettingsConfigDict(
-        frozen=True, env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
-    )
+class _Database(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     prefix: str
     """What this database's environment variables begin with, for messages."""
@@ -132,11 +139,12 @@ T = TypeVar("T", bound=_Database)
 def load_settings(db_types: Iterable[str], env_file: Path | None = None) -> Settings:
     """Read all settings; raises one ConfigError that names every missing or malformed variable."""
     problems: list[str] = []
+    variables = _variables(env_file)
     sources = {
-        db_type: _load(SourceSettings, f"SQL_SERVER_{db_type.upper()}_", env_file, problems)
+        db_type: _load(SourceSettings, f"SQL_SERVER_{db_type.upper()}_", variables, problems)
         for db_type in db_types
     }
-    target = _load(TargetSettings, "PG_", env_file, problems)
+    target = _load(TargetSettings, "PG_", variables, problems)
     if problems or target is None:
         where = f"the environment or {env_file}" if env_file else "the environment (no .env found)"
         raise ConfigError(
@@ -165,9 +173,23 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _load(kind: type[T], prefix: str, env_file: Path | None, problems: list[str]) -> T | None:
+def _variables(env_file: Path | None) -> dict[str, str]:
+    """Return what is set; a ``$`` in a value (of a password, say) stands for itself."""
+    from_file = dotenv_values(env_file, interpolate=False) if env_file else {}
+    real = {name: value for name, value in os.environ.items() if value}
+    return {name: value for name, value in {**from_file, **real}.items() if value}
+
+
+def _load(
+    kind: type[T], prefix: str, variables: Mapping[str, str], problems: list[str]
+) -> T | None:
+    given = {
+        field: variables[f"{prefix}{field.upper()}"]
+        for field in kind.model_fields
+        if f"{prefix}{field.upper()}" in variables
+    }
     try:
-        return kind(_env_prefix=prefix, _env_file=env_file, prefix=prefix)  # type: ignore[call-arg]
+        return kind.model_validate({**given, "prefix": prefix})
     except ValidationError as error:
         problems += [_problem(prefix, dict(found)) for found in error.errors(include_input=False)]
         return None

@@ -53,6 +53,21 @@ class TableSpec:
     consistency: Consistency = Consistency.AUTO
     where: str = ""
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form, for people who want to see what is configured."""
+        return {
+            "description": self.description,
+            "db_type": self.db_type,
+            "source": str(self.source),
+            "target": str(self.target),
+            "columns": dict(self.columns),
+            "primary_key": list(self.primary_key),
+            "order_by": [order.text for order in self.order_by],
+            "batch_size": self.batch_size,
+            "consistency": self.consistency.value,
+            **({"where": self.where} if self.where else {}),
+        }
+
 
 REQUIRED: Final = (
     "db_type",

@@ -1,0 +1,89 @@
+"""``script/bench``: measures, prints and writes ``docs/benchmarks.md``."""
+
+import argparse
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench import report
+from bench.measure import Series, alternate, run_once
+from bench.servers import bench_source, bench_target
+from bench.workload import Workload
+from tableferry.sandbox.sample import BenchTable, bench_narrow, bench_wide
+
+CONTENDERS = ("tableferry", "copy_limit", "drain", "plain")
+HOW = """\
+Made by `script/bench`: one run, the same source and target for all, repetitions in turn, medians;
+ratios are taken round by round. Each contender is a process of its own. The source is the sandbox
+answering from memory, so it costs next to nothing; the target is a PostgreSQL 18, `fsync` on."""
+PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="of the 9-column table")
+    parser.add_argument("--wide-rows", type=int, default=100_000, help="of the 40-column table")
+    parser.add_argument("--more-rows", type=int, default=5_000_000, help="for the memory bar")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--plain-rounds", type=int, default=3, help="it takes most of the time")
+    parser.add_argument("--output", type=Path, default=PAGE, help="the page to write")
+    return parser.parse_args()
+
+
+def tell(line: str) -> None:
+    """Print at once, also into a pipe."""
+    print(line, flush=True)
+
+
+def compare(
+    bench: BenchTable, target: dict[str, Any], options: argparse.Namespace
+) -> dict[str, Series]:
+    """Measure all contenders on one table."""
+    tell(f"{bench.table.name}: {bench.row_count:,} rows x {len(bench.table.columns)} columns")
+    with bench_source(bench) as source, tempfile.TemporaryDirectory() as folder:
+        work = Workload.of(bench, source, target, f"{folder}/ready.copy")
+        for name in ("tableferry", "plain"):  # fills the sandbox's memory, makes the table
+            run_once(name, work)
+        work.keep_ready_made_bytes()
+        return alternate(CONTENDERS, work, options.rounds, tell, options.plain_rounds)
+
+
+def peak_at(bench: BenchTable, target: dict[str, Any]) -> float:
+    """Return tableferry's peak memory for one table, in MB."""
+    with bench_source(bench) as source:
+        measured = run_once("tableferry", Workload.of(bench, source, target, ""))
+    tell(f"  {bench.row_count:,} rows: {measured['wall']:.2f} s, {measured['peak_mb']:.0f} MB")
+    return measured["peak_mb"]
+
+
+def main() -> None:
+    """Measure everything and write the page."""
+    options = arguments()
+    with bench_target() as target:
+        narrow = compare(bench_narrow(options.rows), target, options)
+        wide = compare(bench_wide(options.wide_rows), target, options)
+        more = peak_at(bench_narrow(options.more_rows), target)
+    bars = [
+        *report.speed_bars(f"{options.rows:,} x 9", narrow),
+        *report.speed_bars(f"{options.wide_rows:,} x 40", wide),
+        report.growth_bar(options.rows, max(narrow["tableferry"].peak_mb), options.more_rows, more),
+    ]
+    page = "\n\n".join(
+        [
+            f"# Benchmarks\n\n{HOW}",
+            f"{datetime.now(UTC):%Y-%m-%d}, {report.machine()}.",
+            report.table(f"{options.rows:,} rows x 9 columns", options.rows, narrow),
+            report.table(f"{options.wide_rows:,} rows x 40 columns", options.wide_rows, wide),
+            report.bars_table(bars),
+        ]
+    )
+    options.output.write_text(page + "\n")
+    tell(page)
+    if not all(bar.holds for bar in bars):
+        raise SystemExit("A bar does not hold.")
+
+
+if __name__ == "__main__":
+    main()

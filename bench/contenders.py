@@ -1,0 +1,154 @@
+"""The contenders. Each runs in a process of its own: ``python -m bench.contenders NAME``.
+
+The workload comes on stdin as JSON; the measurement goes to stdout as JSON: wall seconds and CPU
+seconds of the work itself (imports are not counted), and the process's peak memory.
+"""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from bench.workload import Workload, target_connection
+
+FETCH_ROWS: Final = 10_000
+"""What the plain design fetches at a time, as such scripts do."""
+
+COPY_CHUNK: Final = 2**20
+
+
+def tableferry(work: Workload) -> Callable[[], int]:
+    """Run (a): the engine, as the command line and the Lambda use it."""
+    from tableferry.sync.run import sync_tables
+
+    def run() -> int:
+        outcome = sync_tables([work.spec], work.settings)
+        if not outcome.all_ok:
+            raise SystemExit(json.dumps(outcome.as_dict()))
+        return outcome.rows_written
+
+    return run
+
+
+def plain(work: Workload) -> Callable[[], int]:
+    """Run (b): the script everybody wrote once: fetchmany, execute_values, TRUNCATE + INSERT."""
+    import pymssql
+    from psycopg2.extras import execute_values, register_uuid
+
+    register_uuid()
+    source, target, spec = work.source, work.target, work.spec
+    columns = ", ".join(f"[{name}]" for name, _ in spec.columns)
+    select = (
+        f"SELECT {columns} FROM {spec.source.sql} WITH (NOLOCK) ORDER BY [{spec.primary_key[0]}]"
+    )
+    into = ", ".join(name for _, name in spec.columns)
+    insert = f"INSERT INTO {spec.target.sql} ({into}) VALUES %s"
+
+    def run() -> int:
+        import psycopg2
+
+        reader = pymssql.connect(
+            server=source["host"],
+            port=str(source["port"]),
+            user=source["user"],
+            password=source["password"],
+            database=source["db"],
+        )
+        writer = psycopg2.connect(
+            host=target["host"],
+            port=target["port"],
+            user=target["user"],
+            password=target["password"],
+            dbname=target["db"],
+        )
+        rows = 0
+        with writer, writer.cursor() as out, reader.cursor() as into_memory:
+            out.execute(f"TRUNCATE TABLE {spec.target.sql}")
+            into_memory.execute(select)
+            while batch := into_memory.fetchmany(FETCH_ROWS):
+                execute_values(out, insert, batch, page_size=FETCH_ROWS)
+                rows += len(batch)
+        writer.close()
+        reader.close()
+        return rows
+
+    return run
+
+
+def copy_limit(work: Workload) -> Callable[[], int]:
+    """Run (c): the target's limit: COPY BINARY of ready-made bytes into the same table."""
+    spec = work.spec
+    columns = ", ".join(name for _, name in spec.columns)
+
+    def run() -> int:
+        with target_connection(work.target) as connection:
+            cursor = connection.execute(f"TRUNCATE TABLE {spec.target.sql}")
+            sql = f"COPY {spec.target.sql} ({columns}) FROM STDIN (FORMAT BINARY)"
+            with Path(work.copy_file).open("rb") as ready, cursor.copy(sql) as copy:
+                while chunk := ready.read(COPY_CHUNK):
+                    copy.write(chunk)
+            return cursor.rowcount
+
+    return run
+
+
+def drain(work: Workload) -> Callable[[], int]:
+    """Run (d): the source's limit: the driver's Arrow stream, read and thrown away."""
+    from tableferry import source
+    from tableferry.plan import plan_table
+
+    spec = work.spec
+
+    def run() -> int:
+        with source.connect(work.settings.sources["bench"]) as connection:
+            plan = plan_table(
+                spec,
+                source.read_schema(connection, spec.source),
+                None,
+                snapshot_allowed=source.snapshot_allowed(connection, spec.source.database),
+            )
+            with source.TableReader(connection, plan) as reader:
+                for _batch in reader.batches():
+                    pass
+                return reader.rows
+
+    return run
+
+
+CONTENDERS: Final[dict[str, Callable[[Workload], Callable[[], int]]]] = {
+    "tableferry": tableferry,
+    "plain": plain,
+    "copy_limit": copy_limit,
+    "drain": drain,
+}
+
+
+def measure(run: Callable[[], int]) -> dict[str, Any]:
+    """Run once and return rows, wall and CPU seconds, and peak memory in MB."""
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    started = time.perf_counter()
+    rows = run()
+    wall = time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "rows": rows,
+        "wall": wall,
+        "cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        "peak_mb": after.ru_maxrss / 1024,
+    }
+
+
+def main() -> None:
+    """Measure the contender named on the command line."""
+    work = Workload.from_json(sys.stdin.read())
+    measured = measure(CONTENDERS[sys.argv[1]](work))
+    if measured["rows"] != work.rows:
+        raise SystemExit(f"{sys.argv[1]} moved {measured['rows']} of {work.rows} rows")
+    print(json.dumps(measured))
+
+
+if __name__ == "__main__":
+    main()

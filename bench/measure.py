@@ -1,0 +1,70 @@
+"""Alternating repetitions: every contender once, then again, so that drift hits all alike."""
+
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from bench.workload import Workload
+
+
+@dataclass(slots=True)
+class Series:
+    """One contender's measurements, in the order of the rounds."""
+
+    wall: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+    peak_mb: list[float] = field(default_factory=list)
+
+    @property
+    def median_wall(self) -> float:
+        """Seconds."""
+        return statistics.median(self.wall)
+
+    @property
+    def median_cpu(self) -> float:
+        """Seconds of this process, not of the servers."""
+        return statistics.median(self.cpu)
+
+
+def run_once(name: str, work: Workload) -> dict[str, float]:
+    """Run one contender in a process of its own; raises CalledProcessError when it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.contenders", name],
+        input=work.to_json(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"{name} failed:\n{done.stdout}{done.stderr}")
+    measured: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return measured
+
+
+def alternate(
+    names: Sequence[str],
+    work: Workload,
+    rounds: int,
+    tell: Callable[[str], None],
+    plain_rounds: int,
+) -> dict[str, Series]:
+    """Measure the contenders in turn; the slow plain design only in the first rounds."""
+    series = {name: Series() for name in names}
+    for round_ in range(rounds):
+        for name in names:
+            if name == "plain" and round_ >= plain_rounds:
+                continue
+            measured = run_once(name, work)
+            series[name].wall.append(measured["wall"])
+            series[name].cpu.append(measured["cpu"])
+            series[name].peak_mb.append(measured["peak_mb"])
+            tell(f"  round {round_ + 1}  {name:<12} {measured['wall']:8.2f} s")
+    return series
+
+
+def ratio(of: Series, to: Series) -> float:
+    """Return the median of the rounds' ratios of wall time, rounds paired."""
+    return statistics.median(a / b for a, b in zip(of.wall, to.wall, strict=False))

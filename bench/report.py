@@ -1,0 +1,107 @@
+"""The measurements as a Markdown table, with the bars they are held to."""
+
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from bench.measure import Series, ratio
+
+TITLES: Final = {
+    "tableferry": "(a) **tableferry**",
+    "plain": "(b) plain design: pymssql `fetchmany(10000)` + psycopg2 `execute_values`",
+    "copy_limit": "(c) the target's limit: COPY BINARY of ready-made bytes",
+    "drain": "(d) the source's limit: draining the Arrow reader",
+}
+
+PLAIN_BAR: Final = 12.0
+LIMIT_BAR: Final = 1.5
+MEMORY_BAR_MB: Final = 200.0
+GROWTH_BAR: Final = 1.10
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: what was measured, what was asked for, and whether it holds."""
+
+    name: str
+    measured: str
+    asked: str
+    holds: bool
+
+
+def table(title: str, rows: int, series: Mapping[str, Series]) -> str:
+    """Return one workload's measurements."""
+    lines = [
+        f"## {title}",
+        "",
+        "| | wall, s (median) | rows/s | client CPU, s | peak memory, MB | wall / (a) |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for name, measured in series.items():
+        against = ratio(measured, series["tableferry"])
+        lines.append(
+            f"| {TITLES[name]} | {measured.median_wall:.2f} | {rows / measured.median_wall:,.0f} "
+            f"| {measured.median_cpu:.2f} | {max(measured.peak_mb):.0f} | {against:.2f} |"
+        )
+    return "\n".join(lines)
+
+
+def speed_bars(title: str, series: Mapping[str, Series]) -> list[Bar]:
+    """Hold one workload to the bars of wall time and memory."""
+    ours = series["tableferry"]
+    to_plain = ratio(series["plain"], ours)
+    limit = max(series["copy_limit"], series["drain"], key=lambda one: one.median_wall)
+    to_limit = ratio(ours, limit)
+    peak = max(ours.peak_mb)
+    return [
+        Bar(f"{title}: (b) / (a)", f"{to_plain:.1f}x", f">= {PLAIN_BAR:g}x", to_plain >= PLAIN_BAR),
+        Bar(
+            f"{title}: (a) / the larger of (c), (d)",
+            f"{to_limit:.2f}x",
+            f"<= {LIMIT_BAR:g}x",
+            to_limit <= LIMIT_BAR,
+        ),
+        Bar(
+            f"{title}: peak memory of (a)",
+            f"{peak:.0f} MB",
+            f"< {MEMORY_BAR_MB:g} MB",
+            peak < MEMORY_BAR_MB,
+        ),
+    ]
+
+
+def growth_bar(rows: int, peak: float, more_rows: int, more_peak: float) -> Bar:
+    """Hold the memory of a larger table to that of a smaller one."""
+    growth = more_peak / peak
+    return Bar(
+        f"peak memory of (a) at {more_rows:,} rows / at {rows:,} rows",
+        f"{more_peak:.0f} MB / {peak:.0f} MB = {growth:.2f}",
+        f"<= {GROWTH_BAR:.2f}",
+        growth <= GROWTH_BAR,
+    )
+
+
+def bars_table(bars: list[Bar]) -> str:
+    """Return the bars, held or not."""
+    lines = ["## Bars", "", "| bar | measured | asked | holds |", "|---|---:|---:|---|"]
+    lines += [
+        f"| {bar.name} | {bar.measured} | {bar.asked} | {'yes' if bar.holds else '**no**'} |"
+        for bar in bars
+    ]
+    return "\n".join(lines)
+
+
+def machine() -> str:
+    """Return what it was measured on and with."""
+    model = "unknown processor"
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        names = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
+        model = names[0].split(":", 1)[1].strip() if names else model
+    packages = ("mssql-python", "pgpq", "psycopg", "pyarrow", "pymssql", "psycopg2-binary")
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    return f"{os.cpu_count()} cores, {model}; Python {platform.python_version()}, {versions}"

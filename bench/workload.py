@@ -1,0 +1,92 @@
+"""What is measured: one table, where it is and where it goes. Passed to each contender as JSON."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tableferry.sandbox.sample import BenchTable
+from tableferry.settings import Settings, SourceSettings, TargetSettings
+from tableferry.spec import TableSpec, parse_table_configs
+
+KEY = "bench"
+
+
+def target_connection(target: dict[str, Any]) -> psycopg.Connection[Any]:
+    """Connect to the target with plain psycopg."""
+    return psycopg.connect(
+        host=target["host"],
+        port=target["port"],
+        user=target["user"],
+        password=target["password"],
+        dbname=target["db"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """One benchmark table with the connections to its source and its target.
+
+    ``copy_file`` holds the target's rows as COPY BINARY, for the contender that only writes.
+    """
+
+    config: dict[str, Any]
+    source: dict[str, Any]
+    target: dict[str, Any]
+    rows: int
+    copy_file: str
+
+    @classmethod
+    def of(
+        cls,
+        bench: BenchTable,
+        source: dict[str, Any],
+        target: dict[str, Any],
+        copy_file: str,
+    ) -> "Workload":
+        """Describe a benchmark table that both servers have."""
+        table = bench.table
+        config = {
+            "db_type": "bench",
+            "sql_server_db": table.database,
+            "sql_table": f"[{table.database}].[dbo].[{table.name}]",
+            "pg_table": table.pg_table,
+            "columns": [column.name for column in table.columns],
+            "pg_columns": [column.pg_name for column in table.columns],
+            "primary_key": table.primary_key,
+            "order_by": table.primary_key,
+        }
+        return cls(config, source, target, bench.row_count, copy_file)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Workload":
+        """Read what ``to_json`` wrote."""
+        return cls(**json.loads(text))
+
+    def keep_ready_made_bytes(self) -> None:
+        """Write the target's rows to ``copy_file`` as PostgreSQL itself encodes them."""
+        columns = ", ".join(name for _, name in self.spec.columns)
+        sql = f"COPY {self.spec.target.sql} ({columns}) TO STDOUT (FORMAT BINARY)"
+        with (
+            target_connection(self.target) as connection,
+            connection.cursor().copy(sql) as copy,
+            Path(self.copy_file).open("wb") as ready,
+        ):
+            ready.writelines(copy)
+
+    def to_json(self) -> str:
+        """Return the workload as one line."""
+        return json.dumps(asdict(self))
+
+    @property
+    def spec(self) -> TableSpec:
+        """The table as tableferry is told of it."""
+        return parse_table_configs({KEY: self.config})[KEY]
+
+    @property
+    def settings(self) -> Settings:
+        """Both connections, as tableferry is told of them."""
+        source = SourceSettings(prefix="SQL_SERVER_BENCH_", **self.source)
+        return Settings({"bench": source}, TargetSettings(prefix="PG_", **self.target))

@@ -1,0 +1,5 @@
+"""``python -m tableferry``."""
+
+from tableferry.cli import main
+
+main()

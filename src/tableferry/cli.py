@@ -1,0 +1,155 @@
+"""The ``tableferry`` command: sync, check, info, demo, sandbox.
+
+Exit codes: 0 all good, 1 a table failed, 2 wrong use or configuration.
+"""
+
+import json
+import runpy
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from tableferry.errors import ConfigError, TableferryError
+from tableferry.report.console import RunView, show_check, show_error, show_info
+from tableferry.settings import Settings, find_env_file, load_settings
+from tableferry.spec import TableSpec, parse_table_configs, select_tables
+from tableferry.sync.check import check_tables
+from tableferry.sync.run import sync_tables
+
+FAILED: Final = 1
+WRONG_USE: Final = 2
+
+app = typer.Typer(
+    help="Carry tables from SQL Server to PostgreSQL: fast, exactly, and unnoticed by readers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Config = Annotated[
+    Path, typer.Option(help="A Python file that defines TABLE_CONFIGS.", show_default=True)
+]
+Tables = Annotated[str, typer.Option(help="Only these tables, by their keys: a,b,c.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+DEFAULT_CONFIG: Final = Path("table_configs.py")
+
+
+@app.command()
+def sync(
+    config: Config = DEFAULT_CONFIG,
+    tables: Tables = "",
+    fail_fast: Annotated[bool, typer.Option(help="Stop after the first table that fails.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Replace the target tables' rows by the source's, each table in one transaction."""
+    specs = _select(config, tables)
+    settings = _settings(config, specs)
+    if as_json:
+        run = sync_tables(specs, settings, fail_fast=fail_fast)
+        typer.echo(json.dumps(run.as_dict(), indent=2))
+    else:
+        with RunView() as view:
+            run = sync_tables(
+                specs,
+                settings,
+                on_progress=view.progress,
+                on_outcome=view.outcome,
+                fail_fast=fail_fast,
+            )
+        view.summary(run)
+    raise typer.Exit(0 if run.all_ok else FAILED)
+
+
+@app.command()
+def check(config: Config = DEFAULT_CONFIG, tables: Tables = "", as_json: AsJson = False) -> None:
+    """Connect to every database and look at every table; nothing is written."""
+    specs = _select(config, tables)
+    report = check_tables(specs, _settings(config, specs))
+    if as_json:
+        typer.echo(json.dumps(report.as_dict(), indent=2))
+    else:
+        show_check(report)
+    raise typer.Exit(0 if report.all_ok else FAILED)
+
+
+@app.command()
+def info(config: Config = DEFAULT_CONFIG, tables: Tables = "", as_json: AsJson = False) -> None:
+    """Show the configured tables; no database is asked."""
+    found: dict[str, Any] = {spec.key: spec.as_dict() for spec in _select(config, tables)}
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+    else:
+        show_info(found)
+
+
+@app.command()
+def demo(
+    rows: Annotated[
+        int, typer.Option(help="Customers in the sample; the rest in proportion.")
+    ] = 2000,
+) -> None:
+    """Start a SQL Server stand-in and a PostgreSQL, sync four tables, compare every value."""
+    from tableferry.demo import run_demo  # noqa: PLC0415 - needs the extra "sandbox"
+
+    raise typer.Exit(0 if run_demo(rows) else FAILED)
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 14330,
+    rows: Annotated[
+        int, typer.Option(help="Customers in the sample; the rest in proportion.")
+    ] = 2000,
+    tls: Annotated[str, typer.Option(help="optional, required or off.")] = "optional",
+    replay: Annotated[bool, typer.Option(help="Answer repeated SELECTs from memory.")] = False,
+) -> None:
+    """Run the SQL Server stand-in alone, with sample data, until it is stopped."""
+    from tableferry.sandbox.command import serve  # noqa: PLC0415 - needs the extra "sandbox"
+
+    serve(port=port, rows=rows, tls=tls, replay=replay)
+
+
+def main() -> None:
+    """Run the command; an error that tableferry names is shown with its hint, never a traceback."""
+    try:
+        app()
+    except TableferryError as error:
+        show_error(error)
+        raise SystemExit(WRONG_USE) from None
+    except ModuleNotFoundError as error:
+        show_error(
+            ConfigError(
+                f"{error.name} is not installed",
+                hint="The sandbox and the demo need: pip install 'tableferry[sandbox]'",
+            )
+        )
+        raise SystemExit(WRONG_USE) from None
+
+
+def _select(config: Path, tables: str) -> list[TableSpec]:
+    """Read the configuration file and pick the tables; raises ConfigError."""
+    try:
+        found = runpy.run_path(str(config))
+    except OSError as error:
+        raise ConfigError(
+            f"{config} cannot be read: {error.strerror}",
+            hint="Name the file that defines TABLE_CONFIGS with --config.",
+        ) from error
+    except SyntaxError as error:
+        raise ConfigError(
+            f"{config} is not valid Python: {error.msg}, line {error.lineno}",
+            hint="Correct the file.",
+        ) from error
+    if "TABLE_CONFIGS" not in found:
+        raise ConfigError(
+            f"{config} does not define TABLE_CONFIGS", hint="See 'How to add a table' in README."
+        )
+    specs = parse_table_configs(found["TABLE_CONFIGS"])
+    names = [name.strip() for name in tables.split(",") if name.strip()] if tables else None
+    return select_tables(specs, names, found.get("DEFAULT_SYNC_ORDER", list(specs)))
+
+
+def _settings(config: Path, specs: list[TableSpec]) -> Settings:
+    db_types = dict.fromkeys(spec.db_type for spec in specs)
+    return load_settings(db_types, find_env_file(Path.cwd(), config.resolve().parent))
