@@ -33,7 +33,7 @@ class Identity:
     def own(self, path: Path) -> None:
         """Give him a file or a folder (not what is in it)."""
         if self.uid is not None and self.gid is not None:
-            os.chown(path, self.uid, self.gid)
+            os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def start(
         self, command: Sequence[str | Path], folder: Path, environment: Mapping[str, str]
@@ -79,6 +79,8 @@ def programs(identity: Identity, workplace: Path) -> Path:
     copy = workplace / "programs"
     if not copy.exists():
         _copy_wheel(install.parent, copy)
+        for path in [copy, *copy.rglob("*")]:
+            identity.own(path)  # so that he can also remove it
     return copy / install.parent.name / _INSTALL / "bin"
 
 

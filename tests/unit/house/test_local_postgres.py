@@ -13,7 +13,9 @@ import psycopg
 import pytest
 
 from tableferry.errors import ConfigError, TransientError
+from tableferry.sandbox import postgres_binaries
 from tableferry.sandbox.local_postgres import LocalPostgres
+from tableferry.sandbox.postgres_binaries import is_open_to_others
 from tests.support.databases import PgDatabase
 
 
@@ -110,3 +112,27 @@ def test_a_setting_that_postgresql_refuses_is_told_with_its_log() -> None:
     with pytest.raises(TransientError, match="work_mem") as raised, server:
         pass
     assert "did not start" in str(raised.value)
+
+
+def test_programs_that_others_cannot_reach_are_copied_and_go_with_the_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Only root needs another user for the server; anybody else runs the programs where they are.
+    monkeypatch.setattr(postgres_binaries, "is_open_to_others", lambda _path: False)
+    with LocalPostgres() as server:
+        folder = server.folder
+        assert (folder / "programs").exists() == (os.geteuid() == 0)
+        with psycopg.connect(server.conninfo()) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+    assert not folder.exists()
+
+
+def test_a_folder_closed_to_others_is_seen_as_such_and_so_is_all_below_it(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    below = closed / "below"
+    below.mkdir(parents=True)
+    closed.chmod(0o700)
+    below.chmod(0o755)
+    assert not is_open_to_others(closed)
+    assert not is_open_to_others(below)
+    assert is_open_to_others(Path("/usr/bin"))
