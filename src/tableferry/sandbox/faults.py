@@ -1,6 +1,6 @@
 """Scripted faults: what a sandbox server does wrong on purpose, set by a test while it runs.
 
-    server.faults.on_statement(r"FROM \\[dbo\\]\\.\\[Customer\\]", CutConnection(after_rows=500))
+    server.faults.on_statement("FROM .*Customer", CutConnection(after_rows=500))
 
 A fault is data; ``Faults`` decides which one a statement meets, and ``disturb`` is the one place
 that carries it out.

@@ -46,6 +46,7 @@ class SandboxServer:
         engine: Engine,
         host: str = "127.0.0.1",
         port: int = 0,
+        *,
         tls: Tls = "optional",
         replay: bool | int = False,
         version: tuple[int, int, int] = SQL_SERVER_2022,

@@ -105,10 +105,8 @@ def unsupported(sql_type: SqlType) -> SqlError:
 
 def is_plp(sql_type: SqlType) -> bool:
     """Tell whether values travel in chunks: the (max) types, xml and CLR types."""
-    return (
-        (sql_type.length == MAX
-        and base_name(sql_type) not in TEXT_POINTER)
-        or (base_name(sql_type) in CLR | {"xml"})
+    return (sql_type.length == MAX and base_name(sql_type) not in TEXT_POINTER) or (
+        base_name(sql_type) in CLR | {"xml"}
     )
 
 
