@@ -1,0 +1,144 @@
+"""Where the databases are: the environment and `.env`, checked before anything is connected.
+
+    python config.py
+
+prints every variable with secrets masked, or every problem. No database is needed.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tableferry.aws.log import LEVELS
+from tableferry.errors import ConfigError
+from tableferry.settings import Settings, find_env_file, load_settings
+from tableferry.spec import TableSpec, parse_table_configs, select_tables
+
+from table_configs import DEFAULT_SYNC_ORDER, TABLE_CONFIGS
+
+HERE = Path(__file__).resolve().parent
+MASK = "********"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The chosen tables in the order of a sync, and the databases they need."""
+
+    tables: list[TableSpec]
+    settings: Settings
+
+
+def load_config(names: Sequence[str] | None = None) -> Config:
+    """Read the configuration of these tables, of all where None.
+
+    Raises one ConfigError that names every problem of the tables and of the environment.
+    """
+    refused: list[ConfigError] = []
+    tables: list[TableSpec] = []
+    settings = None
+    try:
+        tables = chosen_tables(names)
+    except ConfigError as error:
+        refused.append(error)
+    try:
+        settings = load_settings(_db_types(tables), find_env_file(HERE))
+    except ConfigError as error:
+        refused.append(error)
+    try:
+        log_level()
+    except ConfigError as error:
+        refused.append(error)
+    if refused or settings is None:
+        raise ConfigError(
+            "\n".join(error.message for error in refused),
+            hint=" ".join(error.hint for error in refused),
+        )
+    return Config(tables, settings)
+
+
+def chosen_tables(names: Sequence[str] | None = None) -> list[TableSpec]:
+    """Return the tables of these names, all where None; raises ConfigError."""
+    return select_tables(parse_table_configs(TABLE_CONFIGS), names, DEFAULT_SYNC_ORDER)
+
+
+def log_level() -> str:
+    """Return LOG_LEVEL, what a Lambda logs; raises ConfigError."""
+    level = os.environ.get("LOG_LEVEL", "").strip().upper() or "INFO"
+    if level not in LEVELS:
+        raise ConfigError(
+            "LOG_LEVEL is not valid",
+            hint=f"Set LOG_LEVEL to one of {', '.join(LEVELS)}, or leave it out.",
+        )
+    return level
+
+
+def describe(names: Sequence[str] | None = None) -> dict[str, Any]:
+    """Return the tables and the configuration; what the environment lacks is said, not raised."""
+    tables = chosen_tables(names)
+    try:
+        configuration: dict[str, Any] = {"variables": variables(load_config(names).settings)}
+    except ConfigError as error:
+        found = [line.strip() for line in error.message.splitlines() if not line.endswith(":")]
+        problems = {variable: problem for variable, _, problem in (p.partition(" ") for p in found)}
+        configuration = {"problems": problems, "hint": error.hint}
+    return {
+        "tables": {table.key: _describe_table(table) for table in tables},
+        "sync_order": [table.key for table in tables],
+        "configuration": {"env_file": str(find_env_file(HERE) or "none"), **configuration},
+    }
+
+
+def variables(settings: Settings) -> dict[str, str]:
+    """Return every connection variable with the value in use; a password is masked."""
+    databases = [*settings.sources.values(), settings.target]
+    return {
+        database.variable(field): MASK if field == "password" else str(getattr(database, field))
+        for database in databases
+        for field in type(database).model_fields
+        if field != "prefix"
+    }
+
+
+def _db_types(tables: Sequence[TableSpec]) -> list[str]:
+    """Return the sources these tables need; of broken entries whatever can be made out."""
+    if tables:
+        return list(dict.fromkeys(table.db_type for table in tables))
+    found = [entry.get("db_type") for entry in TABLE_CONFIGS.values() if isinstance(entry, dict)]
+    return list(dict.fromkeys(name for name in found if isinstance(name, str) and name))
+
+
+def _describe_table(table: TableSpec) -> dict[str, Any]:
+    return {
+        "description": table.description,
+        "source": str(table.source),
+        "target": str(table.target),
+        "columns": dict(table.columns),
+        "primary_key": list(table.primary_key),
+        "order_by": [order.text for order in table.order_by],
+        "batch_size": table.batch_size,
+        "consistency": table.consistency.value,
+    }
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the configuration, or everything that is wrong with it; returns the exit code."""
+    if arguments:
+        print(f"Wrong use: {' '.join(arguments)}\nhint: python config.py", file=sys.stderr)
+        return 2
+    try:
+        config = load_config()
+    except ConfigError as error:
+        print(f"{error.message}\nhint: {error.hint}", file=sys.stderr)
+        return 2
+    print(f"# .env: {find_env_file(HERE) or 'none, the environment only'}")
+    for name, value in variables(config.settings).items():
+        print(f"{name}={value}")
+    print(f"# {len(config.tables)} tables: {', '.join(table.key for table in config.tables)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,98 @@
+"""The two ways in: a Lambda event, and the command line.
+
+python lambda_function.py [multi_sync|multi_test|single_sync|info]
+                          [--tables=a,b] [--table=x] [--fail-fast] [--json]
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from structlog.typing import FilteringBoundLogger
+
+from tableferry.aws import (
+    Mode,
+    Request,
+    Result,
+    Watch,
+    json_log,
+    log_watch,
+    parse_event,
+    respond,
+)
+from tableferry.aws.shell import Parser, names, run_command
+from tableferry.errors import ConfigError
+
+from config import describe, log_level
+from multi_table_manager import check_all, sync_all
+from table_configs import TABLE_CONFIGS
+from table_sync_processor import sync_table
+
+SYNCS = (Mode.MULTI_SYNC, Mode.SINGLE_SYNC)
+
+
+def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
+    """Do what the event asks for: {"mode": ..., "tables": [...], "table_name": ...}, all optional.
+
+    Returns {"statusCode": 200|207|400|500, "body": JSON text}; raises nothing.
+    """
+    log = _log().bind(request_id=str(getattr(context, "aws_request_id", "")))
+
+    def work() -> Result:
+        request = parse_event(event, TABLE_CONFIGS)
+        log.info("run started", mode=request.mode, tables=request.tables or "all")
+        return execute(request, log_watch(log))
+
+    response, _ = respond(work)
+    facts = {key: response.body[key] for key in ("totals", "error") if key in response.body}
+    (log.info if response.exit_code == 0 else log.error)(
+        "run ended", status_code=response.status, **facts
+    )
+    return response.as_dict()
+
+
+def execute(request: Request, watch: Watch) -> Result:
+    """Do what a checked request asks for; raises ConfigError where nothing can be begun."""
+    match request.mode:
+        case Mode.INFO:
+            return describe(request.tables)
+        case Mode.MULTI_TEST:
+            return check_all(request.tables)
+        case Mode.SINGLE_SYNC:
+            (name,) = request.tables or ()
+            return sync_table(name, watch)
+        case Mode.MULTI_SYNC:
+            return sync_all(request.tables, watch, fail_fast=request.fail_fast)
+
+
+def read_arguments(arguments: Sequence[str]) -> Request:
+    """Read the command line; raises ConfigError."""
+    parser = Parser("Carry the configured tables from SQL Server to PostgreSQL.")
+    parser.add_argument("mode", nargs="?", default=Mode.MULTI_SYNC, help=", ".join(Mode))
+    parser.add_argument("--tables", type=names, help="names, separated by commas; default: all")
+    parser.add_argument("--table", help="the one table of single_sync")
+    parser.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
+    found = parser.parse_args(arguments)
+    given = {"mode": found.mode, "tables": found.tables, "table_name": found.table}
+    event = {key: value for key, value in given.items() if value is not None}
+    request = parse_event(event, TABLE_CONFIGS)
+    if found.fail_fast and request.mode not in SYNCS:
+        raise ConfigError(f"--fail-fast goes with {' and '.join(SYNCS)}", hint="Leave it out.")
+    return replace(request, fail_fast=found.fail_fast)
+
+
+def _log() -> FilteringBoundLogger:
+    try:
+        return json_log(log_level())
+    except ConfigError:
+        return json_log()  # load_config refuses the level by name, and that has to be logged
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command; returns the exit code."""
+    return run_command(arguments, read_arguments, execute)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,62 @@
+"""Many tables: one after the other, in order; one table's failure does not stop the next.
+
+python multi_table_manager.py sync|test [--tables=a,b] [--fail-fast]
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tableferry.aws import Mode, Request, Result, Watch, parse_event
+from tableferry.aws.shell import Parser, names, run_command
+from tableferry.errors import ConfigError
+from tableferry.sync.check import CheckReport, check_tables
+from tableferry.sync.outcome import RunOutcome
+from tableferry.sync.run import sync_tables
+
+from config import load_config
+from table_configs import TABLE_CONFIGS
+
+
+def sync_all(names: Sequence[str] | None, watch: Watch, *, fail_fast: bool = False) -> RunOutcome:
+    """Sync these tables, all where None; raises ConfigError where nothing can be begun."""
+    config = load_config(names)
+    return sync_tables(
+        config.tables,
+        config.settings,
+        on_progress=watch.progress,
+        on_outcome=watch.outcome,
+        fail_fast=fail_fast,
+    )
+
+
+def check_all(names: Sequence[str] | None) -> CheckReport:
+    """Look at these tables and at every database they live in; nothing is written."""
+    config = load_config(names)
+    return check_tables(config.tables, config.settings)
+
+
+def execute(request: Request, watch: Watch) -> Result:
+    """Do what a checked request for many tables asks for."""
+    if request.mode is Mode.MULTI_TEST:
+        return check_all(request.tables)
+    return sync_all(request.tables, watch, fail_fast=request.fail_fast)
+
+
+def read_arguments(arguments: Sequence[str]) -> Request:
+    """Read the command line; raises ConfigError."""
+    parser = Parser("Sync or test the configured tables.")
+    parser.add_argument("action", choices=("sync", "test"))
+    parser.add_argument("--tables", type=names, help="names, separated by commas; default: all")
+    parser.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
+    found = parser.parse_args(arguments)
+    if found.fail_fast and found.action != "sync":
+        raise ConfigError("--fail-fast goes with sync", hint="Leave it out.")
+    event = {"mode": f"multi_{found.action}"}
+    if found.tables is not None:
+        event["tables"] = found.tables
+    return replace(parse_event(event, TABLE_CONFIGS), fail_fast=found.fail_fast)
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(sys.argv[1:], read_arguments, execute))

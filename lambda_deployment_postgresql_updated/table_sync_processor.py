@@ -1,0 +1,51 @@
+"""One table: an entry of TABLE_CONFIGS, bound to the engine.
+
+python table_sync_processor.py customer sync|test
+"""
+
+import sys
+from collections.abc import Sequence
+
+from tableferry.aws import Mode, Request, Result, Watch, parse_event
+from tableferry.aws.shell import Parser, run_command
+from tableferry.sync.check import CheckReport, check_tables
+from tableferry.sync.outcome import RunOutcome
+from tableferry.sync.run import sync_tables
+
+from config import load_config
+from table_configs import TABLE_CONFIGS
+
+
+def sync_table(name: str, watch: Watch) -> RunOutcome:
+    """Sync one configured table; raises ConfigError where it cannot be begun."""
+    config = load_config([name])
+    return sync_tables(
+        config.tables, config.settings, on_progress=watch.progress, on_outcome=watch.outcome
+    )
+
+
+def check_table(name: str) -> CheckReport:
+    """Look at one table and the databases it lives in; nothing is written."""
+    config = load_config([name])
+    return check_tables(config.tables, config.settings)
+
+
+def execute(request: Request, watch: Watch) -> Result:
+    """Do what a checked request for one table asks for."""
+    (name,) = request.tables or ()
+    return check_table(name) if request.mode is Mode.MULTI_TEST else sync_table(name, watch)
+
+
+def read_arguments(arguments: Sequence[str]) -> Request:
+    """Read the command line; raises ConfigError."""
+    parser = Parser("Sync or test one configured table.")
+    parser.add_argument("table", help="a key of TABLE_CONFIGS")
+    parser.add_argument("action", choices=("sync", "test"))
+    found = parser.parse_args(arguments)
+    if found.action == "test":
+        return parse_event({"mode": "multi_test", "tables": [found.table]}, TABLE_CONFIGS)
+    return parse_event({"mode": "single_sync", "table_name": found.table}, TABLE_CONFIGS)
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(sys.argv[1:], read_arguments, execute))

@@ -1,0 +1,79 @@
+"""What is answered: one result, as a status code and JSON for Lambda, as an exit code for a shell.
+
+==========================  ===========  =========
+outcome                     statusCode   exit code
+==========================  ===========  =========
+everything worked           200          0
+some tables failed          207          1
+every table failed          500          1
+the request or the          400          2
+configuration is wrong
+==========================  ===========  =========
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tableferry.errors import ConfigError
+from tableferry.sync.check import CheckReport
+from tableferry.sync.outcome import ErrorReport, RunOutcome, Status
+
+Result = RunOutcome | CheckReport | Mapping[str, Any]
+"""A sync's outcome, a test's report, or the facts of ``info``."""
+
+OK: Final = 200
+SOME_FAILED: Final = 207
+REFUSED: Final = 400
+ALL_FAILED: Final = 500
+
+_EXIT_CODES: Final = {OK: 0, SOME_FAILED: 1, ALL_FAILED: 1, REFUSED: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A status code and the facts of the body; ``error`` where nothing else is to be shown."""
+
+    status: int
+    body: Mapping[str, Any]
+    error: ErrorReport | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0: all good, 1: a table failed, 2: wrong use or configuration."""
+        return _EXIT_CODES[self.status]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what a Lambda handler returns: the body is JSON text."""
+        return {"statusCode": self.status, "body": json.dumps(self.body)}
+
+
+def respond(work: Callable[[], Result]) -> tuple[Response, Result | None]:
+    """Do the work and return the response to it, and the result; raises nothing.
+
+    A ConfigError is the caller's to correct: 400. Of an unforeseen error only the type and the
+    place are told, its text may hold anything.
+    """
+    try:
+        result = work()
+        return Response(status_of(result), _body(result)), result
+    except Exception as error:  # noqa: BLE001 - the one place where an error becomes an answer
+        report = ErrorReport.of(error)
+        status = REFUSED if isinstance(error, ConfigError) else ALL_FAILED
+        return Response(status, {"error": report.as_dict()}, report), None
+
+
+def status_of(result: Result) -> int:
+    """Return the status code of a result; a skipped table neither worked nor failed."""
+    if isinstance(result, RunOutcome):
+        all_ok, any_ok = result.all_ok, result.count(Status.OK) > 0
+    elif isinstance(result, CheckReport):
+        all_ok, any_ok = result.all_ok, result.any_ok
+    else:
+        return OK
+    return OK if all_ok else SOME_FAILED if any_ok else ALL_FAILED
+
+
+def _body(result: Result) -> Mapping[str, Any]:
+    return result.as_dict() if isinstance(result, RunOutcome | CheckReport) else result
