@@ -13,8 +13,9 @@ Offsets = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Block:
-    """Cells of one width: an array of shape (rows, width). Cells that are not ``valid`` are left
-    out of the row; None means that all are valid.
+    """Cells of one width, of shape (rows, width).
+
+    Cells that are not ``valid`` are left out of the row; None means that all are valid.
     """
 
     cells: Bytes

@@ -1,6 +1,6 @@
 """A self-signed certificate for the sandbox, made anew for each server."""
 
-import datetime
+import datetime as dt
 import ipaddress
 import ssl
 import tempfile
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-_VALID = datetime.timedelta(days=30)
+_VALID = dt.timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def self_signed(host: str) -> Certificate:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     # python-tds compares the host with the common name before it looks at other names.
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host[:64])])
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     names: list[x509.GeneralName] = [
         x509.DNSName("localhost"),
         x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
@@ -47,7 +47,7 @@ def self_signed(host: str) -> Certificate:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_before(now - dt.timedelta(hours=1))
         .not_valid_after(now + _VALID)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)

@@ -4,8 +4,9 @@ Clients mostly send what they declare. Where they differ, the conversions below 
 assignment to a variable; any other pair is refused instead of guessed at.
 """
 
-import datetime
+import datetime as dt
 import decimal
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -23,46 +24,43 @@ _INTEGERS: Final = {
     "int": (-(2**31), 2**31 - 1),
     "bigint": (-(2**63), 2**63 - 1),
 }
-_EXACT: Final = frozenset({"decimal", "numeric", "money", "smallmoney"})
-_FLOATS: Final = frozenset({"real", "float"})
+_FAMILIES: Final = {
+    **dict.fromkeys(ANSI | UNICODE, "text"),
+    **dict.fromkeys(BINARY, "binary"),
+    **dict.fromkeys(_INTEGERS, "integer"),
+    **dict.fromkeys(("decimal", "numeric", "money", "smallmoney"), "exact"),
+    **dict.fromkeys(("real", "float"), "float"),
+    **dict.fromkeys(("datetime2", "datetime", "smalldatetime"), "moment"),
+}
 _TICKS_A_DAY: Final = 864_000_000_000
+_RANGES: Final = {
+    # type: its first and its last day, counted from 0001-01-01
+    "datetime": (639_905, 3_652_058),
+    "smalldatetime": (693_595, 759_130),
+    "datetime2": (0, 3_652_058),
+    "datetimeoffset": (0, 3_652_058),
+}
 _CONTEXT: Final = decimal.Context(prec=80, rounding=decimal.ROUND_HALF_UP)
 
 
 def convert(value: Any, source: SqlType, target: SqlType) -> Any:
     """Return ``value`` as the target type holds it; both in the physical form.
 
-    Raises SqlError 8115 when a number does not fit, 8114 for pairs without a conversion here.
+    Raises SqlError 8115 when a number or a date does not fit, 8114 for pairs without a conversion.
     """
+    old, new = base_name(source), base_name(target)
     if value is None:
         return None
-    old, new = base_name(source), base_name(target)
-    if new in ANSI | UNICODE and old in ANSI | UNICODE:
-        return _text(value, old, target)
-    if new in BINARY and old in BINARY:
-        return _bytes(value, target)
-    if new in _INTEGERS and old in _INTEGERS:
-        return _integer(int(value), new)
-    if new in _EXACT and old in _EXACT | _INTEGERS.keys():
-        return _decimal(decimal.Decimal(int(value)) if old in _INTEGERS else value, target)
-    if new in _FLOATS and old in _FLOATS | _EXACT | _INTEGERS.keys():
-        return _float(float(value), new)
-    if new in {"datetime2", "datetime", "smalldatetime"} and isinstance(value, int | datetime.date):
-        if old in {"datetime2", "datetime", "smalldatetime"}:
-            return _moment(value, target)
-        if old == "date":
-            return (value.toordinal() - 1) * _TICKS_A_DAY
-    if new == "time" and old == "time":
-        return _rounded(value, 10 ** (7 - target.scale)) % _TICKS_A_DAY
-    if new == "datetimeoffset" and old == "datetimeoffset":
-        return {**value, "utc": _rounded(value["utc"], 10 ** (7 - target.scale))}
+    converter = _CONVERTERS.get((_FAMILIES.get(old, old), _FAMILIES.get(new, new)))
+    if converter is not None:
+        return converter(value, source, target)
     if old == new:
         return value
     raise SqlError(8114, f"Error converting data type {source.name} to {target.name}.")
 
 
-def _text(value: str, old: str, target: SqlType) -> str:
-    name = base_name(target)
+def _text(value: str, source: SqlType, target: SqlType) -> str:
+    old, name = base_name(source), base_name(target)
     if name in ANSI and old in UNICODE:
         value = _through_code_page(value, target)
     if target.length == MAX or name in {"text", "ntext", "xml"}:
@@ -85,7 +83,7 @@ def _through_code_page(value: str, target: SqlType) -> str:
     return decode_code_page(encoded.tobytes(), codec)
 
 
-def _bytes(value: bytes, target: SqlType) -> bytes:
+def _bytes(value: bytes, _source: SqlType, target: SqlType) -> bytes:
     name = base_name(target)
     if target.length == MAX or name == "image":
         return value
@@ -94,7 +92,9 @@ def _bytes(value: bytes, target: SqlType) -> bytes:
     return value.ljust(length, b"\0") if name in {"binary", "timestamp"} else value
 
 
-def _integer(value: int, name: str) -> int | bool:
+def _integer(value: int, _source: SqlType, target: SqlType) -> int | bool:
+    name = base_name(target)
+    value = int(value)
     if name == "bit":
         return value != 0
     low, high = _INTEGERS[name]
@@ -103,7 +103,8 @@ def _integer(value: int, name: str) -> int | bool:
     return value
 
 
-def _decimal(value: decimal.Decimal, target: SqlType) -> decimal.Decimal:
+def _decimal(value: decimal.Decimal | int, _source: SqlType, target: SqlType) -> decimal.Decimal:
+    value = decimal.Decimal(value)
     name = base_name(target)
     precision, scale = {"money": (19, 4), "smallmoney": (10, 4)}.get(
         name, (target.precision, target.scale)
@@ -116,25 +117,47 @@ def _decimal(value: decimal.Decimal, target: SqlType) -> decimal.Decimal:
     return rounded
 
 
-def _float(value: float, name: str) -> float:
-    if name == "real":
+def _float(value: Any, _source: SqlType, target: SqlType) -> float:
+    value = float(value)
+    if target.name == "real":
         with np.errstate(over="ignore"):
             single = float(np.float32(value))
         if single in {float("inf"), float("-inf")}:
-            raise _overflow(name)
+            raise _overflow("real")
         return single
     return value
 
 
-def _moment(ticks: int, target: SqlType) -> int:
+def _moment(ticks: int, _source: SqlType, target: SqlType) -> int:
     name = base_name(target)
     if name == "datetime2":
-        return _rounded(ticks, 10 ** (7 - target.scale))
+        return _in_range(_rounded(ticks, 10 ** (7 - target.scale)), name)
     if name == "smalldatetime":
-        return _rounded(ticks, 600_000_000)
+        return _in_range(_rounded(ticks, 600_000_000), name)
     days, time = divmod(ticks, _TICKS_A_DAY)
     thirds = (time * 3 + 50_000) // 100_000
-    return days * _TICKS_A_DAY + (thirds * 10 + 1) // 3 * 10_000
+    return _in_range(days * _TICKS_A_DAY + (thirds * 10 + 1) // 3 * 10_000, name)
+
+
+def _midnight(value: dt.date, source: SqlType, target: SqlType) -> int:
+    return _moment((value.toordinal() - 1) * _TICKS_A_DAY, source, target)
+
+
+def _time(ticks: int, _source: SqlType, target: SqlType) -> int:
+    """Round to the target's scale; T-SQL too rounds the last moment of a day to midnight."""
+    return _rounded(ticks, 10 ** (7 - target.scale)) % _TICKS_A_DAY
+
+
+def _instant(value: dict[str, int], _source: SqlType, target: SqlType) -> dict[str, int]:
+    utc = _in_range(_rounded(value["utc"], 10 ** (7 - target.scale)), base_name(target))
+    return {**value, "utc": utc}
+
+
+def _in_range(ticks: int, name: str) -> int:
+    first, last = _RANGES[name]
+    if not first * _TICKS_A_DAY <= ticks < (last + 1) * _TICKS_A_DAY:
+        raise _overflow(name)
+    return ticks
 
 
 def _rounded(ticks: int, unit: int) -> int:
@@ -143,3 +166,19 @@ def _rounded(ticks: int, unit: int) -> int:
 
 def _overflow(name: str) -> SqlError:
     return SqlError(8115, f"Arithmetic overflow error converting expression to data type {name}.")
+
+
+_CONVERTERS: Final[dict[tuple[str, str], Callable[[Any, SqlType, SqlType], Any]]] = {
+    ("text", "text"): _text,
+    ("binary", "binary"): _bytes,
+    ("integer", "integer"): _integer,
+    ("integer", "exact"): _decimal,
+    ("exact", "exact"): _decimal,
+    ("integer", "float"): _float,
+    ("exact", "float"): _float,
+    ("float", "float"): _float,
+    ("moment", "moment"): _moment,
+    ("date", "moment"): _midnight,
+    ("time", "time"): _time,
+    ("datetimeoffset", "datetimeoffset"): _instant,
+}

@@ -113,7 +113,7 @@ def frame(
         out[-tail:][:HEADER_SIZE] = np.frombuffer(header, dtype=np.uint8)
         if rest:
             out[-rest:] = np.frombuffer(payload, dtype=np.uint8, offset=full * room)
-    return memoryview(out).cast("B")
+    return memoryview(out.data).cast("B")
 
 
 def _headers(

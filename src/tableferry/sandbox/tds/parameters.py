@@ -1,6 +1,6 @@
 """Parameters of an RPC: their types and values, decoded into the physical form of ``sqltypes``."""
 
-import datetime
+import datetime as dt
 import decimal
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -73,34 +73,38 @@ def read_parameter(reader: ByteReader) -> Parameter:
 def read_type(reader: ByteReader) -> WireType:
     """Read TYPE_INFO. Raises SqlError for table-valued and CLR parameters, ProtocolError else."""
     code = reader.u8()
-    if code in _FIXED:
-        name, width = _FIXED[code]
-        return WireType(SqlType(name), lambda r: _scalar(name, r.take(width)))
-    if code in _SIZED:
-        width = reader.u8()
-        return WireType(SqlType(_by_width(code, width)), lambda r: _short(code, r))
-    if code in {0x6A, 0x6C}:
-        return _decimal_type(reader, code)
-    if code == 0x28:
-        return WireType(SqlType("date"), _read_date)
-    if code in _TIMES:
-        return _time_type(_TIMES[code], reader.u8())
-    if code in _STRINGS:
-        return _string_type(reader, code)
-    if code in _LONGS:
-        return _long_type(reader, code)
-    if code == 0xF1:
-        return _xml_type(reader)
-    if code == 0x62:
-        reader.u32()
-        return WireType(SqlType("sql_variant"), _read_variant)
-    if code == 0x1F:
-        return WireType(SqlType("int"), lambda _: None)
-    if code == 0xF3:
-        raise SqlError(50000, "The sandbox does not support table-valued parameters.")
-    if code == 0xF0:
-        raise SqlError(50000, "The sandbox does not support CLR types as parameters.")
-    raise ProtocolError(f"a parameter of the unknown type 0x{code:02x}")
+    known = _TYPES.get(code)
+    if known is None:
+        raise ProtocolError(f"a parameter of the unknown type 0x{code:02x}")
+    return known(reader, code)
+
+
+def _fixed_type(_reader: ByteReader, code: int) -> WireType:
+    name, width = _FIXED[code]
+    return WireType(SqlType(name), lambda r: _scalar(name, r.take(width)))
+
+
+def _sized_type(reader: ByteReader, code: int) -> WireType:
+    width = reader.u8()
+    return WireType(SqlType(_by_width(code, width)), lambda r: _short(code, r))
+
+
+def _date_type(_reader: ByteReader, _code: int) -> WireType:
+    return WireType(SqlType("date"), _read_date)
+
+
+def _null_type(_reader: ByteReader, _code: int) -> WireType:
+    return WireType(SqlType("int"), lambda _: None)
+
+
+def _variant_type(reader: ByteReader, _code: int) -> WireType:
+    reader.u32()
+    return WireType(SqlType("sql_variant"), _read_variant)
+
+
+def _refused_type(_reader: ByteReader, code: int) -> WireType:
+    what = "table-valued parameters" if code == 0xF3 else "CLR types as parameters"
+    raise SqlError(50000, f"The sandbox does not support {what}.")
 
 
 def _by_width(code: int, width: int) -> str:
@@ -159,17 +163,18 @@ def _decimal_type(reader: ByteReader, code: int) -> WireType:
     return WireType(SqlType(name, precision=precision, scale=scale), read)
 
 
-def _read_date(reader: ByteReader) -> datetime.date | None:
+def _read_date(reader: ByteReader) -> dt.date | None:
     raw = reader.take(reader.u8())
     if not raw:
         return None
     days = int.from_bytes(raw, "little")
-    if days >= datetime.date.max.toordinal():
+    if days >= dt.date.max.toordinal():
         raise ProtocolError("a date after 9999-12-31")
-    return datetime.date.fromordinal(days + 1)
+    return dt.date.fromordinal(days + 1)
 
 
-def _time_type(name: str, scale: int) -> WireType:
+def _time_type(reader: ByteReader, code: int) -> WireType:
+    name, scale = _TIMES[code], reader.u8()
     if scale > 7:
         raise ProtocolError(f"{name}({scale})")
     tail = {"time": 0, "datetime2": 3, "datetimeoffset": 5}[name]
@@ -216,9 +221,11 @@ def _long_type(reader: ByteReader, code: int) -> WireType:
     return WireType(SqlType(name), read)
 
 
-def _xml_type(reader: ByteReader) -> WireType:
+def _xml_type(reader: ByteReader, _code: int) -> WireType:
     if reader.u8():
-        reader.b_varchar(), reader.b_varchar(), reader.us_varchar()  # the schema collection's name
+        reader.b_varchar()  # the schema collection's database, schema and name
+        reader.b_varchar()
+        reader.us_varchar()
     return WireType(SqlType("xml", MAX), lambda r: _decoded(read_plp(r), _xml_text))
 
 
@@ -260,3 +267,20 @@ def read_plp(reader: ByteReader) -> bytes | None:
 def _read_variant(reader: ByteReader) -> bytes | None:
     length = reader.u32()
     return reader.take(length) if length else None
+
+
+_TYPES: Final[dict[int, Callable[[ByteReader, int], WireType]]] = {
+    **dict.fromkeys(_FIXED, _fixed_type),
+    **dict.fromkeys(_SIZED, _sized_type),
+    **dict.fromkeys(_TIMES, _time_type),
+    **dict.fromkeys(_STRINGS, _string_type),
+    **dict.fromkeys(_LONGS, _long_type),
+    0x6A: _decimal_type,
+    0x6C: _decimal_type,
+    0x28: _date_type,
+    0xF1: _xml_type,
+    0x62: _variant_type,
+    0x1F: _null_type,
+    0xF3: _refused_type,
+    0xF0: _refused_type,
+}

@@ -58,7 +58,7 @@ class RowEncoder:
             valid = validity(array)
             if valid is not None:
                 nulls[:, index] = ~valid
-        with_null: Flags = nulls.any(axis=1)
+        with_null: Flags = nulls.max(axis=1).astype(np.bool_)
         token = np.where(with_null, NBC_ROW, ROW).astype(np.uint8)[:, None]
         bitmap = np.packbits(nulls, axis=1, bitorder="little")
         return [Block(token), Block(bitmap, with_null)]
@@ -99,7 +99,7 @@ def _join(pieces: list[Piece]) -> memoryview:
         else:
             merged.append(piece)
     if len(merged) == 1 and isinstance(merged[0], Block):
-        return memoryview(np.ascontiguousarray(merged[0].cells).reshape(-1)).cast("B")
+        return memoryview(np.ascontiguousarray(merged[0].cells).reshape(-1).data).cast("B")
     arrays = [as_binary(piece) for piece in merged]
     joined = pc.binary_join_element_wise(
         *arrays, pa.scalar(b"", pa.large_binary()), null_handling="replace", null_replacement=b""

@@ -135,13 +135,13 @@ def return_status(value: int) -> bytes:
 
 
 def b_varchar(text: str) -> bytes:
-    """A text with its length in one byte; it is cut at 255 UTF-16 units."""
+    """Return a text with its length in one byte; it is cut at 255 UTF-16 units."""
     raw = text.encode("utf-16-le", errors="surrogatepass")[:510]
     return bytes([len(raw) // 2]) + raw
 
 
 def us_varchar(text: str) -> bytes:
-    """A text with its length in two bytes; cut so that a message token stays under 64 KB."""
+    """Return a text with its length in two bytes; cut so that a message token stays under 64 KB."""
     raw = text.encode("utf-16-le", errors="surrogatepass")[:60_000]
     return struct.pack("<H", len(raw) // 2) + raw
 
