@@ -108,8 +108,7 @@ class TcpProxy:
     def __init__(self, host: str, port: int) -> None:
         self.host = "127.0.0.1"
         self.faults = Faults()
-        self.passed = dict.fromkeys(Direction, 0)
-        """Bytes passed on so far, over all connections."""
+        self._passed = dict.fromkeys(Direction, 0)
         self.connections = 0
         self._upstream = (host, port)
         self._listener = socket.create_server((self.host, 0))
@@ -142,10 +141,18 @@ class TcpProxy:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def count(self, direction: Direction, number: int) -> None:
-        """Add to the bytes passed on."""
+    @property
+    def passed(self) -> dict[Direction, int]:
+        """Bytes passed on so far, over all connections."""
         with self._lock:
-            self.passed[direction] += number
+            return dict(self._passed)
+
+    def send(self, sink: socket.socket, data: memoryview, direction: Direction) -> int:
+        """Pass on what ``sink`` takes at once; whoever has received it finds it counted."""
+        with self._lock:
+            sent = sink.send(data)
+            self._passed[direction] += sent
+            return sent
 
     def _accept(self) -> None:
         with selectors.DefaultSelector() as selector:
@@ -228,9 +235,7 @@ class _Link:
             passing = memoryview(data)[: faults.allowance(len(data), direction)]
             while passing and not self._stopped.is_set():
                 if _ready(sink, selectors.EVENT_WRITE):
-                    sent = sink.send(passing)
-                    self._proxy.count(direction, sent)
-                    passing = passing[sent:]
+                    passing = passing[self._proxy.send(sink, passing, direction) :]
 
     def _close(self) -> None:
         for end in self._sockets:
