@@ -66,19 +66,23 @@ class SourceTable:
     def parse(cls, text: str, default_database: str) -> "SourceTable":
         """Parse ``[Database].[schema].[Table]``; schema (dbo) and database may be left out.
 
-        Brackets and double quotes are SQL Server's, doubled inside. Raises ConfigError.
+        ``Database..Table`` leaves the schema out. Brackets and double quotes are SQL Server's,
+        doubled inside. Raises ConfigError.
         """
-        match split_name(text):
+        match split_name(text, may_omit_schema=True):
             case [name]:
-                return cls(default_database, "dbo", name)
+                table = cls(default_database, "dbo", name)
             case [schema, name]:
-                return cls(default_database, schema, name)
+                table = cls(default_database, schema, name)
             case [database, schema, name]:
-                return cls(database, schema or "dbo", name)
-        raise ConfigError(
-            f"{shown(text)} is not a table name of the form [Database].[schema].[Table]",
-            hint="Linked servers (four parts) are not read; write a ] inside a name as ]].",
-        )
+                table = cls(database, schema or "dbo", name)
+            case _:
+                raise ConfigError(
+                    f"{shown(text)} is not a table name of the form [Database].[schema].[Table]",
+                    hint="Linked servers (four parts) are not read; write a ] inside a name as ]].",
+                )
+        _ = table.sql  # what cannot be a name is refused here, not while syncing
+        return table
 
     @property
     def sql(self) -> str:
@@ -121,14 +125,18 @@ class TargetTable:
         return ".".join(_plain(part) for part in (self.schema, self.name) if part)
 
 
-def split_name(text: str) -> list[str]:
+def split_name(text: str, *, may_omit_schema: bool = False) -> list[str]:
     """Split a multi-part name at its dots, honouring ``[...]`` and ``"..."``.
 
-    Returns the unquoted parts; raises ConfigError where the text is not a name.
+    Returns the unquoted parts, an empty one where ``may_omit_schema`` and the second was left
+    out (``a..b``); raises ConfigError where the text is not a name.
     """
     parts: list[str] = []
     position = 0
     while True:
+        if may_omit_schema and len(parts) == 1 and text.startswith(".", position):
+            parts.append("")
+            position += 1
         match = _PART.match(text, position)
         part = _unquoted(match) if match else ""
         if not match or not part:
@@ -157,9 +165,10 @@ def _unquoted(match: re.Match[str]) -> str:
 
 
 def _refuse_impossible(name: str) -> None:
-    if not name or "\0" in name:
+    if not name or "\0" in name or any("\ud800" <= unit <= "\udfff" for unit in name):
         raise ConfigError(
-            f"{shown(name)} cannot be a name", hint="Names are not empty and hold no NUL."
+            f"{shown(name)} cannot be a name",
+            hint="Names are not empty, and hold neither NUL nor half a surrogate pair.",
         )
 
 

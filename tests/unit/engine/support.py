@@ -1,0 +1,93 @@
+"""Short ways to make what the engine's tests need."""
+
+from typing import Any
+
+from tableferry.identifiers import SourceTable, TargetTable
+from tableferry.plan import ColumnPlan, SyncPlan
+from tableferry.schema import PgType, SourceColumn, SourceType, TargetColumn
+from tableferry.settings import SourceSettings, TargetSettings
+from tableferry.spec import Consistency, TableSpec
+from tableferry.typemap import RULES
+
+
+def entry(**changes: Any) -> dict[str, Any]:
+    """An entry of TABLE_CONFIGS that is right, with changes; a change to None takes a key out."""
+    right = {
+        "db_type": "mctm",
+        "sql_server_db": "McTM",
+        "sql_table": "[McTM].[dbo].[Customer]",
+        "pg_table": "mctm_customer",
+        "columns": ["ID", "Name"],
+        "pg_columns": ["id", "name"],
+        "primary_key": "ID",
+        "order_by": "ID",
+        "batch_size": 1000,
+        "description": "Customers",
+    }
+    return {key: value for key, value in {**right, **changes}.items() if value is not None}
+
+
+def spec(*columns: tuple[str, str], target: str = "t", **changes: Any) -> TableSpec:
+    """A spec of a table with these pairs of columns; the first is the key."""
+    pairs = columns or (("ID", "id"), ("Name", "name"))
+    values: dict[str, Any] = {
+        "key": "table",
+        "db_type": "mctm",
+        "source": SourceTable("McTM", "dbo", "T"),
+        "target": TargetTable.parse(target),
+        "columns": pairs,
+        "primary_key": (pairs[0][0],),
+    }
+    return TableSpec(**{**values, **changes})
+
+
+def planned(name: str, source: SourceType, target: PgType | None = None) -> ColumnPlan:
+    """A column's plan; without ``target`` for the column that would be created."""
+    rule = RULES[source.name]
+    return ColumnPlan(
+        source=SourceColumn(name, source),
+        target=TargetColumn(name, target or rule.create(source)),
+        select=rule.select.replace("{}", f"t.[{name}]"),
+        convert=rule.convert,
+        loss=rule.loss_of(source),
+    )
+
+
+def sync_plan(
+    *columns: ColumnPlan, target: str = "t", create: str | None = None, can_freeze: bool = True
+) -> SyncPlan:
+    """A plan that loads these columns into ``target``."""
+    return SyncPlan(
+        spec=spec(*((c.source.name, c.target.name) for c in columns), target=target),
+        columns=columns,
+        order_by=(),
+        consistency=Consistency.NOLOCK,
+        create=create,
+        can_freeze=can_freeze,
+        estimated_rows=None,
+        warnings=(),
+    )
+
+
+def source_settings(**changes: Any) -> SourceSettings:
+    """Settings of a SQL Server on this machine."""
+    values = {
+        "prefix": "SQL_SERVER_MCTM_",
+        "host": "127.0.0.1",
+        "db": "McTM",
+        "user": "sa",
+        "password": "canary-pass",
+    }
+    return SourceSettings(_env_file=None, **{**values, **changes})
+
+
+def target_settings(**changes: Any) -> TargetSettings:
+    """Settings of a PostgreSQL on this machine."""
+    values = {
+        "prefix": "PG_",
+        "host": "127.0.0.1",
+        "db": "target",
+        "user": "postgres",
+        "password": "canary-pass",
+    }
+    return TargetSettings(_env_file=None, **{**values, **changes})
