@@ -6,8 +6,9 @@ every table is found and reported at once.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 from tableferry.errors import ConfigError
@@ -87,12 +88,9 @@ def parse_table_configs(configs: Mapping[str, Mapping[str, Any]]) -> dict[str, T
     problems: list[str] = []
     for key, entry in configs.items():
         found = _problems(entry)
-        if not found:
-            try:
-                specs[key] = _spec(key, entry)
-            except ConfigError as error:
-                found = [error.message]
         problems += [f"{key}: {problem}" for problem in found]
+        if not found:
+            specs[key] = _spec(key, entry)
     problems += _shared_targets(specs)
     if problems:
         raise ConfigError(
@@ -113,8 +111,8 @@ def select_tables(
             f"Unknown table: {', '.join(map(shown, unknown))}" if unknown else "No table was named",
             hint=f"The configured tables are: {', '.join(specs)}.",
         )
-    position = {name: place for place, name in enumerate([*order, *specs])}
-    return [specs[name] for name in sorted(set(wanted), key=lambda name: position[name])]
+    in_order = dict.fromkeys([*order, *specs])
+    return [specs[name] for name in in_order if name in wanted]
 
 
 def _problems(entry: object) -> list[str]:
@@ -128,14 +126,49 @@ def _problems(entry: object) -> list[str]:
         if name not in REQUIRED and name not in OPTIONAL
     ]
     found += _wrong_types(entry)
-    columns, pg_columns = entry.get("columns"), entry.get("pg_columns")
-    if not found and len(columns or ()) != len(pg_columns or ()):
-        found.append(
-            f"'columns' has {len(columns or ())} names and 'pg_columns' {len(pg_columns or ())}"
-        )
-    for name in ("columns", "pg_columns"):
+    columns, pg_columns = _names(entry.get("columns")), _names(entry.get("pg_columns"))
+    if columns and pg_columns and len(columns) != len(pg_columns):
+        found.append(f"'columns' has {len(columns)} names and 'pg_columns' {len(pg_columns)}")
+    for name in ("columns", "pg_columns", "primary_key"):
         found += _repeated(name, entry.get(name))
+    return found + _wrong_names(entry)
+
+
+def _wrong_names(entry: Mapping[str, Any]) -> list[str]:
+    """Every name of an entry that its database would not take, or that fits no other."""
+    columns = _names(entry.get("columns"))
+    database = entry.get("sql_server_db")
+    tries: list[Callable[[], object]] = [
+        *(partial(quote_mssql, name) for name in columns),
+        *(partial(quote_pg, name) for name in _names(entry.get("pg_columns"))),
+    ]
+    if _is_text(entry.get("pg_table")):
+        tries.append(partial(TargetTable.parse, entry["pg_table"]))
+    if _is_text(entry.get("sql_table")) and _is_text(database):
+        tries.append(partial(_source_table, entry["sql_table"], str(database)))
+    found = []
+    for attempt in tries:
+        try:
+            attempt()
+        except ConfigError as error:
+            found.append(error.message)
+    known = {name.lower() for name in columns}
+    missing = [name for name in _names(entry.get("primary_key")) if name.lower() not in known]
+    if missing and columns:
+        named = ", ".join(map(shown, missing))
+        found.append(f"'primary_key' names {named}, which 'columns' does not hold")
     return found
+
+
+def _source_table(text: str, database: str) -> SourceTable:
+    """Parse ``sql_table``; ConfigError where it is in another database than ``sql_server_db``."""
+    table = SourceTable.parse(text, database)
+    if table.database.lower() != database.lower():
+        raise ConfigError(
+            f"'sql_table' is in the database {shown(table.database)}, "
+            f"'sql_server_db' is {shown(database)}"
+        )
+    return table
 
 
 def _wrong_types(entry: Mapping[str, Any]) -> list[str]:
@@ -208,23 +241,14 @@ def _repeated(key: str, value: object) -> list[str]:
 
 def _spec(key: str, entry: Mapping[str, Any]) -> TableSpec:
     columns = tuple(zip(entry["columns"], entry["pg_columns"], strict=True))
-    for source_name, target_name in columns:
-        quote_mssql(source_name)
-        quote_pg(target_name)
     by_lower = {name.lower(): name for name, _ in columns}
-    primary_key = _names(entry["primary_key"])
-    missing = [name for name in primary_key if name.lower() not in by_lower]
-    if missing:
-        raise ConfigError(
-            f"'primary_key' names {', '.join(map(shown, missing))}, which 'columns' does not hold"
-        )
     return TableSpec(
         key=key,
         db_type=entry["db_type"],
-        source=SourceTable.parse(entry["sql_table"], entry["sql_server_db"]),
+        source=_source_table(entry["sql_table"], entry["sql_server_db"]),
         target=TargetTable.parse(entry["pg_table"]),
         columns=columns,
-        primary_key=tuple(by_lower[name.lower()] for name in primary_key),
+        primary_key=tuple(by_lower[name.lower()] for name in _names(entry["primary_key"])),
         order_by=tuple(OrderBy(text) for text in _names(entry.get("order_by", ""))),
         batch_size=entry.get("batch_size", DEFAULT_BATCH_SIZE),
         description=entry.get("description", ""),
@@ -234,11 +258,15 @@ def _spec(key: str, entry: Mapping[str, Any]) -> TableSpec:
 
 
 def _shared_targets(specs: Mapping[str, TableSpec]) -> list[str]:
-    """Two tables loaded into one target would each truncate the other's rows."""
+    """Two tables loaded into one target would each truncate the other's rows.
+
+    A name without a schema is most likely in ``public``: it may be, so it counts as that.
+    """
     owners: dict[TargetTable, str] = {}
     found = []
     for key, spec in specs.items():
-        if spec.target in owners:
-            found.append(f"{key}: 'pg_table' is already the target of {owners[spec.target]}")
-        owners.setdefault(spec.target, key)
+        target = replace(spec.target, schema=spec.target.schema or "public")
+        if target in owners:
+            found.append(f"{key}: 'pg_table' is already the target of {owners[target]}")
+        owners.setdefault(target, key)
     return found

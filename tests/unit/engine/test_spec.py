@@ -1,0 +1,143 @@
+"""TABLE_CONFIGS: what an entry may say, and that every problem is told at once."""
+
+from typing import Any
+
+import pytest
+
+from tableferry.errors import ConfigError
+from tableferry.identifiers import SourceTable, TargetTable
+from tableferry.spec import Consistency, parse_table_configs, select_tables
+from tests.unit.engine.support import entry
+
+
+def problems_of(**configs: Any) -> str:
+    with pytest.raises(ConfigError) as raised:
+        parse_table_configs(configs)
+    assert raised.value.hint
+    return raised.value.message
+
+
+def test_the_documented_form_is_understood() -> None:
+    found = parse_table_configs({"customer": entry()})["customer"]
+    assert found.key == "customer"
+    assert found.source == SourceTable("McTM", "dbo", "Customer")
+    assert found.target == TargetTable("", "mctm_customer")
+    assert found.columns == (("ID", "id"), ("Name", "name"))
+    assert found.primary_key == ("ID",)
+    assert [order.text for order in found.order_by] == ["ID"]
+    assert found.batch_size == 1000
+    assert found.consistency is Consistency.AUTO
+
+
+def test_what_may_be_left_out_has_its_default() -> None:
+    short = entry(order_by=None, batch_size=None, description=None)
+    found = parse_table_configs({"customer": short})["customer"]
+    assert (found.order_by, found.batch_size, found.description) == ((), 10_000, "")
+
+
+def test_every_problem_of_every_table_is_told_at_once() -> None:
+    text = problems_of(
+        one=entry(pg_table=None, batch_size=0, surprise=1),
+        two=entry(columns=["ID"], primary_key=""),
+        three="not a dict",
+        four=entry(db_type="MC TM", consistency="dirty"),
+        five=entry(),
+        six=entry(),
+    )
+    for said in [
+        "one: 'pg_table' is missing",
+        "one: 'batch_size' must be a whole number from 1 to 1,000,000",
+        "one: unknown key 'surprise'",
+        "two: 'columns' has 1 names and 'pg_columns' 2",
+        "two: 'primary_key' must be a name or a list of names",
+        "three: the entry is not a dict",
+        "four: 'db_type' must be letters",
+        "four: 'consistency' must be one of auto, snapshot, read_committed, nolock",
+        "six: 'pg_table' is already the target of five",
+    ]:
+        assert said in text
+
+
+def test_every_wrong_name_of_one_table_is_told_at_once() -> None:
+    text = problems_of(
+        one=entry(
+            sql_table="[McTM].[dbo].[Customer",
+            pg_table="x" * 64,
+            columns=["ID", "N" * 129],
+            pg_columns=["i" * 64, "name"],
+            primary_key=["Nope", "Neither"],
+        )
+    )
+    for said in ["[Customer' is not a name", "x" * 64, "N" * 129, "i" * 64, "'Nope', 'Neither'"]:
+        assert said in text
+
+
+def test_a_table_of_another_database_than_the_entry_names_is_a_contradiction() -> None:
+    assert "'VoipDB'" in problems_of(one=entry(sql_table="[VoipDB].[dbo].[Customer]"))
+    assert parse_table_configs({"one": entry(sql_table="[mctm].[dbo].[Customer]")})
+
+
+@pytest.mark.parametrize("key", ["columns", "pg_columns"])
+def test_a_column_named_twice_is_refused(key: str) -> None:
+    assert f"{key!r} names" in problems_of(one=entry(**{key: ["id", "ID"]}))
+
+
+def test_a_key_column_named_twice_is_refused() -> None:
+    assert "'primary_key' names 'id' twice" in problems_of(one=entry(primary_key=["ID", "id"]))
+
+
+def test_a_target_with_and_without_the_default_schema_is_one_target() -> None:
+    text = problems_of(one=entry(), two=entry(pg_table="public.mctm_customer"))
+    assert "two: 'pg_table' is already the target of one" in text
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("columns", []),
+        ("columns", "ID"),
+        ("columns", ["ID", ""]),
+        ("columns", ["ID", 7]),
+        ("columns", {"ID": 1}),
+        ("pg_columns", None.__class__),
+        ("primary_key", 7),
+        ("order_by", [None]),
+        ("batch_size", True),
+        ("batch_size", "1000"),
+        ("batch_size", 1_000_001),
+        ("sql_table", ""),
+        ("pg_table", "  "),
+        ("description", 5),
+        ("where", ["1=1"]),
+        ("db_type", []),
+        ("consistency", {}),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_told_by_its_key(key: str, value: object) -> None:
+    assert f"one: {key!r} must be" in problems_of(one=entry(**{key: value}))
+
+
+def test_a_key_is_found_whatever_its_case() -> None:
+    assert parse_table_configs({"one": entry(primary_key="id")})["one"].primary_key == ("ID",)
+
+
+def test_tables_come_in_the_configured_order_and_once() -> None:
+    names = ["a", "b", "c"]
+    specs = parse_table_configs({name: entry(pg_table=name) for name in names})
+    order = ["c", "a", "b"]
+    assert [s.key for s in select_tables(specs, None, order)] == order
+    assert [s.key for s in select_tables(specs, ["b", "c", "b"], order)] == ["c", "b"]
+
+
+@pytest.mark.parametrize("names", [["nope"], ["a", ""], [], ["a;DROP TABLE x"]])
+def test_a_table_that_is_not_configured_is_refused_with_those_that_are(names: list[str]) -> None:
+    specs = parse_table_configs({"a": entry(), "b": entry(pg_table="b")})
+    with pytest.raises(ConfigError) as raised:
+        select_tables(specs, names, ["a", "b"])
+    assert "a, b" in raised.value.hint
+
+
+def test_an_order_with_an_unknown_table_is_refused() -> None:
+    specs = parse_table_configs({"a": entry()})
+    with pytest.raises(ConfigError, match="'typo'"):
+        select_tables(specs, None, ["a", "typo"])
