@@ -1,0 +1,92 @@
+"""The project's own house: locked versions, and scripts that say what they miss."""
+
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+SCRIPTS = sorted([*ROOT.glob("script/*"), ROOT / ".ci" / "run"])
+NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+def locked() -> dict[str, str]:
+    lines = (ROOT / "requirements" / "constraints.txt").read_text().splitlines()
+    return dict(line.split("==") for line in lines if not line.startswith("#"))
+
+
+def direct_dependencies() -> set[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lists = [project["dependencies"], *project["optional-dependencies"].values()]
+    matches = [NAME.match(item) for items in lists for item in items]
+    names = {match.group() for match in matches if match}
+    return {name.lower() for name in names} - {"tableferry"}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder with just what ``script/setup`` reads."""
+    shutil.copytree(ROOT / "script", tmp_path / "script")
+    shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def setup_with(python: Path, checkout: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [checkout / "script" / "setup"],
+        env={"PATH": os.environ["PATH"], "PYTHON": str(python)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def program(path: Path, text: str) -> Path:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_every_direct_dependency_is_locked() -> None:
+    assert direct_dependencies() - set(locked()) == set()
+
+
+def test_the_lock_holds_names_and_versions_only() -> None:
+    pattern = re.compile(r"[a-z0-9][a-z0-9.-]*==[0-9][0-9a-z.]*")
+    lines = (ROOT / "requirements" / "constraints.txt").read_text().splitlines()
+    assert [line for line in lines[1:] if not pattern.fullmatch(line)] == []
+    assert list(locked()) == sorted(locked())
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+def test_every_script_is_executable_posix_shell_that_stops_at_an_error(script: Path) -> None:
+    text = script.read_text()
+    assert text.startswith("#!/bin/sh\n#")
+    assert "\nset -eu\n" in text
+    assert os.access(script, os.X_OK)
+    assert subprocess.run(["/bin/sh", "-n", script], check=False).returncode == 0
+
+
+def test_setup_without_a_suitable_python_says_which_ones_suit(
+    checkout: Path, tmp_path: Path
+) -> None:
+    old = program(tmp_path / "old-python", "exit 1")
+    result = setup_with(old, checkout)
+    assert result.returncode == 1
+    assert "no Python 3.11 to 3.13" in result.stderr
+    assert not (checkout / ".venv").exists()
+
+
+def test_setup_with_a_python_without_venv_says_what_to_install(
+    checkout: Path, tmp_path: Path
+) -> None:
+    bare = program(tmp_path / "bare-python", 'case "$2" in *ensurepip*) exit 1;; esac')
+    result = setup_with(bare, checkout)
+    assert result.returncode == 1
+    assert "apt-get install python3-venv" in result.stderr
+    assert not (checkout / ".venv").exists()
