@@ -110,10 +110,10 @@ def drain(work: Workload) -> Callable[[], int]:
                 None,
                 snapshot_allowed=source.snapshot_allowed(connection, spec.source.database),
             )
-            with source.TableReader(connection, plan) as reader:
-                for _batch in reader.batches():
-                    pass
-                return reader.rows
+            reader = source.TableReader(connection, plan)
+            for _batch in reader.batches():
+                pass
+            return reader.rows
 
     return run
 

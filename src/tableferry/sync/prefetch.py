@@ -12,7 +12,7 @@ from typing import Final, Self
 
 import pyarrow as pa
 
-IN_FLIGHT_BYTES: Final = 24 * 2**20
+IN_FLIGHT_BYTES: Final = 8 * 2**20
 """Three batches of the largest size: enough that neither side waits for the other's hiccups."""
 
 

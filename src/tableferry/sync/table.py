@@ -117,7 +117,8 @@ def _refresh(
 ) -> int:
     """Carry the rows and commit; returns how many."""
     convert = values.converter(plan.columns)
-    with source.TableReader(from_, plan) as reader, Prefetch(reader.batches()) as batches:
+    reader = source.TableReader(from_, plan)
+    with Prefetch(reader.batches()) as batches:
         # The lock on the target is taken when the first rows are here, not while a slow source
         # still sorts: until then readers of the target notice nothing at all.
         first = list(itertools.islice(batches, 1))
