@@ -118,14 +118,14 @@ def _decimal(value: decimal.Decimal | int, _source: SqlType, target: SqlType) ->
 
 
 def _float(value: Any, _source: SqlType, target: SqlType) -> float:
-    value = float(value)
+    number = float(value)
     if target.name == "real":
         with np.errstate(over="ignore"):
-            single = float(np.float32(value))
+            single = float(np.float32(number))
         if single in {float("inf"), float("-inf")}:
             raise _overflow("real")
         return single
-    return value
+    return number
 
 
 def _moment(ticks: int, _source: SqlType, target: SqlType) -> int:

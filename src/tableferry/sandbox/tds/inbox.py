@@ -52,6 +52,7 @@ class Inbox:
         with self._state:
             if not self._closed:
                 self.interrupted.clear()
+            self._state.notify_all()
 
     def close(self) -> None:
         """End the reading; the transport must be closed before."""
@@ -75,7 +76,7 @@ class Inbox:
                 else:
                     with self._state:
                         self._outstanding += 1
-                    self._hand_over(message)
+                    self._requests.put(message)
         except (ConnectionLostError, ProtocolError):
             self._lost()
 
@@ -86,7 +87,7 @@ class Inbox:
                 self._cancel_until_done()
                 return
             self._outstanding += 1
-        self._hand_over(message)
+        self._requests.put(message)
 
     def _cancel_until_done(self) -> None:
         """Cancel what runs, again and again: called with the state locked."""
@@ -103,14 +104,4 @@ class Inbox:
             closed, self._closed = self._closed, True
             if self._outstanding and not closed:
                 self._cancel()
-        self._hand_over(None)
-
-    def _hand_over(self, message: Message | None) -> None:
-        while True:
-            try:
-                self._requests.put(message, timeout=_CANCEL_AGAIN)
-            except queue.Full:
-                if self._closed:
-                    return
-            else:
-                return
+        self._requests.put(None)

@@ -3,10 +3,14 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from tableferry.sandbox.events import Parameter, SqlError
 from tableferry.sandbox.tds.declarations import Declared, bind, parse_declarations
 from tableferry.sandbox.tds.rpc import RpcCall
+
+UNNAMED: Final = "@__rpc"
+"""How the variables begin that stand for a procedure's parameters without a name."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ def _call_by_name(call: RpcCall) -> Work:
     """Hand any other procedure to the engine as an EXEC; it knows which ones exist."""
     arguments, parameters = [], []
     for index, parameter in enumerate(call.parameters):
-        variable = f"@__rpc{index}"
+        variable = parameter.name or f"{UNNAMED}{index}"
         label = f"{parameter.name} = " if parameter.name else ""
         output = " OUTPUT" if parameter.output else ""
         arguments.append(f"{label}{variable}{output}")

@@ -1,7 +1,9 @@
 """A session's events written as tokens: result sets, counts, messages and errors."""
 
+import logging
 import struct
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from tableferry.sandbox.events import (
@@ -17,11 +19,16 @@ from tableferry.sandbox.events import (
 from tableferry.sandbox.sqltypes import Column
 from tableferry.sandbox.tds import tokens
 from tableferry.sandbox.tds.fields import encode_scalar
+from tableferry.sandbox.tds.packets import ProtocolError
+from tableferry.sandbox.tds.procedures import UNNAMED
 from tableferry.sandbox.tds.replay import Replay
 from tableferry.sandbox.tds.rows import RowEncoder, slices
 from tableferry.sandbox.tds.tokens import DoneKind, DoneStatus, Env
+from tableferry.sandbox.tds.transport import ConnectionLostError
 from tableferry.sandbox.tds.typeinfo import column_metadata, type_info
-from tableferry.sandbox.tds.writer import ResponseWriter
+from tableferry.sandbox.tds.writer import AttentionReceivedError, ResponseWriter
+
+_log = logging.getLogger(__name__)
 
 FATAL_SEVERITY: Final = 20
 """From this severity on SQL Server ends the connection after the error."""
@@ -73,6 +80,14 @@ class Response:
             self._writer.check()  # a cancelled statement says nothing of how it ended
             self._error(error)
             return error.number
+        except (AttentionReceivedError, ConnectionLostError, ProtocolError):
+            raise
+        except Exception as error:  # noqa: BLE001 - the last place that can tell the client
+            # A defect of the engine: the client hears of it, and of nothing that is half done.
+            _log.exception("the engine failed")
+            text = f"The sandbox failed inside: {type(error).__name__}: {error}"
+            self._error(SqlError(50000, text, severity=FATAL_SEVERITY))
+            return 50000
         finally:
             close = getattr(iterator, "close", None)
             if close is not None:
@@ -89,7 +104,8 @@ class Response:
         returned = ([handle] if handle else []) + ([] if status else self._outputs)
         self._put(tokens.return_status(status))
         for ordinal, output in enumerate(returned):
-            self._put(_return_value(ordinal, output))
+            name = "" if output.name.startswith(UNNAMED) else output.name
+            self._put(_return_value(ordinal, replace(output, name=name)))
         self._outputs = []
         flags = DoneStatus.ERROR if status else DoneStatus.FINAL
         self._done(flags, None, "EXECUTE", DoneKind.PROC)
