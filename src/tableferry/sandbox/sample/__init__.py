@@ -3,7 +3,7 @@
 from tableferry.sandbox.sample.bench import BenchTable, bench_narrow, bench_wide
 from tableferry.sandbox.sample.catalog import SAMPLE_TABLES, sample_table
 from tableferry.sandbox.sample.configs import table_configs
-from tableferry.sandbox.sample.loading import load_sample
+from tableferry.sandbox.sample.loading import load_bench, load_sample
 from tableferry.sandbox.sample.tables import SampleColumn, SampleTable
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "SampleTable",
     "bench_narrow",
     "bench_wide",
+    "load_bench",
     "load_sample",
     "sample_table",
     "table_configs",
