@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from dotenv import dotenv_values
 from pydantic import (
@@ -20,8 +20,11 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from tableferry.errors import ConfigError
 
@@ -106,7 +109,7 @@ class TargetSettings(_Database):
 
     port: Port = 5432
     sslmode: SslMode = SslMode.REQUIRE
-    sslrootcert: str = ""
+    sslrootcert: Annotated[str, Field(validate_default=True)] = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -115,11 +118,13 @@ class TargetSettings(_Database):
             values.setdefault("sslmode", SslMode.PREFER)
         return values
 
-    @model_validator(mode="after")
-    def _verification_needs_a_root(self) -> Self:
-        if self.sslmode.startswith("verify") and not self.sslrootcert:
-            raise ValueError("PG_SSLROOTCERT is missing: PG_SSLMODE asks to verify the server")
-        return self
+    @field_validator("sslrootcert")
+    @classmethod
+    def _verification_needs_a_root(cls, value: str, info: ValidationInfo) -> str:
+        """Of the field, not of the model: it is told together with every other problem."""
+        if str(info.data.get("sslmode", "")).startswith("verify") and not value:
+            raise PydanticCustomError("missing_root", "PG_SSLMODE asks to verify the server")
+        return value
 
     def __str__(self) -> str:
         return f"PostgreSQL {self.host}:{self.port} database {self.db}"
@@ -175,9 +180,20 @@ def is_loopback(host: str) -> bool:
 
 def _variables(env_file: Path | None) -> dict[str, str]:
     """Return what is set; a ``$`` in a value (of a password, say) stands for itself."""
-    from_file = dotenv_values(env_file, interpolate=False) if env_file else {}
+    from_file = _from_file(env_file) if env_file else {}
     real = {name: value for name, value in os.environ.items() if value}
     return {name: value for name, value in {**from_file, **real}.items() if value}
+
+
+def _from_file(env_file: Path) -> dict[str, str | None]:
+    try:
+        return dotenv_values(env_file, interpolate=False, encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        # The text of a decoding error quotes the file, passwords included.
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ConfigError(
+            f"{env_file} cannot be read: {reason}", hint="Save it as UTF-8 text, readable to you."
+        ) from None
 
 
 def _load(
@@ -197,9 +213,9 @@ def _load(
 
 def _problem(prefix: str, found: dict[str, Any]) -> str:
     """One sentence about one variable; the value is never part of it."""
-    if not found["loc"]:
-        return str(found["msg"]).removeprefix("Value error, ")
     variable = f"{prefix}{found['loc'][0]}".upper()
-    if found["type"] == "missing":
+    if found["type"] == "missing_root":
+        return f"{variable} is missing: {found['msg']}"
+    if found["type"] in {"missing", "string_too_short", "too_short"}:
         return f"{variable} is missing"
     return f"{variable} is not valid: {found['msg']}"

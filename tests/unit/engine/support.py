@@ -78,7 +78,7 @@ def source_settings(**changes: Any) -> SourceSettings:
         "user": "sa",
         "password": "canary-pass",
     }
-    return SourceSettings(_env_file=None, **{**values, **changes})
+    return SourceSettings(**{**values, **changes})
 
 
 def target_settings(**changes: Any) -> TargetSettings:
@@ -90,4 +90,4 @@ def target_settings(**changes: Any) -> TargetSettings:
         "user": "postgres",
         "password": "canary-pass",
     }
-    return TargetSettings(_env_file=None, **{**values, **changes})
+    return TargetSettings(**{**values, **changes})
