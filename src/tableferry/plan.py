@@ -180,9 +180,10 @@ def _order(order: OrderBy, columns: Sequence[SourceColumn]) -> str:
     name, direction = order.text, ""
     column = find_column(name, columns)
     if column is None:
-        head, _, tail = order.text.strip().rpartition(" ")
-        if tail.upper() in {"ASC", "DESC"}:
-            name, direction = head.strip(), f" {tail.upper()}"
+        head, *tail = order.text.rsplit(maxsplit=1) or [""]
+        name = order.text.strip()
+        if tail and tail[0].upper() in {"ASC", "DESC"}:
+            name, direction = head.strip(), f" {tail[0].upper()}"
         if name.startswith("[") and name.endswith("]"):
             name = name[1:-1].replace("]]", "]")
         column = find_column(name, columns)
