@@ -1,11 +1,13 @@
 """SQL Server's errors, turned into ours: one table.
 
 The driver carries neither SQLSTATE nor SQL Server's number, only text: ``driver_error`` comes
-from the SQLSTATE, ``ddbc_error`` is the server's message (sessions are set to us_english). So
-errors are told apart by both texts. The numbers are those of ``sys.messages``.
+from the SQLSTATE, ``ddbc_error`` is the server's message (sessions are set to us_english), with
+``[SQL Server]`` before it, or the driver's own. So errors are told apart by both texts. The
+numbers are those of ``sys.messages``.
 
 A message may quote the value of a cell (245: "Conversion failed when converting the varchar
-value '...'"). Only texts that are known to quote nothing but names are passed on as they are.
+value '...'"), and that value may read like any other message. So the server's messages are known
+by how they begin, and only those that quote nothing but names are passed on as they are.
 """
 
 import contextlib
@@ -38,18 +40,25 @@ _AGAIN = "Nothing was changed; run it again."
 _BUSY = "The server is busy or moving; nothing was changed; run it again in a minute."
 _LOGIN = "Check {prefix}USER and {prefix}PASSWORD. It was not tried again, to lock nobody out."
 
-FAULTS: Final = (
-    Fault("18456", r"Login failed for user", ConfigError, _LOGIN),
-    Fault("18486", r"account is currently locked out", ConfigError, _LOGIN),
-    Fault("18487", r"password of the account has expired", ConfigError, _LOGIN),
-    Fault("18488", r"password of the account must be changed", ConfigError, _LOGIN),
+SERVER_FAULTS: Final = (
+    Fault("18486", r"Login failed for user '.*' because the account is currently locked out",
+          ConfigError, _LOGIN),
+    Fault("18487", r"Login failed for user .* The password of the account has expired",
+          ConfigError, _LOGIN),
+    Fault("18488", r"Login failed for user .* The password of the account must be changed",
+          ConfigError, _LOGIN),
+    Fault("18456", r"Login failed for user", ConfigError,
+          "Check {prefix}USER, {prefix}PASSWORD and {prefix}DB (the driver may say this of a "
+          "database that is not there). It was not tried again, to lock nobody out."),
     Fault("4060", r"Cannot open database", ConfigError, "Check {prefix}DB and the login's rights."),
     Fault("911", r"Database '.*' does not exist", ConfigError, "Check 'sql_table' and {prefix}DB."),
     Fault("208", r"Invalid object name", SchemaError, "Check 'sql_table' in the configuration."),
     Fault("207", r"Invalid column name", SchemaError, "Check 'columns', 'order_by' and 'where'."),
-    Fault("229", r"permission was denied", ConfigError, "Grant the login SELECT on the table."),
-    Fault("916", r"not able to access the database", ConfigError, "Give the login a user there."),
-    Fault("1205", r"was deadlocked on .* resources", TransientError, _AGAIN),
+    Fault("229", r"(The )?[A-Z ]+ permission was denied", ConfigError,
+          "Grant the login SELECT on the table."),
+    Fault("916", r"The server principal .* is not able to access the database", ConfigError,
+          "Give the login a user there."),
+    Fault("1205", r"Transaction \(Process ID \d+\) was deadlocked on", TransientError, _AGAIN),
     Fault("1222", r"Lock request time out", TransientError, f"Another session held it. {_AGAIN}"),
     Fault("601", r"Could not continue scan with NOLOCK", TransientError, _AGAIN),
     Fault("3952", r"Snapshot isolation transaction failed accessing database .* because snapshot",
@@ -69,16 +78,22 @@ FAULTS: Final = (
           "A computed column or 'where' divides by zero in the source."),
     Fault("102", r"Incorrect syntax near", ConfigError, "Check 'where' in the configuration.",
           False),
+)  # fmt: skip
+"""Of the server; the first that its message begins with counts."""
+
+CLIENT_FAULTS: Final = (
     Fault("TLS", r"certificate verify failed|self.signed certificate|SSL Provider|certificate chain"
-          r"|TLS handshake|tls error|encryption (is )?not supported", ConfigError,
+          r"|TLS handshake|tls error|encryption (is )?not supported|not support encryption",
+          ConfigError,
           "Give the server a certificate this machine trusts, or set {prefix}TRUST_CERTIFICATE=yes "
           "(or {prefix}ENCRYPT=optional where the server has no TLS) if the network is yours."),
-    Fault("HYT00", r"[Tt]ime-?out expired|[Ll]ogin timeout|timed out", TransientError, _AGAIN),
-    Fault("08S01", r"Communication link failure|[Cc]onnection (was )?(closed|reset|aborted|refused)"
-          r"|TCP Provider|Broken pipe|unexpected end of file|IO error|unable to establish",
+    Fault("HYT00", r"time-?out expired|login timeout|timed out", TransientError, _AGAIN),
+    Fault("08S01", r"communication link failure|connection (was )?(closed|reset|aborted|refused)"
+          r"|TCP Provider|Broken pipe|unexpected end of file|IO error|unable to establish"
+          r"|connection may have been terminated",
           TransientError, "The connection was lost. " + _AGAIN),
 )  # fmt: skip
-"""Looked through from the top; the first whose pattern is found in the error's text counts."""
+"""Of the driver itself, which quotes no values; the first that is found in its texts counts."""
 
 
 @contextlib.contextmanager
@@ -95,25 +110,45 @@ def translated(settings: SourceSettings) -> Iterator[None]:
 
 def translate(error: Exception, settings: SourceSettings) -> tuple[TableferryError, bool]:
     """Return our error for the driver's, and whether the driver's text is safe to keep."""
-    server = getattr(error, "ddbc_error", "") or ""
+    message = getattr(error, "ddbc_error", "") or ""
     state = getattr(error, "driver_error", "") or ""
-    text = f"{server}\n{state}" if server or state else str(error)
-    said = _said(server or state or str(error))
-    for fault in FAULTS:
-        if re.search(fault.pattern, text):
-            said = said if fault.quotes_names_only else masked(said)
-            hint = fault.hint.format(prefix=settings.prefix)
-            return (
-                fault.kind(f"{settings}: {said} ({fault.code})", hint=hint, code=fault.code),
-                fault.quotes_names_only,
-            )
+    said = _said(message or state or str(error))
+    if fault := _find(message, state or str(error)):
+        shown = said if fault.quotes_names_only else masked(said)
+        return (
+            fault.kind(
+                f"{settings}: {shown} ({fault.code})",
+                hint=fault.hint.format(prefix=settings.prefix),
+                code=fault.code,
+            ),
+            fault.quotes_names_only,
+        )
     hint = "SQL Server refused the statement; its message says why, values in it are masked."
     return TableferryError(f"{settings}: {masked(said)}", hint=hint), False
 
 
+def _find(message: str, state: str) -> Fault | None:
+    """Find the error by the server's message, or by the driver's and its text for the SQLSTATE."""
+    if "[SQL Server]" in message:
+        said = _said(message)
+        for fault in SERVER_FAULTS:
+            if re.match(fault.pattern, said, re.IGNORECASE):
+                return fault
+        return None
+    for fault in CLIENT_FAULTS:
+        if re.search(fault.pattern, f"{message}\n{state}", re.IGNORECASE):
+            return fault
+    return None
+
+
 def masked(text: str) -> str:
-    """Return ``text`` without what it quotes: values stand in quotes or in parentheses."""
-    return re.sub(r"'[^']*'|\"[^\"]*\"|\([^)]*\)", "(...)", text)
+    """Return ``text`` without what it quotes: all from the first quoting sign to the last.
+
+    Quotes inside a quoted value are not doubled in messages, so no pair of them can be trusted.
+    ``value = 300`` (220, 232) stands in no quotes at all.
+    """
+    text = re.sub(r"""['"(](.*['")])?(?(1)|.*$)""", "(...)", text, count=1, flags=re.DOTALL)
+    return re.sub(r"\bvalue = \S+?(?=\.?(\s|$))", "value = (...)", text)
 
 
 def _said(text: str) -> str:

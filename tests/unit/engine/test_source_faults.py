@@ -1,0 +1,276 @@
+"""SQL Server's errors as both of the driver's providers phrase them, and what may leave of them."""
+
+# ruff: noqa: E501 - what a server says stands on one line, as it says it
+
+import traceback
+
+import mssql_python
+import pytest
+
+from tableferry.errors import ConfigError, DataError, SchemaError, TableferryError, TransientError
+from tableferry.source.faults import SERVER_FAULTS, masked, translate, translated
+from tests.unit.engine.support import source_settings
+
+ODBC = "[Microsoft][ODBC Driver 18 for SQL Server][SQL Server]"
+PREFIXES = [ODBC, "[Microsoft][Rust][SQL Server]"]
+
+SERVER_SAYS = [
+    ("18456", ConfigError, "Login failed for user 'sa'."),
+    (
+        "18486",
+        ConfigError,
+        (
+            "Login failed for user 'sa' because the account is currently locked out. The system "
+            "administrator can unlock it. "
+        ),
+    ),
+    (
+        "18487",
+        ConfigError,
+        "Login failed for user 'sa'.  Reason: The password of the account has expired.",
+    ),
+    (
+        "18488",
+        ConfigError,
+        "Login failed for user 'sa'.  Reason: The password of the account must be changed.",
+    ),
+    (
+        "4060",
+        ConfigError,
+        'Cannot open database "Nope" requested by the login. The login failed.',
+    ),
+    (
+        "911",
+        ConfigError,
+        "Database 'Nope' does not exist. Make sure that the name is entered correctly.",
+    ),
+    ("208", SchemaError, "Invalid object name 'McTM.dbo.Nope'."),
+    ("207", SchemaError, "Invalid column name 'Nope'."),
+    (
+        "229",
+        ConfigError,
+        "The SELECT permission was denied on the object 'Customer', database 'McTM', schema 'dbo'.",
+    ),
+    (
+        "916",
+        ConfigError,
+        (
+            'The server principal "reader" is not able to access the database "VoipDB" under the '
+            "current security context."
+        ),
+    ),
+    (
+        "1205",
+        TransientError,
+        (
+            "Transaction (Process ID 55) was deadlocked on lock resources with another process and "
+            "has been chosen as the deadlock victim. Rerun the transaction."
+        ),
+    ),
+    ("1222", TransientError, "Lock request time out period exceeded."),
+    ("601", TransientError, "Could not continue scan with NOLOCK due to data movement."),
+    (
+        "3952",
+        ConfigError,
+        (
+            "Snapshot isolation transaction failed accessing database 'McTM' because snapshot "
+            "isolation is not allowed in this database. Use ALTER DATABASE to allow snapshot "
+            "isolation."
+        ),
+    ),
+    (
+        "3961",
+        TransientError,
+        (
+            "Snapshot isolation transaction failed in database 'McTM' because the object accessed "
+            "by the statement has been modified by a DDL statement in another concurrent "
+            "transaction since the start of this transaction."
+        ),
+    ),
+    (
+        "40613",
+        TransientError,
+        (
+            "Database 'McTM' on server 'x' is not currently available.  Please retry the connection "
+            "later."
+        ),
+    ),
+    ("40501", TransientError, "The service is currently busy. Retry the request after 10 seconds."),
+    (
+        "40197",
+        TransientError,
+        (
+            "The service has encountered an error processing your request. Please try again. "
+            "Error code 40540."
+        ),
+    ),
+    (
+        "10928",
+        TransientError,
+        "Resource ID: 1. The request limit for the database is 90 and has been reached.",
+    ),
+    ("49918", TransientError, "Cannot process request. Not enough resources to process request."),
+    (
+        "49918",
+        TransientError,
+        (
+            "Cannot process create or update request. Too many create or update operations in "
+            'progress for subscription "x".'
+        ),
+    ),
+    ("8134", DataError, "Divide by zero error encountered."),
+]
+
+
+class FakeError(mssql_python.OperationalError):
+    """The driver's error: two texts, no number."""
+
+    def __init__(self, server: str, state: str = "") -> None:
+        super().__init__(state, server)
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize(("code", "kind", "said"), SERVER_SAYS)
+def test_a_known_error_is_told_by_its_text(
+    prefix: str, code: str, kind: type[TableferryError], said: str
+) -> None:
+    ours, safe = translate(FakeError(prefix + said, "General error"), source_settings())
+    assert (ours.code, type(ours)) == (code, kind)
+    assert safe
+    assert ours.hint
+    assert "McTM" in ours.message
+    assert "[Microsoft]" not in ours.message
+
+
+def test_every_known_error_has_been_told_by_its_text() -> None:
+    quoting = {"245", "8115", "102"}
+    assert {fault.code for fault in SERVER_FAULTS} - quoting == {code for code, *_ in SERVER_SAYS}
+
+
+def test_a_database_that_cannot_be_opened_is_no_wrong_password() -> None:
+    both = (
+        f'{ODBC}Cannot open database "Nope" requested by the login. The login failed.'
+        f"{ODBC}Login failed for user 'sa'."
+    )
+    ours, _ = translate(FakeError(both), source_settings())
+    assert ours.code == "4060"
+    assert "SQL_SERVER_MCTM_DB" in ours.hint
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        ("[Microsoft][Driver]IO error: Connection reset by peer (os error 104)", "General error"),
+        (
+            (
+                "[Microsoft][Driver]Connection closed: Connection closed by server while reading TDS packet "
+                "header"
+            ),
+            "General error",
+        ),
+        ("[Microsoft][Driver]TCP Provider: Error code 0x2746", "Communication link failure"),
+        (
+            (
+                "[Microsoft][Driver]Unspecified error occurred on SQL Server. Connection may have been "
+                "terminated by the server."
+            ),
+            "General error",
+        ),
+        ("", "Communication link failure"),
+    ],
+)
+def test_a_lost_connection_is_told_in_either_providers_words(said: str, state: str) -> None:
+    ours, _ = translate(FakeError(said, state), source_settings())
+    assert isinstance(ours, TransientError)
+    assert ours.code == "08S01"
+    assert not ours.reached
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (
+            "[Microsoft][Driver]TLS handshake failed while connecting to '127.0.0.1': error:0A000086:SSL "
+            "routines:tls_post_process_server_certificate:certificate verify failed"
+        ),
+        "[Microsoft][Driver]SSL Provider: [error:0A000086:SSL routines::certificate verify failed]",
+        (
+            "[Microsoft][Driver]Protocol Error: Server does not support encryption but client requires it "
+            "(client: On, server: NotSupported)"
+        ),
+        "[Microsoft][Driver]Encryption not supported on SQL Server.",
+    ],
+)
+def test_an_encryption_that_fails_names_the_variables(said: str) -> None:
+    ours, _ = translate(FakeError(said, "Client unable to establish connection"), source_settings())
+    assert isinstance(ours, ConfigError)
+    assert ours.code == "TLS"
+    assert "SQL_SERVER_MCTM_TRUST_CERTIFICATE" in ours.hint
+    assert "SQL_SERVER_MCTM_ENCRYPT" in ours.hint
+
+
+CANARY = "canary"
+QUOTING = [
+    f"Conversion failed when converting the varchar value '{CANARY}' to data type int.",
+    f"Conversion failed when converting the varchar value 'O'Brien {CANARY}' to data type int.",
+    (
+        f"Conversion failed when converting the varchar value 'Invalid object name {CANARY}' to "
+        "data type int."
+    ),
+    f"Conversion failed when converting the nvarchar value '{CANARY} timed out' to data type int.",
+    f"Conversion failed when converting the varchar value '{CANARY}' in \"x\" to data type int.",
+    (
+        f"Violation of PRIMARY KEY constraint 'PK'. The duplicate key value is (1, ({CANARY}) {CANARY}"
+        " timed out)."
+    ),
+    (
+        f"String or binary data would be truncated in table 't', column 'c'. Truncated value: "
+        f"'{CANARY}'."
+    ),
+    f"Arithmetic overflow error for data type tinyint, value = {CANARY}.",
+    f"Arithmetic overflow error for type int, value = {CANARY}.000000.",
+    f"The conversion of the varchar value '{CANARY}' overflowed an int column.",
+    f"Incorrect syntax near '{CANARY}'.",
+    f"Unclosed quotation mark after the character string '{CANARY}",
+    f"Something never seen before: Communication link failure '{CANARY}'",
+    f"Could not continue with \"{CANARY}' and Login failed for user",
+]
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize("said", QUOTING)
+def test_no_value_that_the_server_quotes_leaves(prefix: str, said: str) -> None:
+    error = FakeError(prefix + said, "General error")
+    with pytest.raises(TableferryError) as raised, translated(source_settings()):
+        raise error
+    assert not isinstance(raised.value, TransientError | ConfigError) or raised.value.code == "102"
+    assert CANARY not in "".join(traceback.format_exception(raised.value))
+    assert CANARY not in raised.value.message + raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("nothing is quoted here", "nothing is quoted here"),
+        ("the value 'a' is", "the value (...) is"),
+        ("the value 'a'b' is", "the value (...) is"),
+        ("key (1, (2)) and 'x'.", "key (...)."),
+        ("open 'a", "open (...)"),
+        ("value = 17.", "value = (...)."),
+    ],
+)
+def test_masking_takes_out_all_between_the_first_and_the_last_quote(text: str, left: str) -> None:
+    assert masked(text) == left
+
+
+def test_an_unknown_error_is_no_promise_that_trying_again_helps() -> None:
+    ours, safe = translate(FakeError("Cannot do 'this' at all."), source_settings())
+    assert type(ours) is TableferryError
+    assert "Cannot do (...) at all" in ours.message
+    assert not safe
+
+
+def test_a_password_never_stands_in_an_error() -> None:
+    for _, _, said in SERVER_SAYS:
+        ours, _ = translate(FakeError(said), source_settings())
+        assert "canary-pass" not in ours.message + ours.hint
