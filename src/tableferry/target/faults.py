@@ -40,8 +40,10 @@ FAULTS: Final = {
     "42501": Fault(ConfigError, "Grant PG_USER what it lacks: TRUNCATE, INSERT and SELECT on the "
                    "table, CREATE on its schema where the table is missing."),
     "42P01": Fault(SchemaError, "Check 'pg_table' in the configuration."),
-    "0A000": Fault(SchemaError, "TRUNCATE refuses a table that foreign keys of others point to."),
-    "22021": Fault(DataError, f"A text holds the character U+0000. {_ROLLED_BACK}",
+    "0A000": Fault(SchemaError, "PostgreSQL does not do this: TRUNCATE refuses a table that "
+                   "foreign keys of others point to, COPY one with row-level security."),
+    "22021": Fault(DataError, "A text holds U+0000 or half a surrogate pair: mend it in the source "
+                   f"or exclude the rows with 'where'. {_ROLLED_BACK}",
                    "a text holds a character that PostgreSQL cannot store"),
     "22001": Fault(DataError, f"Widen the target column. {_ROLLED_BACK}",
                    "a text is too long for its column"),
@@ -57,6 +59,8 @@ FAULTS: Final = {
     "22": Fault(DataError, _ROLLED_BACK, "a value cannot be stored"),
     "23": Fault(DataError, _ROLLED_BACK, "a constraint is not satisfied"),
     "P0": Fault(DataError, _ROLLED_BACK, "a trigger refused a row"),
+    "54": Fault(DataError, f"A row or a key of an index is too large. {_ROLLED_BACK}",
+                "a value is over one of PostgreSQL's limits"),
     "53100": Fault(TableferryError, f"The target's disk is full. {_ROLLED_BACK} Make room there."),
     "25006": Fault(ConfigError, "PG_HOST is a read replica; name the primary."),
     "53": Fault(TransientError, _AGAIN),
@@ -68,6 +72,36 @@ FAULTS: Final = {
     "42": Fault(SchemaError, "Check the table's configuration against the target."),
 }  # fmt: skip
 """Looked up by the whole SQLSTATE, then by its class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A refused connection has no SQLSTATE in libpq, only text; ``code`` is what it stands for."""
+
+    pattern: str
+    code: str
+    kind: type[TableferryError]
+    hint: str
+    said: str = ""
+
+
+_NO_LOGIN = "Check PG_USER and PG_PASSWORD. It was not tried again."
+
+UNANSWERED: Final = (
+    Unanswered(r"password authentication failed|no password supplied", "28P01", ConfigError,
+               _NO_LOGIN, "login failed"),
+    Unanswered(r'FATAL: database ".*" does not exist', "3D000", ConfigError, "Check PG_DB.",
+               "there is no such database"),
+    Unanswered(r'FATAL: role ".*" does not exist', "28000", ConfigError, _NO_LOGIN, "login failed"),
+    Unanswered(r"pg_hba\.conf", "28000", ConfigError,
+               "The server's pg_hba.conf does not let PG_USER in from here; see PG_SSLMODE too."),
+    Unanswered(r"FATAL: (sorry, too many clients|remaining connection slots)", "53300",
+               TransientError, f"The server has no connection left. {_AGAIN}"),
+    Unanswered(r"FATAL: the database system is ", "57P03", TransientError, _AGAIN),
+    Unanswered(r"SSL|certificate", "TLS", ConfigError, "Set PG_SSLMODE, and PG_SSLROOTCERT."),
+    Unanswered(r"could not translate host name", "08001", ConfigError, "Check PG_HOST."),
+)  # fmt: skip
+"""The first whose pattern is found counts."""
 
 
 @contextlib.contextmanager
@@ -110,19 +144,10 @@ def _where(error: psycopg.Error) -> str:
 def _without_sqlstate(error: psycopg.Error, settings: TargetSettings) -> TableferryError:
     """Errors of libpq itself: nothing was reached, or the connection broke."""
     text = " ".join(str(error).split())
-    if "password authentication failed" in text or "no password supplied" in text:
-        fault = FAULTS["28P01"]
-        return fault.kind(f"{settings}: login failed for {settings.user!r} (28P01)",
-                          hint=fault.hint, code="28P01")  # fmt: skip
-    if "does not exist" in text and "database" in text:
-        return ConfigError(f"{settings}: there is no such database (3D000)", hint="Check PG_DB.")
-    if "role" in text and "does not exist" in text:
-        return ConfigError(f"{settings}: login failed for {settings.user!r}", hint="Check PG_USER.")
-    if "SSL" in text or "certificate" in text:
-        return ConfigError(f"{settings}: {text}", hint="Set PG_SSLMODE, and PG_SSLROOTCERT.")
-    if "pg_hba.conf" in text:
-        fault = FAULTS["28000"]
-        return fault.kind(f"{settings}: {text}", hint=fault.hint, code="28000")
+    for fault in UNANSWERED:
+        if re.search(fault.pattern, text):
+            message = f"{settings}: {fault.said or text} ({fault.code})"
+            return fault.kind(message, hint=fault.hint, code=fault.code)
     return TransientError(
         f"{settings} cannot be reached, or the connection was lost: {text}",
         hint=f"Check PG_HOST and PG_PORT. {_AGAIN}",
