@@ -1,0 +1,90 @@
+"""Reading ahead: bounded, in order, and without a thread left over."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pyarrow as pa
+import pytest
+
+from tableferry.sync.prefetch import Prefetch
+
+
+def batch(number: int, size: int = 1000) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array([number] * (size // 8), pa.int64())], names=["n"])
+
+
+def numbers(batches: list[pa.RecordBatch]) -> list[int]:
+    return [found.column(0)[0].as_py() for found in batches]
+
+
+def readers() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "tableferry-reader"]
+
+
+def wait_for(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 10
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return condition()
+
+
+def test_batches_come_in_order_and_all_of_them() -> None:
+    with Prefetch(map(batch, range(100)), max_bytes=3000) as ahead:
+        assert numbers(list(ahead)) == list(range(100))
+        assert list(ahead) == []
+    assert readers() == []
+
+
+def test_no_more_is_read_ahead_than_the_bound_and_one_batch() -> None:
+    made: list[int] = []
+
+    def source() -> Iterator[pa.RecordBatch]:
+        for number in range(50):
+            made.append(number)
+            yield batch(number)
+
+    with Prefetch(source(), max_bytes=3000) as ahead:
+        # Three are ready, and a fourth waits in the reader's hand.
+        assert wait_for(lambda: len(made) == 4)
+        time.sleep(0.1)
+        assert len(made) == 4
+        next(ahead)
+        assert wait_for(lambda: len(made) == 5)
+
+
+def test_a_batch_larger_than_the_bound_passes_alone() -> None:
+    with Prefetch(iter([batch(1, 9000), batch(2, 9000)]), max_bytes=100) as ahead:
+        assert numbers(list(ahead)) == [1, 2]
+
+
+def test_an_error_arrives_after_the_batches_before_it() -> None:
+    def source() -> Iterator[pa.RecordBatch]:
+        yield batch(1)
+        yield batch(2)
+        raise ValueError("the stream broke")
+
+    with Prefetch(source()) as ahead:
+        assert numbers([next(ahead), next(ahead)]) == [1, 2]
+        with pytest.raises(ValueError, match="the stream broke"):
+            next(ahead)
+        with pytest.raises(ValueError, match="the stream broke"):
+            next(ahead)
+    assert readers() == []
+
+
+def test_leaving_early_stops_a_reader_that_waits_for_room() -> None:
+    with Prefetch(map(batch, range(10**9)), max_bytes=1000) as ahead:
+        next(ahead)
+    assert readers() == []
+
+
+def test_leaving_by_an_exception_stops_the_reader_and_keeps_the_exception() -> None:
+    with pytest.raises(ZeroDivisionError), Prefetch(map(batch, range(10**9)), 1000):
+        raise ZeroDivisionError
+    assert readers() == []
+
+
+def test_nothing_at_all_is_an_end() -> None:
+    with Prefetch(iter([])) as ahead:
+        assert list(ahead) == []
