@@ -3,8 +3,11 @@
 import datetime
 import decimal
 import re
+import socket
+import struct
 import threading
 import uuid
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
@@ -20,6 +23,8 @@ from tableferry.sandbox.events import (
 )
 from tableferry.sandbox.server import SandboxServer
 from tableferry.sandbox.sqltypes import MAX, Column, SqlType
+from tableferry.sandbox.tds.prelogin import parse_prelogin
+from tableferry.sandbox.tds.typeinfo import physical
 
 D = decimal.Decimal
 DAY = 864_000_000_000
@@ -124,7 +129,10 @@ def numbers_result(count, batch_rows=10_000, *, broken_after=None, key=None, gat
                 raise SqlError(8134, "Divide by zero error encountered.", line=3)
             values = list(range(start, min(count, start + batch_rows)))
             yield pa.RecordBatch.from_arrays(
-                [pa.array(values, pa.int64()), pa.array([f"row {v}" for v in values], "large_string")],
+                [
+                    pa.array(values, pa.int64()),
+                    pa.array([f"row {v}" for v in values], "large_string"),
+                ],
                 ["n", "t"],
             )
 
@@ -178,41 +186,45 @@ class FakeSession:
         elif "PRINT" in sql:
             yield Message(0, "hello", severity=0)
             yield StatementDone()
+        elif "NOTE PARAMETERS" in sql:
+            yield StatementDone()
+            for parameter in parameters:
+                if parameter.output:
+                    yield OutputValue(parameter.name, parameter.type, 7)
         elif "SELECT PARAMETERS" in sql:
             yield from self._parameters(parameters)
         elif "SLEEP" in sql:
             self.engine.sleeping.set()
             self.cancelled.wait(30)
             raise SqlError(3617, "The statement was cancelled.")
-        elif sql.startswith("USE "):
+        elif "SELECT DEFECT" in sql:
+            raise KeyError("a defect of the engine")
+        elif sql.lower().startswith("use "):
             old, self.database = self.database, sql[4:].strip(" []")
             yield DatabaseChanged(old, self.database)
             yield StatementDone()
         elif sql.startswith("INSERT"):
             yield StatementDone(3, "INSERT")
-        elif match := re.search(r"\b(BEGIN|COMMIT|ROLLBACK) TRAN", sql, re.I):
+        elif match := re.search(r"\b(BEGIN|COMMIT|ROLLBACK) TRAN", sql, re.IGNORECASE):
             yield from self._transaction(match[1].lower())
         elif re.search(r"@@TRANCOUNT", sql) and "SELECT" in sql.upper():
             column = Column("", SqlType("int"))
-            batch = pa.RecordBatch.from_arrays([pa.array([int(self.transaction > 0)], "int32")], ["a"])
+            batch = pa.RecordBatch.from_arrays(
+                [pa.array([int(self.transaction > 0)], "int32")], ["a"]
+            )
             yield ResultSet([column], iter([batch]))
             yield StatementDone(1, "SELECT")
-        elif re.match(r"\s*(SET|IF|DECLARE)\b", sql, re.I):
+        elif re.match(r"\s*(SET|IF|DECLARE)\b", sql, re.IGNORECASE):
             yield StatementDone()
         else:
             raise SqlError(50000, f"The fake engine does not know: {sql}")
 
     def _parameters(self, parameters):
         columns = [Column(p.name.lstrip("@"), p.type) for p in parameters]
-        from tableferry.sandbox.tds.typeinfo import physical
-
         arrays = [pa.array([p.value], type=physical(p.type)) for p in parameters]
         names = [c.name for c in columns]
         yield ResultSet(columns, iter([pa.RecordBatch.from_arrays(arrays, names)]))
         yield StatementDone(1, "SELECT")
-        for parameter in parameters:
-            if parameter.output:
-                yield OutputValue(parameter.name, parameter.type, 7)
 
     def _transaction(self, kind):
         if kind == "begin":
@@ -280,6 +292,208 @@ class FakeEngine:
         return [sql for sql, _ in self.statements]
 
 
+class RawClient:
+    """A client of a few lines, for what the real ones do not show: bits, orders, moments."""
+
+    def __init__(self, port, *, encryption=2, packet_size=4096, version=0x74000004, features=()):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self.file = self.socket.makefile("rb")
+        self.send(0x12, self._prelogin(encryption))
+        self.prelogin = parse_prelogin(self.receive())
+        self.packet_size = packet_size
+        self.version = version
+        self.features = features
+
+    def _prelogin(self, encryption):
+        return (
+            b"\x00\x00\x0b\x00\x06\x01\x00\x11\x00\x01\xff"
+             b"\x0b"
+            + b"\0" * 5
+            + bytes([encryption])
+        )
+
+    def login(self, user="reader", password="pässwörd 1", database="McTM", flags2=0, flags3=0):
+        texts = ["host", user, password, "raw", "srv", "", "lib", "", database]
+        data, pointers = b"", b""
+        for index, text in enumerate(texts):
+            raw = text.encode("utf-16-le")
+            if index == 2:
+                raw = bytes(((b << 4 & 0xF0) | b >> 4) ^ 0xA5 for b in raw)
+            if index == 5 and self.features:
+                raw = struct.pack("<I", 94 + len(data) + 4)
+                raw += (
+                    b"".join(struct.pack("<BI", f, len(d)) + d for f, d in self.features) + b"\xff"
+                )
+                pointers += struct.pack("<HH", 94 + len(data), 4)
+            else:
+                pointers += struct.pack("<HH", 94 + len(data), len(raw) // 2)
+            data += raw
+        flags3 |= 0x10 if self.features else 0
+        fixed = struct.pack(
+            "<IIIIII4BiI",
+            94 + len(data), self.version, self.packet_size, 7, 1, 0, 0, flags2, 0, flags3, 0, 0,
+        )  # fmt: skip
+        rest = b"\0" * 6 + struct.pack("<HHHHHHI", 0, 0, 0, 0, 0, 0, 0)
+        self.send(0x10, fixed + pointers + rest + data)
+        return tokens_of(self.receive())
+
+    def batch(self, sql, status=0):
+        headers = struct.pack("<IIHQI", 22, 18, 2, 0, 1)
+        self.send(0x01, headers + sql.encode("utf-16-le"), status)
+
+    def rpc(self, procedure, *parameters, status=0):
+        headers = struct.pack("<IIHQI", 22, 18, 2, 0, 1)
+        if isinstance(procedure, int):
+            head = struct.pack("<HH", 0xFFFF, procedure)
+        else:
+            head = struct.pack("<H", len(procedure)) + procedure.encode("utf-16-le")
+        self.send(0x03, headers + head + b"\0\0" + b"".join(parameters), status)
+
+    def ask(self, sql, status=0):
+        self.batch(sql, status)
+        return tokens_of(self.receive())
+
+    def call(self, procedure, *parameters):
+        self.rpc(procedure, *parameters)
+        return tokens_of(self.receive())
+
+    def attention(self):
+        self.send(0x06, b"")
+
+    def send(self, kind, payload, status=0):
+        room = 4088
+        pieces = [payload[i : i + room] for i in range(0, len(payload), room)] or [b""]
+        for index, piece in enumerate(pieces):
+            bits = (status if index == 0 else 0) | (index == len(pieces) - 1)
+            header = struct.pack(">BBHHBB", kind, bits, len(piece) + 8, 0, (index + 1) & 0xFF, 0)
+            self.socket.sendall(header + piece)
+
+    def receive(self):
+        parts = []
+        while True:
+            header = self.file.read(8)
+            if len(header) < 8:
+                raise ConnectionError("the server closed the connection")
+            parts.append(self.file.read(int.from_bytes(header[2:4], "big") - 8))
+            if header[1] & 1:
+                return b"".join(parts)
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+
+DONES = {0xFD: "DONE", 0xFE: "DONEPROC", 0xFF: "DONEINPROC"}
+COUNTED = {0xAA: "ERROR", 0xAB: "INFO", 0xE3: "ENVCHANGE", 0xAD: "LOGINACK"}
+
+
+def tokens_of(payload):
+    """Split a response into (name, data); rows only of ``numbers_result`` and of one int."""
+    found, at = [], 0
+    while at < len(payload):
+        kind = payload[at]
+        at += 1
+        if kind in DONES:
+            status, command, rows = struct.unpack_from("<HHQ", payload, at)
+            found.append((DONES[kind], (status, rows)))
+            at += 12
+        elif kind in COUNTED:
+            length = int.from_bytes(payload[at : at + 2], "little")
+            body = payload[at + 2 : at + 2 + length]
+            if kind in {0xAA, 0xAB}:
+                number, state, severity, size = struct.unpack_from("<iBBH", body)
+                text = body[8 : 8 + 2 * size].decode("utf-16-le")
+                line = int.from_bytes(body[-4:], "little")
+                found.append((COUNTED[kind], (number, state, severity, text, line)))
+            else:
+                found.append((COUNTED[kind], body))
+            at += 2 + length
+        elif kind == 0x79:
+            found.append(("RETURNSTATUS", int.from_bytes(payload[at : at + 4], "little")))
+            at += 4
+        elif kind == 0xAE:
+            features = []
+            while payload[at] != 0xFF:
+                size = int.from_bytes(payload[at + 1 : at + 5], "little")
+                features.append((payload[at], payload[at + 5 : at + 5 + size]))
+                at += 5 + size
+            at += 1
+            found.append(("FEATUREEXTACK", features))
+        elif kind == 0x81:
+            count = int.from_bytes(payload[at : at + 2], "little")
+            at += 2
+            for _ in range(count):
+                code = payload[at + 6]
+                at += 7 + {0x7F: 0, 0x26: 1, 0xE7: 7, 0xA7: 7}[code]
+                at += 1 + 2 * payload[at]
+            found.append(("COLMETADATA", count))
+        elif kind == 0xD1:
+            if count == 1:
+                found.append(("ROW", payload[at + 1]))
+                at += 1 + payload[at]
+            else:
+                found.append(("ROW", int.from_bytes(payload[at : at + 8], "little")))
+                at += 10 + int.from_bytes(payload[at + 8 : at + 10], "little")
+        elif kind == 0xAC:
+            at += 2
+            name = payload[at + 1 : at + 1 + 2 * payload[at]].decode("utf-16-le")
+            at += 1 + 2 * payload[at] + 7
+            assert payload[at] == 0x26
+            size = payload[at + 2]
+            value = int.from_bytes(payload[at + 3 : at + 3 + size], "little")
+            at += 3 + size
+            found.append(("RETURNVALUE", (name, value)))
+        else:
+            raise AssertionError(f"token 0x{kind:02x} at {at - 1}")
+    return found
+
+
+def text_parameter(text, name="", status=0):
+    raw = text.encode("utf-16-le", errors="surrogatepass")
+    head = bytes([len(name)]) + name.encode("utf-16-le") + bytes([status])
+    return head + b"\xe7\x40\x1f\x09\x04\xd0\x00\x34" + struct.pack("<H", len(raw)) + raw
+
+
+def int_parameter(value, name="", status=0):
+    head = bytes([len(name)]) + name.encode("utf-16-le") + bytes([status])
+    body = b"\0" if value is None else b"\x04" + value.to_bytes(4, "little", signed=True)
+    return head + b"\x26\x04" + body
+
+
+@pytest.fixture
+def raw_on():
+    """Make raw clients of any server, not yet logged in: ``raw_on(server, encryption=2, ...)``."""
+    clients = []
+
+    def connect(server, **options):
+        client = RawClient(server.port, **options)
+        clients.append(client)
+        return client
+
+    yield connect
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def raw(server, raw_on):
+    """Make raw clients of ``server``; those with ``login=False`` stay before their login."""
+
+    def connect(*, login=True, **options):
+        client = raw_on(server, **options)
+        if login:
+            client.login()
+        return client
+
+    return connect
+
+
+@pytest.fixture
+def parameters():
+    """The functions that make RPC parameters."""
+    return SimpleNamespace(text=text_parameter, int=int_parameter)
+
+
 @pytest.fixture
 def engine():
     return FakeEngine()
@@ -287,6 +501,20 @@ def engine():
 
 @pytest.fixture
 def server(engine):
-    with SandboxServer(engine) as running:
+    before = set(threading.enumerate())
+    with SandboxServer(engine, replay=64 * 1024 * 1024) as running:
         yield running
     assert running.connections == 0
+    assert set(threading.enumerate()) <= before
+
+
+@pytest.fixture
+def all_types():
+    """Every type: name, SQL type, physical type, values."""
+    return ALL_TYPES
+
+
+@pytest.fixture
+def make_engine():
+    """The made-up engine's class, for servers with other options."""
+    return FakeEngine

@@ -41,6 +41,9 @@ class PacketType(IntEnum):
     PRELOGIN = 0x12
 
 
+_KNOWN_TYPES: Final = frozenset(PacketType)
+
+
 class ProtocolError(Exception):
     """The client sent bytes that are no TDS; the connection is closed, as SQL Server does."""
 
@@ -63,6 +66,8 @@ def read_message(read_exactly: Callable[[int], bytes]) -> Message:
     kind, first_status, parts, total = -1, 0, [], 0
     while True:
         packet_type, status, length, *_ = HEADER.unpack(read_exactly(HEADER_SIZE))
+        if packet_type not in _KNOWN_TYPES:
+            raise ProtocolError(f"packet type 0x{packet_type:02x}")
         if length < HEADER_SIZE or length > MAX_PACKET_SIZE + HEADER_SIZE:
             raise ProtocolError(f"a packet of {length} bytes")
         if kind < 0:
