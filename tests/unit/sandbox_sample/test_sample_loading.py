@@ -16,7 +16,7 @@ class RecordingDatabase:
         self.rows: dict[str, int] = {}
 
     def run(self, sql: str) -> None:
-        self.calls.append((self.name, "run", sql.split("(")[0].strip()))
+        self.calls.append((self.name, "run", sql.split("(", maxsplit=1)[0].strip()))
 
     def load(self, schema: str, table: str, data: pa.Table | Iterable[pa.RecordBatch]) -> int:
         self.calls.append((self.name, "load", f"{schema}.{table}"))
