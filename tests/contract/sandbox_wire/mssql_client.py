@@ -4,7 +4,7 @@ Usage: mssql_client.py <connection string> <autocommit 0|1> <step>. Prints one J
 """
 
 import base64
-import datetime
+import datetime as dt
 import decimal
 import json
 import sys
@@ -16,7 +16,7 @@ import mssql_python
 def plain(value):
     if isinstance(value, (bytes, bytearray)):
         return "base64:" + base64.b64encode(value).decode()
-    if isinstance(value, (decimal.Decimal, datetime.datetime, datetime.date, datetime.time)):
+    if isinstance(value, (decimal.Decimal, dt.datetime, dt.date, dt.time)):
         return str(value)
     if isinstance(value, uuid.UUID):
         return str(value).lower()
@@ -63,7 +63,7 @@ def parameters(connection):
     cursor = connection.cursor()
     given = (
         7, 2**40, "текст 🚀", decimal.Decimal("-12.345"), 2.5, True, b"\x00\xff",
-        datetime.datetime(2024, 2, 29, 12, 34, 56, 789000), datetime.date(1753, 1, 2),
+        dt.datetime(2024, 2, 29, 12, 34, 56, 789000), dt.date(1753, 1, 2),
         uuid.UUID("6f9619ff-8b86-d011-b42d-00c04fc964ff"), "x" * 9000, b"z" * 9000,
     )  # fmt: skip
     first = fetch(cursor, "SELECT PARAMETERS " + ",".join("?" * len(given)), given)[0]

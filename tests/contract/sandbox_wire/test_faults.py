@@ -1,7 +1,5 @@
 """Scripted faults, seen from a client."""
 
-import time
-
 import pytest
 
 from tableferry.sandbox.faults import CutConnection, EndEarly, SendError, Stall
@@ -88,11 +86,10 @@ def test_a_stalled_stream_sends_what_it_has_and_then_nothing(server, raw):
 
 
 def test_stopping_the_server_ends_a_stall(server, raw):
-    server.faults.on_statement("ROWS", Stall(seconds=600))
+    server.faults.on_statement("ROWS", Stall(seconds=1e6))
     raw().batch("SELECT ROWS 5")
-    started = time.monotonic()
     server.stop()
-    assert time.monotonic() - started < 60
+    assert server.connections == 0
 
 
 def test_faults_that_were_taken_back_do_not_happen(server, raw):
