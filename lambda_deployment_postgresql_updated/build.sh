@@ -55,17 +55,17 @@ for platform in manylinux_2_34 manylinux_2_28 manylinux_2_17 manylinux2014; do
 done
 constraints=()
 [ -f "$root/requirements/constraints.txt" ] && constraints=(--constraint "$root/requirements/constraints.txt")
-echo "wheels for Python $python_version on Linux $machine ..."
+echo "wheels for Python $python_version on Linux $machine"
 python3 -m pip install --quiet --disable-pip-version-check --no-warn-conflicts --no-compile \
     --root-user-action=ignore --only-binary=:all: --implementation cp --python-version "$python_version" \
-    "${platforms[@]}" ${constraints[@]+"${constraints[@]}"} --target "$package" --requirement "$work/requirements.txt"
+    "${platforms[@]}" ${constraints[@]+"${constraints[@]}"} --target "$package" --requirement "$work/requirements.txt" ||
+    refuse "a wheel for Linux $machine could not be had (pip says which above)" "Check the network; pgpq 0.12 has no wheel for arm64: then choose x86_64."
 
 # --- the engine and this folder --------------------------------------------------------------------
 cp -R "$root/src/tableferry" "$package/"
 rm -rf "$package"/tableferry/{sandbox,report,cli.py,demo.py}
 cp "$here"/*.py "$package/"
-size() { du -sm "$package" | cut -f1; }
-before=$(size)
+before=$(du -sm "$package" | cut -f1)
 
 # --- what is never loaded: tests, headers, other Pythons, Arrow's file formats and network -----------
 cd "$package"
@@ -142,7 +142,7 @@ with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as arch
         entry.compress_type = zipfile.ZIP_DEFLATED
         archive.writestr(entry, path.read_bytes())
 PYTHON
-after=$(size)
+after=$(du -sm "$package" | cut -f1)
 echo "check:  $checked"
 echo "size:   $(du -m "$output" | cut -f1) MB zipped, $after MB unpacked (pruned from $before MB; Lambda's limit is 250 MB)"
 echo "made:   $output"
