@@ -40,6 +40,49 @@ _ARROW: Final = {
 }
 
 
+Test = Callable[[pa.DataType], bool]
+
+
+def _whole(arrow: pa.DataType) -> bool:
+    return bool(pa.types.is_boolean(arrow) or pa.types.is_integer(arrow))
+
+
+def _characters(arrow: pa.DataType) -> bool:
+    return bool(pa.types.is_string(arrow) or pa.types.is_large_string(arrow))
+
+
+def _bytes(arrow: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_binary(arrow)
+        or pa.types.is_large_binary(arrow)
+        or pa.types.is_fixed_size_binary(arrow)
+    )
+
+
+def _moment(arrow: pa.DataType) -> bool:
+    return bool(pa.types.is_timestamp(arrow) and arrow.tz is None)
+
+
+def _instant(arrow: pa.DataType) -> bool:
+    return bool(pa.types.is_timestamp(arrow) and arrow.tz is not None)
+
+
+ARRIVES: Final[dict[str, Test]] = {
+    **dict.fromkeys(("bit", "tinyint", "smallint", "int", "bigint"), _whole),
+    **dict.fromkeys(("decimal", "numeric", "money", "smallmoney"), pa.types.is_decimal),
+    **dict.fromkeys(("real", "float"), pa.types.is_floating),
+    "date": pa.types.is_date,
+    "time": pa.types.is_time,
+    **dict.fromkeys(("smalldatetime", "datetime", "datetime2"), _moment),
+    "datetimeoffset": _instant,
+    **dict.fromkeys(("char", "varchar", "nchar", "nvarchar"), _characters),
+    **dict.fromkeys(("text", "ntext", "xml"), _characters),
+    **dict.fromkeys(("binary", "varbinary", "image", "timestamp", "uniqueidentifier"), _bytes),
+}
+"""What each source type's values look like. Arrow turns a date's text into a date, or a float
+into a decimal, without a word: an answer of another kind is refused before."""
+
+
 def converter(columns: Sequence[ColumnPlan]) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
     """Return the function that turns a source batch into one that fits the target's columns.
 
@@ -72,6 +115,8 @@ def _arrow_type(column: ColumnPlan) -> pa.DataType:
 
 def _convert(array: pa.Array, column: ColumnPlan) -> pa.Array:
     wanted = _arrow_type(column)
+    if not pa.types.is_null(array.type) and not ARRIVES[column.source.type.name](array.type):
+        raise _unlike(array, column)
     try:
         return CONVERSIONS[column.convert](array, wanted, column.target.type)
     except pa.ArrowInvalid:
@@ -82,11 +127,15 @@ def _convert(array: pa.Array, column: ColumnPlan) -> pa.Array:
             hint="Widen the target column, or let tableferry create the table.",
         ) from None
     except pa.ArrowNotImplementedError as error:
-        raise VerificationError(
-            f"Column {column.source.name!r} arrived as {array.type}, which is not what "
-            f"{column.source.type} looks like",
-            hint="The source answered something else than was asked; report this.",
-        ) from error
+        raise _unlike(array, column) from error
+
+
+def _unlike(array: pa.Array, column: ColumnPlan) -> VerificationError:
+    return VerificationError(
+        f"Column {column.source.name!r} arrived as {array.type}, which is not what "
+        f"{column.source.type} looks like",
+        hint="The source answered something else than was asked; report this.",
+    )
 
 
 def _cast(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
