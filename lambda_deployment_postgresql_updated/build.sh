@@ -136,8 +136,9 @@ import pathlib, sys, zipfile
 
 package, output = map(pathlib.Path, sys.argv[1:])
 with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-    for path in sorted(path for path in package.rglob("*") if path.is_file()):
-        entry = zipfile.ZipInfo(path.relative_to(package).as_posix(), (2020, 1, 1, 0, 0, 0))
+    files = {path.relative_to(package).as_posix(): path for path in package.rglob("*") if path.is_file()}
+    for name, path in sorted(files.items()):
+        entry = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
         entry.external_attr = 0o100755 << 16 if ".so" in path.name else 0o100644 << 16
         entry.compress_type = zipfile.ZIP_DEFLATED
         archive.writestr(entry, path.read_bytes())

@@ -79,9 +79,9 @@ def test_env_example_names_every_variable_that_there_is(
     deployment: Deployment, environment: dict[str, str]
 ) -> None:
     done = deployment.run("config.py", env=environment)
-    variables = set(re.findall(r"^([A-Z_]+)=", done.stdout, re.M)) | {"LOG_LEVEL"}
+    variables = set(re.findall(r"^([A-Z_]+)=", done.stdout, re.MULTILINE)) | {"LOG_LEVEL"}
     example = (REPO / ".env.example").read_text(encoding="utf-8")
-    assert set(re.findall(r"^#?([A-Z_]+)=", example, re.M)) == variables
+    assert set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE)) == variables
 
 
 def test_problems_of_tables_and_environment_are_told_together(deployment: Deployment) -> None:

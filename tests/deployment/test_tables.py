@@ -24,7 +24,7 @@ DOCUMENTED = {
 
 
 def test_the_tables_are_those_of_the_sandbox(load: Load) -> None:
-    assert load("table_configs").TABLE_CONFIGS == table_configs()
+    assert table_configs() == load("table_configs").TABLE_CONFIGS
 
 
 def test_the_default_order_is_the_documented_one(load: Load) -> None:
