@@ -95,7 +95,6 @@ import ctypes, pathlib, sys
 
 package = pathlib.Path(sys.argv[1])
 sys.path.insert(0, str(package))
-sys.dont_write_bytecode = True
 import lambda_function
 
 answer = lambda_function.lambda_handler({"mode": "info"}, None)
@@ -109,7 +108,7 @@ if [ "$(uname -s)-$(uname -m)" = "Linux-$machine" ]; then
         found=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue
         if [ -z "$checked" ] && [ "$found" = "$python_version" ]; then
             (cd "$work" && env -i "PATH=$PATH" ${PYENV_VERSION+"PYENV_VERSION=$PYENV_VERSION"} \
-                "$python" -I -S check.py "$package" >"$work/check.log") || { cat "$work/check.log"; exit 1; }
+                "$python" -I -S -B check.py "$package" >"$work/check.log") || { cat "$work/check.log"; exit 1; }
             checked="imported and called by Python $found, every library loaded"
         fi
     done

@@ -6,7 +6,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tableferry.aws import parse_event
+from tableferry.errors import ConfigError
 from tests.deployment.conftest import CANARY
 
 Handler = Callable[..., tuple[int, dict[str, Any]]]
@@ -93,8 +97,9 @@ def test_everything_that_is_wrong_with_an_event_is_said_at_once(handler: Handler
 def test_a_refusal_does_not_repeat_an_endless_name_nor_an_unknown_keys_value(
     handler: Handler,
 ) -> None:
-    _, body = handler({"mode": "x" * 1_000_000, "password": CANARY})
-    assert len(json.dumps(body)) < 1_000
+    tables = [f"table {number}" for number in range(100_000)]
+    _, body = handler({"mode": "x" * 1_000_000, "tables": tables, "password": CANARY})
+    assert len(json.dumps(body)) < 2_000
     assert CANARY not in json.dumps(body)
 
 
@@ -121,3 +126,31 @@ def test_a_malformed_environment_is_a_400_that_does_not_repeat_the_values(
     for variable in ("PG_PORT", "SQL_SERVER_MCTM_PORT", "LOG_LEVEL"):
         assert f"{variable} is not valid" in body["error"]["message"]
     assert CANARY not in json.dumps(body)
+
+
+CONFIGURED = ("customer", "orders")
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+LIKELY = st.sampled_from(("multi_sync", "single_sync", "info", "customer", "orders", ["orders"]))
+EVENTS = ANY_JSON | st.dictionaries(
+    st.sampled_from(("mode", "tables", "table_name")) | st.text(), LIKELY | ANY_JSON, max_size=3
+)
+
+
+@given(EVENTS)
+@settings(deadline=None)
+def test_whatever_comes_is_refused_or_names_configured_tables_only(event: object) -> None:
+    request, refusal = None, None
+    try:
+        request = parse_event(event, CONFIGURED)
+    except ConfigError as error:
+        refusal = error
+    if request is None:
+        assert refusal is not None
+        assert refusal.message
+        assert refusal.hint
+    else:
+        assert request.tables is None or (request.tables and {*request.tables} <= {*CONFIGURED})

@@ -29,7 +29,8 @@ _KEYS_HINT: Final = f"An event may have the keys {', '.join(KEYS)}."
 _SINGLE_HINT: Final = 'Name one table: "table_name" in an event, --table=NAME in a shell.'
 
 SHOWN_CHARACTERS: Final = 80
-"""An error quotes no more of a name: events can be large, and logs cost money."""
+SHOWN_NAMES: Final = 10
+"""An error quotes no more of a name, and of names: events can be large, and logs cost money."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +49,19 @@ def parse_event(event: object, configured: Collection[str]) -> Request:
     """
     if not isinstance(event, Mapping):
         raise ConfigError(f"The event is not a JSON object but {_kind(event)}", hint=_KEYS_HINT)
-    problems: dict[str, str] = {
-        f"Unknown key in the event: {_quoted(key)}": _KEYS_HINT for key in event if key not in KEYS
-    }
+    problems: dict[str, str] = {}
+    unknown = [key for key in event if key not in KEYS]
+    if unknown:
+        problems[f"Unknown key in the event: {_listed(unknown)}"] = _KEYS_HINT
     mode = _mode(event.get("mode", Mode.MULTI_SYNC), problems)
     tables = _tables(event["tables"], problems) if "tables" in event else None
     name = _table_name(event["table_name"], problems) if "table_name" in event else None
     problems |= _clashes(mode, event)
-    known = f"The configured tables are: {', '.join(configured)}."
-    for wanted in (*(tables or ()), *(() if name is None else (name,))):
-        if wanted not in configured:
-            problems[f"Unknown table: {_quoted(wanted)}"] = known
+    named = [*(tables or ()), *([] if name is None else [name])]
+    unknown = [wanted for wanted in dict.fromkeys(named) if wanted not in configured]
+    if unknown:
+        hint = f"The configured tables are: {', '.join(configured)}."
+        problems[f"Unknown table: {_listed(unknown)}"] = hint
     if problems or mode is None:
         raise _refusal(problems)
     return Request(mode, tables if name is None else (name,))
@@ -111,6 +114,13 @@ def _refusal(problems: Mapping[str, str]) -> ConfigError:
     found = list(problems)
     message = found[0] if len(found) == 1 else "Nothing was run:\n  " + "\n  ".join(found)
     return ConfigError(message, hint=" ".join(dict.fromkeys(problems.values())))
+
+
+def _listed(values: Sequence[object]) -> str:
+    """Return names for a message, the first of them where there are many."""
+    text = ", ".join(_quoted(value) for value in values[:SHOWN_NAMES])
+    more = len(values) - SHOWN_NAMES
+    return f"{text} and {more:,} more" if more > 0 else text
 
 
 def _quoted(value: object) -> str:
