@@ -10,13 +10,20 @@ from tableferry.target.connection import TargetConnection
 _TABLE: Final = "SELECT c.oid, c.relkind FROM pg_class c WHERE c.oid = to_regclass(%s)"
 
 _COLUMNS: Final = """\
-SELECT a.attname, t.typname, b.typname, t.typtypmod, a.atttypmod, a.attnotnull OR t.typnotnull,
-  a.atthasdef OR a.attidentity <> '', a.attgenerated <> ''
-FROM pg_attribute a
-JOIN pg_type t ON t.oid = a.atttypid
-LEFT JOIN pg_type b ON b.oid = t.typbasetype
-WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped
-ORDER BY a.attnum"""
+WITH RECURSIVE made_of AS (
+  SELECT a.attnum, a.attname, a.atttypid AS type, a.atttypmod AS modifier, a.attnotnull AS not_null,
+    a.atthasdef OR a.attidentity <> '' AS has_default, a.attgenerated <> '' AS is_generated
+  FROM pg_attribute a
+  WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped
+  UNION ALL
+  SELECT m.attnum, m.attname, t.typbasetype, t.typtypmod, m.not_null OR t.typnotnull,
+    m.has_default OR t.typdefault IS NOT NULL, m.is_generated
+  FROM made_of m JOIN pg_type t ON t.oid = m.type AND t.typtype = 'd'
+)
+SELECT m.attname, t.typname, m.modifier, m.not_null, m.has_default, m.is_generated
+FROM made_of m JOIN pg_type t ON t.oid = m.type AND t.typtype <> 'd'
+ORDER BY m.attnum"""
+"""A domain counts as the type it is made of, however many domains lie between."""
 
 LOADABLE: Final = {"r": "table", "p": "partitioned table"}
 """The values of ``relkind`` that TRUNCATE and COPY both take."""
@@ -51,12 +58,10 @@ def schema_exists(connection: TargetConnection, table: TargetTable) -> bool:
 
 
 def _column(row: tuple[Any, ...]) -> TargetColumn:
-    """Describe a column; a domain counts as the type it is made of."""
-    name, own, base, domain_modifier, modifier, not_null, has_default, generated = row
-    type_name, typmod = (base, domain_modifier) if base else (own, modifier)
+    name, type_name, modifier, not_null, has_default, generated = row
     return TargetColumn(
         name=name,
-        type=PgType(type_name, _modifier(type_name, typmod)),
+        type=PgType(type_name, _modifier(type_name, modifier)),
         nullable=not not_null,
         needs_value=not_null and not has_default and not generated,
         generated=generated,

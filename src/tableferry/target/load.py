@@ -5,6 +5,7 @@ later rewriting, and a transaction that began before sees the new rows, never an
 """
 
 import contextlib
+import sys
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,9 +13,10 @@ import pgpq
 import psycopg
 import pyarrow as pa
 
-from tableferry.errors import VerificationError
-from tableferry.identifiers import quote_pg
+from tableferry.errors import SchemaError, VerificationError
+from tableferry.identifiers import quote_pg, shown
 from tableferry.plan import SyncPlan
+from tableferry.target.catalog import read_schema
 from tableferry.target.connection import TargetConnection, statement
 from tableferry.target.faults import translated
 
@@ -36,16 +38,43 @@ class FullRefresh:
         self.rows = 0
 
     def __enter__(self) -> Self:
+        try:
+            self._begin()
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
+        return self
+
+    def _begin(self) -> None:
         plan = self._plan
         self._connection.execute("BEGIN")
         self._connection.execute(plan.create or f"TRUNCATE TABLE {plan.spec.target.sql}")
+        self._compare_with_plan()
         columns = ", ".join(quote_pg(column.target.name) for column in plan.columns)
         freeze = ", FREEZE" if plan.can_freeze else ""
         sql = f"COPY {plan.spec.target.sql} ({columns}) FROM STDIN (FORMAT BINARY{freeze})"
         with translated(self._connection.settings):
             self._copy = self._stack.enter_context(self._cursor.copy(statement(sql)))
             self._copy.write(self._encoder.write_header())
-        return self
+
+    def _compare_with_plan(self) -> None:
+        """See that the columns are those the plan knew, now that the lock keeps them so.
+
+        COPY BINARY takes eight bytes for a bigint or a timestamp alike: after an ALTER TABLE
+        between plan and load it would store other values, without an error.
+        """
+        found = read_schema(self._connection, self._plan.spec.target)
+        types = {column.name: column.type for column in found.columns} if found else {}
+        changed = [
+            shown(column.target.name)
+            for column in self._plan.columns
+            if types.get(column.target.name) != column.target.type
+        ]
+        if changed:
+            raise SchemaError(
+                f"{self._plan.spec.target} was altered meanwhile: {', '.join(changed)}",
+                hint="The load was rolled back; the old rows stay. Run it again.",
+            )
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Send one batch; raises DataError, TransientError ... when PostgreSQL refused."""
