@@ -85,7 +85,7 @@ def describe(names: Sequence[str] | None = None) -> dict[str, Any]:
         problems = {variable: problem for variable, _, problem in (p.partition(" ") for p in found)}
         configuration = {"problems": problems, "hint": error.hint}
     return {
-        "tables": {table.key: _describe_table(table) for table in tables},
+        "tables": {table.key: table.as_dict() for table in tables},
         "sync_order": [table.key for table in tables],
         "configuration": {"env_file": str(find_env_file(HERE) or "none"), **configuration},
     }
@@ -108,19 +108,6 @@ def _db_types(tables: Sequence[TableSpec]) -> list[str]:
         return list(dict.fromkeys(table.db_type for table in tables))
     found = [entry.get("db_type") for entry in TABLE_CONFIGS.values() if isinstance(entry, dict)]
     return list(dict.fromkeys(name for name in found if isinstance(name, str) and name))
-
-
-def _describe_table(table: TableSpec) -> dict[str, Any]:
-    return {
-        "description": table.description,
-        "source": str(table.source),
-        "target": str(table.target),
-        "columns": dict(table.columns),
-        "primary_key": list(table.primary_key),
-        "order_by": [order.text for order in table.order_by],
-        "batch_size": table.batch_size,
-        "consistency": table.consistency.value,
-    }
 
 
 def main(arguments: Sequence[str]) -> int:

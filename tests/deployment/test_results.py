@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
-from tests.deployment.conftest import CANARY
+from tests.deployment.conftest import CANARY, Deployment
 
 Handler = Callable[..., tuple[int, dict[str, Any]]]
 
@@ -222,3 +222,18 @@ def test_fail_fast_reaches_the_engine(
     assert run([action, "--fail-fast"], module.read_arguments, module.execute) == 0
     assert run([action], module.read_arguments, module.execute) == 0
     assert asked == [True, False]
+
+
+def test_an_event_is_answered_where_nothing_is_installed_that_only_a_terminal_needs(
+    deployment: Deployment, environment: dict[str, str]
+) -> None:
+    script = (
+        "import sys\n"
+        "for name in ('rich', 'typer', 'duckdb', 'sqlglot'): sys.modules[name] = None\n"
+        "import lambda_function\n"
+        "print(lambda_function.lambda_handler({}, None)['statusCode'])\n"
+        "print('tableferry.report' in sys.modules)"
+    )
+    done = deployment.run("-c", script, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-2:] == ["500", "False"]
