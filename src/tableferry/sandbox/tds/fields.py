@@ -34,7 +34,8 @@ Int64s = npt.NDArray[np.int64]
 Encoder = Callable[[Column, pa.Array], list[Piece]]
 
 TICKS_A_DAY: Final = 864_000_000_000
-_MAX_TICKS: Final = 3_652_059 * TICKS_A_DAY  # 10000-01-01
+_LAST_DAY: Final = 3_652_058  # 9999-12-31, counted from 0001-01-01
+_MAX_TICKS: Final = (_LAST_DAY + 1) * TICKS_A_DAY
 _DAYS_TO_1900: Final = 693_595
 _DAYS_TO_1970: Final = 719_162
 _TEXT_POINTER: Final = b"\x10" + b"tableferry text\0" + b"\0" * 8
@@ -137,7 +138,7 @@ def _date(column: Column, array: pa.Array) -> list[Piece]:
     days = numbers(array, "<i4").astype(np.int64) + _DAYS_TO_1970
     if valid is not None:
         days = np.where(valid, days, 0)
-    if len(days) and (days.min() < 0 or days.max() * TICKS_A_DAY >= _MAX_TICKS):
+    if len(days) and (days.min() < 0 or days.max() > _LAST_DAY):
         raise _mismatch(column, "a date out of range")
     return [Block(with_length(_date_cells(days)), valid)]
 
