@@ -31,6 +31,17 @@ OLD = [(1, "old"), (2, "old")]
 
 
 @pytest.fixture
+def pg_database(module_pg_database: PgDatabase) -> PgDatabase:
+    """One database for the module, emptied for each test: quicker than a database each."""
+    module_pg_database.run(
+        "DROP SCHEMA public CASCADE",
+        "CREATE SCHEMA public",
+        "GRANT USAGE ON SCHEMA public TO PUBLIC",
+    )
+    return module_pg_database
+
+
+@pytest.fixture
 def connection(pg_database: PgDatabase) -> Iterator[target.TargetConnection]:
     with target.connect(settings_of(pg_database)) as opened:
         yield opened
