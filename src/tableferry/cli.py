@@ -5,6 +5,7 @@ Exit codes: 0 all good, 1 a table failed, 2 wrong use or configuration.
 
 import json
 import runpy
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -20,6 +21,15 @@ from tableferry.sync.run import sync_tables
 FAILED: Final = 1
 WRONG_USE: Final = 2
 
+
+class SandboxTls(StrEnum):
+    """What the stand-in does when a client asks for encryption, or does not."""
+
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+    OFF = "off"
+
+
 app = typer.Typer(
     help="Carry tables from SQL Server to PostgreSQL: fast, exactly, and unnoticed by readers.",
     no_args_is_help=True,
@@ -32,6 +42,9 @@ Config = Annotated[
 ]
 Tables = Annotated[str, typer.Option(help="Only these tables, by their keys: a,b,c.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Scale = Annotated[
+    float, typer.Option(min=0.01, max=1000, help="How much sample data: 1 is 8,800 rows.")
+]
 DEFAULT_CONFIG: Final = Path("table_configs.py")
 
 
@@ -84,30 +97,26 @@ def info(config: Config = DEFAULT_CONFIG, tables: Tables = "", as_json: AsJson =
 
 
 @app.command()
-def demo(
-    rows: Annotated[
-        int, typer.Option(help="Customers in the sample; the rest in proportion.")
-    ] = 2000,
-) -> None:
+def demo(scale: Scale = 1.0) -> None:
     """Start a SQL Server stand-in and a PostgreSQL, sync four tables, compare every value."""
     from tableferry.demo import run_demo  # noqa: PLC0415 - needs the extra "sandbox"
 
-    raise typer.Exit(0 if run_demo(rows) else FAILED)
+    raise typer.Exit(0 if run_demo(scale) else FAILED)
 
 
 @app.command()
 def sandbox(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 14330,
-    rows: Annotated[
-        int, typer.Option(help="Customers in the sample; the rest in proportion.")
-    ] = 2000,
-    tls: Annotated[str, typer.Option(help="optional, required or off.")] = "optional",
-    replay: Annotated[bool, typer.Option(help="Answer repeated SELECTs from memory.")] = False,
+    scale: Scale = 1.0,
+    tls: Annotated[SandboxTls, typer.Option(help="Whether clients may or must encrypt.")] = (
+        SandboxTls.OPTIONAL
+    ),
+    as_json: Annotated[bool, typer.Option("--json", help="Say where it listens as JSON.")] = False,
 ) -> None:
     """Run the SQL Server stand-in alone, with sample data, until it is stopped."""
     from tableferry.sandbox.command import serve  # noqa: PLC0415 - needs the extra "sandbox"
 
-    serve(port=port, rows=rows, tls=tls, replay=replay)
+    serve(port=port, scale=scale, tls=tls.value, as_json=as_json)
 
 
 def main() -> None:
@@ -118,6 +127,8 @@ def main() -> None:
         show_error(error)
         raise SystemExit(WRONG_USE) from None
     except ModuleNotFoundError as error:
+        if (error.name or "").startswith("tableferry"):
+            raise
         show_error(
             ConfigError(
                 f"{error.name} is not installed",

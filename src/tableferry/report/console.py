@@ -64,7 +64,8 @@ class RunView:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._live.stop()
+        if self._out.is_terminal:
+            self._live.stop()
 
     def progress(self, now: Progress) -> None:
         """Show how far a table is."""

@@ -109,7 +109,6 @@ def connection_string(settings: SourceSettings) -> str:
         "PWD": settings.password.get_secret_value(),
         "Encrypt": settings.encrypt.value,
         "TrustServerCertificate": "yes" if settings.trust_certificate else "no",
-        "ApplicationIntent": "ReadOnly",
         "ConnectRetryCount": "0",
         "KeepAlive": "30",
     }
