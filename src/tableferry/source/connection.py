@@ -132,7 +132,7 @@ def _reach(settings: SourceSettings) -> None:
     try:
         address = (settings.host, settings.port)
         socket.create_connection(address, timeout=settings.connect_timeout).close()
-    except socket.gaierror as error:
+    except (socket.gaierror, UnicodeError) as error:  # UnicodeError: a label over 63 characters
         raise ConfigError(
             f"SQL Server's host name {settings.host!r} is not known here",
             hint=f"Check {settings.variable('host')}.",

@@ -1,0 +1,63 @@
+"""Connecting to SQL Server: what is said where nobody answers, and what the driver is told."""
+
+import socket
+import traceback
+
+import pytest
+
+from tableferry.errors import ConfigError, TransientError
+from tableferry.source.connection import check_columns, connect, connection_string
+from tests.unit.engine.support import source_settings
+
+
+def test_a_port_where_nobody_listens_is_told_with_host_port_and_variables() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(TransientError) as raised:
+        connect(source_settings(port=port))
+    assert f"127.0.0.1:{port}" in raised.value.message
+    assert "SQL_SERVER_MCTM_HOST" in raised.value.hint
+    assert "SQL_SERVER_MCTM_PORT" in raised.value.hint
+    assert not raised.value.reached
+    assert "canary-pass" not in "".join(traceback.format_exception(raised.value))
+
+
+@pytest.mark.parametrize(
+    "host", ["no-such-host.invalid", "a..b", "x" * 64 + ".example.com", "server\\instance", "a b"]
+)
+def test_a_host_name_that_is_none_names_the_variable(host: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        connect(source_settings(host=host, encrypt="yes"))
+    assert repr(host) in raised.value.message
+    assert "SQL_SERVER_MCTM_HOST" in raised.value.hint
+
+
+def test_a_server_that_says_nothing_is_given_up_after_the_timeout() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=5) as silent,
+        pytest.raises(TransientError) as raised,
+    ):
+        connect(source_settings(port=silent.getsockname()[1], connect_timeout=1))
+    assert not raised.value.reached
+    assert "canary-pass" not in "".join(traceback.format_exception(raised.value))
+
+
+@pytest.mark.parametrize(
+    ("password", "written"),
+    [("a;b=c", "PWD={a;b=c}"), ("a}b{c", "PWD={a}}b{c}"), ("}", "PWD={}}}"), (" x ", "PWD={ x }")],
+)
+def test_a_password_of_any_signs_is_one_value(password: str, written: str) -> None:
+    assert f";{written};" in connection_string(source_settings(password=password))
+
+
+def test_a_certificate_is_verified_unless_said_otherwise() -> None:
+    text = connection_string(source_settings(host="sql.example.com"))
+    assert "Encrypt={yes}" in text
+    assert "TrustServerCertificate={no}" in text
+
+
+def test_an_answer_with_other_columns_is_an_error() -> None:
+    check_columns(["A", "b"], ["a", "B"])
+    for found in (["a"], ["a", "b", "c"], ["b", "a"], []):
+        with pytest.raises(TransientError):
+            check_columns(found, ["a", "b"])
