@@ -1,13 +1,17 @@
 """What every test may use: a real PostgreSQL, databases of its own, and a wire that breaks."""
 
+import contextlib
 import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from tableferry.sandbox.local_postgres import LocalPostgres
+from tableferry.sandbox.sample import load_sample
+from tableferry.sandbox.server import SandboxServer
 from tests.support.databases import PgDatabase
 from tests.support.proxy import TcpProxy
+from tests.support.sandbox import PASSWORD, SAMPLE_DATABASES, USER, Sandbox
 
 TEMPLATE = "empty_template"
 
@@ -58,6 +62,34 @@ def proxy_to() -> Iterator[Callable[[str, int], TcpProxy]]:
 def pg_proxy(postgres: LocalPostgres, proxy_to: Callable[[str, int], TcpProxy]) -> TcpProxy:
     """A proxy before the session's PostgreSQL."""
     return proxy_to(postgres.host, postgres.port)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A SQL Server stand-in for one test, with McTM and VoipDB in it, both empty."""
+    with _a_sandbox() as started:
+        for name in SAMPLE_DATABASES:
+            started.engine.create_database(name)
+        yield started
+
+
+@pytest.fixture(scope="session")
+def sample_sandbox() -> Iterator[Sandbox]:
+    """A stand-in with the sample at full size, to be read only."""
+    with _a_sandbox() as started:
+        load_sample(started.engine)
+        yield started
+
+
+@contextlib.contextmanager
+def _a_sandbox() -> Iterator[Sandbox]:
+    # Imported here: tests without a stand-in do not wait for its SQL engine to load.
+    from tableferry.sandbox.engine.server import Server
+
+    with contextlib.closing(Server()) as engine:
+        engine.add_login(USER, PASSWORD)
+        with SandboxServer(engine) as wire:
+            yield Sandbox(engine, wire)
 
 
 def _a_database(server: LocalPostgres) -> Iterator[PgDatabase]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
+from tableferry.sandbox.events import SqlError
 from tableferry.sandbox.sample import SAMPLE_TABLES, bench_narrow, load_bench, load_sample
 
 
@@ -38,6 +39,8 @@ class RecordingServer:
         return self.databases[name]
 
     def database(self, name: str) -> RecordingDatabase:
+        if name not in self.databases:
+            raise SqlError(911, f"Database '{name}' does not exist.")
         return self.databases[name]
 
 

@@ -1,22 +1,25 @@
 """Puts the sample into a sandbox's databases."""
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Final, Protocol
 
 import pyarrow as pa
 
+from tableferry.sandbox.events import SqlError
 from tableferry.sandbox.sample.bench import BenchTable
 from tableferry.sandbox.sample.catalog import SAMPLE_TABLES
+
+NO_SUCH_DATABASE: Final = 911
 
 
 class SampleDatabase(Protocol):
     """What loading asks of one database of the sandbox's SQL engine."""
 
-    def run(self, sql: str) -> None:
+    def run(self, sql: str, /) -> None:
         """Run a T-SQL batch that returns no rows."""
         ...
 
-    def load(self, schema: str, table: str, data: pa.Table | Iterable[pa.RecordBatch]) -> int:
+    def load(self, schema: str, table: str, rows: pa.Table | Iterable[pa.RecordBatch], /) -> int:
         """Append rows given in the physical form of ``sqltypes``; returns how many."""
         ...
 
@@ -24,12 +27,12 @@ class SampleDatabase(Protocol):
 class SampleServer(Protocol):
     """What loading asks of the sandbox's SQL engine."""
 
-    def create_database(self, name: str) -> SampleDatabase:
+    def create_database(self, name: str, /) -> SampleDatabase:
         """Make an empty database and return it."""
         ...
 
-    def database(self, name: str) -> SampleDatabase:
-        """Return a database; KeyError when there is none of this name."""
+    def database(self, name: str, /) -> SampleDatabase:
+        """Return a database; SqlError 911 when there is none of this name."""
         ...
 
 
@@ -54,7 +57,9 @@ def load_bench(server: SampleServer, bench: BenchTable) -> None:
     """Add a benchmark table, and the database Bench where it is missing, batch by batch."""
     try:
         database = server.database(bench.table.database)
-    except KeyError:
+    except SqlError as error:
+        if error.number != NO_SUCH_DATABASE:
+            raise
         database = server.create_database(bench.table.database)
     database.run(bench.ddl)
     database.load(bench.table.schema, bench.table.name, bench.batches())
