@@ -163,6 +163,16 @@ def test_the_server_listens_on_loopback_and_nowhere_else(server):
     assert socket.gethostbyname(server.host).startswith("127.")
 
 
+def test_stopping_does_not_wait_for_a_client_that_does_not_read(make_engine, raw_on):
+    server = SandboxServer(make_engine()).start()
+    client = raw_on(server)
+    client.login()
+    client.batch("SELECT ROWS 500000000")
+    client.file.read(8)
+    server.stop()
+    assert server.connections == 0
+
+
 def test_stopping_ends_every_connection_and_frees_the_port(make_engine, raw_on):
     server = SandboxServer(make_engine()).start()
     client = raw_on(server)

@@ -306,6 +306,30 @@ def test_packets_have_the_size_that_was_agreed_on(raw, size):
     assert int.from_bytes(header[2:4], "big") == size
 
 
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"\x04\0\0\0",
+        b"\xff\xff\xff\xff" + b"x" * 9,
+        b"\x04\0\0\0" + b"odd",
+        b"\x04\0\0\0\xff\xff\x0a\0\0\0\0\0\xe7\x01\0" + b"\0" * 5 + b"\x01\0x",
+    ],
+)
+def test_a_malformed_call_ends_the_connection_and_its_session(raw, engine, payload):
+    client = raw()
+    client.send(0x03, payload)
+    with pytest.raises(ConnectionError):
+        client.receive()
+
+
+def test_lone_surrogates_in_a_batch_reach_the_engine_in_their_carriers(raw, engine):
+    client = raw()
+    client.send(0x01, b"\x04\0\0\0" + "PRINT N'".encode("utf-16-le") + b"\x3d\xd8'\0")
+    assert b"h\0e\0l\0l\0o\0" in client.receive()
+    assert engine.sent() == ["PRINT N'\U0010d83d'"]
+
+
 def test_bytes_that_are_no_tds_end_the_connection(raw):
     client = raw(login=False)
     client.socket.sendall(b"GET / HTTP/1.1\r\n\r\n")

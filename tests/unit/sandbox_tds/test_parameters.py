@@ -92,7 +92,13 @@ def test_unsupported_parameters_are_refused_in_words(raw, what):
         read_parameter(ByteReader(raw))
 
 
-@given(st.binary(max_size=40))
+TYPE_BYTES = st.sampled_from([raw[:1] for raw, _, _ in SENT])
+SIZES = st.sampled_from([b"", b"\x04", b"\x07\x08", b"\xff\xff" + LATIN1, b"\x09\x05\x02\x05"])
+
+
+@given(
+    st.builds(lambda *parts: b"\0\0" + b"".join(parts), TYPE_BYTES, SIZES, st.binary(max_size=40))
+)
 def test_arbitrary_bytes_are_decoded_or_refused_but_never_crash(raw):
     reader = ByteReader(raw)
     with contextlib.suppress(ProtocolError, SqlError):

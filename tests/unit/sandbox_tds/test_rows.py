@@ -171,6 +171,16 @@ def test_values_that_are_not_of_their_columns_type_are_refused(column, array):
         RowEncoder([column], null_bitmaps=True).encode(batch)
 
 
+def test_a_slice_of_moments_with_nulls_is_encoded_from_its_own_first_row():
+    kind = SqlType("datetimeoffset", scale=0)
+    values = [{"utc": day * DAY, "offset": day} for day in range(6)]
+    array = pa.array([*values[:4], None, values[5]], type=physical(kind)).slice(3)
+    batch = pa.RecordBatch.from_arrays([array], ["c"])
+    encoded = bytes(RowEncoder([Column("c", kind)], null_bitmaps=True).encode(batch))
+    cells = [b"\x08\0\0\0" + bytes([day, 0, 0, day, 0]) for day in (3, 5)]
+    assert encoded == b"\xd1" + cells[0] + b"\xd2\x01" + b"\xd1" + cells[1]
+
+
 def test_a_batch_with_another_number_of_columns_is_refused():
     batch = pa.RecordBatch.from_arrays([pa.array([1], pa.int32())] * 2, ["a", "b"])
     with pytest.raises(SqlError, match="2 columns where 1"):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from tableferry.sandbox.events import Event, OutputValue, Parameter, Session, SqlError
 from tableferry.sandbox.faults import disturb
+from tableferry.sandbox.sqltypes import Column
 from tableferry.sandbox.tds import tokens
 from tableferry.sandbox.tds.handshake import LoggedIn, Service, log_in
 from tableferry.sandbox.tds.inbox import Inbox
@@ -16,10 +17,11 @@ from tableferry.sandbox.tds.packets import (
     PacketType,
     ProtocolError,
 )
-from tableferry.sandbox.tds.procedures import Procedures
+from tableferry.sandbox.tds.procedures import Procedures, Work
 from tableferry.sandbox.tds.reader import ByteReader, skip_all_headers
 from tableferry.sandbox.tds.responses import Response
 from tableferry.sandbox.tds.rpc import RpcCall, parse_rpc
+from tableferry.sandbox.tds.text import carry_surrogates
 from tableferry.sandbox.tds.tokens import DoneStatus, Env
 from tableferry.sandbox.tds.transactions import run_transaction_request
 from tableferry.sandbox.tds.transport import ConnectionLostError, Transport
@@ -105,8 +107,8 @@ class _Requests:
             in_procedure=message.type == PacketType.RPC,
         )
         try:
-            self._reset_if_asked(message, response)
-            self._run(message, response)
+            if self._reset_if_asked(message, response):
+                self._run(message, response)
             response.finish()
         except AttentionReceivedError:
             self._inbox.attention_answered()
@@ -125,23 +127,29 @@ class _Requests:
             self._inbox.interrupted.is_set,
         )
 
-    def _reset_if_asked(self, message: Message, response: Response) -> None:
+    def _reset_if_asked(self, message: Message, response: Response) -> bool:
+        """Reset the session where the request asks for it; False when that failed."""
         if not message.status & (RESET_CONNECTION | RESET_CONNECTION_KEEP_TRANSACTION):
-            return
+            return True
         before = self._session.database
-        self._session.reset()
-        self._procedures.forget()
+        if response.run(self._reset):
+            return False
         response.raw(tokens.env_change(Env.RESET_ACKNOWLEDGED, b""))
         if self._session.database != before:
             response.raw(tokens.env_change(Env.DATABASE, self._session.database, before))
+        return True
+
+    def _reset(self) -> Iterator[Event]:
+        self._session.reset()
+        self._procedures.forget()
+        return iter(())
 
     def _run(self, message: Message, response: Response) -> None:
         match message.type:
             case PacketType.SQL_BATCH:
                 reader = ByteReader(message.payload)
                 skip_all_headers(reader)
-                sql = reader.rest().decode("utf-16-le", errors="surrogatepass")
-                self._execute(response, sql, ())
+                self._execute(response, carry_surrogates(reader.rest()), ())
             case PacketType.RPC:
                 self._run_calls(message.payload, response)
             case PacketType.TRANSACTION:
@@ -173,13 +181,20 @@ class _Requests:
             return 0, handle
         if not work.describe_only:
             return self._execute(response, work.sql, work.parameters), handle
-        try:
-            columns = self._session.describe(work.sql, work.parameters)
-        except SqlError as error:
-            return response.run(_raising(error)), None
+        status = self._describe(response, work)
+        return status, None if status else handle
+
+    def _describe(self, response: Response, work: Work) -> int:
+        columns: list[Column] = []
+
+        def describing() -> Iterator[Event]:
+            columns.extend(self._session.describe(work.sql, work.parameters) or ())
+            return iter(())
+
+        status = response.run(describing)
         if columns:
             response.metadata(columns)
-        return 0, handle
+        return status
 
     def _execute(self, response: Response, sql: str, parameters: Sequence[Parameter]) -> int:
         fault = self._service.faults.take_statement(sql)

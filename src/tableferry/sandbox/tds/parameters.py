@@ -21,6 +21,7 @@ _PLP_NULL: Final = 0xFFFFFFFFFFFFFFFF
 _LONG: Final = 0xFFFF
 _TICKS_A_DAY: Final = 864_000_000_000
 _1900: Final = 693_595
+_LAST_DAY: Final = 3_652_058  # 9999-12-31, counted from 0001-01-01
 _FIXED: Final = {
     # type byte: (name, bytes); those of NOT NULL columns, which clients may send too
     0x30: ("tinyint", 1), 0x32: ("bit", 1), 0x34: ("smallint", 2), 0x38: ("int", 4),
@@ -184,10 +185,13 @@ def _time_type(reader: ByteReader, code: int) -> WireType:
         if not raw:
             return None
         width = len(raw) - tail
-        ticks = int.from_bytes(raw[:width], "little") * 10 ** (7 - scale)
+        ticks = int.from_bytes(raw[: max(width, 0)], "little") * 10 ** (7 - scale)
+        days = int.from_bytes(raw[width : width + 3], "little") if tail else 0
+        if not 3 <= width <= 5 or ticks >= _TICKS_A_DAY or days > _LAST_DAY:
+            raise ProtocolError(f"a malformed {name}")
         if name == "time":
             return ticks
-        ticks += int.from_bytes(raw[width : width + 3], "little") * _TICKS_A_DAY
+        ticks += days * _TICKS_A_DAY
         if name == "datetime2":
             return ticks
         return {"utc": ticks, "offset": int.from_bytes(raw[width + 3 :], "little", signed=True)}
@@ -237,17 +241,11 @@ def _xml_text(raw: bytes) -> str:
 
 def _decoder(name: str, wire_collation: bytes) -> Callable[[bytes], Any]:
     if name in {"nvarchar", "nchar", "ntext"}:
-        return _utf16
+        return carry_surrogates
     if not wire_collation:
         return bytes
     codec = codec_of(wire_collation)
     return lambda raw: decode_code_page(raw, codec)
-
-
-def _utf16(raw: bytes) -> str:
-    if len(raw) % 2:
-        raise ProtocolError("an odd number of bytes in a UTF-16 text")
-    return carry_surrogates(raw)
 
 
 def _decoded(raw: bytes | None, decode: Callable[[bytes], Any]) -> Any:

@@ -46,7 +46,7 @@ def parse_rpc(payload: bytes) -> list[RpcCall]:
     """
     reader = ByteReader(payload)
     skip_all_headers(reader)
-    calls = []
+    calls = [_call(reader)]
     while reader.more:
         calls.append(_call(reader))
     return calls

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tableferry.sandbox.tds.cells import Bytes, Offsets
+from tableferry.sandbox.tds.packets import ProtocolError
 
 _LONE_SURROGATES: Final = re.compile("[\U0010d800-\U0010dfff]")
 _SHIFT: Final = 0x100000
@@ -60,7 +61,12 @@ def free_surrogates(text: str) -> str:
 
 
 def carry_surrogates(raw: bytes) -> str:
-    """Decode UTF-16LE from a client; lone surrogates become the characters that carry them."""
+    """Decode UTF-16LE from a client; lone surrogates become the characters that carry them.
+
+    Raises ProtocolError for an odd number of bytes.
+    """
+    if len(raw) % 2:
+        raise ProtocolError("an odd number of bytes in a UTF-16 text")
     text = raw.decode("utf-16-le", errors="surrogatepass")
     try:
         text.encode("utf-8")
