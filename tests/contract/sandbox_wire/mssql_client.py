@@ -4,6 +4,7 @@ Usage: mssql_client.py <connection string> <autocommit 0|1> <step>. Prints one J
 """
 
 import base64
+import contextlib
 import datetime as dt
 import decimal
 import json
@@ -50,6 +51,13 @@ def arrow_values(connection):
 def arrow_rows(connection):
     table = arrow(connection.cursor(), "SELECT ROWS 100000")
     return [len(table["n"]), sum(table["n"]), table["t"][-1]]
+
+
+def arrow_outcome(connection):
+    try:
+        return len(arrow(connection.cursor(), "SELECT ROWS 100000")["n"])
+    except mssql_python.Error as error:
+        return f"refused: {error}"
 
 
 def several_results(connection):
@@ -119,8 +127,8 @@ def pooled(connection):
 
 
 STEPS = [
-    values, values_not_null, arrow_values, arrow_rows, several_results, parameters, null_parameter,
-    errors, transaction, abandon, pooled,
+    values, values_not_null, arrow_values, arrow_rows, arrow_outcome, several_results, parameters,
+    null_parameter, errors, transaction, abandon, pooled,
 ]  # fmt: skip
 
 
@@ -132,7 +140,8 @@ def main():
         return
     step = next(step for step in STEPS if step.__name__ == sys.argv[3])
     print(json.dumps(step(connection)))
-    connection.close()
+    with contextlib.suppress(mssql_python.Error):  # closing a connection that was cut raises
+        connection.close()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tableferry.sandbox.faults import CutConnection, EndEarly, SendError
+from tableferry.sandbox.tds.certificate import self_signed
+
 CLIENT = Path(__file__).with_name("mssql_client.py")
 
 # msodbcsql18 needs the system libraries of libltdl7 and krb5; mssql-odbc needs OpenSSL only.
@@ -27,14 +30,20 @@ def provider(request):
 def run(provider, server):
     """Run one step of ``mssql_client.py`` against the server and return what it printed."""
 
-    def step(name, *arguments, encrypt="no", autocommit=True, password="pässwörd 1"):
+    def step(
+        name, *arguments, encrypt="no", autocommit=True, password="pässwörd 1", authority=None
+    ):
+        trust = "yes" if authority is None else "no"
         text = (
             f"Server=127.0.0.1,{server.port};Database=McTM;UID=reader;PWD={{{password}}};"
-            f"TrustServerCertificate=yes;Encrypt={encrypt}"
+            f"TrustServerCertificate={trust};Encrypt={encrypt};ConnectRetryCount=0"
         )
+        environment = {**os.environ, "MSSQL_PYTHON_NATIVE_PROVIDER": provider}
+        if authority is not None:
+            environment["SSL_CERT_FILE"] = str(authority)
         done = subprocess.run(
             [sys.executable, str(CLIENT), text, "1" if autocommit else "0", name, *arguments],
-            env={**os.environ, "MSSQL_PYTHON_NATIVE_PROVIDER": provider},
+            env=environment,
             capture_output=True,
             text=True,
             timeout=120,
@@ -180,3 +189,41 @@ def test_a_connection_from_the_drivers_pool_is_reset(run, engine):
 
 def test_a_wrong_password_is_refused_with_the_servers_text(run):
     assert "Login failed for user 'reader'." in run("values", password="wrong")
+
+
+def test_a_client_that_verifies_connects_when_it_trusts_the_servers_certificate(
+    run, server, tmp_path
+):
+    authority = tmp_path / "ca.pem"
+    authority.write_bytes(server.certificate_pem)
+    assert run("several_results", encrypt="yes", authority=authority) == [2, True, 3, False]
+
+
+def test_a_client_that_verifies_refuses_another_servers_certificate(run, tmp_path):
+    authority = tmp_path / "ca.pem"
+    authority.write_bytes(self_signed("127.0.0.1").certificate_pem)
+    assert "certificate verify failed" in run("values", encrypt="yes", authority=authority)
+
+
+def test_a_client_that_wants_tls_does_not_go_on_without(run, server, engine):
+    server.faults.refuse_tls()
+    assert "not support" in run("values", encrypt="yes")
+    assert engine.logins == []
+
+
+@pytest.mark.parametrize("encrypt", ["no", "yes"])
+def test_a_cut_connection_is_an_error_of_the_reader(run, server, encrypt):
+    server.faults.on_statement("ROWS", CutConnection(after_rows=50_000))
+    assert "refused" in run("arrow_outcome", encrypt=encrypt)
+
+
+def test_an_error_in_mid_stream_is_an_error_of_the_reader(run, server):
+    server.faults.on_statement(
+        "ROWS", SendError(601, "Could not continue scan.", after_rows=50_000)
+    )
+    assert "Could not continue scan." in run("arrow_outcome")
+
+
+def test_a_stream_that_ends_early_looks_like_any_other_to_the_driver(run, server):
+    server.faults.on_statement("ROWS", EndEarly(after_rows=50_000))
+    assert run("arrow_outcome") == 50_000
