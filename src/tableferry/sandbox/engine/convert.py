@@ -1,0 +1,410 @@
+"""CAST and CONVERT: DuckDB SQL that turns one SQL Server type into another."""
+
+from collections.abc import Callable
+from typing import Final
+
+from tableferry.sandbox.engine.errors import (
+    no_explicit_conversion,
+    no_implicit_conversion,
+    operand_clash,
+    unsupported,
+)
+from tableferry.sandbox.engine.rowerror import mark, raising
+from tableferry.sandbox.engine.storage import TICKS_PER_DAY, duck_type, literal, quote_text
+from tableferry.sandbox.engine.typerules import describe, family, is_national, make
+from tableferry.sandbox.sqltypes import MAX, SqlType
+
+BASE_1900: Final = 693595 * TICKS_PER_DAY
+"""1900-01-01, day zero of datetime, in ticks."""
+
+_RANGES: Final = {
+    "datetime": (639905 * TICKS_PER_DAY, 3652059 * TICKS_PER_DAY - 1),
+    "smalldatetime": (693595 * TICKS_PER_DAY, 759131 * TICKS_PER_DAY - 1),
+}
+Rule = Callable[[str, SqlType, SqlType, int, bool], str]
+
+
+def convert(
+    sql: str,
+    source: SqlType,
+    target: SqlType,
+    *,
+    style: int = 0,
+    attempt: bool = False,
+    explicit: bool = True,
+) -> str:
+    """Return SQL of type ``target`` for ``sql`` of type ``source``.
+
+    Character and binary values are cut and padded to the target's length. Raises 529, 257 or 206
+    where SQL Server forbids the conversion, 50000 where the sandbox has no rule for it.
+    """
+    if source.name == "null":
+        return f"CAST(NULL AS {duck_type(target)})"
+    if _same(source, target):
+        return sql
+    left, right = family(source), family(target)
+    rule = _RULES.get((left, right))
+    if rule is None:
+        raise _refusal(source, target, explicit=explicit)
+    if not explicit and (left, right) in _EXPLICIT_ONLY:
+        raise no_implicit_conversion(describe(source), describe(target))
+    return rule(sql, source, target, style, attempt)
+
+
+def _same(source: SqlType, target: SqlType) -> bool:
+    if source.name != target.name:
+        return {source.name, target.name} == {"decimal", "numeric"} and (
+            (source.precision, source.scale) == (target.precision, target.scale)
+        )
+    kind = family(source)
+    if kind == "decimal":
+        return (source.precision, source.scale) == (target.precision, target.scale)
+    if kind in ("string", "binary"):
+        if target.length == source.length:
+            return True
+        return "var" in target.name and (
+            target.length == MAX or (source.length != MAX and source.length <= target.length)
+        )
+    return source.scale == target.scale
+
+
+def _refusal(source: SqlType, target: SqlType, *, explicit: bool) -> Exception:
+    left, right = family(source), family(target)
+    calendar = {"date", "time"}
+    numbers = {"int", "decimal", "money", "float"}
+    forbidden = (
+        (left in numbers and right in calendar | {"offset", "guid", "xml"})
+        or (left in calendar | {"offset"} and right in numbers | {"guid", "xml"})
+        or (left == "guid" and right in numbers | calendar | {"datetime", "offset", "xml"})
+        or (right == "guid" and left in calendar | {"datetime", "offset", "xml"})
+        or {left, right} == calendar
+        or ("datetime2" in (source.name, target.name) and {left, right} & numbers)
+    )
+    if not forbidden:
+        return unsupported(f"converting {source.name} to {target.name}")
+    if explicit:
+        return no_explicit_conversion(describe(source), describe(target))
+    return operand_clash(describe(source), describe(target))
+
+
+def _cast(sql: str, target: SqlType, attempt: bool) -> str:
+    return f"{'TRY_CAST' if attempt else 'CAST'}({sql} AS {duck_type(target)})"
+
+
+def _flag(attempt: bool) -> str:
+    return "TRUE" if attempt else "FALSE"
+
+
+def _number(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+    """Convert numbers among themselves: to integers, decimals are cut and money is rounded."""
+    del style
+    kind, goal = family(source), family(target)
+    if target.name == "bit":
+        return f"({sql} <> 0)"
+    if goal == "int":
+        if kind == "money":
+            sql = f"round({sql}, 0)"
+        elif kind in ("decimal", "float"):
+            sql = f"trunc({sql})"
+    elif (goal in ("decimal", "money") and source.name == "bit") or (goal == "float" and source.name == "bit"):
+        sql = f"CAST({sql} AS INTEGER)"
+    return _cast(sql, target, attempt)
+
+
+def fit_text(sql: str, target: SqlType) -> str:
+    """Cut a string to a character type's length; fixed-length ones are padded."""
+    if target.length == MAX:
+        return sql
+    cut = f"ts_cut({sql}, {target.length})"
+    return f"ts_pad({cut}, {target.length})" if target.name in ("char", "nchar") else cut
+
+
+def _string_to_string(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+    del style, attempt
+    if is_national(source) and not is_national(target):
+        sql = f"ts_varchar({sql})"
+    return fit_text(sql, target)
+
+
+def _string_to_number(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+    del style
+    kind, flag = quote_text(source.name), _flag(attempt)
+    if target.name == "bit":
+        return f"py_bit({sql}, {kind}, {flag})"
+    goal = family(target)
+    if goal == "int":
+        return f"CAST(py_int({sql}, '{target.name}', {kind}, {flag}) AS {duck_type(target)})"
+    if goal == "decimal":
+        return (
+            f"CAST(py_decimal({sql}, {target.precision}, {target.scale}, {kind}, {flag}) "
+            f"AS {duck_type(target)})"
+        )
+    if goal == "money":
+        small = "TRUE" if target.name == "smallmoney" else "FALSE"
+        return f"CAST(py_money({sql}, {small}, {flag}) AS {duck_type(target)})"
+    return f"CAST(py_float({sql}, {kind}, '{target.name}', {flag}) AS {duck_type(target)})"
+
+
+def _number_to_string(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+    kind = family(source)
+    if source.name == "bit":
+        text = f"CAST(CAST({sql} AS INTEGER) AS VARCHAR)"
+    elif kind == "money":
+        text = f"py_money_text(CAST({sql} AS VARCHAR), {style})"
+    elif kind == "float":
+        text = f"py_float_text({sql}, {style}, {_flag(source.name == 'real')})"
+    else:
+        text = f"CAST({sql} AS VARCHAR)"
+    if target.length == MAX:
+        return text
+    if kind == "int" and not is_national(target):
+        outcome = "'*'"
+    elif attempt:
+        outcome = "NULL"
+    else:
+        name = "expression" if kind in ("int", "money", "float") else "numeric"
+        outcome = raising(
+            8115, f"Arithmetic overflow error converting {name} to data type {target.name}.", 16, 2
+        )
+    fitted = f"CASE WHEN strlen({text}) > {target.length} THEN {outcome} ELSE {text} END"
+    return fit_text(fitted, target) if target.name in ("char", "nchar") else fitted
+
+
+def _string_to_moment(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+    if target.name == "datetimeoffset":
+        pair = f"py_offset({sql}, {style}, '{source.name}', {_flag(attempt)})"
+        return _offset_to_offset(pair, make("datetimeoffset", scale=7), target, 0, attempt)
+    ticks = f"py_ticks({sql}, '{target.name}', {style}, '{source.name}', {_flag(attempt)})"
+    if target.name == "date":
+        return f"ts_date({ticks} // {TICKS_PER_DAY})"
+    if target.name == "time":
+        return round_time(f"({ticks} % {TICKS_PER_DAY})", target.scale)
+    return round_moment(ticks, target)
+
+
+def round_time(ticks: str, scale: int) -> str:
+    """Round a time of day to its scale; what reaches midnight becomes 00:00."""
+    if scale == 7:
+        return ticks
+    unit = 10 ** (7 - scale)
+    return f"((({ticks}) + {unit // 2}) // {unit} * {unit} % {TICKS_PER_DAY})"
+
+
+def round_moment(ticks: str, target: SqlType) -> str:
+    """Round ticks to what a datetime type can hold."""
+    if target.name == "datetime":
+        return f"ts_300({ticks})"
+    if target.name == "smalldatetime":
+        return f"ts_round({ticks}, 600000000)"
+    return ticks if target.scale == 7 else f"ts_round({ticks}, {10 ** (7 - target.scale)})"
+
+
+def _to_datetime(ticks: str, source: SqlType, target: SqlType, attempt: bool) -> str:
+    """Check a legacy type's range and round to its step."""
+    bounds = _RANGES.get(target.name)
+    if bounds and source.name != target.name:
+        if attempt:
+            ticks = f"CASE WHEN {ticks} BETWEEN {bounds[0]} AND {bounds[1]} THEN {ticks} END"
+        else:
+            text = mark(
+                242,
+                f"The conversion of a {source.name} data type to a {target.name} data type "
+                "resulted in an out-of-range value.",
+                16,
+                3,
+            )
+            ticks = f"ts_within({ticks}, {bounds[0]}, {bounds[1]}, {quote_text(text)})"
+    return round_moment(ticks, target)
+
+
+def _moment_to_moment(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+    """Convert date, time and the datetimes among themselves."""
+    del style
+    kind, goal = family(source), family(target)
+    ticks = sql
+    if kind == "date":
+        ticks = f"(ts_days({sql}) * {TICKS_PER_DAY})"
+    elif kind == "time" and goal != "time":
+        ticks = f"({sql} + {BASE_1900})"
+    if goal == "date":
+        return f"ts_date({ticks} // {TICKS_PER_DAY})"
+    if goal == "time":
+        return round_time(f"({ticks} % {TICKS_PER_DAY})", target.scale)
+    return _to_datetime(ticks, source, target, attempt)
+
+
+def _moment_to_offset(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+    ticks = _moment_to_moment(sql, source, make("datetime2", scale=target.scale), style, attempt)
+    return f"CASE WHEN {sql} IS NOT NULL THEN {{'utc': {ticks}, 'offset': CAST(0 AS SMALLINT)}} END"
+
+
+def _offset_to_moment(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+    local = f'(({sql}).utc + ({sql})."offset" * CAST(600000000 AS BIGINT))'
+    inner = make("datetime2", scale=source.scale)
+    return _moment_to_moment(local, inner, target, style, attempt)
+
+
+def _offset_to_offset(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+    del style, attempt
+    if target.scale >= source.scale:
+        return sql
+    unit = 10 ** (7 - target.scale)
+    return (
+        f"CASE WHEN {sql} IS NOT NULL THEN {{'utc': ts_round(({sql}).utc, {unit}), "
+        f"'offset': ({sql}).\"offset\"}} END"
+    )
+
+
+def _moment_to_string(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+    del attempt
+    kind = family(source)
+    if kind == "offset":
+        text = f'py_offset_text(({sql}).utc, ({sql})."offset", {source.scale}, {style})'
+    else:
+        ticks = f"(ts_days({sql}) * {TICKS_PER_DAY})" if kind == "date" else sql
+        text = f"py_moment_text({ticks}, '{source.name}', {source.scale}, {style})"
+    return fit_text(text, target)
+
+
+def _number_to_moment(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+    if target.name not in ("datetime", "smalldatetime"):
+        raise no_explicit_conversion(describe(source), describe(target))
+    del style
+    days = f"CAST({sql} AS INTEGER)" if source.name == "bit" else sql
+    if family(source) == "int":
+        ticks = f"({BASE_1900} + CAST({days} AS BIGINT) * {TICKS_PER_DAY})"
+    else:
+        ticks = f"({BASE_1900} + CAST(round(CAST({days} AS DOUBLE) * 25920000) AS BIGINT) * 100000 // 3)"
+    return _to_datetime(ticks, source, target, attempt)
+
+
+def _moment_to_number(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+    if source.name not in ("datetime", "smalldatetime"):
+        raise no_explicit_conversion(describe(source), describe(target))
+    if family(target) == "int":
+        days = f"(({sql} - {BASE_1900} + {TICKS_PER_DAY // 2}) // {TICKS_PER_DAY})"
+        return _number(days, make("bigint"), target, style, attempt)
+    days = f"(CAST({sql} - {BASE_1900} AS DOUBLE) / {TICKS_PER_DAY})"
+    return _number(days, make("float"), target, style, attempt)
+
+
+def fit_bytes(sql: str, target: SqlType) -> str:
+    """Cut bytes to a binary type's length; fixed-length ones are padded with zeros."""
+    if target.length == MAX:
+        return sql
+    if target.name in ("binary", "timestamp"):
+        return f"ts_pad_bytes({sql}, {target.length})"
+    return f"ts_bytes({sql}, {target.length})"
+
+
+def _to_binary(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+    kind = family(source)
+    if kind == "string":
+        if style in (1, 2):
+            sql = f"py_hex({sql}, {style}, {_flag(attempt)})"
+        else:
+            sql = f"{'py_utf16' if is_national(source) else 'py_cp1252'}({sql})"
+    return fit_bytes(sql, target)
+
+
+def _int_to_binary(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+    """An integer is big-endian, right-justified: padded or cut on the left."""
+    del style, attempt
+    size = {"bit": 1}.get(source.name, source.length)
+    value = f"CAST({sql} AS BIGINT)"
+    hexed = f"lpad(to_hex({value}), 16, CASE WHEN {value} < 0 THEN 'F' ELSE '0' END)"
+    length = (
+        size
+        if target.length == MAX or (target.name == "varbinary" and target.length > size)
+        else target.length
+    )
+    if length <= 8:
+        return f"from_hex(right({hexed}, {2 * length}))"
+    filler = f"repeat(CASE WHEN {value} < 0 THEN 'FF' ELSE '00' END, {length - 8})"
+    return f"from_hex({filler} || {hexed})"
+
+
+def _binary_to_int(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+    del source, style
+    size = {"bit": 1}.get(target.name, target.length)
+    tail = f"right(repeat('0', 16) || hex({sql}), {2 * size})"
+    number = f"CAST(CAST('0x' || {tail} AS UBIGINT) AS HUGEINT)"
+    if target.name == "bit":
+        return f"({number} <> 0)"
+    if target.name == "tinyint":
+        return f"CAST({number} AS UTINYINT)"
+    bound = 2 ** (8 * size - 1)
+    signed = f"CASE WHEN {number} >= {bound} THEN {number} - {2 * bound} ELSE {number} END"
+    return _cast(signed, target, attempt)
+
+
+def _binary_to_string(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+    del source, attempt
+    if style in (1, 2):
+        text = f"hex({sql})"
+        return fit_text(f"'0x' || {text}" if style == 1 else text, target)
+    function = "py_from_utf16" if is_national(target) else "py_from_cp1252"
+    return fit_text(f"{function}({sql})", target)
+
+
+def _guid_to_string(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+    del source, style, attempt
+    if target.length != MAX and target.length < 36:
+        return raising(
+            8170, "Insufficient result space to convert uniqueidentifier value to char.", 16, 2
+        )
+    return fit_text(f"py_guid_text({sql})", target)
+
+
+def _string_to_guid(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+    del source, target, style
+    return f"py_guid({sql}, {_flag(attempt)})"
+
+
+def _binary_to_guid(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+    del source, target, style, attempt
+    return f"ts_pad_bytes({sql}, 16)"
+
+
+def _text_as_it_is(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+    del style, attempt
+    return fit_text(sql, target) if family(target) == "string" and source.name == "xml" else sql
+
+
+_NUMBERS: Final = ("int", "decimal", "money", "float")
+_MOMENTS: Final = ("date", "time", "datetime")
+_RULES: Final[dict[tuple[str, str], Rule]] = {
+    **{(a, b): _number for a in _NUMBERS for b in _NUMBERS},
+    **{("string", b): _string_to_number for b in _NUMBERS},
+    **{(a, "string"): _number_to_string for a in _NUMBERS},
+    **{("string", b): _string_to_moment for b in (*_MOMENTS, "offset")},
+    **{(a, "string"): _moment_to_string for a in (*_MOMENTS, "offset")},
+    **{(a, b): _moment_to_moment for a in _MOMENTS for b in _MOMENTS if {a, b} != {"date", "time"}},
+    **{(a, "offset"): _moment_to_offset for a in _MOMENTS},
+    **{("offset", b): _offset_to_moment for b in _MOMENTS},
+    **{(a, "datetime"): _number_to_moment for a in _NUMBERS},
+    **{("datetime", b): _moment_to_number for b in _NUMBERS},
+    ("offset", "offset"): _offset_to_offset,
+    ("string", "string"): _string_to_string,
+    ("string", "binary"): _to_binary,
+    ("binary", "binary"): _to_binary,
+    ("guid", "binary"): _to_binary,
+    ("int", "binary"): _int_to_binary,
+    ("binary", "int"): _binary_to_int,
+    ("binary", "string"): _binary_to_string,
+    ("guid", "string"): _guid_to_string,
+    ("string", "guid"): _string_to_guid,
+    ("binary", "guid"): _binary_to_guid,
+    ("string", "xml"): _text_as_it_is,
+    ("xml", "string"): _text_as_it_is,
+    ("xml", "xml"): _text_as_it_is,
+    ("udt", "binary"): _to_binary,
+    ("binary", "udt"): _text_as_it_is,
+}
+_EXPLICIT_ONLY: Final = frozenset({
+    ("datetime", "int"), ("datetime", "decimal"), ("datetime", "money"), ("datetime", "float"),
+    ("string", "binary"), ("xml", "string"), ("binary", "string"), ("guid", "binary"),
+})  # fmt: skip
+"""Conversions that need CAST or CONVERT (CAST and CONVERT, Transact-SQL: the chart)."""
+
+__all__ = ["convert", "fit_bytes", "fit_text", "literal", "round_moment", "round_time"]
