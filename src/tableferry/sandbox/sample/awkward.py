@@ -90,6 +90,13 @@ def ticks(text: str) -> int:
     return (delta.days * 86_400 + delta.seconds) * TICKS_PER_SECOND + delta.microseconds * 10
 
 
+def clock_ticks(point: int) -> int:
+    """Return the nearest point that ``datetime`` can hold: it counts in 1/300 of a second."""
+    # In whole numbers: a double has too few digits for the years that are far away.
+    beats = (point * 300 + TICKS_PER_SECOND // 2) // TICKS_PER_SECOND
+    return (beats * TICKS_PER_SECOND + 150) // 300
+
+
 def awkward_values(sql_type: SqlType, *, nullable: bool) -> list[Any]:
     """Return the awkward values a column of this type can hold; NULL leads if it may be NULL."""
     values = _values(sql_type)
@@ -195,7 +202,8 @@ def _times(sql_type: SqlType) -> list[Any]:
         return [ticks("1900-01-01"), ticks("2079-06-06T23:59"), ticks("2024-02-29T12:34")]
     if sql_type.name == "datetime":
         texts = ["1753-01-01", "9999-12-31T23:59:59.997", "1969-12-31T23:59:59.997"]
-        return [ticks(text) for text in [*texts, "2000-02-29T00:00:00.003", "1900-01-01"]]
+        texts += ["2000-02-29T00:00:00.003", "1900-01-01"]
+        return [clock_ticks(ticks(text)) for text in texts]
     last = LAST_TICK // step * step
     days = [ticks("1582-10-10"), ticks("1969-12-31T23:59:59") + TICKS_PER_SECOND - step]
     values = [0, last, *days, ticks("2024-03-31T02:30"), ticks("1883-11-18T12:03:58")]

@@ -168,11 +168,11 @@ def stamps(first: str, last: str, scale: int) -> Fill:
 
 
 def datetimes(first: str, last: str) -> Fill:
-    """Return datetime values: milliseconds that end in 0, 3 or 7, as its 1/300 s round to."""
+    """Return datetime values, whole thirds of a centisecond: shown as .000, .003, .007."""
     fill = stamps(first, last, 2)
 
     def make(rows: Rows) -> pa.Array:
-        thirds = np.array([0, 30_000, 70_000])[rows.salted(_DRAW_SECOND).between(0, 2)]
+        thirds = np.array([0, 33_333, 66_667])[rows.salted(_DRAW_SECOND).between(0, 2)]
         return pa.array(fill(rows).to_numpy() + thirds)
 
     return make
