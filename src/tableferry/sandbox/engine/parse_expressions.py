@@ -174,7 +174,13 @@ class ExpressionParser(TokenCursor):
             operator = self.advance().text
             operand = self._unary()
             if isinstance(operand, s.Literal) and operator == "-" and self._negatable(operand):
-                return s.Literal(-operand.value, operand.type)
+                # A unary minus would round a Decimal to 28 digits; T-SQL has 38.
+                negative = (
+                    operand.value.copy_negate()
+                    if isinstance(operand.value, Decimal)
+                    else -operand.value
+                )
+                return s.Literal(negative, operand.type)
             return operand if operator == "+" else s.Unary(operator, operand)
         node = self._primary()
         while self.accept("collate"):

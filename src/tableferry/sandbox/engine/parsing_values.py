@@ -2,11 +2,14 @@
 
 import re
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Final
 
 from tableferry.sandbox.engine.rowerror import RowError
 from tableferry.sandbox.engine.storage import TICKS_PER_DAY
+
+_WIDE: Final = Context(prec=120)
+"""Python's own 28 digits are too few: T-SQL's numbers have 38."""
 
 _RANGES: Final = {
     "tinyint": (0, 255), "smallint": (-(2**15), 2**15 - 1), "int": (-(2**31), 2**31 - 1),
@@ -95,11 +98,11 @@ def decimal(text: str, precision: int, scale: int, source: str) -> str:
     value = Decimal(stripped.replace(" ", ""))
     try:
         rounded = Decimal(f"{value:f}").quantize(
-            Decimal(1).scaleb(-scale), rounding="ROUND_HALF_UP"
+            Decimal(1).scaleb(-scale), rounding="ROUND_HALF_UP", context=_WIDE
         )
     except InvalidOperation:
         rounded = value
-    if abs(rounded) >= Decimal(10) ** (precision - scale):
+    if rounded.copy_abs() >= Decimal(10) ** (precision - scale):
         raise RowError(
             8115, f"Arithmetic overflow error converting {source} to data type numeric.", state=8
         )
