@@ -1,0 +1,51 @@
+"""Whoever reads the target while it is synced sees the old table or the new one."""
+
+import threading
+from collections.abc import Callable
+
+from tableferry.spec import parse_table_configs
+from tableferry.sync.outcome import Status
+from tableferry.sync.table import sync_table
+from tests.integration.conftest import Sandbox
+from tests.support.databases import PgDatabase
+from tests.unit.engine.support import entry
+
+OLD, NEW = 5, 20_000
+
+
+def test_a_reader_that_never_stops_sees_old_or_new_and_nothing_between(
+    sandbox: Sandbox, table_in: Callable[[str], None], pg_database: PgDatabase
+) -> None:
+    table_in("CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, Name nvarchar(50) NULL)")
+    for start in range(0, NEW, 1000):
+        values = ", ".join(f"({number}, N'row')" for number in range(start, start + 1000))
+        table_in(f"INSERT INTO dbo.T VALUES {values}")
+    pg_database.run(
+        "CREATE TABLE t (id int PRIMARY KEY, name text)",
+        f"INSERT INTO t SELECT n, 'old' FROM generate_series(1, {OLD}) n",
+    )
+    seen: list[int] = []
+    ready, done = threading.Event(), threading.Event()
+
+    def read() -> None:
+        with pg_database.connect() as reader:
+            while not done.is_set():
+                found = reader.execute("SELECT count(*) FROM t").fetchone()
+                assert found is not None
+                seen.append(found[0])
+                ready.set()
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        assert ready.wait(30)
+        spec = parse_table_configs({"t": entry(sql_table="dbo.T", pg_table="t")})["t"]
+        outcome = sync_table(spec, sandbox.settings(pg_database))
+    finally:
+        done.set()
+        thread.join()
+    assert outcome.status is Status.OK, outcome.error
+    assert outcome.rows_written == NEW
+    assert set(seen) <= {OLD, NEW}
+    assert seen == sorted(seen)
+    assert pg_database.rows("SELECT count(*) FROM t") == [(NEW,)]
