@@ -51,5 +51,33 @@ class Binder(QueryBinder):
 
 
 _KNOWN_ELSEWHERE: Final = frozenset(
-    ["json_value", "json_query", "json_modify", "isjson", "openjson", "format", "parse", "try_parse", "soundex", "difference", "compress", "decompress", "encryptbykey", "eomonth", "switchoffset", "todatetimeoffset", "translate", "formatmessage", "str", "at_time_zone", "change_tracking_current_version", "min_active_rowversion", "rand", "checksum", "binary_checksum", "sql_variant_property", "cursor_status"]
+    [
+        "json_value",
+        "json_query",
+        "json_modify",
+        "isjson",
+        "openjson",
+        "format",
+        "parse",
+        "try_parse",
+        "soundex",
+        "difference",
+        "compress",
+        "decompress",
+        "encryptbykey",
+        "eomonth",
+        "switchoffset",
+        "todatetimeoffset",
+        "translate",
+        "formatmessage",
+        "str",
+        "at_time_zone",
+        "change_tracking_current_version",
+        "min_active_rowversion",
+        "rand",
+        "checksum",
+        "binary_checksum",
+        "sql_variant_property",
+        "cursor_status",
+    ]
 )

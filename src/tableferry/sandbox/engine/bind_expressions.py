@@ -209,6 +209,8 @@ class ExpressionBinder:
             if operator == "%":
                 raise SqlError(402, f"The data types {left.type.name} and {right.type.name} are "
                                "incompatible in the modulo operator.")  # fmt: skip
+            if operator == "/":
+                return Typed(f"ts_divide({a}, {b})", result)
             return Typed(f"ts_finite({a} {operator} {b})", result)
         return Typed(f"({a} {'//' if operator == '/' else operator} {b})", result)
 

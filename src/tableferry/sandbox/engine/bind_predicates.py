@@ -6,6 +6,8 @@ from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine import typerules as t
 from tableferry.sandbox.engine.bind_expressions import ExpressionBinder
 from tableferry.sandbox.engine.collation import equality_key, order_key
+from tableferry.sandbox.engine.convert import convert
+from tableferry.sandbox.engine.convert_variant import same_family
 from tableferry.sandbox.engine.errors import invalid_operator, unsupported
 from tableferry.sandbox.engine.scope import BoundQuery, Scope, Typed
 from tableferry.sandbox.events import SqlError
@@ -97,8 +99,23 @@ class PredicateBinder(ExpressionBinder):
 
     def compare(self, operator: str, left: Typed, right: Typed) -> str:
         """Return SQL of a comparison of two values."""
+        if "sql_variant" in (left.type.name, right.type.name):
+            return self._compare_variant(operator, left, right)
         a, b = self.comparable(operator, left, right)
         return f"({a} {operator} {b})"
+
+    def _compare_variant(self, operator: str, left: Typed, right: Typed) -> str:
+        """Compare a variant with a value: unequal if their families are, else by value."""
+        if right.type.name == "sql_variant":
+            left, right = right, left
+        if right.type.name in ("sql_variant", "null") or operator not in ("=", "<>"):
+            raise unsupported("comparing sql_variant values; CAST them first")
+        value = convert(left.sql, left.type, right.type, attempt=True)
+        same = same_family(left.sql, right.type)
+        equal = self.compare("=", Typed(value, right.type), right)
+        known = f"{left.sql} IS NOT NULL AND {right.sql} IS NOT NULL"
+        test = f"CASE WHEN {known} THEN {same} AND coalesce({equal}, FALSE) END"
+        return f"({test})" if operator == "=" else f"(NOT {test})"
 
     def comparable(self, operator: str, left: Typed, right: Typed) -> tuple[str, str]:
         """Return the keys of two values in their common type."""

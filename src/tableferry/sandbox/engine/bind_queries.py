@@ -14,7 +14,22 @@ from tableferry.sandbox.engine.storage import literal
 from tableferry.sandbox.events import SqlError
 
 AGGREGATES: Final = frozenset(
-    ["count", "count_big", "sum", "min", "max", "avg", "string_agg", "stdev", "stdevp", "var", "varp", "checksum_agg", "approx_count_distinct", "grouping"]
+    [
+        "count",
+        "count_big",
+        "sum",
+        "min",
+        "max",
+        "avg",
+        "string_agg",
+        "stdev",
+        "stdevp",
+        "var",
+        "varp",
+        "checksum_agg",
+        "approx_count_distinct",
+        "grouping",
+    ]
 )
 
 

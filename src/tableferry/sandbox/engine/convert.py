@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from tableferry.sandbox.engine.convert_variant import to_variant, variant_text
 from tableferry.sandbox.engine.errors import (
     no_explicit_conversion,
     no_implicit_conversion,
@@ -43,12 +44,27 @@ def convert(
     if _same(source, target):
         return sql
     left, right = family(source), family(target)
+    if left == "variant" and right != "variant":
+        if not explicit:
+            raise no_implicit_conversion("sql_variant", describe(target))
+        return _from_variant(sql, target, style, attempt)
     rule = _RULES.get((left, right))
     if rule is None:
         raise _refusal(source, target, explicit=explicit)
     if not explicit and (left, right) in _EXPLICIT_ONLY:
         raise no_implicit_conversion(describe(source), describe(target))
     return rule(sql, source, target, style, attempt)
+
+
+def _from_variant(sql: str, target: SqlType, style: int, attempt: bool) -> str:
+    """Convert a variant by its base type: bytes as bytes, everything else through its text."""
+    if family(target) in ("binary", "guid"):
+        return convert(f"py_variant_raw({sql})", SqlType("varbinary", MAX), target)
+    text, kind = variant_text(sql, target, style)
+    if family(target) == "int" and target.name != "bit":
+        wide = make("numeric", precision=38, scale=6)
+        return convert(convert(text, kind, wide, attempt=attempt), wide, target, attempt=attempt)
+    return convert(text, kind, target, style=style, attempt=attempt)
 
 
 def _same(source: SqlType, target: SqlType) -> bool:
@@ -106,7 +122,9 @@ def _number(sql: str, source: SqlType, target: SqlType, style: int, attempt: boo
             sql = f"round({sql}, 0)"
         elif kind in ("decimal", "float"):
             sql = f"trunc({sql})"
-    elif (goal in ("decimal", "money") and source.name == "bit") or (goal == "float" and source.name == "bit"):
+    elif (goal in ("decimal", "money") and source.name == "bit") or (
+        goal == "float" and source.name == "bit"
+    ):
         sql = f"CAST({sql} AS INTEGER)"
     return _cast(sql, target, attempt)
 
@@ -384,6 +402,20 @@ _RULES: Final[dict[tuple[str, str], Rule]] = {
     **{("offset", b): _offset_to_moment for b in _MOMENTS},
     **{(a, "datetime"): _number_to_moment for a in _NUMBERS},
     **{("datetime", b): _moment_to_number for b in _NUMBERS},
+    **{
+        (a, "variant"): to_variant
+        for a in (
+            *_NUMBERS,
+            *_MOMENTS,
+            "offset",
+            "string",
+            "binary",
+            "guid",
+            "variant",
+            "xml",
+            "udt",
+        )
+    },
     ("offset", "offset"): _offset_to_offset,
     ("string", "string"): _string_to_string,
     ("string", "binary"): _to_binary,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine import typerules as t
 from tableferry.sandbox.engine.catalog import Database, Table, View
+from tableferry.sandbox.engine.convert import convert
 from tableferry.sandbox.engine.errors import unsupported, wrong_argument_count
 from tableferry.sandbox.engine.functions_text import Scalar, arguments
 from tableferry.sandbox.engine.names import split_name
@@ -36,6 +37,7 @@ PROPERTIES: Final[dict[str, Any]] = {
     "isexternalauthenticationonly": 0, "buildclrversion": "v4.0.30319", "hadrmanagerstatus": 2,
 }  # fmt: skip
 _NVARCHAR: Final = SqlType("nvarchar", 128)
+_VARIANT: Final = t.make("sql_variant")
 
 
 def constant(value: Any, sql_type: SqlType) -> Typed:
@@ -263,10 +265,31 @@ def _object_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
 
 
 def _variant_like(value: Any) -> Typed:
-    """Return a property, whose declared type is sql_variant, as a plain value of its base type."""
-    if isinstance(value, int):
-        return constant(value, t.INT)
-    return constant(value, _NVARCHAR)
+    """Return a property: a sql_variant that holds an int or an nvarchar."""
+    return _as_variant(constant(value, t.INT if isinstance(value, int) else _NVARCHAR))
+
+
+def _as_variant(value: Typed) -> Typed:
+    return Typed(convert(value.sql, value.type, _VARIANT), _VARIANT)
+
+
+def _variant_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+    value, _ = arguments(binder, node, scope, 2)
+    wanted = (binder.constant_text(node.arguments[1]) or "").lower()
+    payload = convert(value.sql, value.type, _VARIANT)
+    found = f"py_variant_property({payload}, {quote_text(wanted)})"
+    if wanted in ("basetype", "collation"):
+        return _as_variant(Typed(found, _NVARCHAR))
+    return _as_variant(Typed(f"CAST({found} AS INTEGER)", t.INT))
+
+
+def _min_active_rowversion(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+    """The lowest rowversion that an open transaction holds, else the next one to be given."""
+    arguments(binder, node, scope, 0)
+    binder.context.volatile = True
+    session = binder.context.session
+    lowest = session.server.lowest_open_rowversion(session.current)
+    return constant(lowest.to_bytes(8, "big"), SqlType("binary", 8))
 
 
 def _server_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
@@ -294,7 +317,7 @@ def _database_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     result, read = readers[wanted]
     binder.context.volatile = True
     entries = {d.name.lower(): read(d) for d in binder.context.session.server.databases()}
-    return _map(_text_key(binder, values[0]), entries, result)
+    return _as_variant(_map(_text_key(binder, values[0]), entries, result))
 
 
 def _connection_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
@@ -307,7 +330,7 @@ def _connection_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     }  # fmt: skip
     if wanted == "local_tcp_port":
         raise unsupported("CONNECTIONPROPERTY local_tcp_port")
-    return constant(known.get(wanted), _NVARCHAR)
+    return _as_variant(constant(known.get(wanted), _NVARCHAR))
 
 
 def _permission(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
@@ -417,6 +440,8 @@ FUNCTIONS: Final[dict[str, Scalar]] = {
     "databasepropertyex": _database_property, "connectionproperty": _connection_property,
     "has_perms_by_name": _permission, "is_srvrolemember": _membership, "is_member": _membership,
     "is_rolemember": _membership, "has_dbaccess": lambda b, n, sc: _db_access(b, n, sc),
+    "sql_variant_property": _variant_property,
+    "min_active_rowversion": _min_active_rowversion,
     "ident_current": _identity_value, "ident_seed": _identity_value, "ident_incr": _identity_value,
     "error_number": _error_part(t.INT, lambda e: e.number),
     "error_message": _error_part(SqlType("nvarchar", 4000), lambda e: e.message),

@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from tableferry.sandbox.engine import parsing_values as read
-from tableferry.sandbox.engine import texts
+from tableferry.sandbox.engine import texts, variant
 from tableferry.sandbox.engine.rowerror import RowError, mark
 
 _ESCAPED_LOW: Final = 0x10D800
@@ -209,6 +209,15 @@ FUNCTIONS: Final[dict[str, tuple[Rowwise, list[str], str, bool]]] = {
     "py_like": (like, [_S, _S, _S], _T, False),
     "py_patindex": (patindex, [_S, _S], _L, False),
     "py_hash": (hash_bytes, [_S, _B], _B, False),
+    "py_variant_number": (variant.encode_number, [_L, _S, _I], _B, False),
+    "py_variant_float": (variant.encode_float, [_D, _S], _B, False),
+    "py_variant_offset": (variant.encode_offset, [_L, _I, _I], _B, False),
+    "py_variant_decimal": (variant.encode_decimal, [_S, _S, _I, _I], _B, False),
+    "py_variant_bytes": (variant.encode_bytes, [_B, _S, _I], _B, False),
+    "py_variant_text": (variant.text, [_B, _I], _S, False),
+    "py_variant_raw": (variant.raw, [_B], _B, False),
+    "py_variant_family": (variant.family, [_B], _S, False),
+    "py_variant_property": (variant.prop, [_B, _S], _S, False),
     "py_reverse": (lambda t: from_units(to_units(t)[::-1]), [_S], _S, False),
 }  # fmt: skip
 """Name -> function, argument types, return type, whether it takes ``attempt`` as its last argument."""
@@ -238,6 +247,8 @@ MACROS: Final = (
     "ts_within(t, low, high, message) AS CASE WHEN t < low OR t > high THEN error(message) ELSE t END",
     "ts_finite(x) AS CASE WHEN isfinite(x) OR x IS NULL THEN x ELSE error("
     f"'{mark(8115, 'Arithmetic overflow error converting expression to data type float.')}') END",
+    "ts_divide(a, b) AS CASE WHEN b = 0 THEN error("
+    f"'{mark(8134, 'Divide by zero error encountered.')}') ELSE ts_finite(a / b) END",
     "ts_days(d) AS date_diff('day', DATE '0001-01-01', d)",
     "ts_date(days) AS DATE '0001-01-01' + CAST(days AS INTEGER)",
     "ts_null_if_bad(x) AS TRY(x)",

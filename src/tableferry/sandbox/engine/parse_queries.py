@@ -7,7 +7,32 @@ from tableferry.sandbox.engine.errors import unsupported
 from tableferry.sandbox.engine.parse_expressions import ExpressionParser
 
 _HINTS: Final = frozenset(
-    ["nolock", "readuncommitted", "readcommitted", "readcommittedlock", "repeatableread", "serializable", "holdlock", "snapshot", "readpast", "tablock", "tablockx", "updlock", "xlock", "rowlock", "paglock", "nowait", "noexpand", "forceseek", "forcescan", "keepidentity", "keepdefaults", "ignore_constraints", "ignore_triggers", "index"]
+    [
+        "nolock",
+        "readuncommitted",
+        "readcommitted",
+        "readcommittedlock",
+        "repeatableread",
+        "serializable",
+        "holdlock",
+        "snapshot",
+        "readpast",
+        "tablock",
+        "tablockx",
+        "updlock",
+        "xlock",
+        "rowlock",
+        "paglock",
+        "nowait",
+        "noexpand",
+        "forceseek",
+        "forcescan",
+        "keepidentity",
+        "keepdefaults",
+        "ignore_constraints",
+        "ignore_triggers",
+        "index",
+    ]
 )
 _CLAUSE_STARTS: Final = frozenset(
     {"inner", "left", "right", "full", "cross", "outer", "join", "on"}

@@ -9,7 +9,31 @@ from tableferry.sandbox.engine.lexer import RESERVED
 from tableferry.sandbox.engine.parse_ddl import DdlParser
 
 _REFUSED: Final = frozenset(
-    ["merge", "open", "close", "fetch", "deallocate", "grant", "deny", "revoke", "backup", "restore", "dbcc", "kill", "goto", "bulk", "readtext", "writetext", "updatetext", "reconfigure", "shutdown", "revert", "setuser", "enable", "disable"]
+    [
+        "merge",
+        "open",
+        "close",
+        "fetch",
+        "deallocate",
+        "grant",
+        "deny",
+        "revoke",
+        "backup",
+        "restore",
+        "dbcc",
+        "kill",
+        "goto",
+        "bulk",
+        "readtext",
+        "writetext",
+        "updatetext",
+        "reconfigure",
+        "shutdown",
+        "revert",
+        "setuser",
+        "enable",
+        "disable",
+    ]
 )
 
 

@@ -136,6 +136,14 @@ class ServerFacts(Protocol):
         """Return a database by name."""
         ...
 
+    def lowest_open_rowversion(self, database: Database) -> int:
+        """Return the lowest rowversion of an open transaction, the next one without any."""
+        ...
+
+    def count_rows(self, table: Table) -> int:
+        """Return how many rows a table has."""
+        ...
+
 
 @dataclass
 class Context:

@@ -160,6 +160,10 @@ class Server:
         with self._lock:
             self._sessions.pop(session.session_id, None)
 
+    def lowest_open_rowversion(self, database: Database) -> int:
+        """Return the lowest rowversion of an open transaction, the next one without any."""
+        return self.store.versions.lowest_rowversion(database.name, database.rowversion + 1)
+
     def count_rows(self, table: Table) -> int:
         """Return how many rows a table has."""
         return self.store.count(table)

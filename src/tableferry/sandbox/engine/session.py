@@ -247,7 +247,12 @@ class Session:
         columns = bound.result_columns()
         schema = arrow_schema(columns)
         key = self._replay_key(bound, context)
-        return ResultSet(columns, self._stream(bound.sql, schema, outcome, release), key)
+
+        def replayed(rows: int) -> None:
+            outcome.rows = rows
+            release()
+
+        return ResultSet(columns, self._stream(bound.sql, schema, outcome, release), key, replayed)
 
     def _replay_key(self, bound: BoundQuery, context: Context) -> str | None:
         if context.volatile or self.transaction is not None:

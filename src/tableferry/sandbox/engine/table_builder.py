@@ -176,10 +176,7 @@ class TableBuilder:
         for column, definition in self._computed:
             assert column.computed is not None  # noqa: S101 - only computed columns are kept there
             binder = self.session.binder()
-            columns = tuple(
-                binder._column(c, c.physical)
-                for c in plain
-            )
+            columns = tuple(binder._column(c, c.physical) for c in plain)
             typed = binder.value(column.computed, Scope([Source(self.table.name, (), columns)]))
             column.type = t.with_collation(typed.type, self.table.database.collation)
             column.nullable = definition.nullable is not False

@@ -8,7 +8,20 @@ from tableferry.sandbox.engine.rowerror import RowError
 from tableferry.sandbox.engine.storage import TICKS_PER_DAY
 
 _EPOCH: Final = datetime(1, 1, 1)  # noqa: DTZ001 - SQL Server's datetime has no zone
-_MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_MONTHS: Final = [
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+]
 _SECOND: Final = 10_000_000
 
 

@@ -21,7 +21,42 @@ _SYNONYMS: Final = {
     "nchar varying": "nvarchar",
 }  # fmt: skip
 
-PRECEDENCE: Final = ["hierarchyid", "geography", "geometry", "sql_variant", "xml", "datetimeoffset", "datetime2", "datetime", "smalldatetime", "date", "time", "float", "real", "decimal", "numeric", "money", "smallmoney", "bigint", "int", "smallint", "tinyint", "bit", "ntext", "text", "image", "timestamp", "uniqueidentifier", "nvarchar", "nchar", "varchar", "char", "varbinary", "binary", "null"]
+PRECEDENCE: Final = [
+    "hierarchyid",
+    "geography",
+    "geometry",
+    "sql_variant",
+    "xml",
+    "datetimeoffset",
+    "datetime2",
+    "datetime",
+    "smalldatetime",
+    "date",
+    "time",
+    "float",
+    "real",
+    "decimal",
+    "numeric",
+    "money",
+    "smallmoney",
+    "bigint",
+    "int",
+    "smallint",
+    "tinyint",
+    "bit",
+    "ntext",
+    "text",
+    "image",
+    "timestamp",
+    "uniqueidentifier",
+    "nvarchar",
+    "nchar",
+    "varchar",
+    "char",
+    "varbinary",
+    "binary",
+    "null",
+]
 """Data type precedence (Transact-SQL), highest first."""
 
 _FAMILIES: Final = {

@@ -9,7 +9,7 @@ in place, and readers need no filter at all.
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tableferry.sandbox.engine.catalog import Table
@@ -33,6 +33,7 @@ class Transaction:
     snapshot: Snapshot | None = None
     written: set[Table] = field(default_factory=set)
     read_locked: set[Table] = field(default_factory=set)
+    rowversions: dict[str, int] = field(default_factory=dict)
     on_commit: list[Callable[[], None]] = field(default_factory=list)
     on_rollback: list[Callable[[], None]] = field(default_factory=list)
 
@@ -124,6 +125,14 @@ class Versions:
                 table.versioned = False
                 self._versioned.discard(table)
 
+    def lowest_rowversion(self, database: str, following: int) -> int:
+        """Return the first rowversion that an open transaction gave out in a database."""
+        with self._changed:
+            return min(
+                (t.rowversions.get(database, following) for t in self._active.values()),
+                default=following,
+            )
+
     def forget(self, table: Table) -> None:
         """Drop what is known of a dropped table."""
         with self._changed:
@@ -213,8 +222,3 @@ class Versions:
                 self._snapshots = [k for k in self._snapshots if k is not transaction.snapshot]
             self._changed.notify_all()
         self.tidy()
-
-
-def written_by(tables: Iterable[Table], transaction: Transaction) -> list[Table]:
-    """Return which of some tables a transaction has changed."""
-    return [table for table in tables if table in transaction.written]

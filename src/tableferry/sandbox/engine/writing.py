@@ -38,6 +38,7 @@ class Writer:
         self._own: Transaction | None = None
         self._in_place = False
         self.number = 0
+        self.transaction: Transaction | None = None
 
     def __enter__(self) -> Self:
         session, table = self.session, self.table
@@ -49,7 +50,7 @@ class Writer:
             if not table.database.allow_snapshot:
                 session.no_snapshot(table)
             store.versions.hold(transaction)
-        self.number = transaction.number
+        self.number, self.transaction = transaction.number, transaction
         try:
             store.versions.lock_for_write(table, transaction, session.lock_timeout, session.stopped)
         except BaseException:
@@ -77,6 +78,8 @@ class Writer:
         failed = kind is not None
         session.writer_number = None
         try:
+            if not failed:
+                session.run_sql(f"DROP TABLE IF EXISTS {_STAGE}")
             session.run_sql("ROLLBACK" if failed else "COMMIT")
         finally:
             if not failed:
@@ -159,7 +162,10 @@ class Writer:
         return f"CAST(NULL AS {duck_type(column.type)})"
 
     def _rowversion(self) -> str:
-        start = self.table.database.rowversion
+        database = self.table.database
+        start = database.rowversion
+        if self.transaction is not None:
+            self.transaction.rowversions.setdefault(database.name, start + 1)
         return f"from_hex(lpad(to_hex(CAST({start} + row_number() OVER () AS BIGINT)), 16, '0'))"
 
     def _advance_identity(self, rows: int, *, explicit: bool) -> None:
