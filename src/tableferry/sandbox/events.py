@@ -4,7 +4,7 @@ The SQL engine produces these and knows nothing of TDS; the wire writes them and
 of SQL.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -32,12 +32,14 @@ class ResultSet:
     """A result set: its columns, and record batches in the physical form of ``sqltypes``.
 
     ``replay_key`` is set when the same key always means the same rows (it holds the statement and
-    the version of the data it read); the wire may then answer from encoded bytes it kept.
+    the version of the data it read); the wire may then answer from encoded bytes it kept. It
+    then reads no batches and calls ``replayed`` with the number of rows instead.
     """
 
     columns: Sequence[Column]
     batches: Iterator[pa.RecordBatch]
     replay_key: str | None = None
+    replayed: Callable[[int], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,8 @@ class Session(Protocol):
 
     session_id: int
     database: str
+    encrypted: bool
+    """Whether TLS stays on after the login; the wire sets it, ``sys.dm_exec_connections`` tells."""
 
     def execute(self, sql: str, parameters: Sequence[Parameter] = ()) -> Iterator[Event]:
         """Run one batch and yield its events in order; result sets are consumed as they come."""

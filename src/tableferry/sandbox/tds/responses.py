@@ -153,9 +153,8 @@ class Response:
             self._open_rows, self._replayed = recording.rows, True
             for chunk in recording.chunks:
                 self._writer.write(chunk)
-            close = getattr(result.batches, "close", None)
-            if close is not None:
-                close()
+            if result.replayed is not None:
+                result.replayed(recording.rows)
             return
         self._stream(result, key)
 
