@@ -9,6 +9,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -21,6 +22,13 @@ TARGET_SETTINGS: Final = {
     "shared_buffers": "512MB",
     "max_wal_size": "8GB",  # a checkpoint inside one contender's run would count as its fault
 }
+
+USER: Final = "bench"
+PASSWORD: Final = "Bench-only-1"
+
+REPLAY_BYTES: Final = 4 * 2**30
+"""Each contender's SELECT is answered from memory, encoded already: the source costs next to
+nothing. Room for two forms of the largest table."""
 
 TABLES: Final = {"Narrow": bench_narrow, "Wide": bench_wide}
 
@@ -48,3 +56,27 @@ def bench_target() -> Iterator[dict[str, Any]]:
             "password": server.password,
             "db": "postgres",
         }
+
+
+def main() -> None:
+    """Run the sandbox with one benchmark table until it is told to stop."""
+    from tableferry.sandbox.engine.server import Server
+    from tableferry.sandbox.sample.loading import load_bench
+    from tableferry.sandbox.server import SandboxServer
+
+    engine = Server()
+    engine.add_login(USER, PASSWORD)
+    bench = TABLES[sys.argv[1]](int(sys.argv[2]))
+    load_bench(engine, bench)
+    server = SandboxServer(engine, replay=REPLAY_BYTES).start()
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    where = {"host": server.host, "port": server.port, "db": bench.table.database}
+    print(json.dumps({**where, "user": USER, "password": PASSWORD}), flush=True)
+    stopped.wait()
+    server.stop()
+    engine.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,6 @@
 """``tableferry sandbox``: the stand-in alone, with sample data, until it is stopped."""
 
+import contextlib
 import json
 import signal
 import sys
@@ -47,23 +48,22 @@ def serve(*, port: int, scale: float, tls: Tls, as_json: bool) -> None:
 
     Raises ConfigError when the port is taken.
     """
-    engine = Server()
-    engine.add_login(USER, PASSWORD)
-    rows = load_sample(engine, scale)
-    server = SandboxServer(engine, port=port, tls=tls)
-    try:
-        server.start()
-    except OSError as error:
-        raise ConfigError(
-            f"Port {port} cannot be had: {error.strerror}", hint="Choose another with --port."
-        ) from error
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stopping(server))
-    running = Running(server.host, server.port, USER, PASSWORD)
-    sys.stdout.write((running.to_json() if as_json else _how_to_connect(running, rows)) + "\n")
-    sys.stdout.flush()
-    server.wait()
-    engine.close()
+    with contextlib.closing(Server()) as engine:
+        engine.add_login(USER, PASSWORD)
+        rows = load_sample(engine, scale)
+        server = SandboxServer(engine, port=port, tls=tls)
+        try:
+            server.start()
+        except OSError as error:
+            raise ConfigError(
+                f"Port {port} cannot be had: {error.strerror}", hint="Choose another with --port."
+            ) from error
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _stopping(server))
+        running = Running(server.host, server.port, USER, PASSWORD)
+        sys.stdout.write((running.to_json() if as_json else _how_to_connect(running, rows)) + "\n")
+        sys.stdout.flush()
+        server.wait()
 
 
 def _stopping(server: SandboxServer) -> Callable[[int, FrameType | None], None]:
