@@ -158,6 +158,14 @@ def test_when_one_side_says_on_everything_is_encrypted(server, raw):
     assert client.file.read(1) == b"\x17"  # a TLS record of application data
 
 
+@pytest.mark.parametrize(("encryption", "encrypted"), [(OFF, False), (ON, True)])
+def test_a_session_knows_whether_it_is_encrypted(server, raw, engine, encryption, encrypted):
+    client = raw(login=False, encryption=encryption)
+    TlsClient(client, server.certificate_pem).send(record_login(client))
+    client.file.read(1)
+    assert engine.sessions[0].encrypted is encrypted
+
+
 def test_the_server_listens_on_loopback_and_nowhere_else(server):
     assert server.host == "127.0.0.1"
     assert socket.gethostbyname(server.host).startswith("127.")

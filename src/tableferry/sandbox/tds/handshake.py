@@ -72,6 +72,7 @@ def log_in(transport: Transport, service: Service) -> LoggedIn | None:
     login = parse_login7(message.payload)
     try:
         session = _open_session(login, service)
+        session.encrypted = transport.encrypted
     except SqlError as error:
         _send(transport, _refusal(error, login, service.server_name))
         return None
