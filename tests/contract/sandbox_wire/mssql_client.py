@@ -126,9 +126,18 @@ def pooled(connection):
     return found
 
 
+def statements(connection):
+    """Run the statements of a JSON list, and return the rows of the last one."""
+    cursor = connection.cursor()
+    *first, last = json.loads(sys.argv[4])
+    for sql, given in first:
+        cursor.execute(sql, *([tuple(given)] if given else []))
+    return fetch(cursor, last[0], *([tuple(last[1])] if last[1] else []))
+
+
 STEPS = [
-    values, values_not_null, arrow_values, arrow_rows, arrow_outcome, several_results, parameters,
-    null_parameter, errors, transaction, abandon, pooled,
+    statements, values, values_not_null, arrow_values, arrow_rows, arrow_outcome, several_results,
+    parameters, null_parameter, errors, transaction, abandon, pooled,
 ]  # fmt: skip
 
 
