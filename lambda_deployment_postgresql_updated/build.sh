@@ -44,7 +44,8 @@ python3 - "$root/pyproject.toml" >"$work/requirements.txt" <<'PYTHON'
 import re, sys, tomllib
 
 with open(sys.argv[1], "rb") as file:
-    for requirement in tomllib.load(file)["project"]["dependencies"]:
+    project = tomllib.load(file)["project"]
+    for requirement in project["dependencies"] + project["optional-dependencies"]["lambda"]:
         if re.match(r"[\w.-]+", requirement)[0].lower() not in {"rich", "typer"}:
             print(requirement)
 PYTHON
