@@ -13,7 +13,7 @@ import pgpq
 import psycopg
 import pyarrow as pa
 
-from tableferry.errors import SchemaError, VerificationError
+from tableferry.errors import SchemaError, TransientError, VerificationError
 from tableferry.identifiers import quote_pg, shown
 from tableferry.plan import SyncPlan
 from tableferry.target.catalog import read_schema
@@ -92,7 +92,14 @@ class FullRefresh:
                 f"PostgreSQL stored {self._cursor.rowcount:,} of the {self.rows:,} rows sent",
                 hint="A trigger or a rule swallowed rows. The load was rolled back.",
             )
-        self._connection.execute("COMMIT")
+        try:
+            self._connection.execute("COMMIT")
+        except TransientError as error:
+            raise TransientError(
+                f"{error.message}; it is not known whether the load was committed",
+                hint="Readers see all the old rows or all the new ones. Run it again.",
+                code=error.code,
+            ) from error
 
     def __exit__(
         self,
