@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable
 
+import pyarrow as pa
+
 from tableferry.spec import parse_table_configs
 from tableferry.sync.outcome import Status
 from tableferry.sync.table import sync_table
@@ -17,9 +19,8 @@ def test_a_reader_that_never_stops_sees_old_or_new_and_nothing_between(
     sandbox: Sandbox, table_in: Callable[[str], None], pg_database: PgDatabase
 ) -> None:
     table_in("CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, Name nvarchar(50) NULL)")
-    for start in range(0, NEW, 1000):
-        values = ", ".join(f"({number}, N'row')" for number in range(start, start + 1000))
-        table_in(f"INSERT INTO dbo.T VALUES {values}")
+    rows = pa.table({"ID": pa.array(range(NEW), pa.int32()), "Name": ["row"] * NEW})
+    sandbox.engine.database("McTM").load("dbo", "T", rows)
     pg_database.run(
         "CREATE TABLE t (id int PRIMARY KEY, name text)",
         f"INSERT INTO t SELECT n, 'old' FROM generate_series(1, {OLD}) n",

@@ -1,0 +1,56 @@
+"""A table of some size on both sides, and a sync between them."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from tableferry.settings import Settings, TargetSettings
+from tableferry.spec import parse_table_configs
+from tableferry.sync.outcome import TableOutcome
+from tableferry.sync.table import OnProgress, sync_table
+from tests.integration.conftest import Sandbox
+from tests.integration.support import settings_of
+from tests.support.databases import PgDatabase
+from tests.unit.engine.support import entry
+
+ROWS = 20_000
+OLD = [(1, "old"), (2, "old")]
+FROM_T = r"FROM \[McTM\]\.\[dbo\]\.\[T\]"
+"""Finds the statement that reads the table, among all that a sync sends."""
+
+
+def fill_source(sandbox: Sandbox, rows: int = ROWS) -> None:
+    """Make T with ``rows`` rows of about 200 bytes."""
+    sandbox.run("CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, Name nvarchar(200) NULL)")
+    numbers = pa.array(range(rows), pa.int32())
+    names = pa.array(["new" * 30] * rows, pa.large_string())
+    table = pa.table({"ID": numbers, "Name": names})
+    sandbox.engine.database("McTM").load("dbo", "T", table)
+
+
+def fill_target(database: PgDatabase) -> None:
+    """Make t with two old rows."""
+    database.run(
+        "CREATE TABLE t (id int PRIMARY KEY, name text)",
+        "INSERT INTO t VALUES (1, 'old'), (2, 'old')",
+    )
+
+
+def sync(
+    sandbox: Sandbox,
+    database: PgDatabase,
+    *,
+    on_progress: OnProgress = lambda _progress: None,
+    target: TargetSettings | None = None,
+    source: dict[str, Any] | None = None,
+    **changes: Any,
+) -> TableOutcome:
+    """Sync T into t, in batches of 1,000 rows."""
+    configured = entry(**{"sql_table": "dbo.T", "pg_table": "t", **changes})
+    settings = Settings({"mctm": sandbox.source(**(source or {}))}, target or settings_of(database))
+    return sync_table(parse_table_configs({"t": configured})["t"], settings, on_progress)
+
+
+def seen(database: PgDatabase) -> list[tuple[object, ...]]:
+    """The target's rows, as another session sees them."""
+    return database.rows("SELECT * FROM t ORDER BY 1")
