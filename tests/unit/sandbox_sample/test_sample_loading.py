@@ -58,6 +58,7 @@ def test_the_sample_makes_two_databases_and_fills_their_tables() -> None:
         ("VoipDB", "load", "dbo.Customer"),
         ("VoipDB", "run", "CREATE TABLE [dbo].[UserAgent]"),
         ("VoipDB", "load", "dbo.UserAgent"),
+        ("McTM", "run", "ALTER DATABASE [McTM] SET ALLOW_SNAPSHOT_ISOLATION ON"),
     ]
     assert counts == {table.config_key: table.row_count(0.1) for table in SAMPLE_TABLES}
     assert server.databases["VoipDB"].rows == {"Customer": 150, "UserAgent": 500}
