@@ -11,7 +11,7 @@ from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine import typerules as t
 from tableferry.sandbox.engine.convert import convert
 from tableferry.sandbox.engine.errors import undeclared, unsupported
-from tableferry.sandbox.engine.scope import Scope, Typed
+from tableferry.sandbox.engine.scope import Scope
 from tableferry.sandbox.events import (
     DatabaseChanged,
     Event,
@@ -50,7 +50,7 @@ STATEMENT_ERRORS: Final = frozenset(
         3701,
         2714,
         3623,
-    }  # fmt: skip
+    }
 )
 """Errors that end their statement only; the batch goes on (with XACT_ABORT OFF)."""
 
@@ -58,11 +58,11 @@ ROLLING_BACK: Final = frozenset({1205, 3960, 3952, 245, 241, 242, 248, 244, 8114
 """Errors that end the batch and roll the transaction back."""
 
 
-class Returned(Exception):
+class Returned(Exception):  # noqa: N818 - a way out of the batch, not an error
     """RETURN was reached."""
 
 
-class Looped(Exception):
+class Looped(Exception):  # noqa: N818 - a way out of a loop, not an error
     """BREAK or CONTINUE was reached."""
 
     def __init__(self, kind: str) -> None:
@@ -186,7 +186,7 @@ def _try(session: "Session", statement: st.TryCatch) -> Iterator[Event]:
     session.caught_depth += 1
     try:
         yield from sequence(session, statement.body)
-        return
+        return  # noqa: TRY300 - what follows is the handler
     except SqlError as error:
         if error.severity >= 20 or error.number == 3617:
             raise
@@ -256,9 +256,10 @@ def _throw(session: "Session", statement: st.Throw) -> Iterator[Event]:
     if not statement.arguments:
         if not session.caught:
             raise SqlError(
-                10704, "To rethrow an error, a THROW statement must be used inside a CATCH block.",
+                10704,
+                "To rethrow an error, a THROW statement must be used inside a CATCH block.",
                 severity=15,
-            )  # fmt: skip
+            )
         caught = session.caught[-1]
         assert isinstance(caught, SqlError)  # noqa: S101 - nothing else is put there
         raise caught
@@ -304,15 +305,33 @@ def _nothing(session: "Session", statement: st.NoOperation) -> Iterator[Event]:
 
 Handler = Callable[["Session", Any], Iterator[Event]]
 _HANDLERS: Final[dict[type, Handler]] = {
-    st.QueryStatement: dml.select, st.Insert: dml.insert, st.Update: dml.update,
-    st.Delete: dml.delete, st.Truncate: dml.truncate, st.CreateTable: ddl.create_table,
-    st.CreateIndex: ddl.create_index, st.CreateView: ddl.create_view,
-    st.CreateNamed: ddl.create_named, st.CreateType: ddl.create_type, st.Drop: ddl.drop,
-    st.AlterTable: ddl.alter_table, st.AlterDatabase: options.alter_database,
-    st.SetOption: options.set_option, st.Declare: _declare, st.SetVariable: _set_variable,
-    st.If: _if, st.While: _while, st.Block: _block, st.TryCatch: _try, st.Jump: _jump,
-    st.Print: _print, st.RaiseError: _raise, st.Throw: _throw, st.Execute: procedures.execute,
-    st.Use: _use, st.Transaction: _transaction, st.WaitFor: _wait_for, st.NoOperation: _nothing,
-}  # fmt: skip
-
-__all__ = ["Typed", "evaluate", "run", "sequence"]
+    st.QueryStatement: dml.select,
+    st.Insert: dml.insert,
+    st.Update: dml.update,
+    st.Delete: dml.delete,
+    st.Truncate: dml.truncate,
+    st.CreateTable: ddl.create_table,
+    st.CreateIndex: ddl.create_index,
+    st.CreateView: ddl.create_view,
+    st.CreateNamed: ddl.create_named,
+    st.CreateType: ddl.create_type,
+    st.Drop: ddl.drop,
+    st.AlterTable: ddl.alter_table,
+    st.AlterDatabase: options.alter_database,
+    st.SetOption: options.set_option,
+    st.Declare: _declare,
+    st.SetVariable: _set_variable,
+    st.If: _if,
+    st.While: _while,
+    st.Block: _block,
+    st.TryCatch: _try,
+    st.Jump: _jump,
+    st.Print: _print,
+    st.RaiseError: _raise,
+    st.Throw: _throw,
+    st.Execute: procedures.execute,
+    st.Use: _use,
+    st.Transaction: _transaction,
+    st.WaitFor: _wait_for,
+    st.NoOperation: _nothing,
+}

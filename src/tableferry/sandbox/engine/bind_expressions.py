@@ -13,6 +13,7 @@ from tableferry.sandbox.engine.errors import (
     operand_clash,
     undeclared,
     unknown_function,
+    unknown_type,
     unsupported,
 )
 from tableferry.sandbox.engine.scope import BoundQuery, Context, Scope, Typed
@@ -34,14 +35,17 @@ class ExpressionBinder:
 
     def predicate(self, node: s.Node, scope: Scope) -> str:
         """Bind a predicate to DuckDB SQL of type BOOLEAN."""
+        del scope
         raise unsupported(f"this condition ({type(node).__name__})")
 
     def query(self, query: s.Query, parent: Scope | None) -> BoundQuery:
         """Bind a query."""
+        del parent
         raise unsupported(f"this query ({type(query).__name__})")
 
     def call(self, node: s.Call, scope: Scope) -> Typed:
         """Bind a function call."""
+        del scope
         raise unknown_function(node.name)
 
     def resolve_type(self, name: s.TypeName, *, in_cast: bool = False) -> SqlType:
@@ -50,14 +54,14 @@ class ExpressionBinder:
         if schema not in ("", "sys"):
             alias = self.context.session.current.types.get((schema, name.name))
             if alias is None:
-                raise t.unknown_type(f"{name.schema}.{name.name}")
+                raise unknown_type(f"{name.schema}.{name.name}")
             return alias.type
         alias = self.context.session.current.types.get(("dbo", name.name))
         if alias is not None and not schema:
             return alias.type
         return t.resolve(name, in_cast=in_cast)
 
-    def value(self, node: s.Node, scope: Scope) -> Typed:
+    def value(self, node: s.Node, scope: Scope) -> Typed:  # noqa: C901, PLR0912 - a branch a kind
         """Bind a value."""
         if scope.groups is not None:
             grouped = self._grouped(node, scope)
@@ -164,7 +168,9 @@ class ExpressionBinder:
             return self.arithmetic("-", Typed("CAST(0 AS TINYINT)", operand.type), operand)
         return Typed(f"(-{operand.sql})", operand.type)
 
-    def arithmetic(self, operator: str, left: Typed, right: Typed) -> Typed:
+    def arithmetic(  # noqa: C901, PLR0912 - one branch for each family of types
+        self, operator: str, left: Typed, right: Typed
+    ) -> Typed:
         """Bind a binary operator by T-SQL's precedence of types."""
         if left.type.name == "null" and right.type.name == "null":
             return Typed("CAST(NULL AS INTEGER)", t.INT)
@@ -269,7 +275,8 @@ class ExpressionBinder:
             if t.family(left.type) == t.family(right.type):
                 raise SqlError(
                     8117,
-                    f"Operand data type datetime2 is invalid for {_OPERATOR_NAMES[operator]} operator.",
+                    f"Operand data type datetime2 is invalid for {_OPERATOR_NAMES[operator]} "
+                    f"operator.",
                 )
             raise operand_clash(left.type.name, right.type.name)
         a, b = self.to_type(left, result), self.to_type(right, result)

@@ -61,7 +61,7 @@ def key_of(sql: str, sql_type: SqlType, *, ordering: bool) -> str:
 class PredicateBinder(ExpressionBinder):
     """Binds predicates."""
 
-    def predicate(self, node: s.Node, scope: Scope) -> str:
+    def predicate(self, node: s.Node, scope: Scope) -> str:  # noqa: C901 - a branch a kind
         """Bind a predicate to DuckDB SQL of type BOOLEAN."""
         if isinstance(node, s.Logic):
             left, right = self.predicate(node.left, scope), self.predicate(node.right, scope)
@@ -93,7 +93,8 @@ class PredicateBinder(ExpressionBinder):
             return f"EXISTS ({self.query(node.query, scope).sql})"
         raise SqlError(
             4145,
-            "An expression of non-boolean type specified in a context where a condition is expected.",
+            "An expression of non-boolean type specified in a context where a condition is "
+            "expected.",
             severity=15,
         )
 

@@ -1,7 +1,7 @@
 """SELECT: select lists, grouping, ordering, TOP, DISTINCT and set operations."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Final
 
 from tableferry.sandbox.engine import syntax as s
@@ -42,7 +42,7 @@ def has_aggregate(node: object) -> bool:
     if isinstance(node, s.Call) and node.name in AGGREGATES and node.over is None:
         return True
     if isinstance(node, s.Node):
-        return any(has_aggregate(getattr(node, name)) for name in node.__slots__)
+        return any(has_aggregate(getattr(node, part.name)) for part in fields(node))  # type: ignore[arg-type]
     return False
 
 
@@ -59,8 +59,9 @@ class QueryBinder(SourceBinder):
         saved = self.context.common
         for table in query.tables:
             self.context.common = {
-                **self.context.common, table.name.lower(): (table.columns, table.query)
-            }  # fmt: skip
+                **self.context.common,
+                table.name.lower(): (table.columns, table.query),
+            }
         try:
             if isinstance(query.body, s.Select):
                 return self._select(query.body, query, parent)
@@ -126,7 +127,10 @@ class QueryBinder(SourceBinder):
             for c in columns
         )
         word = "EXISTS" if node.operator == "intersect" else "NOT EXISTS"
-        base = f"SELECT * FROM ({first}) AS x WHERE {word} (SELECT 1 FROM ({second}) AS y WHERE {tests})"
+        base = (
+            f"SELECT * FROM ({first}) AS x WHERE {word} (SELECT 1 FROM ({second}) AS y "
+            f"WHERE {tests})"
+        )
         return BoundQuery(self._distinct(base, columns), tuple(columns))
 
     @staticmethod
@@ -189,9 +193,11 @@ class QueryBinder(SourceBinder):
         source = self.from_clause(select.source, scope) if select.source is not None else ""
         where = self._where(select, scope)
         order_nodes = tuple(item.expression for item in query.order_by)
-        grouped = bool(select.group_by) or select.having is not None or has_aggregate(
-            (select.items, order_nodes)
-        )  # fmt: skip
+        grouped = (
+            bool(select.group_by)
+            or select.having is not None
+            or has_aggregate((select.items, order_nodes))
+        )
         group_text = self._group(select, scope) if grouped else ""
         items = self.select_items(select.items, scope)
         having = ""
@@ -241,7 +247,8 @@ class QueryBinder(SourceBinder):
             if isinstance(node, s.Literal):
                 raise SqlError(
                     164,
-                    "Each GROUP BY expression must contain at least one column that is not an outer "
+                    "Each GROUP BY expression must contain at least one column that is not "
+                    "an outer "
                     "reference.",
                     severity=15,
                 )
@@ -274,7 +281,7 @@ class QueryBinder(SourceBinder):
                     identity=typed.identity and plain,
                     computed=typed.computed or (not plain and scope_has_sources(scope)),
                     digits=0,
-                )  # fmt: skip
+                )
             )
         return found
 
@@ -285,7 +292,8 @@ class QueryBinder(SourceBinder):
         if not sources:
             raise SqlError(
                 107,
-                f"The column prefix '{'.'.join(star.qualifier)}' does not match with a table name or "
+                f"The column prefix '{'.'.join(star.qualifier)}' does not match with a table "
+                f"name or "
                 "alias name used in the query.",
                 severity=15,
             )
@@ -338,9 +346,10 @@ class QueryBinder(SourceBinder):
             return sql + order_text + self._paging(query, scope.parent)
         if query.offset is not None:
             raise SqlError(
-                10741, "A TOP can not be used in the same query or sub-query as a OFFSET.",
+                10741,
+                "A TOP can not be used in the same query or sub-query as a OFFSET.",
                 severity=15,
-            )  # fmt: skip
+            )
         count = self.value(select.top.count, Scope([], scope.parent))
         if not (select.top.percent or select.top.ties):
             return f"{sql}{order_text} LIMIT {self.to_type(count, t.BIGINT)}"
@@ -350,8 +359,11 @@ class QueryBinder(SourceBinder):
         if select.top.percent:
             limit = f"ceil(count(*) OVER () * {limit} / 100.0)"
         if select.top.ties and not orders:
-            raise SqlError(1062, "The TOP N WITH TIES clause is not allowed without a corresponding "
-                           "ORDER BY clause.")  # fmt: skip
+            raise SqlError(
+                1062,
+                "The TOP N WITH TIES clause is not allowed without a corresponding "
+                "ORDER BY clause.",
+            )
         rank = "rank" if select.top.ties else "row_number"
         window = f"{rank}() OVER ({order_text.strip()})"
         return f"{sql} QUALIFY {window} <= {limit}{order_text}"

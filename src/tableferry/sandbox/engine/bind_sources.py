@@ -10,7 +10,6 @@ from tableferry.sandbox.engine.bind_predicates import PredicateBinder
 from tableferry.sandbox.engine.catalog import Database, Table, TableColumn, View
 from tableferry.sandbox.engine.errors import invalid_object, unsupported
 from tableferry.sandbox.engine.scope import BoundQuery, Scope, Source, Typed
-from tableferry.sandbox.engine.storage import literal
 from tableferry.sandbox.engine.typerules import BIGINT, INT, common, varchar
 from tableferry.sandbox.events import SqlError
 from tableferry.sandbox.sqltypes import MAX
@@ -56,9 +55,13 @@ class SourceBinder(PredicateBinder):
         raise unsupported(f"this source ({type(node).__name__})")
 
     def _add(
-        self, bound: BoundQuery, name: str, columns: tuple[str, ...], scope: Scope,
+        self,
+        bound: BoundQuery,
+        name: str,
+        columns: tuple[str, ...],
+        scope: Scope,
         path: tuple[str, ...] = (),
-    ) -> str:  # fmt: skip
+    ) -> str:
         """Add a query as a source."""
         if columns and len(columns) != len(bound.columns):
             number = 8158 if len(bound.columns) > len(columns) else 8159
@@ -70,9 +73,10 @@ class SourceBinder(PredicateBinder):
         names = columns or tuple(column.name for column in bound.columns)
         if "" in names and not columns:
             raise SqlError(
-                8155, f"No column name was specified for column {names.index('') + 1} of '{name}'.",
+                8155,
+                f"No column name was specified for column {names.index('') + 1} of '{name}'.",
                 state=2,
-            )  # fmt: skip
+            )
         lowered = [item.lower() for item in names]
         for item in names:
             if lowered.count(item.lower()) > 1:
@@ -95,7 +99,8 @@ class SourceBinder(PredicateBinder):
         ):
             raise SqlError(
                 1011 if not source.path else 1013,
-                f"The correlation name '{source.alias}' is specified multiple times in a FROM clause."
+                f"The correlation name '{source.alias}' is specified multiple times in a FROM "
+                f"clause."
                 if not source.path
                 else f'The objects "{source.alias}" and "{source.alias}" in the FROM clause have '
                 "the same exposed names. Use correlation names to distinguish them.",
@@ -174,7 +179,7 @@ class SourceBinder(PredicateBinder):
     def table_columns(self, table: Table, alias: str) -> tuple[Typed, ...]:
         """Return a table's columns as read from a source named ``alias`` in DuckDB."""
         plain = {
-            c.column_id: self._column(c, f"{alias}.{c.physical}") for c in table.columns if c.stored
+            c.column_id: self.column(c, f"{alias}.{c.physical}") for c in table.columns if c.stored
         }
         scope = Scope([Source(table.name, (), tuple(plain.values()))])
         columns = []
@@ -184,15 +189,20 @@ class SourceBinder(PredicateBinder):
                 continue
             assert column.computed is not None  # noqa: S101 - only computed columns are not stored
             inner = self.value(column.computed, scope)
-            columns.append(self._column(column, self.to_type(inner, column.type)))
+            columns.append(self.column(column, self.to_type(inner, column.type)))
         return tuple(columns)
 
     @staticmethod
-    def _column(column: TableColumn, sql: str) -> Typed:
+    def column(column: TableColumn, sql: str) -> Typed:
+        """Return a table's column as it is read by some SQL."""
         return Typed(
-            sql, column.type, column.nullable, column.name,
-            identity=column.identity is not None, computed=column.computed is not None,
-        )  # fmt: skip
+            sql,
+            column.type,
+            column.nullable,
+            column.name,
+            identity=column.identity is not None,
+            computed=column.computed is not None,
+        )
 
     def _catalog_view(
         self, view: sysviews.SysView, parts: tuple[str, ...], name: str, scope: Scope
@@ -243,14 +253,17 @@ class SourceBinder(PredicateBinder):
             del self.context.recursive[name]
         if len(step.columns) != len(anchor.columns):
             raise SqlError(
-                205, "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an "
+                205,
+                "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an "
                 "equal number of expressions in their target lists.",
-            )  # fmt: skip
+            )
         for index, (first, second) in enumerate(zip(typed, step.columns, strict=True)):
             wide = common(first.type, second.type)
             if (wide.name, wide.length, wide.scale) != (
-                first.type.name, first.type.length, first.type.scale
-            ):  # fmt: skip
+                first.type.name,
+                first.type.length,
+                first.type.scale,
+            ):
                 raise SqlError(
                     240,
                     "Types don't match between the anchor and the recursive part in column "
@@ -297,6 +310,3 @@ class SourceBinder(PredicateBinder):
             column = replace(column, name=node.columns[0])
         self._remember(Source(name, (), (column,)), scope)
         return f"{sql} AS {alias}"
-
-
-__all__ = ["SourceBinder", "literal", "mentions", "nodes"]

@@ -129,7 +129,8 @@ def _raise_duplicate(
     if created:
         raise SqlError(
             1505,
-            "The CREATE UNIQUE INDEX statement terminated because a duplicate key was found for the "
+            "The CREATE UNIQUE INDEX statement terminated because a duplicate key was found "
+            "for the "
             f"object name '{name}' and the index name '{index.name}'. The duplicate key value is "
             f"({', '.join(shown)}).",
         )
@@ -161,7 +162,8 @@ def _conflict(verb: str, kind: str, name: str, table: Table, column: str = "") -
     return SqlError(
         547,
         f'The {verb} statement conflicted with the {kind} constraint "{name}". The conflict '
-        f'occurred in database "{table.database.name}", table "{table.schema}.{table.name}"{where}.',
+        f'occurred in database "{table.database.name}", '
+        f'table "{table.schema}.{table.name}"{where}.',
         state=0,
     )
 
@@ -192,7 +194,8 @@ def check_constraints(session: "Session", table: Table, stage: str, verb: str) -
 
 def _pairs(here: Sequence[TableColumn], there: Sequence[TableColumn]) -> str:
     return " AND ".join(
-        f"{group_key(Typed(f'n.{a.physical}', a.type))} = {group_key(Typed(f'o.{b.physical}', b.type))}"
+        f"{group_key(Typed(f'n.{a.physical}', a.type))} = "
+        f"{group_key(Typed(f'o.{b.physical}', b.type))}"
         for a, b in zip(here, there, strict=True)
     )
 

@@ -28,10 +28,7 @@ def check_collation(name: str, *, national: bool) -> str:
 def equality_key(sql: str, collation: str | None) -> str:
     """Return DuckDB SQL of a key: two strings are equal when their keys are."""
     words = set((collation or DEFAULT_COLLATION).lower().split("_"))
-    if words & {"bin", "bin2", "cs"}:
-        key = f"ts_cs({sql})"
-    else:
-        key = f"ts_ci({sql})"
+    key = f"ts_cs({sql})" if words & {"bin", "bin2", "cs"} else f"ts_ci({sql})"
     return f"strip_accents({key})" if "ai" in words else key
 
 

@@ -292,7 +292,10 @@ def _number_to_moment(sql: str, source: SqlType, target: SqlType, style: int, at
     if family(source) == "int":
         ticks = f"({BASE_1900} + CAST({days} AS BIGINT) * {TICKS_PER_DAY})"
     else:
-        ticks = f"({BASE_1900} + CAST(round(CAST({days} AS DOUBLE) * 25920000) AS BIGINT) * 100000 // 3)"
+        ticks = (
+            f"({BASE_1900} + CAST(round(CAST({days} AS DOUBLE) * 25920000) AS BIGINT) * "
+            f"100000 // 3)"
+        )
     return _to_datetime(ticks, source, target, attempt)
 
 
@@ -326,7 +329,7 @@ def _to_binary(sql: str, source: SqlType, target: SqlType, style: int, attempt: 
 
 
 def _int_to_binary(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
-    """An integer is big-endian, right-justified: padded or cut on the left."""
+    """Make an integer big-endian bytes, right-justified: padded or cut on the left."""
     del style, attempt
     size = {"bit": 1}.get(source.name, source.length)
     value = f"CAST({sql} AS BIGINT)"

@@ -18,7 +18,10 @@ def to_variant(sql: str, source: SqlType, target: SqlType, style: int, attempt: 
     if kind == "float":
         return f"py_variant_float({sql}, '{name}')"
     if kind in ("decimal", "money"):
-        return f"py_variant_decimal(CAST({sql} AS VARCHAR), '{name}', {source.precision}, {source.scale})"
+        return (
+            f"py_variant_decimal(CAST({sql} AS VARCHAR), '{name}', {source.precision}, "
+            f"{source.scale})"
+        )
     if kind == "offset":
         return f'py_variant_offset(({sql}).utc, ({sql})."offset", {source.scale})'
     if kind == "string":

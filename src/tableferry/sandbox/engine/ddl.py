@@ -1,7 +1,7 @@
 """CREATE, ALTER and DROP, carried out on the catalog and the store."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tableferry.sandbox.engine import statements as st
 from tableferry.sandbox.engine.bind_calls import Binder
@@ -14,7 +14,7 @@ from tableferry.sandbox.engine.errors import (
     unknown_database,
     unsupported,
 )
-from tableferry.sandbox.engine.scope import BoundQuery, Scope, Source
+from tableferry.sandbox.engine.scope import BoundQuery
 from tableferry.sandbox.engine.table_builder import TableBuilder, add_index
 from tableferry.sandbox.events import Event, SqlError, StatementDone
 
@@ -66,11 +66,16 @@ def add_table(session: "Session", table: Table) -> None:
     name = table.name.lower()
     if table.temporary:
         session.temporary[name] = table
-        undoing(session, lambda: (session.temporary.pop(name, None), store.drop(table), None)[2])
+        undoing(session, lambda: _take_away(session.temporary, name, session, table))
         return
     key = (table.schema.lower(), name)
     table.database.objects[key] = table
-    undoing(session, lambda: (table.database.objects.pop(key, None), store.drop(table), None)[2])
+    undoing(session, lambda: _take_away(table.database.objects, key, session, table))
+
+
+def _take_away(holder: dict[Any, Any], key: object, session: "Session", table: Table) -> None:
+    holder.pop(key, None)
+    session.server.store.drop(table)
 
 
 def create_table(session: "Session", statement: st.CreateTable) -> Iterator[Event]:
@@ -99,7 +104,8 @@ def create_index(session: "Session", statement: st.CreateIndex) -> Iterator[Even
     if not isinstance(table, Table):
         raise SqlError(
             1088,
-            f'Cannot find the object "{".".join(statement.table)}" because it does not exist or you '
+            f'Cannot find the object "{".".join(statement.table)}" because it does not exist '
+            "or you "
             "do not have permissions.",
             state=12,
         )
@@ -174,7 +180,8 @@ def create_type(session: "Session", statement: st.CreateType) -> Iterator[Event]
     if key in database.types:
         raise SqlError(
             219,
-            f"The type '{schema}.{name}' already exists, or you do not have permission to create it.",
+            f"The type '{schema}.{name}' already exists, or you do not have permission to "
+            f"create it.",
         )
     base = session.binder().resolve_type(statement.base)
     alias = AliasType(database.next_type_id, schema, name, base, statement.nullable)
@@ -201,12 +208,13 @@ def _drop_table(session: "Session", path: st.Path, statement: st.Drop) -> bool:
         if other is not found and any(k.table is found for k in other.foreign_keys):
             raise SqlError(
                 3726,
-                f"Could not drop object '{'.'.join(path)}' because it is referenced by a FOREIGN KEY "
+                f"Could not drop object '{'.'.join(path)}' because it is referenced by a "
+                f"FOREIGN KEY "
                 "constraint.",
             )
     del statement
     lock_alone(session, found)
-    holder: dict[object, Table] = session.temporary if found.temporary else found.database.objects  # type: ignore[assignment]
+    holder: dict[Any, Any] = session.temporary if found.temporary else found.database.objects
     key: object = (
         found.name.lower() if found.temporary else (found.schema.lower(), found.name.lower())
     )
@@ -319,7 +327,8 @@ def alter_table(session: "Session", statement: st.AlterTable) -> Iterator[Event]
     if not isinstance(table, Table):
         raise SqlError(
             4902,
-            f'Cannot find the object "{".".join(statement.table)}" because it does not exist or you '
+            f'Cannot find the object "{".".join(statement.table)}" because it does not exist '
+            "or you "
             "do not have permissions.",
         )
     if session.transaction is not None and statement.action != "add":
@@ -338,6 +347,3 @@ def alter_table(session: "Session", statement: st.AlterTable) -> Iterator[Event]
         builder.alter_column(statement.columns[0])
     table.version += 1
     yield StatementDone(None, "ALTER TABLE")
-
-
-__all__ = ["Scope", "Source"]

@@ -37,9 +37,11 @@ def select(session: "Session", statement: st.QueryStatement) -> Iterator[Event]:
         variables = [i.variable for i in body.items if i.variable is not None]
         if variables and len(variables) != len(body.items):
             raise SqlError(
-                141, "A SELECT statement that assigns a value to a variable must not be combined "
-                "with data-retrieval operations.", severity=15,
-            )  # fmt: skip
+                141,
+                "A SELECT statement that assigns a value to a variable must not be combined "
+                "with data-retrieval operations.",
+                severity=15,
+            )
     context = session.context()
     _, release = session.server.store.versions.take()
     outcome = Outcome()
@@ -90,9 +92,10 @@ def _select_into(session: "Session", path: tuple[str, ...], bound: BoundQuery) -
     for number, column in enumerate(bound.columns, 1):
         if not column.name:
             raise SqlError(
-                1038, "An object or column name is missing or empty. For SELECT INTO statements, "
+                1038,
+                "An object or column name is missing or empty. For SELECT INTO statements, "
                 "verify each column has a name.",
-            )  # fmt: skip
+            )
         kind = t.with_collation(column.type, column.type.collation or database.collation)
         identity = (1, 1) if column.identity else None
         table.columns.append(TableColumn(number, column.name, kind, column.nullable, identity))
@@ -118,9 +121,11 @@ def insert(session: "Session", statement: st.Insert) -> Iterator[Event]:
     """INSERT."""
     table = _target(session, statement.table)
     if statement.output and any(
-        isinstance(i, s.SelectItem) and isinstance(i.expression, s.Name)
-        and i.expression.parts[0].lower() != "inserted" for i in statement.output
-    ):  # fmt: skip
+        isinstance(i, s.SelectItem)
+        and isinstance(i.expression, s.Name)
+        and i.expression.parts[0].lower() != "inserted"
+        for i in statement.output
+    ):
         raise SqlError(4104, "The multi-part identifier in OUTPUT could not be bound.")
     columns = _insert_columns(session, table, statement)
     if isinstance(statement.source, st.Execute):
@@ -162,10 +167,17 @@ def _insert_columns(session: "Session", table: Table, statement: st.Insert) -> l
     """Return the columns that an INSERT gives values for. Raises 207, 264, 271, 273, 544."""
     explicit = session.identity_insert is table
     if not statement.columns:
-        return [
-            c for c in table.columns
-            if c.computed is None and c.type.name != "timestamp" and (explicit or not c.identity)
-        ] if statement.source is not None else []  # fmt: skip
+        return (
+            [
+                c
+                for c in table.columns
+                if c.computed is None
+                and c.type.name != "timestamp"
+                and (explicit or not c.identity)
+            ]
+            if statement.source is not None
+            else []
+        )
     found = []
     for name in statement.columns:
         column = table.column(name)
@@ -173,32 +185,37 @@ def _insert_columns(session: "Session", table: Table, statement: st.Insert) -> l
             raise invalid_column(name)
         if column in found:
             raise SqlError(
-                264, f"The column name '{name}' is specified more than once in the SET clause or "
+                264,
+                f"The column name '{name}' is specified more than once in the SET clause or "
                 "column list of an INSERT.",
-            )  # fmt: skip
+            )
         if column.computed is not None:
             raise SqlError(
-                271, f'The column "{name}" cannot be modified because it is either a computed column '
+                271,
+                f'The column "{name}" cannot be modified because it is either a computed column '
                 "or is the result of a UNION operator.",
-            )  # fmt: skip
+            )
         if column.type.name == "timestamp":
             raise SqlError(
-                273, "Cannot insert an explicit value into a timestamp column. Use INSERT with a "
+                273,
+                "Cannot insert an explicit value into a timestamp column. Use INSERT with a "
                 "column list to exclude the timestamp column, or insert a DEFAULT into the "
                 "timestamp column.",
-            )  # fmt: skip
+            )
         if column.identity and not explicit:
             raise SqlError(
-                544, f"Cannot insert explicit value for identity column in table '{table.name}' when "
+                544,
+                f"Cannot insert explicit value for identity column in table '{table.name}' when "
                 "IDENTITY_INSERT is set to OFF.",
-            )  # fmt: skip
+            )
         found.append(column)
     if explicit and table.identity not in found:
         raise SqlError(
-            545, f"Explicit value must be specified for identity column in table '{table.name}' "
+            545,
+            f"Explicit value must be specified for identity column in table '{table.name}' "
             "either when IDENTITY_INSERT is set to ON or when a replication user is inserting into "
             "a NOT FOR REPLICATION identity column.",
-        )  # fmt: skip
+        )
     return found
 
 
@@ -223,10 +240,14 @@ def _insert_source(binder: Binder, query: s.Query, columns: list[TableColumn]) -
     """Bind the rows; VALUES of one row keep each value's own type."""
     if isinstance(query.body, s.ValuesRows) and len(query.body.rows) == 1:
         values = [binder.value(item, Scope()) for item in query.body.rows[0]]
-        typed = tuple(
-            Typed(f"c{i}", v.type if v.type.name != "null" else c.type)
-            for i, (v, c) in enumerate(zip(values, columns, strict=False), 1)
-        ) if len(values) == len(columns) else tuple(Typed("c", t.INT) for _ in values)  # fmt: skip
+        typed = (
+            tuple(
+                Typed(f"c{i}", v.type if v.type.name != "null" else c.type)
+                for i, (v, c) in enumerate(zip(values, columns, strict=False), 1)
+            )
+            if len(values) == len(columns)
+            else tuple(Typed("c", t.INT) for _ in values)
+        )
         heads = ", ".join(
             f"{literal(None, k.type) if v.type.name == 'null' else v.sql} AS c{i}"
             for i, (v, k) in enumerate(zip(values, typed, strict=True), 1)
@@ -239,20 +260,26 @@ def _wrong_number(given: int, wanted: int, query: s.Query) -> None:
     if isinstance(query.body, s.ValuesRows):
         if wanted > given:
             raise SqlError(
-                109, "There are more columns in the INSERT statement than values specified in the "
+                109,
+                "There are more columns in the INSERT statement than values specified in the "
                 "VALUES clause. The number of values in the VALUES clause must match the number of "
-                "columns specified in the INSERT statement.", severity=15,
-            )  # fmt: skip
+                "columns specified in the INSERT statement.",
+                severity=15,
+            )
         raise SqlError(
-            110, "There are fewer columns in the INSERT statement than values specified in the VALUES "
+            110,
+            "There are fewer columns in the INSERT statement than values specified in the VALUES "
             "clause. The number of values in the VALUES clause must match the number of columns "
-            "specified in the INSERT statement.", severity=15,
-        )  # fmt: skip
+            "specified in the INSERT statement.",
+            severity=15,
+        )
     number, word = (120, "fewer") if wanted > given else (121, "more")
     raise SqlError(
-        number, f"The select list for the INSERT statement contains {word} items than the insert "
-        "list. The number of SELECT values must match the number of INSERT columns.", severity=15,
-    )  # fmt: skip
+        number,
+        f"The select list for the INSERT statement contains {word} items than the insert "
+        "list. The number of SELECT values must match the number of INSERT columns.",
+        severity=15,
+    )
 
 
 def assigned(sql: str, source: SqlType, column: TableColumn) -> str:

@@ -44,7 +44,8 @@ def cannot_drop(kind: str, name: str) -> SqlError:
     """Return error 3701."""
     return SqlError(
         3701,
-        f"Cannot drop the {kind} '{name}', because it does not exist or you do not have permission.",
+        f"Cannot drop the {kind} '{name}', because it does not exist or you do not have "
+        f"permission.",
         severity=11,
         state=5,
     )

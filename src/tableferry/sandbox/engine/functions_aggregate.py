@@ -50,8 +50,11 @@ def _over(binder: "Binder", node: s.Call, over: s.Over, scope: Scope) -> str:
         for item in over.order:
             # A constant subquery, (SELECT NULL), is the usual way to ask for no order.
             if isinstance(item.expression, s.Literal):
-                raise SqlError(5308, "Windowed functions, aggregates and NEXT VALUE FOR functions do "
-                               "not support integer indices as ORDER BY clause expressions.")  # fmt: skip
+                raise SqlError(
+                    5308,
+                    "Windowed functions, aggregates and NEXT VALUE FOR functions do "
+                    "not support integer indices as ORDER BY clause expressions.",
+                )
             typed = binder.value(item.expression, scope)
             key = key_of(typed.sql, typed.type, ordering=True)
             items.append(f"{key} {'DESC NULLS LAST' if item.descending else 'ASC NULLS FIRST'}")
@@ -105,7 +108,7 @@ def _aggregate(binder: "Binder", node: s.Call, scope: Scope, over: str) -> Typed
     if name in ("min", "max"):
         return _extreme(name, value, over)
     if name in ("sum", "avg"):
-        return _sum(binder, name, value, over, distinct=node.distinct)
+        return _sum(name, value, over, distinct=node.distinct)
     function = {
         "stdev": "stddev_samp",
         "stdevp": "stddev_pop",
@@ -139,7 +142,7 @@ def _extreme(name: str, value: Typed, over: str) -> Typed:
     return replace(result, sql=f"arg_{name}({value.sql}, {key}){over}")
 
 
-def _sum(binder: "Binder", name: str, value: Typed, over: str, *, distinct: bool) -> Typed:
+def _sum(name: str, value: Typed, over: str, *, distinct: bool) -> Typed:
     kind = t.family(value.type)
     word = "DISTINCT " if distinct else ""
     if kind not in t.NUMERIC_FAMILIES or value.type.name == "bit":

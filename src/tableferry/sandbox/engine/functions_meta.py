@@ -28,14 +28,30 @@ VERSION_TEXT: Final = (
     "In-memory stand-in for demos and tests\n\tDeveloper Edition (64-bit)"
 )
 PROPERTIES: Final[dict[str, Any]] = {
-    "productversion": "16.0.4135.4", "productlevel": "RTM", "productmajorversion": "16",
-    "productminorversion": "0", "productbuild": "4135", "edition": "Developer Edition (64-bit)",
-    "editionid": -2117995310, "engineedition": 3, "collation": "SQL_Latin1_General_CP1_CI_AS",
-    "isclustered": 0, "ishadrenabled": 0, "isintegratedsecurityonly": 0, "instancename": None,
-    "isfulltextinstalled": 0, "issingleuser": 0, "lcid": 1033, "sqlcharsetname": "iso_1",
-    "productupdatelevel": None, "isxtpsupported": 0, "ispolybaseinstalled": 0,
-    "isexternalauthenticationonly": 0, "buildclrversion": "v4.0.30319", "hadrmanagerstatus": 2,
-}  # fmt: skip
+    "productversion": "16.0.4135.4",
+    "productlevel": "RTM",
+    "productmajorversion": "16",
+    "productminorversion": "0",
+    "productbuild": "4135",
+    "edition": "Developer Edition (64-bit)",
+    "editionid": -2117995310,
+    "engineedition": 3,
+    "collation": "SQL_Latin1_General_CP1_CI_AS",
+    "isclustered": 0,
+    "ishadrenabled": 0,
+    "isintegratedsecurityonly": 0,
+    "instancename": None,
+    "isfulltextinstalled": 0,
+    "issingleuser": 0,
+    "lcid": 1033,
+    "sqlcharsetname": "iso_1",
+    "productupdatelevel": None,
+    "isxtpsupported": 0,
+    "ispolybaseinstalled": 0,
+    "isexternalauthenticationonly": 0,
+    "buildclrversion": "v4.0.30319",
+    "hadrmanagerstatus": 2,
+}
 _NVARCHAR: Final = SqlType("nvarchar", 128)
 _VARIANT: Final = t.make("sql_variant")
 
@@ -46,7 +62,7 @@ def constant(value: Any, sql_type: SqlType) -> Typed:
 
 
 def _fact(sql_type: SqlType, read: Callable[[Facts], Any]) -> Scalar:
-    """A function without arguments that asks the session."""
+    """Make a function without arguments that asks the session."""
 
     def bind(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
         arguments(binder, node, scope, 0)
@@ -91,8 +107,9 @@ def _db_name(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
         return constant(session.current.name, _NVARCHAR)
     return _map(
         _number(binder, values[0]),
-        {d.database_id: d.name for d in session.server.databases()}, _NVARCHAR,
-    )  # fmt: skip
+        {d.database_id: d.name for d in session.server.databases()},
+        _NVARCHAR,
+    )
 
 
 def _db_id(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
@@ -103,8 +120,9 @@ def _db_id(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
         return constant(session.current.database_id, t.SMALLINT)
     return _map(
         _text_key(binder, values[0]),
-        {d.name.lower(): d.database_id for d in session.server.databases()}, t.SMALLINT,
-    )  # fmt: skip
+        {d.name.lower(): d.database_id for d in session.server.databases()},
+        t.SMALLINT,
+    )
 
 
 def _object_id(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
@@ -127,8 +145,14 @@ def _object_id(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
         if kind and kind.strip().upper() != wanted:
             continue
         schema, name = item.schema, item.name
-        forms = [f"{schema}.{name}", f"[{schema}].[{name}]", f"[{schema}].{name}", f"{schema}.[{name}]",
-                 f"{database.name}.{schema}.{name}", f"[{database.name}].[{schema}].[{name}]"]  # fmt: skip
+        forms = [
+            f"{schema}.{name}",
+            f"[{schema}].[{name}]",
+            f"[{schema}].{name}",
+            f"{schema}.[{name}]",
+            f"{database.name}.{schema}.{name}",
+            f"[{database.name}].[{schema}].[{name}]",
+        ]
         if schema == "dbo":
             forms += [name, f"[{name}]"]
         entries.update({form.lower(): item.object_id for form in forms})
@@ -141,7 +165,7 @@ def _named(
     *,
     with_database: bool = False,
 ) -> Scalar:
-    """A lookup by one number, in the current or a named database."""
+    """Make a lookup by one number, in the current or a named database."""
 
     def bind(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
         values = arguments(binder, node, scope, 1, 2 if with_database else 0)
@@ -227,7 +251,9 @@ def _column_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
         "precision": lambda _, c: c.type.precision or c.type.length,
         "scale": lambda _, c: c.type.scale,
         "isrowguidcol": lambda _, c: int(c.rowguid),
-        "charmaxlen": lambda _, c: c.type.length if t.family(c.type) in ("string", "binary") else None,
+        "charmaxlen": lambda _, c: (
+            c.type.length if t.family(c.type) in ("string", "binary") else None
+        ),
         "isprimarykey": lambda x, c: int(
             any(c is k for k, _ in (x.primary_key.columns if x.primary_key else []))
         ),
@@ -235,7 +261,7 @@ def _column_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
         "issparse": lambda _, c: int(c.sparse),
         "generatedalwaystype": lambda _, __: 0,
         "isidnotforrepl": lambda _, c: 0 if c.identity else None,
-    }  # fmt: skip
+    }
     if wanted is None or wanted.lower() not in readers:
         raise unsupported(f"COLUMNPROPERTY {wanted or ''}")
     return _columns(binder, node, scope, readers[wanted.lower()])
@@ -284,7 +310,7 @@ def _variant_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
 
 
 def _min_active_rowversion(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
-    """The lowest rowversion that an open transaction holds, else the next one to be given."""
+    """Return the lowest rowversion an open transaction holds, else the next one to be given."""
     arguments(binder, node, scope, 0)
     binder.context.volatile = True
     session = binder.context.session
@@ -304,14 +330,19 @@ def _database_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     values = arguments(binder, node, scope, 2)
     wanted = (binder.constant_text(node.arguments[1]) or "").lower()
     readers: dict[str, tuple[SqlType, Callable[[Database], Any]]] = {
-        "collation": (_NVARCHAR, lambda d: d.collation), "status": (_NVARCHAR, lambda _: "ONLINE"),
+        "collation": (_NVARCHAR, lambda d: d.collation),
+        "status": (_NVARCHAR, lambda _: "ONLINE"),
         "updateability": (_NVARCHAR, lambda _: "READ_WRITE"),
-        "useraccess": (_NVARCHAR, lambda _: "MULTI_USER"), "recovery": (_NVARCHAR, lambda _: "SIMPLE"),
-        "version": (t.INT, lambda _: 957), "isautoclose": (t.INT, lambda _: 0),
-        "isautoshrink": (t.INT, lambda _: 0), "isinstandby": (t.INT, lambda _: 0),
-        "isfulltextenabled": (t.INT, lambda _: 0), "edition": (_NVARCHAR, lambda _: None),
+        "useraccess": (_NVARCHAR, lambda _: "MULTI_USER"),
+        "recovery": (_NVARCHAR, lambda _: "SIMPLE"),
+        "version": (t.INT, lambda _: 957),
+        "isautoclose": (t.INT, lambda _: 0),
+        "isautoshrink": (t.INT, lambda _: 0),
+        "isinstandby": (t.INT, lambda _: 0),
+        "isfulltextenabled": (t.INT, lambda _: 0),
+        "edition": (_NVARCHAR, lambda _: None),
         "serviceobjective": (_NVARCHAR, lambda _: None),
-    }  # fmt: skip
+    }
     if wanted not in readers:
         raise unsupported(f"DATABASEPROPERTYEX {wanted}")
     result, read = readers[wanted]
@@ -324,10 +355,13 @@ def _connection_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     arguments(binder, node, scope, 1)
     wanted = (binder.constant_text(node.arguments[0]) or "").lower()
     known = {
-        "net_transport": "TCP", "protocol_type": "TSQL", "auth_scheme": "SQL",
-        "client_net_address": "127.0.0.1", "local_net_address": "127.0.0.1",
+        "net_transport": "TCP",
+        "protocol_type": "TSQL",
+        "auth_scheme": "SQL",
+        "client_net_address": "127.0.0.1",
+        "local_net_address": "127.0.0.1",
         "physical_net_transport": "TCP",
-    }  # fmt: skip
+    }
     if wanted == "local_tcp_port":
         raise unsupported("CONNECTIONPROPERTY local_tcp_port")
     return _as_variant(constant(known.get(wanted), _NVARCHAR))
@@ -405,51 +439,68 @@ FUNCTIONS: Final[dict[str, Scalar]] = {
     "@@langid": _fact(t.SMALLINT, lambda _: 0),
     "@@datefirst": _fact(t.TINYINT, lambda _: 7),
     "@@trancount": _fact(t.INT, lambda x: x.transaction_count),
-    "@@rowcount": _fact(t.INT, _row_count), "rowcount_big": _fact(t.BIGINT, _row_count),
+    "@@rowcount": _fact(t.INT, _row_count),
+    "rowcount_big": _fact(t.BIGINT, _row_count),
     "@@error": _fact(t.INT, lambda x: x.last_error),
     "@@identity": _fact(_NUMERIC38, lambda x: x.last_identity),
     "scope_identity": _fact(_NUMERIC38, lambda x: x.last_identity),
     "@@dbts": _fact(SqlType("varbinary", 8), lambda x: x.current.rowversion.to_bytes(8, "big")),
     "@@lock_timeout": _fact(t.INT, lambda x: int(x.options.get("lock_timeout", "-1"))),
     "@@textsize": _fact(t.INT, lambda x: int(x.options.get("textsize", "-1"))),
-    "@@options": _fact(t.INT, _options), "@@nestlevel": _fact(t.INT, lambda _: 0),
+    "@@options": _fact(t.INT, _options),
+    "@@nestlevel": _fact(t.INT, lambda _: 0),
     "@@max_precision": _fact(t.TINYINT, lambda _: 38),
     "@@max_connections": _fact(t.INT, lambda _: 32767),
-    "@@microsoftversion": _fact(t.INT, lambda _: 268439591), "@@procid": _fact(t.INT, lambda _: 0),
+    "@@microsoftversion": _fact(t.INT, lambda _: 268439591),
+    "@@procid": _fact(t.INT, lambda _: 0),
     "xact_state": _fact(t.SMALLINT, lambda x: int(x.transaction_count > 0)),
     "suser_sname": _fact(_NVARCHAR, lambda x: x.login_name),
     "suser_name": _fact(_NVARCHAR, lambda x: x.login_name),
     "system_user": _fact(_NVARCHAR, lambda x: x.login_name),
     "original_login": _fact(_NVARCHAR, lambda x: x.login_name),
-    "user_name": _fact(_NVARCHAR, lambda _: "dbo"), "user": _fact(_NVARCHAR, lambda _: "dbo"),
+    "user_name": _fact(_NVARCHAR, lambda _: "dbo"),
+    "user": _fact(_NVARCHAR, lambda _: "dbo"),
     "current_user": _fact(_NVARCHAR, lambda _: "dbo"),
     "session_user": _fact(_NVARCHAR, lambda _: "dbo"),
     "host_name": _fact(_NVARCHAR, lambda x: x.host_name),
     "app_name": _fact(_NVARCHAR, lambda x: x.application),
     "program_name": _fact(_NVARCHAR, lambda x: x.application),
-    "db_name": _db_name, "db_id": _db_id, "object_id": _object_id,
+    "db_name": _db_name,
+    "db_id": _db_id,
+    "object_id": _object_id,
     "object_name": _named(_objects, with_database=True),
     "object_schema_name": _named(
         lambda d: {o.object_id: o.schema for o in d.objects.values()}, with_database=True
     ),
-    "type_name": _named(_types), "type_id": _type_id, "schema_id": _schema_id,
-    "schema_name": _schema_name, "col_name": _col_name,
+    "type_name": _named(_types),
+    "type_id": _type_id,
+    "schema_id": _schema_id,
+    "schema_name": _schema_name,
+    "col_name": _col_name,
     "col_length": lambda b, n, sc: _columns(b, n, sc, lambda _, c: t.max_length(c.type)),
-    "columnproperty": _column_property, "objectproperty": _object_property,
-    "objectpropertyex": _object_property, "serverproperty": _server_property,
-    "databasepropertyex": _database_property, "connectionproperty": _connection_property,
-    "has_perms_by_name": _permission, "is_srvrolemember": _membership, "is_member": _membership,
-    "is_rolemember": _membership, "has_dbaccess": lambda b, n, sc: _db_access(b, n, sc),
+    "columnproperty": _column_property,
+    "objectproperty": _object_property,
+    "objectpropertyex": _object_property,
+    "serverproperty": _server_property,
+    "databasepropertyex": _database_property,
+    "connectionproperty": _connection_property,
+    "has_perms_by_name": _permission,
+    "is_srvrolemember": _membership,
+    "is_member": _membership,
+    "is_rolemember": _membership,
+    "has_dbaccess": lambda b, n, sc: _db_access(b, n, sc),  # noqa: PLW0108 - defined below
     "sql_variant_property": _variant_property,
     "min_active_rowversion": _min_active_rowversion,
-    "ident_current": _identity_value, "ident_seed": _identity_value, "ident_incr": _identity_value,
+    "ident_current": _identity_value,
+    "ident_seed": _identity_value,
+    "ident_incr": _identity_value,
     "error_number": _error_part(t.INT, lambda e: e.number),
     "error_message": _error_part(SqlType("nvarchar", 4000), lambda e: e.message),
     "error_severity": _error_part(t.INT, lambda e: e.severity),
     "error_state": _error_part(t.INT, lambda e: e.state),
     "error_line": _error_part(t.INT, lambda e: e.line),
     "error_procedure": _error_part(_NVARCHAR, lambda _: None),
-}  # fmt: skip
+}
 
 
 def _db_access(binder: "Binder", node: s.Call, scope: Scope) -> Typed:

@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, Final
 
 from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine import typerules as t
-from tableferry.sandbox.engine.convert import convert, fit_bytes, fit_text
+from tableferry.sandbox.engine.convert import convert
 from tableferry.sandbox.engine.errors import unsupported
 from tableferry.sandbox.engine.functions_text import Scalar, arguments
 from tableferry.sandbox.engine.rowerror import raising
 from tableferry.sandbox.engine.scope import Scope, Typed
 from tableferry.sandbox.events import SqlError
-from tableferry.sandbox.sqltypes import SqlType
 
 if TYPE_CHECKING:
     from tableferry.sandbox.engine.bind_calls import Binder
@@ -246,6 +245,3 @@ FUNCTIONS: Final[dict[str, Scalar]] = {
 def _as_float(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     (value,) = arguments(binder, node, scope, 1)
     return Typed(binder.to_type(value, t.FLOAT), t.FLOAT)
-
-
-__all__ = ["FUNCTIONS", "SqlType", "fit_bytes", "fit_text"]

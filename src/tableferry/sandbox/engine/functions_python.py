@@ -201,7 +201,10 @@ FUNCTIONS: Final[dict[str, tuple[Rowwise, list[str], str, bool]]] = {
     "py_to_varchar": (lambda t: from_cp1252(cp1252(t)), [_S], _S, False),
     "py_utf16": (utf16, [_S], _B, False),
     "py_from_utf16": (
-        lambda b: from_units([b[i] | b[i + 1] << 8 for i in range(0, len(b) - 1, 2)]), [_B], _S, False,
+        lambda b: from_units([b[i] | b[i + 1] << 8 for i in range(0, len(b) - 1, 2)]),
+        [_B],
+        _S,
+        False,
     ),
     "py_substring": (substring, [_S, _L, _L], _S, False),
     "py_divide": (divide, [_S, _S, _I], _S, False),
@@ -219,17 +222,24 @@ FUNCTIONS: Final[dict[str, tuple[Rowwise, list[str], str, bool]]] = {
     "py_variant_family": (variant.family, [_B], _S, False),
     "py_variant_property": (variant.prop, [_B, _S], _S, False),
     "py_reverse": (lambda t: from_units(to_units(t)[::-1]), [_S], _S, False),
-}  # fmt: skip
-"""Name -> function, argument types, return type, whether it takes ``attempt`` as its last argument."""
+}
+"""Name -> function, argument types, return type, whether ``attempt`` is its last argument."""
 
+_FLOAT_OVERFLOW: Final = mark(
+    8115, "Arithmetic overflow error converting expression to data type float.", 16, 2
+)
 MACROS: Final = (
     # U+10D8xx..U+10DFxx are escaped surrogates: one unit each; other supplementary characters: two.
-    r"ts_units(s) AS CASE WHEN strlen(s) = length(s) THEN length(s) ELSE length(s) + "
-    r"length(regexp_replace(s, '[^\x{10000}-\x{10D7FF}\x{10E000}-\x{10FFFF}]', '', 'g')) END",
+    (
+        r"ts_units(s) AS CASE WHEN strlen(s) = length(s) THEN length(s) ELSE length(s) + "
+        r"length(regexp_replace(s, '[^\x{10000}-\x{10D7FF}\x{10E000}-\x{10FFFF}]', '', 'g')) END"
+    ),
     r"ts_wide(s) AS strlen(s) <> length(s) AND regexp_matches(s, '[\x{10000}-\x{10FFFF}]')",
-    "ts_substring(s, a, n) AS CASE WHEN ts_wide(s) THEN py_substring(s, a, n) "
-    "WHEN a >= 1 THEN substr(s, a, n) WHEN a + n > 1 THEN substr(s, 1, a + n - 1) "
-    "WHEN a + n <= 1 AND s IS NOT NULL THEN '' END",
+    (
+        "ts_substring(s, a, n) AS CASE WHEN ts_wide(s) THEN py_substring(s, a, n) "
+        "WHEN a >= 1 THEN substr(s, a, n) WHEN a + n > 1 THEN substr(s, 1, a + n - 1) "
+        "WHEN a + n <= 1 AND s IS NOT NULL THEN '' END"
+    ),
     "ts_cut(s, n) AS CASE WHEN strlen(s) <= n THEN s ELSE ts_substring(s, 1, n) END",
     "ts_pad(s, n) AS s || repeat(' ', greatest(n - ts_units(s), 0))",
     "ts_varchar(s) AS CASE WHEN strlen(s) = length(s) THEN s ELSE py_to_varchar(s) END",
@@ -239,22 +249,36 @@ MACROS: Final = (
     "ts_ci_order(s) AS icu_sort_key(lower(rtrim(s, ' ')), 'und')",
     "ts_cs_order(s) AS icu_sort_key(rtrim(s, ' '), 'und')",
     # Rounds ticks to a step; the last step of year 9999 is cut, not carried into year 10000.
-    "ts_round(t, unit) AS CASE WHEN t > 3155378975999999999 - unit THEN 3155378975999999999 // unit * unit "
-    "ELSE (t + unit // 2) // unit * unit END",
+    (
+        "ts_round(t, unit) AS CASE WHEN t > 3155378975999999999 - unit THEN 3155378975999999999 "
+        "// unit * unit "
+        "ELSE (t + unit // 2) // unit * unit END"
+    ),
     # datetime keeps 1/300 s; the day and the time of day apart, since ticks * 3 leaves BIGINT.
-    "ts_300(t) AS t // 864000000000 * 864000000000 + "
-    "(((t % 864000000000) * 3 + 50000) // 100000 * 100000 + 1) // 3",
-    "ts_within(t, low, high, message) AS CASE WHEN t < low OR t > high THEN error(message) ELSE t END",
-    "ts_finite(x) AS CASE WHEN isfinite(x) OR x IS NULL THEN x ELSE error("
-    f"'{mark(8115, 'Arithmetic overflow error converting expression to data type float.')}') END",
-    "ts_divide(a, b) AS CASE WHEN b = 0 THEN error("
-    f"'{mark(8134, 'Divide by zero error encountered.')}') ELSE ts_finite(a / b) END",
+    (
+        "ts_300(t) AS t // 864000000000 * 864000000000 + "
+        "(((t % 864000000000) * 3 + 50000) // 100000 * 100000 + 1) // 3"
+    ),
+    (
+        "ts_within(t, low, high, message) AS CASE WHEN t < low OR t > high THEN error(message) "
+        "ELSE t END"
+    ),
+    (
+        "ts_finite(x) AS CASE WHEN isfinite(x) OR x IS NULL THEN x ELSE error("
+        f"'{_FLOAT_OVERFLOW}') END"
+    ),
+    (
+        "ts_divide(a, b) AS CASE WHEN b = 0 THEN error("
+        f"'{mark(8134, 'Divide by zero error encountered.')}') ELSE ts_finite(a / b) END"
+    ),
     "ts_days(d) AS date_diff('day', DATE '0001-01-01', d)",
     "ts_date(days) AS DATE '0001-01-01' + CAST(days AS INTEGER)",
     "ts_null_if_bad(x) AS TRY(x)",
     "ts_bytes(b, n) AS CASE WHEN octet_length(b) <= n THEN b ELSE b[1:n] END",
-    "ts_pad_bytes(b, n) AS CASE WHEN octet_length(b) >= n THEN b[1:n] "
-    "ELSE b || from_hex(repeat('00', n - octet_length(b))) END",
+    (
+        "ts_pad_bytes(b, n) AS CASE WHEN octet_length(b) >= n THEN b[1:n] "
+        "ELSE b || from_hex(repeat('00', n - octet_length(b))) END"
+    ),
 )
 
 
@@ -262,16 +286,20 @@ def _arrow(duck: str) -> pa.DataType:
     if duck == _STRUCT:
         return pa.struct([("utc", pa.int64()), ("offset", pa.int16())])
     return {
-        _I: pa.int32(), _L: pa.int64(), _S: pa.large_string(), _B: pa.large_binary(),
-        _D: pa.float64(), _T: pa.bool_(),
-    }[duck]  # fmt: skip
+        _I: pa.int32(),
+        _L: pa.int64(),
+        _S: pa.large_string(),
+        _B: pa.large_binary(),
+        _D: pa.float64(),
+        _T: pa.bool_(),
+    }[duck]
 
 
 def _vectorized(function: Rowwise, arity: int, returns: str, attempts: bool) -> Callable[..., Any]:
     target = _arrow(returns)
 
     def run(*columns: Any) -> Any:
-        results = []
+        results: list[Any] = []
         for row in zip(*(column.to_pylist() for column in columns), strict=True):
             if None in row:
                 results.append(None)
@@ -297,8 +325,12 @@ def install(connection: duckdb.DuckDBPyConnection) -> None:
     for name, (function, arguments, returns, attempts) in FUNCTIONS.items():
         types = [*arguments, _T] if attempts else arguments
         connection.create_function(
-            name, _vectorized(function, len(types), returns, attempts), types, returns,
-            type="arrow", null_handling="special",
-        )  # fmt: skip
+            name,
+            _vectorized(function, len(types), returns, attempts),
+            types,
+            returns,
+            type="arrow",
+            null_handling="special",
+        )
     for macro in MACROS:
         connection.execute(f"CREATE MACRO {macro}")

@@ -238,7 +238,10 @@ def _joined(binder: "Binder", values: list[Typed], empty: str) -> Typed:
 def _char(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     (value,) = arguments(binder, node, scope, 1)
     n = _integer(binder, value)
-    sql = f"CASE WHEN {n} BETWEEN 0 AND 127 THEN chr(CAST({n} AS INTEGER)) WHEN {n} BETWEEN 128 AND 255 "
+    sql = (
+        f"CASE WHEN {n} BETWEEN 0 AND 127 THEN chr(CAST({n} AS INTEGER)) WHEN {n} BETWEEN "
+        f"128 AND 255 "
+    )
     sql += f"THEN py_from_cp1252(from_hex(right('0' || to_hex({n}), 2))) END"
     return Typed(sql, SqlType("char", 1))
 
@@ -258,14 +261,20 @@ def _unicode(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     (value,) = arguments(binder, node, scope, 1)
     text = as_text(binder, value, "unicode")
     first = f"unicode(ts_substring({text.sql}, 1, 1))"
-    sql = f"CASE WHEN {text.sql} = '' THEN NULL WHEN {first} > 65535 THEN {first} - 1048576 ELSE {first} END"
+    sql = (
+        f"CASE WHEN {text.sql} = '' THEN NULL WHEN {first} > 65535 THEN {first} - 1048576 "
+        f"ELSE {first} END"
+    )
     return Typed(f"CAST({sql} AS INTEGER)", t.INT)
 
 
 def _ascii(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     (value,) = arguments(binder, node, scope, 1)
     text = as_text(binder, value, "ascii")
-    sql = f"CASE WHEN {text.sql} <> '' THEN CAST('0x' || hex(py_cp1252({text.sql})[1:1]) AS INTEGER) END"
+    sql = (
+        f"CASE WHEN {text.sql} <> '' THEN CAST('0x' || hex(py_cp1252({text.sql})[1:1]) AS "
+        f"INTEGER) END"
+    )
     return Typed(sql, t.INT)
 
 

@@ -201,7 +201,7 @@ class ExpressionParser(TokenCursor):
     def _negatable(literal: s.Literal) -> bool:
         return literal.type.name in ("int", "numeric", "float", "money") and literal.value != 0
 
-    def _primary(self) -> s.Node:
+    def _primary(self) -> s.Node:  # noqa: C901 - a branch a kind of value
         token = self.token
         constant = self._constant()
         if constant is not None:

@@ -270,8 +270,7 @@ class QueryParser(ExpressionParser):
             self.expect(")")
             return inner
         if self.token.kind == "variable":
-            name = self.advance().text
-            return s.TableRef((name,), self._table_alias())
+            return s.TableRef((self.advance().text,), self._table_alias())
         path = self.path()
         if self.at("(") and not (
             self.ahead().lower in _HINTS and self.ahead(2).lower in (")", ",")
@@ -279,8 +278,8 @@ class QueryParser(ExpressionParser):
             return self._table_function(path)
         if self.at_any("for", "tablesample"):
             raise unsupported("FOR SYSTEM_TIME and TABLESAMPLE")
-        alias = self._table_alias()
-        return s.TableRef(path, alias, self._hints())
+        called = self._table_alias()
+        return s.TableRef(path, called, self._hints())
 
     def _table_function(self, path: tuple[str, ...]) -> s.Node:
         self.expect("(")

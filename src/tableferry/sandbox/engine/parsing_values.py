@@ -12,9 +12,11 @@ _WIDE: Final = Context(prec=120)
 """Python's own 28 digits are too few: T-SQL's numbers have 38."""
 
 _RANGES: Final = {
-    "tinyint": (0, 255), "smallint": (-(2**15), 2**15 - 1), "int": (-(2**31), 2**31 - 1),
+    "tinyint": (0, 255),
+    "smallint": (-(2**15), 2**15 - 1),
+    "int": (-(2**31), 2**31 - 1),
     "bigint": (-(2**63), 2**63 - 1),
-}  # fmt: skip
+}
 _INTEGER: Final = re.compile(r"[+-]?\s*\d+")
 _NUMBER: Final = re.compile(r"[+-]?\s*(\d+\.?\d*|\.\d+)")
 _FLOAT: Final = re.compile(r"[+-]?\s*(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?")
@@ -38,7 +40,7 @@ _MONTHS: Final = {
             "dec december",
         ),
         1,
-    )  # fmt: skip
+    )
     for name in names.split()
 }
 _TIME: Final = re.compile(
@@ -56,7 +58,8 @@ def integer(text: str, type_name: str, source: str) -> int:
     if not _INTEGER.fullmatch(stripped):
         raise RowError(
             245,
-            f"Conversion failed when converting the {source} value '{text}' to data type {type_name}.",
+            f"Conversion failed when converting the {source} value '{text}' to data type "
+            f"{type_name}.",
         )
     value = int(stripped.replace(" ", ""))
     low, high = _RANGES[type_name]
@@ -148,9 +151,10 @@ def guid(text: str) -> bytes:
     match = _GUID.match(text.strip(" ") if text[:1] == " " else text)
     if not match:
         raise RowError(
-            8169, "Conversion failed when converting from a character string to uniqueidentifier.",
+            8169,
+            "Conversion failed when converting from a character string to uniqueidentifier.",
             state=2,
-        )  # fmt: skip
+        )
     raw = bytes.fromhex(match[1].replace("-", ""))
     return raw[3::-1] + raw[5:3:-1] + raw[7:5:-1] + raw[8:]
 
@@ -158,9 +162,10 @@ def guid(text: str) -> bytes:
 def _bad_moment(type_name: str) -> RowError:
     if type_name == "smalldatetime":
         return RowError(
-            295, "Conversion failed when converting character string to smalldatetime data type.",
+            295,
+            "Conversion failed when converting character string to smalldatetime data type.",
             state=3,
-        )  # fmt: skip
+        )
     return RowError(
         241, "Conversion failed when converting date and/or time from character string."
     )
@@ -223,7 +228,9 @@ def _clock(text: str, type_name: str) -> int | None:
     return ((hour * 60 + minute) * 60 + second) * SECOND + ticks
 
 
-def moment(text: str, type_name: str, style: int, source: str) -> tuple[int, int | None]:
+def moment(  # noqa: C901 - the parts of one text, in order
+    text: str, type_name: str, style: int, source: str
+) -> tuple[int, int | None]:
     """Read a date and time: ticks since 0001-01-01, and the zone in minutes or None.
 
     Raises 241, 242, 295.

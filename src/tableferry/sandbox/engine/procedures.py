@@ -31,10 +31,21 @@ def execute(session: "Session", statement: st.Execute) -> Iterator[Event]:
     if name == "sp_reset_connection":
         session.reset()
         return
-    if name in ("sp_getapplock", "sp_releaseapplock", "sp_rename", "sp_help", "sp_columns",
-                "sp_tables", "sp_pkeys", "sp_describe_first_result_set", "sp_who", "sp_spaceused",
-                "sp_addextendedproperty", "sp_describe_undeclared_parameters",
-                "sp_set_session_context"):  # fmt: skip
+    if name in (
+        "sp_getapplock",
+        "sp_releaseapplock",
+        "sp_rename",
+        "sp_help",
+        "sp_columns",
+        "sp_tables",
+        "sp_pkeys",
+        "sp_describe_first_result_set",
+        "sp_who",
+        "sp_spaceused",
+        "sp_addextendedproperty",
+        "sp_describe_undeclared_parameters",
+        "sp_set_session_context",
+    ):
         raise unsupported(f"the procedure {name}")
     raise SqlError(
         2812, f"Could not find stored procedure '{'.'.join(statement.procedure)}'.", state=62
@@ -76,19 +87,23 @@ def declarations(session: "Session", text: str) -> list[tuple[str, SqlType, s.No
     return found
 
 
-def _execute_sql(session: "Session", statement: st.Execute) -> Iterator[Event]:
+def _execute_sql(  # noqa: C901 - the checks in the server's order
+    session: "Session", statement: st.Execute
+) -> Iterator[Event]:
     arguments = list(statement.arguments)
     if not arguments:
         raise SqlError(
-            201, "Procedure or function 'sp_executesql' expects parameter '@statement', which was not "
+            201,
+            "Procedure or function 'sp_executesql' expects parameter '@statement', which was not "
             "supplied.",
-        )  # fmt: skip
+        )
     kind, text = batch.evaluate(session, arguments[0].value)
     if not t.is_national(kind):
         raise SqlError(
-            214, "Procedure expects parameter '@statement' of type 'ntext/nchar/nvarchar'.",
+            214,
+            "Procedure expects parameter '@statement' of type 'ntext/nchar/nvarchar'.",
             state=2,
-        )  # fmt: skip
+        )
     declared = []
     if len(arguments) > 1:
         declared = declarations(session, str(batch.evaluate(session, arguments[1].value)[1] or ""))

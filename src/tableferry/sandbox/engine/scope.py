@@ -110,13 +110,18 @@ class Facts(Protocol):
     host_name: str
     application: str
     current: Database
-    server: "ServerFacts"
+    login_time: int
     options: dict[str, str]
     row_count: int
     last_error: int
     last_identity: int | None
     transaction_count: int
     caught: list[object]
+
+    @property
+    def server(self) -> "ServerFacts":
+        """The server."""
+        ...
 
     def find_object(self, parts: tuple[str, ...]) -> object | None:
         """Return a table or view by name."""

@@ -128,17 +128,17 @@ _CONSTRAINT: Final = (
 INFORMATION_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
     "INFORMATION_SCHEMA.TABLES": (f"{_TABLE}, TABLE_TYPE varchar(10)", _tables),
     "INFORMATION_SCHEMA.COLUMNS": (
-        f"{_TABLE}, COLUMN_NAME sysname, ORDINAL_POSITION int, COLUMN_DEFAULT nvarchar(4000), "
+        (f"{_TABLE}, COLUMN_NAME sysname, ORDINAL_POSITION int, COLUMN_DEFAULT nvarchar(4000), "
         "IS_NULLABLE varchar(3), DATA_TYPE nvarchar(128), CHARACTER_MAXIMUM_LENGTH int, "
         "CHARACTER_OCTET_LENGTH int, NUMERIC_PRECISION tinyint, NUMERIC_PRECISION_RADIX smallint, "
         "NUMERIC_SCALE int, DATETIME_PRECISION smallint, CHARACTER_SET_CATALOG sysname, "
         "CHARACTER_SET_SCHEMA sysname, CHARACTER_SET_NAME sysname, COLLATION_CATALOG sysname, "
         "COLLATION_SCHEMA sysname, COLLATION_NAME sysname, DOMAIN_CATALOG sysname, "
-        "DOMAIN_SCHEMA sysname, DOMAIN_NAME sysname", _columns,
+        "DOMAIN_SCHEMA sysname, DOMAIN_NAME sysname"), _columns,
     ),
     "INFORMATION_SCHEMA.TABLE_CONSTRAINTS": (
-        f"{_CONSTRAINT}, {_TABLE}, CONSTRAINT_TYPE varchar(11), IS_DEFERRABLE varchar(2)!, "
-        "INITIALLY_DEFERRED varchar(2)!", _constraints,
+        (f"{_CONSTRAINT}, {_TABLE}, CONSTRAINT_TYPE varchar(11), IS_DEFERRABLE varchar(2)!, "
+        "INITIALLY_DEFERRED varchar(2)!"), _constraints,
     ),
     "INFORMATION_SCHEMA.KEY_COLUMN_USAGE": (
         f"{_CONSTRAINT}, {_TABLE}, COLUMN_NAME nvarchar(128), ORDINAL_POSITION int!", _keys,
@@ -147,21 +147,22 @@ INFORMATION_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
         f"{_TABLE}, COLUMN_NAME nvarchar(128), {_CONSTRAINT}", _constraint_columns,
     ),
     "INFORMATION_SCHEMA.SCHEMATA": (
-        "CATALOG_NAME sysname, SCHEMA_NAME nvarchar(128)!, SCHEMA_OWNER nvarchar(128), "
+        ("CATALOG_NAME sysname, SCHEMA_NAME nvarchar(128)!, SCHEMA_OWNER nvarchar(128), "
         "DEFAULT_CHARACTER_SET_CATALOG varchar(6), DEFAULT_CHARACTER_SET_SCHEMA varchar(3), "
-        "DEFAULT_CHARACTER_SET_NAME sysname", _schemata,
+        "DEFAULT_CHARACTER_SET_NAME sysname"), _schemata,
     ),
     "INFORMATION_SCHEMA.VIEWS": (
-        f"{_TABLE}, VIEW_DEFINITION nvarchar(4000), CHECK_OPTION varchar(7), IS_UPDATABLE varchar(2)!",
+        (f"{_TABLE}, VIEW_DEFINITION nvarchar(4000), CHECK_OPTION varchar(7), IS_UPDATABLE "
+        f"varchar(2)!"),
         _views,
     ),
     "INFORMATION_SCHEMA.REFERENTIAL_CONSTRAINTS": (
-        f"{_CONSTRAINT}, UNIQUE_CONSTRAINT_CATALOG sysname, UNIQUE_CONSTRAINT_SCHEMA sysname, "
+        (f"{_CONSTRAINT}, UNIQUE_CONSTRAINT_CATALOG sysname, UNIQUE_CONSTRAINT_SCHEMA sysname, "
         "UNIQUE_CONSTRAINT_NAME sysname, MATCH_OPTION varchar(7), UPDATE_RULE varchar(11), "
-        "DELETE_RULE varchar(11)", _referential,
+        "DELETE_RULE varchar(11)"), _referential,
     ),
     "INFORMATION_SCHEMA.ROUTINES": (
-        "SPECIFIC_CATALOG nvarchar(128), SPECIFIC_SCHEMA nvarchar(128), SPECIFIC_NAME sysname!, "
-        "ROUTINE_NAME sysname!, ROUTINE_TYPE nvarchar(20)", _routines,
+        ("SPECIFIC_CATALOG nvarchar(128), SPECIFIC_SCHEMA nvarchar(128), SPECIFIC_NAME sysname!, "
+        "ROUTINE_NAME sysname!, ROUTINE_TYPE nvarchar(20)"), _routines,
     ),
 }  # fmt: skip

@@ -13,16 +13,34 @@ Row = tuple[Any, ...]
 def _databases(session: Facts, _: Database) -> Iterator[Row]:
     for item in session.server.databases():
         yield (
-            item.name, item.database_id, None, item.created // 10_000_000 * 10_000_000,
-            item.compatibility, item.collation, 0, "MULTI_USER", False, False, False, 0, "ONLINE",
-            int(item.allow_snapshot), "ON" if item.allow_snapshot else "OFF",
-            item.read_committed_snapshot, 3, "SIMPLE", False, False, False, False,
-        )  # fmt: skip
+            item.name,
+            item.database_id,
+            None,
+            item.created // 10_000_000 * 10_000_000,
+            item.compatibility,
+            item.collation,
+            0,
+            "MULTI_USER",
+            False,
+            False,
+            False,
+            0,
+            "ONLINE",
+            int(item.allow_snapshot),
+            "ON" if item.allow_snapshot else "OFF",
+            item.read_committed_snapshot,
+            3,
+            "SIMPLE",
+            False,
+            False,
+            False,
+            False,
+        )
 
 
 def _partitions(session: Facts, database: Database) -> Iterator[Row]:
     for table in database.tables():
-        rows = session.server.count_rows(table)  # type: ignore[attr-defined]
+        rows = session.server.count_rows(table)
         heap = [] if any(i.clustered for i in table.indexes) else [0]
         for index_id in [*heap, *(i.index_id for i in table.indexes)]:
             key = table.object_id * 65536 + index_id
@@ -57,34 +75,63 @@ def _allocation_units(session: Facts, database: Database) -> Iterator[Row]:
 
 
 _LEVELS: Final = {
-    "read uncommitted": 1, "read committed": 2, "repeatable read": 3, "serializable": 4,
+    "read uncommitted": 1,
+    "read committed": 2,
+    "repeatable read": 3,
+    "serializable": 4,
     "snapshot": 5,
-}  # fmt: skip
+}
 
 
 def _sessions(session: Facts, _: Database) -> Iterator[Row]:
     level = session.options.get("transaction isolation level", "read committed")
     yield (
-        session.session_id, session.login_time, session.host_name, session.application,  # type: ignore[attr-defined]
-        session.login_name, "running", session.current.database_id, _LEVELS[level],
-        int(session.options.get("lock_timeout", "-1")), "us_english", "mdy", 7,
-        True, session.transaction_count, session.login_name, 0,
-    )  # fmt: skip
+        session.session_id,
+        session.login_time,
+        session.host_name,
+        session.application,
+        session.login_name,
+        "running",
+        session.current.database_id,
+        _LEVELS[level],
+        int(session.options.get("lock_timeout", "-1")),
+        "us_english",
+        "mdy",
+        7,
+        True,
+        session.transaction_count,
+        session.login_name,
+        0,
+    )
 
 
 def _connections(session: Facts, _: Database) -> Iterator[Row]:
     encrypted = "TRUE" if getattr(session, "encrypted", False) else "FALSE"
-    yield (session.session_id, session.login_time, "TCP", "TSQL", 1946157060, encrypted, "SQL",  # type: ignore[attr-defined]
-           "127.0.0.1", "127.0.0.1", 4096)  # fmt: skip
+    yield (
+        session.session_id,
+        session.login_time,
+        "TCP",
+        "TSQL",
+        1946157060,
+        encrypted,
+        "SQL",
+        "127.0.0.1",
+        "127.0.0.1",
+        4096,
+    )
 
 
 def _configurations(_: Facts, __: Database) -> Iterator[Row]:
     for number, name, value in (
-        (101, "recovery interval (min)", 0), (103, "user connections", 0),
-        (115, "nested triggers", 1), (1127, "two digit year cutoff", 2049),
-        (1539, "max degree of parallelism", 0), (1544, "max server memory (MB)", 2147483647),
-        (1562, "clr enabled", 0), (16390, "xp_cmdshell", 0),
-    ):  # fmt: skip
+        (101, "recovery interval (min)", 0),
+        (103, "user connections", 0),
+        (115, "nested triggers", 1),
+        (1127, "two digit year cutoff", 2049),
+        (1539, "max degree of parallelism", 0),
+        (1544, "max server memory (MB)", 2147483647),
+        (1562, "clr enabled", 0),
+        (16390, "xp_cmdshell", 0),
+    ):
         yield (number, name, value, 0, 2147483647, value, name, True, True)
 
 
@@ -104,62 +151,96 @@ def _users(_: Facts, __: Database) -> Iterator[Row]:
 
 SERVER_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
     "sys.databases": (
-        "name sysname!, database_id int!, source_database_id int, create_date datetime!, "
-        "compatibility_level tinyint!, collation_name sysname, user_access tinyint, "
-        "user_access_desc nvarchar(60), is_read_only bit, is_auto_close_on bit!, "
-        "is_auto_shrink_on bit, state tinyint, state_desc nvarchar(60), "
-        "snapshot_isolation_state tinyint, snapshot_isolation_state_desc nvarchar(60), "
-        "is_read_committed_snapshot_on bit, recovery_model tinyint, recovery_model_desc nvarchar(60), "
-        "is_cdc_enabled bit!, is_encrypted bit, is_published bit!, is_broker_enabled bit!",
+        (
+            "name sysname!, database_id int!, source_database_id int, create_date datetime!, "
+            "compatibility_level tinyint!, collation_name sysname, user_access tinyint, "
+            "user_access_desc nvarchar(60), is_read_only bit, is_auto_close_on bit!, "
+            "is_auto_shrink_on bit, state tinyint, state_desc nvarchar(60), "
+            "snapshot_isolation_state tinyint, snapshot_isolation_state_desc nvarchar(60), "
+            "is_read_committed_snapshot_on bit, recovery_model tinyint, recovery_model_desc "
+            "nvarchar(60), "
+            "is_cdc_enabled bit!, is_encrypted bit, is_published bit!, is_broker_enabled bit!"
+        ),
         _databases,
     ),
     "sys.partitions": (
-        "partition_id bigint!, object_id int!, index_id int!, partition_number int!, hobt_id bigint!, "
-        "filestream_filegroup_id smallint!, rows bigint, data_compression tinyint!, "
-        "data_compression_desc nvarchar(60)", _partitions,
+        (
+            "partition_id bigint!, object_id int!, index_id int!, partition_number int!, hobt_id "
+            "bigint!, "
+            "filestream_filegroup_id smallint!, rows bigint, data_compression tinyint!, "
+            "data_compression_desc nvarchar(60)"
+        ),
+        _partitions,
     ),
     "sys.dm_db_partition_stats": (
-        "partition_id bigint, object_id int!, index_id int!, partition_number int!, "
-        "in_row_data_page_count bigint, in_row_used_page_count bigint, in_row_reserved_page_count "
-        "bigint, lob_used_page_count bigint, lob_reserved_page_count bigint, "
-        "row_overflow_used_page_count bigint, row_overflow_reserved_page_count bigint, "
-        "used_page_count bigint, reserved_page_count bigint, row_count bigint", _partition_stats,
+        (
+            "partition_id bigint, object_id int!, index_id int!, partition_number int!, "
+            "in_row_data_page_count bigint, in_row_used_page_count bigint, "
+            "in_row_reserved_page_count "
+            "bigint, lob_used_page_count bigint, lob_reserved_page_count bigint, "
+            "row_overflow_used_page_count bigint, row_overflow_reserved_page_count bigint, "
+            "used_page_count bigint, reserved_page_count bigint, row_count bigint"
+        ),
+        _partition_stats,
     ),
     "sys.allocation_units": (
-        "allocation_unit_id bigint!, type tinyint!, type_desc nvarchar(60), container_id bigint!, "
-        "data_space_id int, total_pages bigint!, used_pages bigint!, data_pages bigint!",
+        (
+            "allocation_unit_id bigint!, type tinyint!, type_desc nvarchar(60), container_id "
+            "bigint!, "
+            "data_space_id int, total_pages bigint!, used_pages bigint!, data_pages bigint!"
+        ),
         _allocation_units,
     ),
     "sys.dm_exec_sessions": (
-        "session_id smallint!, login_time datetime!, host_name nvarchar(128), "
-        "program_name nvarchar(128), login_name nvarchar(128)!, status nvarchar(30)!, "
-        "database_id smallint!, transaction_isolation_level smallint!, lock_timeout int!, "
-        "language nvarchar(128), date_format nvarchar(3), date_first smallint!, "
-        "is_user_process bit!, open_transaction_count int!, original_login_name nvarchar(128)!, "
-        "last_successful_logon int", _sessions,
+        (
+            "session_id smallint!, login_time datetime!, host_name nvarchar(128), "
+            "program_name nvarchar(128), login_name nvarchar(128)!, status nvarchar(30)!, "
+            "database_id smallint!, transaction_isolation_level smallint!, lock_timeout int!, "
+            "language nvarchar(128), date_format nvarchar(3), date_first smallint!, "
+            "is_user_process bit!, open_transaction_count int!, original_login_name "
+            "nvarchar(128)!, "
+            "last_successful_logon int"
+        ),
+        _sessions,
     ),
     "sys.dm_exec_connections": (
-        "session_id int, connect_time datetime!, net_transport nvarchar(40)!, "
-        "protocol_type nvarchar(40), protocol_version int, encrypt_option nvarchar(40)!, "
-        "auth_scheme nvarchar(40)!, client_net_address varchar(48), local_net_address varchar(48), "
-        "net_packet_size int", _connections,
+        (
+            "session_id int, connect_time datetime!, net_transport nvarchar(40)!, "
+            "protocol_type nvarchar(40), protocol_version int, encrypt_option nvarchar(40)!, "
+            "auth_scheme nvarchar(40)!, client_net_address varchar(48), local_net_address "
+            "varchar(48), "
+            "net_packet_size int"
+        ),
+        _connections,
     ),
     "sys.configurations": (
-        "configuration_id int!, name nvarchar(35)!, value int, minimum int, maximum int, "
-        "value_in_use int, description nvarchar(255)!, is_dynamic bit!, is_advanced bit!",
+        (
+            "configuration_id int!, name nvarchar(35)!, value int, minimum int, maximum int, "
+            "value_in_use int, description nvarchar(255)!, is_dynamic bit!, is_advanced bit!"
+        ),
         _configurations,
     ),
     "sys.change_tracking_databases": (
-        "database_id int!, is_auto_cleanup_on tinyint, retention_period int, "
-        "retention_period_units tinyint, retention_period_units_desc nvarchar(60), "
-        "max_cleanup_version bigint", _options,
+        (
+            "database_id int!, is_auto_cleanup_on tinyint, retention_period int, "
+            "retention_period_units tinyint, retention_period_units_desc nvarchar(60), "
+            "max_cleanup_version bigint"
+        ),
+        _options,
     ),
     "sys.server_principals": (
-        "name sysname!, principal_id int!, type char(1)!, type_desc nvarchar(60), is_disabled bit, "
-        "default_database_name sysname, default_language_name sysname", _logins,
+        (
+            "name sysname!, principal_id int!, type char(1)!, type_desc nvarchar(60), "
+            "is_disabled bit, "
+            "default_database_name sysname, default_language_name sysname"
+        ),
+        _logins,
     ),
     "sys.database_principals": (
-        "name sysname!, principal_id int!, type char(1)!, type_desc nvarchar(60), "
-        "default_schema_name sysname", _users,
+        (
+            "name sysname!, principal_id int!, type char(1)!, type_desc nvarchar(60), "
+            "default_schema_name sysname"
+        ),
+        _users,
     ),
-}  # fmt: skip
+}

@@ -69,11 +69,15 @@ def add_index(session: "Session", table: Table, definition: st.IndexDef) -> Inde
             state=3,
         )
     index = Index(
-        1 if definition.clustered else builder.next_index_id(), definition.name, columns,
-        unique=definition.unique, clustered=definition.clustered,
+        1 if definition.clustered else builder.next_index_id(),
+        definition.name,
+        columns,
+        unique=definition.unique,
+        clustered=definition.clustered,
         included=[builder.existing(n) for n in definition.included],
-        condition=definition.condition, condition_text=definition.text,
-    )  # fmt: skip
+        condition=definition.condition,
+        condition_text=definition.text,
+    )
     if index.unique:
         if index.condition is not None:
             raise unsupported("filtered unique indexes")
@@ -155,10 +159,15 @@ class TableBuilder:
                 state=2,
             )
         column = TableColumn(
-            table.next_column_id, definition.name, kind,
+            table.next_column_id,
+            definition.name,
+            kind,
             nullable and not definition.identity and kind.name != "timestamp",
-            definition.identity, rowguid=definition.rowguid, sparse=definition.sparse, alias=alias,
-        )  # fmt: skip
+            definition.identity,
+            rowguid=definition.rowguid,
+            sparse=definition.sparse,
+            alias=alias,
+        )
         table.next_column_id += 1
         table.columns.append(column)
         if definition.identity:
@@ -176,7 +185,7 @@ class TableBuilder:
         for column, definition in self._computed:
             assert column.computed is not None  # noqa: S101 - only computed columns are kept there
             binder = self.session.binder()
-            columns = tuple(binder._column(c, c.physical) for c in plain)
+            columns = tuple(binder.column(c, c.physical) for c in plain)
             typed = binder.value(column.computed, Scope([Source(self.table.name, (), columns)]))
             column.type = t.with_collation(typed.type, self.table.database.collation)
             column.nullable = definition.nullable is not False
@@ -233,9 +242,15 @@ class TableBuilder:
         number = table.database.new_object_id()
         name = definition.name or self._system_name("PK" if primary else "UQ", number)
         index = Index(
-            1 if clustered else self.next_index_id(), name, columns, True, primary, number,
-            clustered, named_by_system=definition.name is None,
-        )  # fmt: skip
+            1 if clustered else self.next_index_id(),
+            name,
+            columns,
+            True,
+            primary,
+            number,
+            clustered,
+            named_by_system=definition.name is None,
+        )
         check_unique_index(self.session, table, index, created=True)
         table.indexes.append(index)
 
@@ -249,9 +264,12 @@ class TableBuilder:
         number = self.table.database.new_object_id()
         name = definition.name or self._system_name("DF", number, column.name)
         column.default = DefaultConstraint(
-            number, name, definition.expression, default_text(definition.text),
+            number,
+            name,
+            definition.expression,
+            default_text(definition.text),
             definition.name is None,
-        )  # fmt: skip
+        )
 
     def _add_check(self, definition: st.ConstraintDef) -> None:
         number = self.table.database.new_object_id()
@@ -274,8 +292,9 @@ class TableBuilder:
         if not isinstance(found, Table):
             raise SqlError(
                 1767,
-                f"Foreign key references invalid table '{'.'.join(reference.table)}'.", state=0,
-            )  # fmt: skip
+                f"Foreign key references invalid table '{'.'.join(reference.table)}'.",
+                state=0,
+            )
         if {reference.on_delete, reference.on_update} != {"NO_ACTION"}:
             raise unsupported("foreign keys with ON DELETE or ON UPDATE actions")
         names = reference.columns
@@ -285,9 +304,11 @@ class TableBuilder:
         columns = [self.existing(c.name) for c in definition.columns]
         if len(referenced) != len(columns):
             raise SqlError(
-                1776, "There are no primary or candidate keys in the referenced table "
-                f"'{found.name}' that match the referencing column list in the foreign key.", state=0,
-            )  # fmt: skip
+                1776,
+                "There are no primary or candidate keys in the referenced table "
+                f"'{found.name}' that match the referencing column list in the foreign key.",
+                state=0,
+            )
         number = self.table.database.new_object_id()
         name = definition.name or self._system_name("FK", number, columns[0].name)
         self.table.foreign_keys.append(
@@ -298,7 +319,7 @@ class TableBuilder:
                 found,
                 referenced,
                 named_by_system=definition.name is None,
-            )  # fmt: skip
+            )
         )
 
     def add_to_existing(
@@ -339,8 +360,10 @@ class TableBuilder:
             raise SqlError(
                 4901,
                 "ALTER TABLE only allows columns to be added that can contain nulls, or have a "
-                "DEFAULT definition specified, or the column being added is an identity or timestamp "
-                "column, or alternatively if none of the previous conditions are satisfied the table "
+                "DEFAULT definition specified, or the column being added is an identity or "
+                "timestamp "
+                "column, or alternatively if none of the previous conditions are satisfied "
+                "the table "
                 f"must be empty to allow addition of this column. Column '{column.name}' cannot be "
                 f"added to non-empty table '{table.name}' because it does not satisfy these "
                 "conditions.",
@@ -364,9 +387,10 @@ class TableBuilder:
         )
         if used or column.default or any(column in f.columns for f in table.foreign_keys):
             raise SqlError(
-                5074, f"The object is dependent on column '{name}'. ALTER TABLE DROP COLUMN {name} "
+                5074,
+                f"The object is dependent on column '{name}'. ALTER TABLE DROP COLUMN {name} "
                 "failed because one or more objects access this column.",
-            )  # fmt: skip
+            )
         table.columns.remove(column)
         if column.stored:
             self.session.server.store.drop_column(table, column)
@@ -378,12 +402,13 @@ class TableBuilder:
             if column.default and column.default.name.lower() == lowered:
                 column.default = None
                 return
-        for items in (table.indexes, table.checks, table.foreign_keys):
-            for item in items:  # type: ignore[attr-defined]
-                if item.name.lower() == lowered and getattr(item, "constraint_id", 1):
-                    items.remove(item)  # type: ignore[attr-defined]
-                    return
-        if not if_exists:
+        keys = [i for i in table.indexes if i.constraint_id and i.name.lower() == lowered]
+        checks = [c for c in table.checks if c.name.lower() == lowered]
+        references = [f for f in table.foreign_keys if f.name.lower() == lowered]
+        table.indexes = [i for i in table.indexes if i not in keys]
+        table.checks = [c for c in table.checks if c not in checks]
+        table.foreign_keys = [f for f in table.foreign_keys if f not in references]
+        if not (keys or checks or references) and not if_exists:
             raise SqlError(3728, f"'{name}' is not a constraint.")
 
     def alter_column(self, definition: st.ColumnDef) -> None:

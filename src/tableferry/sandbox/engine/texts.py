@@ -39,7 +39,8 @@ def float_text(value: float, style: int, *, single: bool) -> str:
     else:
         raise RowError(
             281,
-            f"{style} is not a valid style number when converting from float to a character string.",
+            f"{style} is not a valid style number when converting from float to a character "
+            f"string.",
         )
     mantissa, _, exponent = text.partition("e")
     return f"{mantissa}e{exponent[0]}{int(exponent[1:]):03d}"
@@ -110,8 +111,8 @@ def _compose(moment: datetime, ticks: int, type_name: str, digits: int, style: i
     forms: dict[int, tuple[str, str, str]] = {
         0: (name_date, " ", f"{hour:2d}:{moment.minute:02d}{half}"),
         8: ("", "", clock),
-        9: (name_date, " ", f"{hour:2d}:{moment.minute:02d}:{moment.second:02d}"
-            f"{':' if milli == 3 else '.'}{fraction}{half}"),
+        9: (name_date, " ", (f"{hour:2d}:{moment.minute:02d}:{moment.second:02d}"
+            f"{':' if milli == 3 else '.'}{fraction}{half}")),
         13: (day_first, " ", clock + (f":{fraction}" if milli == 3 else dotted)),
         14: ("", "", clock + (f":{fraction}" if milli == 3 else dotted)),
         20: (iso_date, " ", clock),
@@ -123,7 +124,7 @@ def _compose(moment: datetime, ticks: int, type_name: str, digits: int, style: i
     key = style % 100 if style >= 100 else style
     if key == 27:
         date_part, gap, time_part = forms[26]
-        if type_name == "time" or type_name == "date":
+        if type_name in {"time", "date"}:
             return date_part if type_name == "date" else time_part
         return f"{date_part}T{time_part}Z"
     if key not in forms or style > 127:

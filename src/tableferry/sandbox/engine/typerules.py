@@ -1,4 +1,4 @@
-"""T-SQL's rules for types: their defaults, families, precedence, and what operators make of them."""
+"""T-SQL's rules for types: defaults, families, precedence, and what operators make of them."""
 
 from dataclasses import replace
 from typing import Final
@@ -134,7 +134,9 @@ def varchar(length: int, *, national: bool = False) -> SqlType:
     return SqlType(name, length if 0 <= length <= limit else MAX)
 
 
-def resolve(name: TypeName, *, in_cast: bool = False) -> SqlType:
+def resolve(  # noqa: C901 - a branch a kind of parameters
+    name: TypeName, *, in_cast: bool = False
+) -> SqlType:
     """Return the type a name stands for; character types get length 30 in CAST, else 1.
 
     Raises 243 for an unknown name, 1001/2716/192 for wrong parameters.
@@ -165,7 +167,8 @@ def resolve(name: TypeName, *, in_cast: bool = False) -> SqlType:
     if arguments and base != "xml":
         raise SqlError(
             2716,
-            f"Column, parameter, or variable #1: Cannot specify a column width on data type {base}.",
+            f"Column, parameter, or variable #1: Cannot specify a column width on data type "
+            f"{base}.",
         )
     return make(base)
 
@@ -215,10 +218,7 @@ def capped_decimal(precision: int, scale: int) -> SqlType:
     """Reduce a result to 38 digits as T-SQL does: the scale gives way, down to 6."""
     if precision > 38:
         whole = precision - scale
-        if whole < 32:
-            scale = min(scale, 38 - whole)
-        else:
-            scale = min(scale, 6)
+        scale = min(scale, 38 - whole) if whole < 32 else min(scale, 6)
         precision = 38
     return make("numeric", precision=precision, scale=scale)
 
@@ -247,7 +247,7 @@ def _longer(left: SqlType, right: SqlType) -> int:
     return max(left.length, right.length)
 
 
-def common(left: SqlType, right: SqlType) -> SqlType:
+def common(left: SqlType, right: SqlType) -> SqlType:  # noqa: C901 - a branch a family
     """Return the type two values meet in (CASE, COALESCE, UNION, comparisons).
 
     Raises 206 where T-SQL has none.

@@ -27,7 +27,8 @@ ELIGIBLE: Final = frozenset(_CODES)
 """The types that a sql_variant can hold."""
 
 FAMILIES: Final = {
-    "datetimeoffset": "moment", "datetime2": "moment", "datetime": "moment", "smalldatetime": "moment",
+    "datetimeoffset": "moment", "datetime2": "moment", "datetime": "moment",
+    "smalldatetime": "moment",
     "date": "moment", "time": "moment", "float": "float", "real": "float", "decimal": "exact",
     "numeric": "exact", "money": "exact", "smallmoney": "exact", "bigint": "exact", "int": "exact",
     "smallint": "exact", "tinyint": "exact", "bit": "exact", "uniqueidentifier": "guid",
@@ -42,14 +43,16 @@ def _size(scale: int) -> int:
 
 
 def _clock(ticks: int, scale: int) -> bytes:
-    return (ticks % TICKS_PER_DAY // 10 ** (7 - scale)).to_bytes(_size(scale), "little")
+    steps: int = ticks % TICKS_PER_DAY // 10 ** (7 - scale)
+    return steps.to_bytes(_size(scale), "little")
 
 
 def encode_number(value: int, name: str, scale: int) -> bytes:
     """Return the payload of an integer, or of a date or time in days or ticks."""
     code = bytes([_CODES[name]])
     if name in _FORMATS:
-        return code + b"\0" + struct.pack(_FORMATS[name], value)
+        packed: bytes = struct.pack(_FORMATS[name], value)
+        return code + b"\0" + packed
     if name == "date":
         return code + b"\0" + value.to_bytes(3, "little")
     if name == "time":
@@ -66,7 +69,8 @@ def encode_number(value: int, name: str, scale: int) -> bytes:
 
 def encode_float(value: float, name: str) -> bytes:
     """Return the payload of a float or real."""
-    return bytes([_CODES[name], 0]) + struct.pack(_FORMATS[name], value)
+    packed: bytes = struct.pack(_FORMATS[name], value)
+    return bytes([_CODES[name], 0]) + packed
 
 
 def encode_offset(utc: int, offset: int, scale: int) -> bytes:

@@ -17,7 +17,7 @@ from tableferry.sandbox.engine.bind_queries import QueryBinder
 from tableferry.sandbox.engine.catalog import Table, TableColumn
 from tableferry.sandbox.engine.convert import convert
 from tableferry.sandbox.engine.rowerror import translate
-from tableferry.sandbox.engine.scope import Scope, Source, Typed
+from tableferry.sandbox.engine.scope import BoundQuery, Scope, Source, Typed
 from tableferry.sandbox.engine.storage import arrow_schema, duck_type, to_physical
 from tableferry.sandbox.engine.versions import Transaction
 from tableferry.sandbox.events import ResultSet, SqlError
@@ -125,9 +125,7 @@ class Writer:
         table, session = self.table, self.session
         base = [c for c in table.columns if c.computed is None]
         explicit = table.identity is not None and table.identity.column_id in heads
-        items = []
-        for column in base:
-            items.append(f"{self._inserted(binder, column, heads)} AS {column.physical}")
+        items = [f"{self._inserted(binder, c, heads)} AS {c.physical}" for c in base]
         session.run_sql(
             f"CREATE OR REPLACE TEMP TABLE {_STAGE} AS SELECT {', '.join(items)} FROM ({sql}) AS q"
         )
@@ -319,8 +317,6 @@ class Writer:
         reader = self.session.cursor.sql(
             f"SELECT {heads} FROM (SELECT {fitted} FROM {_STAGE}) AS i"
         ).to_arrow_reader(20_000)
-        from tableferry.sandbox.engine.scope import BoundQuery  # noqa: PLC0415
-
         shown = BoundQuery("", tuple(found)).result_columns()
         schema: pa.Schema = arrow_schema(shown)
         return ResultSet(shown, iter(list(to_physical(reader, schema))))
