@@ -4,6 +4,8 @@ COPY BINARY does not convert, so the target column's real type decides the Arrow
 step here works on whole arrays; a cast that would change a value raises instead.
 """
 
+import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -38,6 +40,28 @@ _ARROW: Final = {
     "bytea": pa.large_binary(),
     "uuid": pa.binary(16),
 }
+
+
+REPLACEMENT: Final = re.compile("\ufffd".encode())
+"""U+FFFD in UTF-8. Searched in whole buffers: 7 us for a thousand texts, next to nothing."""
+
+
+def replaced(batch: pa.RecordBatch, columns: Sequence[ColumnPlan]) -> Counter[str]:
+    """Count the texts with U+FFFD in them, by source column, in a batch as it arrived.
+
+    Microsoft's driver puts it where SQL Server holds half a surrogate pair, without a word (seen
+    with mssql-python 1.16, both providers), so such a text may be another than the source's.
+    """
+    found: Counter[str] = Counter()
+    for place, column in enumerate(columns):
+        array = batch.column(place)
+        if not column.source.type.name.startswith("n") or not _characters(array.type):
+            continue
+        characters = array.buffers()[2]
+        if characters is not None and REPLACEMENT.search(characters):
+            if count := pc.sum(pc.match_substring(array, "\ufffd")).as_py():
+                found[column.source.name] += count
+    return found
 
 
 Test = Callable[[pa.DataType], bool]

@@ -87,6 +87,7 @@ def test_a_wire_that_is_cut_in_mid_stream_keeps_the_old_rows(
     assert outcome.error is not None
     assert (outcome.error.kind, outcome.error.code) == ("TransientError", "08S01")
     assert told, "rows were already on their way into the target"
+    assert (outcome.rows_read, outcome.rows_written) == (told[-1], 0)
     assert seen(old_rows) == OLD
     proxy.faults.heal()
     assert sync(source, old_rows, source=through).error is None
@@ -179,3 +180,18 @@ def test_a_text_that_postgresql_cannot_hold_is_refused_by_column(
     assert "name" in outcome.error.message.lower()
     assert "canary" not in str(outcome.as_dict())
     assert seen(pg_database) == OLD
+
+
+def test_half_a_surrogate_pair_that_the_driver_replaces_is_not_passed_over_in_silence(
+    sandbox: Sandbox, pg_database: PgDatabase
+) -> None:
+    fill_target(pg_database)
+    sandbox.run("CREATE TABLE dbo.Odd (ID int NOT NULL PRIMARY KEY, Name nvarchar(20) NULL)")
+    try:
+        sandbox.run("INSERT INTO dbo.Odd VALUES (1, N'fine'), (2, N'a' + NCHAR(0xD800)), (3, NULL)")
+        outcome = sync(sandbox, pg_database, sql_table="dbo.Odd")
+    finally:
+        sandbox.run("DROP TABLE dbo.Odd")
+    assert outcome.error is None
+    assert any("1 texts of 'Name' hold U+FFFD" in warning for warning in outcome.warnings)
+    assert seen(pg_database) == [(1, "fine"), (2, "a\ufffd"), (3, None)]

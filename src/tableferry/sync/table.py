@@ -7,13 +7,15 @@ the commit leaves the old rows.
 
 import itertools
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from tableferry import source, target, values
 from tableferry.errors import SchemaError, VerificationError
+from tableferry.identifiers import shown
 from tableferry.plan import SyncPlan, plan_table
 from tableferry.settings import Settings, SourceSettings
 from tableferry.spec import TableSpec
@@ -47,6 +49,21 @@ OnProgress = Callable[[Progress], None]
 Clock = Callable[[], float]
 
 
+@dataclass(slots=True)
+class _Tally:
+    """What is known of a load so far, also when it then fails."""
+
+    read: int = 0
+    replaced: Counter[str] = field(default_factory=Counter)
+
+    def warnings(self) -> tuple[str, ...]:
+        return tuple(
+            f"{count:,} texts of {shown(column)} hold U+FFFD: where SQL Server holds half a "
+            "surrogate pair, its driver sends that instead"
+            for column, count in self.replaced.items()
+        )
+
+
 def sync_table(
     spec: TableSpec,
     settings: Settings,
@@ -55,18 +72,20 @@ def sync_table(
 ) -> TableOutcome:
     """Replace the target's rows by the source's; raises nothing: a failure is an outcome."""
     started = clock()
+    tally = _Tally()
     try:
         with (
             source.connect(source_settings(spec, settings)) as from_,
             target.connect(settings.target) as into,
         ):
             plan = make_plan(spec, from_, into)
-            rows = _refresh(plan, from_, into, on_progress, lambda: clock() - started)
+            rows = _refresh(plan, from_, into, on_progress, lambda: clock() - started, tally=tally)
     except Exception as error:  # noqa: BLE001 - one table's failure never stops the others
         return TableOutcome(
             table=spec.key,
             target=str(spec.target),
             status=Status.FAILED,
+            rows_read=tally.read,
             seconds=clock() - started,
             error=ErrorReport.of(error),
         )
@@ -80,7 +99,7 @@ def sync_table(
         seconds=clock() - started,
         consistency=plan.consistency.value,
         created=plan.create is not None,
-        warnings=plan.warnings + empty,
+        warnings=plan.warnings + empty + tally.warnings(),
         losses=tuple(plan.losses.items()),
     )
 
@@ -114,6 +133,8 @@ def _refresh(
     into: target.TargetConnection,
     on_progress: OnProgress,
     elapsed: Callable[[], float],
+    *,
+    tally: _Tally,
 ) -> int:
     """Carry the rows and commit; returns how many."""
     convert = values.converter(plan.columns)
@@ -125,6 +146,8 @@ def _refresh(
         with target.FullRefresh(into, plan, values.target_schema(plan.columns)) as refresh:
             rest: Iterator[pa.RecordBatch] = itertools.chain(first, batches)
             for batch in rest:
+                tally.read += batch.num_rows
+                tally.replaced += values.replaced(batch, plan.columns)
                 refresh.write(convert(batch))
                 on_progress(Progress(plan.spec.key, refresh.rows, elapsed(), plan.estimated_rows))
             if refresh.rows != reader.rows:
