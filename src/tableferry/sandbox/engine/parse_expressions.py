@@ -135,7 +135,15 @@ class ExpressionParser(TokenCursor):
             return s.Between(left, low, self.expression(), negated)
         if self.accept("in"):
             return self._in(left, negated)
-        raise self.error()
+        if negated:
+            raise self.error()
+        raise SqlError(
+            4145,
+            "An expression of non-boolean type specified in a context where a condition is "
+            f"expected, near '{self.token.text}'.",
+            severity=15,
+            line=self.token.line,
+        )
 
     def _comparison(self, left: s.Node) -> s.Node:
         operator = _COMPARISONS[self.advance().lower]

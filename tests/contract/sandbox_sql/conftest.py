@@ -1,0 +1,102 @@
+"""A server with one database, and ways to ask it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tableferry.sandbox.engine import Server, Session
+from tableferry.sandbox.events import LoginRequest, Message, ResultSet, SqlError, StatementDone
+from tableferry.sandbox.sqltypes import Column
+
+
+@dataclass
+class Answer:
+    """What a batch came to."""
+
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    columns: list[Column] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    counts: list[int | None] = field(default_factory=list)
+    results: int = 0
+
+    @property
+    def types(self) -> list[str]:
+        """The columns' types as T-SQL writes them."""
+        return [spell(column) for column in self.columns]
+
+    @property
+    def value(self) -> Any:
+        """The one value."""
+        assert len(self.rows) == 1 and len(self.rows[0]) == 1, self.rows
+        return self.rows[0][0]
+
+
+def spell(column: Column) -> str:
+    kind = column.type
+    if kind.name in ("decimal", "numeric"):
+        return f"{kind.name}({kind.precision},{kind.scale})"
+    if kind.name in ("time", "datetime2", "datetimeoffset"):
+        return f"{kind.name}({kind.scale})"
+    if kind.name in ("char", "varchar", "nchar", "nvarchar", "binary", "varbinary"):
+        return f"{kind.name}({'max' if kind.length == -1 else kind.length})"
+    return kind.name
+
+
+def run(session: Session, sql: str) -> Answer:
+    """Run a batch; the last result set's rows are kept, errors are raised."""
+    answer = Answer()
+    for event in session.execute(sql):
+        if isinstance(event, ResultSet):
+            answer.columns, answer.rows = list(event.columns), []
+            answer.results += 1
+            for batch in event.batches:
+                cells = [column.to_pylist() for column in batch.columns]
+                answer.rows += list(zip(*cells, strict=True))
+        elif isinstance(event, Message):
+            if event.severity > 10:
+                raise SqlError(event.number, event.text, severity=event.severity, line=event.line)
+            answer.messages.append(event)
+        elif isinstance(event, StatementDone):
+            answer.counts.append(event.rows)
+    return answer
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    made = Server()
+    made.add_login("sa", "secret-1")
+    made.create_database("Shop")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def connect(server: Server) -> Callable[[], Session]:
+    return lambda: server.login(LoginRequest("sa", "secret-1", "Shop"))
+
+
+@pytest.fixture
+def session(connect: Callable[[], Session]) -> Session:
+    return connect()
+
+
+@pytest.fixture
+def ask(session: Session) -> Callable[..., Answer]:
+    def asking(sql: str, other: Session | None = None) -> Answer:
+        return run(other or session, sql)
+
+    return asking
+
+
+@pytest.fixture
+def refuse(session: Session) -> Callable[..., SqlError]:
+    """Run a batch that must fail; returns the error."""
+
+    def refusing(sql: str, other: Session | None = None) -> SqlError:
+        with pytest.raises(SqlError) as caught:
+            run(other or session, sql)
+        return caught.value
+
+    return refusing

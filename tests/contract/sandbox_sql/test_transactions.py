@@ -1,0 +1,104 @@
+"""Sessions see each other's work as SQL Server's isolation levels say."""
+
+import threading
+
+import pytest
+
+
+@pytest.fixture
+def table(ask):
+    ask("CREATE TABLE t (id int PRIMARY KEY, v int); INSERT t VALUES (1, 1), (2, 2)")
+
+
+@pytest.fixture
+def other(connect):
+    return connect()
+
+
+READ = "SELECT id, v FROM t ORDER BY id"
+
+
+def test_a_rollback_leaves_nothing(ask, table):
+    ask("BEGIN TRAN; UPDATE t SET v = 9; DELETE t WHERE id = 1; INSERT t VALUES (3, 3); ROLLBACK")
+    assert ask(READ).rows == [(1, 1), (2, 2)]
+
+
+def test_a_reader_waits_for_a_writer_until_its_lock_timeout(ask, refuse, table, other):
+    ask("BEGIN TRAN; UPDATE t SET v = 9")
+    assert refuse(f"SET LOCK_TIMEOUT 20; {READ}", other).number == 1222
+
+
+def test_a_reader_goes_on_when_the_writer_commits(ask, table, other):
+    ask("BEGIN TRAN; UPDATE t SET v = 9 WHERE id = 1")
+    timer = threading.Timer(0.1, lambda: ask("COMMIT"))
+    timer.start()
+    assert ask(READ, other).rows == [(1, 9), (2, 2)]
+    timer.join()
+
+
+def test_nolock_sees_what_is_not_committed(ask, table, other):
+    ask("BEGIN TRAN; UPDATE t SET v = 9 WHERE id = 1")
+    assert ask("SELECT v FROM t WITH (NOLOCK) WHERE id = 1", other).value == 9
+
+
+def test_row_versions_let_readers_see_the_committed_row(ask, table, other):
+    ask("ALTER DATABASE Shop SET READ_COMMITTED_SNAPSHOT ON; BEGIN TRAN; UPDATE t SET v = 9")
+    assert ask(READ, other).rows == [(1, 1), (2, 2)]
+
+
+def test_a_snapshot_stays_as_it_was(ask, table, other):
+    ask("ALTER DATABASE Shop SET ALLOW_SNAPSHOT_ISOLATION ON")
+    ask(f"SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRAN; {READ}", other)
+    ask("UPDATE t SET v = 9; DELETE t WHERE id = 2; INSERT t VALUES (3, 3)")
+    assert ask(READ, other).rows == [(1, 1), (2, 2)]
+    assert ask(f"COMMIT; {READ}", other).rows == [(1, 9), (3, 3)]
+
+
+def test_a_snapshot_must_be_allowed(ask, refuse, table):
+    assert refuse(f"SET TRANSACTION ISOLATION LEVEL SNAPSHOT; {READ}").number == 3952
+
+
+def test_a_snapshot_writer_loses_against_a_later_commit(ask, refuse, table, other):
+    ask("ALTER DATABASE Shop SET ALLOW_SNAPSHOT_ISOLATION ON")
+    ask(f"SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRAN; {READ}", other)
+    ask("UPDATE t SET v = 9 WHERE id = 1")
+    assert refuse("UPDATE t SET v = 8 WHERE id = 1", other).number == 3960
+    assert ask("SELECT @@TRANCOUNT", other).value == 0
+
+
+def test_one_of_two_that_wait_for_each_other_is_the_victim(ask, refuse, table, other):
+    ask("CREATE TABLE u (v int); INSERT u VALUES (1); BEGIN TRAN; UPDATE t SET v = 5")
+    ask("BEGIN TRAN; UPDATE u SET v = 5", other)
+    waiting = threading.Thread(target=lambda: ask("UPDATE u SET v = 6; COMMIT"))
+    waiting.start()
+    while not ask("SELECT 1", other).rows or waiting.is_alive():
+        if refuse("UPDATE t SET v = 6", other).number == 1205:
+            break
+    waiting.join()
+    assert ask("SELECT v FROM u").rows == [(6,)]
+
+
+def test_a_waiting_statement_can_be_cancelled(ask, refuse, table, other):
+    ask("BEGIN TRAN; UPDATE t SET v = 9")
+    timer = threading.Timer(0.1, other.cancel)
+    timer.start()
+    assert refuse(READ, other).number == 3617
+    timer.join()
+
+
+def test_rowversion_grows_with_every_update(ask):
+    ask("CREATE TABLE r (id int, rv rowversion); INSERT r (id) VALUES (1), (2)")
+    before = [row[0] for row in ask("SELECT rv FROM r ORDER BY id").rows]
+    ask("UPDATE r SET id = 1 WHERE id = 1")
+    after = [row[0] for row in ask("SELECT rv FROM r ORDER BY id").rows]
+    assert before[0] < before[1] < after[0]
+    assert after[1] == before[1]
+    assert ask("SELECT @@DBTS").value == after[0]
+
+
+def test_min_active_rowversion_waits_for_an_open_writer(ask, other):
+    ask("CREATE TABLE r (id int, rv rowversion); CREATE TABLE s (id int, rv rowversion)")
+    ask("BEGIN TRAN; INSERT r (id) VALUES (1)")
+    ask("INSERT s (id) VALUES (1)", other)
+    oldest = ask("SELECT rv FROM r WITH (NOLOCK)", other).value
+    assert ask("SELECT MIN_ACTIVE_ROWVERSION()", other).value == oldest
