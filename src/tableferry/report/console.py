@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 from rich import box
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as LiveProgress
 from rich.table import Table
@@ -125,11 +126,13 @@ class RunView:
 
     def _remarks(self, outcome: TableOutcome) -> None:
         for warning in outcome.warnings:
-            self._out.print(f"    [yellow]warning[/] {escape(warning)}")
+            _print(self._out, f"[yellow]warning[/] {escape(warning)}", indent=4)
         for column, loss in outcome.losses:
-            self._out.print(f"    [yellow]declared loss[/] {escape(column)}: {escape(loss)}")
+            _print(
+                self._out, f"[yellow]declared loss[/] {escape(column)}: {escape(loss)}", indent=4
+            )
         if outcome.error:
-            _print_error(self._out, outcome.error, indent="    ")
+            _print_error(self._out, outcome.error, indent=4)
 
 
 def show_check(report: CheckReport, out: Console | None = None) -> None:
@@ -156,7 +159,7 @@ def show_check(report: CheckReport, out: Console | None = None) -> None:
             out.print(f"[yellow]warning[/] {escape(found.table)}: {escape(warning)}")
         if found.error and id(found.error) not in failed_databases:
             out.print(f"[red]failed[/]  {escape(found.table)}")
-            _print_error(out, found.error, indent="    ")
+            _print_error(out, found.error, indent=4)
 
 
 def show_info(info: Mapping[str, Any], out: Console | None = None) -> None:
@@ -166,15 +169,23 @@ def show_info(info: Mapping[str, Any], out: Console | None = None) -> None:
 
 def show_error(error: TableferryError) -> None:
     """Show why nothing was run, on stderr."""
-    _print_error(console(stderr=True), ErrorReport.of(error), indent="")
+    _print_error(console(stderr=True), ErrorReport.of(error), indent=0)
 
 
-def _print_error(out: Console, error: ErrorReport, indent: str) -> None:
-    """Print the reason, and the hint where there is one; every line of it indented."""
-    reason = escape(error.message).replace("\n", f"\n{indent}")
-    out.print(f"{indent}[red]{error.kind}[/]: {reason}")
+def _print_error(out: Console, error: ErrorReport, indent: int) -> None:
+    """Print the reason, and the hint where there is one."""
+    _print(out, f"[red]{error.kind}[/]: {escape(error.message)}", indent)
     if error.hint:
-        out.print(f"{indent}[cyan]hint[/]: {escape(error.hint)}")
+        _print(out, f"[cyan]hint[/]: {escape(error.hint)}", indent)
+
+
+def _print(out: Console, text: str, indent: int) -> None:
+    """Print text, every line of it indented; only a terminal folds a long one."""
+    if out.is_terminal:
+        out.print(Padding(text, (0, 0, 0, indent), expand=False))
+    else:
+        margin = " " * indent
+        out.print(margin + text.replace("\n", f"\n{margin}"), soft_wrap=True)
 
 
 def _print_database(out: Console, database: DatabaseCheck) -> None:
@@ -189,7 +200,7 @@ def _print_database(out: Console, database: DatabaseCheck) -> None:
         out.print(f"    {escape(database.version)}")
         out.print(f"    isolation levels: {', '.join(database.isolation)}")
     if database.error:
-        _print_error(out, database.error, indent="    ")
+        _print_error(out, database.error, indent=4)
 
 
 def _print_nested(out: Console, value: Mapping[str, Any], indent: str) -> None:
