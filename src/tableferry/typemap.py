@@ -16,6 +16,8 @@ from tableferry.schema import UNLIMITED, PgType, SourceType
 MICROSECONDS: Final = 6
 """Digits of a second that PostgreSQL's time types keep."""
 
+SEVENTH_DIGIT: Final = "the seventh digit of the second (100 ns) is cut off"
+
 INTEGER_DIGITS: Final = {"bit": 1, "tinyint": 3, "smallint": 5, "int": 10, "bigint": 19}
 INTEGER_BYTES: Final = {"bit": 1, "tinyint": 2, "smallint": 2, "int": 4, "bigint": 8}
 PG_INTEGER_BYTES: Final = {"int2": 2, "int4": 4, "int8": 8}
@@ -31,7 +33,8 @@ class TypeRule:
     """How one SQL Server type crosses.
 
     ``select`` is the T-SQL expression with ``{}`` for the column; ``convert`` names the step in
-    ``values.CONVERSIONS``; ``loss`` is empty or a sentence, said when the value may lose it.
+    ``values.CONVERSIONS``; ``loss`` says what every value loses, ``cuts_seventh_digit`` that those
+    with seven digits of a second lose the last.
     """
 
     create: Create
@@ -39,11 +42,12 @@ class TypeRule:
     select: str = "{}"
     convert: str = "cast"
     loss: str = ""
-    lossy_scale: int | None = None
+    cuts_seventh_digit: bool = False
 
     def loss_of(self, source: SourceType) -> str:
         """Return what is lost of this column's values, empty for nothing."""
-        return self.loss if self.lossy_scale in (None, source.scale) else ""
+        cut = SEVENTH_DIGIT if self.cuts_seventh_digit and source.scale == 7 else ""
+        return "; ".join(filter(None, (self.loss, cut)))
 
 
 def _always(name: str, *modifier: int) -> Create:
@@ -135,8 +139,6 @@ def _create_decimal(source: SourceType) -> PgType:
     return PgType("numeric", (source.precision, source.scale))
 
 
-_TENTH_DIGIT = "the seventh digit of the second (100 ns) is cut off"
-
 RULES: Final[dict[str, TypeRule]] = {
     "bit": TypeRule(_always("bool"), _bit),
     "tinyint": TypeRule(_always("int2"), _integer),
@@ -150,23 +152,21 @@ RULES: Final[dict[str, TypeRule]] = {
     "real": TypeRule(_create_float, _float),
     "float": TypeRule(_create_float, _float),
     "date": TypeRule(_always("date"), _date),
-    "time": TypeRule(
-        _digits("time"), _moment("time"), convert="truncate", loss=_TENTH_DIGIT, lossy_scale=7
-    ),
+    "time": TypeRule(_digits("time"), _moment("time"), convert="truncate", cuts_seventh_digit=True),
     "smalldatetime": TypeRule(_always("timestamp", 0), _moment("timestamp", 0), convert="truncate"),
     "datetime": TypeRule(_always("timestamp", 3), _moment("timestamp", 3), convert="milliseconds"),
     "datetime2": TypeRule(
         _digits("timestamp"),
         _moment("timestamp"),
         convert="truncate",
-        loss=_TENTH_DIGIT,
-        lossy_scale=7,
+        cuts_seventh_digit=True,
     ),
     "datetimeoffset": TypeRule(
         _digits("timestamptz"),
         _moment("timestamptz"),
         convert="truncate",
-        loss="the instant is kept, the offset is not; a seventh digit of the second is cut off",
+        loss="the instant is kept, the offset is not",
+        cuts_seventh_digit=True,
     ),
     "char": TypeRule(_always("text"), _text),
     "varchar": TypeRule(_always("text"), _text),

@@ -118,9 +118,13 @@ class Session(Protocol):
     """
 
     session_id: int
-    database: str
     encrypted: bool
     """Whether TLS stays on after the login; the wire sets it, ``sys.dm_exec_connections`` tells."""
+
+    @property
+    def database(self) -> str:
+        """The name of the database the session is in."""
+        ...
 
     def execute(self, sql: str, parameters: Sequence[Parameter] = ()) -> Iterator[Event]:
         """Run one batch and yield its events in order; result sets are consumed as they come."""
