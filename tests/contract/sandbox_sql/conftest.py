@@ -29,8 +29,8 @@ class Answer:
     @property
     def value(self) -> Any:
         """The one value."""
-        assert len(self.rows) == 1 and len(self.rows[0]) == 1, self.rows
-        return self.rows[0][0]
+        [[value]] = self.rows
+        return value
 
 
 def spell(column: Column) -> str:

@@ -64,7 +64,8 @@ def test_an_error_names_its_line(refuse):
 def test_a_key_twice_ends_the_statement_and_not_the_batch(session):
     events = list(
         session.execute(
-            "CREATE TABLE k (a int PRIMARY KEY); INSERT k VALUES (1); INSERT k VALUES (1); PRINT 'on'"
+            "CREATE TABLE k (a int PRIMARY KEY); INSERT k VALUES (1); "
+            "INSERT k VALUES (1); PRINT 'on'"
         )
     )
     messages = [event for event in events if isinstance(event, Message)]

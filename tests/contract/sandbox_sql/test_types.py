@@ -1,6 +1,6 @@
 """Result columns have SQL Server's types, and values its exact values."""
 
-import datetime
+import datetime as dt
 from decimal import Decimal
 
 import pytest
@@ -53,7 +53,8 @@ VALUES = [
     ("CAST(1 AS binary(4))", b"\0\0\0\1"),
     ("CAST(N'ab' AS varbinary(10))", b"a\0b\0"),
     ("CONVERT(varchar(10), 0xDEAD, 1)", "0xDEAD"),
-    ("CONVERT(varchar(30), CAST('2020-01-02 13:04:05.127' AS datetime), 121)", "2020-01-02 13:04:05.127"),
+    ("CONVERT(varchar(30), CAST('2020-01-02 13:04:05.127' AS datetime), 121)",
+     "2020-01-02 13:04:05.127"),
     ("CAST(CAST('2020-01-02 13:04' AS datetime) AS varchar(30))", "Jan  2 2020  1:04PM"),
     ("LEN('abc  ')", 3),
     ("LEN(N'😀')", 2),
@@ -63,7 +64,7 @@ VALUES = [
     ("REPLACE('aBc', 'b', 'x')", "axc"),
     ("QUOTENAME('a]b')", "[a]]b]"),
     ("DATEDIFF(day, '2020-02-28', '2020-03-01')", 2),
-    ("DATEADD(month, 1, CAST('2020-01-31' AS date))", datetime.date(2020, 2, 29)),
+    ("DATEADD(month, 1, CAST('2020-01-31' AS date))", dt.date(2020, 2, 29)),
     ("TRY_CAST('x' AS int)", None),
     ("CAST('e0000000-0000-0000-0000-0000000000ff' AS uniqueidentifier)",
      bytes.fromhex("000000e0" + "00" * 11 + "ff")),
@@ -95,7 +96,7 @@ def test_a_late_time_rounds_to_midnight(ask):
 
 def test_datetimeoffset_keeps_instant_and_offset(ask):
     value = ask("SELECT CAST('2020-01-01 02:00 +02:00' AS datetimeoffset(0))").value
-    midnight = (datetime.date(2020, 1, 1).toordinal() - 1) * 864_000_000_000
+    midnight = (dt.date(2020, 1, 1).toordinal() - 1) * 864_000_000_000
     assert value == {"utc": midnight, "offset": 120}
 
 

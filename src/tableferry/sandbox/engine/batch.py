@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from tableferry.sandbox.engine import ddl, dml, options, procedures
+from tableferry.sandbox.engine import ddl, dml, options, procedures, selecting
 from tableferry.sandbox.engine import statements as st
 from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine import typerules as t
@@ -305,7 +305,7 @@ def _nothing(session: "Session", statement: st.NoOperation) -> Iterator[Event]:
 
 Handler = Callable[["Session", Any], Iterator[Event]]
 _HANDLERS: Final[dict[type, Handler]] = {
-    st.QueryStatement: dml.select,
+    st.QueryStatement: selecting.select,
     st.Insert: dml.insert,
     st.Update: dml.update,
     st.Delete: dml.delete,

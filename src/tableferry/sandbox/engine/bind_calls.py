@@ -6,6 +6,7 @@ from tableferry.sandbox.engine import (
     functions_aggregate,
     functions_meta,
     functions_numbers,
+    functions_properties,
     functions_text,
     functions_time,
 )
@@ -20,6 +21,7 @@ _SCALARS: Final = {
     **functions_numbers.FUNCTIONS,
     **functions_time.FUNCTIONS,
     **functions_meta.FUNCTIONS,
+    **functions_properties.PROPERTY_FUNCTIONS,
 }
 
 

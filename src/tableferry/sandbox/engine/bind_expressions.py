@@ -7,7 +7,8 @@ from typing import Final
 from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine import typerules as t
 from tableferry.sandbox.engine.collation import check_collation
-from tableferry.sandbox.engine.convert import BASE_1900, convert
+from tableferry.sandbox.engine.convert import convert
+from tableferry.sandbox.engine.convert_moments import BASE_1900
 from tableferry.sandbox.engine.errors import (
     invalid_operator,
     operand_clash,

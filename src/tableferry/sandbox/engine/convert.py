@@ -1,8 +1,20 @@
 """CAST and CONVERT: DuckDB SQL that turns one SQL Server type into another."""
 
-from collections.abc import Callable
 from typing import Final
 
+from tableferry.sandbox.engine.convert_basics import Rule, fit_bytes, fit_text
+from tableferry.sandbox.engine.convert_basics import cast as _cast
+from tableferry.sandbox.engine.convert_basics import flag as _flag
+from tableferry.sandbox.engine.convert_basics import number as _number
+from tableferry.sandbox.engine.convert_moments import moment_to_moment as _moment_to_moment
+from tableferry.sandbox.engine.convert_moments import moment_to_number as _moment_to_number
+from tableferry.sandbox.engine.convert_moments import moment_to_offset as _moment_to_offset
+from tableferry.sandbox.engine.convert_moments import moment_to_string as _moment_to_string
+from tableferry.sandbox.engine.convert_moments import number_to_moment as _number_to_moment
+from tableferry.sandbox.engine.convert_moments import offset_to_moment as _offset_to_moment
+from tableferry.sandbox.engine.convert_moments import offset_to_offset as _offset_to_offset
+from tableferry.sandbox.engine.convert_moments import round_moment, round_time
+from tableferry.sandbox.engine.convert_moments import string_to_moment as _string_to_moment
 from tableferry.sandbox.engine.convert_variant import to_variant, variant_text
 from tableferry.sandbox.engine.errors import (
     no_explicit_conversion,
@@ -10,19 +22,10 @@ from tableferry.sandbox.engine.errors import (
     operand_clash,
     unsupported,
 )
-from tableferry.sandbox.engine.rowerror import mark, raising
-from tableferry.sandbox.engine.storage import TICKS_PER_DAY, duck_type, literal, quote_text
+from tableferry.sandbox.engine.rowerror import raising
+from tableferry.sandbox.engine.storage import duck_type, literal, quote_text
 from tableferry.sandbox.engine.typerules import describe, family, is_national, make
 from tableferry.sandbox.sqltypes import MAX, SqlType
-
-BASE_1900: Final = 693595 * TICKS_PER_DAY
-"""1900-01-01, day zero of datetime, in ticks."""
-
-_RANGES: Final = {
-    "datetime": (639905 * TICKS_PER_DAY, 3652059 * TICKS_PER_DAY - 1),
-    "smalldatetime": (693595 * TICKS_PER_DAY, 759131 * TICKS_PER_DAY - 1),
-}
-Rule = Callable[[str, SqlType, SqlType, int, bool], str]
 
 
 def convert(
@@ -103,40 +106,6 @@ def _refusal(source: SqlType, target: SqlType, *, explicit: bool) -> Exception:
     return operand_clash(describe(source), describe(target))
 
 
-def _cast(sql: str, target: SqlType, attempt: bool) -> str:
-    return f"{'TRY_CAST' if attempt else 'CAST'}({sql} AS {duck_type(target)})"
-
-
-def _flag(attempt: bool) -> str:
-    return "TRUE" if attempt else "FALSE"
-
-
-def _number(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
-    """Convert numbers among themselves: to integers, decimals are cut and money is rounded."""
-    del style
-    kind, goal = family(source), family(target)
-    if target.name == "bit":
-        return f"({sql} <> 0)"
-    if goal == "int":
-        if kind == "money":
-            sql = f"round({sql}, 0)"
-        elif kind in ("decimal", "float"):
-            sql = f"trunc({sql})"
-    elif (goal in ("decimal", "money") and source.name == "bit") or (
-        goal == "float" and source.name == "bit"
-    ):
-        sql = f"CAST({sql} AS INTEGER)"
-    return _cast(sql, target, attempt)
-
-
-def fit_text(sql: str, target: SqlType) -> str:
-    """Cut a string to a character type's length; fixed-length ones are padded."""
-    if target.length == MAX:
-        return sql
-    cut = f"ts_cut({sql}, {target.length})"
-    return f"ts_pad({cut}, {target.length})" if target.name in ("char", "nchar") else cut
-
-
 def _string_to_string(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
     del style, attempt
     if is_national(source) and not is_national(target):
@@ -186,136 +155,6 @@ def _number_to_string(sql: str, source: SqlType, target: SqlType, style: int, at
         )
     fitted = f"CASE WHEN strlen({text}) > {target.length} THEN {outcome} ELSE {text} END"
     return fit_text(fitted, target) if target.name in ("char", "nchar") else fitted
-
-
-def _string_to_moment(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
-    if target.name == "datetimeoffset":
-        pair = f"py_offset({sql}, {style}, '{source.name}', {_flag(attempt)})"
-        return _offset_to_offset(pair, make("datetimeoffset", scale=7), target, 0, attempt)
-    ticks = f"py_ticks({sql}, '{target.name}', {style}, '{source.name}', {_flag(attempt)})"
-    if target.name == "date":
-        return f"ts_date({ticks} // {TICKS_PER_DAY})"
-    if target.name == "time":
-        return round_time(f"({ticks} % {TICKS_PER_DAY})", target.scale)
-    return round_moment(ticks, target)
-
-
-def round_time(ticks: str, scale: int) -> str:
-    """Round a time of day to its scale; what reaches midnight becomes 00:00."""
-    if scale == 7:
-        return ticks
-    unit = 10 ** (7 - scale)
-    return f"((({ticks}) + {unit // 2}) // {unit} * {unit} % {TICKS_PER_DAY})"
-
-
-def round_moment(ticks: str, target: SqlType) -> str:
-    """Round ticks to what a datetime type can hold."""
-    if target.name == "datetime":
-        return f"ts_300({ticks})"
-    if target.name == "smalldatetime":
-        return f"ts_round({ticks}, 600000000)"
-    return ticks if target.scale == 7 else f"ts_round({ticks}, {10 ** (7 - target.scale)})"
-
-
-def _to_datetime(ticks: str, source: SqlType, target: SqlType, attempt: bool) -> str:
-    """Check a legacy type's range and round to its step."""
-    bounds = _RANGES.get(target.name)
-    if bounds and source.name != target.name:
-        if attempt:
-            ticks = f"CASE WHEN {ticks} BETWEEN {bounds[0]} AND {bounds[1]} THEN {ticks} END"
-        else:
-            text = mark(
-                242,
-                f"The conversion of a {source.name} data type to a {target.name} data type "
-                "resulted in an out-of-range value.",
-                16,
-                3,
-            )
-            ticks = f"ts_within({ticks}, {bounds[0]}, {bounds[1]}, {quote_text(text)})"
-    return round_moment(ticks, target)
-
-
-def _moment_to_moment(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
-    """Convert date, time and the datetimes among themselves."""
-    del style
-    kind, goal = family(source), family(target)
-    ticks = sql
-    if kind == "date":
-        ticks = f"(ts_days({sql}) * {TICKS_PER_DAY})"
-    elif kind == "time" and goal != "time":
-        ticks = f"({sql} + {BASE_1900})"
-    if goal == "date":
-        return f"ts_date({ticks} // {TICKS_PER_DAY})"
-    if goal == "time":
-        return round_time(f"({ticks} % {TICKS_PER_DAY})", target.scale)
-    return _to_datetime(ticks, source, target, attempt)
-
-
-def _moment_to_offset(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
-    ticks = _moment_to_moment(sql, source, make("datetime2", scale=target.scale), style, attempt)
-    return f"CASE WHEN {sql} IS NOT NULL THEN {{'utc': {ticks}, 'offset': CAST(0 AS SMALLINT)}} END"
-
-
-def _offset_to_moment(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
-    local = f'(({sql}).utc + ({sql})."offset" * CAST(600000000 AS BIGINT))'
-    inner = make("datetime2", scale=source.scale)
-    return _moment_to_moment(local, inner, target, style, attempt)
-
-
-def _offset_to_offset(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
-    del style, attempt
-    if target.scale >= source.scale:
-        return sql
-    unit = 10 ** (7 - target.scale)
-    return (
-        f"CASE WHEN {sql} IS NOT NULL THEN {{'utc': ts_round(({sql}).utc, {unit}), "
-        f"'offset': ({sql}).\"offset\"}} END"
-    )
-
-
-def _moment_to_string(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
-    del attempt
-    kind = family(source)
-    if kind == "offset":
-        text = f'py_offset_text(({sql}).utc, ({sql})."offset", {source.scale}, {style})'
-    else:
-        ticks = f"(ts_days({sql}) * {TICKS_PER_DAY})" if kind == "date" else sql
-        text = f"py_moment_text({ticks}, '{source.name}', {source.scale}, {style})"
-    return fit_text(text, target)
-
-
-def _number_to_moment(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
-    if target.name not in ("datetime", "smalldatetime"):
-        raise no_explicit_conversion(describe(source), describe(target))
-    del style
-    days = f"CAST({sql} AS INTEGER)" if source.name == "bit" else sql
-    if family(source) == "int":
-        ticks = f"({BASE_1900} + CAST({days} AS BIGINT) * {TICKS_PER_DAY})"
-    else:
-        ticks = (
-            f"({BASE_1900} + CAST(round(CAST({days} AS DOUBLE) * 25920000) AS BIGINT) * "
-            f"100000 // 3)"
-        )
-    return _to_datetime(ticks, source, target, attempt)
-
-
-def _moment_to_number(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
-    if source.name not in ("datetime", "smalldatetime"):
-        raise no_explicit_conversion(describe(source), describe(target))
-    if family(target) == "int":
-        days = f"(({sql} - {BASE_1900} + {TICKS_PER_DAY // 2}) // {TICKS_PER_DAY})"
-        return _number(days, make("bigint"), target, style, attempt)
-    days = f"(CAST({sql} - {BASE_1900} AS DOUBLE) / {TICKS_PER_DAY})"
-    return _number(days, make("float"), target, style, attempt)
-
-
-def fit_bytes(sql: str, target: SqlType) -> str:
-    """Cut bytes to a binary type's length; fixed-length ones are padded with zeros."""
-    if target.length == MAX:
-        return sql
-    if target.name in ("binary", "timestamp"):
-        return f"ts_pad_bytes({sql}, {target.length})"
-    return f"ts_bytes({sql}, {target.length})"
 
 
 def _to_binary(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:

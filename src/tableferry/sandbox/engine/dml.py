@@ -14,11 +14,8 @@ from tableferry.sandbox.engine.convert import convert
 from tableferry.sandbox.engine.errors import (
     invalid_column,
     invalid_object,
-    object_exists,
-    undeclared,
     unsupported,
 )
-from tableferry.sandbox.engine.outcome import Outcome
 from tableferry.sandbox.engine.scope import BoundQuery, Scope, Typed
 from tableferry.sandbox.engine.storage import literal
 from tableferry.sandbox.engine.writing import Writer
@@ -27,85 +24,6 @@ from tableferry.sandbox.sqltypes import MAX, SqlType
 
 if TYPE_CHECKING:
     from tableferry.sandbox.engine.session import Session
-
-
-def select(session: "Session", statement: st.QueryStatement) -> Iterator[Event]:
-    """SELECT: a result set, or variables, or a new table."""
-    body = statement.query.body
-    variables = []
-    if isinstance(body, s.Select):
-        variables = [i.variable for i in body.items if i.variable is not None]
-        if variables and len(variables) != len(body.items):
-            raise SqlError(
-                141,
-                "A SELECT statement that assigns a value to a variable must not be combined "
-                "with data-retrieval operations.",
-                severity=15,
-            )
-    context = session.context()
-    _, release = session.server.store.versions.take()
-    outcome = Outcome()
-    try:
-        bound = Binder(context).query(statement.query, None)
-        if isinstance(body, s.Select) and body.into is not None:
-            yield from _select_into(session, body.into, bound)
-            return
-        if variables:
-            yield from _assign(session, [v for v in variables if v], bound)
-            return
-        yield session.result(bound, context, outcome, release)
-    finally:
-        release()
-        session.unregister()
-    if outcome.error is not None:
-        raise outcome.error
-    session.row_count = outcome.rows
-    yield StatementDone(outcome.rows, "SELECT")
-
-
-def _assign(session: "Session", names: list[str], bound: BoundQuery) -> Iterator[Event]:
-    """Give variables the values of the last row; without rows they keep theirs."""
-    heads = []
-    for i, (name, column) in enumerate(zip(names, bound.columns, strict=True), 1):
-        found = session.variables.get(name.lower())
-        if found is None:
-            raise undeclared(name)
-        sql = convert(f"q.c{i}", column.type, found[0], explicit=False)
-        heads.append(f"{sql} AS c{i}")
-    rows = session.rows(f"SELECT {', '.join(heads)} FROM ({bound.sql}) AS q")
-    if rows:
-        for name, value in zip(names, rows[-1], strict=True):
-            kind = session.variables[name.lower()][0]
-            session.variables[name.lower()] = (kind, value)
-    session.row_count = len(rows)
-    yield StatementDone(len(rows), "SELECT")
-
-
-def _select_into(session: "Session", path: tuple[str, ...], bound: BoundQuery) -> Iterator[Event]:
-    """SELECT ... INTO: a table with the query's columns, filled."""
-    database, schema, name = ddl.place(session, path)
-    if session.find_object(path) is not None:
-        raise object_exists(name)
-    store = session.server.store
-    table = Table(database, database.new_object_id(), schema, name, store.new_name())
-    table.temporary = name.startswith("#")
-    for number, column in enumerate(bound.columns, 1):
-        if not column.name:
-            raise SqlError(
-                1038,
-                "An object or column name is missing or empty. For SELECT INTO statements, "
-                "verify each column has a name.",
-            )
-        kind = t.with_collation(column.type, column.type.collation or database.collation)
-        identity = (1, 1) if column.identity else None
-        table.columns.append(TableColumn(number, column.name, kind, column.nullable, identity))
-    table.next_column_id = len(table.columns) + 1
-    ddl.add_table(session, table)
-    with Writer(session, table, "INSERT") as writer:
-        heads = [f"c{i}" for i in range(1, len(bound.columns) + 1)]
-        rows = writer.insert(f"SELECT {', '.join(heads)} FROM ({bound.sql})", table.columns)
-    session.row_count = rows
-    yield StatementDone(rows, "SELECT INTO")
 
 
 def _target(session: "Session", path: st.Path) -> Table:

@@ -11,6 +11,7 @@ from tableferry.sandbox.engine.scope import Facts
 from tableferry.sandbox.engine.storage import arrow_type
 from tableferry.sandbox.engine.syntax import TypeName
 from tableferry.sandbox.engine.sysviews_information import INFORMATION_VIEWS
+from tableferry.sandbox.engine.sysviews_keys import KEY_VIEWS
 from tableferry.sandbox.engine.sysviews_objects import OBJECT_VIEWS
 from tableferry.sandbox.engine.sysviews_server import SERVER_VIEWS
 from tableferry.sandbox.engine.typerules import resolve
@@ -47,9 +48,12 @@ def _column(text: str) -> Column:
     return Column(name, resolve(TypeName(base, arguments)), nullable)
 
 
+_ALL: Final = {**OBJECT_VIEWS, **KEY_VIEWS, **SERVER_VIEWS, **INFORMATION_VIEWS}
+
+
 def _build() -> dict[tuple[str, str], SysView]:
     found = {}
-    for full_name, (columns, rows) in {**OBJECT_VIEWS, **SERVER_VIEWS, **INFORMATION_VIEWS}.items():
+    for full_name, (columns, rows) in _ALL.items():
         schema, name = full_name.split(".")
         parsed = tuple(_column(text.strip()) for text in columns.split(","))
         found[schema.lower(), name.lower()] = SysView(schema, name, parsed, rows)

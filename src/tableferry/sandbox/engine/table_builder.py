@@ -1,6 +1,5 @@
 """Columns, keys, defaults and checks of a table, from their definitions."""
 
-import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,6 +20,7 @@ from tableferry.sandbox.engine.catalog import (
 from tableferry.sandbox.engine.checks import check_existing, check_unique_index
 from tableferry.sandbox.engine.collation import check_collation
 from tableferry.sandbox.engine.convert import convert
+from tableferry.sandbox.engine.default_text import default_text
 from tableferry.sandbox.engine.errors import invalid_column, object_exists, unsupported
 from tableferry.sandbox.engine.scope import Scope, Source
 from tableferry.sandbox.events import SqlError
@@ -28,27 +28,6 @@ from tableferry.sandbox.sqltypes import SqlType
 
 if TYPE_CHECKING:
     from tableferry.sandbox.engine.session import Session
-
-
-def default_text(text: str) -> str:
-    """Return a default's text as sys.default_constraints shows it."""
-    body = text.strip()
-    while body.startswith("(") and body.endswith(")") and _balanced(body[1:-1]):
-        body = body[1:-1].strip()
-    if re.fullmatch(r"[-+]?[\d.]+", body):
-        return f"(({body}))"
-    if re.fullmatch(r"[A-Za-z_]+\(\)", body):
-        body = body.lower()
-    return f"({body})"
-
-
-def _balanced(text: str) -> bool:
-    depth = 0
-    for character in text:
-        depth += (character == "(") - (character == ")")
-        if depth < 0:
-            return False
-    return depth == 0
 
 
 def add_index(session: "Session", table: Table, definition: st.IndexDef) -> Index:
