@@ -221,17 +221,17 @@ class ExpressionBinder:
             return Typed(f"ts_finite({a} {operator} {b})", result)
         return Typed(f"({a} {'//' if operator == '/' else operator} {b})", result)
 
-    def _decimal_side(self, side: Typed) -> Typed:
+    def _decimal_side(self, side: Typed, other: Typed) -> Typed:
         if side.digits:
             target = t.make("numeric", precision=side.digits)
-        elif t.family(side.type) == "string":
-            raise unsupported("arithmetic between strings and decimals; CAST the string")
+        elif t.family(side.type) == "string":  # read in the other side's precision and scale
+            target = t.as_decimal(other.type)
         else:
             target = t.as_decimal(side.type)
         return Typed(self.to_type(side, target), target)
 
     def _decimal(self, operator: str, left: Typed, right: Typed) -> Typed:
-        a, b = self._decimal_side(left), self._decimal_side(right)
+        a, b = self._decimal_side(left, right), self._decimal_side(right, left)
         result = t.decimal_result(operator, a.type, b.type)
         if operator == "/":
             sql = f"py_divide(CAST({a.sql} AS VARCHAR), CAST({b.sql} AS VARCHAR), {result.scale})"

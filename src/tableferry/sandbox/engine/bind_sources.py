@@ -305,6 +305,8 @@ class SourceBinder(PredicateBinder):
             sql = f"(SELECT CAST(unnest(generate_series({low}, {high}, {step})) AS INTEGER) AS c1)"
         else:
             path = f"{node.schema}.{node.name}" if node.schema else node.name
+            if node.name in ("openjson", "openrowset", "openquery", "changetable", "containstable"):
+                raise unsupported(f"the table function {node.name.upper()}")
             raise invalid_object(path)
         if node.columns:
             column = replace(column, name=node.columns[0])

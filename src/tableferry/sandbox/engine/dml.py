@@ -59,7 +59,9 @@ def insert(session: "Session", statement: st.Insert) -> Iterator[Event]:
             query = replace(query, tables=(*statement.tables, *query.tables))
             bound = _insert_source(binder, query, columns)
             if len(bound.columns) != len(columns):
-                _wrong_number(len(bound.columns), len(columns), query)
+                _wrong_number(
+                    len(bound.columns), len(columns), query, listed=bool(statement.columns)
+                )
             sql = bound.sql
             for i, (column, value) in enumerate(zip(columns, bound.columns, strict=True), 1):
                 heads[column.column_id] = assigned(f"q.c{i}", value.type, column)
@@ -174,7 +176,11 @@ def _insert_source(binder: Binder, query: s.Query, columns: list[TableColumn]) -
     return binder.query(query, None)
 
 
-def _wrong_number(given: int, wanted: int, query: s.Query) -> None:
+def _wrong_number(given: int, wanted: int, query: s.Query, *, listed: bool) -> None:
+    if not listed:
+        raise SqlError(
+            213, "Column name or number of supplied values does not match table definition."
+        )
     if isinstance(query.body, s.ValuesRows):
         if wanted > given:
             raise SqlError(
