@@ -110,3 +110,10 @@ def test_a_repeated_select_has_the_same_replay_key_until_the_table_changes(sessi
     assert key() == first
     ask("INSERT Thing (Code) VALUES ('a')")
     assert key() != first
+
+
+def test_a_plain_scan_comes_in_the_order_of_the_clustered_key(ask):
+    ask("CREATE TABLE o (id int PRIMARY KEY, v int); INSERT o VALUES (3, 3), (1, 1)")
+    ask("INSERT o VALUES (2, 2); UPDATE o SET v = 9 WHERE id = 1")
+    assert ask("SELECT id, v FROM o").rows == [(1, 9), (2, 2), (3, 3)]
+    assert ask("SELECT TOP 1 id FROM o").rows == [(1,)]

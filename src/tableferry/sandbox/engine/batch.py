@@ -110,29 +110,28 @@ def evaluate(
     """Work out a scalar; returns its type and its value in physical form."""
     if isinstance(node, s.Literal) and (target is None or target == node.type):
         return node.type, node.value
-    context = session.context()
-    binder = session.binder_for(context)
-    typed = binder.value(node, Scope())
-    if typed.type.name == "null":
-        return target or t.INT, None
-    kind = target or typed.type
-    sql = convert(typed.sql, typed.type, kind, explicit=False)
-    return kind, session.rows(f"SELECT {sql}")[0][0]
+    with session.reading():
+        typed = session.binder().value(node, Scope())
+        if typed.type.name == "null":
+            return target or t.INT, None
+        kind = target or typed.type
+        sql = convert(typed.sql, typed.type, kind, explicit=False)
+        return kind, session.rows(f"SELECT {sql}")[0][0]
 
 
 def holds(session: "Session", condition: s.Node) -> bool:
     """Tell whether a condition is true (unknown is not)."""
-    binder = session.binder()
-    sql = binder.predicate(condition, Scope())
-    return session.rows(f"SELECT {sql}")[0][0] is True
+    with session.reading():
+        sql = session.binder().predicate(condition, Scope())
+        return session.rows(f"SELECT {sql}")[0][0] is True
 
 
 def text_of(session: "Session", node: s.Node) -> str:
     """Return a scalar as text, empty for NULL."""
-    binder = session.binder()
-    typed = binder.value(node, Scope())
     target = SqlType("nvarchar", MAX)
-    value = session.rows(f"SELECT {convert(typed.sql, typed.type, target)}")[0][0]
+    with session.reading():
+        typed = session.binder().value(node, Scope())
+        value = session.rows(f"SELECT {convert(typed.sql, typed.type, target)}")[0][0]
     return "" if value is None else str(value)
 
 

@@ -101,7 +101,8 @@ class Table:
     """A table. Rows live in the DuckDB table ``physical``, with ``v_from`` and ``v_to``.
 
     ``versioned`` says that the DuckDB table may hold rows that are not everybody's: then readers
-    filter by ``v_from`` and ``v_to``. ``version`` counts changes, for replay keys.
+    filter by ``v_from`` and ``v_to``. ``disordered`` says that rows do not lie by the clustered key.
+    ``version`` counts changes, for replay keys.
     """
 
     database: "Database"
@@ -117,6 +118,7 @@ class Table:
     identity_last: int | None = None
     version: int = 0
     versioned: bool = False
+    disordered: bool = False
     temporary: bool = False
     created: int = field(default_factory=now_ticks)
     next_column_id: int = 1
@@ -130,6 +132,11 @@ class Table:
     def primary_key(self) -> Index | None:
         """The primary key."""
         return next((i for i in self.indexes if i.primary), None)
+
+    @property
+    def clustered(self) -> Index | None:
+        """The clustered index."""
+        return next((i for i in self.indexes if i.clustered), None)
 
     @property
     def identity(self) -> TableColumn | None:

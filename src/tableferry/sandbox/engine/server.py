@@ -164,6 +164,11 @@ class Server:
         """Return the lowest rowversion of an open transaction, the next one without any."""
         return self.store.versions.lowest_rowversion(database.name, database.rowversion + 1)
 
+    @staticmethod
+    def has(table: Table) -> bool:
+        """Tell whether a table is in its database's catalog."""
+        return table.database.find(table.schema, table.name) is table
+
     def count_rows(self, table: Table) -> int:
         """Return how many rows a table has."""
         return self.store.count(table)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -10,6 +11,7 @@ from tableferry.sandbox.engine import statements as st
 from tableferry.sandbox.engine.batch import run
 from tableferry.sandbox.engine.bind_calls import Binder
 from tableferry.sandbox.engine.catalog import Database, Table, View, now_ticks
+from tableferry.sandbox.engine.clustering import clustered_order
 from tableferry.sandbox.engine.errors import cancelled, unknown_database, unsupported
 from tableferry.sandbox.engine.outcome import Outcome
 from tableferry.sandbox.engine.parser import parse_batch
@@ -134,10 +136,15 @@ class Session:
         """Return a binder for one statement."""
         return Binder(self.context())
 
-    @staticmethod
-    def binder_for(context: Context) -> Binder:
-        """Return a binder that notes what it finds in ``context``."""
-        return Binder(context)
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Keep the row versions that an expression may read, while it is worked out."""
+        _, release = self.server.store.versions.take()
+        try:
+            yield
+        finally:
+            release()
+            self.unregister()
 
     def find_object(self, parts: tuple[str, ...]) -> Table | View | None:
         """Return a table or view by its one- to four-part name."""
@@ -236,9 +243,11 @@ class Session:
 
     @staticmethod
     def _filtered(table: Table, condition: str) -> str:
-        if not table.versioned:
-            return table.physical
-        return f"(SELECT * FROM {table.physical} WHERE {condition})"
+        where = f" WHERE {condition}" if table.versioned else ""
+        order = f" ORDER BY {clustered_order(table)}" if table.disordered else ""
+        return (
+            f"(SELECT * FROM {table.physical}{where}{order})" if where or order else table.physical
+        )
 
     def result(
         self, bound: BoundQuery, context: Context, outcome: Outcome, release: Callable[[], None]

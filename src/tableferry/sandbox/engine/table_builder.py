@@ -62,6 +62,7 @@ def add_index(session: "Session", table: Table, definition: st.IndexDef) -> Inde
             raise unsupported("filtered unique indexes")
         check_unique_index(session, table, index, created=True)
     table.indexes.append(index)
+    builder.lies_differently(index)
     return index
 
 
@@ -232,6 +233,12 @@ class TableBuilder:
         )
         check_unique_index(self.session, table, index, created=True)
         table.indexes.append(index)
+        self.lies_differently(index)
+
+    def lies_differently(self, index: Index) -> None:
+        """Note that rows which are there do not lie by a clustered index made after them."""
+        if index.clustered and self.session.server.has(self.table):
+            self.table.disordered = True
 
     def _add_default(self, definition: st.ConstraintDef) -> None:
         column = self.existing(definition.columns[0].name)

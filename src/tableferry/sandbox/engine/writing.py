@@ -15,6 +15,7 @@ from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine.bind_calls import Binder
 from tableferry.sandbox.engine.bind_queries import QueryBinder
 from tableferry.sandbox.engine.catalog import Table, TableColumn
+from tableferry.sandbox.engine.clustering import clustered_order, note_order
 from tableferry.sandbox.engine.convert import convert
 from tableferry.sandbox.engine.rowerror import translate
 from tableferry.sandbox.engine.scope import BoundQuery, Scope, Source, Typed
@@ -138,9 +139,11 @@ class Writer:
         stored = [c for c in table.columns if c.stored]
         names = ", ".join(c.physical for c in stored)
         values = ", ".join(checks.fitted(c) for c in stored)
+        order = clustered_order(table)
+        note_order(table, _STAGE, session.rows)
         session.run_sql(
             f"INSERT INTO {table.physical} ({names}, v_from, v_to) "
-            f"SELECT {values}, {self.number}, NULL FROM {_STAGE}"
+            f"SELECT {values}, {self.number}, NULL FROM {_STAGE}{order and f' ORDER BY {order}'}"
         )
         return rows
 
@@ -243,6 +246,7 @@ class Writer:
         names = ", ".join(c.physical for c in stored)
         values = ", ".join(checks.fitted(c) for c in stored)
         self._end_rows()
+        table.disordered = table.clustered is not None
         session.run_sql(
             f"INSERT INTO {table.physical} ({names}, v_from, v_to) "
             f"SELECT {values}, {self.number}, NULL FROM {_STAGE} ORDER BY rid"
@@ -295,6 +299,7 @@ class Writer:
     def delete_all(self) -> None:
         """Delete every row."""
         if self._in_place:
+            self.table.disordered = False
             self.session.run_sql(f"DELETE FROM {self.table.physical}")
         else:
             self.session.run_sql(
