@@ -1,0 +1,188 @@
+"""The ``tableferry`` command, as a user runs it: real processes, real servers."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tableferry.sandbox.sample import table_configs
+from tests.support.databases import PgDatabase
+from tests.support.sandbox import PASSWORD, Sandbox
+
+COMMANDS = ("sync", "check", "info", "demo", "sandbox")
+
+
+def run(*arguments: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> Any:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-m", "tableferry", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=cwd,
+        env={**kept, "COLUMNS": "160", **(env or {})},
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    configs = table_configs()
+    text = f"TABLE_CONFIGS = {configs!r}\nDEFAULT_SYNC_ORDER = {list(configs)!r}\n"
+    (tmp_path / "table_configs.py").write_text(text)
+    return tmp_path
+
+
+@pytest.fixture
+def env(sample_sandbox: Sandbox, pg_database: PgDatabase) -> dict[str, str]:
+    return {**sample_sandbox.environment, **pg_database.environment}
+
+
+def test_every_command_has_a_help_text() -> None:
+    whole = run("--help").stdout
+    for command in COMMANDS:
+        assert command in whole
+        found = run(command, "--help")
+        assert found.returncode == 0
+        assert "Usage: " in found.stdout
+
+
+def test_sync_carries_all_tables_in_order_and_shows_progress(
+    folder: Path, env: dict[str, str], pg_database: PgDatabase
+) -> None:
+    done = run("sync", env=env, cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    places = [done.stdout.index(f"ok  {name} ->") for name in table_configs()]
+    assert places == sorted(places)
+    assert "rows/s" in done.stdout
+    assert "4 of 4 ok" in done.stdout
+    assert pg_database.rows("SELECT count(*) FROM voipdb_useragent") == [(5000,)]
+
+
+def test_sync_as_json_is_json_and_nothing_else(folder: Path, env: dict[str, str]) -> None:
+    done = run("sync", "--tables=mctm_module", "--json", env=env, cwd=folder)
+    found = json.loads(done.stdout)
+    assert [table["table"] for table in found["tables"]] == ["mctm_module"]
+    assert found["totals"]["rows_written"] == 300
+    assert done.stderr == ""
+
+
+def test_a_failed_table_exits_1_and_fail_fast_skips_the_rest(
+    folder: Path, env: dict[str, str], pg_database: PgDatabase
+) -> None:
+    pg_database.run("CREATE VIEW mctm_customer AS SELECT 1 AS customer_id")
+    going_on = run("sync", "--json", env=env, cwd=folder)
+    stopping = run("sync", "--json", "--fail-fast", env=env, cwd=folder)
+    statuses = [
+        [table["status"] for table in json.loads(done.stdout)["tables"]]
+        for done in (going_on, stopping)
+    ]
+    assert statuses == [["failed", "ok", "ok", "ok"], ["failed", "skipped", "skipped", "skipped"]]
+    assert (going_on.returncode, stopping.returncode) == (1, 1)
+
+
+def test_check_writes_nothing_and_tells_what_is_there(
+    folder: Path, env: dict[str, str], pg_database: PgDatabase
+) -> None:
+    done = run("check", env=env, cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for told in ("Microsoft SQL Server", "PostgreSQL 18", "snapshot", "will be created"):
+        assert told in done.stdout
+    assert pg_database.rows("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
+
+
+def test_info_needs_no_environment(folder: Path) -> None:
+    done = run("info", "--json", cwd=folder)
+    assert list(json.loads(done.stdout)) == list(table_configs())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("sync", "--config", "missing.py"), "missing.py"),
+        (("sync", "--tables=customer,nobody"), "'nobody'"),
+        (("sync", "--nonsense"), "--nonsense"),
+        (("carry",), "carry"),
+    ],
+)
+def test_wrong_use_exits_2_with_the_reason(
+    folder: Path, env: dict[str, str], arguments: tuple[str, ...], said: str
+) -> None:
+    done = run(*arguments, env=env, cwd=folder)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_environment_is_told_all_at_once(folder: Path) -> None:
+    done = run("sync", cwd=folder)
+    assert done.returncode == 2
+    for variable in ("SQL_SERVER_MCTM_HOST", "SQL_SERVER_VOIPDB_PASSWORD", "PG_DB"):
+        assert f"{variable} is missing" in done.stderr
+
+
+def test_the_env_file_is_found_and_real_variables_win(folder: Path, env: dict[str, str]) -> None:
+    lines = [f"{name}='{value}'" for name, value in env.items() if "'" not in value]
+    (folder / ".env").write_text("\n".join(lines))
+    passwords = {name: value for name, value in env.items() if "'" in value}
+    assert run("check", env=passwords, cwd=folder).returncode == 0
+    wrong = run("check", env={**passwords, "PG_DB": "not_there"}, cwd=folder)
+    assert wrong.returncode == 1
+    assert "not_there" in wrong.stdout
+
+
+def test_no_password_in_any_output(folder: Path, env: dict[str, str]) -> None:
+    wrong = {**env, "SQL_SERVER_MCTM_USER": "nobody"}
+    for arguments in (("sync",), ("check",), ("sync", "--json")):
+        done = run(*arguments, env=wrong, cwd=folder)
+        assert PASSWORD not in done.stdout + done.stderr
+        assert "18456" in done.stdout + done.stderr
+
+
+def test_the_demo_compares_every_value() -> None:
+    done = run("demo", "--scale", "0.1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("equal  ") == len(table_configs())
+
+
+def test_the_sandbox_says_how_to_connect_and_stops_when_told(pg_database: PgDatabase) -> None:
+    command = [sys.executable, "-m", "tableferry", "sandbox", "--port=0", "--scale=0.05"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        told = b""
+        while b"Ctrl-C" not in told:
+            told += process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+        assert process.stderr.read() == b""
+    assert b"It is not SQL Server" in told
+    assert b"SQL_SERVER_MCTM_PORT=" in told
+
+
+def test_ctrl_c_leaves_the_old_rows(
+    folder: Path, env: dict[str, str], pg_database: PgDatabase
+) -> None:
+    assert run("sync", "--tables=mctm_module", env=env, cwd=folder).returncode == 0
+    # A reader that holds the table makes the sync wait for its lock, so it is surely in its midst.
+    with psycopg.connect(pg_database.conninfo) as reader:
+        reader.execute("SELECT count(*) FROM mctm_module")
+        command = [sys.executable, "-m", "tableferry", "sync", "--tables=mctm_module"]
+        everything = {**os.environ, **env}
+        with subprocess.Popen(
+            command, cwd=folder, env=everything, stderr=subprocess.PIPE
+        ) as process:
+            waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            while pg_database.rows(waiting) != [(1,)]:
+                assert process.poll() is None
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert b"Traceback" not in said
+    assert pg_database.rows("SELECT count(*) FROM mctm_module") == [(300,)]
