@@ -133,3 +133,11 @@ def test_a_sql_variant_is_the_tds_payload(ask):
 def test_a_sql_variant_knows_its_base_type(ask):
     query = "SELECT CAST(SQL_VARIANT_PROPERTY(CAST(1.5 AS sql_variant), 'BaseType') AS varchar(20))"
     assert ask(query).value == "numeric"
+
+
+def test_text_size_cuts_long_values_by_bytes(ask):
+    answer = ask(
+        "SET TEXTSIZE 4; SELECT CAST('abcdef' AS varchar(max)), CAST(N'abcdef' AS nvarchar(max)), "
+        "CAST(0x010203040506 AS varbinary(max)), 'abcdef'"
+    )
+    assert answer.rows == [("abcd", "ab", b"\x01\x02\x03\x04", "abcdef")]

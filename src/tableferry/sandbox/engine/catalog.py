@@ -101,7 +101,8 @@ class Table:
     """A table. Rows live in the DuckDB table ``physical``, with ``v_from`` and ``v_to``.
 
     ``versioned`` says that the DuckDB table may hold rows that are not everybody's: then readers
-    filter by ``v_from`` and ``v_to``. ``disordered`` says that rows do not lie by the clustered key.
+    filter by ``v_from`` and ``v_to``. ``disordered`` says that rows do not lie by the
+    clustered key.
     ``version`` counts changes, for replay keys.
     """
 

@@ -14,8 +14,9 @@ from tableferry.sandbox.engine.errors import (
     unknown_database,
     unsupported,
 )
+from tableferry.sandbox.engine.indexing import add_index
 from tableferry.sandbox.engine.scope import BoundQuery
-from tableferry.sandbox.engine.table_builder import TableBuilder, add_index
+from tableferry.sandbox.engine.table_builder import TableBuilder
 from tableferry.sandbox.events import Event, SqlError, StatementDone
 
 if TYPE_CHECKING:

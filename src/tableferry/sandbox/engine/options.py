@@ -72,8 +72,6 @@ def _number(session: "Session", option: str, value: str) -> None:
         raise unsupported("SET ROWCOUNT other than 0; use TOP")
     if option == "textsize" and number == 0:
         number = 4096
-    if option == "textsize" and 0 < number < 2147483647:
-        raise unsupported("SET TEXTSIZE below 2147483647")
     session.options[option] = str(number)
 
 

@@ -1,7 +1,7 @@
 """SELECT as a statement: a result set, variables, or a new table."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tableferry.sandbox.engine import ddl
 from tableferry.sandbox.engine import statements as st
@@ -18,9 +18,13 @@ from tableferry.sandbox.engine.outcome import Outcome
 from tableferry.sandbox.engine.scope import BoundQuery
 from tableferry.sandbox.engine.writing import Writer
 from tableferry.sandbox.events import Event, SqlError, StatementDone
+from tableferry.sandbox.sqltypes import MAX
 
 if TYPE_CHECKING:
     from tableferry.sandbox.engine.session import Session
+
+NO_TEXT_SIZE: Final = 2_147_483_647
+"""The TEXTSIZE that cuts nothing."""
 
 
 def select(session: "Session", statement: st.QueryStatement) -> Iterator[Event]:
@@ -47,7 +51,7 @@ def select(session: "Session", statement: st.QueryStatement) -> Iterator[Event]:
         if variables:
             yield from _assign(session, [v for v in variables if v], bound)
             return
-        yield session.result(bound, context, outcome, release)
+        yield session.result(cut_to_text_size(session, bound), context, outcome, release)
     finally:
         release()
         session.unregister()
@@ -55,6 +59,26 @@ def select(session: "Session", statement: st.QueryStatement) -> Iterator[Event]:
         raise outcome.error
     session.row_count = outcome.rows
     yield StatementDone(outcome.rows, "SELECT")
+
+
+def cut_to_text_size(session: "Session", bound: BoundQuery) -> BoundQuery:
+    """Cut long values to SET TEXTSIZE, which counts bytes; FreeTDS sets 64512 by default."""
+    size = int(session.options["textsize"])
+    if not 0 < size < NO_TEXT_SIZE:
+        return bound
+    items, changed = [], False
+    for i, column in enumerate(bound.columns, 1):
+        kind = t.family(column.type)
+        text = f"c{i}"
+        if column.type.length == MAX and kind in ("string", "xml"):
+            text = f"ts_cut(c{i}, {size // 2 if t.is_national(column.type) else size})"
+        elif column.type.length == MAX and kind == "binary":
+            text = f"ts_bytes(c{i}, {size})"
+        changed = changed or text != f"c{i}"
+        items.append(f"{text} AS c{i}")
+    if not changed:
+        return bound
+    return BoundQuery(f"SELECT {', '.join(items)} FROM ({bound.sql})", bound.columns)
 
 
 def _assign(session: "Session", names: list[str], bound: BoundQuery) -> Iterator[Event]:
