@@ -151,6 +151,9 @@ class SourceBinder(PredicateBinder):
             return self._add(bound, name, found.columns, scope, self._path(node, found))
         view = sysviews.find(node.parts)
         if view is None:
+            schema = node.parts[-2].lower() if len(node.parts) > 1 else ""
+            if schema in ("sys", "information_schema"):
+                raise unsupported(f"the catalog view {'.'.join(node.parts)}")
             raise invalid_object(".".join(node.parts))
         return self._catalog_view(view, node.parts, name, scope)
 
