@@ -54,12 +54,11 @@ platforms=()
 for platform in manylinux_2_34 manylinux_2_28 manylinux_2_17 manylinux2014; do
     platforms+=(--platform "${platform}_$machine")
 done
-constraints=()
-[ -f "$root/requirements/constraints.txt" ] && constraints=(--constraint "$root/requirements/constraints.txt")
+constraints=(--constraint "$root/requirements/constraints.txt")
 echo "wheels for Python $python_version on Linux $machine"
 python3 -m pip install --quiet --disable-pip-version-check --no-warn-conflicts --no-compile \
     --root-user-action=ignore --only-binary=:all: --implementation cp --python-version "$python_version" \
-    "${platforms[@]}" ${constraints[@]+"${constraints[@]}"} --target "$package" --requirement "$work/requirements.txt" ||
+    "${platforms[@]}" "${constraints[@]}" --target "$package" --requirement "$work/requirements.txt" ||
     refuse "a wheel for Linux $machine could not be had (pip says which above)" "Check the network; pgpq 0.12 has no wheel for arm64: then choose x86_64."
 
 # --- the engine and this folder --------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The two ways in: a Lambda event, and the command line.
 
-python lambda_function.py [multi_sync|multi_test|single_sync|info]
+python lambda_function.py [multi_sync|multi_test|single_sync|plan|info]
                           [--tables=a,b] [--table=x] [--fail-fast] [--json]
 """
 
@@ -25,7 +25,7 @@ from tableferry.aws.shell import Parser, names, run_command
 from tableferry.errors import ConfigError
 
 from config import describe, log_level
-from multi_table_manager import check_all, sync_all
+from multi_table_manager import check_all, plan_all, sync_all
 from table_configs import TABLE_CONFIGS
 from table_sync_processor import sync_table
 
@@ -59,6 +59,8 @@ def execute(request: Request, watch: Watch) -> Result:
             return describe(request.tables)
         case Mode.MULTI_TEST:
             return check_all(request.tables)
+        case Mode.PLAN:
+            return plan_all(request.tables)
         case Mode.SINGLE_SYNC:
             (name,) = request.tables or ()
             return sync_table(name, watch)

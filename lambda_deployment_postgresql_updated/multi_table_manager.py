@@ -12,6 +12,7 @@ from tableferry.aws.shell import Parser, names, run_command
 from tableferry.errors import ConfigError
 from tableferry.sync.check import CheckReport, check_tables
 from tableferry.sync.outcome import RunOutcome
+from tableferry.sync.planning import PlanReport, plan_tables
 from tableferry.sync.run import sync_tables
 
 from config import load_config
@@ -34,6 +35,12 @@ def check_all(names: Sequence[str] | None) -> CheckReport:
     """Look at these tables and at every database they live in; nothing is written."""
     config = load_config(names)
     return check_tables(config.tables, config.settings)
+
+
+def plan_all(names: Sequence[str] | None) -> PlanReport:
+    """Tell what a sync of these tables would do; nothing is written."""
+    config = load_config(names)
+    return plan_tables(config.tables, config.settings)
 
 
 def execute(request: Request, watch: Watch) -> Result:

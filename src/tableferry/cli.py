@@ -1,4 +1,4 @@
-"""The ``tableferry`` command: sync, check, info, demo, sandbox.
+"""The ``tableferry`` command: plan, sync, check, info, demo, sandbox.
 
 Exit codes: 0 all good, 1 a table failed, 2 wrong use or configuration.
 """
@@ -13,9 +13,11 @@ import typer
 
 from tableferry.errors import ConfigError, TableferryError
 from tableferry.report.console import RunView, show_check, show_error, show_info
+from tableferry.report.plan import show_plan
 from tableferry.settings import Settings, find_env_file, load_settings
 from tableferry.spec import TableSpec, parse_table_configs, select_tables
 from tableferry.sync.check import check_tables
+from tableferry.sync.planning import plan_tables, read_fingerprints
 from tableferry.sync.run import sync_tables
 
 FAILED: Final = 1
@@ -53,13 +55,18 @@ def sync(
     config: Config = DEFAULT_CONFIG,
     tables: Tables = "",
     fail_fast: Annotated[bool, typer.Option(help="Stop after the first table that fails.")] = False,
+    plan: Annotated[
+        Path | None,
+        typer.Option(help="Load only what is still as in this file, made by: plan --json."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Replace the target tables' rows by the source's, each table in one transaction."""
     specs = _select(config, tables)
     settings = _settings(config, specs)
+    fingerprints = read_fingerprints(plan) if plan else {}
     if as_json:
-        run = sync_tables(specs, settings, fail_fast=fail_fast)
+        run = sync_tables(specs, settings, fail_fast=fail_fast, fingerprints=fingerprints)
         typer.echo(json.dumps(run.as_dict(), indent=2))
     else:
         with RunView() as view:
@@ -69,9 +76,24 @@ def sync(
                 on_progress=view.progress,
                 on_outcome=view.outcome,
                 fail_fast=fail_fast,
+                fingerprints=fingerprints,
             )
         view.summary(run)
     raise typer.Exit(0 if run.all_ok else FAILED)
+
+
+@app.command("plan")
+def plan_command(
+    config: Config = DEFAULT_CONFIG, tables: Tables = "", as_json: AsJson = False
+) -> None:
+    """Show what a sync would read, create, convert and lose; nothing is written."""
+    specs = _select(config, tables)
+    report = plan_tables(specs, _settings(config, specs))
+    if as_json:
+        typer.echo(json.dumps(report.as_dict(), indent=2))
+    else:
+        show_plan(report)
+    raise typer.Exit(0 if report.all_ok else FAILED)
 
 
 @app.command()

@@ -4,6 +4,7 @@ Pure: no database is touched here. Everything that can be refused before the loa
 here, by column name, and every declared loss is written down.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -53,6 +54,23 @@ class SyncPlan:
         if self.order_by:
             sql += f"\nORDER BY {', '.join(self.order_by)}"
         return sql
+
+    @property
+    def ddl(self) -> tuple[str, ...]:
+        """The DDL that the load would run in the target."""
+        return (self.create,) if self.create else ()
+
+    @property
+    def fingerprint(self) -> str:
+        """What the load depends on, as 16 hex digits: columns, types, the SELECT and the DDL.
+
+        Two plans of one fingerprint do the same; any drift on either side gives another.
+        """
+        facts = [self.select, *self.ddl]
+        for c in self.columns:
+            facts.append(f"{c.source.name}|{c.source.type}|{c.source.nullable}|{c.convert}")
+            facts.append(f"{c.target.name}|{c.target.type}|{c.target.nullable}")
+        return hashlib.sha256("\0".join(facts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     @property
     def losses(self) -> dict[str, str]:

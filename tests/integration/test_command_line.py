@@ -15,7 +15,7 @@ from tableferry.sandbox.sample import table_configs
 from tests.support.databases import PgDatabase
 from tests.support.sandbox import PASSWORD, Sandbox
 
-COMMANDS = ("sync", "check", "info", "demo", "sandbox")
+COMMANDS = ("plan", "sync", "check", "info", "demo", "sandbox")
 
 
 def run(*arguments: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> Any:
@@ -95,6 +95,54 @@ def test_check_writes_nothing_and_tells_what_is_there(
     for told in ("Microsoft SQL Server", "PostgreSQL 18", "snapshot", "will be created"):
         assert told in done.stdout
     assert pg_database.rows("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
+
+
+def test_plan_prints_what_would_happen_and_writes_nothing(
+    folder: Path, env: dict[str, str], pg_database: PgDatabase
+) -> None:
+    done = run("plan", "--tables=mctm_module", env=env, cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for told in (
+        "t.[ModuleID] AS [module_id]",
+        "FROM [McTM].[dbo].[Module] AS t",
+        'CREATE TABLE "mctm_module"',
+        "reads as snapshot, about 300 rows",
+        "the seventh digit of the second",
+        "readers wait",
+    ):
+        assert told in done.stdout
+    assert pg_database.rows("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
+
+
+def test_a_plan_that_still_holds_is_loaded_and_a_drifted_one_is_not(
+    folder: Path, env: dict[str, str], pg_database: PgDatabase
+) -> None:
+    assert run("sync", "--tables=mctm_module", env=env, cwd=folder).returncode == 0
+    (folder / "plan.json").write_text(run("plan", "--json", env=env, cwd=folder).stdout)
+    by_plan = ("sync", "--tables=mctm_module", "--plan=plan.json", "--json")
+    assert run(*by_plan, env=env, cwd=folder).returncode == 0
+    pg_database.run("ALTER TABLE mctm_module ALTER load_factor TYPE double precision")
+    drifted = run(*by_plan, env=env, cwd=folder)
+    assert drifted.returncode == 1
+    error = json.loads(drifted.stdout)["tables"][0]["error"]
+    assert "has changed since the plan was made" in error["message"]
+    assert pg_database.rows("SELECT count(*) FROM mctm_module") == [(300,)]
+
+
+def test_a_table_that_cannot_be_planned_exits_1_with_its_reason(
+    folder: Path, env: dict[str, str], pg_database: PgDatabase
+) -> None:
+    pg_database.run("CREATE TABLE mctm_module (module_id smallint)")
+    done = run("plan", "--tables=mctm_module", env=env, cwd=folder)
+    assert done.returncode == 1
+    assert "'module_id' of type smallint cannot hold every value" in done.stdout
+
+
+def test_what_is_no_plan_is_refused(folder: Path, env: dict[str, str]) -> None:
+    (folder / "plan.json").write_text("[]")
+    done = run("sync", "--plan=plan.json", env=env, cwd=folder)
+    assert done.returncode == 2
+    assert "plan.json is not a plan" in done.stderr
 
 
 def test_info_needs_no_environment(folder: Path) -> None:

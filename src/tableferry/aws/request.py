@@ -19,6 +19,7 @@ class Mode(StrEnum):
     MULTI_SYNC = "multi_sync"
     MULTI_TEST = "multi_test"
     SINGLE_SYNC = "single_sync"
+    PLAN = "plan"
     INFO = "info"
 
 

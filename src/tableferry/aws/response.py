@@ -19,9 +19,11 @@ from typing import Any, Final
 from tableferry.errors import ConfigError
 from tableferry.sync.check import CheckReport
 from tableferry.sync.outcome import ErrorReport, RunOutcome, Status
+from tableferry.sync.planning import PlanReport
 
-Result = RunOutcome | CheckReport | Mapping[str, Any]
-"""A sync's outcome, a test's report, or the facts of ``info``."""
+Report = RunOutcome | CheckReport | PlanReport
+Result = Report | Mapping[str, Any]
+"""A sync's outcome, a test's or a plan's report, or the facts of ``info``."""
 
 OK: Final = 200
 SOME_FAILED: Final = 207
@@ -68,7 +70,7 @@ def status_of(result: Result) -> int:
     """Return the status code of a result; a skipped table neither worked nor failed."""
     if isinstance(result, RunOutcome):
         all_ok, any_ok = result.all_ok, result.count(Status.OK) > 0
-    elif isinstance(result, CheckReport):
+    elif isinstance(result, CheckReport | PlanReport):
         all_ok, any_ok = result.all_ok, result.any_ok
     else:
         return OK
@@ -76,4 +78,4 @@ def status_of(result: Result) -> int:
 
 
 def _body(result: Result) -> Mapping[str, Any]:
-    return result.as_dict() if isinstance(result, RunOutcome | CheckReport) else result
+    return result.as_dict() if isinstance(result, Report) else result

@@ -15,6 +15,7 @@ from tableferry.aws.watch import Watch
 from tableferry.errors import ConfigError, TableferryError
 from tableferry.sync.check import CheckReport
 from tableferry.sync.outcome import RunOutcome
+from tableferry.sync.planning import PlanReport
 
 Execute = Callable[[Request, Watch], Result]
 
@@ -60,7 +61,7 @@ def run_command(
 
 def _shown(read: Callable[[], Request], execute: Execute) -> Response:
     # Not at the top: rich takes longer to import than a small table takes to sync.
-    from tableferry.report import console  # noqa: PLC0415
+    from tableferry.report import console, plan  # noqa: PLC0415
 
     view = console.RunView()
 
@@ -74,6 +75,8 @@ def _shown(read: Callable[[], Request], execute: Execute) -> Response:
         view.summary(result)
     elif isinstance(result, CheckReport):
         console.show_check(result)
+    elif isinstance(result, PlanReport):
+        plan.show_plan(result)
     elif result is not None:
         console.show_info(result)
     if response.error is not None:

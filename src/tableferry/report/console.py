@@ -126,13 +126,13 @@ class RunView:
 
     def _remarks(self, outcome: TableOutcome) -> None:
         for warning in outcome.warnings:
-            _print(self._out, f"[yellow]warning[/] {escape(warning)}", indent=4)
+            print_indented(self._out, f"[yellow]warning[/] {escape(warning)}", indent=4)
         for column, loss in outcome.losses:
-            _print(
+            print_indented(
                 self._out, f"[yellow]declared loss[/] {escape(column)}: {escape(loss)}", indent=4
             )
         if outcome.error:
-            _print_error(self._out, outcome.error, indent=4)
+            print_error(self._out, outcome.error, indent=4)
 
 
 def show_check(report: CheckReport, out: Console | None = None) -> None:
@@ -159,7 +159,7 @@ def show_check(report: CheckReport, out: Console | None = None) -> None:
             out.print(f"[yellow]warning[/] {escape(found.table)}: {escape(warning)}")
         if found.error and id(found.error) not in failed_databases:
             out.print(f"[red]failed[/]  {escape(found.table)}")
-            _print_error(out, found.error, indent=4)
+            print_error(out, found.error, indent=4)
 
 
 def show_info(info: Mapping[str, Any], out: Console | None = None) -> None:
@@ -169,17 +169,17 @@ def show_info(info: Mapping[str, Any], out: Console | None = None) -> None:
 
 def show_error(error: TableferryError) -> None:
     """Show why nothing was run, on stderr."""
-    _print_error(console(stderr=True), ErrorReport.of(error), indent=0)
+    print_error(console(stderr=True), ErrorReport.of(error), indent=0)
 
 
-def _print_error(out: Console, error: ErrorReport, indent: int) -> None:
+def print_error(out: Console, error: ErrorReport, indent: int) -> None:
     """Print the reason, and the hint where there is one."""
-    _print(out, f"[red]{error.kind}[/]: {escape(error.message)}", indent)
+    print_indented(out, f"[red]{error.kind}[/]: {escape(error.message)}", indent)
     if error.hint:
-        _print(out, f"[cyan]hint[/]: {escape(error.hint)}", indent)
+        print_indented(out, f"[cyan]hint[/]: {escape(error.hint)}", indent)
 
 
-def _print(out: Console, text: str, indent: int) -> None:
+def print_indented(out: Console, text: str, indent: int) -> None:
     """Print text, every line of it indented; only a terminal folds a long one."""
     if out.is_terminal:
         out.print(Padding(text, (0, 0, 0, indent), expand=False))
@@ -200,7 +200,7 @@ def _print_database(out: Console, database: DatabaseCheck) -> None:
         out.print(f"    {escape(database.version)}")
         out.print(f"    isolation levels: {', '.join(database.isolation)}")
     if database.error:
-        _print_error(out, database.error, indent=4)
+        print_error(out, database.error, indent=4)
 
 
 def _print_nested(out: Console, value: Mapping[str, Any], indent: str) -> None:

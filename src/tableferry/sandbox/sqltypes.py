@@ -14,7 +14,7 @@ real / float                        float32 / float64
 date                                date32
 time(n)                             int64, units of 100 ns since midnight
 smalldatetime, datetime, datetime2  int64, units of 100 ns since 0001-01-01 00:00
-datetimeoffset(n)                   struct<utc: int64 (as datetime2, in UTC), offset: int16 (minutes)>
+datetimeoffset(n)                   struct<utc: int64 (as datetime2), offset: int16 (minutes)>
 char varchar text                   large_string
 nchar nvarchar ntext xml            large_string; a lone UTF-16 surrogate U+D8xx..U+DFFF is carried
                                     as the private-use code point U+10D8xx..U+10DFFF

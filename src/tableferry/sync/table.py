@@ -69,8 +69,13 @@ def sync_table(
     settings: Settings,
     on_progress: OnProgress = lambda _progress: None,
     clock: Clock = time.monotonic,
+    *,
+    fingerprint: str | None = None,
 ) -> TableOutcome:
-    """Replace the target's rows by the source's; raises nothing: a failure is an outcome."""
+    """Replace the target's rows by the source's; raises nothing: a failure is an outcome.
+
+    With a ``fingerprint`` nothing is loaded unless the plan still has it.
+    """
     started = clock()
     tally = _Tally()
     try:
@@ -79,6 +84,7 @@ def sync_table(
             target.connect(settings.target) as into,
         ):
             plan = make_plan(spec, from_, into)
+            _require_unchanged(plan, fingerprint)
             rows = _refresh(plan, from_, into, on_progress, lambda: clock() - started, tally=tally)
     except Exception as error:  # noqa: BLE001 - one table's failure never stops the others
         return TableOutcome(
@@ -102,6 +108,15 @@ def sync_table(
         warnings=plan.warnings + empty + tally.warnings(),
         losses=tuple(plan.losses.items()),
     )
+
+
+def _require_unchanged(plan: SyncPlan, fingerprint: str | None) -> None:
+    """Stop where the schemas have drifted since the plan that somebody has looked at."""
+    if fingerprint not in (None, plan.fingerprint):
+        raise SchemaError(
+            f"{plan.spec.source} or {plan.spec.target} has changed since the plan was made",
+            hint="Nothing was changed. Look at a new plan: tableferry plan.",
+        )
 
 
 def source_settings(spec: TableSpec, settings: Settings) -> SourceSettings:
