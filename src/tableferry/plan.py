@@ -8,9 +8,17 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tableferry.details import NO_DETAILS, TableDetails
+from tableferry.discovery import completed
 from tableferry.errors import SchemaError
 from tableferry.identifiers import quote_mssql, quote_pg, shown
-from tableferry.schema import SourceColumn, SourceSchema, TargetColumn, TargetSchema
+from tableferry.schema import (
+    SourceColumn,
+    SourceSchema,
+    TargetColumn,
+    TargetSchema,
+    find_column,
+)
 from tableferry.spec import Consistency, OrderBy, TableSpec
 from tableferry.typemap import RULES
 
@@ -84,8 +92,14 @@ def plan_table(
     target: TargetSchema | None,
     *,
     snapshot_allowed: bool,
+    details: TableDetails = NO_DETAILS,
 ) -> SyncPlan:
-    """Plan one table's full refresh; raises SchemaError where the two sides do not fit."""
+    """Plan one table's full refresh; raises SchemaError where the two sides do not fit.
+
+    ``details`` matter where the target is missing, or the specification leaves its key out. The
+    plan's own ``spec`` is complete: nothing in it is left out any more.
+    """
+    spec = completed(spec, source, details)
     found = _source_columns(spec, source)
     planned = _create_columns(spec, found) if target is None else _match(spec, found, target)
     consistency, warnings = _consistency(spec, snapshot_allowed=snapshot_allowed)
@@ -120,19 +134,10 @@ def _source_columns(spec: TableSpec, source: SourceSchema) -> list[tuple[SourceC
             pairs.append((column, target_name))
     _raise_if_any(
         problems,
-        "Correct 'columns' in the table's configuration. The table has: "
-        + ", ".join(column.name for column in source.columns),
+        "Correct 'columns' in the table's configuration, or take columns out with 'exclude'. "
+        "The table has: " + ", ".join(column.name for column in source.columns),
     )
     return pairs
-
-
-def find_column(name: str, columns: Sequence[SourceColumn]) -> SourceColumn | None:
-    """Return the column of exactly this name, else the only one equal without case, else None."""
-    for column in columns:
-        if column.name == name:
-            return column
-    alike = [column for column in columns if column.name.lower() == name.lower()]
-    return alike[0] if len(alike) == 1 else None
 
 
 def _create_columns(spec: TableSpec, found: Sequence[tuple[SourceColumn, str]]) -> Pairs:

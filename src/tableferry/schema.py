@@ -3,6 +3,7 @@
 ``source.catalog`` and ``target.catalog`` fill these in; neither knows the other.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,6 +44,15 @@ class SourceColumn:
     nullable: bool = True
 
 
+def find_column(name: str, columns: Sequence[SourceColumn]) -> SourceColumn | None:
+    """Return the column of exactly this name, else the only one equal without case, else None."""
+    for column in columns:
+        if column.name == name:
+            return column
+    alike = [column for column in columns if column.name.lower() == name.lower()]
+    return alike[0] if len(alike) == 1 else None
+
+
 @dataclass(frozen=True, slots=True)
 class SourceSchema:
     """A source table's columns, in their order, and about how many rows it has (None: unknown)."""
@@ -73,6 +83,7 @@ SQL_NAMES: Final = {
     "float4": "real",
     "float8": "double precision",
     "bpchar": "char",
+    "_float4": "real[]",
 }
 """The SQL names of the types whose ``typname`` differs from it."""
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from tableferry.errors import ConfigError
 from tableferry.identifiers import SourceTable, TargetTable, quote_mssql, quote_pg, shown
+from tableferry.naming import clashes, pg_name
 
 DEFAULT_BATCH_SIZE: Final = 10_000
 """Rows in a batch: progress is told this often; larger batches read no faster (see docs)."""
@@ -38,8 +39,10 @@ class OrderBy:
 class TableSpec:
     """One table to carry: a full refresh from ``source`` into ``target``.
 
-    ``columns`` pairs each source column with its target column; ``primary_key`` holds source
-    column names; ``where`` is T-SQL, taken from configuration only, never from an event.
+    ``columns`` pairs each source column with its target column, and is empty where they are to
+    be discovered: all but ``exclude``. ``primary_key`` holds source column names, and is empty
+    where the source's is to be taken. ``where`` is T-SQL, taken from configuration only, never
+    from an event.
     """
 
     key: str
@@ -53,6 +56,7 @@ class TableSpec:
     description: str = ""
     consistency: Consistency = Consistency.AUTO
     where: str = ""
+    exclude: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form, for people who want to see what is configured."""
@@ -61,25 +65,31 @@ class TableSpec:
             "db_type": self.db_type,
             "source": str(self.source),
             "target": str(self.target),
-            "columns": dict(self.columns),
-            "primary_key": list(self.primary_key),
+            "columns": dict(self.columns) or DISCOVERED,
+            "primary_key": list(self.primary_key) or DISCOVERED,
             "order_by": [order.text for order in self.order_by],
             "batch_size": self.batch_size,
             "consistency": self.consistency.value,
             **({"where": self.where} if self.where else {}),
+            **({"exclude": list(self.exclude)} if self.exclude else {}),
         }
 
 
-REQUIRED: Final = (
-    "db_type",
-    "sql_server_db",
-    "sql_table",
-    "pg_table",
+DISCOVERED: Final = "from the source"
+"""What is shown for columns and a key that the configuration leaves out."""
+
+REQUIRED: Final = ("db_type", "sql_server_db", "sql_table", "pg_table")
+OPTIONAL: Final = (
     "columns",
     "pg_columns",
     "primary_key",
+    "exclude",
+    "order_by",
+    "batch_size",
+    "description",
+    "consistency",
+    "where",
 )
-OPTIONAL: Final = ("order_by", "batch_size", "description", "consistency", "where")
 
 
 def parse_table_configs(configs: Mapping[str, Mapping[str, Any]]) -> dict[str, TableSpec]:
@@ -129,9 +139,26 @@ def _problems(entry: object) -> list[str]:
     columns, pg_columns = _names(entry.get("columns")), _names(entry.get("pg_columns"))
     if columns and pg_columns and len(columns) != len(pg_columns):
         found.append(f"'columns' has {len(columns)} names and 'pg_columns' {len(pg_columns)}")
-    for name in ("columns", "pg_columns", "primary_key"):
+    for name in ("columns", "pg_columns", "primary_key", "exclude"):
         found += _repeated(name, entry.get(name))
-    return found + _wrong_names(entry)
+    return found + _discovery_problems(entry) + _wrong_names(entry)
+
+
+def _discovery_problems(entry: Mapping[str, Any]) -> list[str]:
+    """Everything that does not fit together where columns or their target names are left out."""
+    found = []
+    if "columns" not in entry and "pg_columns" in entry:
+        found.append("'pg_columns' without 'columns': they go together by position")
+    if "columns" in entry and "exclude" in entry:
+        found.append("'exclude' beside 'columns': it is for columns that are discovered")
+    if "pg_columns" not in entry:
+        pairs = [(name, pg_name(name)) for name in _names(entry.get("columns"))]
+        found += [
+            f"'columns' {' and '.join(map(shown, names))} would both be named {shown(target)}: "
+            "name them in 'pg_columns'"
+            for target, names in clashes(pairs).items()
+        ]
+    return found
 
 
 def _wrong_names(entry: Mapping[str, Any]) -> list[str]:
@@ -139,7 +166,7 @@ def _wrong_names(entry: Mapping[str, Any]) -> list[str]:
     columns = _names(entry.get("columns"))
     database = entry.get("sql_server_db")
     tries: list[Callable[[], object]] = [
-        *(partial(quote_mssql, name) for name in columns),
+        *(partial(quote_mssql, name) for name in (*columns, *_names(entry.get("exclude")))),
         *(partial(quote_pg, name) for name in _names(entry.get("pg_columns"))),
     ]
     if _is_text(entry.get("pg_table")):
@@ -217,6 +244,7 @@ VALUE_RULES: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
     "columns": _NAME_LIST,
     "pg_columns": _NAME_LIST,
     "primary_key": _NAMES,
+    "exclude": _NAME_LIST,
     "order_by": _NAMES,
     "batch_size": (_is_batch_size, "a whole number from 1 to 1,000,000"),
     "description": _ANY_TEXT,
@@ -240,20 +268,25 @@ def _repeated(key: str, value: object) -> list[str]:
 
 
 def _spec(key: str, entry: Mapping[str, Any]) -> TableSpec:
-    columns = tuple(zip(entry["columns"], entry["pg_columns"], strict=True))
-    by_lower = {name.lower(): name for name, _ in columns}
+    names = _names(entry.get("columns"))
+    pg_names = _names(entry.get("pg_columns")) or tuple(map(pg_name, names))
+    columns = tuple(zip(names, pg_names, strict=True))
+    by_lower = {name.lower(): name for name in names}
     return TableSpec(
         key=key,
         db_type=entry["db_type"],
         source=_source_table(entry["sql_table"], entry["sql_server_db"]),
         target=TargetTable.parse(entry["pg_table"]),
         columns=columns,
-        primary_key=tuple(by_lower[name.lower()] for name in _names(entry["primary_key"])),
+        primary_key=tuple(
+            by_lower.get(name.lower(), name) for name in _names(entry.get("primary_key"))
+        ),
         order_by=tuple(OrderBy(text) for text in _names(entry.get("order_by", ""))),
         batch_size=entry.get("batch_size", DEFAULT_BATCH_SIZE),
         description=entry.get("description", ""),
         consistency=Consistency(entry.get("consistency", Consistency.AUTO)),
         where=entry.get("where", ""),
+        exclude=_names(entry.get("exclude")),
     )
 
 

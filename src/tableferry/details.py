@@ -1,0 +1,74 @@
+"""What SQL Server's catalog says of a table beyond its columns: keys, defaults, comments.
+
+Pure data, read by ``source.details`` for a target table that is to be created.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class IndexColumn:
+    """One column of an index's key, in its order."""
+
+    name: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SourceIndex:
+    """One index, or the index behind a PRIMARY KEY or UNIQUE constraint.
+
+    ``kind`` is ``sys.indexes.type_desc``; ``condition`` a filtered index's ``filter_definition``,
+    empty for none.
+    """
+
+    name: str
+    columns: tuple[IndexColumn, ...]
+    included: tuple[str, ...] = ()
+    unique: bool = False
+    primary: bool = False
+    disabled: bool = False
+    kind: str = "NONCLUSTERED"
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The identity column: its first value and its step, which may be negative."""
+
+    column: str
+    seed: int
+    increment: int
+
+
+@dataclass(frozen=True, slots=True)
+class TableDetails:
+    """Everything beyond the columns; by column name where it belongs to one.
+
+    ``defaults`` holds ``sys.default_constraints.definition``, empty where the column has a
+    default that this login may not see. ``collations`` holds the text columns'. ``warnings`` says
+    what could not be read at all.
+    """
+
+    indexes: tuple[SourceIndex, ...] = ()
+    identity: Identity | None = None
+    computed: tuple[str, ...] = ()
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    collations: Mapping[str, str] = field(default_factory=dict)
+    comment: str = ""
+    column_comments: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        """The columns of the primary key, empty where there is none (or it was not to be seen)."""
+        for index in self.indexes:
+            if index.primary:
+                return tuple(column.name for column in index.columns)
+        return ()
+
+
+NO_DETAILS: Final = TableDetails()
+"""Of a table whose target exists already, or that is nothing but columns."""
