@@ -49,6 +49,22 @@ def text_mssql(text: str) -> str:
     return "N'" + text.replace("'", "''") + "'"
 
 
+def text_pg(text: str) -> str:
+    """Return ``text`` as a PostgreSQL literal, right whatever ``standard_conforming_strings`` is.
+
+    Raises ConfigError for what no text in PostgreSQL can hold.
+    """
+    if "\0" in text or any("\ud800" <= unit <= "\udfff" for unit in text):
+        raise ConfigError(
+            "A text holds NUL or half a surrogate pair, which PostgreSQL cannot store",
+            hint="Change it in the source.",
+        )
+    doubled = text.replace("'", "''")
+    if "\\" in doubled:
+        return "E'" + doubled.replace("\\", "\\\\") + "'"
+    return f"'{doubled}'"
+
+
 def shown(name: str) -> str:
     """Return ``name`` for a message: on one line, whatever is in it."""
     return repr(name)

@@ -1,0 +1,186 @@
+"""Indexes of the source as indexes of the target: CREATE INDEX, or a warning that says why not.
+
+An index is there for speed and for uniqueness; neither is worth a load that fails. So an index
+that values could break (too long for a btree, no longer unique once digits are cut) is not made
+as it was, and said so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tableferry.conditions import translated_condition
+from tableferry.constants import TEXTS
+from tableferry.details import SourceIndex, TableDetails
+from tableferry.identifiers import TargetTable, quote_pg, shown
+from tableferry.naming import distinct, pg_name, shortened
+from tableferry.schema import UNLIMITED, SourceColumn, TargetColumn
+
+BTREE_BYTES: Final = 2704
+"""A larger entry is an error (BTMaxItemSize: a third of a page), which would end the load."""
+
+KINDS: Final = frozenset({"CLUSTERED", "NONCLUSTERED", "NONCLUSTERED HASH"})
+"""``sys.indexes.type_desc`` of what a btree stands for; others are columnstore, XML, spatial."""
+
+NULLS_NOT_DISTINCT: Final = 150000
+"""Since PostgreSQL 15 NULLs can be equal in a unique index, as they are in SQL Server's."""
+
+UNORDERED: Final = frozenset({"json", "xml", "point", "geometry", "geography"})
+"""Types of PostgreSQL that no btree takes."""
+
+Columns = Mapping[str, tuple[SourceColumn, TargetColumn]]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPlan:
+    """The statements that make the indexes, and what is not as it was."""
+
+    statements: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def plan_indexes(
+    target: TargetTable,
+    columns: Columns,
+    key: tuple[str, ...],
+    details: TableDetails,
+    pg_version: int,
+) -> IndexPlan:
+    """Plan every index but the one that is the target's primary key.
+
+    ``columns`` are those carried, by source name; ``key`` holds the source names of the target's
+    primary key; ``pg_version`` is ``server_version_num``.
+    """
+    statements, warnings = [], []
+    taken: set[str] = {target.name, shortened(f"{target.name}_pkey")}
+    for index in details.indexes:
+        names = [column.name for column in index.columns]
+        if index.unique and not index.condition and key and set(names) == set(key):
+            continue  # the primary key is this one, or says the same
+        if reason := _why_not(index, columns):
+            warnings.append(f"the index {shown(index.name)} is not created: {reason}")
+            continue
+        made = _Index(index, columns, details, pg_version)
+        name = distinct(shortened(f"{target.name}_{pg_name(index.name)}", index.name), taken)
+        statements.append(made.statement(target, name))
+        warnings += made.warnings()
+    return IndexPlan(tuple(statements), tuple(warnings))
+
+
+def _why_not(index: SourceIndex, columns: Columns) -> str:
+    """Return the reason that an index cannot be made, empty for none."""
+    if index.kind not in KINDS:
+        return f"PostgreSQL has no {index.kind.lower()} index"
+    if index.disabled:
+        return "it is disabled in the source"
+    if not index.columns:
+        return "it has no key columns"
+    missing = [column.name for column in index.columns if column.name not in columns]
+    if missing:
+        return f"{', '.join(map(shown, missing))} is not carried"
+    key = [columns[column.name] for column in index.columns]
+    if unordered := [source.name for source, into in key if into.type.name in UNORDERED]:
+        return f"PostgreSQL cannot sort {', '.join(map(shown, unordered))}"
+    if sum(map(_widest, key)) > BTREE_BYTES:
+        return f"its values can be longer than the {BTREE_BYTES:,} bytes PostgreSQL indexes"
+    if index.condition and translated_condition(index.condition, columns) is None:
+        return "its condition has no sure translation"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    index: SourceIndex
+    columns: Columns
+    details: TableDetails
+    pg_version: int
+
+    @property
+    def _key(self) -> list[tuple[SourceColumn, TargetColumn]]:
+        return [self.columns[column.name] for column in self.index.columns]
+
+    @property
+    def _cut(self) -> list[str]:
+        """Columns of which two values may become one, by a declared loss."""
+        return [source.name for source, into in self._key if loses_distinction(source, into)]
+
+    @property
+    def _unique(self) -> bool:
+        return self.index.unique and not self._cut
+
+    @property
+    def _has_nulls(self) -> bool:
+        return any(into.nullable for _, into in self._key)
+
+    @property
+    def _included(self) -> list[str]:
+        """The included columns that are carried and that a btree's entry has room for."""
+        room = BTREE_BYTES - sum(map(_widest, self._key))
+        found = []
+        for name in self.index.included:
+            if name in self.columns and _widest(self.columns[name]) <= room:
+                room -= _widest(self.columns[name])
+                found.append(name)
+        return found
+
+    def statement(self, target: TargetTable, name: str) -> str:
+        key = ", ".join(
+            quote_pg(into.name) + (" DESC" if column.descending else "")
+            for column, (_, into) in zip(self.index.columns, self._key, strict=True)
+        )
+        unique = "UNIQUE " if self._unique else ""
+        sql = f"CREATE {unique}INDEX {quote_pg(name)} ON {target.sql} ({key})"
+        if included := self._included:
+            names = (quote_pg(self.columns[name][1].name) for name in included)
+            sql += f" INCLUDE ({', '.join(names)})"
+        if self._unique and self._has_nulls and self.pg_version >= NULLS_NOT_DISTINCT:
+            sql += " NULLS NOT DISTINCT"
+        if self.index.condition:
+            sql += f" WHERE {translated_condition(self.index.condition, self.columns)}"
+        return sql
+
+    def warnings(self) -> list[str]:
+        index, said = f"the index {shown(self.index.name)}", []
+        if self.index.unique and self._cut:
+            cut = ", ".join(map(shown, self._cut))
+            said.append(f"{index} is not unique in the target: values of {cut} may become equal")
+        if self._unique and self._has_nulls and self.pg_version < NULLS_NOT_DISTINCT:
+            said.append(f"{index} admits several NULLs: only PostgreSQL 15 and later can refuse")
+        left_out = [name for name in self.index.included if name not in self._included]
+        if left_out:
+            named = ", ".join(map(shown, left_out))
+            said.append(f"{index} does not include {named}: not carried, or too long for a btree")
+        blind = [
+            column.name
+            for column in self.index.columns
+            if ignores_case(self.details.collations.get(column.name, ""))
+        ]
+        if self._unique and blind:
+            said.append(
+                f"{index} tells apart in PostgreSQL what {', '.join(map(shown, blind))} holds as "
+                "equal in SQL Server (case, trailing blanks): it refuses less there"
+            )
+        return said
+
+
+def ignores_case(collation: str) -> bool:
+    """Whether a collation's name says that it compares without case (``..._CI_AS``)."""
+    return "_CI" in collation.upper()
+
+
+def loses_distinction(source: SourceColumn, into: TargetColumn) -> bool:
+    """Whether two values that differ in the source may be equal in the target."""
+    moment = into.type.name in {"time", "timestamp", "timestamptz"}
+    cut = source.type.name in {"time", "datetime2", "datetimeoffset"} and source.type.scale == 7
+    return (cut and moment) or source.type.name == "sql_variant"
+
+
+def _widest(column: tuple[SourceColumn, TargetColumn]) -> int:
+    """Return the bytes that the longest value takes in UTF-8: three for each unit or byte."""
+    source, _ = column
+    if source.type.length == UNLIMITED or source.type.name in {"text", "ntext", "xml", "image"}:
+        return BTREE_BYTES + 1
+    if source.type.name in TEXTS:
+        units = source.type.length // 2 if source.type.name.startswith("n") else source.type.length
+        return 3 * units
+    return source.type.length
