@@ -38,6 +38,14 @@ def mentions(root: s.Node, name: str) -> bool:
     )
 
 
+def _may_be_missing(scope: Scope, first: int, end: int) -> None:
+    """Mark the columns of sources that an outer join fills with NULL where no row matches."""
+    for place in range(first, end):
+        source = scope.sources[place]
+        columns = tuple(replace(column, nullable=True) for column in source.columns)
+        scope.sources[place] = replace(source, columns=columns)
+
+
 class SourceBinder(PredicateBinder):
     """Binds FROM."""
 
@@ -108,13 +116,23 @@ class SourceBinder(PredicateBinder):
         scope.sources.append(source)
 
     def _join(self, node: s.Join, scope: Scope) -> str:
+        first = len(scope.sources)
         left = self.from_clause(node.left, scope)
+        second = len(scope.sources)
         if node.kind.endswith("apply"):
-            return self._apply(node, left, scope)
+            joined = self._apply(node, left, scope)
+            if node.kind == "outer apply":
+                _may_be_missing(scope, second, len(scope.sources))
+            return joined
         right = self.from_clause(node.right, scope)
         if node.kind == "cross" or node.condition is None:
             return f"({left} CROSS JOIN {right})"
-        return f"({left} {_JOINS[node.kind]} {right} ON {self.predicate(node.condition, scope)})"
+        condition = self.predicate(node.condition, scope)
+        if node.kind in ("right", "full"):
+            _may_be_missing(scope, first, second)
+        if node.kind in ("left", "full"):
+            _may_be_missing(scope, second, len(scope.sources))
+        return f"({left} {_JOINS[node.kind]} {right} ON {condition})"
 
     def _apply(self, node: s.Join, left: str, scope: Scope) -> str:
         """APPLY is a lateral join: its right side sees the sources on its left."""
