@@ -7,11 +7,13 @@ here, by column name, and every declared loss is written down.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from tableferry.ddl import Creation, plan_creation
 from tableferry.details import NO_DETAILS, TableDetails
 from tableferry.discovery import completed
 from tableferry.errors import SchemaError
-from tableferry.identifiers import quote_mssql, quote_pg, shown
+from tableferry.identifiers import quote_mssql, shown
 from tableferry.schema import (
     SourceColumn,
     SourceSchema,
@@ -21,6 +23,9 @@ from tableferry.schema import (
 )
 from tableferry.spec import Consistency, OrderBy, TableSpec
 from tableferry.typemap import RULES
+
+OLDEST_POSTGRESQL: Final = 130000
+"""What is assumed of a server that nobody asked: it has gen_random_uuid()."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class ColumnPlan:
 class SyncPlan:
     """One table's plan.
 
-    ``create`` is the DDL for a missing target table, None where it exists; ``consistency`` is
+    ``create`` is what creates a missing target table, None where it exists; ``consistency`` is
     never ``auto``; ``estimated_rows`` is None where the source does not say.
     """
 
@@ -46,7 +51,7 @@ class SyncPlan:
     columns: tuple[ColumnPlan, ...]
     order_by: tuple[str, ...]
     consistency: Consistency
-    create: str | None
+    create: Creation | None
     can_freeze: bool
     estimated_rows: int | None
     warnings: tuple[str, ...]
@@ -65,8 +70,8 @@ class SyncPlan:
 
     @property
     def ddl(self) -> tuple[str, ...]:
-        """The DDL that the load would run in the target."""
-        return (self.create,) if self.create else ()
+        """The DDL that the load would run in the target, before the rows and after them."""
+        return (*self.create.before, *self.create.after) if self.create else ()
 
     @property
     def fingerprint(self) -> str:
@@ -93,25 +98,31 @@ def plan_table(
     *,
     snapshot_allowed: bool,
     details: TableDetails = NO_DETAILS,
+    pg_version: int = OLDEST_POSTGRESQL,
 ) -> SyncPlan:
     """Plan one table's full refresh; raises SchemaError where the two sides do not fit.
 
-    ``details`` matter where the target is missing, or the specification leaves its key out. The
-    plan's own ``spec`` is complete: nothing in it is left out any more.
+    ``details`` matter where the target is missing, or the specification leaves its key out;
+    ``pg_version`` is PostgreSQL's ``server_version_num``, for a table that is created. The plan's
+    own ``spec`` is complete: nothing in it is left out any more.
     """
     spec = completed(spec, source, details)
     found = _source_columns(spec, source)
     planned = _create_columns(spec, found) if target is None else _match(spec, found, target)
+    columns = tuple(_column_plan(column, into) for column, into in planned)
+    create = None
+    if target is None:
+        create = _create(spec, columns, source, details, pg_version)
     consistency, warnings = _consistency(spec, snapshot_allowed=snapshot_allowed)
     return SyncPlan(
         spec=spec,
-        columns=tuple(_column_plan(column, into) for column, into in planned),
+        columns=columns,
         order_by=tuple(_order(order, source.columns) for order in spec.order_by),
         consistency=consistency,
-        create=_create_table(spec, planned) if target is None else None,
+        create=create,
         can_freeze=target is None or target.kind == "r",
         estimated_rows=None if spec.where else source.estimated_rows,
-        warnings=warnings,
+        warnings=warnings + (create.warnings if create else details.warnings),
     )
 
 
@@ -236,16 +247,22 @@ def _consistency(spec: TableSpec, *, snapshot_allowed: bool) -> tuple[Consistenc
     return Consistency.NOLOCK, (warning,)
 
 
-def _create_table(spec: TableSpec, planned: Pairs) -> str:
-    by_source = {column.name.lower(): into.name for column, into in planned}
-    lines = [
-        f"  {quote_pg(into.name)} {into.type}{'' if into.nullable else ' NOT NULL'}"
-        for _, into in planned
-    ]
-    if spec.primary_key:
-        key = ", ".join(quote_pg(by_source[name.lower()]) for name in spec.primary_key)
-        lines.append(f"  PRIMARY KEY ({key})")
-    return f"CREATE TABLE {spec.target.sql} (\n" + ",\n".join(lines) + "\n)"
+def _create(
+    spec: TableSpec,
+    columns: Sequence[ColumnPlan],
+    source: SourceSchema,
+    details: TableDetails,
+    pg_version: int,
+) -> Creation:
+    key = [find_column(name, source.columns) for name in spec.primary_key]
+    return plan_creation(
+        spec.target,
+        # A companion column comes behind its own, of the same source column.
+        [(column.source, column.target) for column in columns],
+        [column.name for column in key if column],
+        details,
+        pg_version,
+    )
 
 
 def _raise_if_any(problems: Sequence[str], hint: str) -> None:

@@ -2,6 +2,7 @@
 
 from tableferry.source.catalog import read_schema, snapshot_allowed
 from tableferry.source.connection import SourceConnection, connect
+from tableferry.source.details import read_details, read_keys
 from tableferry.source.facts import Facts, probe, read_facts
 from tableferry.source.reader import TableReader
 
@@ -11,7 +12,9 @@ __all__ = [
     "TableReader",
     "connect",
     "probe",
+    "read_details",
     "read_facts",
+    "read_keys",
     "read_schema",
     "snapshot_allowed",
 ]

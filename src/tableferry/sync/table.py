@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from tableferry import source, target, values
+from tableferry.details import NO_DETAILS, TableDetails
 from tableferry.errors import SchemaError, VerificationError
 from tableferry.identifiers import shown
 from tableferry.plan import SyncPlan, plan_table
@@ -139,7 +140,16 @@ def make_plan(
         source.read_schema(from_, spec.source),
         there,
         snapshot_allowed=source.snapshot_allowed(from_, spec.source.database),
+        details=_details(spec, from_, creates=there is None),
+        pg_version=into.version,
     )
+
+
+def _details(spec: TableSpec, from_: source.SourceConnection, *, creates: bool) -> TableDetails:
+    """Ask the source for what only a table to be created, or a key to be found, needs."""
+    if creates:
+        return source.read_details(from_, spec.source)
+    return NO_DETAILS if spec.primary_key else source.read_keys(from_, spec.source)
 
 
 def _refresh(

@@ -27,6 +27,11 @@ class TargetConnection:
         self.settings = settings
         self.raw = raw
 
+    @property
+    def version(self) -> int:
+        """The server's ``server_version_num``: 160004 is PostgreSQL 16.4."""
+        return self.raw.info.server_version
+
     def execute(self, sql: str) -> None:
         """Run a statement that answers with no rows; raises TableferryError."""
         with translated(self.settings):

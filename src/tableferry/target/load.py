@@ -48,7 +48,9 @@ class FullRefresh:
     def _begin(self) -> None:
         plan = self._plan
         self._connection.execute("BEGIN")
-        self._connection.execute(plan.create or f"TRUNCATE TABLE {plan.spec.target.sql}")
+        truncate = (f"TRUNCATE TABLE {plan.spec.target.sql}",)
+        for sql in plan.create.before if plan.create else truncate:
+            self._connection.execute(sql)
         self._compare_with_plan()
         columns = ", ".join(quote_pg(column.target.name) for column in plan.columns)
         freeze = ", FREEZE" if plan.can_freeze else ""
@@ -83,7 +85,10 @@ class FullRefresh:
         self.rows += batch.num_rows
 
     def commit(self) -> None:
-        """Finish the COPY, compare its own count with the rows sent, and make them visible."""
+        """Finish the COPY, compare its own count with the rows sent, and make them visible.
+
+        A table created here gets its keys and indexes before.
+        """
         with translated(self._connection.settings):
             self._copy.write(self._encoder.finish())
             self._stack.close()
@@ -92,6 +97,8 @@ class FullRefresh:
                 f"PostgreSQL stored {self._cursor.rowcount:,} of the {self.rows:,} rows sent",
                 hint="A trigger or a rule swallowed rows. The load was rolled back.",
             )
+        for sql in self._plan.create.after if self._plan.create else ():
+            self._connection.execute(sql)
         try:
             self._connection.execute("COMMIT")
         except TransientError as error:

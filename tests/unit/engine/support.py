@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tableferry.ddl import Creation
 from tableferry.identifiers import SourceTable, TargetTable
 from tableferry.plan import ColumnPlan, SyncPlan
 from tableferry.schema import PgType, SourceColumn, SourceType, TargetColumn
@@ -62,7 +63,7 @@ def sync_plan(
         columns=columns,
         order_by=(),
         consistency=Consistency.NOLOCK,
-        create=create,
+        create=Creation((create,)) if create else None,
         can_freeze=can_freeze,
         estimated_rows=None,
         warnings=(),

@@ -38,12 +38,9 @@ def plan(table: TableSpec, into: TargetSchema | None = None, *, snapshot: bool =
 
 def test_a_missing_target_is_created_with_key_and_nullability() -> None:
     planned = plan(spec(("ID", "id"), ("Name", "name"), ("When", "at")))
-    assert planned.create == (
-        'CREATE TABLE "t" (\n'
-        '  "id" integer NOT NULL,\n'
-        '  "name" text,\n'
-        '  "at" timestamp(6),\n'
-        '  PRIMARY KEY ("id")\n)'
+    assert planned.ddl == (
+        'CREATE TABLE "t" (\n  "id" integer NOT NULL,\n  "name" text,\n  "at" timestamp(6)\n)',
+        'ALTER TABLE "t" ADD PRIMARY KEY ("id")',
     )
     assert planned.can_freeze
 
@@ -191,8 +188,9 @@ def test_a_hostile_name_is_inert_in_every_statement(name: str) -> None:
         f"SELECT\n  t.{bracketed} AS {bracketed}\n"
         f"FROM [McTM].[dbo].{bracketed} AS t WITH (NOLOCK)\nORDER BY t.{bracketed}"
     )
-    assert planned.create == (
-        f'CREATE TABLE "t" (\n  {quoted} integer NOT NULL,\n  PRIMARY KEY ({quoted})\n)'
+    assert planned.ddl == (
+        f'CREATE TABLE "t" (\n  {quoted} integer NOT NULL\n)',
+        f'ALTER TABLE "t" ADD PRIMARY KEY ({quoted})',
     )
 
 
