@@ -6,14 +6,15 @@ here, by column name, and every declared loss is written down.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tableferry.ddl import Creation, plan_creation
 from tableferry.details import NO_DETAILS, TableDetails
 from tableferry.discovery import completed
 from tableferry.errors import SchemaError
-from tableferry.identifiers import quote_mssql, shown
+from tableferry.identifiers import quote_mssql, quote_pg, shown
+from tableferry.matching import ColumnPlan, exactly, match_columns
 from tableferry.schema import (
     SourceColumn,
     SourceSchema,
@@ -26,17 +27,6 @@ from tableferry.typemap import RULES
 
 OLDEST_POSTGRESQL: Final = 130000
 """What is assumed of a server that nobody asked: it has gen_random_uuid()."""
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnPlan:
-    """One column's way: the T-SQL that reads it, the step that converts it, where it lands."""
-
-    source: SourceColumn
-    target: TargetColumn
-    select: str
-    convert: str
-    loss: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +75,11 @@ class SyncPlan:
             facts.append(f"{c.target.name}|{c.target.type}|{c.target.nullable}")
         return hashlib.sha256("\0".join(facts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
+    def reading_exactly(self, names: frozenset[str] | None) -> "SyncPlan":
+        """Return the plan that reads these columns' texts (None: all) as bytes of UTF-16."""
+        wanted = frozenset(c.source.name for c in self.columns) if names is None else names
+        return replace(self, columns=exactly(self.columns, wanted))
+
     @property
     def losses(self) -> dict[str, str]:
         """What is lost, by source column."""
@@ -108,11 +103,8 @@ def plan_table(
     """
     spec = completed(spec, source, details)
     found = _source_columns(spec, source)
-    planned = _create_columns(spec, found) if target is None else _match(spec, found, target)
-    columns = tuple(_column_plan(column, into) for column, into in planned)
-    create = None
-    if target is None:
-        create = _create(spec, columns, source, details, pg_version)
+    columns = match_columns(spec, found, target)
+    create = None if target is not None else _create(spec, columns, source, details, pg_version)
     consistency, warnings = _consistency(spec, snapshot_allowed=snapshot_allowed)
     return SyncPlan(
         spec=spec,
@@ -149,64 +141,6 @@ def _source_columns(spec: TableSpec, source: SourceSchema) -> list[tuple[SourceC
         "The table has: " + ", ".join(column.name for column in source.columns),
     )
     return pairs
-
-
-def _create_columns(spec: TableSpec, found: Sequence[tuple[SourceColumn, str]]) -> Pairs:
-    keys = {name.lower() for name in spec.primary_key}
-    return [
-        (
-            column,
-            TargetColumn(
-                target_name,
-                RULES[column.type.name].create(column.type),
-                nullable=column.nullable and column.name.lower() not in keys,
-            ),
-        )
-        for column, target_name in found
-    ]
-
-
-def _match(
-    spec: TableSpec, found: Sequence[tuple[SourceColumn, str]], target: TargetSchema
-) -> Pairs:
-    """Pair with the existing target's columns; every misfit is named, before anything changes."""
-    by_name = {column.name: column for column in target.columns}
-    pairs, problems = [], []
-    for column, target_name in found:
-        into = by_name.pop(target_name, None)
-        if into is None:
-            problems.append(f"{spec.target} has no column {shown(target_name)}")
-        elif into.generated:
-            problems.append(f"column {shown(target_name)} is generated and takes no values")
-        elif not RULES[column.type.name].fits(column.type, into.type):
-            problems.append(
-                f"column {shown(target_name)} of type {into.type} cannot hold every value of "
-                f"{shown(column.name)} of type {column.type}"
-            )
-        else:
-            pairs.append((column, into))
-    problems += [
-        f"column {shown(column.name)} must have a value and is not among 'pg_columns'"
-        for column in by_name.values()
-        if column.needs_value
-    ]
-    _raise_if_any(
-        problems,
-        f"Change the columns of {spec.target} or the table's configuration; "
-        "tableferry creates the table itself where it is missing.",
-    )
-    return pairs
-
-
-def _column_plan(column: SourceColumn, into: TargetColumn) -> ColumnPlan:
-    rule = RULES[column.type.name]
-    return ColumnPlan(
-        source=column,
-        target=into,
-        select=rule.select.replace("{}", f"t.{quote_mssql(column.name)}"),
-        convert=rule.convert,
-        loss=rule.loss_of(column.type),
-    )
 
 
 def _order(order: OrderBy, columns: Sequence[SourceColumn]) -> str:

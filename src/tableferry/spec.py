@@ -28,6 +28,21 @@ class Consistency(StrEnum):
     NOLOCK = "nolock"
 
 
+class OnInvalid(StrEnum):
+    """What to do with what PostgreSQL's text cannot hold: U+0000 and half surrogate pairs."""
+
+    FAIL = "fail"
+    STRIP = "strip"
+    REPLACE = "replace"
+
+
+class TrailingBlanks(StrEnum):
+    """What to do with the blanks that fill up a ``char`` or ``nchar``."""
+
+    KEEP = "keep"
+    TRIM = "trim"
+
+
 @dataclass(frozen=True, slots=True)
 class OrderBy:
     """One column of ORDER BY, as it was written: resolved against the real columns by the plan."""
@@ -57,6 +72,9 @@ class TableSpec:
     consistency: Consistency = Consistency.AUTO
     where: str = ""
     exclude: tuple[str, ...] = ()
+    type_overrides: tuple[tuple[str, str], ...] = ()
+    on_invalid: OnInvalid = OnInvalid.FAIL
+    trailing_blanks: TrailingBlanks = TrailingBlanks.KEEP
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form, for people who want to see what is configured."""
@@ -72,6 +90,9 @@ class TableSpec:
             "consistency": self.consistency.value,
             **({"where": self.where} if self.where else {}),
             **({"exclude": list(self.exclude)} if self.exclude else {}),
+            **({"type_overrides": dict(self.type_overrides)} if self.type_overrides else {}),
+            "on_invalid": self.on_invalid.value,
+            "trailing_blanks": self.trailing_blanks.value,
         }
 
 
@@ -89,6 +110,9 @@ OPTIONAL: Final = (
     "description",
     "consistency",
     "where",
+    "type_overrides",
+    "on_invalid",
+    "trailing_blanks",
 )
 
 
@@ -180,6 +204,12 @@ def _wrong_names(entry: Mapping[str, Any]) -> list[str]:
         except ConfigError as error:
             found.append(error.message)
     known = {name.lower() for name in columns}
+    overrides = entry.get("type_overrides")
+    if columns and _is_text_map(overrides):
+        strange = [name for name in dict(overrides or {}) if name.lower() not in known]
+        if strange:
+            named = ", ".join(map(shown, strange))
+            found.append(f"'type_overrides' names {named}, which 'columns' does not hold")
     missing = [name for name in _names(entry.get("primary_key")) if name.lower() not in known]
     if missing and columns:
         named = ", ".join(map(shown, missing))
@@ -227,6 +257,12 @@ def _is_name_list(value: object) -> bool:
     return not isinstance(value, str) and bool(_names(value))
 
 
+def _is_text_map(value: object) -> bool:
+    return isinstance(value, Mapping) and all(
+        _is_text(name) and _is_text(text) for name, text in value.items()
+    )
+
+
 def _is_batch_size(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 1_000_000
 
@@ -252,6 +288,12 @@ VALUE_RULES: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
     "consistency": (
         lambda value: value in list(Consistency),
         f"one of {', '.join(Consistency)}",
+    ),
+    "type_overrides": (_is_text_map, "a dict of column names and PostgreSQL types"),
+    "on_invalid": (lambda value: value in list(OnInvalid), f"one of {', '.join(OnInvalid)}"),
+    "trailing_blanks": (
+        lambda value: value in list(TrailingBlanks),
+        f"one of {', '.join(TrailingBlanks)}",
     ),
 }
 """What each key of an entry may hold, and how to say so."""
@@ -287,6 +329,9 @@ def _spec(key: str, entry: Mapping[str, Any]) -> TableSpec:
         consistency=Consistency(entry.get("consistency", Consistency.AUTO)),
         where=entry.get("where", ""),
         exclude=_names(entry.get("exclude")),
+        type_overrides=tuple(dict(entry.get("type_overrides", {})).items()),
+        on_invalid=OnInvalid(entry.get("on_invalid", OnInvalid.FAIL)),
+        trailing_blanks=TrailingBlanks(entry.get("trailing_blanks", TrailingBlanks.KEEP)),
     )
 
 

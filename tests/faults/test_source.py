@@ -182,16 +182,30 @@ def test_a_text_that_postgresql_cannot_hold_is_refused_by_column(
     assert seen(pg_database) == OLD
 
 
-def test_half_a_surrogate_pair_that_the_driver_replaces_is_not_passed_over_in_silence(
-    sandbox: Sandbox, pg_database: PgDatabase
+@pytest.mark.parametrize(
+    ("policy", "kept"), [("strip", "a"), ("replace", "a\ufffd"), ("fail", None)]
+)
+def test_half_a_surrogate_pair_is_treated_as_the_specification_says_and_counted(
+    sandbox: Sandbox, pg_database: PgDatabase, policy: str, kept: str | None
 ) -> None:
+    """The driver sends U+FFFD for it; a genuine U+FFFD is no matter of policy."""
     fill_target(pg_database)
     sandbox.run("CREATE TABLE dbo.Odd (ID int NOT NULL PRIMARY KEY, Name nvarchar(20) NULL)")
     try:
-        sandbox.run("INSERT INTO dbo.Odd VALUES (1, N'fine'), (2, N'a' + NCHAR(0xD800)), (3, NULL)")
-        outcome = sync(sandbox, pg_database, sql_table="dbo.Odd")
+        sandbox.run(
+            "INSERT INTO dbo.Odd VALUES (1, N'fine'), (2, N'a' + NCHAR(0xD800)), (3, NULL), "
+            "(4, N'\ufffd' + NCHAR(0xD83D) + NCHAR(0xDE00))"
+        )
+        outcome = sync(sandbox, pg_database, sql_table="dbo.Odd", on_invalid=policy)
     finally:
         sandbox.run("DROP TABLE dbo.Odd")
-    assert outcome.error is None
-    assert any("1 texts of 'Name' hold U+FFFD" in warning for warning in outcome.warnings)
-    assert seen(pg_database) == [(1, "fine"), (2, "a\ufffd"), (3, None)]
+    if kept is None:
+        assert outcome.error is not None
+        assert "'Name' holds half a surrogate pair in row 2" in outcome.error.message
+        assert seen(pg_database) == OLD
+    else:
+        assert outcome.error is None
+        counts = outcome.as_dict()["touched"]["Name"]
+        assert list(counts.values()) == [1]
+        assert next(iter(counts)).startswith("half a surrogate pair")
+        assert seen(pg_database) == [(1, "fine"), (2, kept), (3, None), (4, "\ufffd😀")]

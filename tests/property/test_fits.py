@@ -12,7 +12,7 @@ import pytest
 from tableferry import target
 from tableferry.schema import UNLIMITED, PgType, SourceType
 from tableferry.typemap import RULES
-from tableferry.values import converter, target_schema
+from tableferry.values import Converter, target_schema
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.unit.engine.support import planned, sync_plan
@@ -168,7 +168,7 @@ def test_what_fits_comes_back_exactly(
     connection.execute("DROP TABLE IF EXISTS t")
     plan = sync_plan(*columns, create=f"CREATE TABLE t ({lines})")
     with target.FullRefresh(connection, plan, target_schema(columns)) as refresh:
-        refresh.write(converter(columns)(batch))
+        refresh.write(Converter(columns)(batch))
         refresh.commit()
     with module_pg_database.connect() as reader, reader.cursor(binary=True) as cursor:
         for column in columns:

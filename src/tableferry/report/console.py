@@ -131,6 +131,10 @@ class RunView:
             print_indented(
                 self._out, f"[yellow]declared loss[/] {escape(column)}: {escape(loss)}", indent=4
             )
+        for column, reasons in outcome.touched.items():
+            for reason, count in reasons.items():
+                text = f"[yellow]touched[/] {escape(column)}: {count:,} values, {escape(reason)}"
+                print_indented(self._out, text, indent=4)
         if outcome.error:
             print_error(self._out, outcome.error, indent=4)
 

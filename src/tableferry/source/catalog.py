@@ -4,6 +4,8 @@ Names and type names only: object ids, type ids and version strings differ betwe
 speak T-SQL, so none of them is relied on.
 """
 
+from typing import Final
+
 from tableferry.errors import SchemaError, TableferryError
 from tableferry.identifiers import SourceTable, quote_mssql, text_mssql
 from tableferry.schema import SourceColumn, SourceSchema, SourceType
@@ -16,6 +18,7 @@ def read_schema(connection: SourceConnection, table: SourceTable) -> SourceSchem
     rows = connection.rows(
         f"""\
 SELECT c.name AS column_name, t.name AS type_name, b.name AS base_name,
+  t.is_user_defined AS is_user_defined,
   c.max_length AS max_length, c.precision AS precision, c.scale AS scale,
   c.is_nullable AS is_nullable
 FROM {catalog}.sys.columns AS c
@@ -27,6 +30,7 @@ ORDER BY c.column_id""",
             "column_name",
             "type_name",
             "base_name",
+            "is_user_defined",
             "max_length",
             "precision",
             "scale",
@@ -42,9 +46,11 @@ ORDER BY c.column_id""",
         )
     columns = tuple(
         SourceColumn(
-            name, SourceType(_type_name(own, base), length, precision, scale), bool(nullable)
+            name,
+            SourceType(type_name(own, base, alias=bool(user)), length, precision, scale),
+            bool(nullable),
         )
-        for name, own, base, length, precision, scale, nullable in rows
+        for name, own, base, user, length, precision, scale, nullable in rows
     )
     return SourceSchema(columns, _estimated_rows(connection, table))
 
@@ -59,12 +65,21 @@ def snapshot_allowed(connection: SourceConnection, database: str) -> bool:
     return bool(rows and rows[0][0] == 1)
 
 
-def _type_name(own: str, base: str | None) -> str:
+_OWN_NAMES: Final = frozenset({"hierarchyid", "geography", "geometry", "json", "vector"})
+"""Types that the server brings and whose base is none, or another type of the server's: vector's
+is varbinary."""
+
+
+def type_name(own: str, base: str | None, *, alias: bool) -> str:
     """Return the name of the type itself, of an alias type's base type.
 
-    ``sysname`` is an alias of nvarchar. The CLR types (hierarchyid, geography, geometry) share
-    one base that has no name of its own, so theirs counts.
+    ``sysname`` is an alias of nvarchar. A type of somebody's own assembly has no base with a
+    name; it keeps its name in a form that no rule has.
     """
+    if not alias and own.lower() in _OWN_NAMES:
+        return own.lower()
+    if alias and base is None:
+        return f"{own} (CLR)"
     return (base or own).lower()
 
 

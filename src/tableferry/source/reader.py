@@ -79,7 +79,7 @@ class TableReader:
     def _first_size(self) -> int:
         """Rows in the first batch: as many as surely fit, by the columns' declared lengths."""
         declared = sum(
-            UNKNOWN_LENGTH_BYTES if column.source.type.length < 0 else column.source.type.length
+            UNKNOWN_LENGTH_BYTES if column.arrives.length < 0 else column.arrives.length
             for column in self._plan.columns
         )
         return max(1, min(self._plan.spec.batch_size, BATCH_BYTES // max(1, declared)))

@@ -1,8 +1,8 @@
 """What came of it: one table's outcome, and a run's. Plain data that a program can read."""
 
 import traceback
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,11 @@ class ErrorReport:
 
 @dataclass(frozen=True, slots=True)
 class TableOutcome:
-    """One table's outcome. ``seconds`` is wall time from the first connection to the commit."""
+    """One table's outcome. ``seconds`` is wall time from the first connection to the commit.
+
+    ``touched`` counts, by source column and reason, the values that were altered as the
+    specification allows.
+    """
 
     table: str
     target: str
@@ -64,6 +68,7 @@ class TableOutcome:
     created: bool = False
     warnings: tuple[str, ...] = ()
     losses: tuple[tuple[str, str], ...] = ()
+    touched: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     error: ErrorReport | None = None
 
     @property
@@ -85,6 +90,7 @@ class TableOutcome:
             **({"created": True} if self.created else {}),
             **({"warnings": list(self.warnings)} if self.warnings else {}),
             **({"losses": dict(self.losses)} if self.losses else {}),
+            **({"touched": {c: dict(n) for c, n in self.touched.items()}} if self.touched else {}),
             **({"error": self.error.as_dict()} if self.error else {}),
         }
 

@@ -16,7 +16,6 @@ import pyarrow as pa
 from tableferry import source, target, values
 from tableferry.details import NO_DETAILS, TableDetails
 from tableferry.errors import SchemaError, VerificationError
-from tableferry.identifiers import shown
 from tableferry.plan import SyncPlan, plan_table
 from tableferry.settings import Settings, SourceSettings
 from tableferry.spec import TableSpec
@@ -55,14 +54,7 @@ class _Tally:
     """What is known of a load so far, also when it then fails."""
 
     read: int = 0
-    replaced: Counter[str] = field(default_factory=Counter)
-
-    def warnings(self) -> tuple[str, ...]:
-        return tuple(
-            f"{count:,} texts of {shown(column)} hold U+FFFD: where SQL Server holds half a "
-            "surrogate pair, its driver sends that instead"
-            for column, count in self.replaced.items()
-        )
+    touched: dict[str, Counter[str]] = field(default_factory=dict)
 
 
 def sync_table(
@@ -80,13 +72,8 @@ def sync_table(
     started = clock()
     tally = _Tally()
     try:
-        with (
-            source.connect(source_settings(spec, settings)) as from_,
-            target.connect(settings.target) as into,
-        ):
-            plan = make_plan(spec, from_, into)
-            _require_unchanged(plan, fingerprint)
-            rows = _refresh(plan, from_, into, on_progress, lambda: clock() - started, tally=tally)
+        load = _Load(spec, settings, on_progress, lambda: clock() - started, fingerprint, tally)
+        plan, rows = load.run()
     except Exception as error:  # noqa: BLE001 - one table's failure never stops the others
         return TableOutcome(
             table=spec.key,
@@ -106,9 +93,55 @@ def sync_table(
         seconds=clock() - started,
         consistency=plan.consistency.value,
         created=plan.create is not None,
-        warnings=plan.warnings + empty + tally.warnings(),
+        warnings=plan.warnings + empty,
         losses=tuple(plan.losses.items()),
+        touched=tally.touched,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """One table's load, and how often its texts are read until they are known exactly."""
+
+    spec: TableSpec
+    settings: Settings
+    on_progress: OnProgress
+    elapsed: Callable[[], float]
+    fingerprint: str | None
+    tally: _Tally
+
+    def run(self) -> tuple[SyncPlan, int]:
+        """Plan and load; returns how many rows.
+
+        Where the driver may have altered texts, the table is read again with those columns as
+        bytes; should another column turn up then, with all of them.
+        """
+        first: values.TextsAlteredError
+        with target.connect(self.settings.target) as into:
+            try:
+                return self._attempt(into, frozenset())
+            except values.TextsAlteredError as found:
+                first = found
+            try:
+                return self._attempt(into, first.columns)
+            except values.TextsAlteredError:
+                return self._attempt(into, None)
+
+    def _attempt(
+        self, into: target.TargetConnection, as_bytes: frozenset[str] | None
+    ) -> tuple[SyncPlan, int]:
+        """Load the table with these texts (None: all) read as bytes, on a new connection.
+
+        The stream of an attempt that was given up ends with its connection.
+        """
+        self.tally.read = 0
+        with source.connect(source_settings(self.spec, self.settings)) as from_:
+            plan = make_plan(self.spec, from_, into)
+            _require_unchanged(plan, self.fingerprint)
+            exact = plan.reading_exactly(as_bytes)
+            return plan, _refresh(
+                exact, from_, into, self.on_progress, self.elapsed, tally=self.tally
+            )
 
 
 def _require_unchanged(plan: SyncPlan, fingerprint: str | None) -> None:
@@ -162,7 +195,9 @@ def _refresh(
     tally: _Tally,
 ) -> int:
     """Carry the rows and commit; returns how many."""
-    convert = values.converter(plan.columns)
+    spec = plan.spec
+    convert = values.Converter(plan.columns, spec.on_invalid, spec.trailing_blanks)
+    tally.touched = convert.touched
     reader = source.TableReader(from_, plan)
     with Prefetch(reader.batches()) as batches:
         # The lock on the target is taken when the first rows are here, not while a slow source
@@ -172,9 +207,8 @@ def _refresh(
             rest: Iterator[pa.RecordBatch] = itertools.chain(first, batches)
             for batch in rest:
                 tally.read += batch.num_rows
-                tally.replaced += values.replaced(batch, plan.columns)
                 refresh.write(convert(batch))
-                on_progress(Progress(plan.spec.key, refresh.rows, elapsed(), plan.estimated_rows))
+                on_progress(Progress(spec.key, refresh.rows, elapsed(), plan.estimated_rows))
             if refresh.rows != reader.rows:
                 raise VerificationError(
                     f"{reader.rows:,} rows were read and {refresh.rows:,} written",

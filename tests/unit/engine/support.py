@@ -4,7 +4,8 @@ from typing import Any
 
 from tableferry.ddl import Creation
 from tableferry.identifiers import SourceTable, TargetTable
-from tableferry.plan import ColumnPlan, SyncPlan
+from tableferry.matching import ColumnPlan, one_column
+from tableferry.plan import SyncPlan
 from tableferry.schema import PgType, SourceColumn, SourceType, TargetColumn
 from tableferry.settings import SourceSettings, TargetSettings
 from tableferry.spec import Consistency, TableSpec
@@ -45,13 +46,9 @@ def spec(*columns: tuple[str, str], target: str = "t", **changes: Any) -> TableS
 def planned(name: str, source: SourceType, target: PgType | None = None) -> ColumnPlan:
     """A column's plan; without ``target`` for the column that would be created."""
     rule = RULES[source.name]
-    return ColumnPlan(
-        source=SourceColumn(name, source),
-        target=TargetColumn(name, target or rule.create(source)),
-        select=rule.select.replace("{}", f"t.[{name}]"),
-        convert=rule.convert,
-        loss=rule.loss_of(source),
-    )
+    into = target or rule.create(source)
+    way = rule.way(source, into, asked_for=True) or rule.ways[0]
+    return one_column(SourceColumn(name, source), TargetColumn(name, into), way)
 
 
 def sync_plan(

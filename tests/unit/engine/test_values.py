@@ -11,7 +11,7 @@ import pytest
 
 from tableferry.errors import DataError, VerificationError
 from tableferry.schema import PgType, SourceType
-from tableferry.values import converter, replaced, target_schema
+from tableferry.values import Converter, target_schema
 from tests.unit.engine.support import planned
 
 GUID = SourceType("uniqueidentifier", 16)
@@ -25,7 +25,7 @@ def converted(array: pa.Array, source: SourceType, target: PgType | None = None)
     """The array as COPY gets it."""
     column = planned("c", source, target)
     batch = pa.RecordBatch.from_arrays([array], names=["anything"])
-    result = converter([column])(batch)
+    result = Converter([column])(batch)
     result.validate(full=True)
     assert result.schema.equals(target_schema([column]))
     return result.column(0)
@@ -234,13 +234,3 @@ def test_an_answer_of_another_type_is_never_taken_for_data(
     with pytest.raises((VerificationError, DataError)) as raised:
         converted(sent, source)
     assert "'c'" in raised.value.message
-
-
-def test_texts_with_the_replacement_character_are_counted_by_column_and_slice() -> None:
-    columns = [planned("a", SourceType("nvarchar", 20)), planned("b", SourceType("varchar", 20))]
-    texts = pa.array(["x\ufffd", None, "\ufffd\ufffd", "fine"], pa.large_string())
-    batch = pa.RecordBatch.from_arrays([texts, texts], names=["a", "b"])
-    assert replaced(batch, columns) == {"a": 2}
-    assert replaced(batch.slice(1), columns) == {"a": 1}
-    assert not replaced(batch.slice(3), columns)
-    assert not replaced(batch.slice(0, 0), columns)

@@ -1,0 +1,7 @@
+"""Every SQL Server type, what it becomes in PostgreSQL, and what is lost."""
+
+from tableferry.typemap.names import parse_pg_type
+from tableferry.typemap.rule import Companion, TypeRule, Way
+from tableferry.typemap.rules import KEEPS_OFFSET, OFFSET_KEPT, RULES
+
+__all__ = ["KEEPS_OFFSET", "OFFSET_KEPT", "RULES", "Companion", "TypeRule", "Way", "parse_pg_type"]

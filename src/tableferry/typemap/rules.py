@@ -1,0 +1,348 @@
+"""Every SQL Server type, what it becomes in PostgreSQL, and what is lost: data, not code.
+
+``RULES`` is the one table; ``docs/types.md`` is printed from it. A rule says which type a new
+target column gets, and by which ways an existing one of some type is filled so that *every* value
+converts exactly, with the declared loss where there is one.
+
+The styles of CONVERT are those whose text is exact (CAST and CONVERT, Transact-SQL): 121 for
+moments (ODBC canonical, all digits), 23 for dates, 2 for money (four digits), 1 for binary
+(0x...), 3 for floats (17 digits, tells every float from every other).
+"""
+
+from typing import Final
+
+from tableferry.schema import UNLIMITED, PgType, SourceType
+from tableferry.typemap.fitting import (
+    always,
+    binary_float,
+    bit,
+    create_decimal,
+    create_float,
+    date,
+    decimal,
+    digits,
+    guid_text,
+    moment,
+    money,
+    only,
+    text,
+    text_of,
+    whole,
+)
+from tableferry.typemap.rule import Companion, Create, TypeRule, Way
+
+OFFSET_KEPT: Final = "+ offset"
+"""Behind a type in ``type_overrides``: ``timestamptz + offset`` adds ``<column>_offset``."""
+
+_TEXT: Final = SourceType("nvarchar", UNLIMITED)
+_BYTES: Final = SourceType("varbinary", UNLIMITED)
+
+_VARIANT_STYLES: Final = {
+    "binary": ("varbinary(8000)", 1),
+    "varbinary": ("varbinary(8000)", 1),
+    "real": ("real", 3),
+    "float": ("float(53)", 3),
+    "money": ("money", 2),
+    "smallmoney": ("smallmoney", 2),
+    "date": ("date", 23),
+    "time": ("time(7)", 121),
+    "smalldatetime": ("smalldatetime", 120),
+    "datetime": ("datetime", 121),
+    "datetime2": ("datetime2(7)", 121),
+    "datetimeoffset": ("datetimeoffset(7)", 121),
+}
+"""How a sql_variant's value becomes text, by its base type: cast to a type, printed in a style.
+The other base types (whole numbers, decimals, texts, uniqueidentifier) print exactly by default."""
+
+VARIANT_TYPE: Final = "CAST(SQL_VARIANT_PROPERTY({}, 'BaseType') AS nvarchar(128))"
+VARIANT_TEXT: Final = (
+    f"CASE {VARIANT_TYPE}"
+    + "".join(
+        f" WHEN N'{base}' THEN CONVERT(nvarchar(max), CONVERT({cast}, {{}}), {style})"
+        for base, (cast, style) in _VARIANT_STYLES.items()
+    )
+    + " ELSE CONVERT(nvarchar(max), {}) END"
+)
+
+
+def _printed(length: int, style: int = 0) -> Way:
+    """Return the way that SQL Server's own exact text takes, of at most ``length`` characters."""
+    styled = f", {style}" if style else ""
+    return Way(
+        text_of(length),
+        f"text, varchar({length})",
+        select=f"CONVERT(varchar({length}), {{}}{styled})",
+        arrives=SourceType("varchar", length),
+        by_override=True,
+    )
+
+
+def _rule(written: str, creates: str, create: Create | str, *ways: Way) -> TypeRule:
+    made = always(create) if isinstance(create, str) else create
+    return TypeRule(written, creates, made, ways)
+
+
+_WHOLE: Final = "wider integers, numeric with room"
+_TEXTS: Final = Way(text, "text, varchar, varchar(n) with room for every unit")
+_LONG_TEXT: Final = Way(text, "text, varchar", select="CAST({} AS nvarchar(max))", arrives=_TEXT)
+_BINARY: Final = Way(only("bytea"), "bytea")
+
+
+def _spatial(name: str) -> TypeRule:
+    """WKB with Z and M: ``AsBinaryZM`` is ``STAsBinary`` where there are none."""
+    return _rule(
+        name,
+        "bytea (WKB) and `<column>_srid` integer",
+        "bytea",
+        Way(
+            only("bytea"),
+            "bytea",
+            select="{}.AsBinaryZM()",
+            arrives=_BYTES,
+            companion=Companion(
+                "_srid",
+                PgType("int4"),
+                "{}.STSrid",
+                SourceType("int", 4, 10),
+                "the SRID is not kept: the table has no column for it",
+            ),
+        ),
+    )
+
+
+def _offset(*, kept: bool) -> Way:
+    companion = Companion(
+        "_offset",
+        PgType("int2"),
+        "CAST(DATEPART(TZOFFSET, {}) AS smallint)",
+        SourceType("smallint", 2, 5),
+        "",
+    )
+    return Way(
+        moment("timestamptz"),
+        f"timestamptz {OFFSET_KEPT}: `<column>_offset` smallint, in minutes"
+        if kept
+        else "timestamptz with as many digits, up to 6",
+        convert="truncate",
+        loss="" if kept else "the instant is kept, the offset is not",
+        cuts_seventh_digit=True,
+        companion=companion if kept else None,
+        by_override=kept,
+    )
+
+
+KEEPS_OFFSET: Final = _offset(kept=True)
+"""The way of ``timestamptz + offset``."""
+
+RULES: Final[dict[str, TypeRule]] = {
+    "bit": _rule("bit", "boolean", "bool", Way(bit, "boolean, integers, numeric, double")),
+    "tinyint": _rule("tinyint", "smallint", "int2", Way(whole, f"{_WHOLE}, double"), _printed(3)),
+    "smallint": _rule("smallint", "smallint", "int2", Way(whole, f"{_WHOLE}, double"), _printed(6)),
+    "int": _rule("int", "integer", "int4", Way(whole, f"{_WHOLE}, double"), _printed(11)),
+    "bigint": _rule("bigint", "bigint", "int8", Way(whole, "numeric with room"), _printed(20)),
+    **{
+        name: _rule(
+            f"{name}(p,s)",
+            "numeric(p,s)",
+            create_decimal,
+            Way(decimal, "numeric with room; integers with room where s is 0"),
+            _printed(41),
+        )
+        for name in ("decimal", "numeric")
+    },
+    "money": _rule(
+        "money",
+        "numeric(19,4)",
+        always("numeric", 19, 4),
+        Way(money(19), "numeric with room"),
+        _printed(21, 2),
+    ),
+    "smallmoney": _rule(
+        "smallmoney",
+        "numeric(10,4)",
+        always("numeric", 10, 4),
+        Way(money(10), "numeric with room"),
+        _printed(12, 2),
+    ),
+    "real": _rule("real, float(1-24)", "real", create_float, Way(binary_float, "real, double")),
+    "float": _rule(
+        "float(25-53)", "double precision", create_float, Way(binary_float, "double precision")
+    ),
+    "date": _rule(
+        "date", "date", "date", Way(date, "date, timestamp (midnight)"), _printed(10, 23)
+    ),
+    "time": _rule(
+        "time(n)",
+        "time(n), n up to 6",
+        digits("time"),
+        Way(
+            moment("time"),
+            "time with as many digits, up to 6",
+            convert="truncate",
+            cuts_seventh_digit=True,
+        ),
+        _printed(16, 121),
+    ),
+    "smalldatetime": _rule(
+        "smalldatetime",
+        "timestamp(0)",
+        always("timestamp", 0),
+        Way(moment("timestamp", 0), "timestamp", convert="truncate"),
+        _printed(19, 120),
+    ),
+    "datetime": _rule(
+        "datetime",
+        "timestamp(3)",
+        always("timestamp", 3),
+        Way(moment("timestamp", 3), "timestamp with 3 digits or more", convert="milliseconds"),
+        _printed(23, 121),
+    ),
+    "datetime2": _rule(
+        "datetime2(n)",
+        "timestamp(n), n up to 6",
+        digits("timestamp"),
+        Way(
+            moment("timestamp"),
+            "timestamp with as many digits, up to 6",
+            convert="truncate",
+            cuts_seventh_digit=True,
+        ),
+        _printed(27, 121),
+    ),
+    "datetimeoffset": _rule(
+        "datetimeoffset(n)",
+        "timestamptz(n), n up to 6",
+        digits("timestamptz"),
+        _offset(kept=False),
+        KEEPS_OFFSET,
+        _printed(34, 121),
+    ),
+    **{
+        name: _rule(f"{name}(n)", "text", "text", _TEXTS)
+        for name in ("char", "varchar", "nchar", "nvarchar")
+    },
+    "text": _rule(
+        "text",
+        "text",
+        "text",
+        Way(
+            text,
+            "text, varchar",
+            select="CAST({} AS varchar(max))",
+            arrives=SourceType("varchar", UNLIMITED),
+        ),
+    ),
+    "ntext": _rule("ntext", "text", "text", _LONG_TEXT),
+    "xml": _rule(
+        "xml",
+        "text",
+        "text",
+        _LONG_TEXT,
+        Way(only("xml"), "xml", select="CAST({} AS nvarchar(max))", arrives=_TEXT),
+    ),
+    "binary": _rule("binary(n)", "bytea", "bytea", _BINARY),
+    "varbinary": _rule("varbinary(n)", "bytea", "bytea", _BINARY),
+    "image": _rule(
+        "image",
+        "bytea",
+        "bytea",
+        Way(only("bytea"), "bytea", select="CAST({} AS varbinary(max))", arrives=_BYTES),
+    ),
+    "timestamp": _rule(
+        "rowversion (timestamp)",
+        "bytea",
+        "bytea",
+        Way(only("bytea"), "bytea", select="CAST({} AS binary(8))"),
+        Way(
+            only("int8"),
+            "bigint, the eight bytes read big-endian; 2^63 and more are refused",
+            select="CAST({} AS binary(8))",
+            convert="big_endian",
+            by_override=True,
+        ),
+    ),
+    # As text a uniqueidentifier costs twice the time; as bytes only their order is to mend.
+    "uniqueidentifier": _rule(
+        "uniqueidentifier",
+        "uuid",
+        "uuid",
+        Way(only("uuid"), "uuid", select="CAST({} AS binary(16))", convert="guid"),
+        Way(
+            guid_text,
+            "text, varchar(36), char(36), in upper case as SQL Server writes it",
+            select="CONVERT(char(36), {})",
+            arrives=SourceType("varchar", 36),
+            by_override=True,
+        ),
+    ),
+    "hierarchyid": _rule(
+        "hierarchyid",
+        "text",
+        "text",
+        Way(
+            text_of(4000),
+            "text, varchar(4000), as `ToString()` writes it",
+            select="{}.ToString()",
+            arrives=SourceType("nvarchar", 8000),
+        ),
+    ),
+    "geography": _spatial("geography"),
+    "geometry": _spatial("geometry"),
+    "sql_variant": _rule(
+        "sql_variant",
+        "text and `<column>_type` text",
+        "text",
+        Way(
+            only("text", "varchar"),
+            "text, varchar",
+            select=VARIANT_TEXT,
+            arrives=_TEXT,
+            companion=Companion(
+                "_type",
+                PgType("text"),
+                VARIANT_TYPE,
+                SourceType("nvarchar", 256),
+                "the base type is not kept: the table has no column for it",
+            ),
+        ),
+    ),
+    "json": _rule(
+        "json (SQL Server 2025)",
+        "jsonb",
+        "jsonb",
+        Way(
+            only("jsonb"),
+            "jsonb",
+            select="CAST({} AS nvarchar(max))",
+            arrives=_TEXT,
+            convert="jsonb",
+            loss="jsonb keeps neither the order of keys nor keys that are repeated",
+        ),
+        Way(
+            only("json", "text", "varchar"),
+            "json, text, varchar, exactly as SQL Server writes it",
+            select="CAST({} AS nvarchar(max))",
+            arrives=_TEXT,
+        ),
+    ),
+    "vector": _rule(
+        "vector(n) (SQL Server 2025)",
+        "real[]",
+        "_float4",
+        Way(
+            only("_float4"),
+            "real[]",
+            select="CAST({} AS nvarchar(max))",
+            arrives=_TEXT,
+            convert="vector",
+            loss="the digits that SQL Server prints are kept, which may be fewer than it holds",
+        ),
+        Way(
+            only("text", "varchar"),
+            "text, varchar, the JSON array as SQL Server writes it",
+            select="CAST({} AS nvarchar(max))",
+            arrives=_TEXT,
+            loss="the digits that SQL Server prints are kept, which may be fewer than it holds",
+        ),
+    ),
+}  # fmt: skip

@@ -1,0 +1,6 @@
+"""Values on their way: each column's Arrow array becomes what COPY BINARY needs, exactly."""
+
+from tableferry.values.converter import Converter, TextsAlteredError
+from tableferry.values.kinds import target_schema
+
+__all__ = ["Converter", "TextsAlteredError", "target_schema"]

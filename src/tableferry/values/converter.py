@@ -1,0 +1,144 @@
+"""A source's batches become the target's: policies first, then exact conversions, then counts."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from tableferry.errors import DataError, VerificationError
+from tableferry.matching import ColumnPlan
+from tableferry.spec import OnInvalid, TrailingBlanks
+from tableferry.values import steps, texts, units
+from tableferry.values.kinds import arrives_right, arrow_type, is_text, target_schema
+
+SEVENTH_DIGIT = "seventh digit cut off"
+_BLANK_FILLED = frozenset({"char", "nchar"})
+
+
+class TextsAlteredError(Exception):
+    """Texts may have been altered by the driver: these columns are to be read ``exactly``."""
+
+    def __init__(self, columns: frozenset[str]) -> None:
+        """``columns`` are names of source columns."""
+        super().__init__(", ".join(sorted(columns)))
+        self.columns = columns
+
+
+class Converter:
+    """Turns source batches into ones that fit the target's columns; counts what it touches.
+
+    ``touched`` says per source column how many values were altered, by reason: only what the
+    specification allows. Calling it raises DataError where a value cannot be stored, naming the
+    column and the row, never the value, and TextsAlteredError where a batch is not to be trusted.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[ColumnPlan],
+        on_invalid: OnInvalid = OnInvalid.FAIL,
+        trailing_blanks: TrailingBlanks = TrailingBlanks.KEEP,
+    ) -> None:
+        self._columns = columns
+        self._on_invalid = on_invalid
+        self._trim = trailing_blanks is TrailingBlanks.TRIM
+        self._schema = target_schema(columns)
+        self._rows = 0
+        self.touched: dict[str, Counter[str]] = {}
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Convert one batch; its columns are in the order of the plan's."""
+        arrays = [batch.column(place) for place in range(len(self._columns))]
+        altered = [
+            column.source.name
+            for column, array in zip(self._columns, arrays, strict=True)
+            if is_text(array.type) and texts.may_be_altered(array)
+        ]
+        if altered:
+            raise TextsAlteredError(frozenset(altered))
+        converted = [
+            self._convert(array, column)
+            for column, array in zip(self._columns, arrays, strict=True)
+        ]
+        self._rows += batch.num_rows
+        return pa.RecordBatch.from_arrays(converted, schema=self._schema)
+
+    def _convert(self, array: pa.Array, column: ColumnPlan) -> pa.Array:
+        if not arrives_right(array, column):
+            raise _unlike(array, column)
+        if column.as_units or is_text(array.type):
+            array = self._cleaned(array, column)
+        try:
+            converted = _step(array, column)
+        except pa.ArrowInvalid:
+            # Arrow's own text names the value, so it is not kept in the chain.
+            raise self._no_exact_form(array, column) from None
+        except pa.ArrowNotImplementedError as error:
+            raise _unlike(array, column) from error
+        if column.convert == "truncate":
+            self._count(column, SEVENTH_DIGIT, steps.seventh_digits(array))
+        return converted
+
+    def _cleaned(self, array: pa.Array, column: ColumnPlan) -> pa.Array:
+        done = texts.DONE.get(self._on_invalid, "")
+        try:
+            if column.as_units:
+                found = units.decoded(array, self._on_invalid)
+                array = found.texts
+                self._count(column, f"{texts.HALF_PAIR} {done}", found.touched)
+            found = texts.without_nul(array, self._on_invalid)
+        except texts.InvalidTextError as error:
+            raise self._invalid_text(error, column) from None
+        except pa.ArrowInvalid as error:
+            raise _unlike(array, column) from error
+        self._count(column, f"{texts.NUL} {done}", found.touched)
+        if self._trim and column.source.type.name in _BLANK_FILLED:
+            found = texts.without_trailing_blanks(found.texts)
+            self._count(column, f"{texts.BLANKS} trimmed", found.touched)
+        return found.texts
+
+    def _count(self, column: ColumnPlan, reason: str, count: int) -> None:
+        if count:
+            self.touched.setdefault(column.source.name, Counter())[reason] += count
+
+    def _invalid_text(self, error: texts.InvalidTextError, column: ColumnPlan) -> DataError:
+        return DataError(
+            f"Column {column.source.name!r} holds {error.reason} in row "
+            f"{self._rows + error.row + 1:,}, which PostgreSQL cannot store in a text",
+            hint="'on_invalid': 'strip' or 'replace' (by U+FFFD) lets such texts pass, counted. "
+            "Rows are numbered in the order in which they were read.",
+        )
+
+    def _no_exact_form(self, array: pa.Array, column: ColumnPlan) -> DataError:
+        row = self._rows + _first_failing(array, column) + 1
+        return DataError(
+            f"The value of column {column.source.name!r} ({column.source.type}) in row {row:,} "
+            f"has no exact form in {column.target.name!r} ({column.target.type})",
+            hint="Widen the target column, or let tableferry create the table. "
+            "Rows are numbered in the order in which they were read.",
+        )
+
+
+def _step(array: pa.Array, column: ColumnPlan) -> pa.Array:
+    return steps.CONVERSIONS[column.convert](array, arrow_type(column), column.target.type)
+
+
+def _first_failing(array: pa.Array, column: ColumnPlan) -> int:
+    """Return the place of the first value that does not convert, by halving."""
+    low, high = 0, len(array)
+    while high - low > 1:
+        middle = (low + high) // 2
+        try:
+            _step(array.slice(low, middle - low), column)
+        except pa.ArrowInvalid:
+            high = middle
+        else:
+            low = middle
+    return low
+
+
+def _unlike(array: pa.Array, column: ColumnPlan) -> VerificationError:
+    return VerificationError(
+        f"Column {column.source.name!r} arrived as {array.type}, which is not what "
+        f"{column.arrives} looks like",
+        hint="The source answered something else than was asked; report this.",
+    )

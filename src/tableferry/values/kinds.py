@@ -1,0 +1,92 @@
+"""What a column's values look like in Arrow: as they arrive, and as COPY BINARY needs them."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import pyarrow as pa
+
+from tableferry.matching import ColumnPlan
+
+_ARROW: Final = {
+    "bool": pa.bool_(),
+    "int2": pa.int16(),
+    "int4": pa.int32(),
+    "int8": pa.int64(),
+    "float4": pa.float32(),
+    "float8": pa.float64(),
+    "date": pa.date32(),
+    "time": pa.time64("us"),
+    "timestamp": pa.timestamp("us"),
+    "timestamptz": pa.timestamp("us", tz="UTC"),
+    **dict.fromkeys(("text", "varchar", "bpchar", "xml", "json", "jsonb"), pa.large_string()),
+    "bytea": pa.large_binary(),
+    "uuid": pa.binary(16),
+    "_float4": pa.list_(pa.float32()),
+}
+
+
+def target_schema(columns: Sequence[ColumnPlan]) -> pa.Schema:
+    """Return the Arrow schema that ``converter`` produces."""
+    return pa.schema([(c.target.name, arrow_type(c)) for c in columns])
+
+
+def arrow_type(column: ColumnPlan) -> pa.DataType:
+    """Return the type that the target column's real type decides: COPY BINARY does not convert."""
+    if column.target.type.name != "numeric":
+        return _ARROW[column.target.type.name]
+    source = column.arrives
+    match source.name:
+        case "decimal" | "numeric":
+            return pa.decimal128(source.precision, source.scale)
+        case "money" | "smallmoney":
+            return pa.decimal128(19, 4)
+    return pa.decimal128(19, 0)  # whole numbers: bigint has 19 digits
+
+
+Test = Callable[[pa.DataType], bool]
+
+
+def _whole(arrow: pa.DataType) -> bool:
+    return bool(pa.types.is_boolean(arrow) or pa.types.is_integer(arrow))
+
+
+def is_text(arrow: pa.DataType) -> bool:
+    """Whether these are texts."""
+    return bool(pa.types.is_string(arrow) or pa.types.is_large_string(arrow))
+
+
+def _bytes(arrow: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_binary(arrow)
+        or pa.types.is_large_binary(arrow)
+        or pa.types.is_fixed_size_binary(arrow)
+    )
+
+
+def _moment(arrow: pa.DataType) -> bool:
+    return bool(pa.types.is_timestamp(arrow) and arrow.tz is None)
+
+
+def _instant(arrow: pa.DataType) -> bool:
+    return bool(pa.types.is_timestamp(arrow) and arrow.tz is not None)
+
+
+_ARRIVES: Final[dict[str, Test]] = {
+    **dict.fromkeys(("bit", "tinyint", "smallint", "int", "bigint"), _whole),
+    **dict.fromkeys(("decimal", "numeric", "money", "smallmoney"), pa.types.is_decimal),
+    **dict.fromkeys(("real", "float"), pa.types.is_floating),
+    "date": pa.types.is_date,
+    "time": pa.types.is_time,
+    **dict.fromkeys(("smalldatetime", "datetime", "datetime2"), _moment),
+    "datetimeoffset": _instant,
+    **dict.fromkeys(("char", "varchar", "nchar", "nvarchar"), is_text),
+    **dict.fromkeys(("text", "ntext", "xml"), is_text),
+    **dict.fromkeys(("binary", "varbinary", "image", "timestamp", "uniqueidentifier"), _bytes),
+}
+"""What each source type's values look like. Arrow turns a date's text into a date, or a float
+into a decimal, without a word: an answer of another kind is refused before."""
+
+
+def arrives_right(array: pa.Array, column: ColumnPlan) -> bool:
+    """Whether an array looks like the type that was asked for; one of NULLs only always does."""
+    return bool(pa.types.is_null(array.type)) or _ARRIVES[column.arrives.name](array.type)

@@ -1,0 +1,127 @@
+"""The conversions: a column's Arrow array becomes what COPY BINARY needs, exactly.
+
+Every step here works on whole arrays; one that would change a value raises ArrowInvalid instead.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tableferry.schema import PgType
+
+MICROSECONDS_PER_MILLISECOND: Final = 1000
+NANOSECONDS_PER_MICROSECOND: Final = 1000
+
+_GUID_ORDER: Final = np.array([3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15])
+"""A uniqueidentifier's bytes: three little-endian groups, then eight bytes as they stand
+(MS-DTYP 2.3.4.2); PostgreSQL's uuid has all of them big-endian (RFC 9562)."""
+
+
+def _cast(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
+    if array.type.equals(wanted):
+        return array
+    if pa.types.is_boolean(array.type) and pa.types.is_decimal(wanted):
+        array = array.cast(pa.int8())
+    return array.cast(wanted)
+
+
+def _truncate(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
+    """Cut to microseconds, towards the past: 23:59:59.9999999 stays on its day."""
+    if array.type.equals(wanted):
+        return array
+    if getattr(array.type, "unit", "us") == "ns":
+        if pa.types.is_time(array.type):
+            array = _floor_thousands(array).cast(pa.time64("us"))
+        else:
+            array = _floor_thousands(array).cast(pa.timestamp("us", tz=array.type.tz))
+    return array.cast(wanted)
+
+
+def _floor_thousands(array: pa.Array) -> pa.Array:
+    """Nanoseconds to microseconds; numpy's division floors, Arrow's goes towards zero."""
+    nanoseconds = array.cast(pa.int64())
+    values = nanoseconds.fill_null(0).to_numpy(zero_copy_only=False) // NANOSECONDS_PER_MICROSECOND
+    return pa.array(values, mask=_null_mask(array))
+
+
+def _milliseconds(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
+    """``datetime`` ticks 1/300 of a second and SQL Server shows it rounded to milliseconds.
+
+    One driver sends .003, another .003333: both are the same value and become .003.
+    """
+    moments = _truncate(array, wanted, _target)
+    ticks = moments.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+    if not (ticks % MICROSECONDS_PER_MILLISECOND).any():
+        return moments
+    half = MICROSECONDS_PER_MILLISECOND // 2
+    rounded = (ticks + half) // MICROSECONDS_PER_MILLISECOND * MICROSECONDS_PER_MILLISECOND
+    return pa.array(rounded, mask=_null_mask(array)).cast(wanted)
+
+
+def _guid(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
+    """Reorder the bytes of each uniqueidentifier, all rows at once."""
+    fixed = array.cast(pa.binary(16))
+    offset = fixed.offset * 16
+    raw = np.frombuffer(fixed.buffers()[1], dtype=np.uint8, count=len(fixed) * 16, offset=offset)
+    ordered = np.ascontiguousarray(raw.reshape(-1, 16)[:, _GUID_ORDER])
+    validity = None
+    if fixed.null_count:
+        validity = pc.is_valid(fixed).buffers()[1]
+    return pa.Array.from_buffers(wanted, len(fixed), [validity, pa.py_buffer(ordered)])
+
+
+def _big_endian(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
+    """Read a rowversion as the number that SQL Server counts up: eight bytes, big-endian."""
+    fixed = array.cast(pa.binary(8))
+    raw = np.frombuffer(fixed.buffers()[1], ">u8", count=len(fixed), offset=fixed.offset * 8)
+    mask = _null_mask(fixed)
+    numbers = raw.astype(np.uint64)
+    # Beyond bigint the cast raises.
+    return pa.array(numbers if mask is None else np.where(mask, 0, numbers), mask=mask).cast(wanted)
+
+
+def _jsonb(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
+    """Put the version before the text that jsonb's binary form is (``jsonb_recv``): one byte, 1."""
+    texts = array.cast(wanted)
+    empty = pa.scalar("", wanted)
+    return pc.binary_join_element_wise(pa.scalar("\x01", wanted), texts, empty)
+
+
+def _vector(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
+    """Read JSON arrays of numbers; the nearest single of each, which is what was printed."""
+    inside = pc.utf8_trim(array.cast(pa.string()), " \t\r\n[]")
+    lists = pc.split_pattern(inside, ",")
+    numbers = pc.utf8_trim_whitespace(lists.flatten()).cast(wanted.value_type)
+    lengths = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    mask = pa.array(_null_mask(lists)) if lists.null_count else None
+    return pa.ListArray.from_arrays(pa.array(offsets), numbers, mask=mask)
+
+
+def _null_mask(array: pa.Array) -> np.ndarray | None:
+    return array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
+
+
+Conversion = Callable[[pa.Array, pa.DataType, PgType], pa.Array]
+
+CONVERSIONS: Final[dict[str, Conversion]] = {
+    "cast": _cast,
+    "truncate": _truncate,
+    "milliseconds": _milliseconds,
+    "guid": _guid,
+    "big_endian": _big_endian,
+    "jsonb": _jsonb,
+    "vector": _vector,
+}
+"""The steps that ``typemap.Way.convert`` names."""
+
+
+def seventh_digits(array: pa.Array) -> int:
+    """Count the values that have a seventh digit to lose; the driver sends them for ``time``."""
+    if getattr(array.type, "unit", "us") != "ns":
+        return 0
+    nanoseconds = array.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+    return int(np.count_nonzero(nanoseconds % NANOSECONDS_PER_MICROSECOND))

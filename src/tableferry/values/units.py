@@ -1,0 +1,106 @@
+"""Texts from the bytes of their UTF-16 units, so that every unit is known as it is stored.
+
+SQL Server's nvarchar holds any sequence of 16-bit units; half a surrogate pair has no UTF-8 form.
+All values of an array are decoded at once, by numpy.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tableferry.spec import OnInvalid
+from tableferry.values.texts import HALF_PAIR, Cleaned, InvalidTextError
+
+Flags = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[Any]
+
+_SURROGATE_BITS: Final = 0xFC00
+_HIGH: Final = 0xD800
+_LOW: Final = 0xDC00
+_REPLACEMENT: Final = 0xFFFD
+
+
+def decoded(array: pa.Array, policy: OnInvalid) -> Cleaned:
+    """Return the texts whose UTF-16LE bytes these are, half pairs treated as ``policy`` says.
+
+    Raises InvalidTextError under ``fail``, ArrowInvalid for an odd number of bytes.
+    """
+    values = array.cast(pa.large_binary())
+    if values.null_count:
+        values = values.fill_null(b"")  # what lies under a NULL is nobody's text
+    starts, units = _units(values)
+    found = _surrogates(starts, units)
+    touched = 0
+    if found.lone.any():
+        rows = np.unique(np.searchsorted(starts, np.flatnonzero(found.lone), "right") - 1)
+        touched = len(rows)
+        if policy is OnInvalid.FAIL:
+            raise InvalidTextError(HALF_PAIR, int(rows[0]))
+    offsets, characters = _utf8(starts, units, found, strip=policy is OnInvalid.STRIP)
+    validity = pc.is_valid(array).buffers()[1] if array.null_count else None
+    buffers = [validity, pa.py_buffer(offsets), pa.py_buffer(characters)]
+    return Cleaned(pa.Array.from_buffers(pa.large_string(), len(array), buffers), touched)
+
+
+@dataclass(frozen=True, slots=True)
+class _Surrogates:
+    """Which units are the first and the second of a pair, and which are half of none."""
+
+    first: Flags
+    second: Flags
+    lone: Flags
+
+
+def _units(values: pa.Array) -> tuple[Numbers, Numbers]:
+    """Return the units of all values in a row, and where each value starts (and the last ends)."""
+    count = len(values)
+    _, offsets, data = values.buffers()
+    if not count or data is None:
+        return np.zeros(count + 1, np.int64), np.zeros(0, np.uint16)
+    ends = np.frombuffer(offsets, np.int64, count + 1, values.offset * 8)
+    if (np.diff(ends) % 2).any():
+        raise pa.ArrowInvalid("an odd number of bytes in UTF-16")
+    start, end = int(ends[0]), int(ends[-1])
+    units = np.frombuffer(data, "<u2", (end - start) // 2, start)
+    return (ends - start) // 2, units
+
+
+def _surrogates(starts: Numbers, units: Numbers) -> _Surrogates:
+    high = (units & _SURROGATE_BITS) == _HIGH
+    low = (units & _SURROGATE_BITS) == _LOW
+    second = np.zeros(len(units), np.bool_)
+    second[1:] = high[:-1] & low[1:]
+    # The end of one value and the start of the next make no pair.
+    second[starts[:-1][starts[:-1] < len(units)]] = False
+    first = np.zeros(len(units), np.bool_)
+    first[:-1] = second[1:]
+    return _Surrogates(first, second, (high & ~first) | (low & ~second))
+
+
+def _utf8(
+    starts: Numbers, units: Numbers, found: _Surrogates, *, strip: bool
+) -> tuple[Numbers, Numbers]:
+    """Return offsets and bytes of the values in UTF-8 (RFC 3629, section 3)."""
+    points = units.astype(np.uint32)
+    points[found.lone] = _REPLACEMENT
+    pairs = np.flatnonzero(found.first)
+    points[pairs] = 0x10000 + ((points[pairs] - _HIGH) << 10) + (points[pairs + 1] - _LOW)
+    sizes = 1 + (points >= 0x80) + (points >= 0x800) + (points >= 0x10000).astype(np.int64)
+    sizes[found.second] = 0
+    if strip:
+        sizes[found.lone] = 0
+    ends = np.zeros(len(units) + 1, np.int64)
+    np.cumsum(sizes, out=ends[1:])
+    characters = np.empty(int(ends[-1]), np.uint8)
+    places = ends[:-1]
+    for size, lead in ((1, 0x00), (2, 0xC0), (3, 0xE0), (4, 0xF0)):
+        chosen = np.flatnonzero(sizes == size)
+        at, point = places[chosen], points[chosen]
+        characters[at] = lead | (point >> 6 * (size - 1))
+        for follower in range(1, size):
+            characters[at + follower] = 0x80 | ((point >> 6 * (size - 1 - follower)) & 0x3F)
+    return ends[starts], characters
