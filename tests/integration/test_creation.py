@@ -1,0 +1,238 @@
+"""A missing table is created as the source has it: what PostgreSQL's own catalog then says."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tableferry.naming import pg_name
+from tableferry.spec import parse_table_configs
+from tableferry.sync.outcome import Status, TableOutcome
+from tableferry.sync.table import sync_table
+from tests.integration.conftest import Sandbox
+from tests.support.databases import PgDatabase
+
+Make = Callable[[str], None]
+
+RICH = """\
+CREATE TABLE dbo.T (
+  OrderID int IDENTITY(100,5) NOT NULL CONSTRAINT PK_T PRIMARY KEY,
+  CustomerName nvarchar(50) NOT NULL CONSTRAINT DF_Name DEFAULT N'it''s \\ new',
+  CountryCode char(5) NOT NULL DEFAULT 'DE',
+  Amount decimal(12,2) DEFAULT ((-1.50)),
+  IsActive bit NOT NULL DEFAULT ((1)),
+  Kind tinyint DEFAULT 7,
+  CreatedAt datetime NOT NULL DEFAULT GETDATE(),
+  ChangedAt datetime2(7) DEFAULT SYSUTCDATETIME(),
+  SeenAt datetimeoffset(3) DEFAULT SYSDATETIMEOFFSET(),
+  RowGuid uniqueidentifier NOT NULL DEFAULT NEWID(),
+  Guess varchar(20) DEFAULT (LEFT('abcdef', 3)),
+  Twice AS (OrderID * 2),
+  CONSTRAINT UQ_T UNIQUE (CustomerName, Kind)
+)"""
+
+UTC_NOW = "(now() AT TIME ZONE 'UTC'::text)"
+
+
+def sync(sandbox: Sandbox, database: PgDatabase, **changes: Any) -> TableOutcome:
+    configured = {
+        "db_type": "mctm",
+        "sql_server_db": "McTM",
+        "sql_table": "dbo.T",
+        "pg_table": "t",
+        **changes,
+    }
+    spec = parse_table_configs({"t": configured})["t"]
+    return sync_table(spec, sandbox.settings(database))
+
+
+def created(sandbox: Sandbox, database: PgDatabase, **changes: Any) -> TableOutcome:
+    outcome = sync(sandbox, database, **changes)
+    assert outcome.status is Status.OK, outcome.error
+    assert outcome.created
+    return outcome
+
+
+def columns_of(database: PgDatabase, table: str = "t") -> list[tuple[object, ...]]:
+    return database.rows(
+        "SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, "
+        "pg_get_expr(d.adbin, d.adrelid) FROM pg_attribute a "
+        "LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
+        f"WHERE a.attrelid = '{table}'::regclass AND a.attnum > 0 ORDER BY a.attnum"
+    )
+
+
+def indexes_of(database: PgDatabase, table: str = "t") -> list[str]:
+    found = database.rows(f"SELECT indexdef FROM pg_indexes WHERE tablename = '{table}' ORDER BY 1")
+    return [str(row[0]) for row in found]
+
+
+def test_columns_names_key_identity_and_defaults_are_those_of_the_source(
+    sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
+) -> None:
+    table_in(RICH)
+    table_in("INSERT INTO dbo.T (CustomerName) VALUES (N'a'), (N'b'), (N'c')")
+    outcome = created(sandbox, pg_database)
+    assert columns_of(pg_database) == [
+        ("order_id", "integer", True, "d", None),
+        ("customer_name", "text", True, "", "'it''s \\ new'::text"),
+        ("country_code", "text", True, "", "'DE   '::text"),
+        ("amount", "numeric(12,2)", False, "", "'-1.50'::numeric"),
+        ("is_active", "boolean", True, "", "true"),
+        ("kind", "smallint", False, "", "7"),
+        ("created_at", "timestamp(3) without time zone", True, "", "LOCALTIMESTAMP"),
+        ("changed_at", "timestamp(6) without time zone", False, "", UTC_NOW),
+        ("seen_at", "timestamp(3) with time zone", False, "", "now()"),
+        ("row_guid", "uuid", True, "", "gen_random_uuid()"),
+        ("guess", "text", False, "", None),
+        ("twice", "integer", False, "", None),
+    ]  # fmt: skip
+    assert any("'Guess' has no sure translation" in warning for warning in outcome.warnings)
+    assert any("'Twice' is computed" in warning for warning in outcome.warnings)
+    assert indexes_of(pg_database) == [
+        "CREATE UNIQUE INDEX t_pkey ON public.t USING btree (order_id)",
+        (
+            "CREATE UNIQUE INDEX t_uq_t ON public.t USING btree (customer_name, kind) "
+            "NULLS NOT DISTINCT"
+        ),
+    ]
+    sent = sandbox.rows("SELECT OrderID, CustomerName, CountryCode FROM dbo.T ORDER BY OrderID")
+    arrived = pg_database.rows("SELECT order_id, customer_name, country_code FROM t ORDER BY 1")
+    assert arrived == sent
+
+
+def test_a_row_written_afterwards_is_numbered_on_and_gets_its_defaults(
+    sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
+) -> None:
+    table_in(RICH)
+    table_in("INSERT INTO dbo.T (CustomerName) VALUES (N'a'), (N'b')")
+    created(sandbox, pg_database)
+    pg_database.run("INSERT INTO t DEFAULT VALUES")
+    row = pg_database.rows(
+        "SELECT order_id, customer_name, amount::text, is_active, row_guid, "
+        "changed_at BETWEEN (now() AT TIME ZONE 'UTC') - interval '1 hour' "
+        "AND (now() AT TIME ZONE 'UTC') FROM t ORDER BY order_id DESC LIMIT 1"
+    )[0]
+    assert row[:4] == (110, "it's \\ new", "-1.50", True)
+    assert isinstance(row[4], uuid.UUID)
+    assert row[5] is True
+
+
+@pytest.mark.parametrize(
+    ("identity", "rows", "expected"),
+    [
+        ("IDENTITY(1,1)", [], 1),
+        ("IDENTITY(1,1)", [7, 3], 8),
+        ("IDENTITY(0,1)", [], 0),
+        ("IDENTITY(-10,2)", [-10, -8], -6),
+        ("IDENTITY(-1,-1)", [-1, -2], -3),
+        ("IDENTITY(5,-3)", [5, 2], -1),
+        ("IDENTITY(1,1)", [-4], 1),
+    ],
+)
+def test_the_sequence_goes_on_past_the_last_value(
+    sandbox: Sandbox,
+    pg_database: PgDatabase,
+    table_in: Make,
+    identity: str,
+    rows: list[int],
+    expected: int,
+) -> None:
+    table_in(f"CREATE TABLE dbo.T (ID smallint {identity} PRIMARY KEY, N int)")
+    if rows:
+        values = ", ".join(f"({value}, 1)" for value in rows)
+        table_in(
+            "SET IDENTITY_INSERT dbo.T ON; "
+            f"INSERT INTO dbo.T (ID, N) VALUES {values}; SET IDENTITY_INSERT dbo.T OFF"
+        )
+    created(sandbox, pg_database)
+    assert pg_database.rows("INSERT INTO t (n) VALUES (2) RETURNING id") == [(expected,)]
+
+
+def test_indexes_are_ordered_included_and_filtered_as_in_the_source(
+    sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
+) -> None:
+    table_in(RICH)
+    table_in("CREATE INDEX IX_Created ON dbo.T (CreatedAt DESC, Kind) INCLUDE (CustomerName)")
+    table_in("CREATE INDEX IX_Active ON dbo.T (Kind) WHERE [IsActive]=(1) AND [Amount] IS NOT NULL")
+    created(sandbox, pg_database)
+    assert indexes_of(pg_database)[:2] == [
+        (
+            "CREATE INDEX t_ix_active ON public.t USING btree (kind) "
+            "WHERE ((is_active = true) AND (amount IS NOT NULL))"
+        ),
+        (
+            "CREATE INDEX t_ix_created ON public.t USING btree (created_at DESC, kind) "
+            "INCLUDE (customer_name)"
+        ),
+    ]
+
+
+def test_a_load_that_fails_leaves_no_table_behind(
+    sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
+) -> None:
+    table_in("CREATE TABLE dbo.T (ID int NOT NULL, N int)")
+    table_in("INSERT INTO dbo.T VALUES (1, 1), (1, 2)")
+    outcome = sync(sandbox, pg_database, primary_key="ID")
+    assert outcome.status is Status.FAILED
+    assert outcome.error is not None
+    assert outcome.error.code == "23505"
+    assert pg_database.rows("SELECT to_regclass('t')") == [(None,)]
+
+
+def test_a_table_without_a_key_gets_none_and_says_so(
+    sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
+) -> None:
+    table_in("CREATE TABLE dbo.T (ID int NOT NULL, N int)")
+    outcome = created(sandbox, pg_database)
+    assert indexes_of(pg_database) == []
+    assert any("t gets no primary key" in warning for warning in outcome.warnings)
+    again = sync(sandbox, pg_database)
+    assert again.status is Status.OK, again.error
+    assert not any("primary key" in warning for warning in again.warnings)
+
+
+def test_hostile_and_long_names_are_names(
+    sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
+) -> None:
+    long = "Größe" * 25
+    names = ["a]b\"c'; DROP TABLE x--", "Größe m²", long, "%", "select", "xmin"]
+    quoted = ["[" + name.replace("]", "]]") + "]" for name in names]
+    table_in(
+        f'CREATE TABLE dbo.T ({quoted[0]} int NOT NULL CONSTRAINT [PK;"]]] PRIMARY KEY, '
+        + ", ".join(f"{name} nvarchar(10) DEFAULT N'x'" for name in quoted[1:])
+        + ")"
+    )
+    table_in(f"CREATE INDEX [IX \"'; DROP TABLE t--] ON dbo.T ({quoted[2]}, {quoted[3]})")
+    table_in(f"INSERT INTO dbo.T ({quoted[0]}) VALUES (1)")
+    created(sandbox, pg_database)
+    found = [row[0] for row in columns_of(pg_database)]
+    assert found == [pg_name(name) for name in names]
+    assert found == ["a_b_c_drop_table_x", "größe_m²", found[2], "%", "select", "xmin_"]
+    assert len(str(found[2]).encode()) <= 63
+    assert "t_ix_drop_table_t" in "".join(indexes_of(pg_database))
+    assert pg_database.rows('SELECT a_b_c_drop_table_x, "%" FROM t') == [(1, "x")]
+
+
+def test_columns_whose_names_become_one_are_refused_with_both(
+    sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
+) -> None:
+    table_in("CREATE TABLE dbo.T (ID int, [Net Price] int, NetPrice int)")
+    outcome = sync(sandbox, pg_database)
+    assert outcome.error is not None
+    assert "'Net Price' and 'NetPrice' would both be named 'net_price'" in outcome.error.message
+    created(sandbox, pg_database, exclude=["netprice"])
+    assert [row[0] for row in columns_of(pg_database)] == ["id", "net_price"]
+
+
+def test_an_existing_table_is_filled_without_its_columns_being_named(
+    sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
+) -> None:
+    table_in("CREATE TABLE dbo.T (ID int PRIMARY KEY, FullName nvarchar(20))")
+    table_in("INSERT INTO dbo.T VALUES (1, N'ä')")
+    pg_database.run("CREATE TABLE t (id bigint, full_name varchar(20))")
+    outcome = sync(sandbox, pg_database)
+    assert outcome.status is Status.OK, outcome.error
+    assert not outcome.created
+    assert pg_database.rows("SELECT * FROM t") == [(1, "ä")]
