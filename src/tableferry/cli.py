@@ -1,4 +1,4 @@
-"""The ``tableferry`` command: plan, sync, check, info, demo, sandbox.
+"""The ``tableferry`` command: discover, plan, sync, check, info, demo, sandbox.
 
 Exit codes: 0 all good, 1 a table failed, 2 wrong use or configuration.
 """
@@ -13,10 +13,12 @@ import typer
 
 from tableferry.errors import ConfigError, TableferryError
 from tableferry.report.console import RunView, show_check, show_error, show_info
+from tableferry.report.entries import python_text
 from tableferry.report.plan import show_plan
-from tableferry.settings import Settings, find_env_file, load_settings
+from tableferry.settings import Settings, find_env_file, load_settings, load_source
 from tableferry.spec import TableSpec, parse_table_configs, select_tables
 from tableferry.sync.check import check_tables
+from tableferry.sync.discover import discover
 from tableferry.sync.planning import plan_tables, read_fingerprints
 from tableferry.sync.run import sync_tables
 
@@ -116,6 +118,24 @@ def info(config: Config = DEFAULT_CONFIG, tables: Tables = "", as_json: AsJson =
         typer.echo(json.dumps(found, indent=2))
     else:
         show_info(found)
+
+
+@app.command("discover")
+def discover_command(
+    source: Annotated[str, typer.Option(help="The source's name: SQL_SERVER_<NAME>_HOST ...")],
+    schema: Annotated[str, typer.Option(help="Only tables of this schema.")] = "",
+    like: Annotated[str, typer.Option(help="Only tables named like this: 'Cust%'.")] = "",
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Print entries of TABLE_CONFIGS for the tables that a source has; nothing is written."""
+    env_file = find_env_file(Path.cwd(), config.resolve().parent)
+    found = discover(source, load_source(source, env_file), schema=schema, like=like)
+    if as_json:
+        tables = [table.as_dict() for table in found]
+        typer.echo(json.dumps({"source": source, "tables": tables}, indent=2))
+    else:
+        typer.echo(python_text(found), nl=False)
 
 
 @app.command()

@@ -151,12 +151,26 @@ def load_settings(db_types: Iterable[str], env_file: Path | None = None) -> Sett
     }
     target = _load(TargetSettings, "PG_", variables, problems)
     if problems or target is None:
-        where = f"the environment or {env_file}" if env_file else "the environment (no .env found)"
-        raise ConfigError(
-            "The configuration is not complete:\n  " + "\n  ".join(problems),
-            hint=f"Set these variables in {where}; .env.example shows all of them.",
-        )
+        raise _incomplete(problems, env_file)
     return Settings({name: found for name, found in sources.items() if found}, target)
+
+
+def load_source(db_type: str, env_file: Path | None = None) -> SourceSettings:
+    """Read one source's settings, and nobody else's; raises ConfigError as ``load_settings``."""
+    problems: list[str] = []
+    prefix = f"SQL_SERVER_{db_type.upper()}_"
+    found = _load(SourceSettings, prefix, _variables(env_file), problems)
+    if found is None:
+        raise _incomplete(problems, env_file)
+    return found
+
+
+def _incomplete(problems: Iterable[str], env_file: Path | None) -> ConfigError:
+    where = f"the environment or {env_file}" if env_file else "the environment (no .env found)"
+    return ConfigError(
+        "The configuration is not complete:\n  " + "\n  ".join(problems),
+        hint=f"Set these variables in {where}; .env.example shows all of them.",
+    )
 
 
 def find_env_file(*starts: Path) -> Path | None:

@@ -15,7 +15,7 @@ from tableferry.sandbox.sample import table_configs
 from tests.support.databases import PgDatabase
 from tests.support.sandbox import PASSWORD, Sandbox
 
-COMMANDS = ("plan", "sync", "check", "info", "demo", "sandbox")
+COMMANDS = ("discover", "plan", "sync", "check", "info", "demo", "sandbox")
 
 
 def run(*arguments: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> Any:

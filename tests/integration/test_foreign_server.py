@@ -11,6 +11,7 @@ from pysqlbridge.server import start_background
 
 from tableferry.settings import Settings, SourceSettings
 from tableferry.spec import parse_table_configs
+from tableferry.sync.discover import discover
 from tableferry.sync.outcome import Status
 from tableferry.sync.table import sync_table
 from tests.integration.support import settings_of
@@ -68,3 +69,16 @@ def test_a_table_of_another_server_crosses(
     assert len(found) == ROWS
     assert found[5] == (5, "Имя 5", 1.25)
     assert found[7][1] in {"", None}, "a CSV does not tell an empty text from none"
+
+
+def test_its_tables_are_discovered_and_cross_as_they_are_printed(
+    foreign: SourceSettings, pg_database: PgDatabase
+) -> None:
+    found = {entry.key: entry for entry in discover("bridge", foreign, like="peo%")}
+    people = found["people"]
+    assert people.config["pg_columns"] == ["id", "name", "score"]
+    assert "no primary key was found" in people.notes
+    spec = parse_table_configs({"people": people.config})["people"]
+    outcome = sync_table(spec, Settings({"bridge": foreign}, settings_of(pg_database)))
+    assert outcome.status is Status.OK, outcome.error
+    assert pg_database.rows("SELECT count(*) FROM bridge_people") == [(ROWS,)]

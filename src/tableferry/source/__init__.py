@@ -5,12 +5,15 @@ from tableferry.source.connection import SourceConnection, connect
 from tableferry.source.details import read_details, read_keys
 from tableferry.source.facts import Facts, probe, read_facts
 from tableferry.source.reader import TableReader
+from tableferry.source.tables import FoundTable, find_tables
 
 __all__ = [
     "Facts",
+    "FoundTable",
     "SourceConnection",
     "TableReader",
     "connect",
+    "find_tables",
     "probe",
     "read_details",
     "read_facts",

@@ -1,0 +1,144 @@
+"""``tableferry discover``: what it prints is a configuration that syncs."""
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tableferry.errors import SchemaError
+from tableferry.identifiers import quote_mssql
+from tableferry.report.entries import python_text
+from tableferry.settings import Settings
+from tableferry.spec import TableSpec, parse_table_configs
+from tableferry.sync.discover import Discovered, discover
+from tableferry.sync.run import sync_tables
+from tests.integration.conftest import PASSWORD, USER, Sandbox
+from tests.integration.support import settings_of
+from tests.support.databases import PgDatabase
+
+HOSTILE = "x\"]'; DROP--\n\\"
+
+
+@pytest.fixture
+def shop(sandbox: Sandbox) -> str:
+    """The name of a new database, with three tables: two of one name, one that is hard to write."""
+    database = f"Shop{uuid.uuid4().hex[:8]}"
+    sandbox.engine.create_database(database)
+
+    def run(sql: str) -> None:
+        sandbox.run(sql, database)
+
+    run("CREATE TABLE dbo.CustomerOrder (OrderID int NOT NULL PRIMARY KEY, [Größe m²] real)")
+    run("INSERT INTO dbo.CustomerOrder VALUES (1, 1.5), (2, NULL)")
+    run("CREATE SCHEMA sales")
+    run("CREATE TABLE sales.CustomerOrder (A int, B int, Line int NOT NULL, [LINE ] int, "
+         "CONSTRAINT PK_S PRIMARY KEY (Line))")  # fmt: skip
+    name = quote_mssql(HOSTILE)
+    run(f"CREATE TABLE dbo.{name} ({name} int NOT NULL, [a b] int, [A_B] int)")
+    run(f"INSERT INTO dbo.{name} VALUES (7, 8, 9)")
+    return database
+
+
+def found_in(sandbox: Sandbox, shop: str, **where: str) -> tuple[Discovered, ...]:
+    return discover("shop", sandbox.source(shop), **where)
+
+
+def defined_by(text: str) -> tuple[dict[str, TableSpec], list[str]]:
+    """Run the printed Python and parse what it defines."""
+    defined: dict[str, Any] = {}
+    exec(compile(text, "table_configs.py", "exec"), defined)
+    return parse_table_configs(defined["TABLE_CONFIGS"]), defined["DEFAULT_SYNC_ORDER"]
+
+
+def test_an_entry_says_names_columns_key_and_how_much_there_is(sandbox: Sandbox, shop: str) -> None:
+    found = {entry.key: entry for entry in found_in(sandbox, shop)}
+    assert found["customer_order"].config == {
+        "db_type": "shop",
+        "sql_server_db": shop,
+        "sql_table": f"[{shop}].[dbo].[CustomerOrder]",
+        "pg_table": "shop_customer_order",
+        "columns": ["OrderID", "Größe m²"],
+        "pg_columns": ["order_id", "größe_m²"],
+        "primary_key": ["OrderID"],
+    }
+    assert found["customer_order"].rows == 2
+    assert (found["customer_order"].size or 0) > 0
+    assert found["sales_customer_order"].config["sql_table"] == f"[{shop}].[sales].[CustomerOrder]"
+    assert found["sales_customer_order"].config["pg_columns"] == ["a", "b", "line", "line_2"]
+
+
+def test_what_is_printed_parses_back_and_syncs(
+    sandbox: Sandbox, shop: str, pg_database: PgDatabase
+) -> None:
+    found = found_in(sandbox, shop)
+    specs, order = defined_by(python_text(found))
+    assert order == [entry.key for entry in found]
+    assert {key: spec.source for key, spec in specs.items()} == {e.key: e.table for e in found}
+    settings = Settings({"shop": sandbox.source(shop)}, settings_of(pg_database))
+    run = sync_tables([specs[key] for key in order], settings)
+    assert run.all_ok, [table.error for table in run.tables]
+    assert run.rows_written == 3
+    hostile = next(entry for entry in found if entry.table.name == HOSTILE)
+    columns = ", ".join(hostile.config["pg_columns"])
+    assert columns == "x_drop, a_b, a_b_2"
+    assert pg_database.rows(f"SELECT {columns} FROM shop_x_drop") == [(7, 8, 9)]
+
+
+def test_schema_and_name_are_chosen_without_case(sandbox: Sandbox, shop: str) -> None:
+    def names(**where: str) -> list[str]:
+        return [f"{e.table.schema}.{e.table.name}" for e in found_in(sandbox, shop, **where)]
+
+    assert names(schema="SALES") == ["sales.CustomerOrder"]
+    assert names(like="custOMER%", schema="dbo") == ["dbo.CustomerOrder"]
+    assert len(names(like="%Order")) == 2
+
+
+@pytest.mark.parametrize("like", ["Nope%", "'; DROP TABLE dbo.CustomerOrder--", "%' OR '1'='1"])
+def test_no_table_found_is_said_with_a_hint(sandbox: Sandbox, shop: str, like: str) -> None:
+    with pytest.raises(SchemaError, match="no such table") as raised:
+        found_in(sandbox, shop, like=like)
+    assert "--like" in raised.value.hint
+
+
+def command(folder: Path, env: dict[str, str], *arguments: str) -> Any:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-m", "tableferry", "discover", "--source", "shop", *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+        cwd=folder,
+        env={**kept, "PYTHONUTF8": "1", **env},
+    )
+
+
+def test_the_command_needs_nothing_but_the_sources_variables(
+    sandbox: Sandbox, shop: str, tmp_path: Path
+) -> None:
+    prefix = "SQL_SERVER_SHOP_"
+    env = {
+        f"{prefix}HOST": sandbox.server.host,
+        f"{prefix}PORT": str(sandbox.server.port),
+        f"{prefix}DB": shop,
+        f"{prefix}USER": USER,
+        f"{prefix}PASSWORD": PASSWORD,
+    }
+    done = command(tmp_path, env)
+    assert done.returncode == 0, done.stderr
+    assert f"# {shop}.dbo.CustomerOrder: about 2 rows" in done.stdout
+    specs, _ = defined_by(done.stdout)
+    assert len(specs) == 3
+    told = json.loads(command(tmp_path, env, "--json", "--like", "Customer%").stdout)
+    assert [table["key"] for table in told["tables"]] == ["customer_order", "sales_customer_order"]
+    assert told["tables"][0]["rows"] == 2
+    assert parse_table_configs({t["key"]: t["config"] for t in told["tables"]})
+    wrong = command(tmp_path, {**env, f"{prefix}HOST": ""})
+    assert wrong.returncode == 2
+    assert "SQL_SERVER_SHOP_HOST is missing" in wrong.stderr + wrong.stdout
+    assert "PG_" not in wrong.stderr + wrong.stdout
