@@ -3,6 +3,7 @@
 from typing import Final
 
 from tableferry.sandbox.engine import (
+    bind_methods,
     functions_aggregate,
     functions_meta,
     functions_numbers,
@@ -27,6 +28,10 @@ _SCALARS: Final = {
 
 class Binder(QueryBinder):
     """Binds everything."""
+
+    def method(self, node: s.Method, scope: Scope) -> Typed:
+        """Bind a method or a property of a CLR type."""
+        return bind_methods.bind(self, node, scope)
 
     def call(self, node: s.Call, scope: Scope) -> Typed:
         """Bind a function call; raises 195 for a function nobody knows."""

@@ -6,6 +6,7 @@ from typing import Final
 
 from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine import typerules as t
+from tableferry.sandbox.engine.bind_methods import PROPERTIES
 from tableferry.sandbox.engine.collation import check_collation
 from tableferry.sandbox.engine.convert import convert
 from tableferry.sandbox.engine.convert_moments import BASE_1900
@@ -49,6 +50,11 @@ class ExpressionBinder:
         del scope
         raise unknown_function(node.name)
 
+    def method(self, node: s.Method, scope: Scope) -> Typed:
+        """Bind a method or a property of a CLR type."""
+        del scope
+        raise unsupported(f"the method {node.name}")
+
     def resolve_type(self, name: s.TypeName, *, in_cast: bool = False) -> SqlType:
         """Return the type of a name, alias types included."""
         schema = name.schema.lower()
@@ -85,6 +91,8 @@ class ExpressionBinder:
             )
         if isinstance(node, s.Call):
             return self.call(node, scope)
+        if isinstance(node, s.Method):
+            return self.method(node, scope)
         if isinstance(node, s.Cast):
             return self._cast(node, scope)
         if isinstance(node, s.Case):
@@ -111,7 +119,13 @@ class ExpressionBinder:
         return scope.groups.get(bound.sql)
 
     def _name(self, node: s.Name, scope: Scope) -> Typed:
-        column, owner, source = scope.find(node.parts)
+        try:
+            column, owner, source = scope.find(node.parts)
+        except SqlError:
+            if node.parts[-1] not in PROPERTIES or len(node.parts) == 1:
+                raise
+            operand = s.Name(node.parts[:-1])
+            return self.method(s.Method(operand, node.parts[-1], is_property=True), scope)
         if owner.groups is None:
             return column
         grouped = owner.groups.get(column.sql)

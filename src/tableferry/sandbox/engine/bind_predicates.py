@@ -53,6 +53,8 @@ def key_of(sql: str, sql_type: SqlType, *, ordering: bool) -> str:
     if kind == "xml":
         raise SqlError(305, "The xml data type cannot be compared or sorted, except when using the "
                        "IS NULL operator.")  # fmt: skip
+    if sql_type.name == "hierarchyid":  # its bytes sort as the tree is walked
+        return sql
     if kind in ("variant", "udt"):
         raise unsupported(f"comparing or sorting {sql_type.name}")
     return sql

@@ -231,6 +231,23 @@ def _text_as_it_is(sql: str, source: SqlType, target: SqlType, style: int, attem
     return fit_text(sql, target) if family(target) == "string" and source.name == "xml" else sql
 
 
+def _string_to_clr(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+    """Read a CLR type's text as its Parse() does; SRID 4326 of a geography, 0 of a geometry."""
+    del source, style
+    if target.name == "hierarchyid":
+        return f"py_hierarchy({sql}, {_flag(attempt)})"
+    if attempt:
+        raise unsupported(f"TRY_CAST to {target.name}")
+    return f"py_spatial({sql}, {4326 if target.name == 'geography' else 0}, '{target.name}')"
+
+
+def _clr_to_string(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+    del style, attempt
+    if source.name == "hierarchyid":
+        return fit_text(f"py_hierarchy_text({sql})", target)
+    return fit_text(f"py_spatial_text({sql}, '{source.name}', TRUE)", target)
+
+
 _NUMBERS: Final = ("int", "decimal", "money", "float")
 _MOMENTS: Final = ("date", "time", "datetime")
 _RULES: Final[dict[tuple[str, str], Rule]] = {
@@ -273,11 +290,14 @@ _RULES: Final[dict[tuple[str, str], Rule]] = {
     ("xml", "string"): _text_as_it_is,
     ("xml", "xml"): _text_as_it_is,
     ("udt", "binary"): _to_binary,
+    ("string", "udt"): _string_to_clr,
+    ("udt", "string"): _clr_to_string,
     ("binary", "udt"): _text_as_it_is,
 }
 _EXPLICIT_ONLY: Final = frozenset({
     ("datetime", "int"), ("datetime", "decimal"), ("datetime", "money"), ("datetime", "float"),
     ("string", "binary"), ("xml", "string"), ("binary", "string"), ("guid", "binary"),
+    ("udt", "string"),
 })  # fmt: skip
 """Conversions that need CAST or CONVERT (CAST and CONVERT, Transact-SQL: the chart)."""
 

@@ -15,8 +15,8 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
+from tableferry.sandbox.engine import clr_hierarchy, clr_spatial, texts, variant
 from tableferry.sandbox.engine import parsing_values as read
-from tableferry.sandbox.engine import texts, variant
 from tableferry.sandbox.engine.rowerror import RowError, mark
 
 _ESCAPED_LOW: Final = 0x10D800
@@ -221,6 +221,15 @@ FUNCTIONS: Final[dict[str, tuple[Rowwise, list[str], str, bool]]] = {
     "py_variant_raw": (variant.raw, [_B], _B, False),
     "py_variant_family": (variant.family, [_B], _S, False),
     "py_variant_property": (variant.prop, [_B, _S], _S, False),
+    "py_hierarchy": (clr_hierarchy.parse, [_S], _B, True),
+    "py_hierarchy_text": (clr_hierarchy.path, [_B], _S, False),
+    "py_hierarchy_level": (clr_hierarchy.level, [_B], _I, False),
+    "py_spatial": (clr_spatial.parse, [_S, _I, _S], _B, False),
+    "py_spatial_point": (clr_spatial.point, [_D, _D, _I, _S], _B, False),
+    "py_spatial_text": (clr_spatial.text, [_B, _S, _T], _S, False),
+    "py_spatial_wkb": (clr_spatial.wkb, [_B, _S, _T], _B, False),
+    "py_spatial_kind": (clr_spatial.kind_name, [_B, _S], _S, False),
+    "py_spatial_srid": (clr_spatial.srid, [_B], _I, False),
     "py_reverse": (lambda t: from_units(to_units(t)[::-1]), [_S], _S, False),
 }
 """Name -> function, argument types, return type, whether ``attempt`` is its last argument."""

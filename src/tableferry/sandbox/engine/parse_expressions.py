@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from tableferry.sandbox.engine import syntax as s
+from tableferry.sandbox.engine.bind_methods import METHODS
 from tableferry.sandbox.engine.errors import unsupported
 from tableferry.sandbox.engine.parse_base import TokenCursor
 from tableferry.sandbox.engine.typerules import make
@@ -24,17 +25,8 @@ _COMPARISONS: Final = {
     ">": ">", ">=": ">=", "!<": ">=", "!>": "<=",
 }  # fmt: skip
 _KEYWORD_FUNCTIONS: Final = frozenset(
-    [
-        "left",
-        "right",
-        "coalesce",
-        "nullif",
-        "convert",
-        "try_convert",
-        "update",
-        "contains",
-        "freetext",
-    ]
+    ["left", "right", "coalesce", "nullif", "convert", "try_convert"]
+    + ["update", "contains", "freetext"]
 )
 _NILADIC: Final = frozenset(
     ["current_timestamp", "current_user", "session_user", "system_user", "user", "current_date"]
@@ -179,9 +171,20 @@ class ExpressionParser(TokenCursor):
                 return s.Literal(negative, operand.type)
             return operand if operator == "+" else s.Unary(operator, operand)
         node = self._primary()
+        while self.at(".") and self.ahead().kind in ("word", "name"):
+            self.advance()
+            node = self._method(node, self.advance().text)
         while self.accept("collate"):
             node = s.Collate(node, self.name())
         return node
+
+    def _method(self, operand: s.Node, name: str) -> s.Node:
+        """Parse what is behind a method's or a property's name."""
+        if not self.accept("("):
+            return s.Method(operand, name, is_property=True)
+        arguments = () if self.at(")") else self.expressions()
+        self.expect(")")
+        return s.Method(operand, name, arguments)
 
     @staticmethod
     def _negatable(literal: s.Literal) -> bool:
@@ -277,6 +280,8 @@ class ExpressionParser(TokenCursor):
 
     def _name_or_call(self) -> s.Node:
         parts = [self.advance().text]
+        if self.accept("::"):
+            return self._method(s.TypeName(parts[0].lower()), self.advance().text)
         while self.accept("."):
             if self.at("*"):
                 self.advance()
@@ -287,6 +292,8 @@ class ExpressionParser(TokenCursor):
             if self.token.kind not in ("word", "name"):
                 raise self.error()
             parts.append(self.advance().text)
+        if self.at("(") and len(parts) > 1 and parts[-1].lower() in METHODS:
+            return self._method(s.Name(tuple(parts[:-1])), parts[-1])
         if self.at("("):
             name = parts[-1].lower() if len(parts) == 1 else ".".join(parts).lower()
             return self._call(name)
@@ -375,20 +382,5 @@ _DATEPART_FUNCTIONS: Final = frozenset(
     ["datediff", "datediff_big", "dateadd", "datepart", "datename", "datetrunc", "date_bucket"]
 )
 _VALUE_CONTINUES: Final = frozenset(
-    {
-        *_COMPARISONS,
-        "+",
-        "-",
-        "*",
-        "/",
-        "%",
-        "&",
-        "|",
-        "^",
-        "is",
-        "like",
-        "between",
-        "in",
-        "collate",
-    }
+    {*_COMPARISONS, *"+-*/%&|^", "is", "like", "between", "in", "collate"}
 )

@@ -114,6 +114,19 @@ class Call(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Method(Node):
+    """``operand.name(...)`` of a CLR type, ``operand.name`` for a property.
+
+    A static method's operand (``geometry::Point``) is a TypeName.
+    """
+
+    operand: Node
+    name: str
+    arguments: tuple[Node, ...] = ()
+    is_property: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Cast(Node):
     """CAST, CONVERT and their TRY_ forms."""
 
