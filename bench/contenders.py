@@ -108,7 +108,7 @@ def drain(work: Workload) -> Callable[[], int]:
                 spec,
                 source.read_schema(connection, spec.source),
                 None,
-                snapshot_allowed=source.snapshot_allowed(connection, spec.source.database),
+                isolation=source.read_isolation(connection, spec.source.database),
             )
             reader = source.TableReader(connection, plan)
             for _batch in reader.batches():

@@ -13,9 +13,10 @@ from tableferry.ddl import Creation, plan_creation
 from tableferry.details import NO_DETAILS, TableDetails
 from tableferry.discovery import completed
 from tableferry.errors import SchemaError
-from tableferry.identifiers import quote_mssql, quote_pg, shown
+from tableferry.identifiers import quote_mssql, shown
 from tableferry.matching import ColumnPlan, exactly, match_columns
 from tableferry.schema import (
+    Isolation,
     SourceColumn,
     SourceSchema,
     TargetColumn,
@@ -49,9 +50,17 @@ class SyncPlan:
     @property
     def select(self) -> str:
         """The SELECT that reads the table. Result columns carry the target's names."""
+        return self._select("SELECT")
+
+    @property
+    def probe(self) -> str:
+        """The same for no row: the server checks every name, right and condition in it."""
+        return self._select("SELECT TOP (0)")
+
+    def _select(self, verb: str) -> str:
         columns = ",\n  ".join(f"{c.select} AS {quote_mssql(c.target.name)}" for c in self.columns)
         hint = " WITH (NOLOCK)" if self.consistency is Consistency.NOLOCK else ""
-        sql = f"SELECT\n  {columns}\nFROM {self.spec.source.sql} AS t{hint}"
+        sql = f"{verb}\n  {columns}\nFROM {self.spec.source.sql} AS t{hint}"
         if self.spec.where:
             sql += f"\nWHERE ({self.spec.where}\n)"
         if self.order_by:
@@ -91,7 +100,7 @@ def plan_table(
     source: SourceSchema,
     target: TargetSchema | None,
     *,
-    snapshot_allowed: bool,
+    isolation: Isolation,
     details: TableDetails = NO_DETAILS,
     pg_version: int = OLDEST_POSTGRESQL,
 ) -> SyncPlan:
@@ -104,8 +113,11 @@ def plan_table(
     spec = completed(spec, source, details)
     found = _source_columns(spec, source)
     columns = match_columns(spec, found, target)
+    if target is not None:
+        _require_loadable(spec, target)
     create = None if target is not None else _create(spec, columns, source, details, pg_version)
-    consistency, warnings = _consistency(spec, snapshot_allowed=snapshot_allowed)
+    consistency, warnings = _consistency(spec, isolation)
+    warnings += _trigger_warnings(spec, target)
     return SyncPlan(
         spec=spec,
         columns=columns,
@@ -143,6 +155,30 @@ def _source_columns(spec: TableSpec, source: SourceSchema) -> list[tuple[SourceC
     return pairs
 
 
+def _require_loadable(spec: TableSpec, target: TargetSchema) -> None:
+    """Refuse what would only fail in the load, after the source has been read."""
+    if target.referenced_by:
+        raise SchemaError(
+            f"Foreign keys of {', '.join(target.referenced_by)} point to {spec.target}, so "
+            "PostgreSQL does not truncate it",
+            hint="Drop these foreign keys, or load into a table without any.",
+        )
+    if target.row_security:
+        raise SchemaError(
+            f"Row-level security of {spec.target} binds this login, so PostgreSQL does not copy "
+            "into it",
+            hint="Load as the table's owner, or as a role with BYPASSRLS.",
+        )
+
+
+def _trigger_warnings(spec: TableSpec, target: TargetSchema | None) -> tuple[str, ...]:
+    triggers = target.row_triggers if target else ()
+    return tuple(
+        f"the trigger {shown(name)} of {spec.target} runs before each row and may change its values"
+        for name in triggers
+    )
+
+
 def _order(order: OrderBy, columns: Sequence[SourceColumn]) -> str:
     """``Name``, ``[Name]``, ``Name DESC``: a column's own name comes before its reading as such."""
     name, direction = order.text, ""
@@ -163,20 +199,28 @@ def _order(order: OrderBy, columns: Sequence[SourceColumn]) -> str:
     return f"t.{quote_mssql(column.name)}{direction}"
 
 
-def _consistency(spec: TableSpec, *, snapshot_allowed: bool) -> tuple[Consistency, tuple[str, ...]]:
-    if spec.consistency is Consistency.SNAPSHOT and not snapshot_allowed:
+def _consistency(spec: TableSpec, isolation: Isolation) -> tuple[Consistency, tuple[str, ...]]:
+    """Choose for ``auto`` the best that the database offers.
+
+    With row versions one statement under READ COMMITTED sees one moment, too; without, and without
+    SNAPSHOT, reading would wait for every writer.
+    """
+    database = spec.source.database
+    if spec.consistency is Consistency.SNAPSHOT and not isolation.snapshot:
         raise SchemaError(
-            f"The database {spec.source.database} does not allow SNAPSHOT isolation",
-            hint=f"ALTER DATABASE {quote_mssql(spec.source.database)} "
-            "SET ALLOW_SNAPSHOT_ISOLATION ON, or choose another 'consistency'.",
+            f"The database {database} does not allow SNAPSHOT isolation",
+            hint=f"ALTER DATABASE {quote_mssql(database)} SET ALLOW_SNAPSHOT_ISOLATION ON, "
+            "or choose another 'consistency'.",
         )
     if spec.consistency is not Consistency.AUTO:
         return spec.consistency, ()
-    if snapshot_allowed:
+    if isolation.snapshot:
         return Consistency.SNAPSHOT, ()
+    if isolation.row_versions:
+        return Consistency.READ_COMMITTED, ()
     warning = (
-        f"{spec.source.database} does not allow SNAPSHOT isolation, so rows were read with NOLOCK: "
-        "rows that others were changing may be missing, doubled or uncommitted"
+        f"{database} does not allow SNAPSHOT isolation, so rows are read with NOLOCK: "
+        "rows that others are changing may be missing, doubled or uncommitted"
     )
     return Consistency.NOLOCK, (warning,)
 

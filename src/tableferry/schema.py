@@ -62,6 +62,14 @@ class SourceSchema:
 
 
 @dataclass(frozen=True, slots=True)
+class Isolation:
+    """What a source database offers: SNAPSHOT isolation, and row versions for READ COMMITTED."""
+
+    snapshot: bool = False
+    row_versions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PgType:
     """A PostgreSQL type: its ``pg_type.typname`` and the numbers of its modifier."""
 
@@ -105,7 +113,15 @@ class TargetColumn:
 
 @dataclass(frozen=True, slots=True)
 class TargetSchema:
-    """An existing target table: ``kind`` is ``pg_class.relkind``."""
+    """An existing target table: ``kind`` is ``pg_class.relkind``.
+
+    ``referenced_by`` names the other tables whose foreign keys point to it, ``row_triggers`` its
+    enabled triggers that run before a row is inserted; ``row_security`` says whether row-level
+    security binds this login.
+    """
 
     columns: tuple[TargetColumn, ...]
     kind: str = "r"
+    referenced_by: tuple[str, ...] = ()
+    row_triggers: tuple[str, ...] = ()
+    row_security: bool = False

@@ -62,6 +62,7 @@ class TableSpec:
 
     key: str
     db_type: str
+    database: str
     source: SourceTable
     target: TargetTable
     columns: tuple[tuple[str, str], ...]
@@ -75,6 +76,16 @@ class TableSpec:
     type_overrides: tuple[tuple[str, str], ...] = ()
     on_invalid: OnInvalid = OnInvalid.FAIL
     trailing_blanks: TrailingBlanks = TrailingBlanks.KEEP
+
+    def located_in(self, database: str) -> "TableSpec":
+        """Return the spec for the database that the connection is to.
+
+        ``sql_server_db`` is the database's name in the configuration; the environment says what
+        it is called on this server (McTM_Test, say). A table named in a third database stays there.
+        """
+        if self.source.database.lower() != self.database.lower():
+            return self
+        return replace(self, source=replace(self.source, database=database))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form, for people who want to see what is configured."""
@@ -317,6 +328,7 @@ def _spec(key: str, entry: Mapping[str, Any]) -> TableSpec:
     return TableSpec(
         key=key,
         db_type=entry["db_type"],
+        database=entry["sql_server_db"],
         source=_source_table(entry["sql_table"], entry["sql_server_db"]),
         target=TargetTable.parse(entry["pg_table"]),
         columns=columns,

@@ -332,9 +332,46 @@ def test_a_table_that_is_held_is_given_up_with_the_old_rows(
 
 
 def test_nobody_waits_for_a_lock_longer_than_half_a_minute(
-    connection: target.TargetConnection,
+    connection: target.TargetConnection, pg_database: PgDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert connection.rows("SHOW lock_timeout") == [("30s",)]
+    assert target.load.LOCK_TIMEOUT == "30s"
+    monkeypatch.setattr(target.load, "LOCK_TIMEOUT", "50ms")
+    pg_database.run("CREATE TABLE t (id int, name text)", "INSERT INTO t VALUES (1, 'old')")
+    with pg_database.connect(autocommit=False) as reader:
+        reader.execute("SELECT * FROM t")
+        with pytest.raises(TransientError, match="55P03"):
+            load(connection, people(), rows((30, "a")))
+    assert pg_database.rows("SELECT * FROM t") == [(1, "old")]
+
+
+def test_tables_that_inherit_from_the_target_keep_their_rows(
+    connection: target.TargetConnection, pg_database: PgDatabase
+) -> None:
+    pg_database.run(
+        "CREATE TABLE t (id int, name text)",
+        "CREATE TABLE child (more int) INHERITS (t)",
+        "INSERT INTO child VALUES (1, 'kept', 2)",
+    )
+    load(connection, people(), rows((30, "a")))
+    assert pg_database.rows("SELECT * FROM child") == [(1, "kept", 2)]
+    assert pg_database.rows("SELECT id FROM ONLY t") == [(30,)]
+
+
+def test_foreign_keys_triggers_and_row_security_of_the_target_are_seen(
+    connection: target.TargetConnection, pg_database: PgDatabase
+) -> None:
+    pg_database.run(
+        "CREATE TABLE t (id int PRIMARY KEY, name text)",
+        "CREATE TABLE orders (t_id int REFERENCES t)",
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE TRIGGER touch BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()",
+        "CREATE TRIGGER later AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()",
+    )
+    found = target.read_schema(connection, TargetTable.parse("t"))
+    assert found is not None
+    assert found.referenced_by == ("orders",)
+    assert found.row_triggers == ("touch",)
+    assert not found.row_security
 
 
 def test_columns_that_are_not_loaded_keep_their_defaults(

@@ -218,5 +218,7 @@ def _print_nested(out: Console, value: Mapping[str, Any], indent: str) -> None:
             out.print(f"{indent}{escape(str(key))}: {escape(str(inner))}")
 
 
-def _yes(value: bool) -> str:
+def _yes(value: bool | None) -> str:
+    if value is None:
+        return "not tried"
     return "yes" if value else "[red]no[/]"

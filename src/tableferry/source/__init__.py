@@ -1,6 +1,6 @@
 """SQL Server: the only importer of its driver. Connect, ask the catalog, read Arrow batches."""
 
-from tableferry.source.catalog import read_schema, snapshot_allowed
+from tableferry.source.catalog import read_isolation, read_schema
 from tableferry.source.connection import SourceConnection, connect
 from tableferry.source.details import read_details, read_keys
 from tableferry.source.facts import Facts, probe, read_facts
@@ -17,7 +17,7 @@ __all__ = [
     "probe",
     "read_details",
     "read_facts",
+    "read_isolation",
     "read_keys",
     "read_schema",
-    "snapshot_allowed",
 ]

@@ -8,7 +8,7 @@ from typing import Final
 
 from tableferry.errors import SchemaError, TableferryError
 from tableferry.identifiers import SourceTable, quote_mssql, text_mssql
-from tableferry.schema import SourceColumn, SourceSchema, SourceType
+from tableferry.schema import Isolation, SourceColumn, SourceSchema, SourceType
 from tableferry.source.connection import SourceConnection
 
 
@@ -55,14 +55,16 @@ ORDER BY c.column_id""",
     return SourceSchema(columns, _estimated_rows(connection, table))
 
 
-def snapshot_allowed(connection: SourceConnection, database: str) -> bool:
-    """Whether the database allows SNAPSHOT isolation."""
+def read_isolation(connection: SourceConnection, database: str) -> Isolation:
+    """Read which isolation levels a database offers; what cannot be seen is not offered."""
     rows = connection.rows(
-        "SELECT snapshot_isolation_state AS state FROM sys.databases "
-        f"WHERE name = {text_mssql(database)}",
-        ["state"],
+        "SELECT snapshot_isolation_state AS snapshot_state, "
+        "is_read_committed_snapshot_on AS row_versions "
+        f"FROM sys.databases WHERE name = {text_mssql(database)}",
+        ["snapshot_state", "row_versions"],
     )
-    return bool(rows and rows[0][0] == 1)
+    snapshot, row_versions = rows[0] if rows else (0, False)
+    return Isolation(snapshot == 1, bool(row_versions))
 
 
 _OWN_NAMES: Final = frozenset({"hierarchyid", "geography", "geometry", "json", "vector"})
@@ -97,4 +99,5 @@ WHERE p.object_id = OBJECT_ID({text_mssql(table.sql)}) AND p.index_id IN (0, 1)"
         # A view, a server without this catalog view, a login without the right: progress then
         # has no share of the total, nothing else depends on it.
         return None
-    return int(rows[0][0]) if rows and rows[0][0] is not None else None
+    estimated = rows[0][0] if rows else None
+    return int(estimated) if estimated is not None and estimated >= 0 else None

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from tableferry.errors import TableferryError
-from tableferry.identifiers import SourceTable, text_mssql
+from tableferry.plan import SyncPlan
 from tableferry.settings import Encrypt
+from tableferry.source.catalog import read_isolation
 from tableferry.source.connection import SourceConnection
 
 
@@ -27,21 +28,15 @@ def read_facts(connection: SourceConnection) -> Facts:
     )
 
 
-def probe(connection: SourceConnection, table: SourceTable) -> None:
-    """Read no row of the table, to see that the login may; raises TableferryError."""
-    connection.execute(f"SELECT TOP (0) * FROM {table.sql} WITH (NOLOCK)")
+def probe(connection: SourceConnection, plan: SyncPlan) -> None:
+    """Run the plan's SELECT for no row, to see that it can be; raises TableferryError."""
+    connection.execute(f"SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED; {plan.probe}")
 
 
 def _isolation(connection: SourceConnection) -> tuple[str, ...]:
-    rows = connection.rows(
-        "SELECT snapshot_isolation_state AS snapshot_state, "
-        "is_read_committed_snapshot_on AS row_versions "
-        f"FROM sys.databases WHERE name = {text_mssql(connection.settings.db)}",
-        ["snapshot_state", "row_versions"],
-    )
-    snapshot, row_versions = rows[0] if rows else (0, False)
-    levels = ["nolock", "read_committed (row versions)" if row_versions else "read_committed"]
-    return tuple(levels + (["snapshot"] if snapshot == 1 else []))
+    offered = read_isolation(connection, connection.settings.db)
+    committed = "read_committed (row versions)" if offered.row_versions else "read_committed"
+    return ("nolock", committed, *(["snapshot"] if offered.snapshot else []))
 
 
 def _encryption(connection: SourceConnection) -> str:

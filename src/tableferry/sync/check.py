@@ -3,10 +3,11 @@
 Nothing is written, on either side.
 """
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from tableferry import source, target
 from tableferry.errors import TableferryError
@@ -15,10 +16,13 @@ from tableferry.spec import TableSpec
 from tableferry.sync.outcome import ErrorReport
 from tableferry.sync.table import Clock, make_plan
 
+TARGET: Final = "postgresql"
+"""The target's name among the databases; the sources have those of their ``db_type``."""
+
 
 @dataclass(frozen=True, slots=True)
 class DatabaseCheck:
-    """What one database said of itself. ``reachable`` and ``logged_in`` are None if not tried."""
+    """What one database said of itself, or why it did not."""
 
     name: str
     where: str
@@ -47,13 +51,16 @@ class DatabaseCheck:
 
 @dataclass(frozen=True, slots=True)
 class TableCheck:
-    """Whether one table could be synced now; ``missing`` tables would be created."""
+    """Whether one table could be synced now; ``missing`` tables would be created.
+
+    ``readable`` and ``writable`` are None where it could not be tried.
+    """
 
     table: str
     source: str
     target: str
-    readable: bool
-    writable: bool
+    readable: bool | None
+    writable: bool | None
     missing: bool = False
     warnings: tuple[str, ...] = ()
     error: ErrorReport | None = None
@@ -61,7 +68,7 @@ class TableCheck:
     @property
     def ok(self) -> bool:
         """Whether a sync would get as far as reading rows."""
-        return self.readable and self.writable and self.error is None
+        return bool(self.readable and self.writable) and self.error is None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -136,7 +143,7 @@ def _check_target(settings: TargetSettings, clock: Clock) -> DatabaseCheck:
         with target.connect(settings) as connection:
             return target.read_facts(connection)
 
-    return _check_database("postgresql", settings, look, clock)
+    return _check_database(TARGET, settings, look, clock)
 
 
 def _check_database(
@@ -166,22 +173,29 @@ def _check_database(
 
 
 def _check_table(spec: TableSpec, settings: Settings, down: dict[str, DatabaseCheck]) -> TableCheck:
-    """Plan the table as a sync would, then ask for the rights that it needs."""
-    readable = writable = False
+    """Look at each side that is there; where both are, plan and ask for the SELECT's first rows."""
+    readable: bool | None = None
+    writable: bool | None = None
     names = (spec.key, str(spec.source), str(spec.target))
-    unusable = down.get(spec.db_type) or down.get("postgresql")
-    if unusable:
-        return TableCheck(*names, readable, writable, error=unusable.error)
+    unusable = down.get(spec.db_type) or down.get(TARGET)
     try:
-        with (
-            source.connect(settings.sources[spec.db_type]) as from_,
-            target.connect(settings.target) as into,
-        ):
-            source.probe(from_, spec.source)
-            readable = True
-            target.require_rights(into, spec.target)
-            writable = True
+        with contextlib.ExitStack() as connections:
+            if spec.db_type not in down:
+                from_ = connections.enter_context(source.connect(settings.sources[spec.db_type]))
+                readable = False
+                source.read_schema(from_, spec.located_in(from_.settings.db).source)
+                readable = True
+            if TARGET not in down:
+                into = connections.enter_context(target.connect(settings.target))
+                writable = False
+                target.require_rights(into, spec.target)
+                writable = True
+            if unusable:
+                return TableCheck(*names, readable, writable, error=unusable.error)
             plan = make_plan(spec, from_, into)
+            readable = False
+            source.probe(from_, plan)
+            readable = True
     except TableferryError as error:
         return TableCheck(*names, readable, writable, error=ErrorReport.of(error))
     return TableCheck(

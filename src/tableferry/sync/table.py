@@ -83,7 +83,7 @@ def sync_table(
             seconds=clock() - started,
             error=ErrorReport.of(error),
         )
-    empty = (f"{spec.source} has no rows: {spec.target} is empty now",) if rows == 0 else ()
+    empty = () if rows else (_no_rows(plan),)
     return TableOutcome(
         table=spec.key,
         target=str(spec.target),
@@ -97,6 +97,11 @@ def sync_table(
         losses=tuple(plan.losses.items()),
         touched=tally.touched,
     )
+
+
+def _no_rows(plan: SyncPlan) -> str:
+    where = "no row that 'where' asks for" if plan.spec.where else "no rows"
+    return f"{plan.spec.source} has {where}: {plan.spec.target} is empty now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,25 +122,25 @@ class _Load:
         bytes; should another column turn up then, with all of them.
         """
         first: values.TextsAlteredError
-        with target.connect(self.settings.target) as into:
-            try:
-                return self._attempt(into, frozenset())
-            except values.TextsAlteredError as found:
-                first = found
-            try:
-                return self._attempt(into, first.columns)
-            except values.TextsAlteredError:
-                return self._attempt(into, None)
+        try:
+            return self._attempt(frozenset())
+        except values.TextsAlteredError as found:
+            first = found
+        try:
+            return self._attempt(first.columns)
+        except values.TextsAlteredError:
+            return self._attempt(None)
 
-    def _attempt(
-        self, into: target.TargetConnection, as_bytes: frozenset[str] | None
-    ) -> tuple[SyncPlan, int]:
-        """Load the table with these texts (None: all) read as bytes, on a new connection.
+    def _attempt(self, as_bytes: frozenset[str] | None) -> tuple[SyncPlan, int]:
+        """Load the table with these texts (None: all) read as bytes, on new connections.
 
         The stream of an attempt that was given up ends with its connection.
         """
         self.tally.read = 0
-        with source.connect(source_settings(self.spec, self.settings)) as from_:
+        with (
+            source.connect(source_settings(self.spec, self.settings)) as from_,
+            target.connect(self.settings.target) as into,
+        ):
             plan = make_plan(self.spec, from_, into)
             _require_unchanged(plan, self.fingerprint)
             exact = plan.reading_exactly(as_bytes)
@@ -162,6 +167,7 @@ def make_plan(
     spec: TableSpec, from_: source.SourceConnection, into: target.TargetConnection
 ) -> SyncPlan:
     """Ask both catalogs and plan; raises SchemaError where the two sides do not fit."""
+    spec = spec.located_in(from_.settings.db)
     there = target.read_schema(into, spec.target)
     if there is None and not target.schema_exists(into, spec.target):
         raise SchemaError(
@@ -172,7 +178,7 @@ def make_plan(
         spec,
         source.read_schema(from_, spec.source),
         there,
-        snapshot_allowed=source.snapshot_allowed(from_, spec.source.database),
+        isolation=source.read_isolation(from_, spec.source.database),
         details=_details(spec, from_, creates=there is None),
         pg_version=into.version,
     )

@@ -25,6 +25,16 @@ FROM made_of m JOIN pg_type t ON t.oid = m.type AND t.typtype <> 'd'
 ORDER BY m.attnum"""
 """A domain counts as the type it is made of, however many domains lie between."""
 
+_OBSTACLES: Final = """\
+SELECT
+  ARRAY(SELECT k.conrelid::regclass::text FROM pg_constraint k
+        WHERE k.confrelid = %(oid)s AND k.conrelid <> %(oid)s AND k.contype = 'f' ORDER BY 1),
+  ARRAY(SELECT g.tgname::text FROM pg_trigger g
+        WHERE g.tgrelid = %(oid)s AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A')
+          AND g.tgtype & 7 = 7 ORDER BY 1),
+  row_security_active(%(oid)s::oid)"""
+"""``tgtype``: 1 for each row, 2 before, 4 on insert (pg_trigger.h)."""
+
 LOADABLE: Final = {"r": "table", "p": "partitioned table"}
 """The values of ``relkind`` that TRUNCATE and COPY both take."""
 
@@ -46,7 +56,9 @@ def read_schema(connection: TargetConnection, table: TargetTable) -> TargetSchem
             f"{table} is not a table (pg_class.relkind {kind!r})",
             hint="'pg_table' must name a table; views and foreign tables are not loaded.",
         )
-    return TargetSchema(tuple(_column(row) for row in connection.rows(_COLUMNS, (oid,))), kind)
+    columns = tuple(_column(row) for row in connection.rows(_COLUMNS, (oid,)))
+    referenced_by, row_triggers, row_security = connection.rows(_OBSTACLES, {"oid": oid})[0]
+    return TargetSchema(columns, kind, tuple(referenced_by), tuple(row_triggers), row_security)
 
 
 def schema_exists(connection: TargetConnection, table: TargetTable) -> bool:

@@ -8,9 +8,6 @@ import psycopg
 from tableferry.settings import TargetSettings
 from tableferry.target.faults import translated
 
-LOCK_TIMEOUT: Final = "30s"
-"""TRUNCATE waits for readers no longer than this, and readers queue behind it no longer."""
-
 KEEPALIVES: Final[dict[str, Any]] = {
     "keepalives_idle": 30,
     "keepalives_interval": 10,
@@ -37,7 +34,9 @@ class TargetConnection:
         with translated(self.settings):
             self.raw.execute(statement(sql))
 
-    def rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    def rows(
+        self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()
+    ) -> list[tuple[Any, ...]]:
         """Run a query with a small answer; raises TableferryError."""
         with translated(self.settings):
             return self.raw.execute(statement(sql), parameters or None).fetchall()
@@ -72,7 +71,6 @@ def connect(settings: TargetSettings) -> TargetConnection:
             connect_timeout=settings.connect_timeout,
             application_name="tableferry",
             client_encoding="utf8",
-            options=f"-c lock_timeout={LOCK_TIMEOUT} -c timezone=UTC",
             autocommit=True,
             **KEEPALIVES,
         )

@@ -44,14 +44,14 @@ def require_rights(connection: TargetConnection, table: TargetTable) -> None:
         (table.sql,),
     )
     if not rights:
-        schema = quote_pg(table.schema) if table.schema else None
         may_create = connection.rows(
-            "SELECT has_schema_privilege(n.oid, 'CREATE') FROM (SELECT "
-            "coalesce(to_regnamespace(%s), to_regnamespace(quote_ident(current_schema()))) "
-            "AS oid) n WHERE n.oid IS NOT NULL",
-            (schema,),
+            "SELECT has_schema_privilege(n.oid, 'CREATE') "
+            "FROM (SELECT to_regnamespace(coalesce(%s, quote_ident(current_schema()))) AS oid) n "
+            "WHERE n.oid IS NOT NULL",
+            (quote_pg(table.schema) if table.schema else None,),
         )
-        missing = [] if may_create and may_create[0][0] else ["CREATE on its schema"]
+        # A schema that is not there is the plan's to tell.
+        missing = [] if may_create in ([], [(True,)]) else ["CREATE on its schema"]
     else:
         missing = [
             name for name, held in zip(("TRUNCATE", "INSERT"), rights[0], strict=True) if not held

@@ -7,7 +7,7 @@ later rewriting, and a transaction that began before sees the new rows, never an
 import contextlib
 import sys
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import pgpq
 import psycopg
@@ -19,6 +19,9 @@ from tableferry.plan import SyncPlan
 from tableferry.target.catalog import read_schema
 from tableferry.target.connection import TargetConnection, statement
 from tableferry.target.faults import translated
+
+LOCK_TIMEOUT: Final = "30s"
+"""TRUNCATE waits for readers no longer than this, and readers queue behind it no longer."""
 
 
 class FullRefresh:
@@ -48,7 +51,12 @@ class FullRefresh:
     def _begin(self) -> None:
         plan = self._plan
         self._connection.execute("BEGIN")
-        truncate = (f"TRUNCATE TABLE {plan.spec.target.sql}",)
+        # In the transaction: a session's own setting would not survive a connection pooler.
+        self._connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+        # A plain TRUNCATE would empty the tables that inherit from this one, too; of a partitioned
+        # table it is the partitions that hold the rows.
+        only = "ONLY " if plan.can_freeze else ""
+        truncate = (f"TRUNCATE TABLE {only}{plan.spec.target.sql}",)
         for sql in plan.create.before if plan.create else truncate:
             self._connection.execute(sql)
         self._compare_with_plan()

@@ -35,6 +35,7 @@ def spec(*columns: tuple[str, str], target: str = "t", **changes: Any) -> TableS
     values: dict[str, Any] = {
         "key": "table",
         "db_type": "mctm",
+        "database": "McTM",
         "source": SourceTable("McTM", "dbo", "T"),
         "target": TargetTable.parse(target),
         "columns": pairs,

@@ -8,7 +8,7 @@ from tableferry.details import NO_DETAILS, IndexColumn, SourceIndex, TableDetail
 from tableferry.discovery import completed
 from tableferry.errors import ConfigError, SchemaError
 from tableferry.plan import plan_table
-from tableferry.schema import SourceColumn, SourceSchema, SourceType
+from tableferry.schema import Isolation, SourceColumn, SourceSchema, SourceType
 from tableferry.spec import TableSpec, parse_table_configs
 from tests.unit.engine.support import entry
 
@@ -59,7 +59,9 @@ def test_a_key_of_columns_that_are_not_carried_is_none() -> None:
 
 def test_a_configured_key_may_be_of_discovered_columns() -> None:
     found = completed(spec(primary_key="orderid"), source("OrderID", "LineNo"), DETAILS)
-    planned = plan_table(found, source("OrderID", "LineNo"), None, snapshot_allowed=True)
+    planned = plan_table(
+        found, source("OrderID", "LineNo"), None, isolation=Isolation(snapshot=True)
+    )
     assert planned.ddl[1] == 'ALTER TABLE "mctm_customer" ADD PRIMARY KEY ("order_id")'
 
 
@@ -88,9 +90,9 @@ def test_a_discovered_column_of_a_type_that_is_not_carried_is_refused_until_it_i
 ):
     odd = SourceSchema((SourceColumn("A", INT), SourceColumn("B", SourceType("cursor"))))
     with pytest.raises(SchemaError, match="'B' has the type cursor") as raised:
-        plan_table(spec(), odd, None, snapshot_allowed=True)
+        plan_table(spec(), odd, None, isolation=Isolation(snapshot=True))
     assert "'exclude'" in raised.value.hint
-    planned = plan_table(spec(exclude=["B"]), odd, None, snapshot_allowed=True)
+    planned = plan_table(spec(exclude=["B"]), odd, None, isolation=Isolation(snapshot=True))
     assert [column.target.name for column in planned.columns] == ["a"]
 
 

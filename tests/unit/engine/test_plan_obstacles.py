@@ -1,0 +1,69 @@
+"""What would only fail in the load is refused, or told, in the plan."""
+
+import pytest
+
+from tableferry.errors import SchemaError
+from tableferry.plan import SyncPlan, plan_table
+from tableferry.schema import (
+    Isolation,
+    PgType,
+    SourceColumn,
+    SourceSchema,
+    SourceType,
+    TargetColumn,
+    TargetSchema,
+)
+from tableferry.spec import Consistency
+from tests.unit.engine.support import spec
+
+SOURCE = SourceSchema(
+    (SourceColumn("ID", SourceType("int")), SourceColumn("Name", SourceType("text")))
+)
+COLUMNS = (TargetColumn("id", PgType("int4")), TargetColumn("name", PgType("text")))
+
+
+def plan(target: TargetSchema, isolation: Isolation = Isolation()) -> SyncPlan:  # noqa: B008 - frozen
+    return plan_table(spec(), SOURCE, target, isolation=isolation)
+
+
+def test_a_target_that_foreign_keys_point_to_is_refused_by_their_tables() -> None:
+    with pytest.raises(SchemaError, match=r"orders, invoices point to t") as raised:
+        plan(TargetSchema(COLUMNS, referenced_by=("orders", "invoices")))
+    assert "Drop these foreign keys" in raised.value.hint
+
+
+def test_row_level_security_that_binds_the_login_is_refused() -> None:
+    with pytest.raises(SchemaError, match="Row-level security of t"):
+        plan(TargetSchema(COLUMNS, row_security=True))
+
+
+def test_a_trigger_that_may_change_values_is_warned_of() -> None:
+    (warning,) = plan(
+        TargetSchema(COLUMNS, row_triggers=("touch",)), Isolation(snapshot=True)
+    ).warnings
+    assert "'touch'" in warning
+
+
+@pytest.mark.parametrize(
+    ("isolation", "chosen", "warnings"),
+    [
+        (Isolation(snapshot=True), Consistency.SNAPSHOT, 0),
+        (Isolation(snapshot=True, row_versions=True), Consistency.SNAPSHOT, 0),
+        (Isolation(row_versions=True), Consistency.READ_COMMITTED, 0),
+        (Isolation(), Consistency.NOLOCK, 1),
+    ],
+)
+def test_auto_takes_the_best_that_the_database_offers(
+    isolation: Isolation, chosen: Consistency, warnings: int
+) -> None:
+    planned = plan(TargetSchema(COLUMNS), isolation)
+    assert planned.consistency is chosen
+    assert len(planned.warnings) == warnings
+
+
+def test_the_environments_database_is_read_under_its_own_name() -> None:
+    assert spec().located_in("McTM_Test").source.sql == "[McTM_Test].[dbo].[T]"
+
+
+def test_a_table_named_in_a_third_database_stays_there() -> None:
+    assert spec(database="Other").located_in("Other_Test").source.sql == "[McTM].[dbo].[T]"
