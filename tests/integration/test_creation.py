@@ -236,3 +236,27 @@ def test_an_existing_table_is_filled_without_its_columns_being_named(
     assert outcome.status is Status.OK, outcome.error
     assert not outcome.created
     assert pg_database.rows("SELECT * FROM t") == [(1, "ä")]
+
+
+def test_comments_are_those_of_the_source(
+    sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
+) -> None:
+    table_in("CREATE TABLE dbo.T (ID int PRIMARY KEY, FullName nvarchar(20))")
+    described = "EXEC sys.sp_addextendedproperty @name = N'MS_Description', @value = N'{}', "
+    where = "@level0type = N'SCHEMA', @level0name = N'dbo', @level1type = N'TABLE', "
+    table_in(described.format("It''s\\ die Tabelle") + where + "@level1name = N'T'")
+    table_in(
+        described.format("Ä\n;--")
+        + where
+        + "@level1name = N'T', @level2type = N'COLUMN', @level2name = N'FullName'"
+    )
+    table_in(
+        "EXEC sp_addextendedproperty N'Other', N'unused', 'SCHEMA', 'dbo', 'TABLE', 'T', "
+        "'COLUMN', 'ID'"
+    )
+    created(sandbox, pg_database)
+    found = pg_database.rows(
+        "SELECT obj_description('t'::regclass), col_description('t'::regclass, 1), "
+        "col_description('t'::regclass, 2)"
+    )
+    assert found == [("It's\\ die Tabelle", None, "Ä\n;--")]

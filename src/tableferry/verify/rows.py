@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tableferry.discovery import completed
+from tableferry.errors import SchemaError
 from tableferry.identifiers import quote_mssql, quote_pg
-from tableferry.source import SourceConnection, read_schema
+from tableferry.source import SourceConnection, read_keys, read_schema
 from tableferry.spec import TableSpec
 from tableferry.target import TargetConnection
 
@@ -36,8 +38,16 @@ class Comparison:
 
 
 def compare_rows(spec: TableSpec, from_: SourceConnection, into: TargetConnection) -> Comparison:
-    """Compare a table's rows on both sides; raises TableferryError where one cannot be read."""
+    """Compare a table's rows on both sides, paired by the key.
+
+    Raises TableferryError where one cannot be read, SchemaError where there is no key.
+    """
     schema = read_schema(from_, spec.source)
+    spec = completed(spec, schema, read_keys(from_, spec.source))
+    if not spec.primary_key:
+        raise SchemaError(
+            f"{spec.source} has no key to pair its rows by", hint="Name one in 'primary_key'."
+        )
     types = {column.name.lower(): column.type.name for column in schema.columns}
     names = [name for name, _ in spec.columns]
     forms = [_FORMS.get(types[name.lower()], _Form()) for name in names]

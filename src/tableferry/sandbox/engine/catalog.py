@@ -123,6 +123,7 @@ class Table:
     temporary: bool = False
     created: int = field(default_factory=now_ticks)
     next_column_id: int = 1
+    properties: dict[tuple[int, str], tuple[str, str]] = field(default_factory=dict)
 
     def column(self, name: str) -> TableColumn | None:
         """Return a column by name, None if there is none."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from tableferry.sandbox.engine import batch
+from tableferry.sandbox.engine import batch, properties
 from tableferry.sandbox.engine import statements as st
 from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine import typerules as t
@@ -31,6 +31,9 @@ def execute(session: "Session", statement: st.Execute) -> Iterator[Event]:
     if name == "sp_reset_connection":
         session.reset()
         return
+    if name in properties.PROCEDURES:
+        properties.change(session, name, statement)
+        return
     if name in (
         "sp_getapplock",
         "sp_releaseapplock",
@@ -42,7 +45,6 @@ def execute(session: "Session", statement: st.Execute) -> Iterator[Event]:
         "sp_describe_first_result_set",
         "sp_who",
         "sp_spaceused",
-        "sp_addextendedproperty",
         "sp_describe_undeclared_parameters",
         "sp_set_session_context",
     ):

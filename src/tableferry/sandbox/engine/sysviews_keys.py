@@ -153,6 +153,14 @@ def _foreign_key_columns(_: Facts, database: Database) -> Iterator[Row]:
                 )
 
 
+def _extended_properties(_: Facts, database: Database) -> Iterator[Row]:
+    for table in database.tables():
+        columns = {0, *(column.column_id for column in table.columns)}
+        for (minor, _key), (name, value) in sorted(table.properties.items()):
+            if minor in columns:
+                yield (1, "OBJECT_OR_COLUMN", table.object_id, minor, name, value)
+
+
 def _nothing(_: Facts, __: Database) -> Iterator[Row]:
     return iter(())
 
@@ -214,7 +222,7 @@ KEY_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
             "class tinyint!, class_desc nvarchar(60), major_id int!, minor_id int!, name sysname!, "
             "value nvarchar(4000)"
         ),
-        _nothing,
+        _extended_properties,
     ),
     "sys.triggers": (OBJECT_COLUMNS + ", is_disabled bit!, is_instead_of_trigger bit!", _nothing),
     "sys.procedures": (OBJECT_COLUMNS, _nothing),
