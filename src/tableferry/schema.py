@@ -20,6 +20,11 @@ class SourceType:
     precision: int = 0
     scale: int = 0
 
+    @property
+    def is_unbounded(self) -> bool:
+        """Whether a value may be of any size: ``sys.columns`` says 16 bytes of the oldest ones."""
+        return self.length == UNLIMITED or self.name in {"text", "ntext", "image"}
+
     def __str__(self) -> str:
         match self.name:
             case "decimal" | "numeric":

@@ -40,6 +40,7 @@ class SourceConnection:
     def __init__(self, settings: SourceSettings, raw: Any) -> None:
         self.settings = settings
         self._raw = raw
+        self._abandoned = False
 
     def cursor(self) -> Any:
         """Return a driver cursor, for ``reader``."""
@@ -63,8 +64,14 @@ class SourceConnection:
             check_columns([entry[0] for entry in cursor.description or ()], columns)
             return [tuple(row) for row in cursor.fetchall()]
 
+    def abandon(self) -> None:
+        """Leave the connection to a thread that is stuck in it: closing it would crash there."""
+        self._abandoned = True
+
     def close(self) -> None:
         """Close the connection; whatever is open on the server is rolled back there."""
+        if self._abandoned:
+            return
         # A connection that is already gone cannot be closed any better.
         with contextlib.suppress(mssql_python.Error, RuntimeError):
             self._raw.close()

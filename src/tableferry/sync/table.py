@@ -205,7 +205,7 @@ def _refresh(
     convert = values.Converter(plan.columns, spec.on_invalid, spec.trailing_blanks)
     tally.touched = convert.touched
     reader = source.TableReader(from_, plan)
-    with Prefetch(reader.batches()) as batches:
+    with Prefetch(reader.batches(), from_.abandon) as batches:
         # The lock on the target is taken when the first rows are here, not while a slow source
         # still sorts: until then readers of the target notice nothing at all.
         first = list(itertools.islice(batches, 1))

@@ -20,6 +20,9 @@ from tableferry.target.catalog import read_schema
 from tableferry.target.connection import TargetConnection, statement
 from tableferry.target.faults import translated
 
+ENCODED_BYTES: Final = 4 * 2**20
+"""About how much is encoded at once: usual batches whole, those with huge values in pieces."""
+
 LOCK_TIMEOUT: Final = "30s"
 """TRUNCATE waits for readers no longer than this, and readers queue behind it no longer."""
 
@@ -88,8 +91,10 @@ class FullRefresh:
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Send one batch; raises DataError, TransientError ... when PostgreSQL refused."""
+        rows = max(1, batch.num_rows * ENCODED_BYTES // max(1, batch.nbytes))
         with translated(self._connection.settings):
-            self._copy.write(self._encoder.write_batch(batch))
+            for start in range(0, batch.num_rows, rows):
+                self._copy.write(self._encoder.write_batch(batch.slice(start, rows)))
         self.rows += batch.num_rows
 
     def commit(self) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 import pyarrow as pa
 import pytest
 
+from tableferry.errors import TransientError
+from tableferry.sync import prefetch
 from tableferry.sync.prefetch import Prefetch
 
 
@@ -88,3 +90,32 @@ def test_leaving_by_an_exception_stops_the_reader_and_keeps_the_exception() -> N
 def test_nothing_at_all_is_an_end() -> None:
     with Prefetch(iter([])) as ahead:
         assert list(ahead) == []
+
+
+def test_a_source_that_says_nothing_is_given_up_and_its_thread_left_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(prefetch, "LEAVING_SECONDS", 0.01)
+    answered = threading.Event()
+    stuck: list[bool] = []
+
+    def silent() -> Iterator[pa.RecordBatch]:
+        yield batch(1)
+        answered.wait()
+
+    with (
+        pytest.raises(TransientError, match=r"said nothing for 0\.05 seconds"),
+        Prefetch(silent(), lambda: stuck.append(True), silent_seconds=0.05) as ahead,
+    ):
+        list(ahead)
+    assert stuck == [True]
+    answered.set()
+    for thread in readers():
+        thread.join()
+
+
+def test_a_thread_that_ends_in_time_is_not_told_as_stuck() -> None:
+    stuck: list[bool] = []
+    with Prefetch(map(batch, range(3)), lambda: stuck.append(True)) as ahead:
+        next(ahead)
+    assert stuck == []
