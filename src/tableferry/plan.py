@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from tableferry.ddl import Creation, plan_creation
+from tableferry.ddl import Creation, advance_identity, plan_creation
 from tableferry.details import NO_DETAILS, TableDetails
 from tableferry.discovery import completed
 from tableferry.errors import SchemaError
@@ -71,6 +71,17 @@ class SyncPlan:
     def ddl(self) -> tuple[str, ...]:
         """The DDL that the load would run in the target, before the rows and after them."""
         return (*self.create.before, *self.create.after) if self.create else ()
+
+    @property
+    def after(self) -> tuple[str, ...]:
+        """What is run when the rows are in, before the commit.
+
+        A column that PostgreSQL numbers goes on past the rows that came, at every load.
+        """
+        if self.create:
+            return self.create.after
+        into = self.spec.target
+        return tuple(advance_identity(into, c.target) for c in self.columns if c.target.identity)
 
     @property
     def fingerprint(self) -> str:

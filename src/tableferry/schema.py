@@ -106,7 +106,8 @@ class TargetColumn:
     """One column of an existing target table.
 
     ``needs_value`` is set where a row without a value for it would be refused; ``generated``
-    where PostgreSQL computes it and accepts no value.
+    where PostgreSQL computes it and accepts no value; ``identity`` where it numbers rows
+    itself and this login may say where it goes on.
     """
 
     name: str
@@ -114,6 +115,7 @@ class TargetColumn:
     nullable: bool = True
     needs_value: bool = False
     generated: bool = False
+    identity: bool = False
 
 
 @dataclass(frozen=True, slots=True)

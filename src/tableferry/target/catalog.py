@@ -12,15 +12,20 @@ _TABLE: Final = "SELECT c.oid, c.relkind FROM pg_class c WHERE c.oid = to_regcla
 _COLUMNS: Final = """\
 WITH RECURSIVE made_of AS (
   SELECT a.attnum, a.attname, a.atttypid AS type, a.atttypmod AS modifier, a.attnotnull AS not_null,
-    a.atthasdef OR a.attidentity <> '' AS has_default, a.attgenerated <> '' AS is_generated
-  FROM pg_attribute a
+    a.atthasdef OR a.attidentity <> '' AS has_default, a.attgenerated <> '' AS is_generated,
+    CASE WHEN a.attidentity <> '' AND has_column_privilege(a.attrelid, a.attnum, 'SELECT') THEN
+      has_sequence_privilege(s.seq, 'UPDATE') AND has_sequence_privilege(s.seq, 'SELECT')
+    END AS is_identity
+  FROM pg_attribute a, LATERAL (SELECT pg_get_serial_sequence(a.attrelid::regclass::text, a.attname)
+    AS seq) s
   WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped
   UNION ALL
   SELECT m.attnum, m.attname, t.typbasetype, t.typtypmod, m.not_null OR t.typnotnull,
-    m.has_default OR t.typdefault IS NOT NULL, m.is_generated
+    m.has_default OR t.typdefault IS NOT NULL, m.is_generated, m.is_identity
   FROM made_of m JOIN pg_type t ON t.oid = m.type AND t.typtype = 'd'
 )
-SELECT m.attname, t.typname, m.modifier, m.not_null, m.has_default, m.is_generated
+SELECT m.attname, t.typname, m.modifier, m.not_null, m.has_default, m.is_generated,
+  m.is_identity
 FROM made_of m JOIN pg_type t ON t.oid = m.type AND t.typtype <> 'd'
 ORDER BY m.attnum"""
 """A domain counts as the type it is made of, however many domains lie between."""
@@ -70,13 +75,14 @@ def schema_exists(connection: TargetConnection, table: TargetTable) -> bool:
 
 
 def _column(row: tuple[Any, ...]) -> TargetColumn:
-    name, type_name, modifier, not_null, has_default, generated = row
+    name, type_name, modifier, not_null, has_default, generated, identity = row
     return TargetColumn(
         name=name,
         type=PgType(type_name, _modifier(type_name, modifier)),
         nullable=not not_null,
         needs_value=not_null and not has_default and not generated,
         generated=generated,
+        identity=bool(identity),
     )
 
 

@@ -110,7 +110,7 @@ class FullRefresh:
                 f"PostgreSQL stored {self._cursor.rowcount:,} of the {self.rows:,} rows sent",
                 hint="A trigger or a rule swallowed rows. The load was rolled back.",
             )
-        for sql in self._plan.create.after if self._plan.create else ():
+        for sql in self._plan.after:
             self._connection.execute(sql)
         try:
             self._connection.execute("COMMIT")
