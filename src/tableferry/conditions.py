@@ -123,7 +123,7 @@ class _Reader:
             word = self._next()
             depth += (word == "(") - (word == ")")
             text += word
-            if depth == 0 and word not in {"+", "-"}:
+            if depth == 0 and word.upper() not in {"+", "-", "CONVERT"}:
                 break
         constant = read_constant(text)
         found = literal(constant, source.type, target.type) if constant else None

@@ -25,6 +25,10 @@ TEXTS: Final = frozenset({"char", "varchar", "nchar", "nvarchar", "text", "ntext
 _NUMBER = re.compile(r"\$?(?P<digits>\d+\.?\d*|\.\d+)(?P<exponent>[eE][-+]?\d+)?")
 _STRING = re.compile(r"[Nn]?'((?:[^']|'')*)'")
 _HEX = re.compile(r"0[xX]([0-9A-Fa-f]*)")
+_CONVERTED = re.compile(
+    r"CONVERT\(\s*\[?(bit|tinyint|smallint|int|bigint)\]?\s*,(.*)\)", re.IGNORECASE | re.DOTALL
+)
+"""What ``DEFAULT CAST(0 AS bit)`` is shown as."""
 _GUID = re.compile(r"\{?([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\}?")
 _DAY = re.compile(r"(\d{4})(-?)(\d\d)\2(\d\d)")
 _CLOCK = re.compile(r"(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,7}))?)?")
@@ -55,6 +59,8 @@ def read_constant(text: str) -> Constant | None:
         return Constant(match[1].replace("''", "'"))
     if match := _HEX.fullmatch(text):
         return Constant(bytes.fromhex(match[1].zfill(len(match[1]) + len(match[1]) % 2)))
+    if match := _CONVERTED.fullmatch(text):
+        return _converted(match[1].lower(), read_constant(match[2]))
     sign, rest = ("-", unwrapped(text[1:])) if text.startswith("-") else ("", text.lstrip("+"))
     if match := _NUMBER.fullmatch(rest):
         number = Decimal(f"{sign}{match['digits']}{match['exponent'] or ''}")
@@ -86,6 +92,17 @@ def literal(constant: Constant, source: SourceType, target: PgType) -> str | Non
             moment = _moment(value, source)
             return None if moment is None else f"'{moment}'::{target.name}"
     return None
+
+
+def _converted(kind: str, constant: Constant | None) -> Constant | None:
+    """Return a whole number as this type holds it; None where it does not."""
+    number = constant.value if constant else None
+    if not isinstance(number, Decimal) or number != number.to_integral_value():
+        return None
+    if kind == "bit":
+        return Constant(Decimal(number != 0))
+    low, high = INTEGER_RANGES[kind]
+    return Constant(number) if low <= number <= high else None
 
 
 def _closing(text: str) -> int:

@@ -206,6 +206,7 @@ def test_a_key_that_is_not_carried_is_said() -> None:
         ("([ID] IN ((1), (2)))", '("id" IN (1, 2))'),
         ("([ID]!=1 AND ([On]=0 OR [ID]!<(2)))", '("id" <> 1 AND ("on" = false OR "id" >= 2))'),
         ("ID = 1", '"id" = 1'),
+        ("([On]=CONVERT([bit],(1)) AND [ID]>(0))", '("on" = true AND "id" > 0)'),
         ("([At]>='20240101')", "(\"at\" >= '2024-01-01'::timestamp)"),
         ("([Name]>'a')", None),
         ("([Name] LIKE 'a%')", None),
