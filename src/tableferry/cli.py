@@ -3,22 +3,27 @@
 Exit codes: 0 all good, 1 a table failed, 2 wrong use or configuration.
 """
 
+import contextlib
+import io
 import json
-import runpy
+import sys
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
+from tableferry.config_file import read_tables
 from tableferry.errors import ConfigError, TableferryError
 from tableferry.report.console import RunView, show_check, show_error, show_info
 from tableferry.report.entries import python_text
 from tableferry.report.plan import show_plan
 from tableferry.settings import Settings, find_env_file, load_settings, load_source
-from tableferry.spec import TableSpec, parse_table_configs, select_tables
+from tableferry.spec import TableSpec
 from tableferry.sync.check import check_tables
 from tableferry.sync.discover import discover
+from tableferry.sync.outcome import ErrorReport
 from tableferry.sync.planning import plan_tables, read_fingerprints
 from tableferry.sync.run import sync_tables
 
@@ -44,7 +49,7 @@ app = typer.Typer(
 Config = Annotated[
     Path, typer.Option(help="A Python file that defines TABLE_CONFIGS.", show_default=True)
 ]
-Tables = Annotated[str, typer.Option(help="Only these tables, by their keys: a,b,c.")]
+Tables = Annotated[str | None, typer.Option(help="Only these tables, by their keys: a,b,c.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Scale = Annotated[
     float, typer.Option(min=0.01, max=1000, help="How much sample data: 1 is 8,800 rows.")
@@ -55,7 +60,7 @@ DEFAULT_CONFIG: Final = Path("table_configs.py")
 @app.command()
 def sync(
     config: Config = DEFAULT_CONFIG,
-    tables: Tables = "",
+    tables: Tables = None,
     fail_fast: Annotated[bool, typer.Option(help="Stop after the first table that fails.")] = False,
     plan: Annotated[
         Path | None,
@@ -66,12 +71,12 @@ def sync(
     """Replace the target tables' rows by the source's, each table in one transaction."""
     specs = _select(config, tables)
     settings = _settings(config, specs)
-    fingerprints = read_fingerprints(plan) if plan else {}
+    fingerprints = read_fingerprints(plan, specs) if plan else {}
     if as_json:
         run = sync_tables(specs, settings, fail_fast=fail_fast, fingerprints=fingerprints)
         typer.echo(json.dumps(run.as_dict(), indent=2))
     else:
-        with RunView() as view:
+        with _told_when_interrupted(), RunView() as view:
             run = sync_tables(
                 specs,
                 settings,
@@ -84,9 +89,18 @@ def sync(
     raise typer.Exit(0 if run.all_ok else FAILED)
 
 
+@contextlib.contextmanager
+def _told_when_interrupted() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("Interrupted: the table in hand was rolled back.", err=True)
+        raise
+
+
 @app.command("plan")
 def plan_command(
-    config: Config = DEFAULT_CONFIG, tables: Tables = "", as_json: AsJson = False
+    config: Config = DEFAULT_CONFIG, tables: Tables = None, as_json: AsJson = False
 ) -> None:
     """Show what a sync would read, create, convert and lose; nothing is written."""
     specs = _select(config, tables)
@@ -99,7 +113,7 @@ def plan_command(
 
 
 @app.command()
-def check(config: Config = DEFAULT_CONFIG, tables: Tables = "", as_json: AsJson = False) -> None:
+def check(config: Config = DEFAULT_CONFIG, tables: Tables = None, as_json: AsJson = False) -> None:
     """Connect to every database and look at every table; nothing is written."""
     specs = _select(config, tables)
     report = check_tables(specs, _settings(config, specs))
@@ -111,7 +125,7 @@ def check(config: Config = DEFAULT_CONFIG, tables: Tables = "", as_json: AsJson 
 
 
 @app.command()
-def info(config: Config = DEFAULT_CONFIG, tables: Tables = "", as_json: AsJson = False) -> None:
+def info(config: Config = DEFAULT_CONFIG, tables: Tables = None, as_json: AsJson = False) -> None:
     """Show the configured tables; no database is asked."""
     found: dict[str, Any] = {spec.key: spec.as_dict() for spec in _select(config, tables)}
     if as_json:
@@ -163,44 +177,36 @@ def sandbox(
 
 def main() -> None:
     """Run the command; an error that tableferry names is shown with its hint, never a traceback."""
+    # A name that the terminal's encoding has no signs for must not end a run.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except TableferryError as error:
-        show_error(error)
-        raise SystemExit(WRONG_USE) from None
+        _refuse(error)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("tableferry"):
             raise
-        show_error(
+        _refuse(
             ConfigError(
                 f"{error.name} is not installed",
                 hint="The sandbox and the demo need: pip install 'tableferry[sandbox]'",
             )
         )
-        raise SystemExit(WRONG_USE) from None
 
 
-def _select(config: Path, tables: str) -> list[TableSpec]:
-    """Read the configuration file and pick the tables; raises ConfigError."""
-    try:
-        found = runpy.run_path(str(config))
-    except OSError as error:
-        raise ConfigError(
-            f"{config} cannot be read: {error.strerror}",
-            hint="Name the file that defines TABLE_CONFIGS with --config.",
-        ) from error
-    except SyntaxError as error:
-        raise ConfigError(
-            f"{config} is not valid Python: {error.msg}, line {error.lineno}",
-            hint="Correct the file.",
-        ) from error
-    if "TABLE_CONFIGS" not in found:
-        raise ConfigError(
-            f"{config} does not define TABLE_CONFIGS", hint="See 'How to add a table' in README."
-        )
-    specs = parse_table_configs(found["TABLE_CONFIGS"])
-    names = [name.strip() for name in tables.split(",") if name.strip()] if tables else None
-    return select_tables(specs, names, found.get("DEFAULT_SYNC_ORDER", list(specs)))
+def _refuse(error: TableferryError) -> NoReturn:
+    if "--json" in sys.argv:
+        typer.echo(json.dumps({"error": ErrorReport.of(error).as_dict()}, indent=2))
+    show_error(error)
+    raise SystemExit(WRONG_USE) from None
+
+
+def _select(config: Path, tables: str | None) -> list[TableSpec]:
+    """Read the configuration file and pick the tables; an empty list of names is refused."""
+    names = None if tables is None else [name.strip() for name in tables.split(",") if name.strip()]
+    return read_tables(config, names)
 
 
 def _settings(config: Path, specs: list[TableSpec]) -> Settings:

@@ -129,6 +129,17 @@ def test_a_plan_that_still_holds_is_loaded_and_a_drifted_one_is_not(
     assert pg_database.rows("SELECT count(*) FROM mctm_module") == [(300,)]
 
 
+def test_a_table_that_the_plan_does_not_hold_is_not_loaded(
+    folder: Path, env: dict[str, str], pg_database: PgDatabase
+) -> None:
+    plan = run("plan", "--tables=mctm_module", "--json", env=env, cwd=folder).stdout
+    (folder / "plan.json").write_text(plan)
+    done = run("sync", "--plan=plan.json", env=env, cwd=folder)
+    assert done.returncode == 2
+    assert "no plan of customer, voipdb_customer, voipdb_useragent" in done.stderr
+    assert pg_database.rows("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
+
+
 def test_a_table_that_cannot_be_planned_exits_1_with_its_reason(
     folder: Path, env: dict[str, str], pg_database: PgDatabase
 ) -> None:
@@ -155,6 +166,7 @@ def test_info_needs_no_environment(folder: Path) -> None:
     [
         (("sync", "--config", "missing.py"), "missing.py"),
         (("sync", "--tables=customer,nobody"), "'nobody'"),
+        (("sync", "--tables="), "No table was named"),
         (("sync", "--nonsense"), "--nonsense"),
         (("carry",), "carry"),
     ],
@@ -166,6 +178,37 @@ def test_wrong_use_exits_2_with_the_reason(
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("TABLE_CONFIGS = [1]", "does not define TABLE_CONFIGS as a dict"),
+        ("TABLE_CONFIGS = {}\nDEFAULT_SYNC_ORDER = None", "DEFAULT_SYNC_ORDER"),
+        ("import nothing_of_this_name", "ModuleNotFoundError"),
+        ("1 / 0", "ZeroDivisionError"),
+        ("TABLE_CONFIGS = {", "is not valid Python"),
+    ],
+)
+def test_a_broken_configuration_file_exits_2_and_says_why(
+    tmp_path: Path, env: dict[str, str], text: str, said: str
+) -> None:
+    (tmp_path / "table_configs.py").write_text(text)
+    done = run("sync", "--json", env=env, cwd=tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert said in json.loads(done.stdout)["error"]["message"]
+    assert "Traceback" not in done.stderr
+
+
+def test_a_refused_login_is_tried_once_not_once_a_table(
+    folder: Path, env: dict[str, str], sample_sandbox: Sandbox, pg_database: PgDatabase
+) -> None:
+    wrong = {**env, "PG_PASSWORD": "wrong"}
+    done = run("sync", "--json", env=wrong, cwd=folder)
+    tables = json.loads(done.stdout)["tables"]
+    assert [table["error"]["code"] for table in tables] == ["28P01"] * 4
+    assert [table["seconds"] > 0 for table in tables] == [True, False, False, False]
 
 
 def test_a_missing_environment_is_told_all_at_once(folder: Path) -> None:
@@ -211,7 +254,7 @@ def test_the_sandbox_says_how_to_connect_and_stops_when_told(pg_database: PgData
         assert process.wait(30) == 0
         assert process.stderr.read() == b""
     assert b"It is not SQL Server" in told
-    assert b"SQL_SERVER_MCTM_PORT=" in told
+    assert b"\nSQL_SERVER_MCTM_DB=McTM\n" in told
 
 
 def test_ctrl_c_leaves_the_old_rows(
@@ -233,4 +276,5 @@ def test_ctrl_c_leaves_the_old_rows(
             _, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert b"Traceback" not in said
+    assert b"rolled back" in said
     assert pg_database.rows("SELECT count(*) FROM mctm_module") == [(300,)]

@@ -104,8 +104,8 @@ class RunView:
     def summary(self, run: RunOutcome) -> None:
         """Show the run as a table, with its totals."""
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
-        table.add_column("table", footer="total")
-        table.add_column("target")
+        table.add_column("table", footer="total", overflow="fold")
+        table.add_column("target", overflow="fold")
         table.add_column("outcome", footer=f"{run.count(Status.OK)} of {len(run.tables)} ok")
         table.add_column("rows", justify="right", footer=f"{run.rows_written:,}")
         table.add_column("seconds", justify="right", footer=f"{run.seconds:.2f}")
@@ -146,7 +146,7 @@ def show_check(report: CheckReport, out: Console | None = None) -> None:
         _print_database(out, database)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("table", "source", "readable", "target", "writable", "outcome"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for found in report.tables:
         table.add_row(
             escape(found.table),

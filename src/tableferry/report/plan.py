@@ -41,7 +41,7 @@ def _show(out: Console, table: TablePlan, plan: SyncPlan) -> None:
 def _columns(plan: SyncPlan) -> Table:
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=True)
     for name in ("column", "type", "becomes", "type", "declared loss"):
-        shown.add_column(name)
+        shown.add_column(name, overflow="fold")
     for column in plan.columns:
         shown.add_row(
             escape(column.source.name),

@@ -77,10 +77,15 @@ def _how_to_connect(running: Running, rows: dict[str, int]) -> str:
     tables = "\n".join(f"  {name:<18} {count:>9,} rows" for name, count in rows.items())
     address = f"{running.host},{running.port}"
     variables = "\n".join(
-        f"  SQL_SERVER_{name}_HOST={running.host} SQL_SERVER_{name}_PORT={running.port} "
-        f"SQL_SERVER_{name}_DB={database}\n"
-        f"  SQL_SERVER_{name}_USER={running.user} SQL_SERVER_{name}_PASSWORD={running.password}"
+        f"SQL_SERVER_{name}_{field}={value}"
         for name, database in (("MCTM", "McTM"), ("VOIPDB", "VoipDB"))
+        for field, value in {
+            "HOST": running.host,
+            "PORT": running.port,
+            "DB": database,
+            "USER": running.user,
+            "PASSWORD": running.password,
+        }.items()
     )
     return f"""\
 {WHAT_IT_IS}

@@ -76,10 +76,23 @@ SERVER_FAULTS: Final = (
           "A computed column or 'where' overflowed in the source.", False),
     Fault("8134", r"Divide by zero error", DataError,
           "A computed column or 'where' divides by zero in the source."),
+    Fault("40615", r"Cannot open server '.*' requested by the login", ConfigError,
+          "Let this machine's address through the server's firewall."),
+    Fault("976", r"The target database, '.*', is participating in an availability group",
+          TransientError, _BUSY),
+    Fault("6005", r"SHUTDOWN is in progress", TransientError, _BUSY),
+    Fault("596", r"Cannot continue the execution because the session is in the kill state",
+          TransientError, _AGAIN),
+    Fault("1105", r"Could not allocate (space for object|a new page for database)", TransientError,
+          "The server is out of room, in tempdb perhaps. " + _AGAIN),
     Fault("102", r"Incorrect syntax near", ConfigError, "Check 'where' in the configuration.",
           False),
 )  # fmt: skip
 """Of the server; the first that its message begins with counts."""
+
+REFUSED_LOGIN: Final = Fault("18456", "", ConfigError, _LOGIN)
+"""Before a session speaks English a login is refused in the server's language; the driver's own
+word for the SQLSTATE (28000) is the same everywhere."""
 
 CLIENT_FAULTS: Final = (
     Fault("TLS", r"certificate verify failed|self.signed certificate|SSL Provider|certificate chain"
@@ -134,7 +147,7 @@ def _find(message: str, state: str) -> Fault | None:
         for fault in SERVER_FAULTS:
             if re.match(fault.pattern, said, re.IGNORECASE):
                 return fault
-        return None
+        return REFUSED_LOGIN if "Invalid authorization specification" in state else None
     for fault in CLIENT_FAULTS:
         if re.search(fault.pattern, f"{message}\n{state}", re.IGNORECASE):
             return fault

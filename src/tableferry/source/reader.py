@@ -25,7 +25,7 @@ UNKNOWN_LENGTH_BYTES: Final = 4096
 UNBOUNDED_ROWS: Final = 32
 """Rows fetched at once where a column is ``(max)``: whatever came before, the next values may be of
 any size, so memory grows with this many of the largest ones. What is fetched is joined again.
-Measured with four short columns: 32 at a time 750,000 rows a second, 2,000 at a time 1.2 million."""
+Measured with four short columns: 32 at a time 750,000 rows a second, 2,000 at a time 1.2 M."""
 
 ROWCOUNT_LIMIT: Final = 1_000_000_000
 """From here on ROWCOUNT_BIG() counts: @@ROWCOUNT is an int. Not every T-SQL server has both."""

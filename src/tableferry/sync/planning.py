@@ -99,11 +99,14 @@ def plan_tables(specs: Sequence[TableSpec], settings: Settings) -> PlanReport:
     return PlanReport(tuple(_plan(spec, settings) for spec in specs))
 
 
-def read_fingerprints(path: Path) -> dict[str, str]:
-    """Read a plan's fingerprints, by table, from its JSON form; raises ConfigError."""
+def read_fingerprints(path: Path, specs: Sequence[TableSpec]) -> dict[str, str]:
+    """Read a plan's fingerprints, by table, from its JSON form.
+
+    Raises ConfigError where the file is no plan, or holds none of one of the tables.
+    """
     try:
         tables: list[Mapping[str, Any]] = json.loads(path.read_text())["tables"]
-        return {table["table"]: table["fingerprint"] for table in tables if "fingerprint" in table}
+        found = {table["table"]: table["fingerprint"] for table in tables if "fingerprint" in table}
     except OSError as error:
         raise ConfigError(
             f"{path} cannot be read: {error.strerror}", hint="Name the file with --plan."
@@ -112,6 +115,12 @@ def read_fingerprints(path: Path) -> dict[str, str]:
         raise ConfigError(
             f"{path} is not a plan", hint="Make one with: tableferry plan --json"
         ) from error
+    if unplanned := [spec.key for spec in specs if spec.key not in found]:
+        raise ConfigError(
+            f"{path} holds no plan of {', '.join(unplanned)}",
+            hint="Make a new plan, or choose the tables with --tables.",
+        )
+    return found
 
 
 def _plan(spec: TableSpec, settings: Settings) -> TablePlan:

@@ -88,6 +88,36 @@ SERVER_SAYS = [
         ),
     ),
     (
+        "40615",
+        ConfigError,
+        (
+            "Cannot open server 'x' requested by the login. Client with IP address '10.1.2.3' is not "
+            "allowed to access the server."
+        ),
+    ),
+    (
+        "976",
+        TransientError,
+        (
+            "The target database, 'McTM', is participating in an availability group and is currently "
+            "not accessible for queries."
+        ),
+    ),
+    ("6005", TransientError, "SHUTDOWN is in progress."),
+    (
+        "596",
+        TransientError,
+        "Cannot continue the execution because the session is in the kill state.",
+    ),
+    (
+        "1105",
+        TransientError,
+        (
+            "Could not allocate space for object 'dbo.SORT temporary run storage' in database 'tempdb' "
+            "because the 'PRIMARY' filegroup is full."
+        ),
+    ),
+    (
         "40613",
         TransientError,
         (
@@ -145,6 +175,12 @@ def test_a_known_error_is_told_by_its_text(
 def test_every_known_error_has_been_told_by_its_text() -> None:
     quoting = {"245", "8115", "102"}
     assert {fault.code for fault in SERVER_FAULTS} - quoting == {code for code, *_ in SERVER_SAYS}
+
+
+def test_a_login_refused_in_another_language_is_known_by_the_drivers_word() -> None:
+    said = f"{ODBC}Fehler bei der Anmeldung für den Benutzer 'reader'."
+    ours, _ = translate(FakeError(said, "Invalid authorization specification"), source_settings())
+    assert (ours.code, type(ours)) == ("18456", ConfigError)
 
 
 def test_a_database_that_cannot_be_opened_is_no_wrong_password() -> None:
