@@ -315,3 +315,14 @@ def test_a_login_that_may_not_set_the_sequence_loads_all_the_same(
     pg_database.run(f"DROP OWNED BY {login.user}", f"DROP ROLE {login.user}")
     assert outcome.status is Status.OK, outcome.error
     assert pg_database.rows("SELECT id FROM t") == [(3,)]
+
+
+def test_a_table_in_a_schema_of_an_awkward_name_is_created_whole(
+    sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
+) -> None:
+    pg_database.run('CREATE SCHEMA "o\'s; x"')
+    table_in("CREATE TABLE dbo.T (ID int IDENTITY(3,1) PRIMARY KEY, N int UNIQUE)")
+    table_in("INSERT INTO dbo.T (N) VALUES (1)")
+    created(sandbox, pg_database, pg_table='"o\'s; x"."T-1"')
+    insert = 'INSERT INTO "o\'s; x"."T-1" (n) VALUES (0) RETURNING id'
+    assert pg_database.rows(insert) == [(4,)]
