@@ -129,6 +129,10 @@ def plan_table(
     create = None if target is not None else _create(spec, columns, source, details, pg_version)
     consistency, warnings = _consistency(spec, isolation)
     warnings += _trigger_warnings(spec, target)
+    if source.rows_filtered:
+        warnings += (
+            f"a security policy filters the rows of {spec.source}: this login may not see all",
+        )
     return SyncPlan(
         spec=spec,
         columns=columns,
@@ -156,6 +160,8 @@ def _source_columns(spec: TableSpec, source: SourceSchema) -> list[tuple[SourceC
                 f"column {shown(source_name)} has the type {column.type}, "
                 "which tableferry does not carry"
             )
+        elif column.protection:
+            problems.append(f"column {shown(source_name)} {column.protection}")
         else:
             pairs.append((column, target_name))
     _raise_if_any(

@@ -42,11 +42,12 @@ class SourceType:
 
 @dataclass(frozen=True, slots=True)
 class SourceColumn:
-    """One column of a source table."""
+    """One column of a source table. ``protection`` says why its values would arrive altered."""
 
     name: str
     type: SourceType
     nullable: bool = True
+    protection: str = ""
 
 
 def find_column(name: str, columns: Sequence[SourceColumn]) -> SourceColumn | None:
@@ -60,10 +61,14 @@ def find_column(name: str, columns: Sequence[SourceColumn]) -> SourceColumn | No
 
 @dataclass(frozen=True, slots=True)
 class SourceSchema:
-    """A source table's columns, in their order, and about how many rows it has (None: unknown)."""
+    """A source table's columns, in their order, and about how many rows it has (None: unknown).
+
+    ``rows_filtered``: a security policy hides rows from some logins, this one perhaps.
+    """
 
     columns: tuple[SourceColumn, ...]
     estimated_rows: int | None = None
+    rows_filtered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

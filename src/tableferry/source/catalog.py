@@ -10,6 +10,7 @@ from tableferry.errors import SchemaError, TableferryError
 from tableferry.identifiers import SourceTable, quote_mssql, text_mssql
 from tableferry.schema import Isolation, SourceColumn, SourceSchema, SourceType
 from tableferry.source.connection import SourceConnection
+from tableferry.source.protection import filters_rows, read_protection
 
 
 def read_schema(connection: SourceConnection, table: SourceTable) -> SourceSchema:
@@ -44,15 +45,18 @@ ORDER BY c.column_id""",
             hint="Check 'sql_table' in the configuration, and that the login may SELECT from it.",
             code="208",
         )
+    protection = read_protection(connection, table)
     columns = tuple(
         SourceColumn(
             name,
             SourceType(type_name(own, base, alias=bool(user)), length, precision, scale),
             bool(nullable),
+            protection.get(name, ""),
         )
         for name, own, base, user, length, precision, scale, nullable in rows
     )
-    return SourceSchema(columns, _estimated_rows(connection, table))
+    estimated = _estimated_rows(connection, table)
+    return SourceSchema(columns, estimated, filters_rows(connection, table))
 
 
 def read_isolation(connection: SourceConnection, database: str) -> Isolation:

@@ -1,0 +1,67 @@
+"""What a login does not get to see as it is must not cross as if it were the value."""
+
+from typing import Any
+
+import pytest
+
+from tableferry.errors import SchemaError, TableferryError, TransientError
+from tableferry.identifiers import SourceTable
+from tableferry.plan import plan_table
+from tableferry.schema import Isolation, SourceColumn, SourceSchema, SourceType
+from tableferry.source.protection import filters_rows, read_protection
+from tests.unit.engine.support import spec
+
+TABLE = SourceTable("McTM", "dbo", "T")
+
+
+class Answering:
+    """A connection that answers every query alike."""
+
+    def __init__(self, answer: list[tuple[Any, ...]] | TableferryError) -> None:
+        self.answer = answer
+
+    def rows(self, sql: str, columns: list[str]) -> list[tuple[Any, ...]]:
+        if isinstance(self.answer, TableferryError):
+            raise self.answer
+        return self.answer
+
+
+def protection(answer: list[tuple[Any, ...]] | TableferryError) -> dict[str, str]:
+    return read_protection(Answering(answer), TABLE)  # type: ignore[arg-type]
+
+
+def test_a_masked_column_is_protected_from_a_login_without_unmask() -> None:
+    assert "UNMASK" in protection([("Name", True, None, 0)])["Name"]
+    assert protection([("Name", True, None, 1)]) == {}
+
+
+def test_an_encrypted_column_is_protected_from_everybody() -> None:
+    assert "ciphertext" in protection([("Name", False, 1, 1)])["Name"]
+
+
+def test_a_server_that_knows_no_protection_has_none() -> None:
+    assert protection(TableferryError("Invalid column name 'is_masked'.")) == {}
+
+
+def test_a_lost_connection_is_no_answer() -> None:
+    with pytest.raises(TransientError):
+        protection(TransientError("lost"))
+
+
+def test_a_security_policy_is_noticed() -> None:
+    assert filters_rows(Answering([(1,)]), TABLE)  # type: ignore[arg-type]
+    assert not filters_rows(Answering([(0,)]), TABLE)  # type: ignore[arg-type]
+
+
+def test_a_protected_column_is_refused_by_name() -> None:
+    masked = SourceColumn("Name", SourceType("nvarchar", 40), protection="is masked for this login")
+    source = SourceSchema((SourceColumn("ID", SourceType("int")), masked))
+    with pytest.raises(SchemaError, match="'Name' is masked for this login"):
+        plan_table(spec(), source, None, isolation=Isolation())
+
+
+def test_filtered_rows_are_warned_of() -> None:
+    columns = (SourceColumn("ID", SourceType("int")), SourceColumn("Name", SourceType("int")))
+    source = SourceSchema(columns, rows_filtered=True)
+    warnings = plan_table(spec(), source, None, isolation=Isolation(snapshot=True)).warnings
+    assert any("security policy" in warning for warning in warnings)
