@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from tableferry.drift import Drift, Found, Planned, find_drift, type_change
 from tableferry.errors import SchemaError
 from tableferry.identifiers import quote_mssql, shown
 from tableferry.schema import (
@@ -17,7 +18,7 @@ from tableferry.schema import (
     TargetColumn,
     TargetSchema,
 )
-from tableferry.spec import TableSpec
+from tableferry.spec import DriftPolicy, TableSpec
 from tableferry.typemap import KEEPS_OFFSET, OFFSET_KEPT, RULES, Companion, Way, parse_pg_type
 
 
@@ -43,27 +44,48 @@ class ColumnPlan:
 TEXTS: Final = frozenset({"char", "varchar", "nchar", "nvarchar"})
 """The types in which texts arrive."""
 
-Found = Sequence[tuple[SourceColumn, str]]
-"""The source's columns, each with the name of its target column."""
+MISFITS: Final = {"widened": "the wider one", "changed": "of another kind"}
+"""What ``drift.type_change`` says, in words, of types that do not fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Every column that is carried, companions behind their own, and how the two sides differ."""
+
+    columns: tuple[ColumnPlan, ...]
+    drift: Drift
 
 
 def match_columns(
-    spec: TableSpec, found: Found, target: TargetSchema | None
-) -> tuple[ColumnPlan, ...]:
-    """Plan every column, companions behind their own; raises SchemaError that names every misfit.
+    spec: TableSpec,
+    found: Found,
+    target: TargetSchema | None,
+    *,
+    left_out: Sequence[SourceColumn] | None = None,
+) -> Matched:
+    """Plan every column; raises SchemaError that names every misfit.
 
-    ``target`` is None where the table will be created.
+    ``target`` is None where the table will be created. ``left_out`` are the source's columns that
+    ``exclude`` takes out; None where the configuration names the columns.
     """
     matching = _Matching(spec, found, target)
     columns = [plan for column, name in found for plan in matching.column(column, name)]
-    problems = matching.problems + matching.unfilled(columns)
+    drift = Drift()
+    if target is not None:
+        planned = [Planned(c.source, c.target, c.companion) for c in columns]
+        drift = find_drift(spec, found, planned, target, left_out)
+    problems = [*matching.problems, *drift.problems, *matching.unfilled(columns)]
     if problems:
         hint = (
             f"Change the columns of {spec.target} or the table's configuration; "
+            "'drift': 'add_columns' adds missing columns, 'ignore' leaves them out; "
             "tableferry creates the table itself where it is missing."
         )
-        raise SchemaError("; ".join(problems), hint=hint if target else "Correct 'type_overrides'.")
-    return tuple(columns)
+        raise SchemaError(
+            "; ".join([*problems, *drift.renames]),
+            hint=hint if target else "Correct 'type_overrides'.",
+        )
+    return Matched(tuple(columns), drift)
 
 
 def one_column(column: SourceColumn, into: TargetColumn, way: Way) -> ColumnPlan:
@@ -114,6 +136,8 @@ class _Matching:
         self._names = {name for _, name in found}
         self._keys = {name.lower() for name in spec.primary_key}
         self._target: Mapping[str, TargetColumn] | None = None
+        # Tables that inherit from this one get the column, too, and keep their rows.
+        self._all_nullable = target is not None and target.has_heirs
         if target is not None:
             self._target = {column.name: column for column in target.columns}
         self._overrides = {name.lower(): text for name, text in spec.type_overrides}
@@ -167,14 +191,14 @@ class _Matching:
         return _Wish(written, kind, offset)
 
     def _into(self, column: SourceColumn, name: str, wish: _Wish | None) -> TargetColumn | None:
-        if self._target is None:
+        if self._creates(name):
             kind = wish.type if wish else RULES[column.type.name].create(column.type)
             nullable = column.nullable and column.name.lower() not in self._keys
-            return TargetColumn(name, kind, nullable=nullable)
-        into = self._target.get(name)
+            return TargetColumn(name, kind, nullable=nullable or self._all_nullable)
+        into = (self._target or {}).get(name)
         if into is None:
-            self.problems.append(f"{self._spec.target} has no column {shown(name)}")
-        elif into.generated:
+            return None  # Left out, or refused with the rest of the drift.
+        if into.generated:
             self.problems.append(f"column {shown(name)} is generated and takes no values")
         elif wish and wish.type.name != into.type.name:
             self.problems.append(
@@ -185,6 +209,12 @@ class _Matching:
             return into
         return None
 
+    def _creates(self, name: str) -> bool:
+        """Whether the target will get this column."""
+        if self._target is None:
+            return True
+        return name not in self._target and self._spec.drift is DriftPolicy.ADD_COLUMNS
+
     def _misfit(self, column: SourceColumn, into: TargetColumn, wish: _Wish | None) -> str:
         text = (
             f"column {shown(into.name)} of type {into.type} cannot hold every value of "
@@ -192,6 +222,8 @@ class _Matching:
         )
         if wish and wish.offset:
             return f"{shown(wish.written)} is for datetimeoffset: {text}"
+        if change := type_change(self._spec, column, into):
+            text += f" ({change}: the source's type is {MISFITS.get(change, 'another')})"
         other = RULES[column.type.name].way(column.type, into.type, asked_for=True)
         if wish is None and other:
             text += (
@@ -227,10 +259,11 @@ class _Matching:
     ) -> TargetColumn | None:
         """Return the column for it; None where it is left out, with a declared loss."""
         into: TargetColumn | None
-        if self._target is None:
-            into = TargetColumn(name, companion.type, nullable=plan.target.nullable)
+        if self._creates(name):
+            nullable = plan.target.nullable or self._all_nullable
+            into = TargetColumn(name, companion.type, nullable=nullable)
         else:
-            into = self._target.get(name)
+            into = (self._target or {}).get(name)
             if into is not None and into.generated:
                 into = None
         if into is not None and name not in self._names:

@@ -6,12 +6,13 @@ here, by column name, and every declared loss is written down.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tableferry.ddl import Creation, advance_identity, plan_creation
 from tableferry.details import NO_DETAILS, TableDetails
 from tableferry.discovery import completed
+from tableferry.drift import Drift, Found, likely_new_name
 from tableferry.errors import SchemaError
 from tableferry.identifiers import quote_mssql, shown
 from tableferry.matching import ColumnPlan, exactly, match_columns
@@ -19,7 +20,6 @@ from tableferry.schema import (
     Isolation,
     SourceColumn,
     SourceSchema,
-    TargetColumn,
     TargetSchema,
     find_column,
 )
@@ -35,7 +35,8 @@ class SyncPlan:
     """One table's plan.
 
     ``create`` is what creates a missing target table, None where it exists; ``consistency`` is
-    never ``auto``; ``estimated_rows`` is None where the source does not say.
+    never ``auto``; ``estimated_rows`` is None where the source does not say; ``drift`` is how the
+    source's columns differ from those of an existing target table.
     """
 
     spec: TableSpec
@@ -46,6 +47,7 @@ class SyncPlan:
     can_freeze: bool
     estimated_rows: int | None
     warnings: tuple[str, ...]
+    drift: Drift = field(default_factory=Drift)
 
     @property
     def select(self) -> str:
@@ -70,7 +72,7 @@ class SyncPlan:
     @property
     def ddl(self) -> tuple[str, ...]:
         """The DDL that the load would run in the target, before the rows and after them."""
-        return (*self.create.before, *self.create.after) if self.create else ()
+        return (*self.create.before, *self.create.after) if self.create else self.drift.alter
 
     @property
     def after(self) -> tuple[str, ...]:
@@ -89,7 +91,7 @@ class SyncPlan:
 
         Two plans of one fingerprint do the same; any drift on either side gives another.
         """
-        facts = [self.select, *self.ddl]
+        facts = [self.select, *self.ddl, *self.drift.told]
         for c in self.columns:
             facts.append(f"{c.source.name}|{c.source.type}|{c.source.nullable}|{c.convert}")
             facts.append(f"{c.target.name}|{c.target.type}|{c.target.nullable}")
@@ -121,9 +123,12 @@ def plan_table(
     ``pg_version`` is PostgreSQL's ``server_version_num``, for a table that is created. The plan's
     own ``spec`` is complete: nothing in it is left out any more.
     """
+    left_out = None if spec.columns else _excluded(spec, source)
     spec = completed(spec, source, details)
-    found = _source_columns(spec, source)
-    columns = match_columns(spec, found, target)
+    found = _source_columns(spec, source, target)
+    matched = match_columns(spec, found, target, left_out=left_out)
+    columns = matched.columns
+    spec = _carried(spec, columns, found)
     if target is not None:
         _require_loadable(spec, target)
     create = None if target is not None else _create(spec, columns, source, details, pg_version)
@@ -141,20 +146,49 @@ def plan_table(
         create=create,
         can_freeze=target is None or target.kind == "r",
         estimated_rows=None if spec.where else source.estimated_rows,
-        warnings=warnings + (create.warnings if create else details.warnings),
+        warnings=warnings
+        + matched.drift.warnings
+        + (create.warnings if create else details.warnings),
+        drift=matched.drift,
     )
 
 
-Pairs = Sequence[tuple[SourceColumn, TargetColumn]]
+def _excluded(spec: TableSpec, source: SourceSchema) -> list[SourceColumn]:
+    found = (find_column(name, source.columns) for name in spec.exclude)
+    return [column for column in found if column]
 
 
-def _source_columns(spec: TableSpec, source: SourceSchema) -> list[tuple[SourceColumn, str]]:
+def _carried(spec: TableSpec, columns: Sequence[ColumnPlan], found: Found) -> TableSpec:
+    """Return the spec without the columns that 'drift' leaves out; its key only if that is whole.
+
+    ``found`` are the columns of the spec, one for one.
+    """
+    names = {column.source.name for column in columns}
+    gone = {
+        name
+        for (name, _), (column, _) in zip(spec.columns, found, strict=True)
+        if column.name not in names
+    }
+    if not gone:
+        return spec
+    return replace(
+        spec,
+        columns=tuple(pair for pair in spec.columns if pair[0] not in gone),
+        primary_key=() if gone & set(spec.primary_key) else spec.primary_key,
+    )
+
+
+def _source_columns(
+    spec: TableSpec, source: SourceSchema, target: TargetSchema | None
+) -> list[tuple[SourceColumn, str]]:
     """Pair the configured columns with the source's; a name that differs in case only is found."""
     pairs, problems = [], []
     for source_name, target_name in spec.columns:
         column = find_column(source_name, source.columns)
         if column is None:
-            problems.append(f"{spec.source} has no column {shown(source_name)}")
+            new = likely_new_name(target_name, spec, source, target)
+            renamed = f" (it looks renamed to {shown(new)})" if new else ""
+            problems.append(f"{spec.source} has no column {shown(source_name)}{renamed}")
         elif column.type.name not in RULES:
             problems.append(
                 f"column {shown(source_name)} has the type {column.type}, "

@@ -129,7 +129,8 @@ class TargetSchema:
 
     ``referenced_by`` names the other tables whose foreign keys point to it, ``row_triggers`` its
     enabled triggers that run before a row is inserted; ``row_security`` says whether row-level
-    security binds this login.
+    security binds this login, ``may_alter`` whether it may add columns. ``has_heirs``: tables
+    inherit from this one, which keep their rows when it is emptied.
     """
 
     columns: tuple[TargetColumn, ...]
@@ -137,3 +138,5 @@ class TargetSchema:
     referenced_by: tuple[str, ...] = ()
     row_triggers: tuple[str, ...] = ()
     row_security: bool = False
+    may_alter: bool = True
+    has_heirs: bool = False

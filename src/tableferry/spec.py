@@ -43,6 +43,14 @@ class TrailingBlanks(StrEnum):
     TRIM = "trim"
 
 
+class DriftPolicy(StrEnum):
+    """What to do with columns that only the source, or only an existing target table has."""
+
+    STOP = "stop"
+    ADD_COLUMNS = "add_columns"
+    IGNORE = "ignore"
+
+
 @dataclass(frozen=True, slots=True)
 class OrderBy:
     """One column of ORDER BY, as it was written: resolved against the real columns by the plan."""
@@ -76,6 +84,7 @@ class TableSpec:
     type_overrides: tuple[tuple[str, str], ...] = ()
     on_invalid: OnInvalid = OnInvalid.FAIL
     trailing_blanks: TrailingBlanks = TrailingBlanks.KEEP
+    drift: DriftPolicy = DriftPolicy.STOP
 
     def located_in(self, database: str) -> "TableSpec":
         """Return the spec for the database that the connection is to.
@@ -104,6 +113,7 @@ class TableSpec:
             **({"type_overrides": dict(self.type_overrides)} if self.type_overrides else {}),
             "on_invalid": self.on_invalid.value,
             "trailing_blanks": self.trailing_blanks.value,
+            "drift": self.drift.value,
         }
 
 
@@ -124,6 +134,7 @@ OPTIONAL: Final = (
     "type_overrides",
     "on_invalid",
     "trailing_blanks",
+    "drift",
 )
 
 
@@ -306,6 +317,7 @@ VALUE_RULES: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
         lambda value: value in list(TrailingBlanks),
         f"one of {', '.join(TrailingBlanks)}",
     ),
+    "drift": (lambda value: value in list(DriftPolicy), f"one of {', '.join(DriftPolicy)}"),
 }
 """What each key of an entry may hold, and how to say so."""
 
@@ -344,6 +356,7 @@ def _spec(key: str, entry: Mapping[str, Any]) -> TableSpec:
         type_overrides=tuple(dict(entry.get("type_overrides", {})).items()),
         on_invalid=OnInvalid(entry.get("on_invalid", OnInvalid.FAIL)),
         trailing_blanks=TrailingBlanks(entry.get("trailing_blanks", TrailingBlanks.KEEP)),
+        drift=DriftPolicy(entry.get("drift", DriftPolicy.STOP)),
     )
 
 

@@ -33,6 +33,8 @@ def _show(out: Console, table: TablePlan, plan: SyncPlan) -> None:
     print_indented(out, "[cyan]converts[/]", 2)
     out.print(_columns(plan))
     print_indented(out, f"[cyan]readers wait[/] {escape(table.readers_wait)}", 2)
+    for sentence in plan.drift.told:
+        print_indented(out, f"[cyan]drift[/] {escape(sentence)}", 2)
     for warning in plan.warnings:
         print_indented(out, f"[yellow]warning[/] {escape(warning)}", 2)
     print_indented(out, f"[cyan]fingerprint[/] {plan.fingerprint}", 2)

@@ -1,6 +1,6 @@
 """SQL Server: the only importer of its driver. Connect, ask the catalog, read Arrow batches."""
 
-from tableferry.source.catalog import read_isolation, read_schema
+from tableferry.source.catalog import read_isolation, read_schema, require_unaltered
 from tableferry.source.connection import SourceConnection, connect
 from tableferry.source.details import read_details, read_keys
 from tableferry.source.facts import Facts, probe, read_facts
@@ -20,4 +20,5 @@ __all__ = [
     "read_isolation",
     "read_keys",
     "read_schema",
+    "require_unaltered",
 ]

@@ -4,10 +4,11 @@ Names and type names only: object ids, type ids and version strings differ betwe
 speak T-SQL, so none of them is relied on.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from tableferry.errors import SchemaError, TableferryError
-from tableferry.identifiers import SourceTable, quote_mssql, text_mssql
+from tableferry.identifiers import SourceTable, quote_mssql, shown, text_mssql
 from tableferry.schema import Isolation, SourceColumn, SourceSchema, SourceType
 from tableferry.source.connection import SourceConnection
 from tableferry.source.protection import filters_rows, read_protection
@@ -15,6 +16,39 @@ from tableferry.source.protection import filters_rows, read_protection
 
 def read_schema(connection: SourceConnection, table: SourceTable) -> SourceSchema:
     """Read a table's columns; raises SchemaError where there is no such table (or no right)."""
+    columns = _columns(connection, table)
+    estimated = _estimated_rows(connection, table)
+    return SourceSchema(columns, estimated, filters_rows(connection, table))
+
+
+def require_unaltered(
+    connection: SourceConnection, table: SourceTable, read: Sequence[SourceColumn]
+) -> None:
+    """See that the columns are those that were planned, now that they have been read.
+
+    Raises SchemaError that names every column that is gone, of another type, or masked since:
+    the rows may then be of one form and of another.
+    """
+    # SQL Server keeps no versions of metadata: SNAPSHOT has nothing to offer here.
+    connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    now = {column.name: column for column in _columns(connection, table)}
+    altered = []
+    for column in read:
+        found = now.get(column.name)
+        if found is None:
+            altered.append(f"{shown(column.name)} is gone")
+        elif found.type != column.type:
+            altered.append(f"{shown(column.name)} is of type {found.type}, was {column.type}")
+        elif found.protection:
+            altered.append(f"{shown(column.name)} {found.protection}")
+    if altered:
+        raise SchemaError(
+            f"{table} was altered while it was read: {', '.join(altered)}",
+            hint="The load was rolled back; the old rows stay. Run it again.",
+        )
+
+
+def _columns(connection: SourceConnection, table: SourceTable) -> tuple[SourceColumn, ...]:
     catalog = quote_mssql(table.database)
     rows = connection.rows(
         f"""\
@@ -46,7 +80,7 @@ ORDER BY c.column_id""",
             code="208",
         )
     protection = read_protection(connection, table)
-    columns = tuple(
+    return tuple(
         SourceColumn(
             name,
             SourceType(type_name(own, base, alias=bool(user)), length, precision, scale),
@@ -55,8 +89,6 @@ ORDER BY c.column_id""",
         )
         for name, own, base, user, length, precision, scale, nullable in rows
     )
-    estimated = _estimated_rows(connection, table)
-    return SourceSchema(columns, estimated, filters_rows(connection, table))
 
 
 def read_isolation(connection: SourceConnection, database: str) -> Isolation:

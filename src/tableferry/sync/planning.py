@@ -58,6 +58,7 @@ class TablePlan:
             "consistency": plan.consistency.value,
             "estimated_rows": plan.estimated_rows,
             "ddl": list(plan.ddl),
+            "drift": list(plan.drift.told),
             "columns": [
                 {
                     "source": column.source.name,

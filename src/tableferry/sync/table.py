@@ -1,8 +1,8 @@
 """One table's full refresh: the order of its steps, written once.
 
-plan -> read ahead -> convert -> COPY -> compare the counts -> commit. Nothing in the target is
-touched before the first rows (or the source's "there are none") are here; whatever fails before
-the commit leaves the old rows.
+plan -> read ahead -> convert -> COPY -> compare the counts and the columns -> commit. Nothing
+in the target is touched before the first rows (or the source's "there are none") are here;
+whatever fails before the commit leaves the old rows.
 """
 
 import itertools
@@ -220,5 +220,7 @@ def _refresh(
                     f"{reader.rows:,} rows were read and {refresh.rows:,} written",
                     hint="The load was rolled back; the old rows stay. Please report this.",
                 )
+            columns = [column.source for column in plan.columns if not column.companion]
+            source.require_unaltered(from_, spec.source, columns)
             refresh.commit()
     return refresh.rows

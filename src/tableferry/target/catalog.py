@@ -37,7 +37,10 @@ SELECT
   ARRAY(SELECT g.tgname::text FROM pg_trigger g
         WHERE g.tgrelid = %(oid)s AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A')
           AND g.tgtype & 7 = 7 ORDER BY 1),
-  row_security_active(%(oid)s::oid)"""
+  row_security_active(%(oid)s::oid),
+  pg_has_role(c.relowner, 'USAGE') AND NOT c.relispartition AND c.reloftype = 0,
+  c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent = c.oid)
+FROM pg_class c WHERE c.oid = %(oid)s"""
 """``tgtype``: 1 for each row, 2 before, 4 on insert (pg_trigger.h)."""
 
 LOADABLE: Final = {"r": "table", "p": "partitioned table"}
@@ -62,8 +65,8 @@ def read_schema(connection: TargetConnection, table: TargetTable) -> TargetSchem
             hint="'pg_table' must name a table; views and foreign tables are not loaded.",
         )
     columns = tuple(_column(row) for row in connection.rows(_COLUMNS, (oid,)))
-    referenced_by, row_triggers, row_security = connection.rows(_OBSTACLES, {"oid": oid})[0]
-    return TargetSchema(columns, kind, tuple(referenced_by), tuple(row_triggers), row_security)
+    referenced_by, row_triggers, *rest = connection.rows(_OBSTACLES, {"oid": oid})[0]
+    return TargetSchema(columns, kind, tuple(referenced_by), tuple(row_triggers), *rest)
 
 
 def schema_exists(connection: TargetConnection, table: TargetTable) -> bool:

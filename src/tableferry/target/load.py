@@ -59,8 +59,8 @@ class FullRefresh:
         # A plain TRUNCATE would empty the tables that inherit from this one, too; of a partitioned
         # table it is the partitions that hold the rows.
         only = "ONLY " if plan.can_freeze else ""
-        truncate = (f"TRUNCATE TABLE {only}{plan.spec.target.sql}",)
-        for sql in plan.create.before if plan.create else truncate:
+        truncate = f"TRUNCATE TABLE {only}{plan.spec.target.sql}"
+        for sql in plan.create.before if plan.create else (truncate, *plan.drift.alter):
             self._connection.execute(sql)
         self._compare_with_plan()
         columns = ", ".join(quote_pg(column.target.name) for column in plan.columns)

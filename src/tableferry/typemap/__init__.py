@@ -3,5 +3,15 @@
 from tableferry.typemap.names import parse_pg_type
 from tableferry.typemap.rule import Companion, TypeRule, Way
 from tableferry.typemap.rules import KEEPS_OFFSET, OFFSET_KEPT, RULES
+from tableferry.typemap.widths import pg_type_holds
 
-__all__ = ["KEEPS_OFFSET", "OFFSET_KEPT", "RULES", "Companion", "TypeRule", "Way", "parse_pg_type"]
+__all__ = [
+    "KEEPS_OFFSET",
+    "OFFSET_KEPT",
+    "RULES",
+    "Companion",
+    "TypeRule",
+    "Way",
+    "parse_pg_type",
+    "pg_type_holds",
+]

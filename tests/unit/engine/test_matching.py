@@ -35,7 +35,8 @@ def matched(
             c if isinstance(c, TargetColumn) else TargetColumn(n, c) for n, c in target.items()
         ]
         there = TargetSchema(tuple(columns))
-    return match_columns(spec(("X", "x"), type_overrides=overrides, primary_key=()), found, there)
+    given = spec(("X", "x"), type_overrides=overrides, primary_key=())
+    return match_columns(given, found, there).columns
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,57 @@
+"""Which PostgreSQL type holds every value of another one of its kind."""
+
+from typing import Final
+
+from tableferry.schema import PgType
+from tableferry.typemap.fitting import MICROSECONDS, PG_INTEGER_DIGITS, numeric_holds
+
+_INTEGERS: Final = ("int2", "int4", "int8")
+_MOST_DIGITS: Final = {"int2": 5, "int4": 10, "int8": 19}
+"""Decimal digits of the largest value; PG_INTEGER_DIGITS are those that fit whatever they are."""
+
+_FLOATS: Final = ("float4", "float8")
+_MOMENTS: Final = frozenset({"time", "timestamp", "timestamptz"})
+
+
+def pg_type_holds(wide: PgType, narrow: PgType) -> bool:
+    """Whether ``wide`` holds every value of ``narrow``; of types of other kinds: False.
+
+    The ranges are those of PostgreSQL's chapter "Data Types".
+    """
+    if wide == narrow:
+        return True
+    match wide.name, narrow.name:
+        case (one, other) if one in _INTEGERS and other in _INTEGERS:
+            return _INTEGERS.index(one) >= _INTEGERS.index(other)
+        case (one, other) if one in _FLOATS and other in _FLOATS:
+            return one == "float8"
+        case ("numeric", other) if other in _INTEGERS:
+            return numeric_holds(_MOST_DIGITS[other], 0, wide)
+        case ("numeric", "numeric"):
+            if not narrow.modifier:
+                return not wide.modifier
+            return numeric_holds(*_two(narrow), wide)
+        case (one, "numeric") if one in _INTEGERS and narrow.modifier:
+            digits, scale = _two(narrow)
+            return scale <= 0 and digits - scale <= PG_INTEGER_DIGITS[one]
+        case ("text" | "varchar", "text" | "varchar"):
+            return _length(narrow) <= _length(wide)
+        case (one, other) if one == other and one in _MOMENTS:
+            return _digits(narrow) <= _digits(wide)
+    return False
+
+
+_ANY_LENGTH: Final = 2**31
+
+
+def _length(kind: PgType) -> int:
+    return kind.modifier[0] if kind.modifier else _ANY_LENGTH
+
+
+def _digits(kind: PgType) -> int:
+    return kind.modifier[0] if kind.modifier else MICROSECONDS
+
+
+def _two(kind: PgType) -> tuple[int, int]:
+    precision, scale = kind.modifier
+    return precision, scale
