@@ -44,6 +44,11 @@ class ColumnPlan:
 TEXTS: Final = frozenset({"char", "varchar", "nchar", "nvarchar"})
 """The types in which texts arrive."""
 
+POLICIES: Final = (
+    "'drift': 'add_columns' would add what the target lacks, 'ignore' leave it out; both keep what "
+    "only the target has."
+)
+
 MISFITS: Final = {"widened": "the wider one", "changed": "of another kind"}
 """What ``drift.type_change`` says, in words, of types that do not fit."""
 
@@ -78,9 +83,10 @@ def match_columns(
     if problems:
         hint = (
             f"Change the columns of {spec.target} or the table's configuration; "
-            "'drift': 'add_columns' adds missing columns, 'ignore' leaves them out; "
             "tableferry creates the table itself where it is missing."
         )
+        if drift.problems and spec.drift is DriftPolicy.STOP:
+            hint += " " + POLICIES
         raise SchemaError(
             "; ".join([*problems, *drift.renames]),
             hint=hint if target else "Correct 'type_overrides'.",
@@ -222,8 +228,8 @@ class _Matching:
         )
         if wish and wish.offset:
             return f"{shown(wish.written)} is for datetimeoffset: {text}"
-        if change := type_change(self._spec, column, into):
-            text += f" ({change}: the source's type is {MISFITS.get(change, 'another')})"
+        if (change := type_change(self._spec, column, into)) in MISFITS:
+            text += f" ({change}: the source's type is {MISFITS[change]})"
         other = RULES[column.type.name].way(column.type, into.type, asked_for=True)
         if wish is None and other:
             text += (

@@ -36,7 +36,8 @@ def _show(out: Console, table: TablePlan, plan: SyncPlan) -> None:
     for sentence in plan.drift.told:
         print_indented(out, f"[cyan]drift[/] {escape(sentence)}", 2)
     for warning in plan.warnings:
-        print_indented(out, f"[yellow]warning[/] {escape(warning)}", 2)
+        if warning not in plan.drift.told:
+            print_indented(out, f"[yellow]warning[/] {escape(warning)}", 2)
     print_indented(out, f"[cyan]fingerprint[/] {plan.fingerprint}", 2)
 
 
