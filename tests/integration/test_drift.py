@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -284,3 +285,23 @@ def test_the_plan_shows_the_drift_once_beside_the_statement_that_follows(
     assert 'ALTER TABLE "t" ADD COLUMN "qty" integer' in text
     assert "drift t has no column 'qty' for 'Qty': it is added, of type integer" in text
     assert text.count("has no column 'qty'") == 1
+
+
+def test_a_login_that_is_not_the_owner_is_told_in_the_plan_that_it_adds_no_columns(
+    sandbox: Sandbox, carried: Run, database: PgDatabase
+) -> None:
+    carried("ALTER TABLE dbo.T ADD Qty int NULL")
+    role = f"weak_{database.name}"
+    database.run(
+        f"CREATE ROLE {role} LOGIN PASSWORD '{database.password}'",
+        f"GRANT USAGE ON SCHEMA public TO {role}",
+        f"GRANT SELECT, INSERT, TRUNCATE ON t TO {role}",
+    )
+    try:
+        weak = replace(database, user=role)
+        error = planned(sandbox, weak, drift="add_columns").error
+        assert error is not None
+        assert "takes no new columns ('qty') from this login: only the owner" in error.message
+        assert sync(sandbox, weak, drift="ignore").error is None
+    finally:
+        database.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
