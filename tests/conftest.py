@@ -16,6 +16,14 @@ from tests.support.sandbox import PASSWORD, SAMPLE_DATABASES, USER, Sandbox
 TEMPLATE = "empty_template"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--live",
+        action="store_true",
+        help="run the contract of the types against the SQL Server of TABLEFERRY_LIVE_MSSQL too",
+    )
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[LocalPostgres]:
     """A PostgreSQL for the whole run; a test that kills it takes ``own_postgres`` instead."""

@@ -40,7 +40,7 @@ _BYTES: Final = SourceType("varbinary", UNLIMITED)
 _VARIANT_STYLES: Final = {
     "binary": ("varbinary(8000)", 1),
     "varbinary": ("varbinary(8000)", 1),
-    "real": ("real", 3),
+    "real": ("float(53)", 3),
     "float": ("float(53)", 3),
     "money": ("money", 2),
     "smallmoney": ("smallmoney", 2),

@@ -1,7 +1,6 @@
 """Microsoft's driver, unmodified, with both of its native providers."""
 
 import base64
-import ctypes.util
 import json
 import os
 import subprocess
@@ -12,13 +11,9 @@ import pytest
 
 from tableferry.sandbox.faults import CutConnection, EndEarly, SendError
 from tableferry.sandbox.tds.certificate import self_signed
+from tests.support.clients import PROVIDERS
 
 CLIENT = Path(__file__).with_name("mssql_client.py")
-
-# msodbcsql18 needs the system libraries of libltdl7 and krb5; mssql-odbc needs OpenSSL only.
-PROVIDERS = ["mssql-odbc"]
-if ctypes.util.find_library("ltdl") and ctypes.util.find_library("gssapi_krb5"):
-    PROVIDERS.append("msodbcsql18")
 
 
 @pytest.fixture(params=PROVIDERS)

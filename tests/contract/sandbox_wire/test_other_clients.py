@@ -2,7 +2,6 @@
 
 import decimal
 import os
-import shutil
 import subprocess
 
 import pymssql
@@ -11,6 +10,7 @@ import pytest
 
 from tableferry.sandbox.faults import SendError
 from tableferry.sandbox.server import SandboxServer
+from tests.support.clients import TSQL
 
 PASSWORD = "pässwörd 1"
 
@@ -151,14 +151,12 @@ def test_python_tds_refuses_a_server_it_does_not_trust(make_engine, server, tmp_
             )
 
 
-TSQL = shutil.which("tsql")
-
-
-@pytest.mark.parametrize("version", ["7.3", "7.4"] if TSQL else [])
-def test_freetds_tsql_runs_batches(server, version):
+@pytest.mark.parametrize("version", ["7.3", "7.4"])
+@pytest.mark.parametrize("tsql", TSQL)
+def test_freetds_tsql_runs_batches(server, version, tsql):
     script = "SELECT ROWS 2\ngo\nSELECT MISSING\ngo\nPRINT 'x'\ngo\nSELECT TWO\ngo\nexit\n"
     done = subprocess.run(
-        [TSQL, "-H", "127.0.0.1", "-p", str(server.port), "-U", "reader", "-P", PASSWORD,
+        [tsql, "-H", "127.0.0.1", "-p", str(server.port), "-U", "reader", "-P", PASSWORD,
          "-D", "McTM"],
         input=script,
         env={**os.environ, "TDSVER": version, "LC_ALL": "C.UTF-8"},

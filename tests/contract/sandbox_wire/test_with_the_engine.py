@@ -1,9 +1,7 @@
 """The same clients on the sandbox's own SQL engine: a table made, filled, changed and read."""
 
-import ctypes.util
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,15 +12,12 @@ import pytest
 
 from tableferry.sandbox.engine.server import Server
 from tableferry.sandbox.server import SandboxServer
+from tests.support.clients import PROVIDERS, TSQL
 
 PASSWORD = "pässwörd 1"
 CREATE = "CREATE TABLE dbo.T (id int IDENTITY PRIMARY KEY, name nvarchar(40), code varchar(9))"
 SELECT = "SELECT id, name, code FROM [McTM].[dbo].[T] WITH (NOLOCK) ORDER BY id"
 EXPECTED = [(1, "Привет 🚀", "é€"), (2, "", None), (3, "neu", "x")]
-
-PROVIDERS = ["mssql-odbc"]
-if ctypes.util.find_library("ltdl") and ctypes.util.find_library("gssapi_krb5"):
-    PROVIDERS.append("msodbcsql18")
 
 
 @pytest.fixture
@@ -88,10 +83,7 @@ def test_the_other_drivers_make_fill_and_read_a_table(sandbox, connect):
     connection.close()
 
 
-TSQL = shutil.which("tsql")
-
-
-@pytest.mark.parametrize("tsql", [TSQL] if TSQL else [])
+@pytest.mark.parametrize("tsql", TSQL)
 def test_freetds_tsql_makes_fills_and_reads_a_table(sandbox, tsql):
     script = f"{CREATE}\ngo\nINSERT INTO dbo.T (name, code) VALUES (N'я', 'é')\ngo\n{SELECT}\ngo\n"
     done = subprocess.run(

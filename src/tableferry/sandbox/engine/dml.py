@@ -173,7 +173,15 @@ def _insert_source(binder: Binder, query: s.Query, columns: list[TableColumn]) -
             for i, (v, k) in enumerate(zip(values, typed, strict=True), 1)
         )
         return BoundQuery(f"SELECT {heads}", typed)
-    return binder.query(query, None)
+    bound = binder.query(query, None)
+    if not isinstance(query.body, s.ValuesRows):
+        return bound
+    # A column of NULLs only has no type of its own: it is of any column's.
+    untyped = [all(isinstance(v, s.Null) for v in c) for c in zip(*query.body.rows, strict=True)]
+    kept = zip(bound.columns, untyped, strict=True)
+    return replace(
+        bound, columns=tuple(replace(c, type=t.NULL_TYPE) if null else c for c, null in kept)
+    )
 
 
 def _wrong_number(given: int, wanted: int, query: s.Query, *, listed: bool) -> None:

@@ -24,10 +24,10 @@ _COMPARISONS: Final = {
     "=": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<=",
     ">": ">", ">=": ">=", "!<": ">=", "!>": "<=",
 }  # fmt: skip
-_KEYWORD_FUNCTIONS: Final = frozenset(
-    ["left", "right", "coalesce", "nullif", "convert", "try_convert"]
-    + ["update", "contains", "freetext"]
-)
+_KEYWORD_FUNCTIONS: Final = frozenset({
+    "left", "right", "coalesce", "nullif", "convert", "try_convert",
+    "update", "contains", "freetext",
+})  # fmt: skip
 _NILADIC: Final = frozenset(
     ["current_timestamp", "current_user", "session_user", "system_user", "user", "current_date"]
 )

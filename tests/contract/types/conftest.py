@@ -1,0 +1,122 @@
+"""A SQL Server to try types on: the sandbox, and with ``--live`` any real one as well.
+
+``TABLEFERRY_LIVE_MSSQL=host:port:user:password`` names the real one. The suite makes a database
+of its own there, uses nothing but T-SQL through the driver, and drops the database afterwards.
+"""
+
+import contextlib
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tableferry import source
+from tableferry.sandbox.engine.server import Server
+from tableferry.sandbox.server import SandboxServer
+from tableferry.settings import Settings, SourceSettings
+from tableferry.spec import parse_table_configs
+from tableferry.sync.outcome import TableOutcome
+from tableferry.sync.table import sync_table
+from tests.integration.support import settings_of
+from tests.support.databases import PgDatabase
+
+USER, PASSWORD = "sa", "Types-1a2b"
+VARIABLE = "TABLEFERRY_LIVE_MSSQL"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "kind_of_server" in metafunc.fixturenames:
+        live = ["live"] if metafunc.config.getoption("--live") else []
+        metafunc.parametrize("kind_of_server", ["sandbox", *live], scope="session")
+
+
+@dataclass(frozen=True)
+class Types:
+    """A database for tables of every type, and the way from it into PostgreSQL."""
+
+    source: SourceSettings
+    target: PgDatabase
+    connection: source.SourceConnection = field(repr=False)
+
+    @property
+    def settings(self) -> Settings:
+        return Settings({"types": self.source}, settings_of(self.target))
+
+    def run(self, *batches: str) -> None:
+        for batch in batches:
+            self.connection.execute(batch)
+
+    def sync(self, **changes: Any) -> TableOutcome:
+        """Carry dbo.T (ID, V) into a new table t (id, v)."""
+        self.target.run("DROP TABLE IF EXISTS t")
+        configured = {
+            "db_type": "types",
+            "sql_server_db": self.source.db,
+            "sql_table": "dbo.T",
+            "pg_table": "t",
+            "columns": ["ID", "V"],
+            "pg_columns": ["id", "v"],
+            "primary_key": "ID",
+            "order_by": "ID",
+            **changes,
+        }
+        return sync_table(parse_table_configs({"t": configured})["t"], self.settings)
+
+    def found(self, columns: str = "v") -> list[tuple[Any, ...]]:
+        """The rows of t in PostgreSQL, values read in their binary form."""
+        with self.target.connect() as reader, reader.cursor(binary=True) as cursor:
+            cursor.execute("SET timezone = 'UTC'")
+            cursor.execute(f"SELECT {columns} FROM t ORDER BY id".encode())
+            return list(cursor.fetchall())
+
+
+@contextlib.contextmanager
+def _sandbox() -> Iterator[SourceSettings]:
+    with contextlib.closing(Server()) as engine:
+        engine.add_login(USER, PASSWORD)
+        with SandboxServer(engine) as server:
+            yield _settings(server.host, server.port, USER, PASSWORD)
+
+
+@contextlib.contextmanager
+def _live() -> Iterator[SourceSettings]:
+    try:
+        host, port, user, password = os.environ[VARIABLE].split(":", 3)
+    except (KeyError, ValueError):
+        raise pytest.UsageError(f"--live needs {VARIABLE}=host:port:user:password") from None
+    yield _settings(host, int(port), user, password)
+
+
+def _settings(host: str, port: int, user: str, password: str) -> SourceSettings:
+    return SourceSettings(
+        prefix="SQL_SERVER_TYPES_",
+        host=host,
+        port=port,
+        db="master",
+        user=user,
+        password=password,
+        trust_certificate=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def database(kind_of_server: str) -> Iterator[SourceSettings]:
+    """A database of this run's own."""
+    name = f"tableferry_types_{uuid.uuid4().hex[:12]}"
+    with _live() if kind_of_server == "live" else _sandbox() as server:
+        with source.connect(server) as master:
+            master.execute(f"CREATE DATABASE [{name}] COLLATE SQL_Latin1_General_CP1_CI_AS")
+        try:
+            yield server.model_copy(update={"db": name})
+        finally:
+            with source.connect(server) as master:
+                master.execute(f"DROP DATABASE [{name}]")
+
+
+@pytest.fixture(scope="module")
+def types(database: SourceSettings, module_pg_database: PgDatabase) -> Iterator[Types]:
+    with source.connect(database) as connection:
+        yield Types(database, module_pg_database, connection)

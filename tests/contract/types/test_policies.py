@@ -1,0 +1,166 @@
+"""What the server makes itself, what PostgreSQL cannot hold, and what only newer servers have."""
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from tableferry import source, target, values
+from tableferry.identifiers import SourceTable
+from tableferry.plan import plan_table
+from tableferry.schema import UNLIMITED, Isolation, SourceColumn, SourceSchema, SourceType
+from tableferry.spec import parse_table_configs
+from tableferry.sync.outcome import Status
+from tests.contract.types.conftest import Types
+from tests.integration.support import settings_of
+
+ALL_UNITS = """\
+WITH d AS (SELECT v FROM (VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9),(10),(11),(12),(13),(14),
+(15)) AS x(v))
+INSERT INTO dbo.T (ID, V)
+SELECT a.v * 4096 + b.v * 256 + c.v * 16 + d.v, NCHAR(a.v * 4096 + b.v * 256 + c.v * 16 + d.v)
+FROM d AS a CROSS JOIN d AS b CROSS JOIN d AS c CROSS JOIN d AS d"""
+
+
+def make(types: Types, type_: str, *written: str) -> None:
+    types.run(
+        "DROP TABLE IF EXISTS dbo.T",
+        f"CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, V {type_} NULL)",
+    )
+    for place, text in enumerate(written):
+        types.run(f"INSERT INTO dbo.T (ID, V) VALUES ({place}, {text})")
+
+
+def test_all_65536_utf16_units_arrive_or_are_treated_and_counted(types: Types) -> None:
+    make(types, "nvarchar(1)")
+    types.run(ALL_UNITS)
+    outcome = types.sync(on_invalid="replace")
+    assert outcome.status is Status.OK, outcome.error
+    assert outcome.as_dict()["touched"] == {
+        "V": {
+            "U+0000 replaced by U+FFFD": 1,
+            "half a surrogate pair replaced by U+FFFD": 2048,
+        }
+    }
+    halves = range(0xD800, 0xE000)
+    expected = ["\ufffd" if n == 0 or n in halves else chr(n) for n in range(65536)]
+    assert [row[0] for row in types.found()] == expected
+
+
+@pytest.mark.parametrize(
+    ("type_", "written", "reason"),
+    [
+        ("nvarchar(9)", "NCHAR(97) + NCHAR(0xDC00)", "half a surrogate pair"),
+        ("nvarchar(max)", "NCHAR(0xD83D) + N'x'", "half a surrogate pair"),
+        ("nchar(4)", "NCHAR(0xD83D)", "half a surrogate pair"),
+        ("ntext", "CAST(NCHAR(0xD83D) AS nvarchar(9))", "half a surrogate pair"),
+        ("sql_variant", "NCHAR(0xD83D)", "half a surrogate pair"),
+        ("nvarchar(9)", "NCHAR(97) + NCHAR(0)", "U+0000"),
+        ("varchar(9)", "CHAR(97) + CHAR(0)", "U+0000"),
+        ("text", "CAST(CHAR(0) AS varchar(9))", "U+0000"),
+    ],
+)
+def test_what_postgresql_cannot_hold_is_refused_by_column_and_row_or_stripped(
+    types: Types, type_: str, written: str, reason: str
+) -> None:
+    make(types, type_, "'fine'", "NULL", written)
+    outcome = types.sync()
+    assert outcome.error is not None
+    assert outcome.error.kind == "DataError"
+    assert f"'V' holds {reason} in row 3" in outcome.error.message
+    stripped = types.sync(on_invalid="strip")
+    assert stripped.status is Status.OK, stripped.error
+    assert stripped.as_dict()["touched"] == {"V": {f"{reason} stripped": 1}}
+    last = types.found()[-1][0]
+    assert not {"\0", "\ufffd"} & set(last)
+
+
+@pytest.mark.parametrize("type_", ["char(4)", "nchar(4)"])
+def test_trailing_blanks_are_kept_or_trimmed_as_asked(types: Types, type_: str) -> None:
+    make(types, type_, "'ab'", "''", "'abcd'", "NULL")
+    types.sync()
+    assert types.found() == [("ab  ",), ("    ",), ("abcd",), (None,)]
+    outcome = types.sync(trailing_blanks="trim")
+    assert types.found() == [("ab",), ("",), ("abcd",), (None,)]
+    assert outcome.as_dict()["touched"] == {"V": {"trailing blanks trimmed": 2}}
+
+
+def test_a_rowversion_arrives_as_its_bytes_or_its_number(types: Types) -> None:
+    types.run(
+        "DROP TABLE IF EXISTS dbo.T",
+        "CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, V rowversion NOT NULL)",
+        "INSERT INTO dbo.T (ID) VALUES (1), (2), (3)",
+    )
+    sent = types.connection.rows("SELECT CAST(V AS binary(8)) AS v FROM dbo.T ORDER BY ID", ["v"])
+    types.sync()
+    assert types.found() == [(bytes(row[0]),) for row in sent]
+    types.sync(type_overrides={"V": "bigint"})
+    numbers = [row[0] for row in types.found()]
+    assert numbers == [int.from_bytes(row[0], "big") for row in sent]
+    assert numbers == sorted(set(numbers))
+
+
+def test_identity_and_computed_columns_arrive_as_their_values(types: Types) -> None:
+    types.run(
+        "DROP TABLE IF EXISTS dbo.T",
+        "CREATE TABLE dbo.T (ID int IDENTITY(5, 2) NOT NULL PRIMARY KEY, V AS (ID * 2), "
+        "W AS (ID + 1) PERSISTED)",
+        "INSERT INTO dbo.T DEFAULT VALUES",
+        "INSERT INTO dbo.T DEFAULT VALUES",
+    )
+    outcome = types.sync(columns=["ID", "V", "W"], pg_columns=["id", "v", "w"])
+    assert outcome.status is Status.OK, outcome.error
+    assert types.found("id, v, w") == [(5, 10, 6), (7, 14, 8)]
+
+
+NEWER: list[tuple[str, str, list[Any], list[Any]]] = [
+    (
+        "json",
+        "jsonb",
+        ['{"b": [1, 2.50, null], "a": "я😀\\u0041"}', "[]", '"x"', None],
+        [{"a": "я😀A", "b": [1, 2.5, None]}, [], "x", None],
+    ),
+    (
+        "vector",
+        "real[]",
+        ["[1.0000000e+000,-2.5000000e-001]", "[3.4028235e+038,0.0000000e+000]", None],
+        [[1.0, -0.25], [3.4028234663852886e38, 0.0], None],
+    ),
+]
+
+
+@pytest.mark.parametrize(("type_", "becomes", "sent", "kept"), NEWER, ids=["json", "vector"])
+def test_a_type_of_sql_server_2025_arrives_by_way_of_the_text_that_it_casts_to(
+    types: Types, type_: str, becomes: str, sent: list[Any], kept: list[Any]
+) -> None:
+    """The column is nvarchar(max), which is what the SELECT casts the newer types to."""
+    make(types, "nvarchar(max)", *("NULL" if v is None else f"N'{v}'" for v in sent))
+    entry = {
+        "db_type": "types",
+        "sql_server_db": types.source.db,
+        "sql_table": "dbo.T",
+        "pg_table": "t",
+        "columns": ["ID", "V"],
+        "pg_columns": ["id", "v"],
+        "primary_key": "ID",
+        "order_by": "ID",
+    }
+    spec = parse_table_configs({"t": entry})["t"]
+    table = SourceTable.parse("dbo.T", types.source.db)
+    own = source.read_schema(types.connection, table).columns[0]
+    schema = SourceSchema((own, SourceColumn("V", SourceType(type_, UNLIMITED))))
+    plan = plan_table(spec, schema, None, isolation=Isolation())
+    assert str(plan.columns[1].target.type) == becomes
+    types.target.run("DROP TABLE IF EXISTS t")
+    convert = values.Converter(plan.columns)
+    batches: list[pa.RecordBatch] = []
+    with source.connect(types.source) as from_:
+        batches = list(source.TableReader(from_, plan).batches())
+    with (
+        target.connect(settings_of(types.target)) as into,
+        target.FullRefresh(into, plan, values.target_schema(plan.columns)) as refresh,
+    ):
+        for batch in batches:
+            refresh.write(convert(batch))
+        refresh.commit()
+    assert [row[0] for row in types.found()] == kept

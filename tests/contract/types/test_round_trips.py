@@ -1,0 +1,77 @@
+"""Every type of the table: written as T-SQL, carried over the wire, found in PostgreSQL, equal."""
+
+import struct
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tableferry.sync.outcome import Status
+from tests.contract.types.cases import CASES, Case
+from tests.contract.types.conftest import Types
+
+ROWS_IN_A_STATEMENT = 500
+"""SQL Server takes 1000 rows of VALUES; long ones make long statements."""
+
+
+@pytest.fixture(params=CASES, ids=str)
+def case(request: pytest.FixtureRequest, types: Types) -> Case:
+    """A case whose table is there, empty."""
+    chosen: Case = request.param
+    types.run("DROP TABLE IF EXISTS dbo.T")
+    if chosen.type == "dbo.Phone":
+        types.run("DROP TYPE IF EXISTS dbo.Phone", "CREATE TYPE dbo.Phone FROM nvarchar(20)")
+    types.run(f"CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, V {chosen.type} NULL)")
+    return chosen
+
+
+def insert(types: Types, case: Case, values: Sequence[Any]) -> None:
+    rows = [
+        f"({place}, {'NULL' if value is None else case.written(value)})"
+        for place, value in enumerate(values)
+    ]
+    for start in range(0, len(rows), ROWS_IN_A_STATEMENT):
+        part = ", ".join(rows[start : start + ROWS_IN_A_STATEMENT])
+        types.run(f"INSERT INTO dbo.T (ID, V) VALUES {part}")
+
+
+def exact(value: Any) -> Any:
+    """A float by its bits, which tell -0.0 from 0.0."""
+    return struct.pack("<d", value) if isinstance(value, float) else value
+
+
+def crosses(types: Types, case: Case, values: Sequence[Any]) -> None:
+    insert(types, case, values)
+    overrides = {"type_overrides": {"V": case.override}} if case.override else {}
+    outcome = types.sync(**overrides)
+    assert outcome.status is Status.OK, outcome.error
+    found = types.found(f"v, {case.companion}" if case.companion else "v")
+    kept = [None if v is None else case.kept(v) for v in values]
+    assert [exact(row[0]) for row in found] == list(map(exact, kept))
+    assert [type(row[0]) for row in found] == list(map(type, kept))
+    if case.companion:
+        second = [None if v is None else case.second(v) for v in values]
+        assert [row[1] for row in found] == second
+
+
+def test_the_edges_of_every_type_arrive(types: Types, case: Case) -> None:
+    crosses(types, case, [*case.edges, None])
+    found = types.target.rows(
+        "SELECT format_type(atttypid, atttypmod) FROM pg_attribute "
+        "WHERE attrelid = 't'::regclass AND attname = 'v'"
+    )
+    assert found == [(case.becomes,)]
+
+
+@settings(
+    max_examples=2,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_any_values_of_every_type_arrive(types: Types, case: Case, data: st.DataObject) -> None:
+    values = data.draw(st.lists(st.none() | case.values, min_size=10, max_size=40))
+    types.run("DELETE FROM dbo.T")
+    crosses(types, case, values)
