@@ -32,6 +32,10 @@ class TransientError(TableferryError):
     """The same thing may work if it is tried again: nothing was changed."""
 
 
+class CommitUnknownError(TransientError):
+    """The connection was lost at COMMIT: the load may be visible, or not at all."""
+
+
 class ConfigError(TableferryError):
     """The configuration, the environment or the call is wrong: trying again changes nothing."""
 

@@ -137,7 +137,7 @@ def test_a_link_lost_at_commit_is_not_told_as_rolled_back(
     with (
         target.connect(through) as connection,
         pytest.raises(TransientError) as raised,
-        target.FullRefresh(connection, plan, target_schema(plan.columns)) as refresh,
+        target.open_load(connection, plan, target_schema(plan.columns)) as refresh,
     ):
         refresh.write(batch)
         commit = connection.execute
@@ -149,7 +149,9 @@ def test_a_link_lost_at_commit_is_not_told_as_rolled_back(
             commit(sql)
 
         connection.execute = lose_the_answer  # type: ignore[method-assign]
-        refresh.commit()
+        refresh.prepare()
+        refresh.publish()
+        connection.commit()
     assert seen(old_rows) == [(9, None)], "here the commit had arrived"
     assert "old rows stay" not in raised.value.hint
     assert "not known" in raised.value.message + raised.value.hint

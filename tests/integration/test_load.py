@@ -1,5 +1,6 @@
 """A full refresh into a real PostgreSQL: all of it or none of it, whoever looks on."""
 
+import functools
 import traceback
 from collections.abc import Iterator
 
@@ -19,6 +20,8 @@ from tableferry.errors import (
 from tableferry.identifiers import TargetTable
 from tableferry.plan import SyncPlan
 from tableferry.schema import PgType, SourceType
+from tableferry.target.locks import PATIENCE_SECONDS, lock_exclusively
+from tableferry.target.publish import truncate
 from tableferry.values import target_schema
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
@@ -68,10 +71,12 @@ def rows(*values: tuple[int | None, str | None]) -> pa.RecordBatch:
 
 
 def load(connection: target.TargetConnection, plan: SyncPlan, *batches: pa.RecordBatch) -> int:
-    with target.FullRefresh(connection, plan, target_schema(plan.columns)) as refresh:
+    with target.open_load(connection, plan, target_schema(plan.columns)) as refresh:
         for batch in batches:
             refresh.write(batch)
-        refresh.commit()
+        refresh.prepare()
+        refresh.publish()
+        connection.commit()
     return refresh.rows
 
 
@@ -100,13 +105,15 @@ def test_a_reader_waits_for_the_commit_and_then_sees_the_new_rows(
     plan = people()
     with (
         old_rows.connect() as reader,
-        target.FullRefresh(connection, plan, target_schema(plan.columns)) as refresh,
+        target.open_load(connection, plan, target_schema(plan.columns)) as refresh,
     ):
         refresh.write(rows((3, "new")))
         reader.execute("SET lock_timeout = '50ms'")
         with pytest.raises(psycopg.errors.LockNotAvailable):
             reader.execute("SELECT count(*) FROM t")
-        refresh.commit()
+        refresh.prepare()
+        refresh.publish()
+        connection.commit()
         assert reader.execute("SELECT * FROM t").fetchall() == [(3, "new")]
 
 
@@ -125,7 +132,7 @@ def test_leaving_without_a_commit_keeps_the_old_rows(
     connection: target.TargetConnection, old_rows: PgDatabase, after: int
 ) -> None:
     plan = people()
-    with target.FullRefresh(connection, plan, target_schema(plan.columns)) as refresh:
+    with target.open_load(connection, plan, target_schema(plan.columns)) as refresh:
         for _ in range(after):
             refresh.write(rows((3, "new")))
     assert seen(old_rows) == OLD
@@ -138,7 +145,7 @@ def test_any_exception_in_the_block_keeps_the_old_rows(
     plan = people()
     with (
         pytest.raises(KeyboardInterrupt),
-        target.FullRefresh(connection, plan, target_schema(plan.columns)) as refresh,
+        target.open_load(connection, plan, target_schema(plan.columns)) as refresh,
     ):
         refresh.write(rows((3, "new")))
         raise KeyboardInterrupt
@@ -320,28 +327,39 @@ def test_what_is_no_table_is_refused_before_anything_is_done(
 
 
 def test_a_table_that_is_held_is_given_up_with_the_old_rows(
-    connection: target.TargetConnection, old_rows: PgDatabase
+    connection: target.TargetConnection, old_rows: PgDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connection.execute("SET lock_timeout = '100ms'")
+    impatient = functools.partial(lock_exclusively, patience=0.3)
+    monkeypatch.setattr(truncate, "lock_exclusively", impatient)
     with old_rows.connect(autocommit=False) as holder:
         holder.execute("SELECT * FROM t")
-        with pytest.raises(TransientError) as raised:
+        with pytest.raises(TransientError, match="have held t for") as raised:
             load(connection, people(), rows((3, "a")))
     assert raised.value.code == "55P03"
     assert seen(old_rows) == OLD
 
 
-def test_nobody_waits_for_a_lock_longer_than_half_a_minute(
-    connection: target.TargetConnection, pg_database: PgDatabase, monkeypatch: pytest.MonkeyPatch
+def test_nobody_waits_for_a_lock_longer_than_half_a_minute() -> None:
+    assert PATIENCE_SECONDS <= 30
+
+
+def test_readers_do_not_queue_behind_a_load_that_waits_for_its_lock(
+    connection: target.TargetConnection, old_rows: PgDatabase
 ) -> None:
-    assert target.load.LOCK_TIMEOUT == "30s"
-    monkeypatch.setattr(target.load, "LOCK_TIMEOUT", "50ms")
-    pg_database.run("CREATE TABLE t (id int, name text)", "INSERT INTO t VALUES (1, 'old')")
-    with pg_database.connect(autocommit=False) as reader:
-        reader.execute("SELECT * FROM t")
-        with pytest.raises(TransientError, match="55P03"):
-            load(connection, people(), rows((30, "a")))
-    assert pg_database.rows("SELECT * FROM t") == [(1, "old")]
+    asked: list[float] = []
+
+    def read_between(_pause: float) -> None:
+        asked.append(_pause)
+        assert seen(old_rows) == OLD, "a reader gets in while nobody asks for the lock"
+        if len(asked) == 3:
+            holder.rollback()
+
+    with old_rows.connect(autocommit=False) as holder:
+        holder.execute("SELECT * FROM t")
+        connection.begin()
+        lock_exclusively(connection, TargetTable.parse("t"), sleep=read_between)
+        connection.rollback()
+    assert len(asked) == 3
 
 
 def test_tables_that_inherit_from_the_target_keep_their_rows(
@@ -495,7 +513,7 @@ def test_every_error_is_one_of_ours(
     lost = people()
     with (
         pytest.raises(TableferryError) as raised,
-        target.FullRefresh(connection, lost, target_schema(lost.columns)) as refresh,
+        target.open_load(connection, lost, target_schema(lost.columns)) as refresh,
     ):
         pg_database.run(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state <> 'idle' "
@@ -503,6 +521,8 @@ def test_every_error_is_one_of_ours(
         )
         for number in range(50):
             refresh.write(rows(*[(number * 1000 + n, "x" * 1000) for n in range(1000)]))
-        refresh.commit()
+        refresh.prepare()
+        refresh.publish()
+        connection.commit()
     assert isinstance(raised.value, TransientError)
     assert seen(pg_database) == []

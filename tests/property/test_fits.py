@@ -167,9 +167,11 @@ def test_what_fits_comes_back_exactly(
     lines = ", ".join(f"{c.target.name} {c.target.type}" for c in columns)
     connection.execute("DROP TABLE IF EXISTS t")
     plan = sync_plan(*columns, create=f"CREATE TABLE t ({lines})")
-    with target.FullRefresh(connection, plan, target_schema(columns)) as refresh:
+    with target.open_load(connection, plan, target_schema(columns)) as refresh:
         refresh.write(Converter(columns)(batch))
-        refresh.commit()
+        refresh.prepare()
+        refresh.publish()
+        connection.commit()
     with module_pg_database.connect() as reader, reader.cursor(binary=True) as cursor:
         for column in columns:
             query = f"SELECT {column.target.name} FROM t ORDER BY ctid".encode()

@@ -209,18 +209,20 @@ def _refresh(
         # The lock on the target is taken when the first rows are here, not while a slow source
         # still sorts: until then readers of the target notice nothing at all.
         first = list(itertools.islice(batches, 1))
-        with target.FullRefresh(into, plan, values.target_schema(plan.columns)) as refresh:
+        with target.open_load(into, plan, values.target_schema(plan.columns)) as load:
             rest: Iterator[pa.RecordBatch] = itertools.chain(first, batches)
             for batch in rest:
                 tally.read += batch.num_rows
-                refresh.write(convert(batch))
-                on_progress(Progress(spec.key, refresh.rows, elapsed(), plan.estimated_rows))
-            if refresh.rows != reader.rows:
+                load.write(convert(batch))
+                on_progress(Progress(spec.key, load.rows, elapsed(), plan.estimated_rows))
+            if load.rows != reader.rows:
                 raise VerificationError(
-                    f"{reader.rows:,} rows were read and {refresh.rows:,} written",
+                    f"{reader.rows:,} rows were read and {load.rows:,} written",
                     hint="The load was rolled back; the old rows stay. Please report this.",
                 )
+            load.prepare()
             columns = [column.source for column in plan.columns if not column.companion]
             source.require_unaltered(from_, spec.source, columns)
-            refresh.commit()
-    return refresh.rows
+            load.publish()
+            into.commit()
+    return load.rows

@@ -1,15 +1,16 @@
-"""PostgreSQL: the only importer of psycopg. Connect, ask the catalog, load in one transaction."""
+"""PostgreSQL: the only importer of psycopg. Connect, ask the catalog, load, publish."""
 
 from tableferry.target.catalog import read_schema, schema_exists
 from tableferry.target.connection import TargetConnection, connect
 from tableferry.target.facts import Facts, read_facts, require_rights
-from tableferry.target.load import FullRefresh
+from tableferry.target.publish import Load, open_load
 
 __all__ = [
     "Facts",
-    "FullRefresh",
+    "Load",
     "TargetConnection",
     "connect",
+    "open_load",
     "read_facts",
     "read_schema",
     "require_rights",

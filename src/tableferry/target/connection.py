@@ -1,10 +1,12 @@
 """A connection to PostgreSQL."""
 
+import contextlib
 from types import TracebackType
 from typing import Any, Final, LiteralString, Self
 
 import psycopg
 
+from tableferry.errors import CommitUnknownError, TransientError
 from tableferry.settings import TargetSettings
 from tableferry.target.faults import translated
 
@@ -40,6 +42,36 @@ class TargetConnection:
         """Run a query with a small answer; raises TableferryError."""
         with translated(self.settings):
             return self.raw.execute(statement(sql), parameters or None).fetchall()
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open, a failed one included."""
+        return (
+            not self.raw.closed
+            and self.raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
+        )
+
+    def begin(self) -> None:
+        """Begin a transaction, or join the one that is open."""
+        if not self.in_transaction:
+            self.execute("BEGIN")
+
+    def commit(self) -> None:
+        """Commit; raises CommitUnknownError where the answer was lost."""
+        try:
+            self.execute("COMMIT")
+        except TransientError as error:
+            raise CommitUnknownError(
+                f"{error.message}; it is not known whether the load was committed",
+                hint="Readers see all the old rows or all the new ones. Run it again.",
+                code=error.code,
+            ) from error
+
+    def rollback(self) -> None:
+        """Roll back what is open; a connection that is gone has rolled back already."""
+        if self.in_transaction:
+            with contextlib.suppress(psycopg.Error):
+                self.raw.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close the connection; the server rolls back what is open."""

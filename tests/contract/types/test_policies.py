@@ -158,9 +158,11 @@ def test_a_type_of_sql_server_2025_arrives_by_way_of_the_text_that_it_casts_to(
         batches = list(source.TableReader(from_, plan).batches())
     with (
         target.connect(settings_of(types.target)) as into,
-        target.FullRefresh(into, plan, values.target_schema(plan.columns)) as refresh,
+        target.open_load(into, plan, values.target_schema(plan.columns)) as refresh,
     ):
         for batch in batches:
             refresh.write(convert(batch))
-        refresh.commit()
+        refresh.prepare()
+        refresh.publish()
+        into.commit()
     assert [row[0] for row in types.found()] == kept
