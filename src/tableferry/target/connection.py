@@ -1,6 +1,7 @@
 """A connection to PostgreSQL."""
 
 import contextlib
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Final, LiteralString, Self
 
@@ -17,6 +18,11 @@ KEEPALIVES: Final[dict[str, Any]] = {
     "tcp_user_timeout": 60_000,
 }
 """A peer that vanished is noticed after a minute; without these it takes about two hours."""
+
+
+BEGIN: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
+"""Whatever the database's default is: who has waited for a row's lock must see what was written
+there meanwhile, not fail for it."""
 
 
 class TargetConnection:
@@ -54,7 +60,7 @@ class TargetConnection:
     def begin(self) -> None:
         """Begin a transaction, or join the one that is open."""
         if not self.in_transaction:
-            self.execute("BEGIN")
+            self.execute(BEGIN)
 
     def commit(self) -> None:
         """Commit; raises CommitUnknownError where the answer was lost."""
@@ -72,6 +78,12 @@ class TargetConnection:
         if self.in_transaction:
             with contextlib.suppress(psycopg.Error):
                 self.raw.execute("ROLLBACK")
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what the block does, or roll it back; inside a transaction it is a savepoint."""
+        with translated(self.settings), self.raw.transaction():
+            yield
 
     def close(self) -> None:
         """Close the connection; the server rolls back what is open."""
@@ -104,8 +116,10 @@ def connect(settings: TargetSettings) -> TargetConnection:
             application_name="tableferry",
             client_encoding="utf8",
             autocommit=True,
+            prepare_threshold=None,  # a pooler gives the next transaction another session
             **KEEPALIVES,
         )
+    raw.isolation_level = psycopg.IsolationLevel.READ_COMMITTED  # of BEGIN, as above
     return TargetConnection(settings, raw)
 
 
