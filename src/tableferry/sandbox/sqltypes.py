@@ -18,6 +18,7 @@ datetimeoffset(n)                   struct<utc: int64 (as datetime2), offset: in
 char varchar text                   large_string
 nchar nvarchar ntext xml            large_string; a lone UTF-16 surrogate U+D8xx..U+DFFF is carried
                                     as the private-use code point U+10D8xx..U+10DFFF
+                                    (see ``surrogates``)
 binary varbinary image rowversion   large_binary
 uniqueidentifier                    fixed_size_binary(16), bytes in wire (mixed-endian) order
 sql_variant                         large_binary: the TDS sql_variant payload (MS-TDS 2.2.5.5.4),

@@ -5,6 +5,7 @@ bytes of their UTF-16 units, so that no quoting and no line continuation is in b
 """
 
 import datetime as dt
+import math
 import struct
 import uuid
 from collections.abc import Callable, Sequence
@@ -79,8 +80,13 @@ def floats(type_: str, becomes: str, width: int) -> Case:
         becomes,
         values,
         edges,
-        lambda value: cast(type_)(f"{value:E}" if value == 0 else repr(value)),
+        lambda value: cast(type_)(f"{value:.16E}") if value else f"CAST({_zero(value)} AS {type_})",
     )
+
+
+def _zero(value: float) -> str:
+    """Arithmetic has both zeros; no text is promised to become the negative one."""
+    return "-1E0 * 0E0" if math.copysign(1, value) < 0 else "0E0"
 
 
 def texts(type_: str, most: int, *, wide: bool, fill: int = 0) -> Case:
@@ -90,7 +96,7 @@ def texts(type_: str, most: int, *, wide: bool, fill: int = 0) -> Case:
         alphabet = st.characters(codec="cp1252", exclude_characters="\0")
     values = st.text(alphabet, max_size=most).filter(lambda v: _units(v) <= most)
     edges = ["", " ", "a ", "\t\n\r", "\\\n", "\\N", "\\.", "O'Br", '"', "x" * min(most, 100)]
-    edges += ["😀Ж", "\ufffd", "\uffff", "\U0010ffff"] if wide else ["ÄÖ€", "\xad\xff"]
+    edges += ["😀Ж", "\ufffd", "\uffff", "\U0010ffff", "\U0010d800"] if wide else ["ÄÖ€", "\xad\xff"]
     encoding, kind = ("utf-16-le", "nvarchar") if wide else ("cp1252", "varchar")
     return Case(
         type_,
@@ -276,8 +282,8 @@ def variants() -> Case:
     edges = [
         ("int", "-5", "-5"),
         ("bigint", "CAST(9223372036854775807 AS bigint)", "9223372036854775807"),
-        ("tinyint", "255", "255"),
-        ("bit", "1", "1"),
+        ("tinyint", "CAST(255 AS tinyint)", "255"),
+        ("bit", "CAST(1 AS bit)", "1"),
         ("decimal", "CAST('12.500' AS decimal(10,3))", "12.500"),
         ("money", "CAST('-0.0001' AS money)", "-0.0001"),
         ("smallmoney", "CAST('214748.3647' AS smallmoney)", "214748.3647"),
@@ -301,7 +307,7 @@ def variants() -> Case:
     return Case(
         "sql_variant",
         "text",
-        st.integers(-(2**31), 2**31 - 1).map(lambda n: ("int", str(n), str(n))),
+        st.integers(-(2**31), 2**31 - 1).map(lambda n: ("int", f"CAST({n} AS int)", str(n))),
         edges,
         lambda value: f"CAST({value[1]} AS sql_variant)",
         kept=lambda value: value[2],

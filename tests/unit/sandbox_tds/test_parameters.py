@@ -173,7 +173,7 @@ INT, BIGINT = SqlType("int"), SqlType("bigint")
          SqlType("decimal", precision=9, scale=1), D("-1.3")),
         (0.1, SqlType("float"), SqlType("real"), 0.10000000149011612),
         ("abc", SqlType("nvarchar", 10), SqlType("varchar", 2), "ab"),
-        ("a🚀", SqlType("nvarchar", 10), SqlType("nvarchar", 2), "a"),
+        ("a🚀", SqlType("nvarchar", 10), SqlType("nvarchar", 2), "a\U0010d83d"),
         ("a", SqlType("nvarchar", 10), SqlType("char", 3), "a  "),
         ("я", SqlType("nvarchar", 10), SqlType("varchar", 10), "?"),
         (b"abc", SqlType("varbinary", 10), SqlType("binary", 2), b"ab"),

@@ -18,41 +18,26 @@ import pyarrow as pa
 from tableferry.sandbox.engine import clr_hierarchy, clr_spatial, texts, variant
 from tableferry.sandbox.engine import parsing_values as read
 from tableferry.sandbox.engine.rowerror import RowError, mark
+from tableferry.sandbox.surrogates import freed, from_utf16
 
-_ESCAPED_LOW: Final = 0x10D800
-_ESCAPED_HIGH: Final = 0x10DFFF
 _WIDE: Final = Context(prec=120)
 
 Rowwise = Callable[..., Any]
 
 
 def to_units(text: str) -> list[int]:
-    """Return the UTF-16 code units of a physical string (escaped surrogates are single units)."""
-    units: list[int] = []
-    for character in text:
-        code = ord(character)
-        if _ESCAPED_LOW <= code <= _ESCAPED_HIGH:
-            units.append(code - 0x100000)
-        elif code > 0xFFFF:
-            code -= 0x10000
-            units += [0xD800 + (code >> 10), 0xDC00 + (code & 0x3FF)]
-        else:
-            units.append(code)
-    return units
+    """Return the UTF-16 code units of a physical string."""
+    return memoryview(utf16(text)).cast("H").tolist()
 
 
 def from_units(units: list[int]) -> str:
-    """Return the physical string of UTF-16 code units; lone surrogates are escaped."""
-    data = b"".join(unit.to_bytes(2, "little") for unit in units)
-    text = data.decode("utf-16-le", "surrogatepass")
-    if not any(0xD800 <= ord(c) <= 0xDFFF for c in text):
-        return text
-    return "".join(chr(ord(c) + 0x100000) if 0xD800 <= ord(c) <= 0xDFFF else c for c in text)
+    """Return the physical string of UTF-16 code units; lone surrogates are carried."""
+    return from_utf16(b"".join(unit.to_bytes(2, "little") for unit in units))
 
 
 def utf16(text: str) -> bytes:
     """Return a physical string's UTF-16 bytes."""
-    return b"".join(unit.to_bytes(2, "little") for unit in to_units(text))
+    return freed(text).encode("utf-16-le", "surrogatepass")
 
 
 def cp1252(text: str) -> bytes:
@@ -238,7 +223,7 @@ _FLOAT_OVERFLOW: Final = mark(
     8115, "Arithmetic overflow error converting expression to data type float.", 16, 2
 )
 MACROS: Final = (
-    # U+10D8xx..U+10DFxx are escaped surrogates: one unit each; other supplementary characters: two.
+    # U+10D8xx..U+10DFxx carry a surrogate: one unit each; other supplementary characters: two.
     (
         r"ts_units(s) AS CASE WHEN strlen(s) = length(s) THEN length(s) ELSE length(s) + "
         r"length(regexp_replace(s, '[^\x{10000}-\x{10D7FF}\x{10E000}-\x{10FFFF}]', '', 'g')) END"

@@ -8,6 +8,7 @@ from tableferry.sandbox.engine import texts
 from tableferry.sandbox.engine.rowerror import RowError
 from tableferry.sandbox.engine.storage import TICKS_PER_DAY
 from tableferry.sandbox.sqltypes import SqlType
+from tableferry.sandbox.surrogates import from_utf16
 
 _CODES: Final = {
     "uniqueidentifier": 0x24, "date": 0x28, "time": 0x29, "datetime2": 0x2A,
@@ -157,8 +158,7 @@ def text(payload: bytes, style: int) -> str:
     if name in ("char", "varchar"):
         return "".join(bytes([b]).decode("cp1252", "ignore") or chr(b) for b in value)
     if name in ("nchar", "nvarchar"):
-        units = value.decode("utf-16-le", "surrogatepass")
-        return "".join(chr(ord(c) + 0x100000) if 0xD800 <= ord(c) <= 0xDFFF else c for c in units)
+        return from_utf16(value)
     if name in ("binary", "varbinary"):
         shown: str = value.hex().upper()
         return f"0x{shown}" if style == 1 else shown

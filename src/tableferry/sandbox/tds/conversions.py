@@ -13,6 +13,7 @@ import numpy as np
 
 from tableferry.sandbox.events import SqlError
 from tableferry.sandbox.sqltypes import DEFAULT_COLLATION, MAX, SqlType
+from tableferry.sandbox.surrogates import freed, from_utf16
 from tableferry.sandbox.tds.collations import collation
 from tableferry.sandbox.tds.text import decode_code_page, to_code_page
 from tableferry.sandbox.tds.typeinfo import ANSI, BINARY, UNICODE, base_name
@@ -67,9 +68,9 @@ def _text(value: str, source: SqlType, target: SqlType) -> str:
         return value
     # An assignment to a shorter variable cuts silently, in bytes or in UTF-16 units.
     if name in UNICODE:
-        units = value.encode("utf-16-le")
+        units = freed(value).encode("utf-16-le", "surrogatepass")
         cut = units[: 2 * target.length]
-        value = value if len(cut) == len(units) else cut.decode("utf-16-le", errors="ignore")
+        value = value if len(cut) == len(units) else from_utf16(cut)
     else:
         value = value[: target.length]
     return value.ljust(target.length) if name in {"char", "nchar"} else value

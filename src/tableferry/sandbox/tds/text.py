@@ -1,17 +1,15 @@
 """Text from Arrow's UTF-8 into UTF-16 and code pages, a whole batch at a time."""
 
 import functools
-import re
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from tableferry.sandbox.surrogates import carried, freed, from_utf16
 from tableferry.sandbox.tds.cells import Bytes, Offsets
 from tableferry.sandbox.tds.packets import ProtocolError
 
-_LONE_SURROGATES: Final = re.compile("[\U0010d800-\U0010dfff]")
-_SHIFT: Final = 0x100000
 _MAYBE_LONE: Final = b"\xf4\x8d"
 """The first bytes of U+10D000 to U+10DFFF in UTF-8: where carried lone surrogates lie."""
 
@@ -26,7 +24,7 @@ def to_utf16(offsets: Offsets, data: Bytes) -> tuple[Offsets, Bytes]:
     text = raw.decode("utf-8")
     units = _UTF16_UNITS[data]
     if _MAYBE_LONE in raw:
-        text = free_surrogates(text)
+        text = freed(text)
         lead = (data[:-2] == 0xF4) & (data[1:-1] == 0x8D) & (data[2:] >= 0xA0)
         units[:-2][lead] = 1
     encoded = text.encode("utf-16-le", errors="surrogatepass")
@@ -39,13 +37,13 @@ def to_code_page(offsets: Offsets, data: Bytes, codec: str) -> tuple[Offsets, By
     SQL Server does the same when a text is stored as varchar, so here it meets only values that
     never were varchar.
     """
-    if codec == "utf-8" or _is_ascii(data):
+    if _is_ascii(data) or (codec == "utf-8" and _MAYBE_LONE not in data.tobytes()):
         return offsets, data
     table = code_page_table(codec)
-    if table is None:  # a code page of one or two bytes a character: cell by cell
+    if table is None:  # more than one byte a character: cell by cell
         raw = data.tobytes()
         cells = [
-            raw[start:end].decode("utf-8").encode(codec, errors="replace")
+            _joined(raw[start:end].decode("utf-8")).encode(codec, errors="replace")
             for start, end in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)
         ]
         lengths = np.array([0, *map(len, cells)], dtype=np.int64)
@@ -55,9 +53,9 @@ def to_code_page(offsets: Offsets, data: Bytes, codec: str) -> tuple[Offsets, By
     return _moved(offsets, _CHARACTERS[data]), encoded
 
 
-def free_surrogates(text: str) -> str:
-    """Turn U+10D8xx..U+10DFFF, the carriers of lone surrogates, into the surrogates they carry."""
-    return _LONE_SURROGATES.sub(lambda match: chr(ord(match[0]) - _SHIFT), text)
+def _joined(text: str) -> str:
+    """Return a text whose carriers are the characters again that their pairs make."""
+    return freed(text).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def carry_surrogates(raw: bytes) -> str:
@@ -67,19 +65,14 @@ def carry_surrogates(raw: bytes) -> str:
     """
     if len(raw) % 2:
         raise ProtocolError("an odd number of bytes in a UTF-16 text")
-    text = raw.decode("utf-16-le", errors="surrogatepass")
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return re.sub("[\ud800-\udfff]", lambda match: chr(ord(match[0]) + _SHIFT), text)
-    return text
+    return from_utf16(raw)
 
 
 def decode_code_page(raw: bytes, codec: str) -> str:
     """Decode a client's char data the way Windows does: bytes without a meaning stay controls."""
     decoded = _decoding(codec)
     if decoded is None:
-        return raw.decode(codec, errors="replace")
+        return carried(raw.decode(codec, errors="replace"))
     return "".join(decoded[byte] for byte in raw)
 
 
