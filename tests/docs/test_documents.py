@@ -9,6 +9,7 @@ from typer.main import get_command
 from tableferry.cli import app
 from tableferry.settings import SourceSettings, TargetSettings
 from tableferry.spec import OPTIONAL, REQUIRED
+from tableferry.typemap.page import with_table
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -71,3 +72,10 @@ def test_every_test_that_a_promise_names_exists() -> None:
     written = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
     assert len(named) > 15
     assert {name for name in named if f"def {name}(" not in written} == set()
+
+
+def test_the_page_of_types_is_what_the_table_of_types_says() -> None:
+    """Run script/types after a change of the table."""
+    page = (ROOT / "docs" / "types.md").read_text()
+    assert page == with_table(page)
+    assert "later" not in page.lower()

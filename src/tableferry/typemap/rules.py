@@ -82,7 +82,7 @@ def _rule(written: str, creates: str, create: Create | str, *ways: Way) -> TypeR
     return TypeRule(written, creates, made, ways)
 
 
-_WHOLE: Final = "wider integers, numeric with room"
+_WHOLE: Final = "integers as wide or wider, numeric with room"
 _TEXTS: Final = Way(text, "text, varchar, varchar(n) with room for every unit")
 _LONG_TEXT: Final = Way(text, "text, varchar", select="CAST({} AS nvarchar(max))", arrives=_TEXT)
 _BINARY: Final = Way(only("bytea"), "bytea")
@@ -139,7 +139,9 @@ RULES: Final[dict[str, TypeRule]] = {
     "tinyint": _rule("tinyint", "smallint", "int2", Way(whole, f"{_WHOLE}, double"), _printed(3)),
     "smallint": _rule("smallint", "smallint", "int2", Way(whole, f"{_WHOLE}, double"), _printed(6)),
     "int": _rule("int", "integer", "int4", Way(whole, f"{_WHOLE}, double"), _printed(11)),
-    "bigint": _rule("bigint", "bigint", "int8", Way(whole, "numeric with room"), _printed(20)),
+    "bigint": _rule(
+        "bigint", "bigint", "int8", Way(whole, "bigint, numeric with room"), _printed(20)
+    ),
     **{
         name: _rule(
             f"{name}(p,s)",
@@ -320,7 +322,7 @@ RULES: Final[dict[str, TypeRule]] = {
         ),
         Way(
             only("json", "text", "varchar"),
-            "json, text, varchar, exactly as SQL Server writes it",
+            "json, text or varchar, as SQL Server writes it",
             select="CAST({} AS nvarchar(max))",
             arrives=_TEXT,
         ),
@@ -339,7 +341,7 @@ RULES: Final[dict[str, TypeRule]] = {
         ),
         Way(
             only("text", "varchar"),
-            "text, varchar, the JSON array as SQL Server writes it",
+            "text or varchar, the JSON array as SQL Server writes it",
             select="CAST({} AS nvarchar(max))",
             arrives=_TEXT,
             loss="the digits that SQL Server prints are kept, which may be fewer than it holds",
