@@ -102,6 +102,8 @@ UNANSWERED: Final = (
     Unanswered(r"FATAL: (sorry, too many clients|remaining connection slots)", "53300",
                TransientError, f"The server has no connection left. {_AGAIN}"),
     Unanswered(r"FATAL: the database system is ", "57P03", TransientError, _AGAIN),
+    Unanswered(r"SSL connection has been closed|SSL SYSCALL error|SSL error: unexpected eof",
+               "08006", TransientError, f"The connection was lost. {_AGAIN}"),
     Unanswered(r"SSL|certificate", "TLS", ConfigError, "Set PG_SSLMODE, and PG_SSLROOTCERT."),
     Unanswered(r"could not translate host name", "08001", ConfigError, "Check PG_HOST."),
 )  # fmt: skip

@@ -87,6 +87,15 @@ UNANSWERED = [
         "PG_SSLMODE",
         False,
     ),
+    *(
+        (f"consuming input failed: {text}", TransientError, "Run it again", False)
+        for text in (
+            "SSL connection has been closed unexpectedly",
+            "SSL SYSCALL error: EOF detected",
+            "SSL SYSCALL error: Connection reset by peer",
+            "SSL error: unexpected eof while reading",
+        )
+    ),
     (
         'connection failed: root certificate file "/x/role-database.pem" does not exist',
         ConfigError,
