@@ -50,3 +50,11 @@ class DataError(TableferryError):
 
 class VerificationError(TableferryError):
     """What arrived is not what was sent; the load was rolled back and the old rows stay."""
+
+
+class LeaseHeldError(TableferryError):
+    """Another run that is alive has the right to load this table; nothing was changed."""
+
+
+class LeaseLostError(TableferryError):
+    """Another run took over this table; this one published nothing."""

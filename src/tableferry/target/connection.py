@@ -19,6 +19,7 @@ KEEPALIVES: Final[dict[str, Any]] = {
 }
 """A peer that vanished is noticed after a minute; without these it takes about two hours."""
 
+Parameters = tuple[Any, ...] | dict[str, Any]
 
 BEGIN: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
 """Whatever the database's default is: who has waited for a row's lock must see what was written
@@ -37,14 +38,12 @@ class TargetConnection:
         """The server's ``server_version_num``: 160004 is PostgreSQL 16.4."""
         return self.raw.info.server_version
 
-    def execute(self, sql: str) -> None:
+    def execute(self, sql: str, parameters: Parameters = ()) -> None:
         """Run a statement that answers with no rows; raises TableferryError."""
         with translated(self.settings):
-            self.raw.execute(statement(sql))
+            self.raw.execute(statement(sql), parameters or None)
 
-    def rows(
-        self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()
-    ) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """Run a query with a small answer; raises TableferryError."""
         with translated(self.settings):
             return self.raw.execute(statement(sql), parameters or None).fetchall()

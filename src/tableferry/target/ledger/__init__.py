@@ -1,5 +1,26 @@
-"""The ledger: tableferry's own tables in the target, in the schema ``tableferry``."""
+"""The ledger: tableferry's own tables in the target, in the schema ``tableferry``.
 
+Over the ledger's own connection (``Ledger``): runs, leases, progress, outcomes. On the connection
+that stores the rows (``seal``, ``checkpoint``): what must be true if and only if they are there.
+"""
+
+from tableferry.target.ledger.chunks import Unfinished, checkpoint
+from tableferry.target.ledger.lease import Lease, Pace
+from tableferry.target.ledger.ledger import Ledger
 from tableferry.target.ledger.migrate import SCHEMA, migrate
+from tableferry.target.ledger.runs import Failure, TableRun
+from tableferry.target.ledger.seal import seal, was_published
 
-__all__ = ["SCHEMA", "migrate"]
+__all__ = [
+    "SCHEMA",
+    "Failure",
+    "Lease",
+    "Ledger",
+    "Pace",
+    "TableRun",
+    "Unfinished",
+    "checkpoint",
+    "migrate",
+    "seal",
+    "was_published",
+]

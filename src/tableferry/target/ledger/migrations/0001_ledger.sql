@@ -17,7 +17,7 @@ CREATE INDEX runs_by_start ON tableferry.runs (started_at);
 COMMENT ON TABLE tableferry.runs IS 'One row for each call of sync; the oldest are pruned.';
 COMMENT ON COLUMN tableferry.runs.status IS
   'running, then one outcome for ever: ok (every table), partial (some), failed, skipped, held, cancelled, deadline, abandoned.';
-COMMENT ON COLUMN tableferry.runs.process IS 'Who runs it: host, process id, when the process began.';
+COMMENT ON COLUMN tableferry.runs.process IS 'Who runs it: host and process id.';
 COMMENT ON COLUMN tableferry.runs.version IS 'The version of tableferry.';
 COMMENT ON COLUMN tableferry.runs.updated_at IS 'The last sign of life: every 2 seconds while it runs.';
 

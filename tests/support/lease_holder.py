@@ -1,0 +1,42 @@
+"""A run in a process of its own: takes the lease of t, and publishes one row when it is told to."""
+
+import json
+import sys
+import uuid
+
+from tableferry import target
+from tableferry.errors import TableferryError
+from tableferry.identifiers import TargetTable
+from tableferry.settings import load_settings
+from tableferry.target.ledger import Ledger, Pace, seal
+
+
+def main(value: int) -> None:
+    settings = load_settings([]).target
+    with (
+        target.connect(settings) as connection,
+        Ledger(settings, uuid.uuid4(), pace=Pace(renew=0.1, ttl=1.0)) as ledger,
+    ):
+        ledger.begin_run()
+        table = ledger.begin_table("t", "", TargetTable.parse("t"))
+        lease = ledger.acquire(table)
+        say(got=str(lease.generation))
+        sys.stdin.readline()
+        connection.begin()
+        connection.execute("DELETE FROM t")
+        connection.execute("INSERT INTO t VALUES (%s)", (value,))
+        seal(connection, lease, rows_read=1, rows_written=1)
+        connection.commit()
+        say(published="yes")
+        ledger.end_run("ok")
+
+
+def say(**words: str) -> None:
+    print(json.dumps(words), flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        main(int(sys.argv[1]))
+    except TableferryError as error:
+        say(error=type(error).__name__, message=error.message)

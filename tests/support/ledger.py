@@ -1,0 +1,72 @@
+"""A run's ledger as a test needs it: at a quicker pace, with one table begun."""
+
+import contextlib
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tableferry import target
+from tableferry.identifiers import TargetTable
+from tableferry.target.ledger import Lease, Ledger, Pace, TableRun, seal
+from tests.integration.support import settings_of
+from tests.support.databases import PgDatabase
+
+QUICK = Pace(renew=0.1, ttl=1.0)
+"""Tests wait for an expiry: a second instead of fifteen."""
+
+SLOW = Pace(renew=3600.0, ttl=1.0)
+"""A holder that shows no sign of life: it hangs, or its thread is dead."""
+
+T = TargetTable.parse("public.t")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that has begun with the table t."""
+
+    database: PgDatabase
+    ledger: Ledger
+    table: TableRun
+
+    def acquire(self) -> Lease:
+        return self.ledger.acquire(self.table)
+
+    def publish(self, lease: Lease, value: int) -> None:
+        """Replace the rows of t by one, as a load does."""
+        with target.connect(settings_of(self.database)) as connection:
+            connection.begin()
+            connection.execute("DELETE FROM t")
+            connection.execute("INSERT INTO t VALUES (%s)", (value,))
+            seal(connection, lease, rows_read=1, rows_written=1)
+            connection.commit()
+
+    def row(self, *columns: str) -> tuple[object, ...]:
+        """What the ledger says of this run's table."""
+        [found] = self.database.rows(
+            f"SELECT {', '.join(columns)} FROM tableferry.table_runs "
+            f"WHERE run_id = '{self.ledger.run_id}' AND table_key = '{self.table.table_key}'"
+        )
+        return found
+
+
+@contextlib.contextmanager
+def a_run(
+    database: PgDatabase,
+    *,
+    pace: Pace = QUICK,
+    key: str = "t",
+    at: TargetTable = T,
+    connect_timeout: int = 10,
+    **more: Any,
+) -> Iterator[Run]:
+    """Begin a run and its table; it is not ended."""
+    settings = settings_of(database).model_copy(update={"connect_timeout": connect_timeout})
+    with Ledger(settings, uuid.uuid4(), pace=pace, **more) as ledger:
+        ledger.begin_run()
+        yield Run(database, ledger, ledger.begin_table(key, "McTM.dbo.T", at))
+
+
+def outcomes(database: PgDatabase) -> list[tuple[object, ...]]:
+    """The outcomes of all tables, the oldest run first."""
+    return database.rows("SELECT status FROM tableferry.table_runs ORDER BY started_at")
