@@ -1,4 +1,4 @@
-"""What a run does is written down while it does it, ends in one outcome, and is never worth a run."""
+"""What a run does is written down, ends in one outcome, and is never worth a run."""
 
 import time
 import uuid
