@@ -1,37 +1,53 @@
 #!/usr/bin/env bash
 # Makes lambda_function_with_postgresql.zip: this folder, the engine, and the wheels of Lambda's
-# platform (Amazon Linux 2023: glibc 2.34, OpenSSL 3). Needs python3 >= 3.11 with pip, and a package
-# index for the wheels; runs from any folder, on any machine.
+# platform (Amazon Linux 2023: glibc 2.34, OpenSSL 3); then proves it, where this machine can run it:
+# under Lambda's own runtime client, every mode, with a SQL Server stand-in and a real PostgreSQL.
+# Needs python3 >= 3.11 with pip, and a package index for the wheels; runs from any folder.
 #
-#   ./build.sh [--python 3.13|3.12] [--arch x86_64|arm64] [--output FILE]
+#   ./build.sh [--python 3.13|3.12] [--arch x86_64|arm64] [--entra] [--wheels FOLDER]
+#              [--no-proof] [--output FILE]
 #
-# The same sources and locked versions make the same bytes.
+# --entra    keeps what signs in by Microsoft Entra (SQL_SERVER_<NAME>_AUTH=entra-...)
+# --wheels   takes wheels from this folder too: for what the index has not got
+# --no-proof leaves the proof out; the package is still imported and called once
+#
+# The same sources, locked versions and Python make the same bytes.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
+tools=$root/deploy/package
+usage="./build.sh [--python 3.13|3.12] [--arch x86_64|arm64] [--entra] [--wheels FOLDER] [--no-proof] [--output FILE]"
 python_version=3.13
 arch=x86_64
+entra=
+wheels=
+proof=yes
 output=$here/lambda_function_with_postgresql.zip
 
 refuse() { printf 'build.sh: %s\nhint: %s\n' "$1" "$2" >&2; exit 2; }
 
 while [ $# -gt 0 ]; do
     case $1 in
+        --entra) entra=--entra; shift; continue ;;
+        --no-proof) proof=; shift; continue ;;
         --python) python_version=${2-} ;;
         --arch) arch=${2-} ;;
-        --output) output=${2:?build.sh: --output needs a file} ;;
-        *) refuse "unknown argument: $1" "./build.sh [--python 3.13|3.12] [--arch x86_64|arm64] [--output FILE]" ;;
+        --wheels) wheels=${2-} ;;
+        --output) output=${2-} ;;
+        *) refuse "unknown argument: $1" "$usage" ;;
     esac
     shift $(($# > 1 ? 2 : 1))
 done
 # Lambda's Python 3.11 runs on Amazon Linux 2, whose glibc and OpenSSL are too old for the driver.
 case $python_version in 3.12|3.13) ;; *) refuse "no Python $python_version for this" "Choose 3.13 or 3.12." ;; esac
 case $arch in x86_64) machine=x86_64 ;; arm64) machine=aarch64 ;; *) refuse "unknown architecture: $arch" "Choose x86_64 or arm64." ;; esac
+[ -z "$wheels" ] || [ -d "$wheels" ] || refuse "there is no folder $wheels" "--wheels names a folder with wheels in it."
+[ -n "$output" ] && [ -d "$(dirname "$output")" ] || refuse "the output's folder is not there" "--output names the zip to write."
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || refuse "python3 is missing or older than 3.11" "Install Python 3.11 or newer."
 python3 -m pip --version >/dev/null 2>&1 || refuse "python3 has no pip" "Run python3 -m ensurepip, or install pip."
 
-# Resolved here, before any cd: a relative output is meant from where the caller stands.
+# Resolved here: relative paths are meant from where the caller stands.
 output=$(cd "$(dirname "$output")" && pwd)/$(basename "$output")
 
 work=$(mktemp -d)
@@ -40,110 +56,49 @@ package=$work/package
 mkdir "$package"
 
 # --- the wheels: what the engine needs, without what only the command line shows -------------------
-python3 - "$root/pyproject.toml" >"$work/requirements.txt" <<'PYTHON'
-import re, sys, tomllib
-
-with open(sys.argv[1], "rb") as file:
-    project = tomllib.load(file)["project"]
-    for requirement in project["dependencies"] + project["optional-dependencies"]["lambda"]:
-        if re.match(r"[\w.-]+", requirement)[0].lower() not in {"rich", "typer"}:
-            print(requirement)
-PYTHON
+python3 "$tools/requirements.py" "$root/pyproject.toml" >"$work/requirements.txt"
 # manylinux_2_34 comes first: the driver's older wheels want OpenSSL 1.1, which Lambda has not got.
-platforms=()
+options=(--constraint "$root/requirements/constraints.txt")
 for platform in manylinux_2_34 manylinux_2_28 manylinux_2_17 manylinux2014; do
-    platforms+=(--platform "${platform}_$machine")
+    options+=(--platform "${platform}_$machine")
 done
-constraints=(--constraint "$root/requirements/constraints.txt")
+[ -z "$wheels" ] || options+=(--find-links "$wheels")
+hint="Check the network; pip says above which wheel it was."
+[ "$machine" = x86_64 ] || hint="pgpq 0.12 has no wheel for arm64: make one on such a machine (pip wheel --no-deps pgpq==0.12.0, which needs Rust) and name its folder with --wheels; or choose x86_64."
 echo "wheels for Python $python_version on Linux $machine"
 python3 -m pip install --quiet --disable-pip-version-check --no-warn-conflicts --no-compile \
     --root-user-action=ignore --only-binary=:all: --implementation cp --python-version "$python_version" \
-    "${platforms[@]}" "${constraints[@]}" --target "$package" --requirement "$work/requirements.txt" ||
-    refuse "a wheel for Linux $machine could not be had (pip says which above)" "Check the network; pgpq 0.12 has no wheel for arm64: then choose x86_64."
+    "${options[@]}" --target "$package" --requirement "$work/requirements.txt" ||
+    refuse "a wheel for Linux $machine could not be had" "$hint"
 
-# --- the engine and this folder --------------------------------------------------------------------
+# --- the engine and this folder, without what is never loaded --------------------------------------
 cp -R "$root/src/tableferry" "$package/"
-rm -rf "$package"/tableferry/{sandbox,report,cli.py,demo.py}
+rm -rf "$package"/tableferry/{sandbox,report,cli.py,demo.py,__main__.py}
 cp "$here"/*.py "$package/"
-before=$(du -sm "$package" | cut -f1)
-
-# --- what is never loaded: tests, headers, other Pythons, Arrow's file formats and network -----------
-cd "$package"
-find . \( -name __pycache__ -o -name tests -o -name include -o -name '.?*' \) -type d -prune -exec rm -rf {} +
-find . \( -name '*.pyi' -o -name '*.pxd' -o -name '*.pyx' -o -name '*.pxi' -o -name '*.h' -o -name '*.a' \) -type f -delete
-rm -rf bin numpy/f2py numpy/typing pyarrow/src
-for name in flight s3fs gcsfs azurefs hdfs orc substrait parquet dataset pyarrow_cpp_tests; do
-    rm -f pyarrow/_"$name".*.so pyarrow/_"$name"_*.so
-done
-# libarrow.so itself names substrait, dataset and parquet as needed: those stay.
-rm -f pyarrow/libarrow_flight.so* pyarrow/libarrow_s3.so* pyarrow/libarrow_python_*.so*
-rm -f pyarrow/libarrow_python.so pyarrow/libarrow_python.so.*.*
-find mssql_python -name 'ddbc_bindings.cp*.so' ! -name "ddbc_bindings.cp${python_version/./}-*" -delete
-# The driver's other provider needs libraries that Lambda has not got; the engine does not use it.
-rm -rf mssql_python_odbc/libs/linux
-# The driver asks for these only to log in by Microsoft Entra, which the settings do not offer.
-rm -rf {azure,msal,cryptography,requests,urllib3,cffi,_cffi,pycparser,jwt,pyjwt,certifi,charset_normalizer,idna}*
-find . -type d -empty -delete
-cd "$here"
-
-# --- does it work: imported and called by nothing but this package ---------------------------------
+python3 "$tools/prune.py" "$package" "$python_version" $entra
 if grep -rlE 'lib(ssl|crypto)\.so\.1\.1' "$package" --include='*.so*'; then
     refuse "these files want OpenSSL 1.1, Lambda has OpenSSL 3" "Choose wheels for manylinux_2_34."
 fi
-cat >"$work/check.py" <<'PYTHON'
-import ctypes, pathlib, sys
 
-package = pathlib.Path(sys.argv[1])
-sys.path.insert(0, str(package))
-import lambda_function
-
-answer = lambda_function.lambda_handler({"mode": "info"}, None)
-assert answer["statusCode"] == 200, answer
-for library in sorted(package.rglob("*.so*")):
-    ctypes.CDLL(str(library))  # every library that it links to is there
-PYTHON
-checked=
+# --- is it whole: imported and called by nothing but itself, every symbol resolved ------------------
+interpreter=
 if [ "$(uname -s)-$(uname -m)" = "Linux-$machine" ]; then
-    for python in python3 "python$python_version"; do
-        found=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue
-        if [ -z "$checked" ] && [ "$found" = "$python_version" ]; then
-            (cd "$work" && env -i "PATH=$PATH" ${PYENV_VERSION+"PYENV_VERSION=$PYENV_VERSION"} \
-                "$python" -I -S -B check.py "$package" >"$work/check.log") || { cat "$work/check.log"; exit 1; }
-            checked="imported and called by Python $found, every library loaded"
-        fi
-    done
+    interpreter=$(python3 "$tools/interpreter.py" "$python_version") || interpreter=
 fi
-if [ -z "$checked" ]; then
-    python3 - "$package" "$machine" "${python_version/./}" <<'PYTHON'
-import pathlib, re, sys
-
-package, machine, version = pathlib.Path(sys.argv[1]), *sys.argv[2:]
-fits = re.compile(
-    rf"(py3|py2\.py3|cp3\d+)-(none|abi3|cp{version})-(any|manylinux_2_(17|28|34)_{machine}|manylinux2014_{machine})"
-)
-for wheel in package.glob("*.dist-info/WHEEL"):
-    tags = re.findall(r"^Tag: (\S+)", wheel.read_text(), re.M)
-    if not any(fits.fullmatch(tag) for tag in tags):
-        sys.exit(f"build.sh: {wheel.parent.name} is for {tags}, not for this Lambda")
-PYTHON
-    checked="every wheel fits the platform; not imported, there is no Python $python_version for $machine here"
+if [ -n "$interpreter" ]; then
+    (cd "$work" && env -i LD_BIND_NOW=1 "$interpreter" -I -S -B "$tools/check.py" "$package" >"$work/check.log") || { cat "$work/check.log"; exit 1; }
+    echo "check:  imported and called by Python $python_version, every library loaded"
+else
+    python3 "$tools/platforms.py" "$package" "$machine" "$python_version"
+    echo "check:  every wheel fits the platform; not run, there is no Python $python_version for $machine here"
 fi
+python3 "$tools/pack.py" "$package" "$output"
 
-# --- the zip: sorted names, one timestamp ----------------------------------------------------------
-python3 - "$package" "$output" <<'PYTHON'
-import pathlib, sys, zipfile
-
-package, output = map(pathlib.Path, sys.argv[1:])
-with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-    files = {path.relative_to(package).as_posix(): path for path in package.rglob("*") if path.is_file()}
-    for name, path in sorted(files.items()):
-        entry = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
-        entry.external_attr = 0o100755 << 16 if ".so" in path.name else 0o100644 << 16
-        entry.compress_type = zipfile.ZIP_DEFLATED
-        archive.writestr(entry, path.read_bytes())
-PYTHON
-after=$(du -sm "$package" | cut -f1)
-echo "check:  $checked"
-echo "size:   $(du -m "$output" | cut -f1) MB zipped, $after MB unpacked (pruned from $before MB; Lambda's limit is 250 MB)"
+# --- does it work: the tests of tests/deployment/test_package.py, with this very file --------------
+if [ -n "$proof" ] && [ -n "$interpreter" ]; then
+    "$root/script/prove" "$output" --python "$python_version" || {
+        rm -f "$output"
+        refuse "the package does not work (see above)" "It was deleted; --no-proof keeps it."
+    }
+fi
 echo "made:   $output"
-[ "$after" -lt 250 ] || refuse "the package is too large for Lambda" "See which wheel grew, and prune it."

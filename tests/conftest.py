@@ -22,6 +22,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run the contract of the types against the SQL Server of TABLEFERRY_LIVE_MSSQL too",
     )
+    parser.addoption("--package", help="prove this Lambda package; without it one is built")
+    parser.addoption("--package-python", default="3.13", help="the version that it is for")
 
 
 @pytest.fixture(scope="session")

@@ -17,13 +17,34 @@ from pysqlbridge.catalog import load as load_catalog
 from pysqlbridge.logins import load as load_logins
 from pysqlbridge.server import start_background
 
+from tests.support.building import FOLDER, build
 from tests.support.databases import PgDatabase
 
 REPO = Path(__file__).parents[2]
-FOLDER = "lambda_deployment_postgresql_updated"
 MODULES = ("config", "table_configs", "table_sync_processor", "multi_table_manager")
 CANARY = "s3cret-canary-$47;{}"
 """Every password in these tests: it must never be seen in any output."""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A Lambda package, the Python it is for, and what build.sh said when it made it."""
+
+    path: Path
+    python: str
+    said: str
+
+
+@pytest.fixture(scope="session")
+def package(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Package:
+    """The package that ``--package`` names, else one that is built for Lambda's default Python."""
+    python = request.config.getoption("--package-python")
+    if given := request.config.getoption("--package"):
+        return Package(Path(given), python, "")
+    folder = tmp_path_factory.mktemp("build")
+    done = build("--no-proof", "--python", python, "--output", "package.zip", cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Package(folder / "package.zip", python, done.stdout)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,51 +1,42 @@
-"""The Lambda package: what is in it, and that it is the same each time."""
+"""The Lambda package: what is in it, how large it is, and that it is the same each time."""
 
-import os
-import subprocess
-import sys
+import importlib.util
+import re
 import zipfile
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from tests.deployment.conftest import FOLDER, REPO
+from tests.deployment.conftest import FOLDER, REPO, Package
+from tests.support.building import build
 
-LAMBDA_LIMIT = 250 * 1024 * 1024
-"""Bytes, unpacked (AWS: Lambda quotas, deployment package size)."""
+MB = 1_000_000
+DIRECT_UPLOAD = 50 * 1024 * 1024
+"""Bytes that Lambda takes without S3 (AWS: Lambda quotas, deployment package size)."""
 
-
-def build(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run build.sh with this Python as ``python3``."""
-    programs = cwd / "bin"
-    programs.mkdir(exist_ok=True)
-    # A script, not a link: a link would lead past the virtual environment to a Python without pip.
-    (programs / "python3").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    (programs / "python3").chmod(0o755)
-    return subprocess.run(
-        [str(REPO / FOLDER / "build.sh"), *arguments],
-        cwd=cwd,
-        env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+ARM64 = "manylinux_2_28_aarch64"
+AARCH64 = 183
+"""The machine's number in a library's header (ELF for the Arm 64-bit Architecture)."""
+VERSION = next(
+    line.removeprefix("pgpq==")
+    for line in (REPO / "requirements" / "constraints.txt").read_text().splitlines()
+    if line.startswith("pgpq==")
+)
+"""Of the one wheel that the index has not got for arm64."""
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The package for Lambda's default Python, and what the build said."""
-    folder = tmp_path_factory.mktemp("build")
-    done = build("--output", "package.zip", cwd=folder)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder / "package.zip", done.stdout
+def entries(package: Package) -> list[zipfile.ZipInfo]:
+    with zipfile.ZipFile(package.path) as archive:
+        return archive.infolist()
 
 
 def test_the_package_holds_the_deployment_at_its_root_the_engine_and_lambdas_wheels(
-    built: tuple[Path, str],
+    package: Package, entries: list[zipfile.ZipInfo]
 ) -> None:
-    with zipfile.ZipFile(built[0]) as archive:
-        names = set(archive.namelist())
+    names = {entry.filename for entry in entries}
+    with zipfile.ZipFile(package.path) as archive:
         wheels = [
             archive.read(name).decode() for name in names if name.endswith(".dist-info/WHEEL")
         ]
@@ -57,28 +48,75 @@ def test_the_package_holds_the_deployment_at_its_root_the_engine_and_lambdas_whe
     assert not any(other in tag for tag in tags for other in ("aarch64", "cp311-cp311", "macos"))
 
 
-def test_the_package_leaves_out_what_lambda_never_loads(built: tuple[Path, str]) -> None:
-    with zipfile.ZipFile(built[0]) as archive:
-        names = archive.namelist()
-        size = sum(entry.file_size for entry in archive.infolist())
-    for part in ("/sandbox/", "__pycache__", "/tests/", "/.", "libarrow_flight", "rich/", "typer/"):
-        assert not [name for name in names if part in f"/{name}"], part
-    assert ".env" not in names
-    assert size < 0.85 * LAMBDA_LIMIT
+@pytest.mark.parametrize(
+    "part",
+    [
+        "/sandbox/", "/tests/", "/__pycache__/", "/.", "rich/", "typer/", "/include/", "azure/",
+        "msal/", "cryptography/", "_flight", "parquet", "substrait", "_s3", "libarrow_dataset",
+        "libmsodbcsql", "mssql_py_core.abi3.so", "boto3/",
+    ],
+)  # fmt: skip
+def test_the_package_leaves_out_what_lambda_never_loads(
+    part: str, entries: list[zipfile.ZipInfo]
+) -> None:
+    assert not [entry.filename for entry in entries if part in f"/{entry.filename}"]
 
 
-def test_the_package_has_sorted_names_and_one_timestamp(built: tuple[Path, str]) -> None:
-    with zipfile.ZipFile(built[0]) as archive:
-        entries = archive.infolist()
+def test_the_package_is_small_enough_to_be_uploaded_as_it_is(
+    package: Package, entries: list[zipfile.ZipInfo]
+) -> None:
+    assert package.path.stat().st_size < DIRECT_UPLOAD
+    assert sum(entry.file_size for entry in entries) < 200 * MB
+
+
+def test_the_package_has_sorted_names_and_one_timestamp(entries: list[zipfile.ZipInfo]) -> None:
     assert [entry.filename for entry in entries] == sorted(entry.filename for entry in entries)
     assert {entry.date_time for entry in entries} == {(2020, 1, 1, 0, 0, 0)}
 
 
-def test_the_build_says_sizes_and_how_the_package_was_checked(built: tuple[Path, str]) -> None:
-    said = built[1]
-    assert "MB zipped" in said
-    assert "MB unpacked" in said
-    assert "imported and called by Python 3.13" in said or "every wheel fits the platform" in said
+def test_a_second_build_gives_the_same_bytes(package: Package, tmp_path: Path) -> None:
+    done = build("--no-proof", "--output", "again.zip", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "again.zip").read_bytes() == package.path.read_bytes()
+
+
+def test_the_package_for_arm64_has_that_machines_wheels_only(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / f"pgpq-{VERSION}-cp37-abi3-{ARM64}.whl", "w") as wheel:
+        facts = f"pgpq-{VERSION}.dist-info"
+        wheel.writestr("pgpq/__init__.py", "")
+        wheel.writestr(
+            f"{facts}/METADATA", f"Metadata-Version: 2.1\nName: pgpq\nVersion: {VERSION}\n"
+        )
+        tag = f"cp37-abi3-{ARM64}"
+        wheel.writestr(
+            f"{facts}/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: {tag}\n"
+        )
+        wheel.writestr(f"{facts}/RECORD", "")
+    done = build("--arch", "arm64", "--wheels", ".", "--output", "arm64.zip", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "every wheel fits the platform" in done.stdout
+    with zipfile.ZipFile(tmp_path / "arm64.zip") as archive:
+        libraries = [archive.read(name)[:20] for name in archive.namelist() if ".so" in name]
+    assert len(libraries) > 20
+    assert {int.from_bytes(start[18:20], "little") for start in libraries} == {AARCH64}
+
+
+def test_the_build_says_the_sizes_by_package_and_how_it_was_checked(package: Package) -> None:
+    assert re.search(r"^ +pyarrow +\d+\.\d MB +\d+\.\d MB zipped$", package.said, re.MULTILINE)
+    assert re.search(r"^size: +\d+\.\d MB zipped, \d+\.\d MB unpacked$", package.said, re.MULTILINE)
+    assert re.search(r"^check:  (imported and called|every wheel fits)", package.said, re.MULTILINE)
+
+
+def test_a_package_that_is_too_large_is_refused_and_not_left_behind(tmp_path: Path) -> None:
+    pack = tool("pack")
+    folder = tmp_path / "package"
+    folder.mkdir()
+    with (folder / "large.bin").open("wb") as large:
+        large.truncate(pack.UNPACKED_LIMIT + 1)
+    with pytest.raises(SystemExit) as ended:
+        pack.main(folder, tmp_path / "package.zip")
+    assert ended.value.code == 2
+    assert not (tmp_path / "package.zip").exists()
 
 
 @pytest.mark.parametrize(
@@ -88,6 +126,8 @@ def test_the_build_says_sizes_and_how_the_package_was_checked(built: tuple[Path,
         (["--python"], "no Python"),
         (["--arch", "sparc"], "unknown architecture: sparc"),
         (["--fast"], "unknown argument: --fast"),
+        (["--wheels", "nowhere"], "there is no folder nowhere"),
+        (["--output", "nowhere/package.zip"], "the output's folder is not there"),
     ],
 )
 def test_wrong_use_of_the_build_ends_with_2_a_reason_and_a_hint(
@@ -98,3 +138,25 @@ def test_wrong_use_of_the_build_ends_with_2_a_reason_and_a_hint(
     assert reason in done.stderr
     assert "hint:" in done.stderr
     assert not list(tmp_path.glob("*.zip"))
+
+
+def tool(name: str) -> ModuleType:
+    """Import one of the build's own programs."""
+    spec = importlib.util.spec_from_file_location(name, REPO / "deploy" / "package" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_image_is_made_of_the_same_package_by_what_it_is_given() -> None:
+    steps = (REPO / "deploy" / "Dockerfile").read_text()
+    ignored = (REPO / "deploy" / "Dockerfile.dockerignore").read_text().splitlines()
+    given = [line.removeprefix("!") for line in ignored if line.startswith("!")]
+    assert all(list(REPO.glob(path)) for path in given)
+    assert set(re.findall(r"^FROM (\S+)", steps, re.MULTILINE)) == {
+        "public.ecr.aws/lambda/python:3.13"
+    }
+    assert f"/src/{FOLDER}/build.sh --no-proof --python 3.13" in steps
+    assert 'CMD ["lambda_function.lambda_handler"]' in steps

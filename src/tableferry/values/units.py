@@ -4,19 +4,24 @@ SQL Server's nvarchar holds any sequence of 16-bit units; half a surrogate pair 
 All values of an array are decoded at once, by numpy.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tableferry.spec import OnInvalid
 from tableferry.values.texts import HALF_PAIR, Cleaned, InvalidTextError
 
-Flags = npt.NDArray[np.bool_]
-Numbers = npt.NDArray[Any]
+if TYPE_CHECKING:
+    # Not at run time: numpy.typing takes a third as long to import as numpy itself.
+    import numpy.typing as npt
+
+    Flags = npt.NDArray[np.bool_]
+    Numbers = npt.NDArray[Any]
 
 _SURROGATE_BITS: Final = 0xFC00
 _HIGH: Final = 0xD800

@@ -1,0 +1,122 @@
+"""Takes out of a package folder what the engine never loads, and says why it may.
+
+python3 prune.py FOLDER PYTHON [--entra]        e.g. PYTHON 3.13
+"""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import elf
+
+FOLDERS = ("__pycache__", "tests", "testing", "include", "sboms")
+SUFFIXES = (".pyi", ".pxd", ".pyx", ".pxi", ".h", ".hpp", ".a", ".cmake", ".pc")
+"""Tests, headers and type hints, of whatever package."""
+
+PATHS = (
+    "bin",
+    "numpy/f2py",
+    "numpy/fft",
+    "numpy/polynomial",
+    "numpy/random",
+    "numpy/_pyinstaller",
+    "numpy/_core/_simd.*.so",  # the vector instructions' own tests
+    "pyarrow/src",
+    "pyarrow/*_cpp_tests.*",
+    "pyarrow/parquet",
+    # The provider that is not chosen (source/connection.py): it wants libraries Lambda has not got.
+    "mssql_python_odbc/libs/linux",
+)
+
+ARROW_MODULES = (
+    "acero", "azurefs", "csv", "dataset", "feather", "flight", "gcsfs", "hdfs", "json", "orc",
+    "parquet", "s3fs", "substrait",
+)  # fmt: skip
+"""Arrow's file formats, clouds and query engines."""
+
+ARROW_LIBRARIES = ("arrow", "arrow_acero", "arrow_compute", "arrow_python")
+"""What is kept of the libraries behind pyarrow. Its core wishes for three of the others, and uses
+nothing of them: the wishes are taken out as well."""
+
+ENTRA = (
+    "azure", "certifi", "cffi", "_cffi_backend", "charset_normalizer", "cryptography", "idna",
+    "jwt", "msal", "msal_extensions", "pycparser", "pyjwt", "requests", "urllib3",
+)  # fmt: skip
+"""What the driver imports to sign in by Microsoft Entra, and then only. Not to be left out with it:
+typing_extensions, which pydantic imports as well."""
+
+NO_BULK_COPY = '''"""The TDS driver lies in libs/; the bulk copy that was here too is left out."""
+'''
+
+
+def main(folder: Path, python: str, *, entra: bool) -> None:
+    """Prune the folder in place."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        hidden = path.name.startswith(".") and path.is_dir()
+        if path.is_dir() and (path.name in FOLDERS or hidden):
+            shutil.rmtree(path)
+        elif path.is_file() and path.suffix in SUFFIXES:
+            path.unlink()
+    doomed = [found for pattern in PATHS for found in folder.glob(pattern)]
+    for name in ARROW_MODULES:
+        doomed += [*folder.glob(f"pyarrow/_{name}[._]*"), folder / "pyarrow" / f"{name}.py"]
+    unused = _unused_libraries(folder)
+    doomed += unused
+    if not entra:
+        doomed += [f for name in ENTRA for f in folder.glob(f"{name}*") if _is_of(f, name)]
+    doomed += _other_pythons(folder, python)
+    doomed += _bulk_copy(folder)
+    for path in doomed:
+        _remove(path)
+    _slim_libraries(folder, {path.name for path in unused})
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+
+
+def _is_of(path: Path, package: str) -> bool:
+    """Whether a folder or file at the top is this package's: its code, its libraries, its facts."""
+    name = path.name.replace("-", "_")
+    return name[len(package) :].startswith((".", "_")) or name == package
+
+
+def _other_pythons(folder: Path, python: str) -> list[Path]:
+    """Return the driver's extension modules for other Pythons: it carries one for each."""
+    mine = f"ddbc_bindings.cp{python.replace('.', '')}-"
+    found = folder.glob("mssql_python/ddbc_bindings.cp*.so")
+    return [path for path in found if not path.name.startswith(mine)]
+
+
+def _bulk_copy(folder: Path) -> list[Path]:
+    """Leave of the driver's Rust package the ODBC library: the rest copies *into* SQL Server."""
+    (folder / "mssql_py_core" / "__init__.py").write_text(NO_BULK_COPY)
+    return list(folder.glob("mssql_py_core/mssql_py_core.*.so"))
+
+
+def _unused_libraries(folder: Path) -> list[Path]:
+    """Return Arrow's libraries that are not kept; of second copies only ``.so.2600`` is loaded."""
+    found = folder.glob("pyarrow/lib[a-z]*.so*")
+    kept = re.compile(rf"lib({'|'.join(ARROW_LIBRARIES)})\.so\.\d+")
+    return [path for path in found if not kept.fullmatch(path.name)]
+
+
+def _slim_libraries(folder: Path, gone: set[str]) -> None:
+    """Cut every library's symbols off, and pyarrow's wishes for what is gone."""
+    for path in folder.rglob("*.so*"):
+        data = path.read_bytes()
+        if elf.is_library(data):
+            if path.parent.name == "pyarrow":
+                data = elf.without_needed(data, gone)
+            path.write_bytes(elf.without_symbols(data))
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], entra="--entra" in sys.argv[3:])

@@ -1,0 +1,122 @@
+"""The Lambda package runs: by nothing but itself, under Lambda's own runtime client.
+
+``script/prove FILE.zip`` runs these tests on a package of one's own; otherwise one is built.
+"""
+
+import json
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tableferry import source, target
+from tableferry.aws import Mode
+from tableferry.sandbox.sample import table_configs
+from tableferry.settings import Settings, SourceSettings, TargetSettings
+from tableferry.spec import parse_table_configs
+from tableferry.verify import compare_rows
+from tests.deployment.conftest import Package
+from tests.support.databases import PgDatabase
+from tests.support.lambda_runtime import Function, find_interpreter, install_runtime, running
+from tests.support.sandbox import PASSWORD, Sandbox
+
+EVENTS: dict[Mode, dict[str, Any]] = {
+    Mode.INFO: {"mode": "info"},
+    Mode.MULTI_TEST: {"mode": "multi_test"},
+    Mode.PLAN: {"mode": "plan", "tables": ["customer"]},
+    Mode.SINGLE_SYNC: {"mode": "single_sync", "table_name": "mctm_module"},
+    Mode.MULTI_SYNC: {},
+}
+
+
+@pytest.fixture(scope="module")
+def function(
+    package: Package,
+    sample_sandbox: Sandbox,
+    module_pg_database: PgDatabase,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Function]:
+    """The package, unpacked into an empty folder, in an environment like Lambda's."""
+    interpreter = find_interpreter(package.python)
+    assert interpreter, f"The proof needs a Python {package.python}, on PATH or from pyenv."
+    folder = tmp_path_factory.mktemp("lambda")
+    with zipfile.ZipFile(package.path) as archive:
+        archive.extractall(folder / "task")
+    runtime = install_runtime(interpreter, package.python, folder / "runtime")
+    variables = sample_sandbox.environment | module_pg_database.environment
+    with running(folder / "task", runtime, variables, folder / "log") as started:
+        yield started
+
+
+def asked(function: Function, event: object) -> tuple[int, dict[str, Any]]:
+    """Return the status code and the parsed body of the answer to an event."""
+    answer = function.invoke(event)
+    assert answer.kind == "response", answer
+    return answer.body["statusCode"], json.loads(answer.body["body"])
+
+
+def test_there_is_an_event_for_every_mode() -> None:
+    assert set(EVENTS) == set(Mode)
+
+
+@pytest.mark.parametrize("mode", EVENTS)
+def test_every_mode_answers_200(mode: Mode, function: Function) -> None:
+    status, body = asked(function, EVENTS[mode])
+    assert status == 200, json.dumps(body, indent=1)
+
+
+def test_all_four_tables_cross_value_by_value(
+    function: Function, sample_sandbox: Sandbox, module_pg_database: PgDatabase
+) -> None:
+    status, body = asked(function, {"mode": "multi_sync"})
+    assert (status, body["totals"]["ok"]) == (200, 4)
+    settings = settings_of(sample_sandbox, module_pg_database)
+    for spec in parse_table_configs(table_configs()).values():
+        with (
+            source.connect(settings.sources[spec.db_type]) as from_,
+            target.connect(settings.target) as into,
+        ):
+            found = compare_rows(spec, from_, into)
+        assert found.equal, (spec.key, found)
+        assert found.source_rows > 0
+
+
+def test_a_wrong_event_is_refused_and_the_function_lives_on(function: Function) -> None:
+    status, body = asked(function, {"mode": "drop"})
+    assert status == 400
+    assert body["error"]["message"] == "Unknown mode: 'drop'"
+    assert asked(function, {"mode": "info"})[0] == 200
+    assert function.process.poll() is None
+
+
+def test_its_log_is_json_lines_with_the_request_id_and_without_secrets(function: Function) -> None:
+    answer = function.invoke({"mode": "multi_sync", "tables": ["customer"]})
+    lines = [json.loads(line) for line in function.log.splitlines()]
+    mine = [line for line in lines if line["request_id"] == answer.request_id]
+    assert [line["event"] for line in mine] == ["run started", "table ended", "run ended"]
+    assert PASSWORD not in function.log
+
+
+def settings_of(sandbox: Sandbox, database: PgDatabase) -> Settings:
+    """Return the settings of the same databases, to look at them from here."""
+    sources = {
+        name.lower(): SourceSettings(
+            prefix="",
+            host=sandbox.host,
+            port=sandbox.port,
+            db=name,
+            user=sandbox.user,
+            password=sandbox.password,
+        )
+        for name in ("McTM", "VoipDB")
+    }
+    into = TargetSettings(
+        prefix="PG_",
+        host=database.host,
+        port=database.port,
+        db=database.name,
+        user=database.user,
+        password=database.password,
+    )
+    return Settings(sources, into)

@@ -1,0 +1,28 @@
+"""build.sh, run by this Python."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.lambda_runtime import ROOT
+
+FOLDER = "lambda_deployment_postgresql_updated"
+
+
+def build(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run build.sh in a folder, with this Python as ``python3``."""
+    programs = cwd / "bin"
+    programs.mkdir(exist_ok=True)
+    # A script, not a link: a link would lead past the virtual environment to a Python without pip.
+    (programs / "python3").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    (programs / "python3").chmod(0o755)
+    return subprocess.run(
+        [str(ROOT / FOLDER / "build.sh"), *arguments],
+        cwd=cwd,
+        env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )

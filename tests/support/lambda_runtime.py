@@ -1,0 +1,106 @@
+"""A Lambda environment on this machine: a package, a bare interpreter, Lambda's runtime client.
+
+What Lambda's own image has in /var/runtime comes from the package index: awslambdaric, and boto3.
+"""
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.runtime_api import Answer, RuntimeApi
+
+ROOT = Path(__file__).parents[2]
+HANDLER = "lambda_function.lambda_handler"
+
+BOOTSTRAP = """
+import runpy, sys
+task, runtime, handler = sys.argv[1:]
+sys.path[:0] = [task, runtime]
+sys.argv = ["awslambdaric", handler]
+runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
+"""
+"""As Lambda's: the package comes first on the path, then the runtime, then the standard library."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """An interpreter, and the folder of what Lambda itself brings."""
+
+    interpreter: Path
+    folder: Path
+
+
+def find_interpreter(version: str) -> Path | None:
+    """Return a Python of this version on this machine, found as build.sh finds it."""
+    finder = ROOT / "deploy" / "package" / "interpreter.py"
+    done = subprocess.run(
+        [sys.executable, finder, version], capture_output=True, text=True, check=False
+    )
+    return Path(done.stdout.strip()) if done.returncode == 0 else None
+
+
+def install_runtime(interpreter: Path, version: str, folder: Path) -> Runtime:
+    """Install the runtime client and the AWS SDK for this Python, in the locked versions."""
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+            *("--root-user-action=ignore", "--no-compile", "--target", folder),
+            *("--python-version", version, "--only-binary=:all:"),
+            *("--constraint", ROOT / "requirements" / "constraints.txt", "awslambdaric", "boto3"),
+        ],
+        check=True,
+        stderr=subprocess.PIPE,
+    )
+    return Runtime(interpreter, folder)
+
+
+@dataclass(slots=True)
+class Function:
+    """A function that runs: what it is asked, what it answers, what it has written so far."""
+
+    api: RuntimeApi
+    process: subprocess.Popen[bytes]
+    output: Path
+
+    def invoke(self, event: object, *, seconds: float = 60) -> Answer:
+        """Invoke it; ``seconds`` are those it is given until its deadline."""
+        return self.api.invoke(event, seconds=seconds)
+
+    @property
+    def log(self) -> str:
+        """Everything that it has written, to stdout and stderr."""
+        return self.output.read_text(encoding="utf-8")
+
+
+@contextlib.contextmanager
+def running(
+    task: Path, runtime: Runtime, environment: Mapping[str, str], output: Path
+) -> Iterator[Function]:
+    """Run the package in ``task`` with nothing else on its path or in its environment."""
+    with RuntimeApi() as api, output.open("wb") as log:
+        process = subprocess.Popen(
+            [
+                *(runtime.interpreter, "-I", "-S", "-B", "-c", BOOTSTRAP),
+                *(task, runtime.folder, HANDLER),
+            ],
+            cwd=task,
+            env={
+                "AWS_LAMBDA_RUNTIME_API": api.address,
+                "AWS_LAMBDA_FUNCTION_NAME": "tableferry",
+                "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+                "LAMBDA_TASK_ROOT": str(task),
+                "LANG": "en_US.UTF-8",
+                "TZ": ":UTC",
+                **environment,
+            },
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield Function(api, process, output)
+        finally:
+            process.terminate()
+            process.wait(10)
