@@ -93,8 +93,9 @@ class RunView:
             self._live.remove_task(task)
         mark = MARKS[outcome.status]
         if outcome.status is Status.OK:
+            made = " (created)" if outcome.created else ""
             self._out.print(
-                f"{mark}  [bold]{escape(outcome.table)}[/] -> {escape(outcome.target)}: "
+                f"{mark}  [bold]{escape(outcome.table)}[/] -> {escape(outcome.target)}{made}: "
                 f"{outcome.rows_written:,} rows in {outcome.seconds:.2f} s"
             )
         else:
@@ -103,9 +104,19 @@ class RunView:
 
     def summary(self, run: RunOutcome) -> None:
         """Show the run as a table, with its totals."""
+        table = self._summary(run, targets=True)
+        unfolded = self._out.options.update(width=LOG_WIDTH)
+        if self._out.measure(table, options=unfolded).maximum > self._out.width:
+            # The lines above have told the targets; without them the rest fits 80 columns.
+            table = self._summary(run, targets=False)
+        self._out.print(table)
+
+    @staticmethod
+    def _summary(run: RunOutcome, *, targets: bool) -> Table:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
         table.add_column("table", footer="total", overflow="fold")
-        table.add_column("target", overflow="fold")
+        if targets:
+            table.add_column("target", overflow="fold")
         table.add_column("outcome", footer=f"{run.count(Status.OK)} of {len(run.tables)} ok")
         table.add_column("rows", justify="right", footer=f"{run.rows_written:,}")
         table.add_column("seconds", justify="right", footer=f"{run.seconds:.2f}")
@@ -113,16 +124,17 @@ class RunView:
         table.add_column("rows/s", justify="right", footer=f"{rate:,}")
         table.add_column("read as")
         for outcome in run.tables:
+            made = " (created)" if outcome.created else ""
             table.add_row(
                 escape(outcome.table),
-                escape(outcome.target) + (" (created)" if outcome.created else ""),
+                *([escape(outcome.target) + made] if targets else []),
                 MARKS[outcome.status],
                 f"{outcome.rows_written:,}",
                 f"{outcome.seconds:.2f}",
                 f"{outcome.rows_per_second:,}",
                 outcome.consistency,
             )
-        self._out.print(table)
+        return table
 
     def _remarks(self, outcome: TableOutcome) -> None:
         for warning in outcome.warnings:
