@@ -66,6 +66,43 @@ def test_a_snapshot_writer_loses_against_a_later_commit(ask, refuse, table, othe
     assert ask("SELECT @@TRANCOUNT", other).value == 0
 
 
+def test_a_transaction_that_began_under_another_level_cannot_become_a_snapshot(ask, refuse, table):
+    ask("ALTER DATABASE Shop SET ALLOW_SNAPSHOT_ISOLATION ON")
+    ask(f"BEGIN TRAN; {READ}; SET TRANSACTION ISOLATION LEVEL SNAPSHOT")
+    assert refuse(READ).number == 3951
+    assert ask("SELECT @@TRANCOUNT").value == 0
+
+
+def test_a_transaction_that_has_read_nothing_may_become_a_snapshot(ask, table):
+    ask("ALTER DATABASE Shop SET ALLOW_SNAPSHOT_ISOLATION ON")
+    ask("BEGIN TRAN; SET TRANSACTION ISOLATION LEVEL SNAPSHOT")
+    assert ask(READ).rows == [(1, 1), (2, 2)]
+
+
+@pytest.mark.parametrize(
+    "change", ["ALTER TABLE t ADD w int NULL", "CREATE INDEX i ON t (v)", "DROP INDEX k ON t"]
+)
+def test_a_snapshot_cannot_read_a_table_that_was_altered_after_it(
+    ask, refuse, table, other, change
+):
+    ask("ALTER DATABASE Shop SET ALLOW_SNAPSHOT_ISOLATION ON; CREATE INDEX k ON t (v)")
+    ask(
+        "SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRAN; SELECT 1 FROM sys.tables;"
+        "CREATE TABLE other (v int); SELECT v FROM other",
+        other,
+    )
+    ask(change)
+    assert refuse(READ, other).number == 3961
+    assert ask(READ, other).rows == [(1, 1), (2, 2)]
+
+
+def test_readpast_leaves_out_the_rows_that_others_have_in_hand(ask, table, other):
+    ask("INSERT t VALUES (3, 3); BEGIN TRAN; UPDATE t SET v = 9 WHERE id = 1")
+    ask("DELETE t WHERE id = 2; INSERT t VALUES (4, 4)")
+    assert ask("SELECT id, v FROM t WITH (READPAST)", other).rows == [(3, 3)]
+    assert ask("SELECT id, v FROM t WITH (READPAST) ORDER BY id").rows == [(1, 9), (3, 3), (4, 4)]
+
+
 def test_one_of_two_that_wait_for_each_other_is_the_victim(ask, refuse, table, other):
     ask("CREATE TABLE u (v int); INSERT u VALUES (1); BEGIN TRAN; UPDATE t SET v = 5")
     ask("BEGIN TRAN; UPDATE u SET v = 5", other)

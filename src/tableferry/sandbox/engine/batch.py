@@ -54,7 +54,9 @@ STATEMENT_ERRORS: Final = frozenset(
 )
 """Errors that end their statement only; the batch goes on (with XACT_ABORT OFF)."""
 
-ROLLING_BACK: Final = frozenset({1205, 3960, 3952, 245, 241, 242, 248, 244, 8114, 8169, 295, 235})
+ROLLING_BACK: Final = frozenset(
+    {1205, 3960, 3951, 3952, 3961, 245, 241, 242, 248, 244, 8114, 8169, 295, 235}
+)
 """Errors that end the batch and roll the transaction back."""
 
 

@@ -103,7 +103,8 @@ class Table:
     ``versioned`` says that the DuckDB table may hold rows that are not everybody's: then readers
     filter by ``v_from`` and ``v_to``. ``disordered`` says that rows do not lie by the
     clustered key.
-    ``version`` counts changes, for replay keys.
+    ``version`` counts changes, for replay keys; ``altered`` is the last DDL's place among the
+    transactions' numbers.
     """
 
     database: "Database"
@@ -118,6 +119,7 @@ class Table:
     identity_next: int = 1
     identity_last: int | None = None
     version: int = 0
+    altered: int = 0
     versioned: bool = False
     disordered: bool = False
     temporary: bool = False

@@ -111,6 +111,7 @@ def create_index(session: "Session", statement: st.CreateIndex) -> Iterator[Even
             state=12,
         )
     add_index(session, table, statement.index)
+    session.server.store.versions.note_altered(table)
     yield StatementDone(None, "CREATE INDEX")
 
 
@@ -312,6 +313,7 @@ def _drop_index(session: "Session", path: st.Path, statement: st.Drop) -> bool:
             "being used for PRIMARY KEY constraint enforcement.",
         )
     table.indexes.remove(found)
+    session.server.store.versions.note_altered(table)
     undoing(session, lambda: table.indexes.append(found))
     return True
 
@@ -347,4 +349,5 @@ def alter_table(session: "Session", statement: st.AlterTable) -> Iterator[Event]
     else:
         builder.alter_column(statement.columns[0])
     table.version += 1
+    session.server.store.versions.note_altered(table)
     yield StatementDone(None, "ALTER TABLE")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tableferry.sandbox.engine import ddl
@@ -16,6 +17,7 @@ from tableferry.sandbox.engine.errors import (
     invalid_object,
     unsupported,
 )
+from tableferry.sandbox.engine.reading import readable_for_write
 from tableferry.sandbox.engine.scope import BoundQuery, Scope, Typed
 from tableferry.sandbox.engine.storage import literal
 from tableferry.sandbox.engine.writing import Writer
@@ -276,7 +278,7 @@ def update(session: "Session", statement: st.Update) -> Iterator[Event]:
     """UPDATE."""
     if statement.output or any(a.variable for a in statement.assignments):
         raise unsupported("OUTPUT and variables in UPDATE")
-    context = session.context(session.read_for_write)
+    context = session.context(partial(readable_for_write, session))
     context.common = {x.name.lower(): (x.columns, x.query) for x in statement.tables}
     binder = Binder(context)
     table = _find_target(session, statement)
@@ -331,7 +333,7 @@ def delete(session: "Session", statement: st.Delete) -> Iterator[Event]:
     """DELETE."""
     if statement.output:
         raise unsupported("OUTPUT in DELETE")
-    context = session.context(session.read_for_write)
+    context = session.context(partial(readable_for_write, session))
     context.common = {x.name.lower(): (x.columns, x.query) for x in statement.tables}
     binder = Binder(context)
     table = _find_target(session, statement)

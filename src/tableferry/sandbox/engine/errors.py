@@ -146,6 +146,39 @@ def truncated(table: str, column: str, value: str) -> SqlError:
     )
 
 
+def snapshot_not_allowed(database: str) -> SqlError:
+    """Return error 3952."""
+    return SqlError(
+        3952,
+        f"Snapshot isolation transaction failed accessing database '{database}' because snapshot "
+        "isolation is not allowed in this database. Use ALTER DATABASE to allow snapshot "
+        "isolation.",
+    )
+
+
+def snapshot_not_begun(database: str) -> SqlError:
+    """Return error 3951."""
+    return SqlError(
+        3951,
+        f"Transaction failed in database '{database}' because the statement was run under snapshot "
+        "isolation but the transaction did not start in snapshot isolation. You cannot change the "
+        "isolation level of the transaction to snapshot after the transaction has started unless "
+        "the transaction was originally started under snapshot isolation level.",
+    )
+
+
+def altered_since_snapshot(database: str) -> SqlError:
+    """Return error 3961."""
+    return SqlError(
+        3961,
+        f"Snapshot isolation transaction failed in database '{database}' because the object "
+        "accessed by the statement has been modified by a DDL statement in another concurrent "
+        "transaction since the start of this transaction. It is disallowed because the metadata "
+        "is not versioned. A concurrent update to metadata can lead to inconsistency if mixed with "
+        "snapshot isolation.",
+    )
+
+
 def lock_timeout() -> SqlError:
     """Return error 1222."""
     return SqlError(1222, "Lock request time out period exceeded.", state=51)

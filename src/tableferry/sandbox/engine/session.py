@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -11,14 +12,14 @@ from tableferry.sandbox.engine import statements as st
 from tableferry.sandbox.engine.batch import run
 from tableferry.sandbox.engine.bind_calls import Binder
 from tableferry.sandbox.engine.catalog import Database, Table, View, now_ticks
-from tableferry.sandbox.engine.clustering import clustered_order
 from tableferry.sandbox.engine.errors import cancelled, unknown_database, unsupported
 from tableferry.sandbox.engine.outcome import Outcome
 from tableferry.sandbox.engine.parser import parse_batch
+from tableferry.sandbox.engine.reading import readable
 from tableferry.sandbox.engine.rowerror import translate
 from tableferry.sandbox.engine.scope import BoundQuery, Context
 from tableferry.sandbox.engine.storage import arrow_schema, to_physical
-from tableferry.sandbox.engine.versions import Transaction, visible
+from tableferry.sandbox.engine.versions import Transaction
 from tableferry.sandbox.events import (
     Event,
     LoginRequest,
@@ -36,10 +37,6 @@ if TYPE_CHECKING:
 BATCH_ROWS: Final = 20_000
 """Rows of a result's record batch: what the wire encodes at a time, some megabytes at most."""
 
-_DIRTY: Final = frozenset({"nolock", "readuncommitted"})
-_REPEATABLE: Final = frozenset(
-    {"repeatableread", "serializable", "holdlock", "updlock", "xlock", "tablockx"}
-)
 _DEFAULTS: Final = {
     "transaction isolation level": "read committed", "lock_timeout": "-1", "nocount": "off",
     "xact_abort": "off", "quoted_identifier": "on", "implicit_transactions": "off",
@@ -130,7 +127,9 @@ class Session:
 
     def context(self, read: Callable[[Table, frozenset[str]], str] | None = None) -> Context:
         """Return what binding a statement needs."""
-        return Context(self, self.variables, self.find_object, read or self.read, self.register)
+        return Context(
+            self, self.variables, self.find_object, read or partial(readable, self), self.register
+        )
 
     def binder(self) -> Binder:
         """Return a binder for one statement."""
@@ -192,62 +191,6 @@ class Session:
     def lock_timeout(self) -> int:
         """Milliseconds to wait for a lock, -1 for ever."""
         return int(self.options["lock_timeout"])
-
-    def read(self, table: Table, hints: frozenset[str]) -> str:
-        """Return DuckDB SQL of a table's rows as this session may see them now.
-
-        Waits for writers where READ COMMITTED does. Raises 3952, 1222, 1205.
-        """
-        own = self.transaction.number if self.transaction else None
-        versions = self.server.store.versions
-        if table.temporary:
-            return self._filtered(table, "v_to IS NULL")
-        if hints & _DIRTY or (self.isolation == "read uncommitted" and not hints & _REPEATABLE):
-            return self._filtered(table, "v_to IS NULL")
-        if self.isolation == "snapshot":
-            if not table.database.allow_snapshot:
-                self.no_snapshot(table)
-            if self.transaction is not None:
-                return self._filtered(table, visible(versions.hold(self.transaction), own))
-            return self._filtered(table, visible(versions.now(), own))
-        repeatable = self.isolation in ("repeatable read", "serializable") or hints & _REPEATABLE
-        row_versions = table.database.read_committed_snapshot and not hints & {"readcommittedlock"}
-        if (repeatable or not row_versions) and "readpast" not in hints:
-            versions.wait_to_read(table, self.session_id, self.lock_timeout, self.stopped)
-            if repeatable and self.transaction is not None:
-                versions.lock_for_read(table, self.transaction)
-        return self._filtered(table, visible(versions.now(), own))
-
-    def read_for_write(self, table: Table, hints: frozenset[str]) -> str:
-        """Return a table's rows with their ids, as the sources of UPDATE and DELETE see them."""
-        if table.temporary:
-            return f"(SELECT rowid AS rid, * FROM {table.physical} WHERE v_to IS NULL)"
-        versions = self.server.store.versions
-        own = self.writer_number
-        snapshot = self.transaction.snapshot if self.transaction else None
-        if hints & _DIRTY or not table.versioned:
-            shown = "v_to IS NULL"
-        else:
-            shown = visible(snapshot or versions.now(), own)
-        return f"(SELECT rowid AS rid, * FROM {table.physical} WHERE {shown})"
-
-    @staticmethod
-    def no_snapshot(table: Table) -> None:
-        """Raise 3952."""
-        raise SqlError(
-            3952,
-            f"Snapshot isolation transaction failed accessing database '{table.database.name}' "
-            "because snapshot isolation is not allowed in this database. Use ALTER DATABASE to "
-            "allow snapshot isolation.",
-        )
-
-    @staticmethod
-    def _filtered(table: Table, condition: str) -> str:
-        where = f" WHERE {condition}" if table.versioned else ""
-        order = f" ORDER BY {clustered_order(table)}" if table.disordered else ""
-        return (
-            f"(SELECT * FROM {table.physical}{where}{order})" if where or order else table.physical
-        )
 
     def result(
         self, bound: BoundQuery, context: Context, outcome: Outcome, release: Callable[[], None]

@@ -26,10 +26,14 @@ class Snapshot:
 
 @dataclass(eq=False)
 class Transaction:
-    """An open transaction. ``snapshot`` is set at its first read under SNAPSHOT isolation."""
+    """An open transaction. ``snapshot`` is set at its first read under SNAPSHOT isolation.
+
+    ``level`` is the isolation level of its first access to data, empty before.
+    """
 
     number: int
     session_id: int
+    level: str = ""
     snapshot: Snapshot | None = None
     written: set[Table] = field(default_factory=set)
     read_locked: set[Table] = field(default_factory=set)
@@ -83,6 +87,12 @@ class Versions:
         """Return a snapshot of what is committed."""
         with self._changed:
             return self._now()
+
+    def note_altered(self, table: Table) -> None:
+        """Note that a table is another from now on: snapshots taken before cannot read it."""
+        with self._changed:
+            table.altered = self._next
+            self._next += 1
 
     def _now(self) -> Snapshot:
         # Every open transaction may still write, so all count as active.

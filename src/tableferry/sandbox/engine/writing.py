@@ -17,6 +17,7 @@ from tableferry.sandbox.engine.bind_queries import QueryBinder
 from tableferry.sandbox.engine.catalog import Table, TableColumn
 from tableferry.sandbox.engine.clustering import clustered_order, note_order
 from tableferry.sandbox.engine.convert import convert
+from tableferry.sandbox.engine.reading import note_access, snapshot_of
 from tableferry.sandbox.engine.rowerror import translate
 from tableferry.sandbox.engine.scope import BoundQuery, Scope, Source, Typed
 from tableferry.sandbox.engine.storage import arrow_schema, duck_type, to_physical
@@ -47,9 +48,9 @@ class Writer:
         transaction = session.transaction
         if transaction is None:
             transaction = self._own = store.versions.begin(session.session_id)
+        note_access(session)
         if session.isolation == "snapshot" and not table.temporary:
-            if not table.database.allow_snapshot:
-                session.no_snapshot(table)
+            snapshot_of(session, table)
             store.versions.hold(transaction)
         self.number, self.transaction = transaction.number, transaction
         try:
