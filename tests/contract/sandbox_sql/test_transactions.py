@@ -4,6 +4,8 @@ import threading
 
 import pytest
 
+from tableferry.sandbox.events import SqlError
+
 
 @pytest.fixture
 def table(ask):
@@ -103,16 +105,26 @@ def test_readpast_leaves_out_the_rows_that_others_have_in_hand(ask, table, other
     assert ask("SELECT id, v FROM t WITH (READPAST) ORDER BY id").rows == [(1, 9), (3, 3), (4, 4)]
 
 
-def test_one_of_two_that_wait_for_each_other_is_the_victim(ask, refuse, table, other):
+def test_one_of_two_that_wait_for_each_other_is_the_victim(ask, table, session, other):
     ask("CREATE TABLE u (v int); INSERT u VALUES (1); BEGIN TRAN; UPDATE t SET v = 5")
     ask("BEGIN TRAN; UPDATE u SET v = 5", other)
-    waiting = threading.Thread(target=lambda: ask("UPDATE u SET v = 6; COMMIT"))
+    victims = []
+
+    def change(sql, own):
+        try:
+            ask(f"{sql}; COMMIT", own)
+        except SqlError as error:
+            victims.append((error.number, own))
+
+    waiting = threading.Thread(target=change, args=("UPDATE u SET v = 6", session))
     waiting.start()
-    while not ask("SELECT 1", other).rows or waiting.is_alive():
-        if refuse("UPDATE t SET v = 6", other).number == 1205:
-            break
+    change("UPDATE t SET v = 6", other)
     waiting.join()
-    assert ask("SELECT v FROM u").rows == [(6,)]
+    [(number, victim)] = victims
+    assert number == 1205
+    assert ask("SELECT @@TRANCOUNT", victim).value == 0
+    survivor = "u" if victim is other else "t"
+    assert {row[0] for row in ask(f"SELECT v FROM {survivor}").rows} == {6}
 
 
 def test_a_waiting_statement_can_be_cancelled(ask, refuse, table, other):

@@ -61,9 +61,21 @@ def check_values(
         raise truncated(table.full_name, column.name, value)
 
 
-def fitted(column: TableColumn) -> str:
-    """Return SQL that gives a checked value its column's exact length."""
-    name, kind = column.physical, column.type
+def assigned(sql: str, source: SqlType, column: TableColumn) -> str:
+    """Return SQL of a value converted for a column, its length left to be checked."""
+    target = column.type
+    if t.family(target) == "string" and target.name not in ("text", "ntext"):
+        target = SqlType("nvarchar" if t.is_national(target) else "varchar", MAX)
+    elif target.name in ("binary", "varbinary"):
+        if t.family(source) == "int":
+            return convert(sql, source, target, explicit=False)
+        target = SqlType("varbinary", MAX)
+    return convert(sql, source, target, explicit=False)
+
+
+def fitted(column: TableColumn, value: str = "") -> str:
+    """Return SQL that gives a checked value, the column's own where none is given, its length."""
+    name, kind = value or column.physical, column.type
     if not limited(column):
         return name
     if kind.name in ("char", "nchar"):

@@ -52,7 +52,7 @@ def convert(
             raise no_implicit_conversion("sql_variant", describe(target))
         return _from_variant(sql, target, style, attempt)
     rule = _RULES.get((left, right))
-    if rule is None:
+    if rule is None or ("datetime2" in (source.name, target.name) and {left, right} & _NUMERIC):
         raise _refusal(source, target, explicit=explicit)
     if not explicit and (left, right) in _EXPLICIT_ONLY:
         raise no_implicit_conversion(describe(source), describe(target))
@@ -90,14 +90,13 @@ def _same(source: SqlType, target: SqlType) -> bool:
 def _refusal(source: SqlType, target: SqlType, *, explicit: bool) -> Exception:
     left, right = family(source), family(target)
     calendar = {"date", "time"}
-    numbers = {"int", "decimal", "money", "float"}
     forbidden = (
-        (left in numbers and right in calendar | {"offset", "guid", "xml"})
-        or (left in calendar | {"offset"} and right in numbers | {"guid", "xml"})
-        or (left == "guid" and right in numbers | calendar | {"datetime", "offset", "xml"})
+        (left in _NUMERIC and right in calendar | {"offset", "guid", "xml"})
+        or (left in calendar | {"offset"} and right in _NUMERIC | {"guid", "xml"})
+        or (left == "guid" and right in _NUMERIC | calendar | {"datetime", "offset", "xml"})
         or (right == "guid" and left in calendar | {"datetime", "offset", "xml"})
         or {left, right} == calendar
-        or ("datetime2" in (source.name, target.name) and {left, right} & numbers)
+        or ("datetime2" in (source.name, target.name) and {left, right} & _NUMERIC)
     )
     if not forbidden:
         return unsupported(f"converting {source.name} to {target.name}")
@@ -249,6 +248,7 @@ def _clr_to_string(sql: str, source: SqlType, target: SqlType, style: int, attem
 
 
 _NUMBERS: Final = ("int", "decimal", "money", "float")
+_NUMERIC: Final = frozenset(_NUMBERS)
 _MOMENTS: Final = ("date", "time", "datetime")
 _RULES: Final[dict[tuple[str, str], Rule]] = {
     **{(a, b): _number for a in _NUMBERS for b in _NUMBERS},

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from tableferry.sandbox.engine import altering
 from tableferry.sandbox.engine import statements as st
 from tableferry.sandbox.engine.bind_calls import Binder
 from tableferry.sandbox.engine.catalog import AliasType, Database, Table, View
@@ -337,17 +338,16 @@ def alter_table(session: "Session", statement: st.AlterTable) -> Iterator[Event]
     if session.transaction is not None and statement.action != "add":
         raise unsupported("ALTER TABLE that takes something away, inside a transaction")
     lock_alone(session, table)
-    builder = TableBuilder(session, table)
     if statement.action == "add":
-        builder.add_to_existing(statement.columns, statement.constraints)
+        TableBuilder(session, table).add_to_existing(statement.columns, statement.constraints)
     elif statement.action == "drop column":
         for name in statement.names:
-            builder.drop_column(name, if_exists=statement.if_exists)
+            altering.drop_column(session, table, name, if_exists=statement.if_exists)
     elif statement.action == "drop constraint":
         for name in statement.names:
-            builder.drop_constraint(name, if_exists=statement.if_exists)
+            altering.drop_constraint(table, name, if_exists=statement.if_exists)
     else:
-        builder.alter_column(statement.columns[0])
+        altering.alter_column(session, table, statement.columns[0])
     table.version += 1
     session.server.store.versions.note_altered(table)
     yield StatementDone(None, "ALTER TABLE")

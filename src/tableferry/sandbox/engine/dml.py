@@ -5,13 +5,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tableferry.sandbox.engine import ddl
+from tableferry.sandbox.engine import checks, ddl
 from tableferry.sandbox.engine import statements as st
 from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine import typerules as t
 from tableferry.sandbox.engine.bind_calls import Binder
 from tableferry.sandbox.engine.catalog import Table, TableColumn, View
-from tableferry.sandbox.engine.convert import convert
 from tableferry.sandbox.engine.errors import (
     invalid_column,
     invalid_object,
@@ -22,7 +21,6 @@ from tableferry.sandbox.engine.scope import BoundQuery, Scope, Typed
 from tableferry.sandbox.engine.storage import literal
 from tableferry.sandbox.engine.writing import Writer
 from tableferry.sandbox.events import Event, SqlError, StatementDone
-from tableferry.sandbox.sqltypes import MAX, SqlType
 
 if TYPE_CHECKING:
     from tableferry.sandbox.engine.session import Session
@@ -66,7 +64,7 @@ def insert(session: "Session", statement: st.Insert) -> Iterator[Event]:
                 )
             sql = bound.sql
             for i, (column, value) in enumerate(zip(columns, bound.columns, strict=True), 1):
-                heads[column.column_id] = assigned(f"q.c{i}", value.type, column)
+                heads[column.column_id] = checks.assigned(f"q.c{i}", value.type, column)
         release()
         with Writer(session, table, "INSERT") as writer:
             rows = writer.insert_with_defaults(binder, sql, heads)
@@ -216,18 +214,6 @@ def _wrong_number(given: int, wanted: int, query: s.Query, *, listed: bool) -> N
     )
 
 
-def assigned(sql: str, source: SqlType, column: TableColumn) -> str:
-    """Return SQL of a value converted for a column, its length left to be checked."""
-    target = column.type
-    if t.family(target) == "string" and target.name not in ("text", "ntext"):
-        target = SqlType("nvarchar" if t.is_national(target) else "varchar", MAX)
-    elif target.name in ("binary", "varbinary"):
-        if t.family(source) == "int":
-            return convert(sql, source, target, explicit=False)
-        target = SqlType("varbinary", MAX)
-    return convert(sql, source, target, explicit=False)
-
-
 def _modified(
     session: "Session", binder: Binder, path: st.Path, source: s.Node | None, where: s.Node | None
 ) -> tuple[Table, str, str, Scope]:
@@ -326,7 +312,7 @@ def _new_value(
         node = column.default.expression if column.default else s.Null()
     value = binder.value(node, scope)
     del table
-    return assigned(value.sql, value.type, column)
+    return checks.assigned(value.sql, value.type, column)
 
 
 def delete(session: "Session", statement: st.Delete) -> Iterator[Event]:

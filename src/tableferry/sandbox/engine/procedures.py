@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from tableferry.sandbox.engine import batch, properties
+from tableferry.sandbox.engine import batch, properties, renaming
 from tableferry.sandbox.engine import statements as st
 from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine import typerules as t
@@ -31,13 +31,15 @@ def execute(session: "Session", statement: st.Execute) -> Iterator[Event]:
     if name == "sp_reset_connection":
         session.reset()
         return
+    if name == "sp_rename":
+        yield from renaming.rename(session, statement)
+        return
     if name in properties.PROCEDURES:
         properties.change(session, name, statement)
         return
     if name in (
         "sp_getapplock",
         "sp_releaseapplock",
-        "sp_rename",
         "sp_help",
         "sp_columns",
         "sp_tables",

@@ -5,9 +5,8 @@ Only texts, and only of SCHEMA, TABLE and COLUMN: that is where comments (MS_Des
 
 from typing import TYPE_CHECKING, Final
 
-from tableferry.sandbox.engine import batch
+from tableferry.sandbox.engine import procedure_arguments
 from tableferry.sandbox.engine import statements as st
-from tableferry.sandbox.engine import typerules as t
 from tableferry.sandbox.engine.catalog import Table
 from tableferry.sandbox.engine.ddl import undoing
 from tableferry.sandbox.engine.errors import unsupported
@@ -25,7 +24,8 @@ LEVELS: Final = tuple(f"@level{number}{part}" for number in range(3) for part in
 def change(session: "Session", procedure: str, statement: st.Execute) -> None:
     """Add, update or drop one property; raises 15233, 15217 or 15135."""
     drops = procedure == "sp_dropextendedproperty"
-    given = _arguments(session, statement, ("@name", *(() if drops else ("@value",)), *LEVELS))
+    names = ("@name", *(() if drops else ("@value",)), *LEVELS)
+    given = procedure_arguments.texts(session, statement, names, "extended properties")
     name = given.get("@name")
     if not name:
         raise SqlError(15600, f"An invalid parameter or option was specified for '{procedure}'.")
@@ -54,24 +54,6 @@ def _put(table: Table, key: tuple[int, str], value: tuple[str, str] | None) -> N
         table.properties.pop(key, None)
     else:
         table.properties[key] = value
-
-
-def _arguments(
-    session: "Session", statement: st.Execute, names: tuple[str, ...]
-) -> dict[str, str | None]:
-    """Return the arguments by name, as texts; raises 8144 and 8145."""
-    found: dict[str, str | None] = {}
-    for position, argument in enumerate(statement.arguments):
-        if not argument.name and position >= len(names):
-            raise SqlError(8144, "Procedure or function has too many arguments specified.")
-        name = argument.name.lower() or names[position]
-        if name not in names:
-            raise SqlError(8145, f"{argument.name} is not a parameter for procedure.")
-        kind, value = batch.evaluate(session, argument.value)
-        if value is not None and not (t.is_national(kind) or isinstance(value, str)):
-            raise unsupported("extended properties that are no texts")
-        found[name] = None if value is None else str(value)
-    return found
 
 
 def _subject(session: "Session", given: dict[str, str | None]) -> tuple[Table, int, str]:

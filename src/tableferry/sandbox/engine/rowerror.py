@@ -20,6 +20,7 @@ _OUT_OF_RANGE: Final = re.compile(
     r"Type (\w+) with value (\S+) can't be cast because the value is out of range for the "
     r"destination type (\w+)"
 )
+_DECIMAL_TO_WHOLE: Final = re.compile(r"Failed to cast decimal value \S+ to type (\w+)")
 _OVERFLOW: Final = re.compile(r"Overflow in \w+ of (\w+)")
 _DECIMAL: Final = re.compile(r"(?:to (?:type )?DECIMAL\(|[Cc]ould not cast value|DECIMAL)")
 
@@ -70,6 +71,10 @@ def translate(error: Exception) -> SqlError:  # noqa: C901 - one test a message
                 state=2 if name == "tinyint" else 1,
             )
         return overflow(name)
+    match = _DECIMAL_TO_WHOLE.search(text)
+    if match:
+        name = _DUCK_NAMES.get(match.group(1), "int")
+        return SqlError(8115, f"Arithmetic overflow error converting numeric to data type {name}.")
     match = _OVERFLOW.search(text)
     if match:
         return overflow(_DUCK_NAMES.get(match.group(1), "numeric"))

@@ -21,7 +21,7 @@ from tableferry.sandbox.engine.checks import check_existing, check_unique_index
 from tableferry.sandbox.engine.collation import check_collation
 from tableferry.sandbox.engine.convert import convert
 from tableferry.sandbox.engine.default_text import default_text
-from tableferry.sandbox.engine.errors import invalid_column, object_exists, unsupported
+from tableferry.sandbox.engine.errors import object_exists, unsupported
 from tableferry.sandbox.engine.scope import Scope, Source
 from tableferry.sandbox.events import SqlError
 from tableferry.sandbox.sqltypes import SqlType
@@ -57,7 +57,8 @@ class TableBuilder:
             return None
         return self.session.current.types.get((name.schema.lower() or "dbo", name.name))
 
-    def _type(self, definition: st.ColumnDef) -> tuple[SqlType, AliasType | None]:
+    def column_type(self, definition: st.ColumnDef) -> tuple[SqlType, AliasType | None]:
+        """Return the type that a column's definition means, with its alias; raises 2715, 447."""
         assert definition.type is not None  # noqa: S101 - computed columns come by another way
         alias = self._alias(definition.type)
         try:
@@ -90,7 +91,7 @@ class TableBuilder:
             )
         kind: SqlType
         alias: AliasType | None = None
-        kind, alias = (t.INT, None) if definition.type is None else self._type(definition)
+        kind, alias = (t.INT, None) if definition.type is None else self.column_type(definition)
         nullable = definition.nullable
         if nullable is None:
             nullable = alias.nullable if alias else True
@@ -319,50 +320,3 @@ class TableBuilder:
                 "conditions.",
             )
         store.add_column(table, column, fill)
-
-    def drop_column(self, name: str, *, if_exists: bool) -> None:
-        """ALTER TABLE ... DROP COLUMN; raises 4924, 5074."""
-        table = self.table
-        column = table.column(name)
-        if column is None:
-            if if_exists:
-                return
-            raise SqlError(
-                4924,
-                f"ALTER TABLE DROP COLUMN failed because column '{name}' does not exist in table "
-                f"'{table.name}'.",
-            )
-        used = any(
-            column is c for i in table.indexes for c in [*(k for k, _ in i.columns), *i.included]
-        )
-        if used or column.default or any(column in f.columns for f in table.foreign_keys):
-            raise SqlError(
-                5074,
-                f"The object is dependent on column '{name}'. ALTER TABLE DROP COLUMN {name} "
-                "failed because one or more objects access this column.",
-            )
-        table.columns.remove(column)
-        if column.stored:
-            self.session.server.store.drop_column(table, column)
-
-    def drop_constraint(self, name: str, *, if_exists: bool) -> None:
-        """ALTER TABLE ... DROP CONSTRAINT; raises 3728."""
-        table, lowered = self.table, name.lower()
-        for column in table.columns:
-            if column.default and column.default.name.lower() == lowered:
-                column.default = None
-                return
-        keys = [i for i in table.indexes if i.constraint_id and i.name.lower() == lowered]
-        checks = [c for c in table.checks if c.name.lower() == lowered]
-        references = [f for f in table.foreign_keys if f.name.lower() == lowered]
-        table.indexes = [i for i in table.indexes if i not in keys]
-        table.checks = [c for c in table.checks if c not in checks]
-        table.foreign_keys = [f for f in table.foreign_keys if f not in references]
-        if not (keys or checks or references) and not if_exists:
-            raise SqlError(3728, f"'{name}' is not a constraint.")
-
-    def alter_column(self, definition: st.ColumnDef) -> None:
-        """ALTER TABLE ... ALTER COLUMN is refused: it would rewrite rows by other rules."""
-        if self.table.column(definition.name) is None:
-            raise invalid_column(definition.name)
-        raise unsupported("ALTER TABLE ... ALTER COLUMN")
