@@ -1,6 +1,7 @@
-"""The clients that this machine has: some need more than a wheel."""
+"""The clients and poolers that this machine has: some need more than a wheel."""
 
 import ctypes.util
+import os
 import shutil
 from typing import Final
 
@@ -12,3 +13,7 @@ if ctypes.util.find_library("ltdl") and ctypes.util.find_library("gssapi_krb5"):
 
 TSQL: Final = [path] if (path := shutil.which("tsql")) else []
 """FreeTDS's command, where it is installed."""
+
+_POOLER = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+PGBOUNCER: Final = [_POOLER] if _POOLER else []
+"""PgBouncer's server, where it is installed."""

@@ -185,7 +185,7 @@ class Ledger:
                 return found
             # A row that stays locked is being published, maybe by a process that is gone.
             is_alive = seen is not None and seen != found
-            if found.run_id and (is_alive or found.run_id == run.run_id or asked > until):
+            if asked > until or (found.run_id and (is_alive or found.run_id == run.run_id)):
                 raise _held(run, found)
             seen = found if found.run_id else None
             self._sleep(self._pace.renew / LOOKS)

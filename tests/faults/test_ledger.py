@@ -1,0 +1,152 @@
+"""A link lost at COMMIT is decided from the ledger: published, not published, or not known."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from tableferry import target
+from tableferry.errors import CommitUnknownError, ConfigError, TransientError
+from tableferry.sandbox.local_postgres import LocalPostgres
+from tableferry.target.connection import TargetConnection
+from tableferry.target.ledger import Lease, seal, was_published
+from tests.integration.support import settings_of
+from tests.support.databases import PgDatabase
+from tests.support.ledger import SLOW, Run, a_run
+from tests.support.proxy import Direction, TcpProxy
+
+
+@pytest.fixture
+def database(pg_database: PgDatabase) -> PgDatabase:
+    return with_old_row(pg_database)
+
+
+def with_old_row(database: PgDatabase) -> PgDatabase:
+    database.run("CREATE TABLE t (id int)", "INSERT INTO t VALUES (0)")
+    return database
+
+
+def load(connection: TargetConnection, lease: Lease) -> None:
+    """Everything that a load does before COMMIT."""
+    connection.begin()
+    connection.execute("UPDATE t SET id = 1")
+    seal(connection, lease, rows_read=1, rows_written=1)
+
+
+def seen(database: PgDatabase) -> list[tuple[object, ...]]:
+    return database.rows("SELECT id FROM t")
+
+
+def published(run: Run, lease: Lease, patience: float = 60.0) -> bool:
+    return was_published(settings_of(run.database), lease, patience=patience)
+
+
+def soon(action: Callable[[], object]) -> threading.Timer:
+    timer = threading.Timer(0.5, action)
+    timer.start()
+    return timer
+
+
+def test_a_commit_that_arrived_is_known_though_its_answer_was_lost(
+    database: PgDatabase, pg_proxy: TcpProxy
+) -> None:
+    through = settings_of(database.through(pg_proxy.host, pg_proxy.port))
+    with a_run(database) as run, target.connect(through) as connection:
+        lease = run.acquire()
+        load(connection, lease)
+        pg_proxy.faults.stall(Direction.TO_CLIENT)
+        cut = soon(pg_proxy.cut_all)
+        with pytest.raises(CommitUnknownError):
+            connection.commit()
+        cut.join()
+        assert published(run, lease)
+        run.ledger.end_table(run.table, "ok", rows_read=1, rows_written=1)
+        assert run.row("status") == ("ok",)
+        assert run.ledger.take_warnings() == ()
+    assert seen(database) == [(1,)]
+
+
+def test_a_commit_that_never_arrived_is_known_too(database: PgDatabase, pg_proxy: TcpProxy) -> None:
+    through = settings_of(database.through(pg_proxy.host, pg_proxy.port))
+    with a_run(database) as run, target.connect(through) as connection:
+        lease = run.acquire()
+        load(connection, lease)
+        pg_proxy.faults.cut_after(0, Direction.TO_SERVER)
+        with pytest.raises(CommitUnknownError):
+            connection.commit()
+        assert not published(run, lease)
+        with target.connect(settings_of(database)) as again:
+            load(again, lease)
+            again.commit()
+        assert published(run, lease)
+    assert seen(database) == [(1,)]
+
+
+@pytest.mark.parametrize("commits", [True, False])
+def test_a_commit_that_is_under_way_is_waited_for(database: PgDatabase, commits: bool) -> None:
+    with a_run(database) as run, target.connect(settings_of(database)) as connection:
+        lease = run.acquire()
+        load(connection, lease)
+        end = soon(connection.commit if commits else connection.rollback)
+        assert published(run, lease) is commits
+        end.join()
+    assert seen(database) == [(1,) if commits else (0,)]
+
+
+def test_a_transaction_that_does_not_end_leaves_it_unknown(database: PgDatabase) -> None:
+    with a_run(database) as run, target.connect(settings_of(database)) as connection:
+        lease = run.acquire()
+        load(connection, lease)
+        with pytest.raises(CommitUnknownError, match="could not be found out") as raised:
+            published(run, lease, patience=1.0)
+        assert "The next run finds out" in raised.value.hint
+
+
+def test_a_server_that_is_killed_at_commit_tells_it_when_it_is_back(
+    own_postgres: LocalPostgres,
+) -> None:
+    database = with_old_row(
+        PgDatabase(
+            own_postgres.host, own_postgres.port, "postgres", own_postgres.user,
+            own_postgres.password,
+        )
+    )  # fmt: skip
+    with a_run(database, pace=SLOW) as run, target.connect(settings_of(database)) as connection:
+        lease = run.acquire()
+        load(connection, lease)
+        own_postgres.kill()
+        with pytest.raises(TransientError):
+            connection.commit()
+        back = soon(own_postgres.start)
+        assert not published(run, lease)
+        back.join()
+        assert seen(database) == [(0,)]
+    with target.connect(settings_of(database)) as connection:
+        load(connection, lease)
+        connection.commit()
+        own_postgres.kill()
+        back = soon(own_postgres.start)
+        assert published(run, lease)
+        back.join()
+    assert seen(database) == [(1,)]
+
+
+def test_a_password_that_was_changed_meanwhile_leaves_it_unknown(database: PgDatabase) -> None:
+    with a_run(database) as run:
+        lease = run.acquire()
+        wrong = settings_of(database).model_copy(update={"user": "nobody_of_this_name"})
+        tries: list[float] = []
+        with pytest.raises(CommitUnknownError) as raised:
+            was_published(wrong, lease, sleep=tries.append)
+        assert isinstance(raised.value.__cause__, ConfigError)
+        assert tries == [], "a refused login is not tried again"
+
+
+def test_a_run_that_was_succeeded_meanwhile_has_not_published(database: PgDatabase) -> None:
+    with a_run(database, pace=SLOW) as silent:
+        lease = silent.acquire()
+        database.run("UPDATE tableferry.leases SET expires_at = clock_timestamp()")
+        with a_run(database) as run:
+            run.publish(run.acquire(), 2)
+            assert not published(silent, lease)
+    assert seen(database) == [(2,)]

@@ -1,0 +1,73 @@
+"""A PgBouncer before the test's PostgreSQL: each transaction may run in another session."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.support.databases import PgDatabase
+
+SETTINGS = """\
+[databases]
+{name} = host={host} port={port} dbname={name} user={user} password={password}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {listen}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+min_pool_size = 4
+default_pool_size = 4
+server_round_robin = 1
+"""
+"""Round robin: what one transaction leaves in its session is not found by the next."""
+
+
+@contextlib.contextmanager
+def pooled(program: str, database: PgDatabase) -> Iterator[PgDatabase]:
+    """The database by way of a pooler in transaction mode."""
+    with tempfile.TemporaryDirectory(prefix="tableferry-pgbouncer-") as name:
+        folder, listen = Path(name), _free_port()
+        settings = folder / "pgbouncer.ini"
+        settings.write_text(
+            SETTINGS.format(
+                name=database.name,
+                host=database.host,
+                port=database.port,
+                user=database.user,
+                password=database.password,
+                listen=listen,
+            )
+        )
+        settings.chmod(0o644)
+        folder.chmod(0o755)
+        # It does not run as root.
+        as_user = ["-u", "nobody"] if os.geteuid() == 0 else []
+        process = subprocess.Popen([program, "-q", *as_user, str(settings)])
+        try:
+            _wait_for(process, listen)
+            yield database.through("127.0.0.1", listen)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(process: "subprocess.Popen[bytes]", port: int) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        assert process.poll() is None, "PgBouncer ended at once"
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
