@@ -1,7 +1,7 @@
 """The two ways in: a Lambda event, and the command line.
 
 python lambda_function.py [multi_sync|multi_test|single_sync|plan|info]
-                          [--tables=a,b] [--table=x] [--fail-fast] [--json]
+                          [--tables=a,b] [--table=x] [--fail-fast] [--publish-together] [--json]
 """
 
 import sys
@@ -16,6 +16,7 @@ from tableferry.aws import (
     Request,
     Result,
     Watch,
+    deadline_of,
     json_log,
     log_watch,
     parse_event,
@@ -40,7 +41,7 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
     log = _log().bind(request_id=str(getattr(context, "aws_request_id", "")))
 
     def work() -> Result:
-        request = parse_event(event, TABLE_CONFIGS)
+        request = replace(parse_event(event, TABLE_CONFIGS), deadline=deadline_of(context))
         log.info("run started", mode=request.mode, tables=request.tables or "all")
         return execute(request, log_watch(log))
 
@@ -63,9 +64,9 @@ def execute(request: Request, watch: Watch) -> Result:
             return plan_all(request.tables)
         case Mode.SINGLE_SYNC:
             (name,) = request.tables or ()
-            return sync_table(name, watch)
+            return sync_table(name, watch, request.conduct)
         case Mode.MULTI_SYNC:
-            return sync_all(request.tables, watch, fail_fast=request.fail_fast)
+            return sync_all(request.tables, watch, request.conduct)
 
 
 def read_arguments(arguments: Sequence[str]) -> Request:
@@ -75,8 +76,14 @@ def read_arguments(arguments: Sequence[str]) -> Request:
     parser.add_argument("--tables", type=names, help="names, separated by commas; default: all")
     parser.add_argument("--table", help="the one table of single_sync")
     parser.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
+    parser.add_argument("--publish-together", action="store_true", help="all visible at once")
     found = parser.parse_args(arguments)
-    given = {"mode": found.mode, "tables": found.tables, "table_name": found.table}
+    given = {
+        "mode": found.mode,
+        "tables": found.tables,
+        "table_name": found.table,
+        "publish_together": found.publish_together or None,
+    }
     event = {key: value for key, value in given.items() if value is not None}
     request = parse_event(event, TABLE_CONFIGS)
     if found.fail_fast and request.mode not in SYNCS:

@@ -1,16 +1,18 @@
 """Many tables: one after the other, in order; one table's failure does not stop the next.
 
-python multi_table_manager.py sync|test [--tables=a,b] [--fail-fast]
+python multi_table_manager.py sync|test [--tables=a,b] [--fail-fast] [--publish-together]
 """
 
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from tableferry.aws import Mode, Request, Result, Watch, parse_event
 from tableferry.aws.shell import Parser, names, run_command
 from tableferry.errors import ConfigError
 from tableferry.sync.check import CheckReport, check_tables
+from tableferry.sync.conduct import ORDINARY, Conduct
 from tableferry.sync.outcome import RunOutcome
 from tableferry.sync.planning import PlanReport, plan_tables
 from tableferry.sync.run import sync_tables
@@ -19,7 +21,7 @@ from config import load_config
 from table_configs import TABLE_CONFIGS
 
 
-def sync_all(names: Sequence[str] | None, watch: Watch, *, fail_fast: bool = False) -> RunOutcome:
+def sync_all(names: Sequence[str] | None, watch: Watch, conduct: Conduct = ORDINARY) -> RunOutcome:
     """Sync these tables, all where None; raises ConfigError where nothing can be begun."""
     config = load_config(names)
     return sync_tables(
@@ -27,7 +29,7 @@ def sync_all(names: Sequence[str] | None, watch: Watch, *, fail_fast: bool = Fal
         config.settings,
         on_progress=watch.progress,
         on_outcome=watch.outcome,
-        fail_fast=fail_fast,
+        conduct=conduct,
     )
 
 
@@ -47,7 +49,7 @@ def execute(request: Request, watch: Watch) -> Result:
     """Do what a checked request for many tables asks for."""
     if request.mode is Mode.MULTI_TEST:
         return check_all(request.tables)
-    return sync_all(request.tables, watch, fail_fast=request.fail_fast)
+    return sync_all(request.tables, watch, request.conduct)
 
 
 def read_arguments(arguments: Sequence[str]) -> Request:
@@ -56,10 +58,13 @@ def read_arguments(arguments: Sequence[str]) -> Request:
     parser.add_argument("action", choices=("sync", "test"))
     parser.add_argument("--tables", type=names, help="names, separated by commas; default: all")
     parser.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
+    parser.add_argument("--publish-together", action="store_true", help="all visible at once")
     found = parser.parse_args(arguments)
     if found.fail_fast and found.action != "sync":
         raise ConfigError("--fail-fast goes with sync", hint="Leave it out.")
-    event = {"mode": f"multi_{found.action}"}
+    event: dict[str, Any] = {"mode": f"multi_{found.action}"}
+    if found.publish_together:
+        event["publish_together"] = True
     if found.tables is not None:
         event["tables"] = found.tables
     return replace(parse_event(event, TABLE_CONFIGS), fail_fast=found.fail_fast)

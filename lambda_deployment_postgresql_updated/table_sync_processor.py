@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from tableferry.aws import Mode, Request, Result, Watch, parse_event
 from tableferry.aws.shell import Parser, run_command
 from tableferry.sync.check import CheckReport, check_tables
+from tableferry.sync.conduct import ORDINARY, Conduct
 from tableferry.sync.outcome import RunOutcome
 from tableferry.sync.run import sync_tables
 
@@ -16,11 +17,15 @@ from config import load_config
 from table_configs import TABLE_CONFIGS
 
 
-def sync_table(name: str, watch: Watch) -> RunOutcome:
+def sync_table(name: str, watch: Watch, conduct: Conduct = ORDINARY) -> RunOutcome:
     """Sync one configured table; raises ConfigError where it cannot be begun."""
     config = load_config([name])
     return sync_tables(
-        config.tables, config.settings, on_progress=watch.progress, on_outcome=watch.outcome
+        config.tables,
+        config.settings,
+        on_progress=watch.progress,
+        on_outcome=watch.outcome,
+        conduct=conduct,
     )
 
 
@@ -33,7 +38,11 @@ def check_table(name: str) -> CheckReport:
 def execute(request: Request, watch: Watch) -> Result:
     """Do what a checked request for one table asks for."""
     (name,) = request.tables or ()
-    return check_table(name) if request.mode is Mode.MULTI_TEST else sync_table(name, watch)
+    return (
+        check_table(name)
+        if request.mode is Mode.MULTI_TEST
+        else sync_table(name, watch, request.conduct)
+    )
 
 
 def read_arguments(arguments: Sequence[str]) -> Request:

@@ -3,11 +3,9 @@
 Exit codes: 0 all good, 1 a table failed, 2 wrong use or configuration.
 """
 
-import contextlib
 import io
 import json
 import sys
-from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn
@@ -22,6 +20,7 @@ from tableferry.report.plan import show_plan
 from tableferry.settings import Settings, find_env_file, load_settings, load_source
 from tableferry.spec import TableSpec
 from tableferry.sync.check import check_tables
+from tableferry.sync.conduct import Conduct
 from tableferry.sync.discover import discover
 from tableferry.sync.outcome import ErrorReport
 from tableferry.sync.planning import plan_tables, read_fingerprints
@@ -59,9 +58,13 @@ DEFAULT_CONFIG: Final = Path("table_configs.py")
 
 @app.command()
 def sync(
+    *,
     config: Config = DEFAULT_CONFIG,
     tables: Tables = None,
     fail_fast: Annotated[bool, typer.Option(help="Stop after the first table that fails.")] = False,
+    publish_together: Annotated[
+        bool, typer.Option(help="Make all tables visible in one transaction, or none.")
+    ] = False,
     plan: Annotated[
         Path | None,
         typer.Option(help="Load only what is still as in this file, made by: plan --json."),
@@ -72,30 +75,22 @@ def sync(
     specs = _select(config, tables)
     settings = _settings(config, specs)
     fingerprints = read_fingerprints(plan, specs) if plan else {}
+    conduct = Conduct(fail_fast=fail_fast, together=publish_together)
     if as_json:
-        run = sync_tables(specs, settings, fail_fast=fail_fast, fingerprints=fingerprints)
+        run = sync_tables(specs, settings, fingerprints=fingerprints, conduct=conduct)
         typer.echo(json.dumps(run.as_dict(), indent=2))
     else:
-        with _told_when_interrupted(), RunView() as view:
+        with RunView() as view:
             run = sync_tables(
                 specs,
                 settings,
                 on_progress=view.progress,
                 on_outcome=view.outcome,
-                fail_fast=fail_fast,
                 fingerprints=fingerprints,
+                conduct=conduct,
             )
         view.summary(run)
-    raise typer.Exit(0 if run.all_ok else FAILED)
-
-
-@contextlib.contextmanager
-def _told_when_interrupted() -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        typer.echo("Interrupted: the table in hand was rolled back.", err=True)
-        raise
+    raise typer.Exit(run.exit_code)
 
 
 @app.command("plan")

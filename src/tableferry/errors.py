@@ -58,3 +58,7 @@ class LeaseHeldError(TableferryError):
 
 class LeaseLostError(TableferryError):
     """Another run took over this table; this one published nothing."""
+
+
+class DeadlineError(TableferryError):
+    """The time that a run was given is over; what it had not published yet is not visible."""

@@ -36,7 +36,8 @@ class SyncPlan:
 
     ``create`` is what creates a missing target table, None where it exists; ``consistency`` is
     never ``auto``; ``estimated_rows`` is None where the source does not say; ``drift`` is how the
-    source's columns differ from those of an existing target table.
+    source's columns differ from those of an existing target table; ``at_one_moment`` says that no
+    row is read at another moment than the others.
     """
 
     spec: TableSpec
@@ -48,6 +49,7 @@ class SyncPlan:
     estimated_rows: int | None
     warnings: tuple[str, ...]
     drift: Drift = field(default_factory=Drift)
+    at_one_moment: bool = False
 
     @property
     def select(self) -> str:
@@ -150,6 +152,8 @@ def plan_table(
         + matched.drift.warnings
         + (create.warnings if create else details.warnings),
         drift=matched.drift,
+        at_one_moment=consistency is Consistency.SNAPSHOT
+        or (consistency is Consistency.READ_COMMITTED and isolation.row_versions),
     )
 
 

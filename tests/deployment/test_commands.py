@@ -7,6 +7,7 @@ from types import ModuleType
 import pytest
 
 from tests.deployment.conftest import CANARY, FOLDER, Deployment
+from tests.support.databases import PgDatabase
 
 Load = Callable[[str], ModuleType]
 
@@ -94,8 +95,9 @@ def test_the_mode_is_multi_sync_where_none_is_given(load: Load) -> None:
 
 
 def test_an_unreachable_server_is_told_by_host_port_and_variable_and_ends_with_1(
-    deployment: Deployment, environment: dict[str, str]
+    deployment: Deployment, environment: dict[str, str], pg_database: PgDatabase
 ) -> None:
+    environment = {**environment, **pg_database.environment}
     done = deployment.run("lambda_function.py", "multi_sync", "--json", env=environment)
     assert done.returncode == 1
     body = json.loads(done.stdout)
@@ -104,6 +106,16 @@ def test_an_unreachable_server_is_told_by_host_port_and_variable_and_ends_with_1
         assert "127.0.0.1:9" in table["error"]["message"]
         assert f"SQL_SERVER_{database}_HOST" in table["error"]["hint"]
     assert CANARY not in done.stdout + done.stderr
+
+
+def test_an_unreachable_target_is_told_by_host_port_and_variable(
+    deployment: Deployment, environment: dict[str, str]
+) -> None:
+    done = deployment.run("lambda_function.py", "multi_sync", "--json", env=environment)
+    assert done.returncode == 1
+    for table in json.loads(done.stdout)["tables"]:
+        assert "127.0.0.1:9" in table["error"]["message"]
+        assert "PG_HOST" in table["error"]["hint"]
 
 
 def test_fail_fast_skips_what_comes_after_a_failure(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tableferry.sync.conduct import Conduct
 from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
 from tests.deployment.conftest import CANARY, Deployment
 
@@ -211,8 +212,8 @@ def test_fail_fast_reaches_the_engine(
 ) -> None:
     asked: list[bool] = []
 
-    def sync(*_: Any, fail_fast: bool, **__: Any) -> RunOutcome:
-        asked.append(fail_fast)
+    def sync(*_: Any, conduct: Conduct, **__: Any) -> RunOutcome:
+        asked.append(conduct.fail_fast)
         return RunOutcome([outcome("customer", OK)], 1.0)
 
     monkeypatch.setattr(load("multi_table_manager"), "sync_tables", sync)

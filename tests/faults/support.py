@@ -6,12 +6,21 @@ import pyarrow as pa
 
 from tableferry.settings import Settings, TargetSettings
 from tableferry.spec import parse_table_configs
+from tableferry.sync.conduct import Conduct
 from tableferry.sync.outcome import TableOutcome
-from tableferry.sync.table import OnProgress, sync_table
+from tableferry.sync.progress import OnProgress
+from tableferry.sync.retry import Retries
+from tableferry.sync.run import sync_table
 from tests.integration.conftest import Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.unit.engine.support import entry
+
+ONCE = Conduct(retries=Retries(attempts=1))
+"""What a fault does is seen where nothing is tried again."""
+
+QUICK = Conduct(retries=Retries(first=0.05, longest=0.1, busy=0.2))
+"""Tried again like everything, but sooner."""
 
 ROWS = 20_000
 OLD = [(1, "old"), (2, "old")]
@@ -43,12 +52,15 @@ def sync(
     on_progress: OnProgress = lambda _progress: None,
     target: TargetSettings | None = None,
     source: dict[str, Any] | None = None,
+    conduct: Conduct = ONCE,
     **changes: Any,
 ) -> TableOutcome:
-    """Sync T into t, in batches of 1,000 rows."""
+    """Sync T into t, in batches of 1,000 rows; once, unless ``conduct`` says otherwise."""
     configured = entry(**{"sql_table": "dbo.T", "pg_table": "t", **changes})
     settings = Settings({"mctm": sandbox.source(**(source or {}))}, target or settings_of(database))
-    return sync_table(parse_table_configs({"t": configured})["t"], settings, on_progress)
+    return sync_table(
+        parse_table_configs({"t": configured})["t"], settings, on_progress, conduct=conduct
+    )
 
 
 def seen(database: PgDatabase) -> list[tuple[object, ...]]:

@@ -19,7 +19,7 @@ from tableferry.errors import TransientError
 from tableferry.sandbox.faults import Stall
 from tableferry.sandbox.local_postgres import LocalPostgres
 from tableferry.schema import SourceType
-from tableferry.sync.table import Progress
+from tableferry.sync.progress import Progress
 from tableferry.values import target_schema
 from tests.faults.support import FROM_T, OLD, ROWS, fill_source, fill_target, seen, sync
 from tests.integration.conftest import PASSWORD, USER, Sandbox

@@ -13,9 +13,9 @@ from tableferry.sandbox.events import LoginRequest
 from tableferry.spec import parse_table_configs
 from tableferry.sync import table as sync_table_module
 from tableferry.sync.check import check_tables
+from tableferry.sync.conduct import Conduct
 from tableferry.sync.outcome import Status, TableOutcome
-from tableferry.sync.run import sync_tables
-from tableferry.sync.table import sync_table
+from tableferry.sync.run import sync_table, sync_tables
 from tests.integration.conftest import PASSWORD, Sandbox
 from tests.support.databases import PgDatabase
 from tests.unit.engine.support import entry
@@ -238,7 +238,7 @@ def test_one_tables_failure_does_not_stop_the_next_unless_told_to(
     run = sync_tables(list(specs.values()), settings)
     assert [table.status for table in run.tables] == [Status.FAILED, Status.OK]
     assert not run.all_ok
-    run = sync_tables(list(specs.values()), settings, fail_fast=True)
+    run = sync_tables(list(specs.values()), settings, conduct=Conduct(fail_fast=True))
     assert [table.status for table in run.tables] == [Status.FAILED, Status.SKIPPED]
 
 

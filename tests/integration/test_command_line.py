@@ -257,8 +257,9 @@ def test_the_sandbox_says_how_to_connect_and_stops_when_told(pg_database: PgData
     assert b"\nSQL_SERVER_MCTM_DB=McTM\n" in told
 
 
-def test_ctrl_c_leaves_the_old_rows(
-    folder: Path, env: dict[str, str], pg_database: PgDatabase
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_is_an_outcome_and_leaves_the_old_rows(
+    folder: Path, env: dict[str, str], pg_database: PgDatabase, number: signal.Signals, code: int
 ) -> None:
     assert run("sync", "--tables=mctm_module", env=env, cwd=folder).returncode == 0
     # A reader that holds the table makes the sync wait for its lock, so it is surely in its midst.
@@ -267,14 +268,17 @@ def test_ctrl_c_leaves_the_old_rows(
         command = [sys.executable, "-m", "tableferry", "sync", "--tables=mctm_module"]
         everything = {**os.environ, **env}
         with subprocess.Popen(
-            command, cwd=folder, env=everything, stderr=subprocess.PIPE
+            command, cwd=folder, env=everything, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         ) as process:
             waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
             while pg_database.rows(waiting) != [(1,)]:
                 assert process.poll() is None
-            process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert b"Traceback" not in said
-    assert b"rolled back" in said
+            process.send_signal(number)
+            told, said = process.communicate(timeout=30)
+    assert process.returncode == code
+    assert said == b""
+    assert b"rolled back" in told
+    assert number.name.encode() in told
+    outcomes = "SELECT status FROM tableferry.table_runs ORDER BY started_at"
+    assert pg_database.rows(outcomes) == [("ok",), ("cancelled",)]
     assert pg_database.rows("SELECT count(*) FROM mctm_module") == [(300,)]

@@ -10,7 +10,7 @@ import pytest
 from tableferry.naming import pg_name
 from tableferry.spec import parse_table_configs
 from tableferry.sync.outcome import Status, TableOutcome
-from tableferry.sync.table import sync_table
+from tableferry.sync.run import sync_table
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 

@@ -16,7 +16,8 @@ from tableferry.sandbox.server import SandboxServer
 from tableferry.spec import TableSpec, parse_table_configs
 from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.planning import TablePlan, plan_tables, read_fingerprints
-from tableferry.sync.table import Progress, sync_table
+from tableferry.sync.progress import Progress
+from tableferry.sync.run import sync_table
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.support.databases import PgDatabase
 from tests.unit.engine.support import entry

@@ -13,7 +13,7 @@ from tableferry.settings import Settings, SourceSettings
 from tableferry.spec import parse_table_configs
 from tableferry.sync.discover import discover
 from tableferry.sync.outcome import Status
-from tableferry.sync.table import sync_table
+from tableferry.sync.run import sync_table
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.unit.engine.support import entry

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from tableferry.spec import parse_table_configs
 from tableferry.sync.outcome import Status
-from tableferry.sync.table import sync_table
+from tableferry.sync.run import sync_table
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 from tests.unit.engine.support import entry

@@ -12,7 +12,7 @@ from structlog.typing import FilteringBoundLogger
 
 from tableferry.aws.watch import Watch
 from tableferry.sync.outcome import Status, TableOutcome
-from tableferry.sync.table import Progress
+from tableferry.sync.progress import Progress
 
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 

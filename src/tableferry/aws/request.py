@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from tableferry.errors import ConfigError
 from tableferry.identifiers import shown
+from tableferry.sync.conduct import Conduct
+from tableferry.sync.deadline import NEVER, Deadline
 
 
 class Mode(StrEnum):
@@ -23,7 +25,7 @@ class Mode(StrEnum):
     INFO = "info"
 
 
-KEYS: Final = ("mode", "tables", "table_name")
+KEYS: Final = ("mode", "tables", "table_name", "publish_together")
 
 _MODES_HINT: Final = f"The modes are: {', '.join(Mode)}."
 _KEYS_HINT: Final = f"An event may have the keys {', '.join(KEYS)}."
@@ -41,6 +43,15 @@ class Request:
     mode: Mode
     tables: tuple[str, ...] | None = None
     fail_fast: bool = False
+    publish_together: bool = False
+    deadline: Deadline = NEVER
+
+    @property
+    def conduct(self) -> Conduct:
+        """How the run is to behave."""
+        return Conduct(
+            fail_fast=self.fail_fast, together=self.publish_together, deadline=self.deadline
+        )
 
 
 def parse_event(event: object, configured: Collection[str]) -> Request:
@@ -57,6 +68,9 @@ def parse_event(event: object, configured: Collection[str]) -> Request:
     mode = _mode(event.get("mode", Mode.MULTI_SYNC), problems)
     tables = _tables(event["tables"], problems) if "tables" in event else None
     name = _table_name(event["table_name"], problems) if "table_name" in event else None
+    together = event.get("publish_together", False)
+    if not isinstance(together, bool):
+        problems[f"'publish_together' must be true or false, not {_kind(together)}"] = _KEYS_HINT
     problems |= _clashes(mode, event)
     named = [*(tables or ()), *([] if name is None else [name])]
     unknown = [wanted for wanted in dict.fromkeys(named) if wanted not in configured]
@@ -65,7 +79,7 @@ def parse_event(event: object, configured: Collection[str]) -> Request:
         problems[f"Unknown table: {_listed(unknown)}"] = hint
     if problems or mode is None:
         raise _refusal(problems)
-    return Request(mode, tables if name is None else (name,))
+    return Request(mode, tables if name is None else (name,), publish_together=bool(together))
 
 
 def _mode(value: object, problems: dict[str, str]) -> Mode | None:
@@ -103,6 +117,8 @@ def _clashes(mode: Mode | None, event: Mapping[Any, Any]) -> dict[str, str]:
         if "tables" in event:
             found["single_sync takes one table, not a list of tables"] = _SINGLE_HINT
         return found
+    if mode is not Mode.MULTI_SYNC and "publish_together" in event:
+        return {"publish_together goes with multi_sync": "Leave it out."}
     if mode is not None and "table_name" in event:
         return {
             f"{mode} takes a list of tables, not one table's name": 'Use "tables": [NAME, ...] '

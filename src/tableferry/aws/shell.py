@@ -50,16 +50,17 @@ def run_command(
     """Read the arguments, do the work, show what came of it; returns the exit code."""
     try:
         if "--json" in argv:
-            response, _ = respond(lambda: execute(read(argv), Watch()))
+            response, result = respond(lambda: execute(read(argv), Watch()))
             print(json.dumps(response.body, indent=2))  # noqa: T201 - a command's output
-            return response.exit_code
-        return _shown(lambda: read(argv), execute).exit_code
+        else:
+            response, result = _shown(lambda: read(argv), execute)
+        return result.exit_code if isinstance(result, RunOutcome) else response.exit_code
     except KeyboardInterrupt:
         print("Interrupted: the table in hand was rolled back.", file=sys.stderr)  # noqa: T201
         return INTERRUPTED
 
 
-def _shown(read: Callable[[], Request], execute: Execute) -> Response:
+def _shown(read: Callable[[], Request], execute: Execute) -> tuple[Response, Result | None]:
     # Not at the top: rich takes longer to import than a small table takes to sync.
     from tableferry.report import console, plan  # noqa: PLC0415
 
@@ -81,7 +82,7 @@ def _shown(read: Callable[[], Request], execute: Execute) -> Response:
         console.show_info(result)
     if response.error is not None:
         console.show_error(_as_error(response))
-    return response
+    return response, result
 
 
 def _as_error(response: Response) -> TableferryError:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tableferry.sync.outcome import TableOutcome
-from tableferry.sync.table import OnProgress, Progress
+from tableferry.sync.progress import OnProgress, Progress
 
 
 def _nobody(_: Progress | TableOutcome) -> None:

@@ -18,12 +18,12 @@ from rich.table import Table
 from tableferry.errors import TableferryError
 from tableferry.sync.check import CheckReport, DatabaseCheck
 from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
-from tableferry.sync.table import Progress
+from tableferry.sync.progress import Progress
 
 MARKS: Final = {
+    **{status: f"[yellow]{status}[/]" for status in Status},
     Status.OK: "[green]ok[/]",
     Status.FAILED: "[red]failed[/]",
-    Status.SKIPPED: "[yellow]skipped[/]",
 }
 
 LOG_WIDTH: Final = 160

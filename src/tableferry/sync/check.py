@@ -13,8 +13,9 @@ from tableferry import source, target
 from tableferry.errors import TableferryError
 from tableferry.settings import Settings, SourceSettings, TargetSettings
 from tableferry.spec import TableSpec
+from tableferry.sync.deadline import Clock
 from tableferry.sync.outcome import ErrorReport
-from tableferry.sync.table import Clock, make_plan
+from tableferry.sync.table import make_plan
 
 TARGET: Final = "postgresql"
 """The target's name among the databases; the sources have those of their ``db_type``."""

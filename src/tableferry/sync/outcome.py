@@ -1,5 +1,6 @@
 """What came of it: one table's outcome, and a run's. Plain data that a program can read."""
 
+import signal
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,11 +12,27 @@ from tableferry.errors import TableferryError
 
 
 class Status(StrEnum):
-    """How one table's sync ended."""
+    """How one table's sync ended.
+
+    ``skipped``: not begun, after another's failure or a stop. ``held``: another run has the table.
+    ``cancelled``: by a signal. ``deadline``: the time was over. ``partial``: likewise, and the
+    chunks that are done are kept for the next run.
+    """
 
     OK = "ok"
     FAILED = "failed"
     SKIPPED = "skipped"
+    HELD = "held"
+    CANCELLED = "cancelled"
+    DEADLINE = "deadline"
+    PARTIAL = "partial"
+
+
+COUNTED = (Status.OK, Status.FAILED, Status.SKIPPED)
+"""Told in every run's totals; the others only where there are any."""
+
+STOPPED = frozenset({Status.CANCELLED, Status.DEADLINE, Status.PARTIAL})
+"""After these no further table is begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +72,7 @@ class TableOutcome:
     """One table's outcome. ``seconds`` is wall time from the first connection to the commit.
 
     ``touched`` counts, by source column and reason, the values that were altered as the
-    specification allows.
+    specification allows. ``attempts`` is how often it was tried, ``retried`` says after what.
     """
 
     table: str
@@ -70,6 +87,9 @@ class TableOutcome:
     losses: tuple[tuple[str, str], ...] = ()
     touched: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     error: ErrorReport | None = None
+    publish: str = ""
+    attempts: int = 1
+    retried: tuple[str, ...] = ()
 
     @property
     def rows_per_second(self) -> int:
@@ -87,7 +107,10 @@ class TableOutcome:
             "seconds": round(self.seconds, 3),
             "rows_per_second": self.rows_per_second,
             **({"consistency": self.consistency} if self.consistency else {}),
+            **({"publish": self.publish} if self.publish else {}),
             **({"created": True} if self.created else {}),
+            **({"attempts": self.attempts} if self.attempts > 1 else {}),
+            **({"retried_after": list(self.retried)} if self.retried else {}),
             **({"warnings": list(self.warnings)} if self.warnings else {}),
             **({"losses": dict(self.losses)} if self.losses else {}),
             **({"touched": {c: dict(n) for c, n in self.touched.items()}} if self.touched else {}),
@@ -97,10 +120,11 @@ class TableOutcome:
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """A run's outcome: its tables in the order they were synced."""
+    """A run's outcome: its tables in the order they were synced. ``run_id`` is the ledger's."""
 
     tables: Sequence[TableOutcome]
     seconds: float
+    run_id: str = ""
 
     def count(self, status: Status) -> int:
         """Return how many tables ended like this."""
@@ -116,13 +140,47 @@ class RunOutcome:
         """Whether every table was synced."""
         return self.count(Status.OK) == len(self.tables)
 
+    @property
+    def status(self) -> Status:
+        """``partial`` where a deadline left tables over, ``cancelled``, ``ok`` or ``failed``."""
+        ended = {table.status for table in self.tables}
+        if Status.CANCELLED in ended:
+            return Status.CANCELLED
+        if ended & STOPPED:
+            return Status.PARTIAL
+        return Status.OK if self.all_ok else Status.FAILED
+
+    @property
+    def exit_code(self) -> int:
+        """0: all good; 1: a table was not synced; 128 and the signal's number: it was stopped."""
+        for table in self.tables:
+            if table.status is Status.CANCELLED and table.error:
+                return 128 + signal.Signals[table.error.code]
+        return 0 if self.all_ok else 1
+
+    @property
+    def remaining(self) -> tuple[str, ...]:
+        """The tables that a run which was stopped has left over."""
+        if self.status not in STOPPED:
+            return ()
+        left = STOPPED | {Status.SKIPPED}
+        return tuple(table.table for table in self.tables if table.status in left)
+
     def as_dict(self) -> dict[str, Any]:
-        """Return the JSON form: ``tables`` and ``totals``."""
+        """Return the JSON form: ``status``, ``tables`` and ``totals``."""
         return {
+            "status": self.status.value,
+            **({"run_id": self.run_id} if self.run_id else {}),
+            **({"remaining": list(self.remaining)} if self.remaining else {}),
             "tables": [table.as_dict() for table in self.tables],
             "totals": {
                 "tables": len(self.tables),
-                **{status.value: self.count(status) for status in Status},
+                **{status.value: self.count(status) for status in COUNTED},
+                **{
+                    status.value: self.count(status)
+                    for status in Status
+                    if status not in COUNTED and self.count(status)
+                },
                 "rows_read": sum(table.rows_read for table in self.tables),
                 "rows_written": self.rows_written,
                 "seconds": round(self.seconds, 3),

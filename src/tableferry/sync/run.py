@@ -1,14 +1,22 @@
 """Many tables, one after the other: one table's failure does not stop the next."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
+from uuid import uuid4
 
 from tableferry.settings import Settings
 from tableferry.spec import TableSpec
-from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
-from tableferry.sync.table import Clock, OnProgress, sync_table
+from tableferry.sync.conduct import ORDINARY, Conduct
+from tableferry.sync.ending import cancelled, done, failed, not_begun
+from tableferry.sync.history import History
+from tableferry.sync.outcome import STOPPED, ErrorReport, RunOutcome, Status, TableOutcome
+from tableferry.sync.progress import OnProgress
+from tableferry.sync.publishing import publish_together
+from tableferry.sync.stopping import sigterm_stops
+from tableferry.sync.table import Task
 
 SOURCE_LOGINS: Final = frozenset({"18456", "18486", "18487", "18488"})
 LOGIN_REFUSED: Final = SOURCE_LOGINS | {"28P01", "28000"}
@@ -24,29 +32,107 @@ def sync_tables(
     *,
     on_progress: OnProgress = lambda _progress: None,
     on_outcome: Callable[[TableOutcome], None] = lambda _outcome: None,
-    fail_fast: bool = False,
     fingerprints: Mapping[str, str] = MappingProxyType({}),
-    clock: Clock = time.monotonic,
+    conduct: Conduct = ORDINARY,
 ) -> RunOutcome:
-    """Sync the tables in order; with ``fail_fast`` those after a failed one are skipped.
+    """Sync the tables in order; raises nothing: a failure, and a signal too, is an outcome.
 
     ``fingerprints`` are those of a plan, by table: a table that has drifted since is not loaded.
     """
-    started = clock()
-    outcomes: list[TableOutcome] = []
-    refused: dict[str, ErrorReport] = {}
-    for spec in specs:
-        known = refused.get(spec.db_type) or refused.get(_TARGET)
-        if fail_fast and any(outcome.status is Status.FAILED for outcome in outcomes):
-            outcome = TableOutcome(spec.key, str(spec.target), Status.SKIPPED)
-        elif known:
-            outcome = TableOutcome(spec.key, str(spec.target), Status.FAILED, error=known)
+    started = conduct.clock()
+    run_id = uuid4()
+    with sigterm_stops(), History(run_id, settings.target, conduct) as history:
+        run = _Run(settings, conduct, history, on_progress, fingerprints)
+        for group in [list(specs)] if conduct.together else [[spec] for spec in specs]:
+            for outcome in run.carry(group):
+                on_outcome(outcome)
+        whole = RunOutcome(run.outcomes, conduct.clock() - started, str(run_id))
+        history.ended(whole)
+    return whole
+
+
+def sync_table(
+    spec: TableSpec,
+    settings: Settings,
+    on_progress: OnProgress = lambda _progress: None,
+    *,
+    fingerprint: str | None = None,
+    conduct: Conduct = ORDINARY,
+) -> TableOutcome:
+    """Sync one table, as a run of its own."""
+    (outcome,) = sync_tables(
+        [spec],
+        settings,
+        on_progress=on_progress,
+        fingerprints={spec.key: fingerprint} if fingerprint else {},
+        conduct=conduct,
+    ).tables
+    return outcome
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run going on: what has come of it so far decides what is begun next."""
+
+    settings: Settings
+    conduct: Conduct
+    history: History
+    on_progress: OnProgress
+    fingerprints: Mapping[str, str]
+    outcomes: list[TableOutcome] = field(default_factory=list)
+    refused: dict[str, ErrorReport] = field(default_factory=dict)
+
+    def carry(self, group: Sequence[TableSpec]) -> list[TableOutcome]:
+        """Sync tables that become visible together, or say why they are not begun."""
+        known = [self.refused.get(spec.db_type) or self.refused.get(_TARGET) for spec in group]
+        refused = next((report for report in known if report), None)
+        if self._is_over():
+            outcomes = [self._written_down(s, not_begun(s, Status.SKIPPED)) for s in group]
+        elif refused:
+            outcomes = [self._written_down(s, not_begun(s, Status.FAILED, refused)) for s in group]
         else:
-            expected = fingerprints.get(spec.key)
-            outcome = sync_table(spec, settings, on_progress, clock, fingerprint=expected)
+            outcomes = self._begin(group)
+        for spec, outcome in zip(group, outcomes, strict=True):
             if outcome.error and outcome.error.code in LOGIN_REFUSED:
                 side = spec.db_type if outcome.error.code in SOURCE_LOGINS else _TARGET
-                refused[side] = outcome.error
-        outcomes.append(outcome)
-        on_outcome(outcome)
-    return RunOutcome(tuple(outcomes), clock() - started)
+                self.refused[side] = outcome.error
+        self.outcomes += outcomes
+        return outcomes
+
+    def _is_over(self) -> bool:
+        ended = {outcome.status for outcome in self.outcomes}
+        failed = {Status.FAILED, Status.HELD}
+        return bool(ended & STOPPED) or (self.conduct.fail_fast and bool(ended & failed))
+
+    def _begin(self, group: Sequence[TableSpec]) -> list[TableOutcome]:
+        started = self.conduct.clock()
+        tasks = [self._task(spec, started) for spec in group]
+        with ExitStack() as claims:
+            try:
+                claimed = [
+                    replace(task, claim=claims.enter_context(self.history.claim(task.spec)))
+                    for task in tasks
+                ]
+                new = publish_together(claimed, self.settings.target, self.conduct.retries)
+            except KeyboardInterrupt as stop:
+                outcomes = [cancelled(task, stop) for task in tasks]
+            except Exception as error:  # noqa: BLE001 - one table's failure never stops the others
+                outcomes = [failed(task, error, tasks) for task in tasks]
+            else:
+                outcomes = [done(published) for published in new]
+            return [self._written_down(*one) for one in zip(group, outcomes, strict=True)]
+
+    def _written_down(self, spec: TableSpec, outcome: TableOutcome) -> TableOutcome:
+        unwritten = self.history.table_ended(spec, outcome)
+        return replace(outcome, warnings=outcome.warnings + unwritten)
+
+    def _task(self, spec: TableSpec, started: float) -> Task:
+        clock = self.conduct.clock
+        return Task(
+            spec=spec,
+            settings=self.settings,
+            elapsed=lambda: clock() - started,
+            deadline=self.conduct.deadline,
+            on_progress=self.on_progress,
+            fingerprint=self.fingerprints.get(spec.key),
+        )

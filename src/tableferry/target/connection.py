@@ -1,6 +1,7 @@
 """A connection to PostgreSQL."""
 
 import contextlib
+import logging
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Final, LiteralString, Self
@@ -10,6 +11,10 @@ import psycopg
 from tableferry.errors import CommitUnknownError, TransientError
 from tableferry.settings import TargetSettings
 from tableferry.target.faults import translated
+
+# What psycopg has to say (a query that was interrupted, say) reaches whoever set up logging, and
+# not a terminal by Python's last resort: the outcome tells it already.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 KEEPALIVES: Final[dict[str, Any]] = {
     "keepalives_idle": 30,
@@ -47,6 +52,11 @@ class TargetConnection:
         """Run a query with a small answer; raises TableferryError."""
         with translated(self.settings):
             return self.raw.execute(statement(sql), parameters or None).fetchall()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed, or lost."""
+        return self.raw.closed
 
     @property
     def in_transaction(self) -> bool:

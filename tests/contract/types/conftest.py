@@ -19,7 +19,7 @@ from tableferry.sandbox.server import SandboxServer
 from tableferry.settings import Settings, SourceSettings
 from tableferry.spec import parse_table_configs
 from tableferry.sync.outcome import TableOutcome
-from tableferry.sync.table import sync_table
+from tableferry.sync.run import sync_table
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 

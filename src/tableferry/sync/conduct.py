@@ -1,0 +1,26 @@
+"""How a run behaves, whatever its tables."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Final
+
+from tableferry.sync.deadline import NEVER, Clock, Deadline
+from tableferry.sync.retry import Retries
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """What was asked of the run as a whole.
+
+    ``fail_fast``: tables after a failed one are skipped. ``together``: all become visible in one
+    transaction, or none does.
+    """
+
+    fail_fast: bool = False
+    together: bool = False
+    retries: Retries = field(default_factory=Retries)
+    deadline: Deadline = NEVER
+    clock: Clock = time.monotonic
+
+
+ORDINARY: Final = Conduct()

@@ -1,0 +1,123 @@
+"""A run in the ledger: its claims on tables, and what came of them.
+
+The ledger is opened by the first table that needs it: a run whose tables all have
+``'ledger': 'off'`` touches none.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+from tableferry.errors import TableferryError
+from tableferry.settings import TargetSettings
+from tableferry.spec import LedgerUse, TableSpec
+from tableferry.sync.claim import Claim, LedgerClaim, NoClaim
+from tableferry.sync.conduct import Conduct
+from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
+from tableferry.sync.retry import retried
+from tableferry.target.ledger import Ledger, TableRun
+
+
+class History:
+    """One run's history; a context manager around the ledger's connection."""
+
+    def __init__(self, run_id: UUID, settings: TargetSettings, conduct: Conduct) -> None:
+        self._settings = settings
+        self._conduct = conduct
+        self._ledger = Ledger(settings, run_id)
+        self._stack = contextlib.ExitStack()
+        self._is_open = False
+        self._refusal: TableferryError | None = None
+        self._runs: dict[str, TableRun] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    @contextlib.contextmanager
+    def claim(self, spec: TableSpec) -> Iterator[Claim]:
+        """Hold the right to sync a table while the block runs.
+
+        Raises LeaseHeldError where another run has it, and TableferryError where the ledger cannot
+        be used.
+        """
+        if spec.ledger is LedgerUse.OFF:
+            yield NoClaim()
+            return
+        run = self._begin_table(spec)
+        lease = self._ledger.acquire(run)
+        try:
+            yield LedgerClaim(self._ledger, run, lease, self._settings)
+        finally:
+            self._ledger.release(lease)
+
+    def table_ended(self, spec: TableSpec, outcome: TableOutcome) -> tuple[str, ...]:
+        """Write down a table's outcome; returns what could not be written."""
+        if not self._is_open or spec.ledger is LedgerUse.OFF:
+            return ()
+        if spec.key not in self._runs:
+            with contextlib.suppress(TableferryError):  # told for the tables that were begun
+                self._begin_table(spec)
+        if run := self._runs.get(spec.key):
+            self._ledger.end_table(
+                run,
+                _TABLE_STATUS.get(outcome.status, outcome.status.value),
+                rows_read=outcome.rows_read,
+                rows_written=outcome.rows_written,
+                error=outcome.error,
+                warnings=outcome.warnings,
+            )
+        return self._ledger.take_warnings()
+
+    def ended(self, outcome: RunOutcome) -> None:
+        """Write down the run's outcome."""
+        if self._is_open:
+            self._ledger.end_run(_run_status(outcome))
+
+    def _begin_table(self, spec: TableSpec) -> TableRun:
+        self._open()
+        self._runs[spec.key] = self._ledger.begin_table(spec.key, str(spec.source), spec.target)
+        return self._runs[spec.key]
+
+    def _open(self) -> None:
+        """Open the ledger, once; what refused it for one table refuses it for the next."""
+        if self._is_open:
+            return
+        if self._refusal:
+            raise self._refusal
+
+        def begin() -> None:
+            with contextlib.ExitStack() as opening:
+                opening.enter_context(self._ledger)
+                self._ledger.begin_run()
+                self._stack.push(opening.pop_all())
+
+        try:
+            retried(begin, self._conduct.retries, self._conduct.deadline)
+        except TableferryError as error:
+            self._refusal = error
+            raise
+        self._is_open = True
+
+
+_TABLE_STATUS = {Status.PARTIAL: "deadline"}
+
+
+def _run_status(outcome: RunOutcome) -> str:
+    """Return the word of the ledger: there ``partial`` is a run some of whose tables are ok."""
+    if outcome.status is Status.PARTIAL:
+        return "deadline"
+    if outcome.status is not Status.FAILED:
+        return outcome.status.value
+    if outcome.count(Status.OK):
+        return "partial"
+    return "held" if outcome.count(Status.HELD) == len(outcome.tables) else "failed"

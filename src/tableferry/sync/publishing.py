@@ -1,0 +1,105 @@
+"""Tables that become visible together, in one transaction: mostly one, or all of a run.
+
+load each -> publish each -> seal each in the ledger -> COMMIT. What fails before the commit leaves
+the old rows of all; what is transient is tried again, on new connections.
+"""
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tableferry import target
+from tableferry.errors import CommitUnknownError, TransientError
+from tableferry.plan import SyncPlan
+from tableferry.settings import TargetSettings
+from tableferry.spec import Publish
+from tableferry.sync.retry import Retries, retried
+from tableferry.sync.table import Loaded, Task, load_table
+from tableferry.values import TextsAlteredError
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A table whose new rows are visible."""
+
+    task: Task
+    plan: SyncPlan
+    rows: int
+
+
+def publish_together(
+    tasks: Sequence[Task], into: TargetSettings, retries: Retries
+) -> list[Published]:
+    """Carry these tables and make all of them visible at once; raises TableferryError.
+
+    Where a table's texts have to be read another way, everything is read again.
+    """
+    deadline = tasks[0].deadline
+
+    def told(error: TransientError) -> None:
+        for task in tasks:
+            task.tally.retried.append(error.message)
+            task.tally.failed = False
+
+    while True:
+        with contextlib.suppress(TextsAlteredError):
+            return retried(lambda: _attempt(tasks, into, retries), retries, deadline, told)
+
+
+def _attempt(tasks: Sequence[Task], settings: TargetSettings, retries: Retries) -> list[Published]:
+    """Try once, on new connections."""
+    with contextlib.ExitStack() as stack:
+        into = stack.enter_context(target.connect(settings))
+        # Staged loads come first: what is published by TRUNCATE holds its lock until the commit.
+        ordered = sorted(tasks, key=_holds_its_lock)
+        loaded = {task.spec.key: _load(task, into, stack) for task in ordered}
+        _commit(list(loaded.values()), into, retries)
+    found = (loaded[task.spec.key] for task in tasks)
+    return [Published(one.task, one.plan, one.rows) for one in found]
+
+
+def _load(task: Task, into: target.TargetConnection, stack: contextlib.ExitStack) -> Loaded:
+    try:
+        return load_table(task, into, stack)
+    except Exception:
+        task.tally.failed = True
+        raise
+
+
+def _holds_its_lock(task: Task) -> bool:
+    return task.spec.publish is Publish.TRUNCATE
+
+
+def _commit(loaded: Sequence[Loaded], into: target.TargetConnection, retries: Retries) -> None:
+    """Publish, seal and commit; what is staged already need not be read again for a retry."""
+    if any(_holds_its_lock(one.task) for one in loaded):
+        retries = Retries(attempts=1)
+
+    def publish() -> None:
+        for one in loaded:
+            one.task.claim.progress("publish", one.rows, one.rows)
+            one.load.publish()
+        for one in loaded:
+            one.task.claim.seal(into, one.plan, one.rows, one.rows)
+        into.commit()
+
+    def undo(error: TransientError) -> None:
+        if into.is_closed:
+            raise error  # Then it is for a new connection to load again.
+        into.rollback()
+
+    try:
+        retried(publish, retries, loaded[0].task.deadline, undo)
+    except CommitUnknownError as error:
+        _decide(loaded, error)
+
+
+def _decide(loaded: Sequence[Loaded], lost: CommitUnknownError) -> None:
+    """Ask the ledger whether a commit whose answer was lost has happened."""
+    if all(one.task.claim.was_published() for one in loaded):
+        return
+    raise TransientError(
+        f"{lost.message}: the ledger says that it was not",
+        hint="The old rows stay. Run it again.",
+        code=lost.code,
+    ) from lost

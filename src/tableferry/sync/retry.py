@@ -1,0 +1,77 @@
+"""Trying again: whole phases on new connections, never a statement, and only what may work then.
+
+Whether an error is transient is told by its class: ``source.faults`` and ``target.faults`` decide
+by the server's codes. A refused login is none, servers lock accounts.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+import tenacity
+
+from tableferry.errors import CommitUnknownError, TransientError
+from tableferry.sync.deadline import Deadline
+
+BUSY: Final = frozenset({"40613", "40501", "40197", "10928", "10929", "49918", "49919", "49920",
+                         "53300", "57P03"})  # fmt: skip
+"""A server that moves, starts or has no room for another session needs more than a moment: for
+40501 Microsoft says to wait 10 seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """``attempts`` in all; pauses in seconds, doubled from ``first`` to ``longest``, with jitter.
+
+    A busy server gets at least ``busy`` seconds.
+    """
+
+    attempts: int = 3
+    first: float = 1.0
+    longest: float = 20.0
+    busy: float = 10.0
+
+
+T = TypeVar("T")
+
+
+def retried(
+    work: Callable[[], T],
+    retries: Retries,
+    deadline: Deadline,
+    on_retry: Callable[[TransientError], None] = lambda _error: None,
+) -> T:
+    """Do the work, again after a TransientError; the last attempt's error is raised as it is.
+
+    Raises DeadlineError where the pause would outlast the deadline. A lost COMMIT is not repeated:
+    it has to be decided first.
+    """
+    pauses = tenacity.wait_exponential_jitter(
+        multiplier=retries.first, max=retries.longest, jitter=retries.first
+    )
+
+    def pause(state: tenacity.RetryCallState) -> float:
+        seconds = float(pauses(state))
+        return max(seconds, retries.busy) if _error(state).code in BUSY else seconds
+
+    attempts = tenacity.Retrying(
+        stop=tenacity.stop_after_attempt(retries.attempts),
+        wait=pause,
+        sleep=deadline.sleep,
+        retry=tenacity.retry_if_exception(is_repeatable),
+        before_sleep=lambda state: on_retry(_error(state)),
+        reraise=True,
+    )
+    return attempts(work)
+
+
+def is_repeatable(error: BaseException) -> bool:
+    """Whether the same work may go well another time."""
+    return isinstance(error, TransientError) and not isinstance(error, CommitUnknownError)
+
+
+def _error(state: tenacity.RetryCallState) -> TransientError:
+    error = state.outcome.exception() if state.outcome else None
+    if not isinstance(error, TransientError):
+        raise TypeError(f"not an error to try again after: {error!r}")
+    return error
