@@ -1,5 +1,11 @@
 """A table of some size on both sides, and a sync between them."""
 
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -8,10 +14,10 @@ from tableferry.settings import Settings, TargetSettings
 from tableferry.spec import parse_table_configs
 from tableferry.sync.conduct import Conduct
 from tableferry.sync.outcome import TableOutcome
-from tableferry.sync.progress import OnProgress
+from tableferry.sync.progress import OnProgress, Progress
 from tableferry.sync.retry import Retries
 from tableferry.sync.run import sync_table
-from tests.integration.conftest import Sandbox
+from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.unit.engine.support import entry
@@ -66,3 +72,47 @@ def sync(
 def seen(database: PgDatabase) -> list[tuple[object, ...]]:
     """The target's rows, as another session sees them."""
     return database.rows("SELECT * FROM t ORDER BY 1")
+
+
+def once(action: Callable[[], object]) -> Callable[[Progress], None]:
+    """Progress that does something after the first batch, while the COPY is open."""
+    done: list[int] = []
+
+    def progress(now: Progress) -> None:
+        if not done:
+            done.append(now.rows)
+            action()
+
+    return progress
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 30) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return condition()
+
+
+def start_sync(
+    source: Sandbox, database: PgDatabase, folder: Path, **changes: Any
+) -> "subprocess.Popen[str]":
+    """Start the command that syncs T into t, as a process of its own."""
+    config = folder / "table_configs.py"
+    configured: dict[str, Any] = entry(**{"sql_table": "dbo.T", "pg_table": "t", **changes})
+    config.write_text(f"TABLE_CONFIGS = {{'t': {configured!r}}}\n", encoding="utf-8")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "SQL_SERVER_MCTM_HOST": source.server.host,
+        "SQL_SERVER_MCTM_PORT": str(source.server.port),
+        "SQL_SERVER_MCTM_DB": "McTM",
+        "SQL_SERVER_MCTM_USER": USER,
+        "SQL_SERVER_MCTM_PASSWORD": PASSWORD,
+        **database.environment,
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "tableferry", "sync", "--config", str(config)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )

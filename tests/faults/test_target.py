@@ -2,13 +2,9 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pyarrow as pa
@@ -19,14 +15,24 @@ from tableferry.errors import TransientError
 from tableferry.sandbox.faults import Stall
 from tableferry.sandbox.local_postgres import LocalPostgres
 from tableferry.schema import SourceType
-from tableferry.sync.progress import Progress
 from tableferry.values import target_schema
-from tests.faults.support import FROM_T, OLD, ROWS, fill_source, fill_target, seen, sync
-from tests.integration.conftest import PASSWORD, USER, Sandbox
+from tests.faults.support import (
+    FROM_T,
+    OLD,
+    ROWS,
+    fill_source,
+    fill_target,
+    once,
+    seen,
+    start_sync,
+    sync,
+    wait_for,
+)
+from tests.integration.conftest import PASSWORD, Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.proxy import Direction, TcpProxy
-from tests.unit.engine.support import entry, planned, sync_plan
+from tests.unit.engine.support import planned, sync_plan
 
 
 @pytest.fixture(scope="module")
@@ -45,25 +51,6 @@ def old_rows(pg_database: PgDatabase) -> PgDatabase:
 
 
 LOADING = "FROM pg_stat_activity WHERE application_name = 'tableferry' AND query LIKE 'COPY%'"
-
-
-def once(action: Callable[[], object]) -> Callable[[Progress], None]:
-    """Progress that does something after the first batch, while the COPY is open."""
-    done: list[int] = []
-
-    def progress(now: Progress) -> None:
-        if not done:
-            done.append(now.rows)
-            action()
-
-    return progress
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 30) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return condition()
 
 
 def test_a_backend_that_is_terminated_keeps_the_old_rows(
@@ -177,7 +164,7 @@ def test_a_sync_that_is_stopped_by_a_signal_leaves_the_old_rows(
     source: Sandbox, old_rows: PgDatabase, tmp_path: Path, number: signal.Signals
 ) -> None:
     source.server.faults.on_statement(FROM_T, Stall(4.0, after_rows=ROWS // 2))
-    with _start(source, old_rows, tmp_path) as process:
+    with start_sync(source, old_rows, tmp_path) as process:
         assert wait_for(lambda: old_rows.rows(f"SELECT count(*) {LOADING}") == [(1,)])
         process.send_signal(number)
         printed, errors = process.communicate(timeout=60)
@@ -186,25 +173,3 @@ def test_a_sync_that_is_stopped_by_a_signal_leaves_the_old_rows(
     assert old_rows.password not in printed + errors
     assert wait_for(lambda: old_rows.rows(f"SELECT count(*) {LOADING}") == [(0,)])
     assert seen(old_rows) == OLD
-
-
-def _start(source: Sandbox, database: PgDatabase, folder: Path) -> "subprocess.Popen[str]":
-    config = folder / "table_configs.py"
-    configured: dict[str, Any] = entry(sql_table="dbo.T", pg_table="t")
-    config.write_text(f"TABLE_CONFIGS = {{'t': {configured!r}}}\n", encoding="utf-8")
-    environment = {
-        "PATH": os.environ["PATH"],
-        "SQL_SERVER_MCTM_HOST": source.server.host,
-        "SQL_SERVER_MCTM_PORT": str(source.server.port),
-        "SQL_SERVER_MCTM_DB": "McTM",
-        "SQL_SERVER_MCTM_USER": USER,
-        "SQL_SERVER_MCTM_PASSWORD": PASSWORD,
-        **database.environment,
-    }
-    return subprocess.Popen(
-        [sys.executable, "-m", "tableferry", "sync", "--config", str(config)],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from tableferry.errors import ConfigError
 from tableferry.identifiers import SourceTable, TargetTable, quote_mssql, quote_pg, shown
@@ -19,7 +19,7 @@ from tableferry.spec.keys import (
     is_text_map,
     names,
 )
-from tableferry.spec.table import OrderBy, TableSpec
+from tableferry.spec.table import LedgerUse, OrderBy, Publish, TableSpec
 
 
 def parse_table_configs(configs: Mapping[str, Mapping[str, Any]]) -> dict[str, TableSpec]:
@@ -55,6 +55,10 @@ def select_tables(
     return [specs[name] for name in in_order if name in wanted]
 
 
+STAGED: Final = (Publish.SWAP, Publish.MERGE)
+"""The ways that fill a table of their own before anybody sees it."""
+
+
 def _problems(entry: object) -> list[str]:
     """Everything that can be said of an entry before its names are parsed."""
     if not isinstance(entry, Mapping):
@@ -69,6 +73,10 @@ def _problems(entry: object) -> list[str]:
     columns, pg_columns = names(entry.get("columns")), names(entry.get("pg_columns"))
     if columns and pg_columns and len(columns) != len(pg_columns):
         found.append(f"'columns' has {len(columns)} names and 'pg_columns' {len(pg_columns)}")
+    if entry.get("ledger") == LedgerUse.OFF and entry.get("publish") in STAGED:
+        found.append(
+            f"'publish': {entry['publish']!r} needs the ledger, which knows its staging table"
+        )
     for name in ("columns", "pg_columns", "primary_key", "exclude"):
         found += _repeated(name, entry.get(name))
     return found + _discovery_problems(entry) + _wrong_names(entry)

@@ -12,10 +12,11 @@ from typing import Any, Final
 from tableferry import source, target
 from tableferry.errors import TableferryError
 from tableferry.settings import Settings, SourceSettings, TargetSettings
-from tableferry.spec import TableSpec
+from tableferry.spec import LedgerUse, TableSpec
 from tableferry.sync.deadline import Clock
 from tableferry.sync.outcome import ErrorReport
 from tableferry.sync.table import make_plan
+from tableferry.target.ledger import require_usable
 
 TARGET: Final = "postgresql"
 """The target's name among the databases; the sources have those of their ``db_type``."""
@@ -190,6 +191,8 @@ def _check_table(spec: TableSpec, settings: Settings, down: dict[str, DatabaseCh
                 into = connections.enter_context(target.connect(settings.target))
                 writable = False
                 target.require_rights(into, spec.target)
+                if spec.ledger is LedgerUse.ON:
+                    require_usable(into)
                 writable = True
             if unusable:
                 return TableCheck(*names, readable, writable, error=unusable.error)

@@ -7,7 +7,7 @@ that stores the rows (``seal``, ``checkpoint``): what must be true if and only i
 from tableferry.target.ledger.chunks import Unfinished, checkpoint
 from tableferry.target.ledger.lease import Lease, Pace
 from tableferry.target.ledger.ledger import Ledger
-from tableferry.target.ledger.migrate import SCHEMA, migrate
+from tableferry.target.ledger.migrate import SCHEMA, migrate, require_usable
 from tableferry.target.ledger.runs import Failure, TableRun
 from tableferry.target.ledger.seal import seal, was_published
 
@@ -21,6 +21,7 @@ __all__ = [
     "Unfinished",
     "checkpoint",
     "migrate",
+    "require_usable",
     "seal",
     "was_published",
 ]

@@ -67,7 +67,11 @@ class Ledger:
         self._warnings: list[str] = []
 
     def __enter__(self) -> Self:
-        self._link.open(migrate, MIGRATE_SECONDS)
+        try:
+            self._link.open(migrate, MIGRATE_SECONDS)
+        except BaseException:
+            self._link.close()
+            raise
         return self
 
     def __exit__(

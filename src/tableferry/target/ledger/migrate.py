@@ -104,6 +104,29 @@ def migrate(connection: TargetConnection, files: Sequence[Migration] | None = No
     _require_rights(connection, state)
 
 
+def require_usable(connection: TargetConnection) -> None:
+    """Ask, without trying, whether ``migrate`` would succeed; raises ConfigError as it does."""
+    known = migrations()
+    state = _state(connection)
+    version = _version(connection, state)
+    if version == known[-1].version:
+        _require_rights(connection, state)
+        return
+    _require_not_newer(connection, version, known)
+    _require_owner(connection, state, version)
+
+
+def _require_not_newer(
+    connection: TargetConnection, version: int, known: Sequence[Migration]
+) -> None:
+    if version > known[-1].version:
+        raise ConfigError(
+            f"The ledger in {connection.settings} is of version {version}; this tableferry "
+            f"knows {known[-1].version}",
+            hint="Update tableferry here: a newer one has run on this database.",
+        )
+
+
 def _apply(connection: TargetConnection, known: Sequence[Migration]) -> None:
     with connection.transaction():
         connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
@@ -111,12 +134,7 @@ def _apply(connection: TargetConnection, known: Sequence[Migration]) -> None:
         connection.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
         state = _state(connection)
         version = _version(connection, state)
-        if version > known[-1].version:
-            raise ConfigError(
-                f"The ledger in {connection.settings} is of version {version}; this tableferry "
-                f"knows {known[-1].version}",
-                hint="Update tableferry here: a newer one has run on this database.",
-            )
+        _require_not_newer(connection, version, known)
         if version == known[-1].version:
             return
         _require_owner(connection, state, version)

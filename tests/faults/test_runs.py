@@ -1,0 +1,250 @@
+"""Runs that meet, hang, die or lose their link: one outcome each, one holder a table."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tableferry import target
+from tableferry.sandbox.faults import SendError, Stall
+from tableferry.settings import Settings
+from tableferry.spec import parse_table_configs
+from tableferry.sync.conduct import Conduct
+from tableferry.sync.deadline import Deadline
+from tableferry.sync.outcome import Status
+from tableferry.sync.progress import Progress
+from tableferry.sync.run import sync_tables
+from tests.faults.support import (
+    FROM_T,
+    OLD,
+    QUICK,
+    ROWS,
+    fill_source,
+    fill_target,
+    once,
+    seen,
+    start_sync,
+    sync,
+    wait_for,
+)
+from tests.integration.conftest import Sandbox
+from tests.integration.support import settings_of
+from tests.support.databases import PgDatabase
+from tests.support.proxy import Direction, TcpProxy
+from tests.unit.engine.support import entry
+
+OUTCOMES = "SELECT status, rows_written FROM tableferry.table_runs ORDER BY started_at"
+
+
+@pytest.fixture(scope="module")
+def source(running_sandbox: Sandbox) -> Iterator[Sandbox]:
+    """A sandbox with T filled, for all tests of this module."""
+    fill_source(running_sandbox)
+    yield running_sandbox
+    running_sandbox.server.faults.clear()
+    running_sandbox.run("DROP TABLE dbo.T")
+
+
+@pytest.fixture
+def old_rows(pg_database: PgDatabase) -> PgDatabase:
+    fill_target(pg_database)
+    return pg_database
+
+
+@pytest.fixture(autouse=True)
+def _no_fault_is_left(source: Sandbox) -> Iterator[None]:
+    yield
+    source.server.faults.clear()
+
+
+def test_every_run_is_written_down_with_its_outcome(source: Sandbox, old_rows: PgDatabase) -> None:
+    assert sync(source, old_rows).status is Status.OK
+    source.server.faults.on_statement(FROM_T, SendError(208, "Invalid object name 'x'."))
+    assert sync(source, old_rows).status is Status.FAILED
+    assert old_rows.rows(OUTCOMES) == [("ok", ROWS), ("failed", 0)]
+    [(code, hint)] = old_rows.rows(
+        "SELECT error_code, error_hint FROM tableferry.table_runs WHERE status = 'failed'"
+    )
+    assert code == "208"
+    assert hint
+    assert old_rows.rows("SELECT status FROM tableferry.runs ORDER BY started_at") == [
+        ("ok",),
+        ("failed",),
+    ]
+
+
+def test_a_second_run_says_who_is_at_it_and_ends_with_its_own_outcome(
+    source: Sandbox, old_rows: PgDatabase
+) -> None:
+    second: list[Any] = []
+    outcome = sync(
+        source, old_rows, on_progress=once(lambda: second.append(sync(source, old_rows)))
+    )
+    assert outcome.status is Status.OK
+    assert second[0].status is Status.HELD
+    assert "pid" in second[0].error.message
+    assert "since" in second[0].error.message
+    assert len(seen(old_rows)) == ROWS
+    assert sorted(old_rows.rows(OUTCOMES)) == [("held", 0), ("ok", ROWS)]
+
+
+def test_the_run_after_a_killed_one_records_it_as_abandoned_and_carries_everything(
+    source: Sandbox, old_rows: PgDatabase, tmp_path: Path
+) -> None:
+    source.server.faults.on_statement(FROM_T, Stall(30.0, after_rows=ROWS // 2))
+    with start_sync(source, old_rows, tmp_path) as process:
+        written = "SELECT count(*) FROM tableferry.table_runs WHERE phase = 'load'"
+        assert wait_for(lambda: _is(old_rows, written, 1))
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=60)
+    assert seen(old_rows) == OLD
+    source.server.faults.clear()
+    assert sync(source, old_rows).status is Status.OK
+    assert len(seen(old_rows)) == ROWS
+    assert [row[0] for row in old_rows.rows(OUTCOMES)] == ["abandoned", "ok"]
+    assert old_rows.rows("SELECT generation FROM tableferry.leases") == [(2,)]
+
+
+def test_a_zombie_of_an_earlier_run_does_not_publish(source: Sandbox, old_rows: PgDatabase) -> None:
+    def succeed() -> None:
+        old_rows.run("UPDATE tableferry.leases SET generation = generation + 1")
+
+    outcome = sync(source, old_rows, on_progress=once(succeed))
+    assert outcome.error is not None
+    assert outcome.error.kind == "LeaseLostError"
+    assert seen(old_rows) == OLD
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_a_link_lost_at_commit_is_decided_from_the_ledger(
+    source: Sandbox,
+    old_rows: PgDatabase,
+    pg_proxy: TcpProxy,
+    monkeypatch: pytest.MonkeyPatch,
+    arrived: bool,
+) -> None:
+    commit = target.TargetConnection.commit
+    calls: list[int] = []
+
+    def lose_the_answer(connection: target.TargetConnection) -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            if arrived:
+                pg_proxy.faults.stall(Direction.TO_CLIENT)
+                timer = threading.Timer(0.5, lambda: (pg_proxy.faults.heal(), pg_proxy.cut_all()))
+                timer.start()
+            else:
+                pg_proxy.cut_all()
+        commit(connection)
+
+    monkeypatch.setattr(target.TargetConnection, "commit", lose_the_answer)
+    through = settings_of(old_rows.through(pg_proxy.host, pg_proxy.port))
+    outcome = sync(source, old_rows, target=through, conduct=QUICK)
+    assert outcome.status is Status.OK, outcome.error
+    assert outcome.attempts == (1 if arrived else 2), "what was committed is not loaded again"
+    assert len(seen(old_rows)) == ROWS
+    assert old_rows.rows(OUTCOMES) == [("ok", ROWS)]
+
+
+def test_a_deadline_stops_a_load_in_its_midst_with_the_old_rows(
+    source: Sandbox, old_rows: PgDatabase
+) -> None:
+    now = [0.0]
+    deadline = Deadline(100.0, lambda: now[0])
+
+    def pass_time(_progress: Progress) -> None:
+        now[0] = 200.0
+
+    specs = parse_table_configs(
+        {
+            "t": entry(sql_table="dbo.T", pg_table="t"),
+            "u": entry(sql_table="dbo.T", pg_table="u"),
+        }
+    )
+    run = sync_tables(
+        list(specs.values()),
+        Settings({"mctm": source.source()}, settings_of(old_rows)),
+        on_progress=pass_time,
+        conduct=Conduct(deadline=deadline),
+    )
+    assert [table.status for table in run.tables] == [Status.DEADLINE, Status.SKIPPED]
+    assert run.as_dict()["status"] == "partial"
+    assert run.as_dict()["remaining"] == ["t", "u"]
+    assert seen(old_rows) == OLD
+    assert [row[0] for row in old_rows.rows(OUTCOMES)] == ["deadline", "skipped"]
+    assert old_rows.rows("SELECT status FROM tableferry.runs") == [("deadline",)]
+
+
+def both(**changes: Any) -> list[Any]:
+    specs = parse_table_configs(
+        {
+            "t": entry(sql_table="dbo.T", pg_table="t", **changes),
+            "u": entry(sql_table="dbo.T", pg_table="u", **changes),
+        }
+    )
+    return list(specs.values())
+
+
+def test_tables_published_together_become_visible_in_one_transaction(
+    source: Sandbox, old_rows: PgDatabase
+) -> None:
+    old_rows.run("CREATE TABLE u (LIKE t)", "INSERT INTO u VALUES (7, 'old')")
+    settings = Settings({"mctm": source.source()}, settings_of(old_rows))
+    run = sync_tables(both(), settings, conduct=Conduct(together=True))
+    assert run.all_ok, run
+    assert [table.rows_written for table in run.tables] == [ROWS, ROWS]
+    writers = old_rows.rows("SELECT DISTINCT xmin::text FROM t UNION SELECT xmin::text FROM u")
+    assert len(writers) == 1, "one transaction wrote the rows of both"
+    assert len(seen(old_rows)) == ROWS
+
+
+def test_of_tables_published_together_none_is_visible_when_one_fails(
+    source: Sandbox, old_rows: PgDatabase
+) -> None:
+    old_rows.run("CREATE TABLE u (id int2, name text)", "INSERT INTO u VALUES (7, 'old')")
+    settings = Settings({"mctm": source.source()}, settings_of(old_rows))
+    run = sync_tables(both(), settings, conduct=Conduct(together=True))
+    assert [table.status for table in run.tables] == [Status.SKIPPED, Status.FAILED]
+    assert run.tables[0].error is not None
+    assert "u" in run.tables[0].error.message
+    assert seen(old_rows) == OLD
+    assert old_rows.rows("SELECT id FROM u") == [(7,)]
+
+
+def test_a_role_that_may_not_create_a_schema_syncs_without_a_ledger(
+    source: Sandbox, old_rows: PgDatabase
+) -> None:
+    role = f"loader_{old_rows.name}"
+    old_rows.run(
+        f"CREATE ROLE {role} LOGIN PASSWORD 'x'",
+        f"GRANT SELECT, INSERT, TRUNCATE ON t TO {role}",
+    )
+    login = PgDatabase(old_rows.host, old_rows.port, old_rows.name, role, "x")
+    refused = sync(source, login)
+    done = sync(source, login, ledger="off")
+    found = old_rows.rows("SELECT count(*) FROM pg_namespace WHERE nspname = 'tableferry'")
+    old_rows.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+    assert refused.error is not None
+    assert "CREATE SCHEMA tableferry" in refused.error.hint
+    assert "'ledger': 'off'" in refused.error.hint
+    assert done.status is Status.OK, done.error
+    assert found == [(0,)]
+
+
+def test_history_that_cannot_be_written_does_not_change_the_outcome(
+    source: Sandbox, old_rows: PgDatabase
+) -> None:
+    def lose_history() -> None:
+        old_rows.run("ALTER TABLE tableferry.runs RENAME TO runs_lost")
+
+    outcome = sync(source, old_rows, on_progress=once(lose_history))
+    assert outcome.status is Status.OK, outcome.error
+    assert len(seen(old_rows)) == ROWS
+
+
+def _is(database: PgDatabase, query: str, number: int) -> bool:
+    [(there,)] = database.rows("SELECT to_regclass('tableferry.table_runs') IS NOT NULL")
+    return bool(there) and database.rows(query) == [(number,)]
