@@ -6,10 +6,12 @@ from tableferry.sandbox.engine import (
     bind_methods,
     functions_aggregate,
     functions_meta,
+    functions_moments,
     functions_numbers,
     functions_properties,
     functions_text,
     functions_time,
+    known_names,
 )
 from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine.bind_queries import AGGREGATES, QueryBinder
@@ -21,6 +23,7 @@ _SCALARS: Final = {
     **functions_text.FUNCTIONS,
     **functions_numbers.FUNCTIONS,
     **functions_time.FUNCTIONS,
+    **functions_moments.FUNCTIONS,
     **functions_meta.FUNCTIONS,
     **functions_properties.PROPERTY_FUNCTIONS,
 }
@@ -35,12 +38,16 @@ class Binder(QueryBinder):
 
     def call(self, node: s.Call, scope: Scope) -> Typed:
         """Bind a function call; raises 195 for a function nobody knows."""
+        if node.name in known_names.AGGREGATES:
+            raise unsupported(f"the aggregate {node.name.upper()}")
         if node.name in AGGREGATES or node.over is not None:
             return functions_aggregate.bind(self, node, scope)
         if node.name.startswith("sys."):
             node = s.Call(node.name[4:], node.arguments)
         scalar = _SCALARS.get(node.name)
         if scalar is None:
+            if node.name in known_names.VARIABLES:
+                raise unsupported(f"the variable {node.name.upper()}")
             if node.name.startswith("@@"):
                 raise SqlError(
                     137, f'Must declare the scalar variable "{node.name}".', severity=15, state=2
@@ -51,40 +58,7 @@ class Binder(QueryBinder):
                     f'Cannot find either column "{node.name.split(".")[0]}" or the user-defined '
                     f'function or aggregate "{node.name}", or the name is ambiguous.',
                 )
-            if node.name in _KNOWN_ELSEWHERE:
+            if node.name in known_names.FUNCTIONS:
                 raise unsupported(f"the function {node.name.upper()}")
             raise unknown_function(node.name)
         return scalar(self, node, scope)
-
-
-_KNOWN_ELSEWHERE: Final = frozenset(
-    [
-        "json_value",
-        "json_query",
-        "json_modify",
-        "isjson",
-        "openjson",
-        "format",
-        "parse",
-        "try_parse",
-        "soundex",
-        "difference",
-        "compress",
-        "decompress",
-        "encryptbykey",
-        "eomonth",
-        "switchoffset",
-        "todatetimeoffset",
-        "translate",
-        "formatmessage",
-        "str",
-        "at_time_zone",
-        "change_tracking_current_version",
-        "min_active_rowversion",
-        "rand",
-        "checksum",
-        "binary_checksum",
-        "sql_variant_property",
-        "cursor_status",
-    ]
-)

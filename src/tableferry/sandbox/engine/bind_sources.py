@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final
 
+from tableferry.sandbox.engine import known_names, sysviews
 from tableferry.sandbox.engine import syntax as s
-from tableferry.sandbox.engine import sysviews
 from tableferry.sandbox.engine.bind_predicates import PredicateBinder
 from tableferry.sandbox.engine.catalog import Database, Table, TableColumn, View
 from tableferry.sandbox.engine.errors import invalid_object, unsupported
@@ -170,7 +170,8 @@ class SourceBinder(PredicateBinder):
         view = sysviews.find(node.parts)
         if view is None:
             schema = node.parts[-2].lower() if len(node.parts) > 1 else ""
-            if schema in ("sys", "information_schema"):
+            old = schema in ("", "dbo") and node.parts[-1].lower() in known_names.OLD_VIEWS
+            if old or schema in ("sys", "information_schema"):
                 raise unsupported(f"the catalog view {'.'.join(node.parts)}")
             raise invalid_object(".".join(node.parts))
         return self._catalog_view(view, node.parts, name, scope)
@@ -326,7 +327,7 @@ class SourceBinder(PredicateBinder):
             sql = f"(SELECT CAST(unnest(generate_series({low}, {high}, {step})) AS INTEGER) AS c1)"
         else:
             path = f"{node.schema}.{node.name}" if node.schema else node.name
-            if node.name in ("openjson", "openrowset", "openquery", "changetable", "containstable"):
+            if node.name in known_names.TABLE_FUNCTIONS:
                 raise unsupported(f"the table function {node.name.upper()}")
             raise invalid_object(path)
         if node.columns:

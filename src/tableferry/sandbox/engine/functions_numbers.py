@@ -1,5 +1,6 @@
 """Functions of numbers, and those that choose between values."""
 
+import random
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -207,6 +208,31 @@ def _newid(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return Typed("from_hex(replace(CAST(uuid() AS VARCHAR), '-', ''))", t.GUID, nullable=False)
 
 
+def _rand(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+    """RAND() is one number for the whole query; RAND(CHECKSUM(NEWID())) is one a row."""
+    binder.context.volatile = True
+    if not node.arguments:
+        return Typed(f"CAST({random.random()!r} AS DOUBLE)", t.FLOAT, nullable=False)  # noqa: S311 - no secret
+    arguments(binder, node, scope, 1)
+    if not _is_random_seed(node.arguments[0]):
+        raise unsupported("RAND with a seed of one's own: its numbers would be others")
+    return Typed("random()", t.FLOAT, nullable=False)
+
+
+def _checksum(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+    """CHECKSUM(NEWID()) is any number; of anything else it would have to be SQL Server's own."""
+    del scope
+    if not _is_random_seed(node):
+        raise unsupported("CHECKSUM of anything but NEWID()")
+    binder.context.volatile = True
+    sql = "CAST(CAST(floor(random() * 4294967296) AS BIGINT) - 2147483648 AS INTEGER)"
+    return Typed(sql, t.INT, nullable=False)
+
+
+def _is_random_seed(node: s.Node) -> bool:
+    return node == s.Call("checksum", (s.Call("newid"),))
+
+
 def _greatest(name: str, operator: str) -> Scalar:
     """GREATEST and LEAST ignore NULL."""
 
@@ -238,6 +264,7 @@ FUNCTIONS: Final[dict[str, Scalar]] = {
     "acos": _float_function("acos", "NOT BETWEEN -1 AND 1"), "power": _power,
     "square": lambda b, n, sc: b.arithmetic("*", *([_as_float(b, n, sc)] * 2)),
     "sign": _sign, "pi": _pi, "isnumeric": _isnumeric, "isdate": _isdate, "newid": _newid,
+    "rand": _rand, "checksum": _checksum,
     "greatest": _greatest("GREATEST", ">="), "least": _greatest("LEAST", "<="),
 }  # fmt: skip
 

@@ -25,11 +25,11 @@ _PARTS: Final = {
     "nanosecond": "nanosecond ns", "tzoffset": "tzoffset tz", "iso_week": "iso_week isowk isoww",
 }  # fmt: skip
 _BY_NAME: Final = {word: part for part, words in _PARTS.items() for word in words.split()}
-_UNITS: Final = {
+UNITS: Final = {
     "day": TICKS_PER_DAY, "hour": 36_000_000_000, "minute": 600_000_000, "second": 10_000_000,
     "millisecond": 10_000, "microsecond": 10,
 }  # fmt: skip
-_WIDE: Final = t.make("datetime2", scale=7)
+WIDE: Final = t.make("datetime2", scale=7)
 
 
 def _now(binder: "Binder", sql_type: SqlType) -> Typed:
@@ -40,8 +40,8 @@ def _now(binder: "Binder", sql_type: SqlType) -> Typed:
     ticks = binder.context.now
     if sql_type.name == "datetimeoffset":
         return Typed(literal((ticks, 0), sql_type), sql_type, nullable=False)
-    wide = literal(ticks, _WIDE)
-    return Typed(convert(wide, _WIDE, sql_type), sql_type, nullable=False)
+    wide = literal(ticks, WIDE)
+    return Typed(convert(wide, WIDE, sql_type), sql_type, nullable=False)
 
 
 def _clock(sql_type: SqlType) -> Scalar:
@@ -52,7 +52,8 @@ def _clock(sql_type: SqlType) -> Scalar:
     return bind
 
 
-def _part(node: s.Call, name: str) -> str:
+def part_of(node: s.Call, name: str) -> str:
+    """Return the datepart that a call's first argument names; raises 155."""
     first = node.arguments[0]
     word = first.parts[0].lower() if isinstance(first, s.Name) else ""
     if word not in _BY_NAME:
@@ -60,22 +61,22 @@ def _part(node: s.Call, name: str) -> str:
     return _BY_NAME[word]
 
 
-def _moment(value: Typed) -> str:
+def local_ticks(value: Typed) -> str:
     """Return a value's local ticks; strings are read as datetime2, numbers as datetime."""
     kind = t.family(value.type)
     if kind in t.NUMERIC_FAMILIES:
-        return convert(convert(value.sql, value.type, t.DATETIME), t.DATETIME, _WIDE)
-    return convert(value.sql, value.type, _WIDE)
+        return convert(convert(value.sql, value.type, t.DATETIME), t.DATETIME, WIDE)
+    return convert(value.sql, value.type, WIDE)
 
 
-def _timestamp(ticks: str) -> str:
+def timestamp(ticks: str) -> str:
     """Return a DuckDB TIMESTAMP of ticks; the last digit is dropped."""
     return f"make_timestamp({ticks} // 10 - 62135596800000000)"
 
 
 def _calendar_number(part: str, ticks: str) -> str:
     """Return the number of the period that ticks lie in, counted through all years."""
-    stamp = _timestamp(ticks)
+    stamp = timestamp(ticks)
     if part == "year":
         return f"date_part('year', {stamp})"
     if part in ("month", "quarter"):
@@ -85,8 +86,8 @@ def _calendar_number(part: str, ticks: str) -> str:
         return f"(({ticks} // {TICKS_PER_DAY} + 1) // 7)"
     if part in ("day", "dayofyear", "weekday"):
         return f"({ticks} // {TICKS_PER_DAY})"
-    if part in _UNITS:
-        return f"({ticks} // {_UNITS[part]})"
+    if part in UNITS:
+        return f"({ticks} // {UNITS[part]})"
     if part == "nanosecond":
         return f"({ticks} * CAST(100 AS HUGEINT))"
     raise SqlError(9806, f"The datepart {part} is not supported by date function datediff.")
@@ -95,8 +96,8 @@ def _calendar_number(part: str, ticks: str) -> str:
 def _datediff(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     if len(node.arguments) != 3:
         raise wrong_argument_count(node.name, 3)
-    part = _part(node, node.name)
-    a, b = (_moment(binder.value(x, scope)) for x in node.arguments[1:])
+    part = part_of(node, node.name)
+    a, b = (local_ticks(binder.value(x, scope)) for x in node.arguments[1:])
     result = t.BIGINT if node.name == "datediff_big" else t.INT
     difference = f"({_calendar_number(part, b)} - {_calendar_number(part, a)})"
     if result is t.INT:
@@ -112,12 +113,12 @@ def _datediff(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
 def _dateadd(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     if len(node.arguments) != 3:
         raise wrong_argument_count("dateadd", 3)
-    part = _part(node, "dateadd")
+    part = part_of(node, "dateadd")
     count = binder.to_type(binder.value(node.arguments[1], scope), t.BIGINT, explicit=True)
     value = binder.value(node.arguments[2], scope)
     kind = t.family(value.type)
     result = value.type if kind in ("date", "time", "datetime", "offset") else t.DATETIME
-    ticks = _moment(value if kind != "string" else Typed(
+    ticks = local_ticks(value if kind != "string" else Typed(
         convert(value.sql, value.type, t.DATETIME), t.DATETIME))  # fmt: skip
     if kind == "date" and part in (
         "hour",
@@ -147,20 +148,20 @@ def _dateadd(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
             f"'offset': ({value.sql}).\"offset\"}} END"
         )
         return Typed(sql, result)
-    return Typed(convert(checked, _WIDE, result), result)
+    return Typed(convert(checked, WIDE, result), result)
 
 
 def _moved(part: str, count: str, ticks: str) -> str:
     if part in ("year", "quarter", "month"):
         months = {"year": 12, "quarter": 3, "month": 1}[part]
         stamp = (
-            f"({_timestamp(f'({ticks} // {TICKS_PER_DAY} * {TICKS_PER_DAY})')} + "
+            f"({timestamp(f'({ticks} // {TICKS_PER_DAY} * {TICKS_PER_DAY})')} + "
             f"to_months(CAST({count} * {months} AS INTEGER)))"
         )
         day = f"date_diff('day', TIMESTAMP '0001-01-01', {stamp})"
         return f"({day} * {TICKS_PER_DAY} + {ticks} % {TICKS_PER_DAY})"
     units = {
-        **_UNITS,
+        **UNITS,
         "week": 7 * TICKS_PER_DAY,
         "dayofyear": TICKS_PER_DAY,
         "weekday": TICKS_PER_DAY,
@@ -173,10 +174,10 @@ def _moved(part: str, count: str, ticks: str) -> str:
 
 
 def _part_number(part: str, value: Typed) -> str:
-    ticks = _moment(value)
+    ticks = local_ticks(value)
     if value.type.name == "datetime":  # shown to the millisecond, as .000, .003 and .007
         ticks = f"(({ticks} + 5000) // 10000 * 10000)"
-    stamp = _timestamp(ticks)
+    stamp = timestamp(ticks)
     if part in ("year", "quarter", "month", "day", "hour", "minute", "second"):
         return f"CAST(date_part('{part}', {stamp}) AS INTEGER)"
     if part == "dayofyear":
@@ -204,7 +205,7 @@ def _datepart(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     if len(node.arguments) != 2:
         raise wrong_argument_count("datepart", 2)
     value = binder.value(node.arguments[1], scope)
-    return Typed(_part_number(_part(node, "datepart"), value), t.INT)
+    return Typed(_part_number(part_of(node, "datepart"), value), t.INT)
 
 
 def _single(part: str) -> Scalar:
@@ -218,11 +219,11 @@ def _single(part: str) -> Scalar:
 def _datename(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     if len(node.arguments) != 2:
         raise wrong_argument_count("datename", 2)
-    part, value = _part(node, "datename"), binder.value(node.arguments[1], scope)
+    part, value = part_of(node, "datename"), binder.value(node.arguments[1], scope)
     result = SqlType("nvarchar", 30)
     if part in ("month", "weekday"):
         pattern = "%B" if part == "month" else "%A"
-        return Typed(f"strftime({_timestamp(_moment(value))}, '{pattern}')", result)
+        return Typed(f"strftime({timestamp(local_ticks(value))}, '{pattern}')", result)
     if part == "tzoffset":
         raise unsupported("DATENAME of tzoffset")
     return Typed(f"CAST({_part_number(part, value)} AS VARCHAR)", result)
@@ -230,23 +231,18 @@ def _datename(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
 
 def _eomonth(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     values = arguments(binder, node, scope, 1, 2)
-    stamp = _timestamp(_moment(values[0]))
+    stamp = timestamp(local_ticks(values[0]))
     if len(values) == 2:
         stamp = f"({stamp} + to_months(CAST({binder.to_type(values[1], t.INT)} AS INTEGER)))"
     return Typed(f"CAST(last_day({stamp}) AS DATE)", t.make("date"))
 
 
-def _from_parts(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
-    year, month, day = (binder.to_type(v, t.INT) for v in arguments(binder, node, scope, 3))
-    return Typed(f"make_date({year}, {month}, {day})", t.make("date"))
-
-
 FUNCTIONS: Final[dict[str, Scalar]] = {
     "getdate": _clock(t.DATETIME), "getutcdate": _clock(t.DATETIME),
-    "current_timestamp": _clock(t.DATETIME), "sysdatetime": _clock(_WIDE),
-    "sysutcdatetime": _clock(_WIDE), "current_date": _clock(t.make("date")),
+    "current_timestamp": _clock(t.DATETIME), "sysdatetime": _clock(WIDE),
+    "sysutcdatetime": _clock(WIDE), "current_date": _clock(t.make("date")),
     "sysdatetimeoffset": _clock(t.make("datetimeoffset", scale=7)),
     "datediff": _datediff, "datediff_big": _datediff, "dateadd": _dateadd, "datepart": _datepart,
     "datename": _datename, "year": _single("year"), "month": _single("month"),
-    "day": _single("day"), "eomonth": _eomonth, "datefromparts": _from_parts,
+    "day": _single("day"), "eomonth": _eomonth,
 }  # fmt: skip

@@ -174,8 +174,13 @@ class ExpressionParser(TokenCursor):
         while self.at(".") and self.ahead().kind in ("word", "name"):
             self.advance()
             node = self._method(node, self.advance().text)
-        while self.accept("collate"):
-            node = s.Collate(node, self.name())
+        while self.at_any("collate", "at"):
+            if self.accept("collate"):
+                node = s.Collate(node, self.name())
+            elif self.accept("at", "time", "zone"):
+                node = s.Call("at time zone", (node, self._primary()))
+            else:
+                break
         return node
 
     def _method(self, operand: s.Node, name: str) -> s.Node:
@@ -215,6 +220,8 @@ class ExpressionParser(TokenCursor):
             return self._convert()
         if token.lower in _NILADIC:
             return s.Call(self.advance().lower)
+        if token.lower in ("parse", "try_parse") and self.ahead().lower == "(":
+            raise unsupported(f"the function {token.text.upper()}")
         if self.at_name() or token.lower in _KEYWORD_FUNCTIONS:
             return self._name_or_call()
         raise self.error()

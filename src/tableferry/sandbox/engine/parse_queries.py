@@ -4,6 +4,7 @@ from typing import Final
 
 from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine.errors import unsupported
+from tableferry.sandbox.engine.known_names import TABLE_FUNCTIONS
 from tableferry.sandbox.engine.parse_expressions import ExpressionParser
 
 _HINTS: Final = frozenset(
@@ -259,6 +260,14 @@ class QueryParser(ExpressionParser):
             self.advance()
 
     def _source(self) -> s.Node:
+        if self.token.kind == "word" and self.token.lower in TABLE_FUNCTIONS:
+            raise unsupported(f"the table function {self.token.text.upper()}")
+        node = self._plain_source()
+        if self.at_any("pivot", "unpivot"):
+            raise unsupported("PIVOT and UNPIVOT")
+        return node
+
+    def _plain_source(self) -> s.Node:
         if self.accept("("):
             if self.at_any("select", "with", "values"):
                 query = self.query()
@@ -276,7 +285,7 @@ class QueryParser(ExpressionParser):
             self.ahead().lower in _HINTS and self.ahead(2).lower in (")", ",")
         ):
             return self._table_function(path)
-        if self.at_any("for", "tablesample"):
+        if self.at("for", "system_time") or self.at("tablesample"):
             raise unsupported("FOR SYSTEM_TIME and TABLESAMPLE")
         called = self._table_alias()
         return s.TableRef(path, called, self._hints())

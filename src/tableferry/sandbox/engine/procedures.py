@@ -37,19 +37,7 @@ def execute(session: "Session", statement: st.Execute) -> Iterator[Event]:
     if name in properties.PROCEDURES:
         properties.change(session, name, statement)
         return
-    if name in (
-        "sp_getapplock",
-        "sp_releaseapplock",
-        "sp_help",
-        "sp_columns",
-        "sp_tables",
-        "sp_pkeys",
-        "sp_describe_first_result_set",
-        "sp_who",
-        "sp_spaceused",
-        "sp_describe_undeclared_parameters",
-        "sp_set_session_context",
-    ):
+    if name.startswith(("sp_", "xp_")):
         raise unsupported(f"the procedure {name}")
     raise SqlError(
         2812, f"Could not find stored procedure '{'.'.join(statement.procedure)}'.", state=62
