@@ -105,6 +105,10 @@ def check_unique_index(
         source = f"(SELECT * FROM {table.physical} WHERE v_to IS NULL)"
     else:
         source = stage
+    old = f"(SELECT rowid AS rid, * FROM {table.physical} WHERE v_to IS NULL)"
+    if index.condition is not None:
+        source = _indexed(session, table, index, source)
+        old = _indexed(session, table, index, old)
     keys = _keys(index, "n")
     names = ", ".join(keys)
     twice = session.rows(
@@ -115,13 +119,21 @@ def check_unique_index(
         same = " AND ".join(
             f"{a} IS NOT DISTINCT FROM {b}" for a, b in zip(keys, _keys(index, "o"), strict=True)
         )
-        kept = f" AND o.rowid NOT IN ({except_rows})" if except_rows else ""
+        kept = f" WHERE o.rid NOT IN ({except_rows})" if except_rows else ""
         twice = session.rows(
             f"SELECT {', '.join(f'n.{c.physical}' for c, _ in index.columns)} FROM {source} AS n "
-            f"JOIN {table.physical} AS o ON {same} WHERE o.v_to IS NULL{kept} LIMIT 1"
+            f"JOIN {old} AS o ON {same}{kept} LIMIT 1"
         )
     if twice:
         _raise_duplicate(session, table, index, twice[0], created=created)
+
+
+def _indexed(session: "Session", table: Table, index: Index, source: str) -> str:
+    """Return the rows of a source that a filtered index holds."""
+    assert index.condition is not None  # noqa: S101 - asked for only where there is one
+    scope = Scope([Source(table.name, (), session.binder().table_columns(table, "f"))])
+    condition = session.binder().predicate(index.condition, scope)
+    return f"(SELECT * FROM {source} AS f WHERE {condition})"
 
 
 def _raise_duplicate(

@@ -1,11 +1,11 @@
 """SELECT, INSERT, UPDATE, DELETE and TRUNCATE as statements."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tableferry.sandbox.engine import checks, ddl
+from tableferry.sandbox.engine import checks, ddl, outputting
 from tableferry.sandbox.engine import statements as st
 from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine import typerules as t
@@ -20,7 +20,7 @@ from tableferry.sandbox.engine.reading import readable_for_write
 from tableferry.sandbox.engine.scope import BoundQuery, Scope, Typed
 from tableferry.sandbox.engine.storage import literal
 from tableferry.sandbox.engine.writing import Writer
-from tableferry.sandbox.events import Event, SqlError, StatementDone
+from tableferry.sandbox.events import Event, ResultSet, SqlError, StatementDone
 
 if TYPE_CHECKING:
     from tableferry.sandbox.engine.session import Session
@@ -68,18 +68,24 @@ def insert(session: "Session", statement: st.Insert) -> Iterator[Event]:
         release()
         with Writer(session, table, "INSERT") as writer:
             rows = writer.insert_with_defaults(binder, sql, heads)
-            output = writer.output(binder, statement.output) if statement.output else None
+            shown = _output(session, table, binder, statement.output, writer.verb)
     finally:
         release()
         session.unregister()
-    yield from _finished(session, rows, "INSERT", output)
+    yield from _finished(session, rows, "INSERT", shown)
 
 
-def _finished(session: "Session", rows: int, verb: str, output: Any) -> Iterator[Event]:
-    if output is not None:
-        yield output
+def _output(
+    session: "Session", table: Table, binder: Binder, items: Sequence[s.Node], verb: str
+) -> ResultSet | None:
+    return outputting.output(session, table, binder, items, verb) if items else None
+
+
+def _finished(session: "Session", rows: int, verb: str, shown: ResultSet | None) -> Iterator[Event]:
+    if shown is not None:
+        yield shown
     session.row_count = rows
-    quiet = session.options["nocount"] == "on" and output is None
+    quiet = session.options["nocount"] == "on" and shown is None
     yield StatementDone(None if quiet else rows, verb)
 
 
@@ -262,13 +268,13 @@ def _limit(binder: Binder, top: s.Top | None) -> str:
 
 def update(session: "Session", statement: st.Update) -> Iterator[Event]:
     """UPDATE."""
-    if statement.output or any(a.variable for a in statement.assignments):
-        raise unsupported("OUTPUT and variables in UPDATE")
+    if any(a.variable for a in statement.assignments):
+        raise unsupported("variables in UPDATE")
     context = session.context(partial(readable_for_write, session))
     context.common = {x.name.lower(): (x.columns, x.query) for x in statement.tables}
     binder = Binder(context)
     table = _find_target(session, statement)
-    with Writer(session, table, "UPDATE") as writer:
+    with Writer(session, table, "UPDATE", keeps_ended=bool(statement.output)) as writer:
         found, alias, tail, scope = _modified(
             session, binder, statement.table, statement.source, statement.where
         )
@@ -281,8 +287,9 @@ def update(session: "Session", statement: st.Update) -> Iterator[Event]:
             heads[column.column_id] = _new_value(binder, found, column, item.value, scope)
             changed.append(column)
         rows = writer.update(binder, alias, tail + _limit(binder, statement.top), heads, changed)
+        shown = _output(session, table, binder, statement.output, writer.verb)
     session.unregister()
-    yield from _finished(session, rows, "UPDATE", None)
+    yield from _finished(session, rows, "UPDATE", shown)
 
 
 def _find_target(session: "Session", statement: st.Update | st.Delete) -> Table:
@@ -317,19 +324,18 @@ def _new_value(
 
 def delete(session: "Session", statement: st.Delete) -> Iterator[Event]:
     """DELETE."""
-    if statement.output:
-        raise unsupported("OUTPUT in DELETE")
     context = session.context(partial(readable_for_write, session))
     context.common = {x.name.lower(): (x.columns, x.query) for x in statement.tables}
     binder = Binder(context)
     table = _find_target(session, statement)
-    with Writer(session, table, "DELETE") as writer:
+    with Writer(session, table, "DELETE", keeps_ended=bool(statement.output)) as writer:
         _, alias, tail, _ = _modified(
             session, binder, statement.table, statement.source, statement.where
         )
         rows = writer.delete(alias, tail + _limit(binder, statement.top))
+        shown = _output(session, table, binder, statement.output, writer.verb)
     session.unregister()
-    yield from _finished(session, rows, "DELETE", None)
+    yield from _finished(session, rows, "DELETE", shown)
 
 
 def truncate(session: "Session", statement: st.Truncate) -> Iterator[Event]:

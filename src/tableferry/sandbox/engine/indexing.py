@@ -3,17 +3,13 @@
 from typing import TYPE_CHECKING
 
 from tableferry.sandbox.engine import statements as st
-from tableferry.sandbox.engine.catalog import (
-    Index,
-    Table,
-)
+from tableferry.sandbox.engine.catalog import Index, Table
 from tableferry.sandbox.engine.checks import check_unique_index
-from tableferry.sandbox.engine.errors import unsupported
+from tableferry.sandbox.engine.table_builder import TableBuilder
 from tableferry.sandbox.events import SqlError
 
 if TYPE_CHECKING:
     from tableferry.sandbox.engine.session import Session
-from tableferry.sandbox.engine.table_builder import TableBuilder
 
 
 def add_index(session: "Session", table: Table, definition: st.IndexDef) -> Index:
@@ -44,8 +40,6 @@ def add_index(session: "Session", table: Table, definition: st.IndexDef) -> Inde
         condition_text=definition.text,
     )
     if index.unique:
-        if index.condition is not None:
-            raise unsupported("filtered unique indexes")
         check_unique_index(session, table, index, created=True)
     table.indexes.append(index)
     builder.lies_differently(index)

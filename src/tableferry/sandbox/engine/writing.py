@@ -8,35 +8,33 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-import pyarrow as pa
-
 from tableferry.sandbox.engine import checks
-from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine.bind_calls import Binder
-from tableferry.sandbox.engine.bind_queries import QueryBinder
 from tableferry.sandbox.engine.catalog import Table, TableColumn
 from tableferry.sandbox.engine.clustering import clustered_order, note_order
 from tableferry.sandbox.engine.convert import convert
+from tableferry.sandbox.engine.outputting import ENDED, STAGE, keep_ended
 from tableferry.sandbox.engine.reading import note_access, snapshot_of
 from tableferry.sandbox.engine.rowerror import translate
-from tableferry.sandbox.engine.scope import BoundQuery, Scope, Source, Typed
-from tableferry.sandbox.engine.storage import arrow_schema, duck_type, to_physical
+from tableferry.sandbox.engine.scope import Scope, Source, Typed
+from tableferry.sandbox.engine.storage import duck_type
 from tableferry.sandbox.engine.versions import Transaction
-from tableferry.sandbox.events import ResultSet, SqlError
+from tableferry.sandbox.events import SqlError
 
 if TYPE_CHECKING:
     from tableferry.sandbox.engine.session import Session
-
-_STAGE = "stage"
 
 
 class Writer:
     """Writes one statement's rows; a context manager."""
 
-    def __init__(self, session: "Session", table: Table, verb: str) -> None:
+    def __init__(
+        self, session: "Session", table: Table, verb: str, *, keeps_ended: bool = False
+    ) -> None:
         self.session = session
         self.table = table
         self.verb = verb
+        self.keeps_ended = keeps_ended
         self._own: Transaction | None = None
         self._in_place = False
         self.number = 0
@@ -81,7 +79,8 @@ class Writer:
         session.writer_number = None
         try:
             if not failed:
-                session.run_sql(f"DROP TABLE IF EXISTS {_STAGE}")
+                session.run_sql(f"DROP TABLE IF EXISTS {STAGE}")
+                session.run_sql(f"DROP TABLE IF EXISTS {ENDED}")
             session.run_sql("ROLLBACK" if failed else "COMMIT")
         finally:
             if not failed:
@@ -129,9 +128,9 @@ class Writer:
         explicit = table.identity is not None and table.identity.column_id in heads
         items = [f"{self._inserted(binder, c, heads)} AS {c.physical}" for c in base]
         session.run_sql(
-            f"CREATE OR REPLACE TEMP TABLE {_STAGE} AS SELECT {', '.join(items)} FROM ({sql}) AS q"
+            f"CREATE OR REPLACE TEMP TABLE {STAGE} AS SELECT {', '.join(items)} FROM ({sql}) AS q"
         )
-        rows = self._rows(f"SELECT count(*) FROM {_STAGE}")
+        rows = self._rows(f"SELECT count(*) FROM {STAGE}")
         if table.rowversion:
             table.database.rowversion += rows
         self._advance_identity(rows, explicit=explicit)
@@ -141,10 +140,10 @@ class Writer:
         names = ", ".join(c.physical for c in stored)
         values = ", ".join(checks.fitted(c) for c in stored)
         order = clustered_order(table)
-        note_order(table, _STAGE, session.rows)
+        note_order(table, STAGE, session.rows)
         session.run_sql(
             f"INSERT INTO {table.physical} ({names}, v_from, v_to) "
-            f"SELECT {values}, {self.number}, NULL FROM {_STAGE}{order and f' ORDER BY {order}'}"
+            f"SELECT {values}, {self.number}, NULL FROM {STAGE}{order and f' ORDER BY {order}'}"
         )
         return rows
 
@@ -177,7 +176,7 @@ class Writer:
         _, step = column.identity
         if explicit:
             extreme = "max" if step > 0 else "min"
-            value = self._rows(f"SELECT {extreme}({column.physical}) FROM {_STAGE}")
+            value = self._rows(f"SELECT {extreme}({column.physical}) FROM {STAGE}")
             beyond = value >= table.identity_next if step > 0 else value <= table.identity_next
             if beyond:
                 table.identity_next = value + step
@@ -201,19 +200,19 @@ class Writer:
             typed = binder.value(column.computed, scope)
             items.append(f"{binder.to_type(typed, column.type)} AS {column.physical}")
         self.session.run_sql(
-            f"CREATE OR REPLACE TEMP TABLE {_STAGE} AS SELECT *, {', '.join(items)} FROM {_STAGE}"
+            f"CREATE OR REPLACE TEMP TABLE {STAGE} AS SELECT *, {', '.join(items)} FROM {STAGE}"
         )
 
     def _check(self, changed: Sequence[TableColumn] | None, replaced: str) -> None:
         """Check staged rows; with ``changed`` only what these columns can break."""
         table, session = self.table, self.session
         stored = [c for c in table.columns if c.stored]
-        checks.check_values(session, table, stored, _STAGE, self.verb)
-        checks.check_constraints(session, table, _STAGE, self.verb)
+        checks.check_values(session, table, stored, STAGE, self.verb)
+        checks.check_constraints(session, table, STAGE, self.verb)
         for index in table.indexes:
             touched = changed is None or any(c in changed or c.computed for c, _ in index.columns)
-            if index.unique and touched:
-                checks.check_unique_index(session, table, index, _STAGE, replaced)
+            if index.unique and (touched or index.condition is not None):
+                checks.check_unique_index(session, table, index, STAGE, replaced)
 
     def update(
         self, binder: Binder, alias: str, tail: str, heads: dict[int, str],
@@ -225,24 +224,24 @@ class Writer:
         items = [f"{alias}.rid AS rid"]
         items += [f"{heads[c.column_id]} AS {c.physical}" for c in base]
         session.run_sql(
-            f"CREATE OR REPLACE TEMP TABLE {_STAGE} AS "
+            f"CREATE OR REPLACE TEMP TABLE {STAGE} AS "
             f"SELECT DISTINCT ON (rid) * FROM (SELECT {', '.join(items)}{tail})"
         )
-        rows = self._rows(f"SELECT count(*) FROM {_STAGE}")
-        if not rows:
+        rows = self._rows(f"SELECT count(*) FROM {STAGE}")
+        if not rows and not self.keeps_ended:
             return 0
         self._check_conflict()
         column = table.rowversion
         if column is not None:
             session.run_sql(
-                f"CREATE OR REPLACE TEMP TABLE {_STAGE} AS SELECT * REPLACE "
-                f"({self._rowversion()} AS {column.physical}) FROM {_STAGE}"
+                f"CREATE OR REPLACE TEMP TABLE {STAGE} AS SELECT * REPLACE "
+                f"({self._rowversion()} AS {column.physical}) FROM {STAGE}"
             )
             table.database.rowversion += rows
         self._complete(binder, base)
-        self._check(changed, f"SELECT rid FROM {_STAGE}")
+        self._check(changed, f"SELECT rid FROM {STAGE}")
         if any(c in changed for i in table.indexes if i.unique for c, _ in i.columns):
-            checks.check_not_referenced(session, table, f"SELECT rid FROM {_STAGE}", self.verb)
+            checks.check_not_referenced(session, table, f"SELECT rid FROM {STAGE}", self.verb)
         stored = [c for c in table.columns if c.stored]
         names = ", ".join(c.physical for c in stored)
         values = ", ".join(checks.fitted(c) for c in stored)
@@ -250,7 +249,7 @@ class Writer:
         table.disordered = table.clustered is not None
         session.run_sql(
             f"INSERT INTO {table.physical} ({names}, v_from, v_to) "
-            f"SELECT {values}, {self.number}, NULL FROM {_STAGE} ORDER BY rid"
+            f"SELECT {values}, {self.number}, NULL FROM {STAGE} ORDER BY rid"
         )
         return rows
 
@@ -261,7 +260,7 @@ class Writer:
         table = self.table
         late = self._rows(
             f"SELECT count(*) FROM {table.physical} WHERE v_to IS NOT NULL "
-            f"AND rowid IN (SELECT rid FROM {_STAGE})"
+            f"AND rowid IN (SELECT rid FROM {STAGE})"
         )
         if late:
             raise SqlError(
@@ -276,7 +275,9 @@ class Writer:
 
     def _end_rows(self) -> None:
         """End the staged rows' versions."""
-        chosen = f"rowid IN (SELECT rid FROM {_STAGE})"
+        if self.keeps_ended:
+            keep_ended(self.session, self.table)
+        chosen = f"rowid IN (SELECT rid FROM {STAGE})"
         if self._in_place:
             self.session.run_sql(f"DELETE FROM {self.table.physical} WHERE {chosen}")
         else:
@@ -288,12 +289,12 @@ class Writer:
         """Delete rows."""
         session = self.session
         session.run_sql(
-            f"CREATE OR REPLACE TEMP TABLE {_STAGE} AS SELECT DISTINCT {alias}.rid AS rid{tail}"
+            f"CREATE OR REPLACE TEMP TABLE {STAGE} AS SELECT DISTINCT {alias}.rid AS rid{tail}"
         )
-        rows = self._rows(f"SELECT count(*) FROM {_STAGE}")
-        if rows:
+        rows = self._rows(f"SELECT count(*) FROM {STAGE}")
+        if rows or self.keeps_ended:
             self._check_conflict()
-            checks.check_not_referenced(session, self.table, f"SELECT rid FROM {_STAGE}", self.verb)
+            checks.check_not_referenced(session, self.table, f"SELECT rid FROM {STAGE}", self.verb)
             self._end_rows()
         return rows
 
@@ -306,23 +307,3 @@ class Writer:
             self.session.run_sql(
                 f"UPDATE {self.table.physical} SET v_to = {self.number} WHERE v_to IS NULL"
             )
-
-    def output(self, binder: Binder, items: Sequence[s.Node]) -> ResultSet:
-        """Return OUTPUT inserted.* of the staged rows."""
-        columns = tuple(
-            Typed(f"i.{c.physical}", c.type, c.nullable, c.name, c.identity is not None)
-            for c in self.table.columns
-            if c.stored
-        )
-        scope = Scope([Source("inserted", (), columns)])
-        chosen = [i for i in items if isinstance(i, s.SelectItem)]
-        found = QueryBinder.select_items(binder, chosen, scope)
-        heads = ", ".join(f"{f.sql} AS c{n}" for n, f in enumerate(found, 1))
-        stored = [c for c in self.table.columns if c.stored]
-        fitted = ", ".join(f"{checks.fitted(c)} AS {c.physical}" for c in stored)
-        reader = self.session.cursor.sql(
-            f"SELECT {heads} FROM (SELECT {fitted} FROM {_STAGE}) AS i"
-        ).to_arrow_reader(20_000)
-        shown = BoundQuery("", tuple(found)).result_columns()
-        schema: pa.Schema = arrow_schema(shown)
-        return ResultSet(shown, iter(list(to_physical(reader, schema))))
