@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from tableferry.chunks import KeyRange, obstacles
 from tableferry.ddl import Creation, advance_identity, plan_creation
 from tableferry.details import NO_DETAILS, TableDetails
 from tableferry.discovery import completed
@@ -61,12 +62,33 @@ class SyncPlan:
         """The same for no row: the server checks every name, right and condition in it."""
         return self._select("SELECT TOP (0)")
 
-    def _select(self, verb: str) -> str:
+    def chunk(self, keys: KeyRange) -> str:
+        """Return the SELECT of one range of the table's key; raises SchemaError for another key."""
+        found = tuple((column.name, column.type) for column in keys.key)
+        if keys.condition and found != tuple((column.name, column.type) for column in self.key):
+            raise SchemaError(
+                f"The key of {self.spec.source} is not the one it was cut along",
+                hint="The table or its 'primary_key' has changed; run it again from the beginning.",
+            )
+        return self._select("SELECT", keys.condition)
+
+    @property
+    def key(self) -> tuple[SourceColumn, ...]:
+        """The source's columns that are the key, in its order; empty where it has none."""
+        return _key(self.spec, self.columns)
+
+    @property
+    def hint(self) -> str:
+        """The table hint of the consistency, empty or beginning with a blank."""
+        return " WITH (NOLOCK)" if self.consistency is Consistency.NOLOCK else ""
+
+    def _select(self, verb: str, condition: str = "") -> str:
         columns = ",\n  ".join(f"{c.select} AS {quote_mssql(c.target.name)}" for c in self.columns)
-        hint = " WITH (NOLOCK)" if self.consistency is Consistency.NOLOCK else ""
-        sql = f"{verb}\n  {columns}\nFROM {self.spec.source.sql} AS t{hint}"
-        if self.spec.where:
-            sql += f"\nWHERE ({self.spec.where}\n)"
+        sql = f"{verb}\n  {columns}\nFROM {self.spec.source.sql} AS t{self.hint}"
+        conditions = [f"({self.spec.where}\n)"] if self.spec.where else []
+        conditions += [f"({condition})"] if condition else []
+        if conditions:
+            sql += f"\nWHERE {' AND '.join(conditions)}"
         if self.order_by:
             sql += f"\nORDER BY {', '.join(self.order_by)}"
         return sql
@@ -131,6 +153,12 @@ def plan_table(
     matched = match_columns(spec, found, target, left_out=left_out)
     columns = matched.columns
     spec = _carried(spec, columns, found)
+    if spec.chunks > 1:
+        _raise_if_any(
+            obstacles(_key(spec, columns)),
+            "Name whole numbers, moments, texts or uniqueidentifiers in 'primary_key', or leave "
+            "'chunks' out.",
+        )
     if target is not None:
         _require_loadable(spec, target)
     create = None if target is not None else _create(spec, columns, source, details, pg_version)
@@ -232,6 +260,12 @@ def _trigger_warnings(spec: TableSpec, target: TargetSchema | None) -> tuple[str
         f"the trigger {shown(name)} of {spec.target} runs before each row and may change its values"
         for name in triggers
     )
+
+
+def _key(spec: TableSpec, columns: Sequence[ColumnPlan]) -> tuple[SourceColumn, ...]:
+    sources = [column.source for column in columns]
+    found = (find_column(name, sources) for name in spec.primary_key)
+    return tuple(column for column in found if column)
 
 
 def _order(order: OrderBy, columns: Sequence[SourceColumn]) -> str:

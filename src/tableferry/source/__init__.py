@@ -1,5 +1,6 @@
 """SQL Server: the only importer of its driver. Connect, ask the catalog, read Arrow batches."""
 
+from tableferry.source.boundaries import Cut, cut_table
 from tableferry.source.catalog import read_isolation, read_schema, require_unaltered
 from tableferry.source.connection import SourceConnection, connect
 from tableferry.source.details import read_details, read_keys
@@ -8,11 +9,13 @@ from tableferry.source.reader import TableReader
 from tableferry.source.tables import FoundTable, find_tables
 
 __all__ = [
+    "Cut",
     "Facts",
     "FoundTable",
     "SourceConnection",
     "TableReader",
     "connect",
+    "cut_table",
     "find_tables",
     "probe",
     "read_details",

@@ -17,7 +17,7 @@ from tableferry.source.protection import filters_rows, read_protection
 def read_schema(connection: SourceConnection, table: SourceTable) -> SourceSchema:
     """Read a table's columns; raises SchemaError where there is no such table (or no right)."""
     columns = _columns(connection, table)
-    estimated = _estimated_rows(connection, table)
+    estimated = estimated_rows(connection, table)
     return SourceSchema(columns, estimated, filters_rows(connection, table))
 
 
@@ -121,7 +121,7 @@ def type_name(own: str, base: str | None, *, alias: bool) -> str:
     return (base or own).lower()
 
 
-def _estimated_rows(connection: SourceConnection, table: SourceTable) -> int | None:
+def estimated_rows(connection: SourceConnection, table: SourceTable) -> int | None:
     """Return about how many rows there are, for progress; None where the server cannot say."""
     catalog = quote_mssql(table.database)
     try:

@@ -22,6 +22,7 @@ import mssql_python
 from tableferry.errors import ConfigError, TransientError
 from tableferry.settings import SourceSettings
 from tableferry.source.faults import translated
+from tableferry.spec import Consistency
 
 PROVIDER: Final = "mssql-odbc"
 _PROVIDER_VARIABLE: Final = "MSSQL_PYTHON_NATIVE_PROVIDER"
@@ -105,6 +106,18 @@ def connect(settings: SourceSettings) -> SourceConnection:
         connection.close()
         raise
     return connection
+
+
+_ISOLATION: Final = {
+    Consistency.SNAPSHOT: "SNAPSHOT",
+    Consistency.READ_COMMITTED: "READ COMMITTED",
+    Consistency.NOLOCK: "READ UNCOMMITTED",
+}
+
+
+def set_isolation(connection: SourceConnection, consistency: Consistency) -> None:
+    """Let the statements to come read like this; raises TableferryError."""
+    connection.execute(f"SET TRANSACTION ISOLATION LEVEL {_ISOLATION[consistency]}")
 
 
 def connection_string(settings: SourceSettings) -> str:

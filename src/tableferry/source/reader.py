@@ -9,10 +9,12 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from tableferry.chunks import WHOLE_TABLE, KeyRange
 from tableferry.errors import VerificationError
 from tableferry.plan import SyncPlan
-from tableferry.source.connection import SourceConnection, check_columns
+from tableferry.source.connection import SourceConnection, check_columns, set_isolation
 from tableferry.source.faults import translated
+from tableferry.source.within import Within
 from tableferry.spec import Consistency
 
 BATCH_BYTES: Final = 2 * 2**20
@@ -30,39 +32,58 @@ Measured with four short columns: 32 at a time 750,000 rows a second, 2,000 at a
 ROWCOUNT_LIMIT: Final = 1_000_000_000
 """From here on ROWCOUNT_BIG() counts: @@ROWCOUNT is an int. Not every T-SQL server has both."""
 
-_ISOLATION: Final = {
-    Consistency.SNAPSHOT: "SNAPSHOT",
-    Consistency.READ_COMMITTED: "READ COMMITTED",
-    Consistency.NOLOCK: "READ UNCOMMITTED",
-}
-
 
 class TableReader:
-    """One table to be read, once.
+    """One table to be read over one connection: at once, or chunk by chunk.
 
-    ``batches()`` yields record batches whose columns carry the target's names; when it has ended,
-    ``rows`` is what arrived and has been compared with the server's count. A stream that is given
-    up in the middle ends with its connection.
+    ``batches()`` yields record batches whose columns carry the target's names. When it has ended,
+    what arrived has been compared with the server's count; ``rows`` is what arrived in all. One
+    stream at a time: one that is given up in the middle ends with its connection.
     """
 
     def __init__(self, connection: SourceConnection, plan: SyncPlan) -> None:
         self._connection = connection
         self._plan = plan
+        self._in_snapshot = False
         self.rows = 0
 
-    def batches(self) -> Iterator[pa.RecordBatch]:
-        """Yield the table's rows; raises TableferryError for a fault, also in mid-stream."""
-        cursor = self._open()
+    def begin_snapshot(self) -> None:
+        """Read what follows at one moment, that of the first row, until ``end_snapshot``.
+
+        Only of a plan whose consistency is ``snapshot``. The server keeps old versions of rows for
+        as long. An error in mid-stream may end the transaction: the reader is of no use then.
+        """
+        set_isolation(self._connection, Consistency.SNAPSHOT)
+        self._connection.execute("BEGIN TRANSACTION")
+        self._in_snapshot = True
+
+    def end_snapshot(self) -> None:
+        """End it; raises VerificationError where it had ended before."""
+        [(transactions,)] = self._connection.rows("SELECT @@TRANCOUNT AS open_now", ["open_now"])
+        self._in_snapshot = False
+        if transactions != 1:
+            raise VerificationError(
+                "The source ended its snapshot, so the rows may be of several moments",
+                hint="Nothing was changed; run it again.",
+            )
+        self._connection.execute("COMMIT TRANSACTION")
+
+    def batches(self, keys: KeyRange = WHOLE_TABLE) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a range; raises TableferryError for a fault, also in mid-stream."""
+        cursor = self._open(keys)
+        within = Within(self._plan.columns, keys)
+        rows_before = self.rows
         waiting: list[pa.RecordBatch] = []
         for fetched in self._fetch(cursor):
             self.rows += fetched.num_rows
+            within.check(fetched)
             waiting.append(fetched)
             if self._is_full(waiting):
                 yield _joined(waiting)
                 waiting = []
         if waiting:
             yield _joined(waiting)
-        self._compare_with_server_count(cursor)
+        self._compare_with_server_count(cursor, self.rows - rows_before)
 
     def _fetch(self, cursor: Any) -> Iterator[pa.RecordBatch]:
         """Yield what the driver fetches at once: as many rows as the last ones' width allows."""
@@ -85,18 +106,19 @@ class TableReader:
         size = sum(int(batch.nbytes) for batch in (*batches, batches[-1]))
         return rows > self._plan.spec.batch_size or size > BATCH_BYTES
 
-    def _open(self) -> Any:
+    def _open(self, keys: KeyRange) -> Any:
         """Send the SELECT and check that the answer has the columns that were asked for.
 
         One statement is its own transaction, so SNAPSHOT needs no BEGIN here.
         """
         plan = self._plan
-        self._connection.execute(f"SET TRANSACTION ISOLATION LEVEL {_ISOLATION[plan.consistency]}")
+        if not self._in_snapshot:
+            set_isolation(self._connection, plan.consistency)
         big = (plan.estimated_rows or 0) >= ROWCOUNT_LIMIT
         count = "ROWCOUNT_BIG()" if big else "@@ROWCOUNT"
         with translated(self._connection.settings):
             cursor = self._connection.cursor()
-            cursor.execute(f"{plan.select};\nSELECT {count} AS row_count")
+            cursor.execute(f"{plan.chunk(keys)};\nSELECT {count} AS row_count")
         found = [entry[0] for entry in cursor.description or ()]
         check_columns(found, [column.target.name for column in plan.columns])
         return cursor
@@ -109,15 +131,16 @@ class TableReader:
         )
         return max(1, min(self._plan.spec.batch_size, BATCH_BYTES // max(1, declared)))
 
-    def _compare_with_server_count(self, cursor: Any) -> None:
+    def _compare_with_server_count(self, cursor: Any, arrived: int) -> None:
         with translated(self._connection.settings):
             more = cursor.nextset()
             counted = cursor.fetchall() if more else []
+            cursor.close()
         sent = int(counted[0][0]) if counted else None
-        if sent != self.rows:
+        if sent != arrived:
             said = "did not say how many rows it sent" if sent is None else f"sent {sent:,} rows"
             raise VerificationError(
-                f"The source {said}, {self.rows:,} arrived",
+                f"The source {said}, {arrived:,} arrived",
                 hint="The stream ended early. Nothing was changed; run it again.",
             )
 

@@ -79,6 +79,8 @@ def _problems(entry: object) -> list[str]:
         )
     for name in ("columns", "pg_columns", "primary_key", "exclude"):
         found += _repeated(name, entry.get(name))
+    if entry.get("parallel", 1) != 1 and entry.get("chunks", 1) == 1:
+        found.append("'parallel' without 'chunks': what is not cut cannot be read by several")
     return found + _discovery_problems(entry) + _wrong_names(entry)
 
 

@@ -77,6 +77,11 @@ def test_a_table_of_another_database_than_the_entry_names_is_a_contradiction() -
     assert parse_table_configs({"one": entry(sql_table="[mctm].[dbo].[Customer]")})
 
 
+def test_several_workers_for_a_table_that_is_not_cut_are_a_contradiction() -> None:
+    assert "'parallel' without 'chunks'" in problems_of(one=entry(parallel=4))
+    assert parse_table_configs({"one": entry(parallel=4, chunks=8)})["one"].parallel == 4
+
+
 @pytest.mark.parametrize("key", ["columns", "pg_columns"])
 def test_a_column_named_twice_is_refused(key: str) -> None:
     assert f"{key!r} names" in problems_of(one=entry(**{key: ["id", "ID"]}))

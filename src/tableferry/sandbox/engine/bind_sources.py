@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
+from decimal import Decimal
 from typing import Any, Final
 
 from tableferry.sandbox.engine import known_names, sysviews
 from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine.bind_predicates import PredicateBinder
-from tableferry.sandbox.engine.catalog import Database, Table, TableColumn, View
+from tableferry.sandbox.engine.catalog import PAGE_ROWS, Database, Table, TableColumn, View
 from tableferry.sandbox.engine.errors import invalid_object, unsupported
 from tableferry.sandbox.engine.scope import BoundQuery, Scope, Source, Typed
 from tableferry.sandbox.engine.typerules import BIGINT, INT, common, varchar
@@ -164,6 +165,8 @@ class SourceBinder(PredicateBinder):
         found = self.context.resolve(node.parts)
         if isinstance(found, Table):
             return self._table(found, node, name, scope)
+        if node.sample is not None:
+            raise SqlError(494, "The TABLESAMPLE clause can only be used with local tables.")
         if isinstance(found, View):
             bound = self.view_query(found)
             return self._add(bound, name, found.columns, scope, self._path(node, found))
@@ -192,11 +195,41 @@ class SourceBinder(PredicateBinder):
     def _table(self, table: Table, node: s.TableRef, name: str, scope: Scope) -> str:
         self.context.tables.append(table)
         text = self.context.read(table, node.hints)
+        if node.sample is not None:
+            text = self._sampled(text, table, node.sample)
         alias = self.context.alias()
         self._remember(
             Source(name, self._path(node, table), self.table_columns(table, alias)), scope
         )
         return f"{text} AS {alias}"
+
+    def _sampled(self, text: str, table: Table, sample: s.Sample) -> str:
+        """Take whole pages by chance; which ones, a seed decides for good."""
+        self.context.volatile = True
+        share = self._constant_number(sample.count)
+        if sample.rows:
+            share = 100 * share / max(1, self.context.session.server.count_rows(table))
+        elif not 0 <= share <= 100:
+            raise SqlError(
+                476,
+                f'Invalid PERCENT tablesample size "{share:f}" for table '
+                f'"{table.name}". The PERCENT tablesample size must be between 0 and 100.',
+            )
+        seed = "(SELECT random())"
+        if sample.seed is not None:
+            seed = str(self.constant_integer(sample.seed))
+        page = f"(row_number() OVER () - 1) // {PAGE_ROWS}"
+        numbered = f"SELECT *, {page} AS page_number FROM {text}"
+        return (
+            f"(SELECT * EXCLUDE (page_number) FROM ({numbered}) "
+            f"WHERE hash(page_number, {seed}) % 1000000 < {round(share * 10_000)})"
+        )
+
+    @staticmethod
+    def _constant_number(node: s.Node) -> float:
+        if isinstance(node, s.Literal) and isinstance(node.value, int | float | Decimal):
+            return float(node.value)
+        raise unsupported("anything but a number as the size of a TABLESAMPLE")
 
     def table_columns(self, table: Table, alias: str) -> tuple[Typed, ...]:
         """Return a table's columns as read from a source named ``alias`` in DuckDB."""

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Final
 
 from tableferry.sandbox.engine.errors import invalid_object
 from tableferry.sandbox.engine.syntax import Node, Query
 from tableferry.sandbox.sqltypes import DEFAULT_COLLATION, SqlType
+
+PAGE_ROWS: Final = 100
+"""Rows of a page, whatever their width."""
 
 
 def now_ticks() -> int:

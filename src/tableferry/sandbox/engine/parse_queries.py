@@ -285,10 +285,29 @@ class QueryParser(ExpressionParser):
             self.ahead().lower in _HINTS and self.ahead(2).lower in (")", ",")
         ):
             return self._table_function(path)
-        if self.at("for", "system_time") or self.at("tablesample"):
-            raise unsupported("FOR SYSTEM_TIME and TABLESAMPLE")
+        if self.at("for", "system_time"):
+            raise unsupported("FOR SYSTEM_TIME")
         called = self._table_alias()
-        return s.TableRef(path, called, self._hints())
+        sample = self._sample()
+        return s.TableRef(path, called, self._hints(), sample)
+
+    def _sample(self) -> s.Sample | None:
+        """Parse ``TABLESAMPLE SYSTEM (n PERCENT) REPEATABLE (seed)``, if it is there."""
+        if not self.accept("tablesample"):
+            return None
+        self.accept("system")
+        self.expect("(")
+        count = self.expression()
+        rows = self.accept("rows")
+        if not rows:
+            self.accept("percent")
+        self.expect(")")
+        if not self.accept("repeatable"):
+            return s.Sample(count, rows)
+        self.expect("(")
+        seed = self.expression()
+        self.expect(")")
+        return s.Sample(count, rows, seed)
 
     def _table_function(self, path: tuple[str, ...]) -> s.Node:
         self.expect("(")

@@ -258,12 +258,22 @@ class Top(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Sample(Node):
+    """TABLESAMPLE: so many percent of a table's pages, or as many as hold about so many rows."""
+
+    count: Node
+    rows: bool = False
+    seed: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TableRef(Node):
     """A table, view or CTE by name; ``hints`` in lower case."""
 
     parts: tuple[str, ...]
     alias: str | None = None
     hints: frozenset[str] = frozenset()
+    sample: Sample | None = None
 
 
 @dataclass(frozen=True, slots=True)

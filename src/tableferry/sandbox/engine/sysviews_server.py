@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from tableferry.sandbox.engine.catalog import Database
+from tableferry.sandbox.engine.catalog import PAGE_ROWS, Database
 from tableferry.sandbox.engine.scope import Facts
 from tableferry.sandbox.engine.sysviews_objects import Rows
 
@@ -49,7 +49,7 @@ def _partitions(session: Facts, database: Database) -> Iterator[Row]:
 
 def _partition_stats(session: Facts, database: Database) -> Iterator[Row]:
     for key, object_id, index_id, number, _, _, rows, *_ in _partitions(session, database):
-        pages = rows // 100 + 1 if rows else 0
+        pages = rows // PAGE_ROWS + 1 if rows else 0
         yield (
             key,
             object_id,
@@ -70,7 +70,7 @@ def _partition_stats(session: Facts, database: Database) -> Iterator[Row]:
 
 def _allocation_units(session: Facts, database: Database) -> Iterator[Row]:
     for key, _, _, _, _, _, rows, *_ in _partitions(session, database):
-        pages = rows // 100 + 1 if rows else 0
+        pages = rows // PAGE_ROWS + 1 if rows else 0
         yield (key, 1, "IN_ROW_DATA", key, 1, pages, pages, pages)
 
 
