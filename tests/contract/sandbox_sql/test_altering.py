@@ -106,6 +106,7 @@ def test_a_column_gets_another_name(ask, refuse, table):
     assert [m.number for m in answer.messages] == [15477]
     assert len(answer.rows) == 2
     assert refuse("SELECT d FROM t").number == 207
+    ask("EXEC sp_rename 't.seen at', 'seen', 'COLUMN'; SELECT seen FROM t")
 
 
 def test_tables_indexes_and_constraints_get_other_names(ask, refuse, table):

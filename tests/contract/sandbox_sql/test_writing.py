@@ -67,3 +67,16 @@ def test_rows_that_are_twice_there_keep_a_filtered_index_from_being_made(ask, re
     ask("INSERT t VALUES (4, 10, 'd')")
     assert refuse("CREATE UNIQUE INDEX u ON t (v) WHERE v IS NOT NULL").number == 1505
     ask("CREATE UNIQUE INDEX u ON t (v) WHERE v > 10")
+
+
+def test_a_foreign_key_that_cascades_is_kept_but_not_followed(ask, refuse, table):
+    ask("CREATE TABLE child (t int REFERENCES t ON DELETE CASCADE ON UPDATE SET NULL)")
+    ask("INSERT child VALUES (1)")
+    actions = "delete_referential_action_desc, update_referential_action_desc"
+    assert ask(f"SELECT {actions} FROM sys.foreign_keys").rows == [("CASCADE", "SET_NULL")]
+    error = refuse("DELETE t WHERE id = 1")
+    assert (error.number, error.message) == (
+        50000,
+        "The sandbox does not support DELETE that has to CASCADE.",
+    )
+    ask("DELETE t WHERE id = 2")

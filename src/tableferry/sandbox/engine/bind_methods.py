@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine import typerules as t
+from tableferry.sandbox.engine.errors import unsupported
 from tableferry.sandbox.engine.scope import Scope, Typed
 from tableferry.sandbox.engine.storage import quote_text
 from tableferry.sandbox.events import SqlError
@@ -49,6 +50,8 @@ def bind(binder: "Binder", node: s.Method, scope: Scope) -> Typed:
         return _static(binder, node, node.operand.name, scope)
     operand = binder.value(node.operand, scope)
     name = operand.type.name
+    if name == "xml":
+        raise unsupported("methods of xml")
     if name not in _CLASSES:
         raise SqlError(258, f"Cannot call methods on {t.describe(operand.type)}.", severity=15)
     if node.is_property:

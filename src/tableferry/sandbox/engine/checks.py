@@ -7,7 +7,12 @@ from tableferry.sandbox.engine import typerules as t
 from tableferry.sandbox.engine.bind_predicates import group_key
 from tableferry.sandbox.engine.catalog import CheckConstraint, Index, Table, TableColumn
 from tableferry.sandbox.engine.convert import convert
-from tableferry.sandbox.engine.errors import duplicate_key, null_not_allowed, truncated
+from tableferry.sandbox.engine.errors import (
+    duplicate_key,
+    null_not_allowed,
+    truncated,
+    unsupported,
+)
 from tableferry.sandbox.engine.scope import Scope, Source, Typed
 from tableferry.sandbox.engine.storage import literal
 from tableferry.sandbox.events import SqlError
@@ -235,5 +240,8 @@ def check_not_referenced(session: "Session", table: Table, rowids: str, verb: st
                 f"SELECT 1 FROM {other.physical} AS n JOIN {table.physical} AS o ON {same} "
                 f"WHERE n.v_to IS NULL AND o.rowid IN ({rowids}) LIMIT 1"
             ):
+                action = key.on_delete if verb == "DELETE" else key.on_update
+                if action != "NO_ACTION":
+                    raise unsupported(f"{verb} that has to {action.replace('_', ' ')}")
                 column = key.columns[0].name if len(key.columns) == 1 else ""
                 raise _conflict(verb, "REFERENCE", key.name, other, column)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tableferry.sandbox.engine import batch
 from tableferry.sandbox.engine import statements as st
 from tableferry.sandbox.engine import typerules as t
 from tableferry.sandbox.engine.errors import unsupported
+from tableferry.sandbox.engine.scalars import evaluate
 from tableferry.sandbox.events import SqlError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def texts(
         name = argument.name.lower() or names[position]
         if name not in names:
             raise SqlError(8145, f"{argument.name} is not a parameter for procedure.")
-        kind, value = batch.evaluate(session, argument.value)
+        kind, value = evaluate(session, argument.value)
         if value is not None and not (t.is_national(kind) or isinstance(value, str)):
             raise unsupported(f"{what} that are no texts")
         found[name] = None if value is None else str(value)

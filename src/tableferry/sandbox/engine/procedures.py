@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from tableferry.sandbox.engine import batch, properties, renaming
+from tableferry.sandbox.engine import properties, renaming
 from tableferry.sandbox.engine import statements as st
 from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine import typerules as t
 from tableferry.sandbox.engine.convert import convert
 from tableferry.sandbox.engine.errors import undeclared, unsupported
 from tableferry.sandbox.engine.parser import BatchParser, parse_batch
+from tableferry.sandbox.engine.scalars import evaluate, text_of
 from tableferry.sandbox.engine.storage import literal
 from tableferry.sandbox.events import DatabaseChanged, Event, SqlError
 from tableferry.sandbox.sqltypes import SqlType
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def execute(session: "Session", statement: st.Execute) -> Iterator[Event]:
     """EXEC; raises 2812 for a procedure that is not there."""
     if not statement.procedure:
-        text = batch.text_of(session, statement.arguments[0].value)
+        text = text_of(session, statement.arguments[0].value)
         yield from nested(session, text, {})
         return
     name = statement.procedure[-1].lower()
@@ -52,7 +53,7 @@ def nested(
     session.variables = variables
     try:
         quoted = session.options["quoted_identifier"] == "on"
-        yield from batch.run(session, parse_batch(text, quoted_identifier=quoted))
+        yield from session.run(parse_batch(text, quoted_identifier=quoted))
     finally:
         session.variables = saved
         changed, session.current = session.current, database
@@ -89,7 +90,7 @@ def _execute_sql(  # noqa: C901 - the checks in the server's order
             "Procedure or function 'sp_executesql' expects parameter '@statement', which was not "
             "supplied.",
         )
-    kind, text = batch.evaluate(session, arguments[0].value)
+    kind, text = evaluate(session, arguments[0].value)
     if not t.is_national(kind):
         raise SqlError(
             214,
@@ -98,7 +99,7 @@ def _execute_sql(  # noqa: C901 - the checks in the server's order
         )
     declared = []
     if len(arguments) > 1:
-        declared = declarations(session, str(batch.evaluate(session, arguments[1].value)[1] or ""))
+        declared = declarations(session, str(evaluate(session, arguments[1].value)[1] or ""))
     given: dict[str, st.ExecArgument] = {}
     for position, argument in enumerate(arguments[2:]):
         name = argument.name.lower()
@@ -116,7 +117,7 @@ def _execute_sql(  # noqa: C901 - the checks in the server's order
                 8178,
                 f"The parameterized query expects the parameter '{name}', which was not supplied.",
             )
-        variables[name.lower()] = batch.evaluate(session, node, sql_type)
+        variables[name.lower()] = evaluate(session, node, sql_type)
     yield from nested(session, str(text or ""), variables)
     for name, sql_type, _, output in declared:
         argument_given = given.get(name.lower())

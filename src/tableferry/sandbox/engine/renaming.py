@@ -18,7 +18,7 @@ from tableferry.sandbox.engine.catalog import (
 )
 from tableferry.sandbox.engine.ddl import lock_alone, undoing
 from tableferry.sandbox.engine.errors import unsupported
-from tableferry.sandbox.engine.parser import BatchParser
+from tableferry.sandbox.engine.names import split_name
 from tableferry.sandbox.events import Event, Message, SqlError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def rename(session: "Session", statement: st.Execute) -> Iterator[Event]:
     kind = (given.get("@objtype") or "OBJECT").upper()
     if not new:
         raise SqlError(15223, "Error: The input parameter '@newname' is not allowed to be null.")
-    path = BatchParser(written).path()
+    path = _path(written)
     if kind == "COLUMN":
         _rename_column(session, path, new)
     elif kind == "INDEX":
@@ -50,6 +50,11 @@ def rename(session: "Session", statement: st.Execute) -> Iterator[Event]:
         1,
         statement.line,
     )
+
+
+def _path(written: str) -> st.Path:
+    """Return the parts of a name; as PARSENAME does, it takes spaces outside brackets too."""
+    return split_name(written) or tuple(part.strip("[]") for part in written.split("."))
 
 
 def _rename_column(session: "Session", path: st.Path, new: str) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
+from tableferry.sandbox.engine import batch
 from tableferry.sandbox.engine import statements as st
-from tableferry.sandbox.engine.batch import run
 from tableferry.sandbox.engine.bind_calls import Binder
 from tableferry.sandbox.engine.catalog import Database, Table, View, now_ticks
 from tableferry.sandbox.engine.errors import cancelled, unknown_database, unsupported
@@ -86,8 +86,8 @@ class Session:
         self.variables = {p.name.lower(): (p.type, p.value) for p in parameters if p.name}
         self.caught_depth = 0
         try:
-            batch = parse_batch(sql, quoted_identifier=self.options["quoted_identifier"] == "on")
-            yield from run(self, batch)
+            quoted = self.options["quoted_identifier"] == "on"
+            yield from self.run(parse_batch(sql, quoted_identifier=quoted))
             for parameter in parameters:
                 if parameter.output:
                     sql_type, value = self.variables[parameter.name.lower()]
@@ -99,13 +99,17 @@ class Session:
             for name in [n for n in self.temporary if n.startswith("@")]:
                 self.server.store.drop(self.temporary.pop(name))
 
+    def run(self, statements: Sequence[st.Statement]) -> Iterator[Event]:
+        """Run a parsed batch, the session's own or one inside it."""
+        yield from batch.run(self, statements)
+
     def describe(self, sql: str, parameters: Sequence[Parameter] = ()) -> Sequence[Column] | None:
         """Return the columns of the batch's first result set without running it."""
         saved = self.variables
         self.variables = {p.name.lower(): (p.type, p.value) for p in parameters if p.name}
         try:
-            batch = parse_batch(sql, quoted_identifier=self.options["quoted_identifier"] == "on")
-            return self._describe(batch)
+            quoted = self.options["quoted_identifier"] == "on"
+            return self._describe(parse_batch(sql, quoted_identifier=quoted))
         finally:
             self.variables = saved
 

@@ -246,8 +246,6 @@ class TableBuilder:
                 f"Foreign key references invalid table '{'.'.join(reference.table)}'.",
                 state=0,
             )
-        if {reference.on_delete, reference.on_update} != {"NO_ACTION"}:
-            raise unsupported("foreign keys with ON DELETE or ON UPDATE actions")
         names = reference.columns
         if not names and found.primary_key:
             names = tuple(c.name for c, _ in found.primary_key.columns)
@@ -269,6 +267,8 @@ class TableBuilder:
                 columns,
                 found,
                 referenced,
+                reference.on_delete,
+                reference.on_update,
                 named_by_system=definition.name is None,
             )
         )
