@@ -73,7 +73,6 @@ _FAMILIES: Final = {
 
 NATIONAL: Final = frozenset({"nchar", "nvarchar", "ntext", "xml"})
 NULL_TYPE: Final = SqlType("null")
-EXACT: Final = frozenset({"int", "decimal", "money"})
 NUMERIC_FAMILIES: Final = frozenset({"int", "decimal", "money", "float"})
 
 
