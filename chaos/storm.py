@@ -67,7 +67,7 @@ def kill_backend(world: World, chance: random.Random) -> None:
     what = chance.choice(["pg_terminate_backend", "pg_cancel_backend"])
     with contextlib.suppress(psycopg.OperationalError), world.connect() as connection:
         connection.execute(
-            f"SELECT {what}(pid) FROM pg_stat_activity WHERE application_name = 'tableferry' "
+            f"SELECT {what}(pid) FROM pg_stat_activity WHERE application_name LIKE 'tableferry%' "
             "ORDER BY random() LIMIT 1".encode()
         )
 
@@ -89,7 +89,8 @@ def crash_the_target(world: World, _chance: random.Random) -> None:
     try:
         with world.connect() as connection:
             found = connection.execute(
-                b"SELECT pid FROM pg_stat_activity WHERE application_name = 'tableferry' LIMIT 1"
+                b"SELECT pid FROM pg_stat_activity "
+                b"WHERE application_name LIKE 'tableferry%' ORDER BY random() LIMIT 1"
             ).fetchone()
     except psycopg.OperationalError:
         return  # It is down already.

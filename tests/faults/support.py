@@ -28,6 +28,9 @@ ONCE = Conduct(retries=Retries(attempts=1))
 QUICK = Conduct(retries=Retries(first=0.05, longest=0.1, busy=0.2))
 """Tried again like everything, but sooner."""
 
+PATIENT = Conduct(retries=Retries(attempts=20, first=0.1, longest=0.5, busy=0.2))
+"""Goes on until a server that starts again is there."""
+
 ROWS = 20_000
 OLD = [(1, "old"), (2, "old")]
 FROM_T = r"FROM \[McTM\]\.\[dbo\]\.\[T\]"

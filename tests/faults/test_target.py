@@ -50,7 +50,7 @@ def old_rows(pg_database: PgDatabase) -> PgDatabase:
     return pg_database
 
 
-LOADING = "FROM pg_stat_activity WHERE application_name = 'tableferry' AND query LIKE 'COPY%'"
+LOADING = "FROM pg_stat_activity WHERE application_name LIKE 'tableferry%' AND query LIKE 'COPY%'"
 
 
 def test_a_backend_that_is_terminated_keeps_the_old_rows(

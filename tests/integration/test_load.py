@@ -517,7 +517,7 @@ def test_every_error_is_one_of_ours(
     ):
         pg_database.run(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state <> 'idle' "
-            "AND application_name = 'tableferry' AND datname = current_database()"
+            "AND application_name LIKE 'tableferry%' AND datname = current_database()"
         )
         for number in range(50):
             refresh.write(rows(*[(number * 1000 + n, "x" * 1000) for n in range(1000)]))

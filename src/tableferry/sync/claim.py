@@ -12,6 +12,13 @@ from tableferry.target.ledger import Lease, Ledger, TableRun, seal, was_publishe
 class Claim(Protocol):
     """One table's claim, held from before its plan to after its outcome."""
 
+    @property
+    def run_id(self) -> str:
+        """The run's, empty where nothing is written down."""
+
+    def clear(self, connection: target.TargetConnection) -> None:
+        """End what abandoned runs have left in the target."""
+
     def planned(self, plan: SyncPlan, attempt: int) -> None:
         """Write down what will be done; raises LeaseLostError where the lease is gone."""
 
@@ -44,6 +51,11 @@ class LedgerClaim:
         self._lease = lease
         self._settings = settings
         self._attempt = 1
+        self.run_id = str(lease.run_id)
+
+    def clear(self, connection: target.TargetConnection) -> None:
+        """See ``Claim``."""
+        target.end_abandoned_sessions(connection, self._lease.target)
 
     def planned(self, plan: SyncPlan, attempt: int) -> None:
         """See ``Claim``."""
@@ -87,6 +99,11 @@ class LedgerClaim:
 
 class NoClaim:
     """Of a table with ``'ledger': 'off'``: nobody is kept out, nothing is written down."""
+
+    run_id = ""
+
+    def clear(self, connection: target.TargetConnection) -> None:
+        """Know of nothing."""
 
     def planned(self, plan: SyncPlan, attempt: int) -> None:
         """Write nothing."""

@@ -49,7 +49,7 @@ def publish_together(
 def _attempt(tasks: Sequence[Task], settings: TargetSettings, retries: Retries) -> list[Published]:
     """Try once, on new connections."""
     with contextlib.ExitStack() as stack:
-        into = stack.enter_context(target.connect(settings))
+        into = stack.enter_context(target.connect(settings, tasks[0].claim.run_id))
         # Staged loads come first: what is published by TRUNCATE holds its lock until the commit.
         ordered = sorted(tasks, key=_holds_its_lock)
         loaded = {task.spec.key: _load(task, into, stack) for task in ordered}

@@ -31,6 +31,16 @@ BEGIN: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
 there meanwhile, not fail for it."""
 
 
+BEGIN_LOAD: Final = (
+    f"{BEGIN}; SET LOCAL tcp_keepalives_idle = 30; SET LOCAL tcp_keepalives_interval = 10; "
+    "SET LOCAL tcp_keepalives_count = 3"
+)
+"""The other end of KEEPALIVES: a server that is waiting for rows of a machine that is gone ends the
+session after a minute, and with it its locks. In the transaction: poolers keep sessions."""
+
+NAME: Final = "tableferry"
+
+
 class TargetConnection:
     """One open connection in autocommit mode; a context manager that closes it."""
 
@@ -69,7 +79,7 @@ class TargetConnection:
     def begin(self) -> None:
         """Begin a transaction, or join the one that is open."""
         if not self.in_transaction:
-            self.execute(BEGIN)
+            self.execute(BEGIN_LOAD)
 
     def commit(self) -> None:
         """Commit; raises CommitUnknownError where the answer was lost."""
@@ -110,8 +120,11 @@ class TargetConnection:
         self.close()
 
 
-def connect(settings: TargetSettings) -> TargetConnection:
-    """Open a connection; raises ConfigError (login, TLS) or TransientError (network)."""
+def connect(settings: TargetSettings, run_id: str = "") -> TargetConnection:
+    """Open a connection; raises ConfigError (login, TLS) or TransientError (network).
+
+    ``run_id`` is part of the session's name, so that a run's sessions can be told apart.
+    """
     with translated(settings):
         raw = psycopg.connect(
             host=settings.host,
@@ -122,7 +135,7 @@ def connect(settings: TargetSettings) -> TargetConnection:
             sslmode=settings.sslmode.value,
             sslrootcert=settings.sslrootcert or None,
             connect_timeout=settings.connect_timeout,
-            application_name="tableferry",
+            application_name=f"{NAME} {run_id}".strip(),
             client_encoding="utf8",
             autocommit=True,
             prepare_threshold=None,  # a pooler gives the next transaction another session

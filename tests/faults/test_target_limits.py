@@ -1,0 +1,146 @@
+"""A target without room, without sessions, starting, or read-only; and a run that hangs in it."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tableferry.sandbox.local_postgres import LocalPostgres
+from tableferry.settings import Settings
+from tableferry.spec import parse_table_configs
+from tableferry.sync.check import check_tables
+from tableferry.sync.outcome import Status
+from tests.faults.support import (
+    OLD,
+    PATIENT,
+    QUICK,
+    ROWS,
+    fill_source,
+    fill_target,
+    seen,
+    start_sync,
+    sync,
+    wait_for,
+)
+from tests.integration.conftest import Sandbox
+from tests.integration.support import settings_of
+from tests.support.databases import PgDatabase
+from tests.support.disks import SMALL_DISKS, small_disk
+from tests.unit.engine.support import entry
+
+LOADING = "FROM pg_stat_activity WHERE query LIKE 'COPY%' AND state = 'active'"
+
+
+@pytest.fixture(scope="module")
+def source(running_sandbox: Sandbox) -> Iterator[Sandbox]:
+    """A sandbox with T filled, for all tests of this module."""
+    fill_source(running_sandbox)
+    yield running_sandbox
+    running_sandbox.server.faults.clear()
+    running_sandbox.run("DROP TABLE dbo.T")
+
+
+def database_of(server: LocalPostgres) -> PgDatabase:
+    return PgDatabase(server.host, server.port, "postgres", server.user, server.password)
+
+
+@pytest.mark.parametrize("_disk", SMALL_DISKS)
+def test_a_full_disk_is_told_and_not_tried_again(
+    source: Sandbox, own_postgres: LocalPostgres, _disk: str
+) -> None:
+    database = database_of(own_postgres)
+    with small_disk() as folder:
+        owner = (own_postgres.folder / "data").stat()
+        os.chown(folder, owner.st_uid, owner.st_gid)
+        database.run(f"CREATE TABLESPACE small LOCATION '{folder}'")
+        fill_target(database)
+        database.run("ALTER TABLE t SET TABLESPACE small")
+        source.run("INSERT INTO dbo.T SELECT ID + 20000, Name FROM dbo.T")
+        outcome = sync(source, database, conduct=QUICK)
+        source.run("DELETE FROM dbo.T WHERE ID >= 20000")
+        assert seen(database) == OLD
+        database.run("DROP TABLE t", "CHECKPOINT")
+        own_postgres.stop()
+    assert (outcome.status, outcome.attempts) == (Status.FAILED, 1)
+    assert outcome.error is not None
+    assert outcome.error.code == "53100"
+    assert "disk is full" in outcome.error.hint
+
+
+def test_a_target_without_a_free_session_is_waited_for(
+    source: Sandbox, pg_database: PgDatabase
+) -> None:
+    fill_target(pg_database)
+    role = f"loader_{pg_database.name}"
+    pg_database.run(
+        f"CREATE ROLE {role} LOGIN PASSWORD 'x' CONNECTION LIMIT 0",
+        f"GRANT SELECT, INSERT, TRUNCATE ON t TO {role}",
+    )
+    timer = threading.Timer(0.3, lambda: pg_database.run(f"ALTER ROLE {role} CONNECTION LIMIT 5"))
+    timer.start()
+    login = PgDatabase(pg_database.host, pg_database.port, pg_database.name, role, "x")
+    outcome = sync(source, login, conduct=PATIENT, ledger="off")
+    timer.join()
+    pg_database.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+    assert outcome.status is Status.OK, outcome.error
+    assert outcome.attempts == 1
+    assert any("53300" in reason for reason in outcome.retried)
+
+
+def test_a_target_that_is_starting_again_is_waited_for(
+    source: Sandbox, own_postgres: LocalPostgres
+) -> None:
+    database = database_of(own_postgres)
+    fill_target(database)
+    own_postgres.kill()
+    starter = threading.Timer(0.2, own_postgres.start)
+    starter.start()
+    outcome = sync(source, database, conduct=PATIENT)
+    starter.join()
+    assert outcome.status is Status.OK, outcome.error
+    assert len(seen(database)) == ROWS
+
+
+def test_a_replica_is_refused_as_a_target(source: Sandbox, own_postgres: LocalPostgres) -> None:
+    database = database_of(own_postgres)
+    fill_target(database)
+    assert sync(source, database).status is Status.OK
+    own_postgres.stop()
+    (own_postgres.folder / "data" / "standby.signal").touch()
+    own_postgres.start()
+    assert database.rows("SELECT pg_is_in_recovery()") == [(True,)]
+    for ledger in ("on", "off"):
+        outcome = sync(source, database, conduct=QUICK, ledger=ledger)
+        assert (outcome.status, outcome.attempts <= 1) == (Status.FAILED, True)
+        assert outcome.error is not None
+        assert outcome.error.code == "25006"
+        assert "primary" in outcome.error.hint
+    specs = parse_table_configs({"t": entry(sql_table="dbo.T", pg_table="t")})
+    settings = Settings({"mctm": source.source()}, settings_of(database))
+    report = check_tables(list(specs.values()), settings)
+    assert report.databases[-1].error is not None
+    assert report.databases[-1].error.code == "25006"
+
+
+def test_a_run_that_hangs_with_a_lock_on_the_target_is_ended_by_its_successor(
+    source: Sandbox, pg_database: PgDatabase, tmp_path: Path
+) -> None:
+    fill_target(pg_database)
+    with start_sync(source, pg_database, tmp_path, max_rows_per_second=2000) as process:
+        loading = f"SELECT count(*) {LOADING}"
+        assert wait_for(lambda: pg_database.rows(loading) == [(1,)])
+        os.kill(process.pid, signal.SIGSTOP)
+        try:
+            outcome = sync(source, pg_database, conduct=QUICK)
+        finally:
+            os.kill(process.pid, signal.SIGCONT)
+        printed, _ = process.communicate(timeout=60)
+    assert outcome.status is Status.OK, outcome.error
+    assert process.returncode == 1
+    assert "took over" in printed or "connection" in printed
+    assert len(seen(pg_database)) == ROWS
+    statuses = pg_database.rows("SELECT status FROM tableferry.table_runs ORDER BY started_at")
+    assert statuses == [("abandoned",), ("ok",)]
