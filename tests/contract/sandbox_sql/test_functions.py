@@ -79,7 +79,7 @@ def test_random_numbers_differ_from_row_to_row(ask):
         ("SELECT CHECKSUM_AGG(a) FROM t", "CHECKSUM_AGG"),
         ("SELECT * FROM t PIVOT (COUNT(a) FOR a IN ([1])) AS p", "PIVOT"),
         ("SELECT * FROM t UNPIVOT (v FOR n IN (a)) AS p", "PIVOT"),
-        ("SELECT * FROM t TABLESAMPLE (10 PERCENT)", "TABLESAMPLE"),
+        ("SELECT * FROM t FOR SYSTEM_TIME ALL", "FOR SYSTEM_TIME"),
         ("SELECT * FROM t FOR JSON AUTO", "FOR JSON"),
         ("SELECT * FROM OPENROWSET(BULK 'x', SINGLE_BLOB) AS r", "OPENROWSET"),
         ("SELECT * FROM OPENJSON('[]')", "OPENJSON"),
