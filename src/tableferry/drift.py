@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tableferry.identifiers import quote_pg, shown
+from tableferry.identifiers import TargetTable, quote_pg, shown
 from tableferry.naming import pg_name
 from tableferry.schema import (
     UNLIMITED,
@@ -27,8 +27,8 @@ from tableferry.typemap import OFFSET_KEPT, RULES, parse_pg_type, pg_type_holds
 class Drift:
     """What differs, in sentences: ``told`` are all of them, ``warnings`` those to act on.
 
-    ``problems`` are refused, ``renames`` are guesses that explain them; ``alter`` is the DDL that
-    lets the target catch up, run in the load's transaction.
+    ``problems`` are refused, ``renames`` are guesses that explain them; ``added`` are the columns
+    that the target is to get, ``alter`` is the DDL for it, run in the load's transaction.
     """
 
     told: tuple[str, ...] = ()
@@ -36,6 +36,7 @@ class Drift:
     alter: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     renames: tuple[str, ...] = ()
+    added: tuple[TargetColumn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ def find_drift(
     lacking = [(column, name) for column, name in found if name not in there]
     surplus = [] if left_out is None else _surplus(found, planned, target, left_out)
     added = [column for column in planned if column.target.name not in there]
+    new = tuple(column.target for column in added)
     renames = _renames(spec, lacking, surplus)
     # A column without a default that must have a value is refused by its own sentence.
     unexpected = [column for column in surplus if not column.needs_value]
@@ -87,9 +89,10 @@ def find_drift(
     return Drift(
         told=(*sentences, *_differences(spec, planned, there)),
         warnings=tuple(sentences),
-        alter=_alter(spec, added),
+        alter=(adding(spec.target, new),) if new else (),
         problems=tuple(problems),
         renames=tuple(renames),
+        added=new,
     )
 
 
@@ -240,12 +243,11 @@ def _differences(spec: TableSpec, planned: Sequence[Planned], there: set[str]) -
     return told
 
 
-def _alter(spec: TableSpec, added: Sequence[Planned]) -> tuple[str, ...]:
-    if not added:
-        return ()
-    columns = ", ".join(
-        f"ADD COLUMN {quote_pg(column.target.name)} {column.target.type}"
-        + ("" if column.target.nullable else " NOT NULL")
-        for column in added
+def adding(table: TargetTable, columns: Sequence[TargetColumn], *, nullable: bool = False) -> str:
+    """Return the statement that adds the columns; with ``nullable`` all of them may be NULL."""
+    added = ", ".join(
+        f"ADD COLUMN {quote_pg(column.name)} {column.type}"
+        + ("" if column.nullable or nullable else " NOT NULL")
+        for column in columns
     )
-    return (f"ALTER TABLE {spec.target.sql} {columns}",)
+    return f"ALTER TABLE {table.sql} {added}"

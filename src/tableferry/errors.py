@@ -62,3 +62,7 @@ class LeaseLostError(TableferryError):
 
 class DeadlineError(TableferryError):
     """The time that a run was given is over; what it had not published yet is not visible."""
+
+
+class GuardError(TableferryError):
+    """The rows that came are too few to be believed: a person decides; the old rows stay."""

@@ -16,6 +16,7 @@ from tableferry.discovery import completed
 from tableferry.drift import Drift, Found, likely_new_name
 from tableferry.errors import SchemaError
 from tableferry.identifiers import quote_mssql, shown
+from tableferry.keeping import require_keepable, require_way
 from tableferry.matching import ColumnPlan, exactly, match_columns
 from tableferry.schema import (
     Isolation,
@@ -76,6 +77,11 @@ class SyncPlan:
     def key(self) -> tuple[SourceColumn, ...]:
         """The source's columns that are the key, in its order; empty where it has none."""
         return _key(self.spec, self.columns)
+
+    @property
+    def target_key(self) -> tuple[str, ...]:
+        """The target's columns of the key; empty where it is not carried whole."""
+        return _target_key(self.spec, self.columns)
 
     @property
     def hint(self) -> str:
@@ -159,11 +165,12 @@ def plan_table(
             "Name whole numbers, moments, texts or uniqueidentifiers in 'primary_key', or leave "
             "'chunks' out.",
         )
-    if target is not None:
-        _require_loadable(spec, target)
+    key = _target_key(spec, columns)
+    require_way(spec, key)
+    kept = require_keepable(spec, key, columns, target) if target else ()
     create = None if target is not None else _create(spec, columns, source, details, pg_version)
     consistency, warnings = _consistency(spec, isolation)
-    warnings += _trigger_warnings(spec, target)
+    warnings += kept
     if source.rows_filtered:
         warnings += (
             f"a security policy filters the rows of {spec.source}: this login may not see all",
@@ -238,34 +245,16 @@ def _source_columns(
     return pairs
 
 
-def _require_loadable(spec: TableSpec, target: TargetSchema) -> None:
-    """Refuse what would only fail in the load, after the source has been read."""
-    if target.referenced_by:
-        raise SchemaError(
-            f"Foreign keys of {', '.join(target.referenced_by)} point to {spec.target}, so "
-            "PostgreSQL does not truncate it",
-            hint="Drop these foreign keys, or load into a table without any.",
-        )
-    if target.row_security:
-        raise SchemaError(
-            f"Row-level security of {spec.target} binds this login, so PostgreSQL does not copy "
-            "into it",
-            hint="Load as the table's owner, or as a role with BYPASSRLS.",
-        )
-
-
-def _trigger_warnings(spec: TableSpec, target: TargetSchema | None) -> tuple[str, ...]:
-    triggers = target.row_triggers if target else ()
-    return tuple(
-        f"the trigger {shown(name)} of {spec.target} runs before each row and may change its values"
-        for name in triggers
-    )
-
-
 def _key(spec: TableSpec, columns: Sequence[ColumnPlan]) -> tuple[SourceColumn, ...]:
     sources = [column.source for column in columns]
     found = (find_column(name, sources) for name in spec.primary_key)
     return tuple(column for column in found if column)
+
+
+def _target_key(spec: TableSpec, columns: Sequence[ColumnPlan]) -> tuple[str, ...]:
+    into = {column.source: column.target.name for column in columns if not column.companion}
+    names = tuple(into[column] for column in _key(spec, columns) if column in into)
+    return names if len(names) == len(spec.primary_key) else ()
 
 
 def _order(order: OrderBy, columns: Sequence[SourceColumn]) -> str:

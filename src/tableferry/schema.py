@@ -124,13 +124,30 @@ class TargetColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What hangs on an existing target table; read where rows come by way of a staging table.
+
+    ``always`` are the columns that PostgreSQL alone numbers (GENERATED ALWAYS AS IDENTITY),
+    ``rules`` the enabled rules that rewrite an INSERT, UPDATE or DELETE, ``triggers`` the enabled
+    ones that run before a row is updated or deleted, ``cascades`` the other tables' foreign keys
+    by which a row deleted here changes rows there.
+    """
+
+    always: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    triggers: tuple[str, ...] = ()
+    cascades: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TargetSchema:
     """An existing target table: ``kind`` is ``pg_class.relkind``.
 
     ``referenced_by`` names the other tables whose foreign keys point to it, ``row_triggers`` its
     enabled triggers that run before a row is inserted; ``row_security`` says whether row-level
     security binds this login, ``may_alter`` whether it may add columns. ``has_heirs``: tables
-    inherit from this one, which keep their rows when it is emptied.
+    inherit from this one, which keep their rows when it is emptied. ``surroundings`` is None where
+    nobody asked.
     """
 
     columns: tuple[TargetColumn, ...]
@@ -140,3 +157,4 @@ class TargetSchema:
     row_security: bool = False
     may_alter: bool = True
     has_heirs: bool = False
+    surroundings: Surroundings | None = None

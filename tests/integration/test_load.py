@@ -25,7 +25,7 @@ from tableferry.target.publish import truncate
 from tableferry.values import target_schema
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import planned, sync_plan
+from tests.unit.engine.support import planned, spec, sync_plan
 
 INT = SourceType("int", 4, 10)
 NAME = SourceType("nvarchar", 100)
@@ -464,12 +464,12 @@ def test_a_login_without_rights_is_told_which(
     try:
         with target.connect(weak) as limited:
             with pytest.raises(ConfigError, match="TRUNCATE"):
-                target.require_rights(limited, TargetTable.parse("t"))
+                target.require_rights(limited, spec(target="t"))
             with pytest.raises(ConfigError) as raised:
                 load(limited, people(), rows((3, "a")))
             assert raised.value.code == "42501"
             with pytest.raises(ConfigError, match="CREATE"):
-                target.require_rights(limited, TargetTable.parse("new_one"))
+                target.require_rights(limited, spec(target="new_one"))
     finally:
         old_rows.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
     assert seen(old_rows) == OLD

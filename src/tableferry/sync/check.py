@@ -190,7 +190,7 @@ def _check_table(spec: TableSpec, settings: Settings, down: dict[str, DatabaseCh
             if TARGET not in down:
                 into = connections.enter_context(target.connect(settings.target))
                 writable = False
-                target.require_rights(into, spec.target)
+                target.require_rights(into, spec)
                 if spec.ledger is LedgerUse.ON:
                     require_usable(into)
                 writable = True

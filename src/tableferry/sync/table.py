@@ -152,7 +152,7 @@ def make_plan(
 ) -> SyncPlan:
     """Ask both catalogs and plan; raises SchemaError where the two sides do not fit."""
     spec = spec.located_in(from_.settings.db)
-    there = target.read_schema(into, spec.target)
+    there = target.read_schema(into, spec.target, spec.publish)
     if there is None and not target.schema_exists(into, spec.target):
         raise SchemaError(
             f"There is no schema to create {spec.target} in",

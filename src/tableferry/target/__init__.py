@@ -3,18 +3,35 @@
 from tableferry.target.catalog import read_schema, schema_exists
 from tableferry.target.connection import TargetConnection, connect
 from tableferry.target.facts import Facts, read_facts, require_rights
-from tableferry.target.publish import Load, open_load
+from tableferry.target.publish import (
+    Changes,
+    Checkpoint,
+    Load,
+    Part,
+    StagedLoad,
+    Staging,
+    drop_staging,
+    open_load,
+    staging_name,
+)
 from tableferry.target.reaper import end_abandoned_sessions
 
 __all__ = [
+    "Changes",
+    "Checkpoint",
     "Facts",
     "Load",
+    "Part",
+    "StagedLoad",
+    "Staging",
     "TargetConnection",
     "connect",
+    "drop_staging",
     "end_abandoned_sessions",
     "open_load",
     "read_facts",
     "read_schema",
     "require_rights",
     "schema_exists",
+    "staging_name",
 ]

@@ -5,7 +5,9 @@ from typing import Any, Final
 from tableferry.errors import SchemaError
 from tableferry.identifiers import TargetTable
 from tableferry.schema import PgType, TargetColumn, TargetSchema
+from tableferry.spec import Publish
 from tableferry.target.connection import TargetConnection
+from tableferry.target.surroundings import read_surroundings
 
 _TABLE: Final = "SELECT c.oid, c.relkind FROM pg_class c WHERE c.oid = to_regclass(%s)"
 
@@ -50,8 +52,12 @@ _VARHDRSZ: Final = 4
 """PostgreSQL adds it to the modifiers of numeric, varchar and char (typmod in pg_attribute)."""
 
 
-def read_schema(connection: TargetConnection, table: TargetTable) -> TargetSchema | None:
-    """Read a table's columns, None where it does not exist.
+def read_schema(
+    connection: TargetConnection, table: TargetTable, publish: Publish = Publish.TRUNCATE
+) -> TargetSchema | None:
+    """Read a table's columns, and what else matters to this way of publishing.
+
+    None where it does not exist.
 
     Raises SchemaError where the name is not a table's, and ConfigError on a read replica.
     """
@@ -65,8 +71,20 @@ def read_schema(connection: TargetConnection, table: TargetTable) -> TargetSchem
             hint="'pg_table' must name a table; views and foreign tables are not loaded.",
         )
     columns = tuple(_column(row) for row in connection.rows(_COLUMNS, (oid,)))
-    referenced_by, row_triggers, *rest = connection.rows(_OBSTACLES, {"oid": oid})[0]
-    return TargetSchema(columns, kind, tuple(referenced_by), tuple(row_triggers), *rest)
+    referenced_by, triggers, secured, may_alter, has_heirs = connection.rows(
+        _OBSTACLES, {"oid": oid}
+    )[0]
+    staged = publish is not Publish.TRUNCATE
+    return TargetSchema(
+        columns=columns,
+        kind=kind,
+        referenced_by=tuple(referenced_by),
+        row_triggers=tuple(triggers),
+        row_security=secured,
+        may_alter=may_alter,
+        has_heirs=has_heirs,
+        surroundings=read_surroundings(connection, oid) if staged else None,
+    )
 
 
 def schema_exists(connection: TargetConnection, table: TargetTable) -> bool:

@@ -1,9 +1,12 @@
 """What PostgreSQL says of itself, and whether it would let us load a table."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from tableferry.errors import ConfigError
+from tableferry.guard import ANYTHING
 from tableferry.identifiers import TargetTable, quote_pg
+from tableferry.spec import Publish, TableSpec
 from tableferry.target.connection import TargetConnection
 
 
@@ -36,30 +39,47 @@ def read_facts(connection: TargetConnection) -> Facts:
     )
 
 
-def require_rights(connection: TargetConnection, table: TargetTable) -> None:
+_RIGHTS: Final = {
+    Publish.TRUNCATE: ("TRUNCATE", "INSERT"),
+    Publish.SWAP: ("SELECT",),  # the plan asks for the rest: the owner's rights
+    Publish.MERGE: ("SELECT", "INSERT", "UPDATE", "DELETE"),
+}
+"""What each way of publishing needs of an existing table."""
+
+
+def require_rights(connection: TargetConnection, spec: TableSpec) -> None:
     """Ask, without trying, for the rights that a full refresh needs; raises ConfigError."""
+    names = list(_RIGHTS[spec.publish])
+    if spec.max_shrink < ANYTHING and "SELECT" not in names:
+        names.append("SELECT")
     rights = connection.rows(
-        "SELECT has_table_privilege(t.oid, 'TRUNCATE'), has_table_privilege(t.oid, 'INSERT') "
+        "SELECT ARRAY(SELECT has_table_privilege(t.oid, one) "
+        "FROM unnest(%s::text[]) WITH ORDINALITY AS named (one, place) ORDER BY place) "
         "FROM (SELECT to_regclass(%s) AS oid) t WHERE t.oid IS NOT NULL",
-        (table.sql,),
+        (names, spec.target.sql),
     )
     if not rights:
-        may_create = connection.rows(
-            "SELECT has_schema_privilege(n.oid, 'CREATE') "
-            "FROM (SELECT to_regnamespace(coalesce(%s, quote_ident(current_schema()))) AS oid) n "
-            "WHERE n.oid IS NOT NULL",
-            (quote_pg(table.schema) if table.schema else None,),
-        )
-        # A schema that is not there is the plan's to tell.
-        missing = [] if may_create in ([], [(True,)]) else ["CREATE on its schema"]
+        missing = _lacking_to_create(connection, spec.target)
     else:
-        missing = [
-            name for name, held in zip(("TRUNCATE", "INSERT"), rights[0], strict=True) if not held
-        ]
+        missing = [name for name, held in zip(names, rights[0][0], strict=True) if not held]
     if missing:
+        counting = ", or set 'max_shrink' to 100: the rows are not counted then"
         raise ConfigError(
-            f"{connection.settings.user!r} may not load {table}: it lacks {', '.join(missing)} "
-            "(42501)",
-            hint=f"Grant {connection.settings.user!r} these rights.",
+            f"{connection.settings.user!r} may not load {spec.target}: it lacks "
+            f"{', '.join(missing)} (42501)",
+            hint=f"Grant {connection.settings.user!r} these rights"
+            + (counting if missing == ["SELECT"] and spec.publish is Publish.TRUNCATE else "")
+            + ".",
             code="42501",
         )
+
+
+def _lacking_to_create(connection: TargetConnection, table: TargetTable) -> list[str]:
+    may_create = connection.rows(
+        "SELECT has_schema_privilege(n.oid, 'CREATE') "
+        "FROM (SELECT to_regnamespace(coalesce(%s, quote_ident(current_schema()))) AS oid) n "
+        "WHERE n.oid IS NOT NULL",
+        (quote_pg(table.schema) if table.schema else None,),
+    )
+    # A schema that is not there is the plan's to tell.
+    return [] if may_create in ([], [(True,)]) else ["CREATE on its schema"]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tableferry.ddl import Creation
+from tableferry.drift import Drift
 from tableferry.identifiers import SourceTable, TargetTable
 from tableferry.matching import ColumnPlan, one_column
 from tableferry.plan import SyncPlan
@@ -10,6 +11,8 @@ from tableferry.schema import PgType, SourceColumn, SourceType, TargetColumn
 from tableferry.settings import SourceSettings, TargetSettings
 from tableferry.spec import Consistency, TableSpec
 from tableferry.typemap import RULES
+
+NO_DRIFT = Drift()
 
 
 def entry(**changes: Any) -> dict[str, Any]:
@@ -53,11 +56,21 @@ def planned(name: str, source: SourceType, target: PgType | None = None) -> Colu
 
 
 def sync_plan(
-    *columns: ColumnPlan, target: str = "t", create: str | None = None, can_freeze: bool = True
+    *columns: ColumnPlan,
+    target: str = "t",
+    create: str | None = None,
+    can_freeze: bool = True,
+    key: tuple[str, ...] = (),
+    drift: Drift = NO_DRIFT,
+    **changes: Any,
 ) -> SyncPlan:
-    """A plan that loads these columns into ``target``."""
+    """A plan that loads these columns into ``target``; ``changes`` are the specification's.
+
+    A load may take away every row: the guard has tests of its own.
+    """
+    pairs = ((c.source.name, c.target.name) for c in columns)
     return SyncPlan(
-        spec=spec(*((c.source.name, c.target.name) for c in columns), target=target),
+        spec=spec(*pairs, target=target, **{"max_shrink": 100, **changes}),
         columns=columns,
         order_by=(),
         consistency=Consistency.NOLOCK,
@@ -65,6 +78,8 @@ def sync_plan(
         can_freeze=can_freeze,
         estimated_rows=None,
         warnings=(),
+        drift=drift,
+        key=key,
     )
 
 

@@ -5,19 +5,18 @@ FREEZE is possible because the table is emptied in the same transaction: the row
 rewriting, and a transaction that began before sees the new rows, never an empty table.
 """
 
-import sys
 from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
 
-from tableferry.errors import SchemaError
-from tableferry.identifiers import shown
 from tableferry.plan import SyncPlan
-from tableferry.target.catalog import read_schema
 from tableferry.target.connection import TargetConnection
 from tableferry.target.copying import CopyIn
 from tableferry.target.locks import lock_exclusively
+from tableferry.target.publish.differences import Changes
+from tableferry.target.publish.staging import ended_on_failure
+from tableferry.target.publish.standing import count_old_rows, guard, require_columns
 
 
 class TruncateLoad:
@@ -29,26 +28,30 @@ class TruncateLoad:
         names = [column.target.name for column in plan.columns]
         into = plan.spec.target.sql
         self._copy = CopyIn(connection, into, names, schema, freeze=plan.can_freeze)
+        self._old: int | None = None
 
     @property
     def rows(self) -> int:
         """Rows written so far."""
         return self._copy.rows
 
+    @property
+    def changes(self) -> Changes | None:
+        """Every row is a new one: there is nothing to tell."""
+        return None
+
     def __enter__(self) -> Self:
-        try:
+        with ended_on_failure(self.__exit__):
             self._begin()
-        except BaseException:
-            self.__exit__(*sys.exc_info())
-            raise
         return self
 
     def _begin(self) -> None:
         plan = self._plan
+        self._old = count_old_rows(self._connection, plan)  # before the lock: it can take seconds
         self._connection.begin()
         for sql in plan.create.before if plan.create else self._emptied():
             self._connection.execute(sql)
-        self._compare_with_plan()
+        require_columns(self._connection, plan, added=True)
         self._copy.__enter__()
 
     def _emptied(self) -> tuple[str, ...]:
@@ -59,32 +62,17 @@ class TruncateLoad:
         emptied = f"TRUNCATE TABLE {'ONLY ' if only else ''}{target.sql}"
         return (emptied, *self._plan.drift.alter)
 
-    def _compare_with_plan(self) -> None:
-        """See that the columns are those the plan knew, now that the lock keeps them so.
-
-        COPY BINARY takes eight bytes for a bigint or a timestamp alike: after an ALTER TABLE
-        between plan and load it would store other values, without an error.
-        """
-        found = read_schema(self._connection, self._plan.spec.target)
-        types = {column.name: column.type for column in found.columns} if found else {}
-        changed = [
-            shown(column.target.name)
-            for column in self._plan.columns
-            if types.get(column.target.name) != column.target.type
-        ]
-        if changed:
-            raise SchemaError(
-                f"{self._plan.spec.target} was altered meanwhile: {', '.join(changed)}",
-                hint="The load was rolled back; the old rows stay. Run it again.",
-            )
-
     def write(self, batch: pa.RecordBatch) -> None:
         """Send one batch; raises DataError, TransientError ... when PostgreSQL refused."""
         self._copy.write(batch)
 
     def prepare(self) -> None:
-        """Finish the COPY; a table created here gets its keys and indexes."""
+        """Finish the COPY; a table created here gets its keys and indexes.
+
+        Raises GuardError where more rows would go than the specification allows.
+        """
         self._copy.finish()
+        guard(self._plan, self._old, self.rows)
         for sql in self._plan.after:
             self._connection.execute(sql)
 

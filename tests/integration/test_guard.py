@@ -1,0 +1,119 @@
+"""A source that came back nearly empty does not empty the target, unless that was allowed."""
+
+import pytest
+
+from tableferry import target
+from tableferry.errors import ConfigError, GuardError
+from tableferry.guard import require_not_shrunk
+from tableferry.identifiers import TargetTable
+from tableferry.spec import Publish
+from tests.integration.loads import load, planned_load
+from tests.integration.support import settings_of
+from tests.support.databases import PgDatabase
+from tests.unit.engine.support import spec
+
+WAYS = [Publish.TRUNCATE, Publish.MERGE]
+
+
+@pytest.fixture
+def table(pg_database: PgDatabase) -> PgDatabase:
+    pg_database.run(
+        "CREATE SCHEMA tableferry",
+        "CREATE TABLE t (id int PRIMARY KEY, name text)",
+        "INSERT INTO t SELECT n, 'old' FROM generate_series(1, 10) n",
+    )
+    return pg_database
+
+
+@pytest.mark.parametrize("publish", WAYS)
+@pytest.mark.parametrize(("rows", "limit"), [(0, 50), (4, 50), (9, 0), (0, 99)])
+def test_a_load_that_takes_too_many_rows_away_is_refused_with_both_counts(
+    table: PgDatabase, publish: Publish, rows: int, limit: int
+) -> None:
+    with target.connect(settings_of(table)) as connection:
+        plan = planned_load(connection, publish, max_shrink=limit)
+        with pytest.raises(GuardError) as raised:
+            load(connection, plan, [(n, "new") for n in range(rows)])
+    told = raised.value.message
+    assert ("no rows" if rows == 0 else f"{rows} rows") in told
+    assert "t has 10 rows" in told
+    assert "'max_shrink': 100" in raised.value.hint
+    assert table.rows("SELECT count(*), min(name) FROM t") == [(10, "old")]
+    assert table.rows("SELECT count(*) FROM pg_class WHERE relname LIKE 'staging%'") == [(0,)]
+
+
+@pytest.mark.parametrize("publish", WAYS)
+@pytest.mark.parametrize(("rows", "limit"), [(5, 50), (0, 100), (10, 0), (20, 0)])
+def test_a_load_within_the_limit_is_published(
+    table: PgDatabase, publish: Publish, rows: int, limit: int
+) -> None:
+    with target.connect(settings_of(table)) as connection:
+        plan = planned_load(connection, publish, max_shrink=limit)
+        load(connection, plan, [(n, "new") for n in range(rows)])
+    assert table.rows("SELECT count(*) FROM t WHERE name = 'new'") == [(rows,)]
+
+
+@pytest.mark.parametrize("publish", WAYS)
+def test_an_empty_source_may_leave_an_empty_table_empty(
+    table: PgDatabase, publish: Publish
+) -> None:
+    table.run("TRUNCATE t")
+    with target.connect(settings_of(table)) as connection:
+        load(connection, planned_load(connection, publish, max_shrink=0), [])
+    assert table.rows("SELECT count(*) FROM t") == [(0,)]
+
+
+def test_only_the_tables_own_rows_count(table: PgDatabase) -> None:
+    table.run("CREATE TABLE child () INHERITS (t)", "INSERT INTO child SELECT * FROM t")
+    with target.connect(settings_of(table)) as connection:
+        plan = planned_load(connection, Publish.TRUNCATE, max_shrink=50)
+        load(connection, plan, [(n, "new") for n in range(5)])
+    assert table.rows("SELECT count(*) FROM ONLY t") == [(5,)]
+
+
+def test_the_rows_are_counted_before_readers_are_locked_out(table: PgDatabase) -> None:
+    """The count reads the whole table: that may take seconds."""
+    with target.connect(settings_of(table)) as connection:
+        plan = planned_load(connection, Publish.TRUNCATE, max_shrink=50)
+        counted: list[bool] = []
+        rows = connection.rows
+
+        def watched(sql: str, *parameters: object) -> list[tuple[object, ...]]:
+            if "count(*)" in sql:
+                counted.append(connection.in_transaction)
+            return rows(sql, *parameters)  # type: ignore[arg-type]
+
+        connection.rows = watched  # type: ignore[method-assign, assignment]
+        load(connection, plan, [(n, "new") for n in range(5)])
+        assert counted == [False]
+
+
+def test_who_may_not_read_the_target_is_told_and_may_do_without_the_guard(
+    table: PgDatabase,
+) -> None:
+    role = f"blind_{table.name}"
+    table.run(
+        f"CREATE ROLE {role} LOGIN PASSWORD '{table.password}'",
+        f"GRANT INSERT, TRUNCATE ON t TO {role}",
+        f"GRANT USAGE ON SCHEMA public TO {role}",
+    )
+    try:
+        settings = settings_of(table).model_copy(update={"user": role})
+        with target.connect(settings) as connection:
+            with pytest.raises(ConfigError, match="lacks SELECT") as raised:
+                target.require_rights(connection, spec())
+            assert "'max_shrink' to 100" in raised.value.hint
+            target.require_rights(connection, spec(max_shrink=100))
+            with pytest.raises(ConfigError) as refused:
+                load(connection, planned_load(connection, Publish.TRUNCATE, max_shrink=50), [])
+            assert refused.value.code == "42501"
+            load(connection, planned_load(connection, Publish.TRUNCATE), [(1, "new")])
+    finally:
+        table.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+
+
+def test_one_row_is_told_as_one() -> None:
+    with pytest.raises(GuardError, match="with 1 row, t has 3 rows"):
+        require_not_shrunk(TargetTable("", "t"), 3, 1, 50)
+    with pytest.raises(GuardError, match="with no rows, t has 1 row:"):
+        require_not_shrunk(TargetTable("", "t"), 1, 0, 50)
