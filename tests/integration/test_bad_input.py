@@ -131,11 +131,15 @@ def test_a_target_column_that_cannot_hold_the_source_is_named_before_anything_is
     assert seen(old_rows) == before
 
 
-def test_an_empty_source_empties_the_target_and_says_so(
+def test_an_empty_source_empties_the_target_where_that_is_allowed_and_says_so(
     sandbox: Sandbox, source_rows: Callable[[str], None], old_rows: PgDatabase
 ) -> None:
     source_rows("DELETE FROM dbo.T")
     outcome = sync(sandbox, old_rows)
+    assert outcome.error
+    assert outcome.error.kind == "GuardError"
+    assert seen(old_rows) != []
+    outcome = sync(sandbox, old_rows, max_shrink=100)
     assert outcome.status is Status.OK
     assert outcome.rows_written == 0
     assert any("no rows" in warning for warning in outcome.warnings)

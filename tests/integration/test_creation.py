@@ -311,7 +311,7 @@ def test_a_login_that_may_not_set_the_sequence_loads_all_the_same(
     )
     table_in("CREATE TABLE dbo.T (ID int PRIMARY KEY, N int)")
     table_in("INSERT INTO dbo.T VALUES (3, 1)")
-    outcome = sync(sandbox, login, ledger="off")
+    outcome = sync(sandbox, login, ledger="off", max_shrink=100)
     pg_database.run(f"DROP OWNED BY {login.user}", f"DROP ROLE {login.user}")
     assert outcome.status is Status.OK, outcome.error
     assert pg_database.rows("SELECT id FROM t") == [(3,)]

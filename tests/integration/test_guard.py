@@ -104,7 +104,7 @@ def test_who_may_not_read_the_target_is_told_and_may_do_without_the_guard(
                 target.require_rights(connection, spec())
             assert "'max_shrink' to 100" in raised.value.hint
             target.require_rights(connection, spec(max_shrink=100))
-            with pytest.raises(ConfigError) as refused:
+            with pytest.raises(ConfigError, match="may not read") as refused:
                 load(connection, planned_load(connection, Publish.TRUNCATE, max_shrink=50), [])
             assert refused.value.code == "42501"
             load(connection, planned_load(connection, Publish.TRUNCATE), [(1, "new")])

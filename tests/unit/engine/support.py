@@ -60,7 +60,6 @@ def sync_plan(
     target: str = "t",
     create: str | None = None,
     can_freeze: bool = True,
-    key: tuple[str, ...] = (),
     drift: Drift = NO_DRIFT,
     **changes: Any,
 ) -> SyncPlan:
@@ -79,7 +78,6 @@ def sync_plan(
         estimated_rows=None,
         warnings=(),
         drift=drift,
-        key=key,
     )
 
 

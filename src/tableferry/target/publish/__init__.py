@@ -93,6 +93,8 @@ def open_load(
     one stream: nobody reads it yet.
     """
     in_parts = staging is not None and (staging.parts or staging.resumed is not None)
-    if plan.spec.publish is Publish.TRUNCATE or (plan.create and not in_parts):
+    if plan.create and not in_parts:
+        return TruncateLoad(connection, plan, schema)
+    if plan.spec.publish is not Publish.MERGE and not in_parts:
         return TruncateLoad(connection, plan, schema)
     return MergeLoad(connection, plan, schema, staging or Staging())

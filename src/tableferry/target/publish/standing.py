@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from tableferry.errors import SchemaError
+from tableferry.errors import ConfigError, SchemaError
 from tableferry.guard import ANYTHING, require_not_shrunk
 from tableferry.identifiers import TargetTable, shown
 from tableferry.plan import SyncPlan
@@ -40,7 +40,17 @@ def find(connection: TargetConnection, table: TargetTable) -> Standing:
 
 def count(connection: TargetConnection, standing: Standing) -> int:
     """Count the table's rows; raises ConfigError where this login may not read them."""
-    ((rows,),) = connection.rows(f"SELECT count(*) FROM {standing.rows_sql}")
+    try:
+        ((rows,),) = connection.rows(f"SELECT count(*) FROM {standing.rows_sql}")
+    except ConfigError as error:
+        if error.code != "42501":
+            raise
+        raise ConfigError(
+            f"{connection.settings.user!r} may not read {standing.table}, whose rows are counted "
+            f"before others take their place ({error.code})",
+            hint="Grant it SELECT on the table, or set 'max_shrink' to 100.",
+            code=error.code,
+        ) from error
     return int(rows)
 
 
