@@ -10,20 +10,11 @@ from tableferry.errors import SchemaError
 from tableferry.identifiers import shown
 from tableferry.matching import ColumnPlan
 from tableferry.schema import Surroundings, TargetSchema
-from tableferry.spec import LedgerUse, Publish, TableSpec
+from tableferry.spec import Publish, TableSpec
 
 
-def require_way(spec: TableSpec, key: Sequence[str]) -> None:
-    """Refuse a way of publishing that the specification itself does not allow.
-
-    ``key`` names the target's columns of the primary key. Raises SchemaError.
-    """
-    if spec.publish is not Publish.TRUNCATE and spec.ledger is LedgerUse.OFF:
-        raise SchemaError(
-            f"'publish': '{spec.publish}' needs the ledger: a run that was killed leaves a staging "
-            "table, which only the ledger knows",
-            hint="Take out 'ledger': 'off', or use 'publish': 'truncate'.",
-        )
+def require_key(spec: TableSpec, key: Sequence[str]) -> None:
+    """Refuse a merge without a key; ``key`` names its columns in the target. Raises SchemaError."""
     if spec.publish is Publish.MERGE and not key:
         raise SchemaError(
             f"{spec.source} is carried without a key, so its rows cannot be told apart to be "

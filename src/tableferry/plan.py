@@ -16,7 +16,7 @@ from tableferry.discovery import completed
 from tableferry.drift import Drift, Found, likely_new_name
 from tableferry.errors import SchemaError
 from tableferry.identifiers import quote_mssql, shown
-from tableferry.keeping import require_keepable, require_way
+from tableferry.keeping import require_keepable, require_key
 from tableferry.matching import ColumnPlan, exactly, match_columns
 from tableferry.schema import (
     Isolation,
@@ -166,7 +166,7 @@ def plan_table(
             "'chunks' out.",
         )
     key = _target_key(spec, columns)
-    require_way(spec, key)
+    require_key(spec, key)
     kept = require_keepable(spec, key, columns, target) if target else ()
     create = None if target is not None else _create(spec, columns, source, details, pg_version)
     consistency, warnings = _consistency(spec, isolation)
