@@ -3,10 +3,12 @@
 import json
 from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 from tableferry import source, target
+from tableferry.sandbox.local_postgres import LocalPostgres
 from tableferry.settings import load_settings
 from tableferry.spec import parse_table_configs
 from tableferry.verify import compare_rows
@@ -70,3 +72,24 @@ def test_plan_tells_what_would_happen_and_writes_nothing(
     assert "FROM [McTM].[dbo].[Customer]" in plan["select"]
     assert plan["ddl"]
     assert pg_database.rows("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
+
+
+def test_a_warm_container_connects_anew(
+    sample_sandbox: Sandbox,
+    own_postgres: LocalPostgres,
+    handler: Callable[..., tuple[int, dict[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    database = PgDatabase(
+        own_postgres.host, own_postgres.port, "postgres", own_postgres.user, own_postgres.password
+    )
+    for name, value in {**sample_sandbox.environment, **database.environment}.items():
+        monkeypatch.setenv(name, value)
+    event = {"mode": "single_sync", "table_name": "mctm_module"}
+    assert handler(event)[0] == 200
+    own_postgres.kill()
+    own_postgres.start()
+    status, body = handler(event)
+    assert status == 200
+    assert body["tables"][0]["rows_written"] > 0
+    assert "attempts" not in body["tables"][0], "nothing of the first invocation was tried first"

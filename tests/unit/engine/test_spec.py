@@ -146,3 +146,15 @@ def test_an_order_with_an_unknown_table_is_refused() -> None:
     specs = parse_table_configs({"a": entry()})
     with pytest.raises(ConfigError, match="'typo'"):
         select_tables(specs, None, ["a", "typo"])
+
+
+@pytest.mark.parametrize("mode", ["rowversion", "change_tracking", "watermark"])
+def test_a_mode_that_would_need_a_watermark_is_refused(mode: str) -> None:
+    with pytest.raises(ConfigError, match="unknown key 'mode'"):
+        parse_table_configs({"one": entry(mode=mode)})
+
+
+@pytest.mark.parametrize("way", ["swap", "merge"])
+def test_a_way_by_a_staging_table_needs_the_ledger(way: str) -> None:
+    with pytest.raises(ConfigError, match="needs the ledger"):
+        parse_table_configs({"one": entry(publish=way, ledger="off")})
