@@ -1,12 +1,33 @@
 """The right to sync a table, and its page in the ledger; or neither, where the ledger is off."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from tableferry import target
+from tableferry import source, target
+from tableferry.chunks import KeyRange
 from tableferry.errors import CommitUnknownError
 from tableferry.plan import SyncPlan
 from tableferry.settings import TargetSettings
-from tableferry.target.ledger import Lease, Ledger, TableRun, seal, was_published
+from tableferry.spec import Publish
+from tableferry.target.ledger import Lease, Ledger, TableRun, checkpoint, seal, was_published
+
+Cut = Callable[[], source.Cut]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a load goes on: its key ranges, and the rows of those that are stored already.
+
+    ``staging`` is None for a load without a staging table. ``resumed`` says that an earlier run
+    read some of the chunks.
+    """
+
+    ranges: tuple[KeyRange, ...]
+    done: Mapping[int, int] = field(default_factory=dict)
+    staging: target.Staging | None = None
+    resumed: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 class Claim(Protocol):
@@ -17,7 +38,16 @@ class Claim(Protocol):
         """The run's, empty where nothing is written down."""
 
     def clear(self, connection: target.TargetConnection) -> None:
-        """End what abandoned runs have left in the target."""
+        """End the sessions that abandoned runs have left in the target."""
+
+    def course(self, connection: target.TargetConnection, plan: SyncPlan, cut: Cut) -> Course:
+        """Say how the load goes on, from where it was left if it was; drop what else was left."""
+
+    def begin_anew(self) -> None:
+        """Forget what an earlier attempt has staged: it is of no use."""
+
+    def checkpoint(self, connection: target.TargetConnection, number: int, rows: int) -> None:
+        """In a part's transaction: check the lease, write down that the chunk is stored."""
 
     def planned(self, plan: SyncPlan, attempt: int) -> None:
         """Write down what will be done; raises LeaseLostError where the lease is gone."""
@@ -52,10 +82,61 @@ class LedgerClaim:
         self._settings = settings
         self._attempt = 1
         self.run_id = str(lease.run_id)
+        self._staging = target.staging_name()
+        self._staged: _Staged | None = None
+        self._takes_up = True
 
     def clear(self, connection: target.TargetConnection) -> None:
         """See ``Claim``."""
         target.end_abandoned_sessions(connection, self._lease.target)
+
+    def course(self, connection: target.TargetConnection, plan: SyncPlan, cut: Cut) -> Course:
+        """See ``Claim``."""
+        if plan.spec.publish is Publish.TRUNCATE:
+            self._drop_orphans(connection)
+            return _fresh(cut())
+        if self._staged is None or self._staged.fingerprint != plan.fingerprint:
+            self._staged = self._taken_up(plan) or self._begun(plan, cut())
+        self._drop_orphans(connection)
+        staged = self._staged
+        done = self._ledger.done_chunks(self._lease) if len(staged.ranges) > 1 else {}
+        staging = target.Staging(
+            staged.name,
+            parts=len(staged.ranges) > 1,
+            resumed=sum(done.values()) if done else None,
+        )
+        return Course(staged.ranges, done, staging, staged.resumed, staged.warnings)
+
+    def _taken_up(self, plan: SyncPlan) -> "_Staged | None":
+        """Go on with what an earlier run of the same plan has left."""
+        if not self._takes_up or plan.spec.chunks == 1:
+            return None
+        left = self._ledger.unfinished(
+            self._lease, fingerprint=plan.fingerprint, publish=plan.spec.publish.value
+        )
+        if left is None:
+            return None
+        self._ledger.resume(self._lease, left)
+        ranges = tuple(map(KeyRange.of_json, left.ranges))
+        return _Staged(left.staging, plan.fingerprint, ranges, resumed=True)
+
+    def _begun(self, plan: SyncPlan, cut: source.Cut) -> "_Staged":
+        chunks = [keys.as_json() for keys in cut.ranges] if len(cut.ranges) > 1 else []
+        self._ledger.stage(self._lease, self._staging, chunks)
+        return _Staged(self._staging, plan.fingerprint, cut.ranges, warnings=cut.warnings)
+
+    def _drop_orphans(self, connection: target.TargetConnection) -> None:
+        for name in self._ledger.orphans(self._lease):
+            target.drop_staging(connection, name)
+
+    def begin_anew(self) -> None:
+        """See ``Claim``."""
+        self._staged = None
+        self._takes_up = False
+
+    def checkpoint(self, connection: target.TargetConnection, number: int, rows: int) -> None:
+        """See ``Claim``."""
+        checkpoint(connection, self._lease, number, rows)
 
     def planned(self, plan: SyncPlan, attempt: int) -> None:
         """See ``Claim``."""
@@ -97,6 +178,21 @@ class LedgerClaim:
         return was_published(self._settings, self._lease)
 
 
+@dataclass(frozen=True, slots=True)
+class _Staged:
+    """What this run has written down of its staging table."""
+
+    name: str
+    fingerprint: str
+    ranges: tuple[KeyRange, ...]
+    resumed: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+def _fresh(cut: source.Cut) -> Course:
+    return Course(cut.ranges, warnings=cut.warnings)
+
+
 class NoClaim:
     """Of a table with ``'ledger': 'off'``: nobody is kept out, nothing is written down."""
 
@@ -104,6 +200,16 @@ class NoClaim:
 
     def clear(self, connection: target.TargetConnection) -> None:
         """Know of nothing."""
+
+    def course(self, _connection: target.TargetConnection, _plan: SyncPlan, cut: Cut) -> Course:
+        """Begin at the beginning."""
+        return _fresh(cut())
+
+    def begin_anew(self) -> None:
+        """Have nothing to forget."""
+
+    def checkpoint(self, connection: target.TargetConnection, number: int, rows: int) -> None:
+        """Write nothing."""
 
     def planned(self, plan: SyncPlan, attempt: int) -> None:
         """Write nothing."""

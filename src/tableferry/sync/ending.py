@@ -1,6 +1,7 @@
 """How each way to end becomes an outcome."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from tableferry.errors import DeadlineError, LeaseHeldError
 from tableferry.plan import SyncPlan
@@ -30,7 +31,8 @@ def done(published: Published) -> TableOutcome:
         consistency=plan.consistency.value,
         publish=plan.spec.publish.value,
         created=plan.create is not None,
-        warnings=plan.warnings + empty,
+        warnings=plan.warnings + published.warnings + empty,
+        changes=asdict(published.changes) if published.changes else {},
         losses=tuple(plan.losses.items()),
         touched=task.tally.touched,
         attempts=task.tally.attempts,

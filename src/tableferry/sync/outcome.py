@@ -73,6 +73,7 @@ class TableOutcome:
 
     ``touched`` counts, by source column and reason, the values that were altered as the
     specification allows. ``attempts`` is how often it was tried, ``retried`` says after what.
+    ``changes`` counts what a merge did to the rows.
     """
 
     table: str
@@ -90,6 +91,7 @@ class TableOutcome:
     publish: str = ""
     attempts: int = 1
     retried: tuple[str, ...] = ()
+    changes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def rows_per_second(self) -> int:
@@ -108,6 +110,7 @@ class TableOutcome:
             "rows_per_second": self.rows_per_second,
             **({"consistency": self.consistency} if self.consistency else {}),
             **({"publish": self.publish} if self.publish else {}),
+            **({"changes": dict(self.changes)} if self.changes else {}),
             **({"created": True} if self.created else {}),
             **({"attempts": self.attempts} if self.attempts > 1 else {}),
             **({"retried_after": list(self.retried)} if self.retried else {}),

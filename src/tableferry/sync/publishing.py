@@ -25,6 +25,8 @@ class Published:
     task: Task
     plan: SyncPlan
     rows: int
+    changes: target.Changes | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def publish_together(
@@ -55,7 +57,9 @@ def _attempt(tasks: Sequence[Task], settings: TargetSettings, retries: Retries) 
         loaded = {task.spec.key: _load(task, into, stack) for task in ordered}
         _commit(list(loaded.values()), into, retries)
     found = (loaded[task.spec.key] for task in tasks)
-    return [Published(one.task, one.plan, one.rows) for one in found]
+    return [
+        Published(one.task, one.plan, one.rows, one.load.changes, one.warnings) for one in found
+    ]
 
 
 def _load(task: Task, into: target.TargetConnection, stack: contextlib.ExitStack) -> Loaded:

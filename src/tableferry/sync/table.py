@@ -67,6 +67,11 @@ class Task:
     claim: Claim = field(default_factory=NoClaim)
     tally: Tally = field(default_factory=Tally)
 
+    def told(self, phase: str, rows: int, expected: int | None) -> None:
+        """Tell everybody how far it is; raises LeaseLostError where another run has taken over."""
+        self.on_progress(Progress(self.spec.key, rows, self.elapsed(), expected))
+        self.claim.progress(phase, self.tally.read, rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -76,6 +81,7 @@ class Loaded:
     plan: SyncPlan
     load: target.Load
     rows: int
+    warnings: tuple[str, ...] = ()
 
 
 def load_table(task: Task, into: target.TargetConnection, stack: contextlib.ExitStack) -> Loaded:
@@ -105,6 +111,7 @@ def _load(
     into: target.TargetConnection,
     stack: contextlib.ExitStack,
 ) -> Loaded:
+    course = task.claim.course(into, plan, lambda: source.cut_table(from_, plan))
     convert = values.Converter(plan.columns, plan.spec.on_invalid, plan.spec.trailing_blanks)
     task.tally.touched = convert.touched
     reader = source.TableReader(from_, plan)
@@ -112,15 +119,15 @@ def _load(
         # The lock on the target is taken when the first rows are here, not while a slow source
         # still sorts: until then readers of the target notice nothing at all.
         first = list(itertools.islice(batches, 1))
-        load = stack.enter_context(target.open_load(into, plan, values.target_schema(plan.columns)))
+        load = stack.enter_context(
+            target.open_load(into, plan, values.target_schema(plan.columns), course.staging)
+        )
         rest: Iterator[pa.RecordBatch] = itertools.chain(first, batches)
         for batch in rest:
             task.deadline.check()
             task.tally.read += batch.num_rows
             load.write(convert(batch))
-            progress = Progress(plan.spec.key, load.rows, task.elapsed(), plan.estimated_rows)
-            task.on_progress(progress)
-            task.claim.progress("load", task.tally.read, load.rows)
+            task.told("load", load.rows, plan.estimated_rows)
         if load.rows != reader.rows:
             raise VerificationError(
                 f"{reader.rows:,} rows were read and {load.rows:,} written",
@@ -130,7 +137,7 @@ def _load(
     load.prepare()
     columns = [column.source for column in plan.columns if not column.companion]
     source.require_unaltered(from_, plan.spec.source, columns)
-    return Loaded(task, plan, load, load.rows)
+    return Loaded(task, plan, load, load.rows, course.warnings)
 
 
 def _require_unchanged(plan: SyncPlan, fingerprint: str | None) -> None:
