@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tableferry.aws.log import LEVELS
+from tableferry.aws.secrets import AwsVault
 from tableferry.errors import ConfigError
 from tableferry.settings import Settings, find_env_file, load_settings
 from tableferry.spec import TableSpec, parse_table_configs, select_tables
@@ -44,7 +45,7 @@ def load_config(names: Sequence[str] | None = None) -> Config:
     except ConfigError as error:
         refused.append(error)
     try:
-        settings = load_settings(_db_types(tables), find_env_file(HERE))
+        settings = load_settings(_db_types(tables), find_env_file(HERE), AwsVault())
     except ConfigError as error:
         refused.append(error)
     try:

@@ -109,3 +109,14 @@ def _a_database(server: LocalPostgres) -> Iterator[PgDatabase]:
         yield PgDatabase(server.host, server.port, name, server.user, server.password)
     finally:
         server.drop_database(name)
+
+
+@pytest.fixture
+def moto_server() -> Iterator[str]:
+    """AWS on this machine, for processes of their own; yields what AWS_ENDPOINT_URL holds."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    yield "http://{}:{}".format(*server.get_host_and_port())
+    server.stop()

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
+from tableferry.aws.secrets import AwsVault
 from tableferry.config_file import read_tables
 from tableferry.errors import ConfigError, TableferryError
 from tableferry.report.console import RunView, show_check, show_error, show_info
@@ -139,7 +140,7 @@ def discover_command(
 ) -> None:
     """Print entries of TABLE_CONFIGS for the tables that a source has; nothing is written."""
     env_file = find_env_file(Path.cwd(), config.resolve().parent)
-    found = discover(source, load_source(source, env_file), schema=schema, like=like)
+    found = discover(source, load_source(source, env_file, AwsVault()), schema=schema, like=like)
     if as_json:
         tables = [table.as_dict() for table in found]
         typer.echo(json.dumps({"source": source, "tables": tables}, indent=2))
@@ -206,4 +207,4 @@ def _select(config: Path, tables: str | None) -> list[TableSpec]:
 
 def _settings(config: Path, specs: list[TableSpec]) -> Settings:
     db_types = dict.fromkeys(spec.db_type for spec in specs)
-    return load_settings(db_types, find_env_file(Path.cwd(), config.resolve().parent))
+    return load_settings(db_types, find_env_file(Path.cwd(), config.resolve().parent), AwsVault())

@@ -5,7 +5,7 @@ The class says what a program should do (retry, fix the configuration, look at t
 of a cell: where a driver's own text may hold one, the driver's error is left out of the chain.
 """
 
-NOT_REACHED = frozenset({"08S01", "HYT00", "08001", "08006", "TLS"})
+NOT_REACHED = frozenset({"08S01", "HYT00", "08001", "08006", "TLS", "ENTRA"})
 """Codes that say that nobody answered, or with nothing but a handshake."""
 
 

@@ -8,7 +8,7 @@ from typing import Final, Literal, Self
 
 from tableferry.sandbox.events import Engine
 from tableferry.sandbox.faults import Faults
-from tableferry.sandbox.tds.certificate import self_signed, server_context
+from tableferry.sandbox.tds.certificate import Certificate, self_signed, server_context
 from tableferry.sandbox.tds.connection import Connection
 from tableferry.sandbox.tds.handshake import Service
 from tableferry.sandbox.tds.prelogin import Encryption
@@ -37,6 +37,7 @@ class SandboxServer:
     ``engine`` answers the SQL. ``host`` and ``port``: loopback and any free port by default.
     ``tls``: ``optional`` encrypts when the client asks for it, and else the login packet only;
     ``required`` refuses clients that do not encrypt; ``off`` plays a server without TLS.
+    ``certificate``: what it shows then, a self-signed one by default.
     ``replay``: keep encoded result sets, in that many bytes (True: REPLAY_BUDGET).
     ``version``: what clients are told, as (major, minor, build).
     """
@@ -48,6 +49,7 @@ class SandboxServer:
         port: int = 0,
         *,
         tls: Tls = "optional",
+        certificate: Certificate | None = None,
         replay: bool | int = False,
         version: tuple[int, int, int] = SQL_SERVER_2022,
         server_name: str = "SANDBOX",
@@ -56,7 +58,7 @@ class SandboxServer:
         self.port = port
         self.faults = Faults()
         budget = REPLAY_BUDGET if replay is True else int(replay)
-        certificate = None if tls == "off" else self_signed(host)
+        certificate = None if tls == "off" else certificate or self_signed(host)
         self._certificate = certificate
         self._service = Service(
             engine=engine,

@@ -20,8 +20,9 @@ from typing import Any, Final, Self
 import mssql_python
 
 from tableferry.errors import ConfigError, TransientError
-from tableferry.settings import SourceSettings
+from tableferry.settings import Login, SourceAuth, SourceSettings
 from tableferry.source.faults import translated
+from tableferry.source.tls import vouched_for
 from tableferry.spec import Consistency
 
 PROVIDER: Final = "mssql-odbc"
@@ -30,6 +31,14 @@ _PROVIDER_VARIABLE: Final = "MSSQL_PYTHON_NATIVE_PROVIDER"
 SESSION: Final = "SET LANGUAGE us_english; SET NOCOUNT OFF; SET LOCK_TIMEOUT 30000"
 """Errors are told apart by their English text, the driver carries no numbers. Nobody waits for a
 lock longer than 30 s: a table that is locked that long is better tried later."""
+
+
+_AUTHENTICATION: Final = {
+    SourceAuth.ENTRA_DEFAULT: "ActiveDirectoryDefault",
+    SourceAuth.ENTRA_MANAGED_IDENTITY: "ActiveDirectoryMSI",
+    SourceAuth.ENTRA_SERVICE_PRINCIPAL: "ActiveDirectoryServicePrincipal",
+}
+"""What the driver calls the ways to log in by Microsoft Entra."""
 
 
 class SourceConnection:
@@ -90,14 +99,24 @@ class SourceConnection:
 
 
 def connect(settings: SourceSettings) -> SourceConnection:
-    """Open a connection; raises ConfigError (login, TLS) or TransientError (network)."""
+    """Open a connection; raises ConfigError (login, TLS) or TransientError (network).
+
+    A login that is kept elsewhere is fetched anew, once, where it is refused.
+    """
     _reach(settings)
+    with vouched_for(settings) as certificate:
+        return settings.with_login(lambda login: _connect(settings, login, certificate))
+
+
+def _connect(settings: SourceSettings, login: Login, certificate: str) -> SourceConnection:
     if _PROVIDER_VARIABLE not in os.environ:
         mssql_python.native_provider = PROVIDER
     mssql_python.pooling(enabled=False)
     with translated(settings):
         raw = mssql_python.connect(
-            connection_string(settings), autocommit=True, timeout=settings.connect_timeout
+            connection_string(settings, login, certificate),
+            autocommit=True,
+            timeout=settings.connect_timeout,
         )
     connection = SourceConnection(settings, raw)
     try:
@@ -120,19 +139,26 @@ def set_isolation(connection: SourceConnection, consistency: Consistency) -> Non
     connection.execute(f"SET TRANSACTION ISOLATION LEVEL {_ISOLATION[consistency]}")
 
 
-def connection_string(settings: SourceSettings) -> str:
-    """Return the driver's connection string; every value is braced (MS-ODBCSTR 2.1.2)."""
+def connection_string(settings: SourceSettings, login: Login, certificate: str = "") -> str:
+    """Return the driver's connection string; every value is braced (MS-ODBCSTR 2.1.2).
+
+    ``certificate`` names a file with the one that the server has to show.
+    """
     parts = {
         "Server": f"{settings.host},{settings.port}",
         "Database": settings.db,
-        "UID": settings.user,
-        "PWD": settings.password.get_secret_value(),
+        "Authentication": _AUTHENTICATION.get(settings.auth, ""),
+        "UID": login.user,
+        "PWD": login.password.get_secret_value(),
         "Encrypt": settings.encrypt.value,
         "TrustServerCertificate": "yes" if settings.trust_certificate else "no",
+        "ServerCertificate": certificate,
         "ConnectRetryCount": "0",
         "KeepAlive": "30",
     }
-    return ";".join(f"{name}={{{value.replace('}', '}}')}}}" for name, value in parts.items())
+    return ";".join(
+        f"{name}={{{value.replace('}', '}}')}}}" for name, value in parts.items() if value
+    )
 
 
 def check_columns(found: Sequence[str], asked: Sequence[str]) -> None:

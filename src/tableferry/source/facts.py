@@ -44,6 +44,8 @@ def _encryption(connection: SourceConnection) -> str:
     settings = connection.settings
     if settings.encrypt is not Encrypt.OPTIONAL:
         trust = "not verified" if settings.trust_certificate else "verified"
+        if settings.ca_file:
+            trust = f"verified by {settings.ca_file}"
         return f"TLS, certificate {trust}"
     try:
         rows = connection.rows(

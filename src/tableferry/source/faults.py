@@ -96,10 +96,14 @@ word for the SQLSTATE (28000) is the same everywhere."""
 
 CLIENT_FAULTS: Final = (
     Fault("TLS", r"certificate verify failed|self.signed certificate|SSL Provider|certificate chain"
-          r"|TLS handshake|tls error|encryption (is )?not supported|not support encryption",
+          r"|TLS handshake|tls error|certificate validation failed|encryption (is )?not supported"
+          r"|not support encryption",
           ConfigError,
-          "Give the server a certificate this machine trusts, or set {prefix}TRUST_CERTIFICATE=yes "
-          "(or {prefix}ENCRYPT=optional where the server has no TLS) if the network is yours."),
+          "Set {prefix}CA_FILE to the certificate of the server's authority; or, if the network is "
+          "yours, {prefix}TRUST_CERTIFICATE=yes ({prefix}ENCRYPT=optional where there is no TLS)."),
+    Fault("ENTRA", r"Entra ID access token|Azure AD authentication|Azure authentication libraries",
+          ConfigError, "Check {prefix}AUTH, and who this process is in Microsoft Entra; a Lambda "
+          "package has what it takes when it is built with --entra."),
     Fault("HYT00", r"time-?out expired|login timeout|timed out", TransientError, _AGAIN),
     Fault("08S01", r"communication link failure|connection (was )?(closed|reset|aborted|refused)"
           r"|TCP Provider|Broken pipe|unexpected end of file|IO error|unable to establish"

@@ -9,7 +9,7 @@ from typing import Any, Final, LiteralString, Self
 import psycopg
 
 from tableferry.errors import CommitUnknownError, TransientError
-from tableferry.settings import TargetSettings
+from tableferry.settings import Login, TargetSettings
 from tableferry.target.faults import translated
 
 # What psycopg has to say (a query that was interrupted, say) reaches whoever set up logging, and
@@ -52,6 +52,11 @@ class TargetConnection:
     def version(self) -> int:
         """The server's ``server_version_num``: 160004 is PostgreSQL 16.4."""
         return self.raw.info.server_version
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether this end of the connection is inside TLS."""
+        return self.raw.pgconn.ssl_in_use
 
     def execute(self, sql: str, parameters: Parameters = ()) -> None:
         """Run a statement that answers with no rows; raises TableferryError."""
@@ -123,15 +128,20 @@ class TargetConnection:
 def connect(settings: TargetSettings, run_id: str = "") -> TargetConnection:
     """Open a connection; raises ConfigError (login, TLS) or TransientError (network).
 
-    ``run_id`` is part of the session's name, so that a run's sessions can be told apart.
+    ``run_id`` is part of the session's name, so that a run's sessions can be told apart. A login
+    that is kept elsewhere is fetched anew, once, where it is refused.
     """
+    return settings.with_login(lambda login: _connect(settings, login, run_id))
+
+
+def _connect(settings: TargetSettings, login: Login, run_id: str) -> TargetConnection:
     with translated(settings):
         raw = psycopg.connect(
             host=settings.host,
             port=settings.port,
             dbname=settings.db,
-            user=settings.user,
-            password=settings.password.get_secret_value(),
+            user=login.user,
+            password=login.password.get_secret_value(),
             sslmode=settings.sslmode.value,
             sslrootcert=settings.sslrootcert or None,
             connect_timeout=settings.connect_timeout,

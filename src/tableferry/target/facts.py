@@ -6,6 +6,7 @@ from typing import Final
 from tableferry.errors import ConfigError
 from tableferry.guard import ANYTHING
 from tableferry.identifiers import TargetTable, quote_pg
+from tableferry.settings import SslMode
 from tableferry.spec import Publish, TableSpec
 from tableferry.target.connection import TargetConnection
 
@@ -30,13 +31,22 @@ def read_facts(connection: TargetConnection) -> Facts:
             hint="PG_HOST must name the primary.",
             code="25006",
         )
-    tls = connection.rows("SELECT version, cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
-    encrypted = tls and tls[0][0]
     return Facts(
-        version=str(version),
-        encryption=f"{tls[0][0]}, {tls[0][1]}" if encrypted else "none",
-        isolation=(str(isolation),),
+        version=str(version), encryption=_encryption(connection), isolation=(str(isolation),)
     )
+
+
+_TRUST: Final = {SslMode.VERIFY_FULL: "verified", SslMode.VERIFY_CA: "verified, its name is not"}
+
+
+def _encryption(connection: TargetConnection) -> str:
+    """Say how this end of the connection is encrypted; a pooler may have another one behind it."""
+    if not connection.is_encrypted:
+        return "none"
+    tls = connection.rows("SELECT version, cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+    how = f"{tls[0][0]}, {tls[0][1]}" if tls and tls[0][0] else "TLS"
+    trust = _TRUST.get(connection.settings.sslmode, "not verified")
+    return f"{how}, certificate {trust}"
 
 
 _RIGHTS: Final = {

@@ -94,6 +94,8 @@ _NO_LOGIN = "Check PG_USER and PG_PASSWORD. It was not tried again."
 UNANSWERED: Final = (
     Unanswered(r"password authentication failed|no password supplied", "28P01", ConfigError,
                _NO_LOGIN, "login failed"),
+    Unanswered(r"FATAL: \w+ authentication failed for user", "28000", ConfigError,
+               f"{_NO_LOGIN} Of an IAM token RDS says PAM: grant rds_iam.", "login failed"),
     Unanswered(r'FATAL: database ".*" does not exist', "3D000", ConfigError, "Check PG_DB.",
                "there is no such database"),
     Unanswered(r'FATAL: role ".*" does not exist', "28000", ConfigError, _NO_LOGIN, "login failed"),

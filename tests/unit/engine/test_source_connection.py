@@ -6,8 +6,13 @@ import traceback
 import pytest
 
 from tableferry.errors import ConfigError, TransientError
+from tableferry.settings import Login, SourceSettings
 from tableferry.source.connection import check_columns, connect, connection_string
 from tests.unit.engine.support import source_settings
+
+
+def text_of(settings: SourceSettings) -> str:
+    return connection_string(settings, Login(settings.user, settings.password))
 
 
 def test_a_port_where_nobody_listens_is_told_with_host_port_and_variables() -> None:
@@ -47,11 +52,11 @@ def test_a_server_that_says_nothing_is_given_up_after_the_timeout() -> None:
     [("a;b=c", "PWD={a;b=c}"), ("a}b{c", "PWD={a}}b{c}"), ("}", "PWD={}}}"), (" x ", "PWD={ x }")],
 )
 def test_a_password_of_any_signs_is_one_value(password: str, written: str) -> None:
-    assert f";{written};" in connection_string(source_settings(password=password))
+    assert f";{written};" in text_of(source_settings(password=password))
 
 
 def test_a_certificate_is_verified_unless_said_otherwise() -> None:
-    text = connection_string(source_settings(host="sql.example.com"))
+    text = text_of(source_settings(host="sql.example.com"))
     assert "Encrypt={yes}" in text
     assert "TrustServerCertificate={no}" in text
 

@@ -1,0 +1,86 @@
+"""AWS's own SDK, imported when something of AWS is first asked for, and its errors in our words.
+
+boto3 is a part of Lambda's runtime; elsewhere ``pip install 'tableferry[aws]'`` brings it. Which
+account, region and role it uses is its own matter: the environment, a profile, the function's role.
+"""
+
+import contextlib
+import importlib
+from collections.abc import Iterator
+from typing import Any, Final
+
+from tableferry.errors import ConfigError, TableferryError, TransientError
+
+CONNECT_SECONDS: Final = 5
+READ_SECONDS: Final = 10
+"""Nothing that is asked here takes a second; boto3's own 60 would outlast many a Lambda."""
+
+ATTEMPTS: Final = 3
+
+BUSY: Final = frozenset({"InternalServiceError", "InternalServerError", "InternalFailure",
+                         "ServiceUnavailable", "ThrottlingException", "Throttling",
+                         "RequestLimitExceeded"})  # fmt: skip
+"""What services say when the same question may be answered a little later."""
+
+
+class Clients:
+    """Clients of AWS services, each made when it is first needed."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str], Any] = {}
+
+    @contextlib.contextmanager
+    def asking(self, service: str, what: str, permission: str, region: str = "") -> Iterator[Any]:
+        """Yield the service's client while ``what`` is asked for; ``permission`` is what it takes.
+
+        Raises ConfigError or TransientError, with the code or type of AWS's error only: its text
+        may quote what was sent.
+        """
+        exceptions = _module("botocore.exceptions")
+        try:
+            yield self._client(service, region)
+        except exceptions.ClientError as error:
+            raise _refused(what, permission, error) from None
+        except (exceptions.NoRegionError, exceptions.NoCredentialsError) as error:
+            raise ConfigError(
+                f"{what}: {type(error).__name__}",
+                hint="Set AWS_DEFAULT_REGION, and credentials as boto3 finds them (a role, say).",
+            ) from None
+        except exceptions.BotoCoreError as error:
+            raise TransientError(
+                f"{what}: AWS cannot be reached: {type(error).__name__}",
+                hint="A function in a VPC needs a way out: a NAT gateway, or an interface endpoint "
+                "of the service.",
+            ) from None
+
+    def _client(self, service: str, region: str) -> Any:
+        key = (service, region)
+        if key not in self._made:
+            config = _module("botocore.config").Config(
+                connect_timeout=CONNECT_SECONDS,
+                read_timeout=READ_SECONDS,
+                retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+            )
+            # A session of our own: boto3's default one is a global that threads would share.
+            session = _module("boto3").session.Session()
+            self._made[key] = session.client(service, region_name=region or None, config=config)
+        return self._made[key]
+
+
+def _refused(what: str, permission: str, error: Any) -> TableferryError:
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    if code in BUSY:
+        return TransientError(f"{what}: AWS says {code}", hint="Run it again in a minute.")
+    return ConfigError(
+        f"{what}: AWS says {code}",
+        hint=f"It has to exist in this account and region, and the role may {permission}.",
+    )
+
+
+def _module(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ConfigError(
+            "AWS's SDK is not installed", hint="pip install 'tableferry[aws]'"
+        ) from error

@@ -1,0 +1,34 @@
+"""Where the databases are, and how to get in: the only reader of the environment in the engine."""
+
+from tableferry.settings.databases import (
+    Database,
+    Encrypt,
+    Settings,
+    SourceAuth,
+    SourceSettings,
+    SslMode,
+    TargetAuth,
+    TargetSettings,
+    is_loopback,
+)
+from tableferry.settings.loading import find_env_file, load_settings, load_source
+from tableferry.settings.login import KeptLogin, Login, LoginSource, Vault
+
+__all__ = [
+    "Database",
+    "Encrypt",
+    "KeptLogin",
+    "Login",
+    "LoginSource",
+    "Settings",
+    "SourceAuth",
+    "SourceSettings",
+    "SslMode",
+    "TargetAuth",
+    "TargetSettings",
+    "Vault",
+    "find_env_file",
+    "is_loopback",
+    "load_settings",
+    "load_source",
+]
