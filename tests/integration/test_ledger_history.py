@@ -1,5 +1,7 @@
 """What a run does is written down, ends in one outcome, and is never worth a run."""
 
+import signal
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -197,6 +199,31 @@ def test_a_ledger_that_says_nothing_is_not_waited_for_for_ever(
         run.ledger.end_table(run.table, "failed", error=ERROR)
         [warning] = run.ledger.take_warnings()
         assert "could not be written to the ledger" in warning
+
+
+def test_an_interrupted_statement_leaves_the_ledger_usable(database: PgDatabase) -> None:
+    with a_run(database, pace=SLOW) as run, database.connect(autocommit=False) as other:
+        other.execute("LOCK TABLE tableferry.table_runs")
+        interrupt = threading.Timer(0.5, signal.raise_signal, (signal.SIGINT,))
+        interrupt.start()
+        with pytest.raises(KeyboardInterrupt):
+            run.ledger.end_table(run.table, "failed", error=ERROR)
+        interrupt.join()
+        other.rollback()
+        run.ledger.end_table(run.table, "cancelled")
+        assert run.row("status") == ("cancelled",)
+        assert run.ledger.take_warnings() == ()
+
+
+def test_a_ledger_whose_tables_are_locked_is_given_up_and_told(
+    database: PgDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link, "STATEMENT_TIMEOUT", "300ms")
+    with a_run(database, pace=SLOW) as run, database.connect(autocommit=False) as other:
+        other.execute("LOCK TABLE tableferry.table_runs")
+        run.ledger.end_table(run.table, "failed", error=ERROR)
+        [warning] = run.ledger.take_warnings()
+        assert "57014" in warning
 
 
 def test_the_transaction_that_publishes_does_not_hold_up_the_signs_of_life(

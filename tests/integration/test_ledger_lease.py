@@ -259,6 +259,36 @@ def test_a_holder_learns_by_itself_that_another_has_taken_over(database: PgDatab
             run.ledger.require(lease)
 
 
+def test_a_run_whose_lease_ran_out_while_nobody_wanted_it_takes_it_again(
+    database: PgDatabase,
+) -> None:
+    with a_run(database, pace=SLOW) as run:
+        old = run.acquire()
+        assert run.acquire() == old
+        time.sleep(SLOW.ttl + 0.1)
+        with pytest.raises(LeaseLostError):
+            run.ledger.require(old)
+        new = run.acquire()
+        run.ledger.require(new)
+        assert new.generation == old.generation + 1
+        with pytest.raises(LeaseLostError):
+            run.publish(old, 1)
+        run.publish(new, 2)
+        assert run.row("status", "generation") == ("ok", new.generation)
+    assert seen(database) == [(2,)]
+
+
+def test_a_run_that_was_succeeded_does_not_get_it_back(database: PgDatabase) -> None:
+    with a_run(database, pace=SLOW) as silent:
+        silent.acquire()
+        time.sleep(SLOW.ttl + 0.1)
+        with a_run(database) as run:
+            run.ledger.release(run.acquire())
+        with pytest.raises(LeaseLostError):
+            silent.acquire()
+        assert database.rows("SELECT generation, run_id FROM tableferry.leases") == [(2, None)]
+
+
 def test_no_clock_but_the_databases_decides(
     database: PgDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:

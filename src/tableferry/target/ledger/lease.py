@@ -53,7 +53,8 @@ UPDATE tableferry.leases SET generation = generation + 1, run_id = %s, table_key
 WHERE target = %s RETURNING generation"""
 
 _RECORD: Final = """\
-UPDATE tableferry.table_runs SET generation = %s WHERE run_id = %s AND table_key = %s"""
+UPDATE tableferry.table_runs SET generation = %s
+WHERE run_id = %s AND table_key = %s AND status = 'running' RETURNING generation"""
 
 _LOOK: Final = """\
 SELECT process, run_id, generation, acquired_at, renewed_at
@@ -107,14 +108,17 @@ class Holder:
 def take(connection: TargetConnection, run: TableRun, process: str, ttl: float) -> Lease | Holder:
     """Take the lease where it is free or has expired, else return who has it.
 
-    The run that let it expire gets the outcome ``abandoned``.
+    The run that let it expire gets the outcome ``abandoned``; a run that has it already raises
+    LeaseLostError.
     """
     connection.execute(_ENSURE, (run.target,))
     found = connection.rows(_LOCK, (run.target,))
     if found:
         generation, holder, table_key, expired = found[0]
         if (holder, table_key) == (run.run_id, run.table_key) and not expired:
-            return Lease(run.run_id, run.table_key, run.target, generation)
+            lease = Lease(run.run_id, run.table_key, run.target, generation)
+            renew(connection, run.run_id, [lease], ttl)
+            return lease
         if holder is None or expired:
             if holder not in (None, run.run_id):
                 abandon(connection, holder)
@@ -126,7 +130,8 @@ def take(connection: TargetConnection, run: TableRun, process: str, ttl: float) 
 def _taken(connection: TargetConnection, run: TableRun, process: str, ttl: float) -> Lease:
     mine = (run.run_id, run.table_key, process, ttl, run.target)
     [(generation,)] = connection.rows(_TAKE, mine)
-    connection.execute(_RECORD, (generation, run.run_id, run.table_key))
+    if not connection.rows(_RECORD, (generation, run.run_id, run.table_key)):
+        raise lost(run.target)
     return Lease(run.run_id, run.table_key, run.target, generation)
 
 
@@ -137,15 +142,15 @@ def renew(
 
     Nothing is its own any more when it was taken for dead.
     """
-    if not connection.rows(_LIVE, (run_id,)):
-        return frozenset()
     parameters = {
         "run_id": run_id,
         "targets": [lease.target for lease in leases],
         "generations": [lease.generation for lease in leases],
         "ttl": ttl,
     }
-    return frozenset(target for (target,) in connection.rows(_RENEW, parameters))
+    # The lease before the run, as ``take`` does it: in one order nobody waits for the other.
+    own = frozenset(target for (target,) in connection.rows(_RENEW, parameters))
+    return own if connection.rows(_LIVE, (run_id,)) else frozenset()
 
 
 def release(connection: TargetConnection, lease: Lease) -> None:

@@ -42,8 +42,12 @@ class Link:
     def open(self, prepare: Callable[[TargetConnection], None], seconds: float) -> None:
         """Connect, and ``prepare`` within so many seconds, outside of a transaction."""
         self._connection = connect(self._settings)
-        with answering(self._connection, seconds):
-            prepare(self._connection)
+        try:
+            with answering(self._connection, seconds):
+                prepare(self._connection)
+        except BaseException:
+            self.close()
+            raise
 
     def run(self, work: Callable[[TargetConnection], T]) -> T:
         """Do ``work`` in a transaction and commit it; raises TableferryError.
@@ -76,6 +80,8 @@ class Link:
         return self._connection is not None and not self._connection.raw.closed
 
     def _transact(self, work: Callable[[TargetConnection], T]) -> T:
+        if self._connection is not None and self._connection.in_transaction:
+            self._connection.close()  # a signal came in the midst of the one before
         if self._connection is None or self._connection.raw.closed:
             self._connection = connect(self._settings)
         connection = self._connection

@@ -15,8 +15,8 @@ KEPT_RUNS: Final = 1_000
 """Ended runs whose history stays: six weeks of hourly runs, three days of one every five minutes.
 A run of ten tables takes about 10 kB, so that all of them stay near 10 MB."""
 
-PRUNED_AT_ONCE: Final = 200
-"""So that a run does not begin with deleting a long history: each takes some of it away."""
+PRUNED_AT_ONCE: Final = 10
+"""A run adds one and takes away a few, whose chunks and quarantine may be many rows."""
 
 _BEGIN_RUN: Final = """\
 INSERT INTO tableferry.runs (run_id, process, version) VALUES (%s, %s, %s)
@@ -71,7 +71,7 @@ RETURNING target"""
 _DESCRIBE: Final = """\
 UPDATE tableferry.table_runs SET publish = %s, consistency = %s, fingerprint = %s,
   read_at_one_moment = %s, updated_at = clock_timestamp()
-WHERE run_id = %s AND table_key = %s"""
+WHERE run_id = %s AND table_key = %s AND status = 'running'"""
 
 _PROGRESS: Final = """\
 UPDATE tableferry.table_runs SET phase = %s, attempt = %s, rows_read = %s, rows_written = %s,
