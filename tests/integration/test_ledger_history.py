@@ -11,7 +11,7 @@ import pytest
 from psycopg.errors import ObjectNotInPrerequisiteState
 
 from tableferry import __version__, target
-from tableferry.errors import LeaseLostError
+from tableferry.errors import LeaseLostError, TransientError
 from tableferry.identifiers import TargetTable
 from tableferry.sync.outcome import ErrorReport
 from tableferry.target.ledger import Ledger, link, runs, seal
@@ -199,6 +199,22 @@ def test_a_ledger_that_says_nothing_is_not_waited_for_for_ever(
         run.ledger.end_table(run.table, "failed", error=ERROR)
         [warning] = run.ledger.take_warnings()
         assert "could not be written to the ledger" in warning
+
+
+def test_a_ledger_that_could_not_be_begun_is_begun_again(
+    database: PgDatabase, pg_proxy: TcpProxy
+) -> None:
+    through = settings_of(database.through(pg_proxy.host, pg_proxy.port))
+    ledger = Ledger(through, uuid.uuid4(), pace=QUICK)
+    with pytest.raises(TransientError), ledger:
+        pg_proxy.faults.cut_after(0, Direction.TO_SERVER)
+        ledger.begin_run()
+    pg_proxy.faults.heal()
+    with ledger:
+        ledger.begin_run()
+        lease = ledger.acquire(ledger.begin_table("t", "", T))
+        time.sleep(2 * QUICK.ttl)
+        ledger.require(lease)
 
 
 def test_an_interrupted_statement_leaves_the_ledger_usable(database: PgDatabase) -> None:

@@ -42,16 +42,20 @@ class Heart:
         self._far: dict[TableRun, HowFar] = {}
         self._failure = ""
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._live, name="tableferry-ledger", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin to beat."""
+        """Begin to beat, again after ``stop``."""
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(
+            target=self._live, args=(self._stopped,), name="tableferry-ledger", daemon=True
+        )
         self._thread.start()
 
     def stop(self) -> None:
         """Beat no more; a beat that hangs is left to its fate."""
         self._stopped.set()
-        if self._thread.is_alive():
+        if self._thread is not None:
             self._thread.join(LAST_BEAT_SECONDS)
 
     def hold(self, lease: Lease, since: float) -> None:
@@ -91,8 +95,8 @@ class Heart:
     def _is_over(self, held: _Held) -> bool:
         return self._clock() - held.renewed > self._pace.ttl
 
-    def _live(self) -> None:
-        while not self._stopped.wait(self._pace.renew):
+    def _live(self, stopped: threading.Event) -> None:
+        while not stopped.wait(self._pace.renew):
             try:
                 self.beat()
                 self._failure = ""
