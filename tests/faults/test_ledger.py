@@ -1,5 +1,7 @@
 """A link lost at COMMIT is decided from the ledger: published, not published, or not known."""
 
+import os
+import signal
 import threading
 from collections.abc import Callable
 
@@ -114,6 +116,9 @@ def test_a_server_that_is_killed_at_commit_tells_it_when_it_is_back(
     with a_run(database, pace=SLOW) as run, target.connect(settings_of(database)) as connection:
         lease = run.acquire()
         load(connection, lease)
+        [(session,)] = connection.rows("SELECT pg_backend_pid()")
+        # The session first: without its server it would live on for a moment, and could commit.
+        os.kill(session, signal.SIGKILL)
         own_postgres.kill()
         with pytest.raises(TransientError):
             connection.commit()
