@@ -4,8 +4,9 @@ import threading
 from collections.abc import Callable
 
 import pyarrow as pa
+import pytest
 
-from tableferry.spec import parse_table_configs
+from tableferry.spec import Publish, parse_table_configs
 from tableferry.sync.outcome import Status
 from tableferry.sync.run import sync_table
 from tests.integration.conftest import Sandbox
@@ -15,8 +16,9 @@ from tests.unit.engine.support import entry
 OLD, NEW = 5, 20_000
 
 
+@pytest.mark.parametrize("publish", list(Publish))
 def test_a_reader_that_never_stops_sees_old_or_new_and_nothing_between(
-    sandbox: Sandbox, table_in: Callable[[str], None], pg_database: PgDatabase
+    sandbox: Sandbox, table_in: Callable[[str], None], pg_database: PgDatabase, publish: Publish
 ) -> None:
     table_in("CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, Name nvarchar(50) NULL)")
     rows = pa.table({"ID": pa.array(range(NEW), pa.int32()), "Name": ["row"] * NEW})
@@ -40,7 +42,9 @@ def test_a_reader_that_never_stops_sees_old_or_new_and_nothing_between(
     thread.start()
     try:
         assert ready.wait(30)
-        spec = parse_table_configs({"t": entry(sql_table="dbo.T", pg_table="t")})["t"]
+        spec = parse_table_configs({"t": entry(sql_table="dbo.T", pg_table="t", publish=publish)})[
+            "t"
+        ]
         outcome = sync_table(spec, sandbox.settings(pg_database))
     finally:
         done.set()

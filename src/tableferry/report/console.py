@@ -137,6 +137,11 @@ class RunView:
         return table
 
     def _remarks(self, outcome: TableOutcome) -> None:
+        if outcome.changes:
+            told = ", ".join(f"{count:,} {what}" for what, count in outcome.changes.items())
+            print_indented(self._out, f"[cyan]merged[/] {told}", indent=4)
+        for reason in outcome.retried:
+            print_indented(self._out, f"[yellow]tried again[/] after: {escape(reason)}", indent=4)
         for warning in outcome.warnings:
             print_indented(self._out, f"[yellow]warning[/] {escape(warning)}", indent=4)
         for column, loss in outcome.losses:

@@ -27,6 +27,10 @@ def _show(out: Console, table: TablePlan, plan: SyncPlan) -> None:
     rows = "" if plan.estimated_rows is None else f", about {plan.estimated_rows:,} rows"
     print_indented(out, f"[cyan]reads[/] as {plan.consistency}{rows}", 2)
     print_indented(out, escape(plan.select), 4)
+    if plan.spec.chunks > 1:
+        chunks = f"{plan.spec.chunks} ranges of its key, {plan.spec.parallel} at once"
+        print_indented(out, f"[cyan]in chunks[/] {chunks}", 2)
+    print_indented(out, f"[cyan]publishes[/] by {plan.spec.publish}", 2)
     for statement in plan.ddl:
         print_indented(out, "[cyan]runs[/] in the target", 2)
         print_indented(out, escape(statement), 4)

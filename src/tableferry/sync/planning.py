@@ -10,7 +10,7 @@ from tableferry import source, target
 from tableferry.errors import ConfigError, TableferryError
 from tableferry.plan import SyncPlan
 from tableferry.settings import Settings
-from tableferry.spec import TableSpec
+from tableferry.spec import Publish, TableSpec
 from tableferry.sync.outcome import ErrorReport
 from tableferry.sync.table import make_plan
 
@@ -34,6 +34,12 @@ class TablePlan:
             return ""
         if self.plan.create is not None:
             return "not at all: the table is new"
+        if self.spec.publish is Publish.MERGE:
+            return "not at all: rows that differ are changed in one transaction"
+        if self.spec.publish is Publish.SWAP:
+            return (
+                "for a moment, less than 0.1 s at a time: the new table takes the old one's place"
+            )
         rows = self.plan.estimated_rows
         if rows is None:
             return "from the first row to the commit"
@@ -56,6 +62,9 @@ class TablePlan:
             "fingerprint": plan.fingerprint,
             "select": plan.select,
             "consistency": plan.consistency.value,
+            "publish": plan.spec.publish.value,
+            "chunks": plan.spec.chunks,
+            "parallel": plan.spec.parallel,
             "estimated_rows": plan.estimated_rows,
             "ddl": list(plan.ddl),
             "drift": list(plan.drift.told),
