@@ -79,6 +79,12 @@ def parameters(connection):
     return [first[:-2], [len(first[-2]), len(first[-1])], again]
 
 
+def many(connection):
+    cursor = connection.cursor()
+    cursor.executemany("INSERT t VALUES (?, ?)", [(i, f"ряд {i}") for i in range(1200)])
+    return fetch(cursor, "SELECT PARAMETERS ?", (7,))
+
+
 def null_parameter(connection):
     return fetch(connection.cursor(), "SELECT PARAMETERS ?", (None,))
 
@@ -137,7 +143,7 @@ def statements(connection):
 
 STEPS = [
     statements, values, values_not_null, arrow_values, arrow_rows, arrow_outcome, several_results,
-    parameters, null_parameter, errors, transaction, abandon, pooled,
+    parameters, null_parameter, many, errors, transaction, abandon, pooled,
 ]  # fmt: skip
 
 

@@ -67,6 +67,13 @@ class RawClient:
         self.rpc(procedure, *parameters)
         return tokens_of(self.receive())
 
+    def call_again_and_again(self, count, procedure, *parameters):
+        """Call a procedure several times in one message."""
+        headers = struct.pack("<IIHQI", 22, 18, 2, 0, 1)
+        call = struct.pack("<HHH", 0xFFFF, procedure, 0) + b"".join(parameters)
+        self.send(0x03, headers + b"\xff".join([call] * count))
+        return tokens_of(self.receive())
+
     def attention(self):
         self.send(0x06, b"")
 

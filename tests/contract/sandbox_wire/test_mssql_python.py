@@ -151,6 +151,14 @@ def test_parameters_of_many_types_come_back(run, autocommit):
     assert again == [[0], [1], [2]]
 
 
+def test_many_rows_go_through_executemany(run, engine):
+    assert run("many") == [[7]]
+    inserts = [given for sql, given in engine.statements if sql.startswith("INSERT")]
+    values = [p.value for given in inserts for p in given]
+    assert values[::2] == list(range(1200))
+    assert values[-1] == "ряд 1199"
+
+
 def test_a_null_parameter_comes_back_as_null(run):
     assert run("null_parameter") == [[None]]
 

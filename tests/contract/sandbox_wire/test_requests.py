@@ -170,6 +170,17 @@ def test_sp_prepexec_runs_and_returns_a_handle(raw, parameters):
     assert only(client.call(12, parameters.int(number), parameters.int(4)), "ROW") == [0, 1]
 
 
+def test_only_the_last_of_several_calls_in_a_message_ends_the_batch_of_calls(raw, parameters):
+    tokens = raw().call_again_and_again(3, 10, parameters.text("SELECT ROWS 1"))
+    assert only(tokens, "ROW") == [0, 0, 0]
+    in_batched_calls = 0x80  # MS-TDS 2.2.7.8, DONE_RPCINBATCH
+    assert only(tokens, "DONEPROC") == [
+        (in_batched_calls | MORE, 0),
+        (in_batched_calls | MORE, 0),
+        (0, 0),
+    ]
+
+
 def test_an_output_parameter_comes_back_with_its_name(raw, parameters):
     tokens = raw().call(
         10,

@@ -165,9 +165,9 @@ class _Requests:
         except SqlError as error:
             response.end_of_procedure(response.run(_raising(error)), None)
             return
-        for call in calls:
+        for number, call in enumerate(calls, 1):
             status, handle = self._run_call(call, response)
-            response.end_of_procedure(status, handle)
+            response.end_of_procedure(status, handle, last=number == len(calls))
 
     def _run_call(self, call: RpcCall, response: Response) -> tuple[int, OutputValue | None]:
         try:

@@ -99,8 +99,10 @@ class Response:
         self._put(column_metadata(columns))
         self._done(DoneStatus.FINAL, None, "SELECT")
 
-    def end_of_procedure(self, status: int, handle: OutputValue | None) -> None:
-        """Write RETURNSTATUS, output parameters and DONEPROC of a call."""
+    def end_of_procedure(
+        self, status: int, handle: OutputValue | None, *, last: bool = True
+    ) -> None:
+        """Write RETURNSTATUS, output parameters and DONEPROC of a call, the last one or not."""
         returned = ([handle] if handle else []) + ([] if status else self._outputs)
         self._put(tokens.return_status(status))
         for ordinal, output in enumerate(returned):
@@ -108,6 +110,8 @@ class Response:
             self._put(_return_value(ordinal, replace(output, name=name)))
         self._outputs = []
         flags = DoneStatus.ERROR if status else DoneStatus.FINAL
+        if not last:
+            flags |= DoneStatus.IN_BATCHED_CALLS
         self._done(flags, None, "EXECUTE", DoneKind.PROC)
 
     def raw(self, token: bytes) -> None:

@@ -34,6 +34,7 @@ class DoneStatus(IntFlag):
     ERROR = 0x02
     COUNT = 0x10
     ATTENTION = 0x20
+    IN_BATCHED_CALLS = 0x80  # on the DONEPROC of every call of an RPC batch but the last
     SERVER_ERROR = 0x100
 
 
