@@ -118,6 +118,23 @@ def test_a_zombie_of_an_earlier_run_does_not_publish(source: Sandbox, old_rows: 
     assert seen(old_rows) == OLD
 
 
+def test_a_lease_that_ran_out_while_the_target_was_away_is_taken_again(
+    source: Sandbox, old_rows: PgDatabase
+) -> None:
+    def run_out() -> None:
+        old_rows.run(
+            "UPDATE tableferry.leases SET generation = generation + 1, run_id = NULL, "
+            "table_key = NULL, expires_at = clock_timestamp()",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name LIKE 'tableferry %'",
+        )
+
+    outcome = sync(source, old_rows, on_progress=once(run_out), conduct=QUICK)
+    assert outcome.status is Status.OK, outcome.error
+    assert outcome.attempts == 2
+    assert len(seen(old_rows)) == ROWS
+
+
 @pytest.mark.parametrize("arrived", [True, False])
 def test_a_link_lost_at_commit_is_decided_from_the_ledger(
     source: Sandbox,

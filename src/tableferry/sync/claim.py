@@ -37,8 +37,12 @@ class Claim(Protocol):
     def run_id(self) -> str:
         """The run's, empty where nothing is written down."""
 
-    def clear(self, connection: target.TargetConnection) -> None:
-        """End the sessions that abandoned runs have left in the target."""
+    def begin_attempt(self, connection: target.TargetConnection) -> None:
+        """See that the lease is held, and end the sessions that abandoned runs have left.
+
+        A lease that ran out while the target was away is taken again where nobody else wanted it;
+        raises LeaseLostError where somebody did.
+        """
 
     def course(self, connection: target.TargetConnection, plan: SyncPlan, cut: Cut) -> Course:
         """Say how the load goes on, from where it was left if it was; drop what else was left."""
@@ -73,21 +77,25 @@ class Claim(Protocol):
 class LedgerClaim:
     """A lease and its row in the ledger."""
 
-    def __init__(
-        self, ledger: Ledger, run: TableRun, lease: Lease, settings: TargetSettings
-    ) -> None:
+    def __init__(self, ledger: Ledger, run: TableRun, settings: TargetSettings) -> None:
+        """Take the lease; raises LeaseHeldError where another run has it."""
         self._ledger = ledger
         self._run = run
-        self._lease = lease
+        self._lease: Lease = ledger.acquire(run)
         self._settings = settings
         self._attempt = 1
-        self.run_id = str(lease.run_id)
+        self.run_id = str(run.run_id)
         self._staging = target.staging_name()
         self._staged: _Staged | None = None
         self._takes_up = True
 
-    def clear(self, connection: target.TargetConnection) -> None:
+    def release(self) -> None:
+        """Let the next run have the table."""
+        self._ledger.release(self._lease)
+
+    def begin_attempt(self, connection: target.TargetConnection) -> None:
         """See ``Claim``."""
+        self._lease = self._ledger.acquire(self._run)
         target.end_abandoned_sessions(connection, self._lease.target)
 
     def course(self, connection: target.TargetConnection, plan: SyncPlan, cut: Cut) -> Course:
@@ -198,7 +206,7 @@ class NoClaim:
 
     run_id = ""
 
-    def clear(self, connection: target.TargetConnection) -> None:
+    def begin_attempt(self, connection: target.TargetConnection) -> None:
         """Know of nothing."""
 
     def course(self, _connection: target.TargetConnection, _plan: SyncPlan, cut: Cut) -> Course:

@@ -54,11 +54,11 @@ class History:
             yield NoClaim()
             return
         run = self._begin_table(spec)
-        lease = self._ledger.acquire(run)
+        claim = LedgerClaim(self._ledger, run, self._settings)
         try:
-            yield LedgerClaim(self._ledger, run, lease, self._settings)
+            yield claim
         finally:
-            self._ledger.release(lease)
+            claim.release()
 
     def table_ended(self, spec: TableSpec, outcome: TableOutcome) -> tuple[str, ...]:
         """Write down a table's outcome; returns what could not be written."""

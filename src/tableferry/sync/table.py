@@ -91,7 +91,7 @@ def load_table(task: Task, into: target.TargetConnection, stack: contextlib.Exit
     knows then which columns exactly.
     """
     task.tally.begin_attempt()
-    task.claim.clear(into)
+    task.claim.begin_attempt(into)
     from_ = stack.enter_context(source.connect(source_settings(task.spec, task.settings)))
     plan = make_plan(task.spec, from_, into)
     _require_unchanged(plan, task.fingerprint)
