@@ -47,6 +47,22 @@ class SchemaError(TableferryError):
 class DataError(TableferryError):
     """A value cannot be stored exactly; the load was rolled back and the old rows stay."""
 
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        code: str = "",
+        reason: str = "",
+        column: str = "",
+        constraint: str = "",
+    ) -> None:
+        """``reason`` is what PostgreSQL had against it, with the names that it told."""
+        super().__init__(message, hint=hint, code=code)
+        self.reason = reason
+        self.column = column
+        self.constraint = constraint
+
 
 class VerificationError(TableferryError):
     """What arrived is not what was sent; the load was rolled back and the old rows stay."""

@@ -26,6 +26,7 @@ OPTIONAL: Final = (
     "where",
     "type_overrides",
     "on_invalid",
+    "max_invalid",
     "trailing_blanks",
     "drift",
     "publish",
@@ -50,6 +51,7 @@ CHOICES: Final[dict[str, type[StrEnum]]] = {
 
 NUMBERS: Final = {
     "batch_size": (1, 1_000_000),
+    "max_invalid": (0, 10_000),
     "max_shrink": (0, 100),
     "chunks": (1, 10_000),
     "parallel": (1, 32),

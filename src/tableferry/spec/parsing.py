@@ -19,7 +19,7 @@ from tableferry.spec.keys import (
     is_text_map,
     names,
 )
-from tableferry.spec.table import LedgerUse, OrderBy, Publish, TableSpec
+from tableferry.spec.table import LedgerUse, OnInvalid, OrderBy, Publish, TableSpec
 
 
 def parse_table_configs(configs: Mapping[str, Mapping[str, Any]]) -> dict[str, TableSpec]:
@@ -81,7 +81,7 @@ def _problems(entry: object) -> list[str]:
         found += _repeated(name, entry.get(name))
     if entry.get("parallel", 1) != 1 and entry.get("chunks", 1) == 1:
         found.append("'parallel' without 'chunks': what is not cut cannot be read by several")
-    return found + _discovery_problems(entry) + _wrong_names(entry)
+    return found + _discovery_problems(entry) + _quarantine_problems(entry) + _wrong_names(entry)
 
 
 def _discovery_problems(entry: Mapping[str, Any]) -> list[str]:
@@ -99,6 +99,16 @@ def _discovery_problems(entry: Mapping[str, Any]) -> list[str]:
             for target, names in clashes(pairs).items()
         ]
     return found
+
+
+def _quarantine_problems(entry: Mapping[str, Any]) -> list[str]:
+    """Everything that keeps refused rows from going where they belong."""
+    if entry.get("on_invalid") != OnInvalid.QUARANTINE:
+        found = "max_invalid" in entry
+        return ["'max_invalid' is for 'on_invalid': 'quarantine'"] if found else []
+    if entry.get("ledger") == LedgerUse.OFF:
+        return ["'on_invalid': 'quarantine' needs the ledger, which 'ledger': 'off' takes away"]
+    return []
 
 
 def _wrong_names(entry: Mapping[str, Any]) -> list[str]:

@@ -31,11 +31,16 @@ class Consistency(StrEnum):
 
 
 class OnInvalid(StrEnum):
-    """What to do with what PostgreSQL's text cannot hold: U+0000 and half surrogate pairs."""
+    """What to do with what PostgreSQL cannot hold.
+
+    ``strip`` and ``replace`` are about texts: U+0000 and half surrogate pairs. ``quarantine`` keeps
+    aside every row that has no exact form in the target, or that PostgreSQL refuses.
+    """
 
     FAIL = "fail"
     STRIP = "strip"
     REPLACE = "replace"
+    QUARANTINE = "quarantine"
 
 
 class TrailingBlanks(StrEnum):
@@ -86,7 +91,8 @@ class TableSpec:
     ``columns`` pairs each source column with its target column, and is empty where they are to
     be discovered: all but ``exclude``. ``primary_key`` holds source column names, and is empty
     where the source's is to be taken. ``where`` is T-SQL, taken from configuration only, never
-    from an event. ``max_shrink`` is in percent of the target's rows, 100 allows everything;
+    from an event. ``max_invalid`` rows may go into quarantine.
+    ``max_shrink`` is in percent of the target's rows, 100 allows everything;
     ``chunks`` is into how many key ranges the table is cut, ``parallel`` how many are read at
     once. ``max_rows_per_second`` is 0 for as fast as it goes; the timeouts are in seconds.
     """
@@ -106,6 +112,7 @@ class TableSpec:
     exclude: tuple[str, ...] = ()
     type_overrides: tuple[tuple[str, str], ...] = ()
     on_invalid: OnInvalid = OnInvalid.FAIL
+    max_invalid: int = 0
     trailing_blanks: TrailingBlanks = TrailingBlanks.KEEP
     drift: DriftPolicy = DriftPolicy.STOP
     publish: Publish = Publish.TRUNCATE
@@ -143,6 +150,9 @@ class TableSpec:
             **({"exclude": list(self.exclude)} if self.exclude else {}),
             **({"type_overrides": dict(self.type_overrides)} if self.type_overrides else {}),
             "on_invalid": self.on_invalid.value,
+            **(
+                {"max_invalid": self.max_invalid} if self.on_invalid is OnInvalid.QUARANTINE else {}
+            ),
             "trailing_blanks": self.trailing_blanks.value,
             "drift": self.drift.value,
             "publish": self.publish.value,

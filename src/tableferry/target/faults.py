@@ -132,21 +132,43 @@ def translate(error: psycopg.Error, settings: TargetSettings) -> tuple[Tableferr
         hint = f"PostgreSQL refused the statement. {_ROLLED_BACK}"
         return TableferryError(f"{settings}: SQLSTATE {state}", hint=hint, code=state), False
     said = fault.said or (error.diag.message_primary or "").rstrip(".")
-    message = f"{settings}: {said}{_where(error)} ({state})"
+    where = _Where.of(error)
+    message = f"{settings}: {said}{where} ({state})"
+    if fault.kind is DataError:
+        refused = DataError(message, hint=fault.hint, code=state, reason=said,
+                            column=where.column, constraint=where.constraint)  # fmt: skip
+        return refused, not fault.said
     return fault.kind(message, hint=fault.hint, code=state), not fault.said
 
 
-def _where(error: psycopg.Error) -> str:
-    """Name column and constraint; COPY names the column only in CONTEXT, before its value."""
-    diag = error.diag
-    column = diag.column_name
-    row = ""
-    if match := re.match(r"COPY .*?, line (\d+)(?:, column ([^:]+))?", diag.context or ""):
-        row, column = f", row {match[1]} of the load", column or match[2]
-    named = [f", {kind} {name!r}" for kind, name in (
-        ("table", diag.table_name), ("column", column), ("constraint", diag.constraint_name)
-    ) if name]  # fmt: skip
-    return "".join(named) + row
+_COPY_LINE: Final = r"(?m)^COPY .*?, line (\d+)(?:, column ([^:\n]+))?"
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Where it happened, as far as PostgreSQL says; empty where it does not."""
+
+    table: str
+    column: str
+    constraint: str
+    row: str
+
+    @classmethod
+    def of(cls, error: psycopg.Error) -> "_Where":
+        """Read it; COPY names the column only in CONTEXT: what quotes values is before that."""
+        diag = error.diag
+        row, column = (re.findall(_COPY_LINE, diag.context or "") or [("", "")])[-1]
+        return cls(
+            table=diag.table_name or "",
+            column=diag.column_name or column,
+            constraint=diag.constraint_name or "",
+            row=row,
+        )
+
+    def __str__(self) -> str:
+        named = (("table", self.table), ("column", self.column), ("constraint", self.constraint))
+        told = [f", {kind} {name!r}" for kind, name in named if name]
+        return "".join(told) + (f", row {self.row} of the load" if self.row else "")
 
 
 def _without_sqlstate(error: psycopg.Error, settings: TargetSettings) -> TableferryError:

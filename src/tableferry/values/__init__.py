@@ -2,5 +2,6 @@
 
 from tableferry.values.converter import Converter, TextsAlteredError
 from tableferry.values.kinds import target_schema
+from tableferry.values.refusals import Refusal, Refusals
 
-__all__ = ["Converter", "TextsAlteredError", "target_schema"]
+__all__ = ["Converter", "Refusal", "Refusals", "TextsAlteredError", "target_schema"]

@@ -2,14 +2,18 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from tableferry.errors import DataError, VerificationError
 from tableferry.matching import ColumnPlan
 from tableferry.spec import OnInvalid, TrailingBlanks
 from tableferry.values import steps, texts, units
-from tableferry.values.kinds import arrives_right, arrow_type, is_text, target_schema
+from tableferry.values.kinds import arrives_right, is_text, target_schema
+from tableferry.values.refusals import Refusal, Refusals, as_arrived, as_converted, value_bytes
+from tableferry.values.sifting import first_failing, refused_places, step
 
 SEVENTH_DIGIT = "seventh digit cut off"
 _BLANK_FILLED = frozenset({"char", "nchar"})
@@ -28,8 +32,9 @@ class Converter:
     """Turns source batches into ones that fit the target's columns; counts what it touches.
 
     ``touched`` says per source column how many values were altered, by reason: only what the
-    specification allows. Calling it raises DataError where a value cannot be stored, naming the
-    column and the row, never the value, and TextsAlteredError where a batch is not to be trusted.
+    specification allows. Rows with a value that cannot be stored are left out and go to
+    ``refusals``; without these, calling it raises DataError, which names the column and the row,
+    never the value. TextsAlteredError says that a batch is not to be trusted.
     """
 
     def __init__(
@@ -37,30 +42,82 @@ class Converter:
         columns: Sequence[ColumnPlan],
         on_invalid: OnInvalid = OnInvalid.FAIL,
         trailing_blanks: TrailingBlanks = TrailingBlanks.KEEP,
+        refusals: Refusals | None = None,
     ) -> None:
         self._columns = columns
-        self._on_invalid = on_invalid
+        self._on_invalid = OnInvalid.FAIL if on_invalid is OnInvalid.QUARANTINE else on_invalid
         self._trim = trailing_blanks is TrailingBlanks.TRIM
+        self._refusals = refusals
         self._schema = target_schema(columns)
         self._rows = 0
+        self._now: dict[str, Counter[str]] = {}
         self.touched: dict[str, Counter[str]] = {}
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Convert one batch; its columns are in the order of the plan's."""
-        arrays = [batch.column(place) for place in range(len(self._columns))]
         altered = [
             column.source.name
-            for column, array in zip(self._columns, arrays, strict=True)
+            for column, array in zip(self._columns, batch.columns, strict=True)
             if is_text(array.type) and texts.may_be_altered(array)
         ]
         if altered:
             raise TextsAlteredError(frozenset(altered))
-        converted = [
-            self._convert(array, column)
-            for column, array in zip(self._columns, arrays, strict=True)
-        ]
+        try:
+            converted = self._converted(batch)
+        except DataError:
+            if self._refusals is None:
+                raise
+            converted = self._converted(self._without_refused(batch, self._refusals))
         self._rows += batch.num_rows
-        return pa.RecordBatch.from_arrays(converted, schema=self._schema)
+        for name, reasons in self._now.items():
+            self.touched.setdefault(name, Counter()).update(reasons)
+        return converted
+
+    def _converted(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        self._now = {}
+        arrays = [
+            self._convert(array, column)
+            for column, array in zip(self._columns, batch.columns, strict=True)
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+
+    def _without_refused(self, batch: pa.RecordBatch, refusals: Refusals) -> pa.RecordBatch:
+        """Return the rows that can be stored; the others are kept aside, by their first column."""
+        found: dict[int, tuple[pa.Array, ColumnPlan, str]] = {}
+        for column, array in zip(self._columns, batch.columns, strict=True):
+            if not arrives_right(array, column):
+                raise _unlike(array, column)
+            try:
+                for place, reason in refused_places(array, column):
+                    found.setdefault(place, (array, column, reason))
+            except pa.ArrowInvalid as error:
+                raise _unlike(array, column) from error
+        refusals.add(
+            [
+                Refusal(
+                    refusals.row_key(self._values(batch.slice(place, 1))),
+                    column.source.name,
+                    reason,
+                    value_bytes(as_arrived(array[place])),
+                )
+                for place, (array, column, reason) in sorted(found.items())
+            ]
+        )
+        kept = np.ones(batch.num_rows, np.bool_)
+        kept[list(found)] = False
+        return batch.filter(pa.array(kept))
+
+    def _values(self, row: pa.RecordBatch) -> dict[str, Any]:
+        """Return a row's values by source column, as the target would have them where it can."""
+        found = {}
+        for column, array in zip(self._columns, row.columns, strict=True):
+            if not column.companion:
+                try:
+                    value = as_converted(self._convert(array, column)[0], column)
+                except DataError:
+                    value = as_arrived(array[0])
+                found[column.source.name] = value
+        return found
 
     def _convert(self, array: pa.Array, column: ColumnPlan) -> pa.Array:
         if not arrives_right(array, column):
@@ -68,7 +125,7 @@ class Converter:
         if column.as_units or is_text(array.type):
             array = self._cleaned(array, column)
         try:
-            converted = _step(array, column)
+            converted = step(array, column)
         except pa.ArrowInvalid:
             # Arrow's own text names the value, so it is not kept in the chain.
             raise self._no_exact_form(array, column) from None
@@ -98,7 +155,7 @@ class Converter:
 
     def _count(self, column: ColumnPlan, reason: str, count: int) -> None:
         if count:
-            self.touched.setdefault(column.source.name, Counter())[reason] += count
+            self._now.setdefault(column.source.name, Counter())[reason] += count
 
     def _invalid_text(self, error: texts.InvalidTextError, column: ColumnPlan) -> DataError:
         return DataError(
@@ -109,31 +166,13 @@ class Converter:
         )
 
     def _no_exact_form(self, array: pa.Array, column: ColumnPlan) -> DataError:
-        row = self._rows + _first_failing(array, column) + 1
+        row = self._rows + first_failing(array, column) + 1
         return DataError(
             f"The value of column {column.source.name!r} ({column.source.type}) in row {row:,} "
             f"has no exact form in {column.target.name!r} ({column.target.type})",
             hint="Widen the target column, or let tableferry create the table. "
             "Rows are numbered in the order in which they were read.",
         )
-
-
-def _step(array: pa.Array, column: ColumnPlan) -> pa.Array:
-    return steps.CONVERSIONS[column.convert](array, arrow_type(column), column.target.type)
-
-
-def _first_failing(array: pa.Array, column: ColumnPlan) -> int:
-    """Return the place of the first value that does not convert, by halving."""
-    low, high = 0, len(array)
-    while high - low > 1:
-        middle = (low + high) // 2
-        try:
-            _step(array.slice(low, middle - low), column)
-        except pa.ArrowInvalid:
-            high = middle
-        else:
-            low = middle
-    return low
 
 
 def _unlike(array: pa.Array, column: ColumnPlan) -> VerificationError:

@@ -55,7 +55,8 @@ def is_text(arrow: pa.DataType) -> bool:
     return bool(pa.types.is_string(arrow) or pa.types.is_large_string(arrow))
 
 
-def _bytes(arrow: pa.DataType) -> bool:
+def is_bytes(arrow: pa.DataType) -> bool:
+    """Whether these are bytes, of one length or any."""
     return bool(
         pa.types.is_binary(arrow)
         or pa.types.is_large_binary(arrow)
@@ -81,7 +82,7 @@ _ARRIVES: Final[dict[str, Test]] = {
     "datetimeoffset": _instant,
     **dict.fromkeys(("char", "varchar", "nchar", "nvarchar"), is_text),
     **dict.fromkeys(("text", "ntext", "xml"), is_text),
-    **dict.fromkeys(("binary", "varbinary", "image", "timestamp", "uniqueidentifier"), _bytes),
+    **dict.fromkeys(("binary", "varbinary", "image", "timestamp", "uniqueidentifier"), is_bytes),
 }
 """What each source type's values look like. Arrow turns a date's text into a date, or a float
 into a decimal, without a word: an answer of another kind is refused before."""

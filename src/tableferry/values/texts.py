@@ -5,6 +5,7 @@ Whole buffers are searched first: a table without such a value pays for that sea
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,6 +66,14 @@ def without_nul(texts: pa.Array, policy: OnInvalid) -> Cleaned:
         raise InvalidTextError(NUL, pc.index(holding, value=True).as_py())
     instead = "" if policy is OnInvalid.STRIP else "\ufffd"
     return Cleaned(pc.replace_substring(texts, "\0", instead), count)
+
+
+def holding_nul(texts: pa.Array) -> Sequence[int]:
+    """Return the places of the texts that hold U+0000."""
+    if not _found(_NUL_BYTE, texts):
+        return []
+    places: list[int] = pc.indices_nonzero(pc.match_substring(texts, "\0")).to_pylist()
+    return places
 
 
 def without_trailing_blanks(texts: pa.Array) -> Cleaned:

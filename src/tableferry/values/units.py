@@ -6,6 +6,7 @@ All values of an array are decoded at once, by numpy.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,21 +35,21 @@ def decoded(array: pa.Array, policy: OnInvalid) -> Cleaned:
 
     Raises InvalidTextError under ``fail``, ArrowInvalid for an odd number of bytes.
     """
-    values = array.cast(pa.large_binary())
-    if values.null_count:
-        values = values.fill_null(b"")  # what lies under a NULL is nobody's text
-    starts, units = _units(values)
+    starts, units = _units(array)
     found = _surrogates(starts, units)
-    touched = 0
-    if found.lone.any():
-        rows = np.unique(np.searchsorted(starts, np.flatnonzero(found.lone), "right") - 1)
-        touched = len(rows)
-        if policy is OnInvalid.FAIL:
-            raise InvalidTextError(HALF_PAIR, int(rows[0]))
+    rows = _rows_of(starts, found.lone)
+    if len(rows) and policy is OnInvalid.FAIL:
+        raise InvalidTextError(HALF_PAIR, int(rows[0]))
     offsets, characters = _utf8(starts, units, found, strip=policy is OnInvalid.STRIP)
     validity = pc.is_valid(array).buffers()[1] if array.null_count else None
     buffers = [validity, pa.py_buffer(offsets), pa.py_buffer(characters)]
-    return Cleaned(pa.Array.from_buffers(pa.large_string(), len(array), buffers), touched)
+    return Cleaned(pa.Array.from_buffers(pa.large_string(), len(array), buffers), len(rows))
+
+
+def half_pairs(array: pa.Array) -> Sequence[int]:
+    """Return the places of the values that hold half a surrogate pair."""
+    starts, units = _units(array)
+    return [int(row) for row in _rows_of(starts, _surrogates(starts, units).lone)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,11 @@ class _Surrogates:
     lone: Flags
 
 
-def _units(values: pa.Array) -> tuple[Numbers, Numbers]:
+def _units(array: pa.Array) -> tuple[Numbers, Numbers]:
     """Return the units of all values in a row, and where each value starts (and the last ends)."""
+    values = array.cast(pa.large_binary())
+    if values.null_count:
+        values = values.fill_null(b"")  # what lies under a NULL is nobody's text
     count = len(values)
     _, offsets, data = values.buffers()
     if not count or data is None:
@@ -72,6 +76,11 @@ def _units(values: pa.Array) -> tuple[Numbers, Numbers]:
     start, end = int(ends[0]), int(ends[-1])
     units = np.frombuffer(data, "<u2", (end - start) // 2, start)
     return (ends - start) // 2, units
+
+
+def _rows_of(starts: Numbers, flags: Flags) -> Numbers:
+    """Return the values, by their places, that a flag is set in."""
+    return np.unique(np.searchsorted(starts, np.flatnonzero(flags), "right") - 1)
 
 
 def _surrogates(starts: Numbers, units: Numbers) -> _Surrogates:

@@ -23,6 +23,7 @@ from tableferry.target.publish.staging import (
     staging_name,
 )
 from tableferry.target.publish.truncate import TruncateLoad
+from tableferry.values import Refusals
 
 __all__ = [
     "Changes",
@@ -86,15 +87,17 @@ def open_load(
     plan: SyncPlan,
     schema: pa.Schema,
     staging: Staging | None = None,
+    refusals: Refusals | None = None,
 ) -> Load:
     """Return the load that the plan asks for; entering it begins.
 
     It is a StagedLoad for ``swap`` and ``merge``, but for a table that is created and filled by
-    one stream: nobody reads it yet.
+    one stream: nobody reads it yet. With ``refusals`` the rows that PostgreSQL refuses are kept
+    aside there.
     """
     in_parts = staging is not None and (staging.parts or staging.resumed is not None)
     if plan.create and not in_parts:
-        return TruncateLoad(connection, plan, schema)
+        return TruncateLoad(connection, plan, schema, refusals)
     if plan.spec.publish is not Publish.MERGE and not in_parts:
-        return TruncateLoad(connection, plan, schema)
-    return MergeLoad(connection, plan, schema, staging or Staging())
+        return TruncateLoad(connection, plan, schema, refusals)
+    return MergeLoad(connection, plan, schema, staging or Staging(), refusals)

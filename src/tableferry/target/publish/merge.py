@@ -33,6 +33,7 @@ from tableferry.target.publish.standing import (
     guard,
     require_columns,
 )
+from tableferry.values import Refusals
 
 _FACTS: Final = """\
 SELECT EXISTS (SELECT FROM pg_index i
@@ -51,6 +52,16 @@ SELECT EXISTS (SELECT FROM pg_index i
 are; the columns that only PostgreSQL numbers; whether a trigger may swallow rows (``tgtype``: 1
 for each row, 2 before)."""
 
+_REFUSING: Final = """\
+SELECT format('ALTER %%I SET NOT NULL', a.attname) FROM pg_attribute a
+WHERE a.attrelid = %(oid)s AND a.attnotnull AND a.attname = ANY (%(columns)s)
+UNION ALL
+SELECT format('ADD CONSTRAINT %%I %%s', k.conname, pg_get_constraintdef(k.oid)) FROM pg_constraint k
+WHERE k.conrelid = %(oid)s AND k.contype = 'c' AND NOT EXISTS (
+  SELECT FROM unnest(k.conkey) n JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = n
+  WHERE a.attname <> ALL (%(columns)s))"""
+"""What the target refuses of a row that is looked at by itself, of the columns that are carried."""
+
 _TAKEN: Final = frozenset({"23505", "23P01"})
 """What PostgreSQL says when a unique index or an exclusion constraint has met a value twice."""
 
@@ -59,12 +70,20 @@ class MergeLoad:
     """One table's rows being merged (see ``Load``); a table that is created here is filled."""
 
     def __init__(
-        self, connection: TargetConnection, plan: SyncPlan, schema: pa.Schema, staging: Staging
+        self,
+        connection: TargetConnection,
+        plan: SyncPlan,
+        schema: pa.Schema,
+        staging: Staging,
+        refusals: Refusals | None = None,
     ) -> None:
         self._connection = connection
         self._plan = plan
         self._columns = [column.target.name for column in plan.columns]
-        self._staged = StagingTable(connection, staging, self._columns, schema, self._make)
+        self._sifts = refusals is not None
+        self._staged = StagingTable(
+            connection, staging, plan.columns, schema, self._make, refusals=refusals
+        )
         self.keep = False
         self.changes: Changes | None = None
 
@@ -100,6 +119,19 @@ class MergeLoad:
         standing = find(self._connection, self._plan.spec.target)
         like = f"SELECT {columns} FROM {standing.table.sql} WITH NO DATA"
         self._connection.execute(f"{create} {options} AS {like}")
+        if self._sifts:
+            self._refuse_here_already(standing)
+
+    def _refuse_here_already(self, standing: Standing) -> None:
+        """Let the staging table refuse the rows that the merge would fail for.
+
+        Its other refusals (of another unique index, a foreign key, a trigger) fail the load.
+        """
+        about = {"oid": standing.oid, "columns": self._columns}
+        for (clause,) in self._connection.rows(_REFUSING, about):
+            self._connection.execute(f"ALTER TABLE {self._staged.sql} {clause}")
+        key = ", ".join(map(quote_pg, self._plan.target_key))
+        self._connection.execute(f"ALTER TABLE {self._staged.sql} ADD PRIMARY KEY ({key})")
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Send one batch; raises DataError, TransientError ... when PostgreSQL refused."""
@@ -122,6 +154,8 @@ class MergeLoad:
         self._connection.execute(f"ANALYZE {self._staged.sql}")
 
     def _require_distinct_keys(self) -> None:
+        if self._sifts:
+            return  # Known already: row by row.
         key = ", ".join(map(quote_pg, self._plan.target_key))
         try:
             self._connection.execute(f"ALTER TABLE {self._staged.sql} ADD PRIMARY KEY ({key})")

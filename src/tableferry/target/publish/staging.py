@@ -18,9 +18,12 @@ import pyarrow as pa
 
 from tableferry.errors import TableferryError, VerificationError
 from tableferry.identifiers import TargetTable
+from tableferry.matching import ColumnPlan
 from tableferry.target.connection import TargetConnection
 from tableferry.target.copying import CopyIn
 from tableferry.target.ledger import SCHEMA
+from tableferry.target.sifting import SiftingCopy, open_copy
+from tableferry.values import Refusals
 
 Checkpoint = Callable[[TargetConnection], None]
 """Writes down that a part is stored, in the transaction that stores it."""
@@ -61,9 +64,11 @@ class StagingTable:
         self,
         connection: TargetConnection,
         wanted: Staging,
-        columns: Sequence[str],
+        columns: Sequence[ColumnPlan],
         schema: pa.Schema,
         make: Callable[[], None],
+        *,
+        refusals: Refusals | None = None,
     ) -> None:
         self.name = wanted.name
         self.sql = TargetTable(SCHEMA, wanted.name).sql
@@ -72,7 +77,8 @@ class StagingTable:
         self._columns = columns
         self._schema = schema
         self._make = make
-        self._copy: CopyIn | None = None
+        self._refusals = refusals
+        self._copy: CopyIn | SiftingCopy | None = None
         self._stored = wanted.resumed or 0
         self._counting = threading.Lock()
 
@@ -94,7 +100,14 @@ class StagingTable:
             self._connection.commit()
             return
         # Frozen: visible to everybody who can see the table, also to transactions begun before.
-        copy = CopyIn(self._connection, self.sql, self._columns, self._schema, freeze=True)
+        copy = open_copy(
+            self._connection,
+            self.sql,
+            self._columns,
+            self._schema,
+            freeze=True,
+            refusals=self._refusals,
+        )
         self._copy = copy.__enter__()
 
     def write(self, batch: pa.RecordBatch) -> None:
@@ -105,7 +118,8 @@ class StagingTable:
 
     def part(self, connection: TargetConnection) -> "Part":
         """Begin one part, on any connection."""
-        return Part(self, connection, self._columns, self._schema)
+        names = [column.target.name for column in self._columns]
+        return Part(self, connection, names, self._schema)
 
     def add(self, rows: int) -> None:
         """Count the rows of a part that is stored; from any thread."""

@@ -12,22 +12,30 @@ import pyarrow as pa
 
 from tableferry.plan import SyncPlan
 from tableferry.target.connection import TargetConnection
-from tableferry.target.copying import CopyIn
 from tableferry.target.locks import lock_exclusively
 from tableferry.target.publish.differences import Changes
 from tableferry.target.publish.staging import ended_on_failure
 from tableferry.target.publish.standing import count_old_rows, guard, require_columns
+from tableferry.target.sifting import open_copy
+from tableferry.values import Refusals
 
 
 class TruncateLoad:
     """One table's rows being replaced, a table created here included (see ``Load``)."""
 
-    def __init__(self, connection: TargetConnection, plan: SyncPlan, schema: pa.Schema) -> None:
+    def __init__(
+        self,
+        connection: TargetConnection,
+        plan: SyncPlan,
+        schema: pa.Schema,
+        refusals: Refusals | None = None,
+    ) -> None:
         self._connection = connection
         self._plan = plan
-        names = [column.target.name for column in plan.columns]
-        into = plan.spec.target.sql
-        self._copy = CopyIn(connection, into, names, schema, freeze=plan.can_freeze)
+        into, freeze = plan.spec.target.sql, plan.can_freeze
+        self._copy = open_copy(
+            connection, into, plan.columns, schema, freeze=freeze, refusals=refusals
+        )
         self._old: int | None = None
 
     @property
