@@ -11,8 +11,7 @@ from tableferry import target
 from tableferry.errors import DataError
 from tableferry.plan import SyncPlan
 from tableferry.schema import PgType, SourceType
-from tableferry.target.ledger import migrate
-from tableferry.target.ledger.quarantine import quarantine
+from tableferry.target.ledger import Lease, migrate, quarantine
 from tableferry.values import Refusals, target_schema
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
@@ -150,6 +149,7 @@ def test_refused_rows_are_written_down_in_the_transaction_of_the_load(
 ) -> None:
     migrate(connection)
     run = uuid4()
+    lease = Lease("public.t", 1, run, "t")
     pg_database.run(
         'CREATE TABLE t ("ID" int PRIMARY KEY, "Name" varchar(3))',
         f"INSERT INTO tableferry.runs (run_id, process, version) VALUES ('{run}', 'here', '0')",
@@ -160,7 +160,7 @@ def test_refused_rows_are_written_down_in_the_transaction_of_the_load(
         refresh.write(rows((1, "a"), (2, "tooЖlong")))
         refresh.prepare()
         refresh.publish()
-        quarantine(connection, run, "public.t", refusals.rows)
+        quarantine(connection, lease, refusals.rows)
         assert pg_database.rows("SELECT count(*) FROM tableferry.quarantine") == [(0,)]
         connection.commit()
     [(run_id, name, key, column, reason, state, value)] = pg_database.rows(

@@ -2,13 +2,14 @@
 
 ``TABLEFERRY_LIVE_MSSQL=host:port:user:password`` names the real one. The suite makes a database
 of its own there, uses nothing but T-SQL through the driver, and drops the database afterwards.
+``TABLEFERRY_LIVE_POSTGRES``, likewise, names a PostgreSQL to carry into instead of our own.
 """
 
 import contextlib
 import os
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from tests.support.databases import PgDatabase
 
 USER, PASSWORD = "sa", "Types-1a2b"
 VARIABLE = "TABLEFERRY_LIVE_MSSQL"
+PG_VARIABLE = "TABLEFERRY_LIVE_POSTGRES"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -83,11 +85,17 @@ def _sandbox() -> Iterator[SourceSettings]:
 
 @contextlib.contextmanager
 def _live() -> Iterator[SourceSettings]:
+    if VARIABLE not in os.environ:
+        raise pytest.UsageError(f"--live needs {VARIABLE}=host:port:user:password")
+    yield _settings(*_server(VARIABLE))
+
+
+def _server(variable: str) -> tuple[str, int, str, str]:
     try:
-        host, port, user, password = os.environ[VARIABLE].split(":", 3)
-    except (KeyError, ValueError):
-        raise pytest.UsageError(f"--live needs {VARIABLE}=host:port:user:password") from None
-    yield _settings(host, int(port), user, password)
+        host, port, user, password = os.environ[variable].split(":", 3)
+        return host, int(port), user, password
+    except ValueError:
+        raise pytest.UsageError(f"{variable} is not host:port:user:password") from None
 
 
 def _settings(host: str, port: int, user: str, password: str) -> SourceSettings:
@@ -113,10 +121,28 @@ def database(kind_of_server: str) -> Iterator[SourceSettings]:
             yield server.model_copy(update={"db": name})
         finally:
             with source.connect(server) as master:
+                # What a failed test has left connected keeps nobody from dropping it.
+                master.execute(f"ALTER DATABASE [{name}] SET SINGLE_USER WITH ROLLBACK IMMEDIATE")
                 master.execute(f"DROP DATABASE [{name}]")
 
 
 @pytest.fixture(scope="module")
-def types(database: SourceSettings, module_pg_database: PgDatabase) -> Iterator[Types]:
+def types_target(kind_of_server: str, module_pg_database: PgDatabase) -> Iterator[PgDatabase]:
+    """Where the types go: a database of our own PostgreSQL, or of the one that is named."""
+    if kind_of_server != "live" or PG_VARIABLE not in os.environ:
+        yield module_pg_database
+        return
+    host, port, user, password = _server(PG_VARIABLE)
+    name = f"tableferry_types_{uuid.uuid4().hex[:12]}"
+    server = PgDatabase(host, port, "postgres", user, password)
+    server.run(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+    try:
+        yield replace(server, name=name)
+    finally:
+        server.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def types(database: SourceSettings, types_target: PgDatabase) -> Iterator[Types]:
     with source.connect(database) as connection:
-        yield Types(database, module_pg_database, connection)
+        yield Types(database, types_target, connection)

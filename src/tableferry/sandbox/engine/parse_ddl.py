@@ -369,8 +369,9 @@ class DdlParser(QueryParser):
         self.expect("set")
         option = self.advance().lower
         self.accept("=")
-        value = self.advance().lower if self.token.kind in ("word", "number", "name") else ""
-        if self.tokens[self.position - 1].kind == "number":
+        has_value = self.token.kind in ("word", "number", "name") and not self.at("with")
+        value = self.advance().lower if has_value else ""
+        if has_value and self.tokens[self.position - 1].kind == "number":
             value = self.tokens[self.position - 1].text
         if self.at("("):
             raise unsupported(f"ALTER DATABASE ... SET {option.upper()} (...)")

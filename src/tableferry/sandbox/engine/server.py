@@ -96,13 +96,18 @@ class Server:
                     "have permission.",
                     severity=11,
                 )
-            if any(s.current is database for s in self._sessions.values()):
+            if self.is_used(database):
                 raise SqlError(
                     3702, f'Cannot drop database "{name}" because it is currently in use.', state=4
                 )
             for table in database.tables():
                 self.store.drop(table)
             del self._databases[name.lower()]
+
+    def is_used(self, database: Database, *, but_by: Session | None = None) -> bool:
+        """Whether a session, but this one, is in a database."""
+        with self._lock:
+            return any(s.current is database and s is not but_by for s in self._sessions.values())
 
     def add_login(self, user: str, password: str, default_database: str = "master") -> None:
         """Add a SQL login, or change its password."""

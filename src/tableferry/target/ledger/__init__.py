@@ -1,13 +1,15 @@
 """The ledger: tableferry's own tables in the target, in the schema ``tableferry``.
 
 Over the ledger's own connection (``Ledger``): runs, leases, progress, outcomes. On the connection
-that stores the rows (``seal``, ``checkpoint``): what must be true if and only if they are there.
+that stores the rows (``seal``, ``checkpoint``, ``quarantine``): what must be true if and only if
+they are there.
 """
 
 from tableferry.target.ledger.chunks import Unfinished, checkpoint
 from tableferry.target.ledger.lease import Lease, Pace
 from tableferry.target.ledger.ledger import Ledger
 from tableferry.target.ledger.migrate import SCHEMA, migrate, require_usable
+from tableferry.target.ledger.quarantine import quarantine
 from tableferry.target.ledger.runs import Failure, TableRun
 from tableferry.target.ledger.seal import seal, was_published
 
@@ -21,6 +23,7 @@ __all__ = [
     "Unfinished",
     "checkpoint",
     "migrate",
+    "quarantine",
     "require_usable",
     "seal",
     "was_published",

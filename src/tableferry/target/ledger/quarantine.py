@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from typing import Final
-from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from tableferry.target.connection import TargetConnection, statement
 from tableferry.target.faults import translated
+from tableferry.target.ledger.lease import Lease
 from tableferry.values import Refusal
 
 _PUT: Final = """\
@@ -16,17 +16,12 @@ INSERT INTO tableferry.quarantine
 VALUES (%s, %s, %s, nullif(%s, ''), %s, nullif(%s, ''), %s)"""
 
 
-def quarantine(
-    connection: TargetConnection, run_id: UUID, target: str, refused: Sequence[Refusal]
-) -> None:
-    """Write down the refused rows of a load, in the open transaction; raises TableferryError.
-
-    ``target`` is the table's name in the ledger. The run has to be in ``runs``.
-    """
+def quarantine(connection: TargetConnection, lease: Lease, refused: Sequence[Refusal]) -> None:
+    """Write down the refused rows of a load, in the open transaction; raises TableferryError."""
     rows = [
         (
-            run_id,
-            target,
+            lease.run_id,
+            lease.target,
             Jsonb(dict(row.row_key)),
             row.column,
             row.reason,
