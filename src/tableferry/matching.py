@@ -44,6 +44,9 @@ class ColumnPlan:
 TEXTS: Final = frozenset({"char", "varchar", "nchar", "nvarchar"})
 """The types in which texts arrive."""
 
+MOST_UNITS: Final = 4000
+"""SQL Server's limit of nvarchar(n)."""
+
 POLICIES: Final = (
     "'drift': 'add_columns' would add what the target lacks, 'ignore' leave it out; both keep what "
     "only the target has."
@@ -96,14 +99,24 @@ def match_columns(
 
 def one_column(column: SourceColumn, into: TargetColumn, way: Way) -> ColumnPlan:
     """Plan one column by this way."""
+    select, arrives = _select(way.select, column), way.arrives or column.type
+    if column.by_server and arrives.name in {"char", "varchar"}:
+        arrives = _as_nvarchar(arrives)
+        select = f"CAST({select} AS {arrives})"
     return ColumnPlan(
         source=column,
         target=into,
-        select=_select(way.select, column),
+        select=select,
         convert=way.convert,
         loss=way.loss_of(column.type),
-        arrives=way.arrives or column.type,
+        arrives=arrives,
     )
+
+
+def _as_nvarchar(type_: SourceType) -> SourceType:
+    """Return the nvarchar with room for a char type's characters: no byte makes two of them."""
+    bounded = 0 < type_.length <= MOST_UNITS
+    return SourceType("nvarchar", 2 * type_.length if bounded else UNLIMITED)
 
 
 def exactly(columns: Sequence[ColumnPlan], names: frozenset[str]) -> tuple[ColumnPlan, ...]:

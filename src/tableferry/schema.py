@@ -42,12 +42,16 @@ class SourceType:
 
 @dataclass(frozen=True, slots=True)
 class SourceColumn:
-    """One column of a source table. ``protection`` says why its values would arrive altered."""
+    """One column of a source table. ``protection`` says why its values would arrive altered.
+
+    ``by_server``: the server is to convert its texts to nvarchar, the driver may misread them.
+    """
 
     name: str
     type: SourceType
     nullable: bool = True
     protection: str = ""
+    by_server: bool = False
 
 
 def find_column(name: str, columns: Sequence[SourceColumn]) -> SourceColumn | None:

@@ -149,7 +149,7 @@ def test_refused_rows_are_written_down_in_the_transaction_of_the_load(
 ) -> None:
     migrate(connection)
     run = uuid4()
-    lease = Lease("public.t", 1, run, "t")
+    lease = Lease(run, "t", "public.t", 1)
     pg_database.run(
         'CREATE TABLE t ("ID" int PRIMARY KEY, "Name" varchar(3))',
         f"INSERT INTO tableferry.runs (run_id, process, version) VALUES ('{run}', 'here', '0')",

@@ -10,6 +10,7 @@ from typing import Final
 from tableferry.errors import SchemaError, TableferryError
 from tableferry.identifiers import SourceTable, quote_mssql, shown, text_mssql
 from tableferry.schema import Isolation, SourceColumn, SourceSchema, SourceType
+from tableferry.source.codepages import columns_to_convert
 from tableferry.source.connection import SourceConnection
 from tableferry.source.protection import filters_rows, read_protection
 
@@ -80,12 +81,14 @@ ORDER BY c.column_id""",
             code="208",
         )
     protection = read_protection(connection, table)
+    by_server = columns_to_convert(connection, table)
     return tuple(
         SourceColumn(
             name,
             SourceType(type_name(own, base, alias=bool(user)), length, precision, scale),
             bool(nullable),
             protection.get(name, ""),
+            name in by_server,
         )
         for name, own, base, user, length, precision, scale, nullable in rows
     )

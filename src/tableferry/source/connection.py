@@ -98,6 +98,11 @@ class SourceConnection:
         self.close()
 
 
+def provider() -> str:
+    """Return the name of the provider that the driver uses in this process."""
+    return os.environ.get(_PROVIDER_VARIABLE, PROVIDER)
+
+
 def connect(settings: SourceSettings) -> SourceConnection:
     """Open a connection; raises ConfigError (login, TLS) or TransientError (network).
 

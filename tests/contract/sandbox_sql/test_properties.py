@@ -1,4 +1,4 @@
-"""Extended properties of tables and columns."""
+"""Extended properties of tables and columns; properties of collations and databases."""
 
 import pytest
 
@@ -52,3 +52,22 @@ def test_a_property_goes_with_its_transaction(ask, table):
 def test_what_cannot_be_is_refused_with_its_number(ask, refuse, table, call, number):
     ask(f"EXEC sp_addextendedproperty N'Known', N'x', {ON_TABLE}")
     assert refuse(f"EXEC {call}").number == number
+
+
+def test_a_collation_tells_its_code_page(ask):
+    pages = {
+        "SQL_Latin1_General_CP1_CI_AS": 1252, "Chinese_Taiwan_Stroke_CI_AS": 950,
+        "Chinese_PRC_CI_AS": 936, "Latin1_General_100_CI_AS_SC_UTF8": 65001, "None_such": None,
+    }  # fmt: skip
+    for name, page in pages.items():
+        found = ask(f"SELECT CAST(COLLATIONPROPERTY('{name}', 'CodePage') AS int)").value
+        assert found == page
+
+
+def test_a_database_that_nobody_else_uses_gets_a_single_user(ask, refuse, connect):
+    single = "ALTER DATABASE [{}] SET SINGLE_USER WITH ROLLBACK IMMEDIATE"
+    ask("CREATE DATABASE lonely")
+    ask(single.format("lonely"))
+    ask("DROP DATABASE lonely")
+    connect()
+    assert refuse(single.format(ask("SELECT DB_NAME()").value)).number == 50000

@@ -8,6 +8,7 @@ from tableferry.errors import SchemaError, TableferryError, TransientError
 from tableferry.identifiers import SourceTable
 from tableferry.plan import plan_table
 from tableferry.schema import Isolation, SourceColumn, SourceSchema, SourceType
+from tableferry.source.codepages import columns_to_convert, is_unlike
 from tableferry.source.protection import filters_rows, read_protection
 from tests.unit.engine.support import spec
 
@@ -65,3 +66,37 @@ def test_filtered_rows_are_warned_of() -> None:
     source = SourceSchema(columns, rows_filtered=True)
     warnings = plan_table(spec(), source, None, isolation=Isolation(snapshot=True)).warnings
     assert any("security policy" in warning for warning in warnings)
+
+
+def pages(answer: list[tuple[Any, ...]] | TableferryError) -> frozenset[str]:
+    return columns_to_convert(Answering(answer), TABLE)  # type: ignore[arg-type]
+
+
+def test_texts_of_code_pages_that_the_driver_misreads_are_for_the_server_to_convert() -> None:
+    assert pages([("A", 950), ("B", 1252), ("C", 932), ("D", 65001), ("E", 0)]) == {"A", "C"}
+
+
+def test_a_server_that_knows_no_code_pages_converts_nothing() -> None:
+    assert pages(TableferryError("'COLLATIONPROPERTY' is not known")) == frozenset()
+
+
+def test_the_other_provider_reads_utf8_itself_and_nothing_else() -> None:
+    other = "msodbcsql18"
+    assert [is_unlike(page, other) for page in (1252, 950, 65001)] == [True, True, False]
+
+
+def test_the_server_converts_char_columns_to_nvarchar_with_room() -> None:
+    def select(kind: str, length: int) -> str:
+        column = SourceColumn("C", SourceType(kind, length), by_server=True)
+        source = SourceSchema((SourceColumn("ID", SourceType("int", 4)), column))
+        plan = plan_table(
+            spec(("ID", "id"), ("C", "c")), source, None, isolation=Isolation(snapshot=True)
+        )
+        return plan.columns[1].select
+
+    assert select("char", 10) == "CAST(t.[C] AS nvarchar(10))"
+    assert select("varchar", 4000) == "CAST(t.[C] AS nvarchar(4000))"
+    assert select("varchar", 4001) == "CAST(t.[C] AS nvarchar(max))"
+    assert select("varchar", -1) == "CAST(t.[C] AS nvarchar(max))"
+    assert select("text", 16) == "CAST(CAST(t.[C] AS varchar(max)) AS nvarchar(max))"
+    assert select("nvarchar", 20) == "t.[C]"

@@ -5,6 +5,7 @@ from typing import Final
 from tableferry.sandbox.engine.errors import unsupported
 from tableferry.sandbox.events import SqlError
 from tableferry.sandbox.sqltypes import DEFAULT_COLLATION
+from tableferry.sandbox.tds.collations import collation
 
 _WESTERN: Final = ("sql_latin1_general_cp1_", "latin1_general_", "sql_latin1_general_cp1252_")
 
@@ -23,6 +24,15 @@ def check_collation(name: str, *, national: bool) -> str:
     if not national and (not lowered.startswith(_WESTERN) or "utf8" in words):
         raise unsupported(f"varchar in the collation {name}: only code page 1252")
     return name
+
+
+def code_page(name: str) -> int | None:
+    """Return the code page of a collation's char data, None for what is no collation."""
+    try:
+        codec = collation(name).codec
+    except SqlError:
+        return None
+    return {"utf-8": 65001, "gbk": 936}.get(codec) or int(codec.removeprefix("cp"))
 
 
 def equality_key(sql: str, collation: str | None) -> str:

@@ -128,6 +128,15 @@ def _variant_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return _as_variant(Typed(f"CAST({found} AS INTEGER)", t.INT))
 
 
+def _collation_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+    name, _ = arguments(binder, node, scope, 2)
+    wanted = (binder.constant_text(node.arguments[1]) or "").lower()
+    if wanted != "codepage":
+        raise unsupported(f"COLLATIONPROPERTY {wanted}")
+    text = binder.to_type(name, NVARCHAR, explicit=True)
+    return _as_variant(Typed(f"py_code_page({text})", t.INT))
+
+
 def _server_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     arguments(binder, node, scope, 1)
     wanted = (binder.constant_text(node.arguments[0]) or "").lower()
@@ -221,7 +230,8 @@ PROPERTY_FUNCTIONS: Final[dict[str, Scalar]] = {
     "col_length": lambda b, n, sc: columns_lookup(b, n, sc, lambda _, c: t.max_length(c.type)),
     "columnproperty": _column_property, "objectproperty": _object_property,
     "objectpropertyex": _object_property, "serverproperty": _server_property,
-    "databasepropertyex": _database_property, "connectionproperty": _connection_property,
+    "databasepropertyex": _database_property, "collationproperty": _collation_property,
+    "connectionproperty": _connection_property,
     "has_perms_by_name": _permission, "is_srvrolemember": _membership, "is_member": _membership,
     "is_rolemember": _membership, "sql_variant_property": _variant_property,
     "ident_current": _identity_value, "ident_seed": _identity_value, "ident_incr": _identity_value,

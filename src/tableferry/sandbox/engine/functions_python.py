@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from tableferry.sandbox.engine import clr_hierarchy, clr_spatial, texts, variant
 from tableferry.sandbox.engine import parsing_values as read
+from tableferry.sandbox.engine.collation import code_page
 from tableferry.sandbox.engine.rowerror import RowError, mark
 from tableferry.sandbox.surrogates import freed, from_utf16
 
@@ -207,6 +208,7 @@ FUNCTIONS: Final[dict[str, tuple[Rowwise, list[str], str, bool]]] = {
     "py_variant_family": (variant.family, [_B], _S, False),
     "py_variant_property": (variant.prop, [_B, _S], _S, False),
     "py_hierarchy": (clr_hierarchy.parse, [_S], _B, True),
+    "py_code_page": (code_page, [_S], _I, False),
     "py_hierarchy_text": (clr_hierarchy.path, [_B], _S, False),
     "py_hierarchy_level": (clr_hierarchy.level, [_B], _I, False),
     "py_spatial": (clr_spatial.parse, [_S, _I, _S], _B, False),

@@ -116,7 +116,8 @@ def alter_database(session: "Session", statement: st.AlterDatabase) -> Iterator[
         found.compatibility = int(statement.value)
     elif statement.option == "single_user" and session.server.is_used(found, but_by=session):
         raise unsupported("ALTER DATABASE ... SET SINGLE_USER while others use the database")
-    elif statement.option not in ("recovery", "single_user", "multi_user", "auto_close", "auto_shrink", "online",
-                                  "auto_update_statistics", "auto_create_statistics"):  # fmt: skip
+    elif statement.option not in ("recovery", "single_user", "multi_user", "auto_close",
+                                  "auto_shrink", "online", "auto_update_statistics",
+                                  "auto_create_statistics"):  # fmt: skip
         raise unsupported(f"ALTER DATABASE ... SET {statement.option.upper()}")
     yield StatementDone(None, "ALTER DATABASE")
