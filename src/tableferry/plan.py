@@ -169,7 +169,7 @@ def plan_table(
     require_key(spec, key)
     kept = require_keepable(spec, key, columns, target) if target else ()
     create = None if target is not None else _create(spec, columns, source, details, pg_version)
-    consistency, warnings = _consistency(spec, isolation)
+    consistency, warnings = _consistency(spec, isolation, in_memory=source.in_memory)
     warnings += kept
     if source.rows_filtered:
         warnings += (
@@ -277,13 +277,24 @@ def _order(order: OrderBy, columns: Sequence[SourceColumn]) -> str:
     return f"t.{quote_mssql(column.name)}{direction}"
 
 
-def _consistency(spec: TableSpec, isolation: Isolation) -> tuple[Consistency, tuple[str, ...]]:
+def _consistency(
+    spec: TableSpec, isolation: Isolation, *, in_memory: bool
+) -> tuple[Consistency, tuple[str, ...]]:
     """Choose for ``auto`` the best that the database offers.
 
     With row versions one statement under READ COMMITTED sees one moment, too; without, and without
-    SNAPSHOT, reading would wait for every writer.
+    SNAPSHOT, reading would wait for every writer. A memory-optimized table has its own versions,
+    and takes neither SNAPSHOT (41332) nor NOLOCK (10794).
     """
     database = spec.source.database
+    if in_memory:
+        if spec.consistency in {Consistency.SNAPSHOT, Consistency.NOLOCK}:
+            raise SchemaError(
+                f"{spec.source} is memory-optimized, which 'consistency': "
+                f"'{spec.consistency}' does not go with",
+                hint="Leave 'consistency' out: such a table is read as of one moment anyway.",
+            )
+        return Consistency.READ_COMMITTED, ()
     if spec.consistency is Consistency.SNAPSHOT and not isolation.snapshot:
         raise SchemaError(
             f"The database {database} does not allow SNAPSHOT isolation",

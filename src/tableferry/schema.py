@@ -68,11 +68,13 @@ class SourceSchema:
     """A source table's columns, in their order, and about how many rows it has (None: unknown).
 
     ``rows_filtered``: a security policy hides rows from some logins, this one perhaps.
+    ``in_memory``: it is memory-optimized.
     """
 
     columns: tuple[SourceColumn, ...]
     estimated_rows: int | None = None
     rows_filtered: bool = False
+    in_memory: bool = False
 
 
 @dataclass(frozen=True, slots=True)

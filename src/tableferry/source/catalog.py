@@ -12,14 +12,16 @@ from tableferry.identifiers import SourceTable, quote_mssql, shown, text_mssql
 from tableferry.schema import Isolation, SourceColumn, SourceSchema, SourceType
 from tableferry.source.codepages import columns_to_convert
 from tableferry.source.connection import SourceConnection
-from tableferry.source.protection import filters_rows, read_protection
+from tableferry.source.protection import filters_rows, read_protection, rows_if_known
 
 
 def read_schema(connection: SourceConnection, table: SourceTable) -> SourceSchema:
     """Read a table's columns; raises SchemaError where there is no such table (or no right)."""
     columns = _columns(connection, table)
     estimated = estimated_rows(connection, table)
-    return SourceSchema(columns, estimated, filters_rows(connection, table))
+    return SourceSchema(
+        columns, estimated, filters_rows(connection, table), _is_in_memory(connection, table)
+    )
 
 
 def require_unaltered(
@@ -74,12 +76,7 @@ ORDER BY c.column_id""",
         ],
     )
     if not rows:
-        raise SchemaError(
-            f"{connection.settings} has no table {table}, or {connection.settings.user!r} "
-            "may not see it (208)",
-            hint="Check 'sql_table' in the configuration, and that the login may SELECT from it.",
-            code="208",
-        )
+        raise _no_table(connection, table)
     protection = read_protection(connection, table)
     by_server = columns_to_convert(connection, table)
     return tuple(
@@ -92,6 +89,33 @@ ORDER BY c.column_id""",
         )
         for name, own, base, user, length, precision, scale, nullable in rows
     )
+
+
+def _no_table(connection: SourceConnection, table: SourceTable) -> SchemaError:
+    """Say why a name is no table's; that of a synonym has no columns in the catalog."""
+    synonym = f"""\
+SELECT s.base_object_name AS base FROM {quote_mssql(table.database)}.sys.synonyms AS s
+WHERE s.object_id = OBJECT_ID({text_mssql(table.sql)})"""
+    if found := rows_if_known(connection, synonym, ["base"]):
+        return SchemaError(
+            f"{table} is a synonym of {found[0][0]}",
+            hint="Name that table in 'sql_table', and its database in 'sql_server_db'.",
+        )
+    return SchemaError(
+        f"{connection.settings} has no table {table}, or {connection.settings.user!r} "
+        "may not see it (208)",
+        hint="Check 'sql_table' in the configuration, and that the login may SELECT from it.",
+        code="208",
+    )
+
+
+def _is_in_memory(connection: SourceConnection, table: SourceTable) -> bool:
+    """Whether the table is memory-optimized; a server that knows no such thing has none."""
+    sql = f"""\
+SELECT t.is_memory_optimized AS in_memory FROM {quote_mssql(table.database)}.sys.tables AS t
+WHERE t.object_id = OBJECT_ID({text_mssql(table.sql)})"""
+    found = rows_if_known(connection, sql, ["in_memory"])
+    return bool(found and found[0][0])
 
 
 def read_isolation(connection: SourceConnection, database: str) -> Isolation:

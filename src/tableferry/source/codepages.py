@@ -10,9 +10,9 @@ are not Windows'. What it does not know at all becomes U+FFFD and is read again 
 from collections.abc import Mapping
 from typing import Final
 
-from tableferry.errors import TableferryError, TransientError
 from tableferry.identifiers import SourceTable, quote_mssql, text_mssql
 from tableferry.source.connection import PROVIDER, SourceConnection, provider
+from tableferry.source.protection import rows_if_known
 
 TWO_BYTES: Final = frozenset({932, 936, 949, 950})
 """Japanese, simplified Chinese, Korean, traditional Chinese."""
@@ -34,17 +34,14 @@ def is_unlike(page: int, used: str) -> bool:
 
 def _pages(connection: SourceConnection, table: SourceTable) -> Mapping[str, int]:
     catalog = quote_mssql(table.database)
-    try:
-        rows = connection.rows(
-            f"""\
+    # A server that knows nothing of it is of another make: its texts are taken as they are read.
+    rows = rows_if_known(
+        connection,
+        f"""\
 SELECT c.name AS column_name, CAST(COLLATIONPROPERTY(c.collation_name, 'CodePage') AS int)
   AS code_page
 FROM {catalog}.sys.columns AS c
 WHERE c.object_id = OBJECT_ID({text_mssql(table.sql)}) AND c.collation_name IS NOT NULL""",
-            ["column_name", "code_page"],
-        )
-    except TransientError:
-        raise
-    except TableferryError:
-        return {}  # A server of another make; its texts are taken as the driver reads them.
+        ["column_name", "code_page"],
+    )
     return {name: page for name, page in rows if page}

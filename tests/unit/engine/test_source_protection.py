@@ -8,27 +8,41 @@ from tableferry.errors import SchemaError, TableferryError, TransientError
 from tableferry.identifiers import SourceTable
 from tableferry.plan import plan_table
 from tableferry.schema import Isolation, SourceColumn, SourceSchema, SourceType
+from tableferry.settings import TargetSettings
+from tableferry.source.catalog import read_schema
 from tableferry.source.codepages import columns_to_convert, is_unlike
 from tableferry.source.protection import filters_rows, read_protection
+from tableferry.spec import Consistency
 from tests.unit.engine.support import spec
 
 TABLE = SourceTable("McTM", "dbo", "T")
 
 
 class Answering:
-    """A connection that answers every query alike."""
+    """A connection that answers every query alike, ``others`` by the last column asked for."""
 
-    def __init__(self, answer: list[tuple[Any, ...]] | TableferryError) -> None:
+    def __init__(
+        self, answer: list[tuple[Any, ...]] | TableferryError, **others: list[tuple[Any, ...]]
+    ) -> None:
         self.answer = answer
+        self.others = others
+        self.settings = TargetSettings(
+            prefix="PG_", host="h", port=1, db="d", user="u", password="p"
+        )
 
     def rows(self, sql: str, columns: list[str]) -> list[tuple[Any, ...]]:
+        if columns[-1] in self.others:
+            return self.others[columns[-1]]
         if isinstance(self.answer, TableferryError):
             raise self.answer
         return self.answer
 
 
-def protection(answer: list[tuple[Any, ...]] | TableferryError) -> dict[str, str]:
-    return read_protection(Answering(answer), TABLE)  # type: ignore[arg-type]
+def protection(
+    answer: list[tuple[Any, ...]] | TableferryError, graph: list[tuple[Any, ...]] | None = None
+) -> dict[str, str]:
+    server = Answering(answer, graph_type=graph or [])
+    return read_protection(server, TABLE)  # type: ignore[arg-type]
 
 
 def test_a_masked_column_is_protected_from_a_login_without_unmask() -> None:
@@ -42,6 +56,31 @@ def test_an_encrypted_column_is_protected_from_everybody() -> None:
 
 def test_a_server_that_knows_no_protection_has_none() -> None:
     assert protection(TableferryError("Invalid column name 'is_masked'.")) == {}
+
+
+def test_what_a_graphs_table_keeps_to_itself_cannot_be_read() -> None:
+    found = protection([], graph=[("graph_id_8D5F", 1)])
+    assert found == {"graph_id_8D5F": "is the graph's own and cannot be read (13908)"}
+
+
+def test_a_synonym_is_told_by_what_it_stands_for() -> None:
+    server = Answering([], base=[("[Other].[dbo].[Real]",)])
+    with pytest.raises(SchemaError, match=r"is a synonym of \[Other\]\.\[dbo\]\.\[Real\]"):
+        read_schema(server, TABLE)  # type: ignore[arg-type]
+    with pytest.raises(SchemaError, match=r"has no table McTM\.dbo\.T"):
+        read_schema(Answering([], base=[]), TABLE)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("isolation", [Isolation(snapshot=True), Isolation()])
+def test_a_memory_optimized_table_is_read_as_it_can_be(isolation: Isolation) -> None:
+    columns = (SourceColumn("ID", SourceType("int")), SourceColumn("Name", SourceType("int")))
+    source = SourceSchema(columns, in_memory=True)
+    plan = plan_table(spec(), source, None, isolation=isolation)
+    assert plan.consistency is Consistency.READ_COMMITTED
+    assert "NOLOCK" not in plan.select
+    for wish in (Consistency.SNAPSHOT, Consistency.NOLOCK):
+        with pytest.raises(SchemaError, match="is memory-optimized"):
+            plan_table(spec(consistency=wish), source, None, isolation=isolation)
 
 
 def test_a_lost_connection_is_no_answer() -> None:

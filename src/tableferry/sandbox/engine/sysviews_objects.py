@@ -140,6 +140,7 @@ def _column_row(object_id: int, column: TableColumn, database: Database) -> Row:
         False,
         False,
         None,
+        None,
     )
 
 
@@ -238,7 +239,8 @@ COLUMN_COLUMNS: Final = (
     "is_filestream bit!, is_replicated bit, is_non_sql_subscribed bit, is_merge_published bit, "
     "xml_collection_id int!, default_object_id int!, rule_object_id int!, is_sparse bit!, "
     "is_column_set bit!, generated_always_type tinyint, generated_always_type_desc nvarchar(60), "
-    "is_hidden bit!, is_masked bit!, encryption_type int"
+    "is_hidden bit!, is_masked bit!, encryption_type int, "
+    "graph_type int"
 )
 OBJECT_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
     "sys.schemas": ("name sysname!, schema_id int!, principal_id int", _schemas),
