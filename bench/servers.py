@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from tableferry.sandbox.local_postgres import LocalPostgres
 from tableferry.sandbox.sample import BenchTable, bench_narrow, bench_wide
+from tableferry.sandbox.sample.every_type import bench_every_type
 
 TARGET_SETTINGS: Final = {
     "fsync": "on",
@@ -30,7 +31,7 @@ REPLAY_BYTES: Final = 4 * 2**30
 """Each contender's SELECT is answered from memory, encoded already: the source costs next to
 nothing. Room for two forms of the largest table."""
 
-TABLES: Final = {"Narrow": bench_narrow, "Wide": bench_wide}
+TABLES: Final = {"Narrow": bench_narrow, "Wide": bench_wide, "EveryType": bench_every_type}
 
 
 @contextlib.contextmanager

@@ -27,8 +27,10 @@ _PLAIN: Final = {
     "datetimeoffset": DATETIMEOFFSET,
     "uniqueidentifier": pa.binary(16),
 }
-_TEXT: Final = {"char", "varchar", "nchar", "nvarchar", "xml"}
-_BYTES: Final = {"binary", "varbinary", "timestamp"}
+_TEXT: Final = {"char", "varchar", "nchar", "nvarchar", "text", "ntext", "xml"}
+_BYTES: Final = {"binary", "varbinary", "image", "timestamp", "sql_variant"} | {
+    "hierarchyid", "geography", "geometry"
+}  # fmt: skip
 
 
 def physical_type(sql_type: SqlType) -> pa.DataType:
