@@ -187,7 +187,8 @@ def plan_table(
         + matched.drift.warnings
         + (create.warnings if create else details.warnings),
         drift=matched.drift,
-        at_one_moment=consistency is Consistency.SNAPSHOT
+        at_one_moment=source.in_memory
+        or consistency is Consistency.SNAPSHOT
         or (consistency is Consistency.READ_COMMITTED and isolation.row_versions),
     )
 

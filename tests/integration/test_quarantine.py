@@ -1,7 +1,7 @@
-"""Rows that PostgreSQL refuses: found in the COPY, kept aside, the others loaded."""
+"""Rows that are refused, by us or by PostgreSQL: found, kept aside, the others loaded."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from uuid import UUID, uuid4
 
 import pyarrow as pa
@@ -11,11 +11,16 @@ from tableferry import target
 from tableferry.errors import DataError
 from tableferry.plan import SyncPlan
 from tableferry.schema import PgType, SourceType
+from tableferry.spec import parse_table_configs
+from tableferry.sync.outcome import Status, TableOutcome
+from tableferry.sync.planning import plan_tables
+from tableferry.sync.run import sync_table
 from tableferry.target.ledger import Lease, migrate, quarantine
 from tableferry.values import Refusals, target_schema
+from tests.integration.conftest import Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import planned, sync_plan
+from tests.unit.engine.support import entry, planned, sync_plan
 
 INT = SourceType("int", 4, 10)
 NAME = SourceType("nvarchar", 100)
@@ -171,3 +176,110 @@ def test_refused_rows_are_written_down_in_the_transaction_of_the_load(
     assert isinstance(run_id, UUID)
     assert (reason, state) == ("a text is too long for its column", "22001")
     assert bytes.fromhex(str(value)).decode("utf-16-le") == "tooЖlong"
+
+
+@pytest.fixture
+def orders(table_in: Callable[[str], None], pg_database: PgDatabase) -> PgDatabase:
+    """Six rows: one with a NUL, one with half a pair, one too long, one against a check."""
+    table_in(
+        "CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, Code nvarchar(20) NULL); "
+        "INSERT INTO dbo.T VALUES (1, N'a'), (2, N'b' + NCHAR(0)), (3, NCHAR(0xD800)), "
+        "(4, N'much too long'), (5, N'?'), (6, NULL)"
+    )
+    pg_database.run(
+        "CREATE TABLE t (id int PRIMARY KEY, code varchar(20) CHECK (code <> '?') "
+        "CHECK (length(code) < 10))",
+        "INSERT INTO t VALUES (0, 'old')",
+    )
+    return pg_database
+
+
+def sync_orders(sandbox: Sandbox, database: PgDatabase, **changes: object) -> TableOutcome:
+    configured = entry(
+        sql_table="dbo.T", pg_table="t", columns=["ID", "Code"], pg_columns=["id", "code"],
+        **{"on_invalid": "quarantine", "max_shrink": 100, **changes},
+    )  # fmt: skip
+    return sync_table(parse_table_configs({"t": configured})["t"], sandbox.settings(database))
+
+
+def test_a_sync_loads_the_good_rows_and_writes_the_others_down(
+    sandbox: Sandbox, orders: PgDatabase
+) -> None:
+    outcome = sync_orders(sandbox, orders, max_invalid=4)
+    assert outcome.status is Status.OK, outcome.error
+    assert orders.rows("SELECT * FROM t ORDER BY id") == [(1, "a"), (6, None)]
+    told = outcome.as_dict()
+    assert (told["rows_read"], told["rows_written"]) == (6, 2)
+    checks = "a check constraint is not satisfied"
+    assert told["quarantined"] == {
+        "Code": {
+            "U+0000": 1,
+            "half a surrogate pair": 1,
+            f"{checks} (t_code_check)": 1,
+            f"{checks} (t_code_check1)": 1,
+        }
+    }
+    assert orders.rows(
+        "SELECT q.row_key->>'ID', q.column_name, q.sqlstate, q.value_hex, q.target, r.status, "
+        "t.rows_read, t.rows_written FROM tableferry.quarantine q "
+        "JOIN tableferry.runs r USING (run_id) JOIN tableferry.table_runs t USING (run_id) "
+        "ORDER BY 1"
+    ) == [
+        (
+            key,
+            "Code",
+            state,
+            value.encode("utf-16-le", "surrogatepass").hex(),
+            "public.t",
+            "ok",
+            6,
+            2,
+        )
+        for key, state, value in [
+            ("2", None, "b\0"),
+            ("3", None, "\ud800"),
+            ("4", "23514", "much too long"),
+            ("5", "23514", "?"),
+        ]
+    ]
+
+
+def test_one_refused_row_too_many_changes_nothing(sandbox: Sandbox, orders: PgDatabase) -> None:
+    outcome = sync_orders(sandbox, orders, max_invalid=3)
+    assert outcome.error is not None
+    assert outcome.error.kind == "DataError"
+    assert "4 rows were refused, 'max_invalid' allows 3: Code: U+0000: 1; Code: half a" in (
+        outcome.error.message
+    )
+    assert orders.rows("SELECT * FROM t") == [(0, "old")]
+    assert orders.rows("SELECT count(*) FROM tableferry.quarantine") == [(0,)]
+
+
+def test_without_a_budget_no_row_may_be_refused(sandbox: Sandbox, orders: PgDatabase) -> None:
+    outcome = sync_orders(sandbox, orders)
+    assert outcome.error is not None
+    assert "'max_invalid' allows 0" in outcome.error.message
+    assert orders.rows("SELECT * FROM t") == [(0, "old")]
+
+
+def test_running_again_refuses_the_same_rows_as_another_run(
+    sandbox: Sandbox, orders: PgDatabase
+) -> None:
+    for _ in range(2):
+        assert sync_orders(sandbox, orders, max_invalid=9).status is Status.OK
+    assert orders.rows("SELECT count(*), count(DISTINCT run_id) FROM tableferry.quarantine") == [
+        (8, 2)
+    ]
+    assert orders.rows("SELECT id FROM t ORDER BY id") == [(1,), (6,)]
+
+
+def test_the_plan_tells_what_becomes_of_refused_rows(sandbox: Sandbox, orders: PgDatabase) -> None:
+    configured = entry(sql_table="dbo.T", pg_table="t", on_invalid="quarantine", max_invalid=4,
+                       columns=["ID", "Code"], pg_columns=["id", "code"])  # fmt: skip
+    specs = parse_table_configs({"t": configured})
+    del configured["on_invalid"], configured["max_invalid"]
+    plain = parse_table_configs({"t": configured})
+    settings = sandbox.settings(orders)
+    told = plan_tables([specs["t"]], settings).as_dict()["tables"][0]
+    assert told["refused_rows"].startswith("up to 4 go into tableferry.quarantine")
+    assert "refused_rows" not in plan_tables([plain["t"]], settings).as_dict()["tables"][0]

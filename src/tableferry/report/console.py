@@ -152,6 +152,10 @@ class RunView:
             for reason, count in reasons.items():
                 text = f"[yellow]touched[/] {escape(column)}: {count:,} values, {escape(reason)}"
                 print_indented(self._out, text, indent=4)
+        for column, reasons in outcome.quarantined.items():
+            for reason, count in reasons.items():
+                text = f"[yellow]quarantined[/] {escape(column)}: {count:,} rows, {escape(reason)}"
+                print_indented(self._out, text, indent=4)
         if outcome.error:
             print_error(self._out, outcome.error, indent=4)
 

@@ -37,6 +37,8 @@ def _show(out: Console, table: TablePlan, plan: SyncPlan) -> None:
     print_indented(out, "[cyan]converts[/]", 2)
     out.print(_columns(plan))
     print_indented(out, f"[cyan]readers wait[/] {escape(table.readers_wait)}", 2)
+    if table.refused_rows:
+        print_indented(out, f"[cyan]refused rows[/] {escape(table.refused_rows)}", 2)
     for sentence in plan.drift.told:
         print_indented(out, f"[cyan]drift[/] {escape(sentence)}", 2)
     for warning in plan.warnings:

@@ -108,6 +108,8 @@ def _quarantine_problems(entry: Mapping[str, Any]) -> list[str]:
         return ["'max_invalid' is for 'on_invalid': 'quarantine'"] if found else []
     if entry.get("ledger") == LedgerUse.OFF:
         return ["'on_invalid': 'quarantine' needs the ledger, which 'ledger': 'off' takes away"]
+    if entry.get("chunks", 1) != 1:
+        return ["'on_invalid': 'quarantine' does not go with 'chunks'"]
     return []
 
 

@@ -1,16 +1,24 @@
 """The right to sync a table, and its page in the ledger; or neither, where the ledger is off."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tableferry import source, target
+from tableferry import source, target, values
 from tableferry.chunks import KeyRange
-from tableferry.errors import CommitUnknownError
+from tableferry.errors import CommitUnknownError, ConfigError
 from tableferry.plan import SyncPlan
 from tableferry.settings import TargetSettings
 from tableferry.spec import Publish
-from tableferry.target.ledger import Lease, Ledger, TableRun, checkpoint, seal, was_published
+from tableferry.target.ledger import (
+    Lease,
+    Ledger,
+    TableRun,
+    checkpoint,
+    quarantine,
+    seal,
+    was_published,
+)
 
 Cut = Callable[[], source.Cut]
 
@@ -58,6 +66,11 @@ class Claim(Protocol):
 
     def progress(self, phase: str, rows_read: int, rows_written: int) -> None:
         """Tell how far it is, as often as you like; raises LeaseLostError likewise."""
+
+    def quarantine(
+        self, connection: target.TargetConnection, refused: Sequence[values.Refusal]
+    ) -> None:
+        """In the publishing transaction: write down the rows that were left out."""
 
     def seal(
         self, connection: target.TargetConnection, plan: SyncPlan, rows_read: int, rows_written: int
@@ -169,6 +182,12 @@ class LedgerClaim:
             rows_written=rows_written,
         )
 
+    def quarantine(
+        self, connection: target.TargetConnection, refused: Sequence[values.Refusal]
+    ) -> None:
+        """See ``Claim``."""
+        quarantine(connection, self._lease, refused)
+
     def seal(
         self, connection: target.TargetConnection, plan: SyncPlan, rows_read: int, rows_written: int
     ) -> None:
@@ -224,6 +243,13 @@ class NoClaim:
 
     def progress(self, phase: str, rows_read: int, rows_written: int) -> None:
         """Write nothing."""
+
+    def quarantine(
+        self, connection: target.TargetConnection, refused: Sequence[values.Refusal]
+    ) -> None:
+        """Write nothing; raises ConfigError where there is something."""
+        if refused:
+            raise ConfigError(f"{connection.settings} has no place for refused rows: no ledger")
 
     def seal(
         self, connection: target.TargetConnection, plan: SyncPlan, rows_read: int, rows_written: int

@@ -20,12 +20,13 @@ def not_begun(spec: TableSpec, status: Status, error: ErrorReport | None = None)
 def done(published: Published) -> TableOutcome:
     """Of a table whose new rows are visible."""
     task, plan = published.task, published.plan
-    empty = () if published.rows else (_no_rows(plan),)
+    empty = () if published.read else (_no_rows(plan),)
+    refusals = task.tally.refusals
     return TableOutcome(
         table=plan.spec.key,
         target=str(plan.spec.target),
         status=Status.OK,
-        rows_read=published.rows,
+        rows_read=published.read,
         rows_written=published.rows,
         seconds=task.elapsed(),
         consistency=plan.consistency.value,
@@ -35,6 +36,7 @@ def done(published: Published) -> TableOutcome:
         changes=asdict(published.changes) if published.changes else {},
         losses=tuple(plan.losses.items()),
         touched=task.tally.touched,
+        quarantined=refusals.counts() if refusals else {},
         attempts=task.tally.attempts,
         retried=tuple(task.tally.retried),
     )

@@ -72,7 +72,8 @@ class TableOutcome:
     """One table's outcome. ``seconds`` is wall time from the first connection to the commit.
 
     ``touched`` counts, by source column and reason, the values that were altered as the
-    specification allows. ``attempts`` is how often it was tried, ``retried`` says after what.
+    specification allows; ``quarantined`` likewise the rows that were refused and left out, which
+    are in the ledger. ``attempts`` is how often it was tried, ``retried`` says after what.
     ``changes`` counts what a merge did to the rows.
     """
 
@@ -87,6 +88,7 @@ class TableOutcome:
     warnings: tuple[str, ...] = ()
     losses: tuple[tuple[str, str], ...] = ()
     touched: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    quarantined: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     error: ErrorReport | None = None
     publish: str = ""
     attempts: int = 1
@@ -116,9 +118,14 @@ class TableOutcome:
             **({"retried_after": list(self.retried)} if self.retried else {}),
             **({"warnings": list(self.warnings)} if self.warnings else {}),
             **({"losses": dict(self.losses)} if self.losses else {}),
-            **({"touched": {c: dict(n) for c, n in self.touched.items()}} if self.touched else {}),
+            **({"touched": _counts(self.touched)} if self.touched else {}),
+            **({"quarantined": _counts(self.quarantined)} if self.quarantined else {}),
             **({"error": self.error.as_dict()} if self.error else {}),
         }
+
+
+def _counts(counted: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    return {column: dict(reasons) for column, reasons in counted.items()}
 
 
 @dataclass(frozen=True, slots=True)

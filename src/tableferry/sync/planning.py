@@ -10,7 +10,7 @@ from tableferry import source, target
 from tableferry.errors import ConfigError, TableferryError
 from tableferry.plan import SyncPlan
 from tableferry.settings import Settings
-from tableferry.spec import Publish, TableSpec
+from tableferry.spec import OnInvalid, Publish, TableSpec
 from tableferry.sync.outcome import ErrorReport
 from tableferry.sync.table import make_plan
 
@@ -46,6 +46,16 @@ class TablePlan:
         seconds = max(1, round(rows / ROWS_PER_SECOND))
         return f"from the first row to the commit: about {seconds:,} s for {rows:,} rows"
 
+    @property
+    def refused_rows(self) -> str:
+        """What becomes of rows that cannot be stored, empty where one fails the load."""
+        if self.spec.on_invalid is not OnInvalid.QUARANTINE:
+            return ""
+        return (
+            f"up to {self.spec.max_invalid:,} go into tableferry.quarantine; "
+            "with more the load fails, and nothing is changed"
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         named = {
@@ -79,6 +89,7 @@ class TablePlan:
                 for column in plan.columns
             ],
             "readers_wait": self.readers_wait,
+            **({"refused_rows": self.refused_rows} if self.refused_rows else {}),
             "warnings": list(plan.warnings),
         }
 

@@ -24,6 +24,7 @@ class Published:
 
     task: Task
     plan: SyncPlan
+    read: int
     rows: int
     changes: target.Changes | None = None
     warnings: tuple[str, ...] = ()
@@ -58,7 +59,8 @@ def _attempt(tasks: Sequence[Task], settings: TargetSettings, retries: Retries) 
         _commit(list(loaded.values()), into, retries)
     found = (loaded[task.spec.key] for task in tasks)
     return [
-        Published(one.task, one.plan, one.rows, one.load.changes, one.warnings) for one in found
+        Published(one.task, one.plan, one.read, one.rows, one.load.changes, one.warnings)
+        for one in found
     ]
 
 
@@ -81,10 +83,11 @@ def _commit(loaded: Sequence[Loaded], into: target.TargetConnection, retries: Re
 
     def publish() -> None:
         for one in loaded:
-            one.task.claim.progress("publish", one.rows, one.rows)
+            one.task.claim.progress("publish", one.read, one.rows)
             one.load.publish()
         for one in loaded:
-            one.task.claim.seal(into, one.plan, one.rows, one.rows)
+            one.task.claim.quarantine(into, one.refused)
+            one.task.claim.seal(into, one.plan, one.read, one.rows)
         into.commit()
 
     def undo(error: TransientError) -> None:

@@ -8,7 +8,7 @@ Then ``sync.publishing`` makes it visible. Nothing in the target is touched befo
 import contextlib
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -18,7 +18,7 @@ from tableferry.details import NO_DETAILS, TableDetails
 from tableferry.errors import SchemaError, VerificationError
 from tableferry.plan import SyncPlan, plan_table
 from tableferry.settings import Settings, SourceSettings
-from tableferry.spec import TableSpec
+from tableferry.spec import OnInvalid, TableSpec
 from tableferry.sync.claim import Claim, NoClaim
 from tableferry.sync.deadline import Deadline
 from tableferry.sync.prefetch import Prefetch
@@ -30,13 +30,15 @@ class Tally:
     """What is known of a table's sync so far, also when it then fails.
 
     ``exactly`` names the source columns whose texts are to be read as bytes, because the driver
-    may have altered them; None: all.
+    may have altered them; None: all. ``refusals`` are the rows that go into quarantine, where the
+    specification has one.
     """
 
     attempts: int = 0
     failed: bool = False
     read: int = 0
     touched: dict[str, Counter[str]] = field(default_factory=dict)
+    refusals: values.Refusals | None = None
     exactly: frozenset[str] | None = frozenset()
     retried: list[str] = field(default_factory=list)
 
@@ -82,6 +84,12 @@ class Loaded:
     load: target.Load
     rows: int
     warnings: tuple[str, ...] = ()
+    refused: Sequence[values.Refusal] = ()
+
+    @property
+    def read(self) -> int:
+        """Rows that the server sent: each was written or refused."""
+        return self.rows + len(self.refused)
 
 
 def load_table(task: Task, into: target.TargetConnection, stack: contextlib.ExitStack) -> Loaded:
@@ -111,33 +119,42 @@ def _load(
     into: target.TargetConnection,
     stack: contextlib.ExitStack,
 ) -> Loaded:
+    spec, refusals = plan.spec, _refusals(plan.spec)
     course = task.claim.course(into, plan, lambda: source.cut_table(from_, plan))
-    convert = values.Converter(plan.columns, plan.spec.on_invalid, plan.spec.trailing_blanks)
-    task.tally.touched = convert.touched
+    convert = values.Converter(plan.columns, spec.on_invalid, spec.trailing_blanks, refusals)
+    task.tally.touched, task.tally.refusals = convert.touched, refusals
     reader = source.TableReader(from_, plan)
     with Prefetch(reader.batches(), from_.abandon) as batches:
         # The lock on the target is taken when the first rows are here, not while a slow source
         # still sorts: until then readers of the target notice nothing at all.
         first = list(itertools.islice(batches, 1))
-        load = stack.enter_context(
-            target.open_load(into, plan, values.target_schema(plan.columns), course.staging)
-        )
+        schema = values.target_schema(plan.columns)
+        load = stack.enter_context(target.open_load(into, plan, schema, course.staging, refusals))
         rest: Iterator[pa.RecordBatch] = itertools.chain(first, batches)
         for batch in rest:
             task.deadline.check()
             task.tally.read += batch.num_rows
             load.write(convert(batch))
             task.told("load", load.rows, plan.estimated_rows)
-        if load.rows != reader.rows:
+        refused = refusals.rows if refusals else []
+        if load.rows + len(refused) != reader.rows:
+            aside = f" and {len(refused):,} refused" if refused else ""
             raise VerificationError(
-                f"{reader.rows:,} rows were read and {load.rows:,} written",
+                f"{reader.rows:,} rows were read, {load.rows:,} written{aside}",
                 hint="The load was rolled back; the old rows stay. Please report this.",
             )
-    task.claim.progress("prepare", load.rows, load.rows)
+    task.claim.progress("prepare", reader.rows, load.rows)
     load.prepare()
     columns = [column.source for column in plan.columns if not column.companion]
     source.require_unaltered(from_, plan.spec.source, columns)
-    return Loaded(task, plan, load, load.rows, course.warnings)
+    return Loaded(task, plan, load, load.rows, course.warnings, refused)
+
+
+def _refusals(spec: TableSpec) -> values.Refusals | None:
+    """Return the place for refused rows, None where one fails the load."""
+    if spec.on_invalid is not OnInvalid.QUARANTINE:
+        return None
+    return values.Refusals(spec.primary_key, spec.max_invalid)
 
 
 def _require_unchanged(plan: SyncPlan, fingerprint: str | None) -> None:
