@@ -49,7 +49,9 @@ def load(
     allowed: int = 100,
 ) -> Refusals:
     refusals = Refusals(("ID",), allowed)
-    with target.open_load(connection, plan, target_schema(plan.columns), refusals) as refresh:
+    with target.open_load(
+        connection, plan, target_schema(plan.columns), refusals=refusals
+    ) as refresh:
         for batch in batches:
             refresh.write(batch)
         refresh.prepare()
@@ -161,7 +163,9 @@ def test_refused_rows_are_written_down_in_the_transaction_of_the_load(
     )
     plan = people(PgType("varchar", (3,)))
     refusals = Refusals(("ID",), 5)
-    with target.open_load(connection, plan, target_schema(plan.columns), refusals) as refresh:
+    with target.open_load(
+        connection, plan, target_schema(plan.columns), refusals=refusals
+    ) as refresh:
         refresh.write(rows((1, "a"), (2, "tooЖlong")))
         refresh.prepare()
         refresh.publish()
@@ -196,16 +200,18 @@ def orders(table_in: Callable[[str], None], pg_database: PgDatabase) -> PgDataba
 
 def sync_orders(sandbox: Sandbox, database: PgDatabase, **changes: object) -> TableOutcome:
     configured = entry(
-        sql_table="dbo.T", pg_table="t", columns=["ID", "Code"], pg_columns=["id", "code"],
+        sql_table="dbo.T", pg_table="t", order_by=None,
+        columns=["ID", "Code"], pg_columns=["id", "code"],
         **{"on_invalid": "quarantine", "max_shrink": 100, **changes},
     )  # fmt: skip
     return sync_table(parse_table_configs({"t": configured})["t"], sandbox.settings(database))
 
 
+@pytest.mark.parametrize("publish", ["truncate", "merge"])
 def test_a_sync_loads_the_good_rows_and_writes_the_others_down(
-    sandbox: Sandbox, orders: PgDatabase
+    sandbox: Sandbox, orders: PgDatabase, publish: str
 ) -> None:
-    outcome = sync_orders(sandbox, orders, max_invalid=4)
+    outcome = sync_orders(sandbox, orders, max_invalid=4, publish=publish)
     assert outcome.status is Status.OK, outcome.error
     assert orders.rows("SELECT * FROM t ORDER BY id") == [(1, "a"), (6, None)]
     told = outcome.as_dict()
@@ -244,8 +250,11 @@ def test_a_sync_loads_the_good_rows_and_writes_the_others_down(
     ]
 
 
-def test_one_refused_row_too_many_changes_nothing(sandbox: Sandbox, orders: PgDatabase) -> None:
-    outcome = sync_orders(sandbox, orders, max_invalid=3)
+@pytest.mark.parametrize("publish", ["truncate", "merge"])
+def test_one_refused_row_too_many_changes_nothing(
+    sandbox: Sandbox, orders: PgDatabase, publish: str
+) -> None:
+    outcome = sync_orders(sandbox, orders, max_invalid=3, publish=publish)
     assert outcome.error is not None
     assert outcome.error.kind == "DataError"
     assert "4 rows were refused, 'max_invalid' allows 3: Code: U+0000: 1; Code: half a" in (
@@ -271,6 +280,27 @@ def test_running_again_refuses_the_same_rows_as_another_run(
         (8, 2)
     ]
     assert orders.rows("SELECT id FROM t ORDER BY id") == [(1,), (6,)]
+
+
+def test_a_merge_refuses_nulls_and_a_keys_second_row_in_its_staging_table(
+    sandbox: Sandbox, table_in: Callable[[str], None], pg_database: PgDatabase
+) -> None:
+    table_in(
+        "CREATE TABLE dbo.T (ID int NOT NULL, Code nvarchar(20) NULL); "
+        "INSERT INTO dbo.T VALUES (1, N'a'), (2, NULL), (3, N'b'), (3, N'c')"
+    )
+    pg_database.run(
+        "CREATE TABLE t (id int PRIMARY KEY, code varchar(20) NOT NULL)",
+        "INSERT INTO t VALUES (1, 'old'), (2, 'old'), (3, 'old')",
+    )
+    outcome = sync_orders(sandbox, pg_database, max_invalid=2, publish="merge")
+    assert outcome.status is Status.OK, outcome.error
+    found = pg_database.rows("SELECT id, code FROM t ORDER BY id")
+    assert found in ([(1, "a"), (3, "b")], [(1, "a"), (3, "c")])
+    assert pg_database.rows(
+        "SELECT row_key->>'ID', column_name, sqlstate FROM tableferry.quarantine ORDER BY 1"
+    ) == [("2", "Code", "23502"), ("3", "ID", "23505")]
+    assert pg_database.rows("SELECT FROM pg_class WHERE relname LIKE 'staging%'") == []
 
 
 def test_the_plan_tells_what_becomes_of_refused_rows(sandbox: Sandbox, orders: PgDatabase) -> None:
