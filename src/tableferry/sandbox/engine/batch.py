@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from tableferry.sandbox.engine import ddl, dml, options, procedures, selecting
+from tableferry.sandbox.engine import ddl, dml, granting, options, procedures, rights, selecting
 from tableferry.sandbox.engine import statements as st
 from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine import typerules as t
@@ -109,6 +109,7 @@ def perform(session: "Session", statement: st.Statement) -> Iterator[Event]:
     handler = _HANDLERS.get(type(statement))
     if handler is None:
         raise unsupported(f"the statement {type(statement).__name__}")
+    rights.check_statement(session, statement)
     yield from handler(session, statement)
 
 
@@ -286,6 +287,8 @@ _HANDLERS: Final[dict[type, Handler]] = {
     st.Drop: ddl.drop,
     st.AlterTable: ddl.alter_table,
     st.AlterDatabase: options.alter_database,
+    st.PrincipalChange: granting.change_principal,
+    st.Grant: granting.grant,
     st.SetOption: options.set_option,
     st.Declare: _declare,
     st.SetVariable: _set_variable,

@@ -10,7 +10,7 @@ from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine.bind_predicates import PredicateBinder
 from tableferry.sandbox.engine.catalog import PAGE_ROWS, Database, Table, TableColumn, View
 from tableferry.sandbox.engine.errors import invalid_object, unsupported
-from tableferry.sandbox.engine.scope import BoundQuery, Scope, Source, Typed
+from tableferry.sandbox.engine.scope import BoundQuery, Scope, Source, Typed, anybody
 from tableferry.sandbox.engine.typerules import BIGINT, INT, common, varchar
 from tableferry.sandbox.events import SqlError
 from tableferry.sandbox.sqltypes import MAX
@@ -168,6 +168,7 @@ class SourceBinder(PredicateBinder):
         if node.sample is not None:
             raise SqlError(494, "The TABLESAMPLE clause can only be used with local tables.")
         if isinstance(found, View):
+            self.context.permit(found)
             bound = self.view_query(found)
             return self._add(bound, name, found.columns, scope, self._path(node, found))
         view = sysviews.find(node.parts)
@@ -185,14 +186,18 @@ class SourceBinder(PredicateBinder):
 
     def view_query(self, view: View) -> BoundQuery:
         """Bind a view's query, away from the names around it."""
-        saved = self.context.common, self.context.recursive
+        saved = self.context.common, self.context.recursive, self.context.permit
         self.context.common, self.context.recursive = {}, {}
+        # All objects belong to dbo here: who may read a view may read what is behind it
+        # (Ownership Chains).
+        self.context.permit = anybody
         try:
             return self.query(view.query, None)
         finally:
-            self.context.common, self.context.recursive = saved
+            self.context.common, self.context.recursive, self.context.permit = saved
 
     def _table(self, table: Table, node: s.TableRef, name: str, scope: Scope) -> str:
+        self.context.permit(table)
         self.context.tables.append(table)
         text = self.context.read(table, node.hints)
         if node.sample is not None:
@@ -270,7 +275,8 @@ class SourceBinder(PredicateBinder):
             if database is None:
                 raise invalid_object(".".join(parts))
         assert database is not None  # noqa: S101 - a session always has a database
-        rows = view.table(session, database)
+        session.require_state(view.name)
+        rows = view.table(session, session.seen(database))
         registered = self.context.register(rows)
         alias = self.context.alias()
         columns = tuple(

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from tableferry.sandbox.engine.errors import invalid_object
+from tableferry.sandbox.engine.principals import Security
 from tableferry.sandbox.engine.syntax import Node, Query
 from tableferry.sandbox.sqltypes import DEFAULT_COLLATION, SqlType
 
@@ -201,6 +202,7 @@ class Database:
     schemas: dict[str, tuple[str, int]] = field(default_factory=dict)
     objects: dict[tuple[str, str], Table | View] = field(default_factory=dict)
     types: dict[tuple[str, str], AliasType] = field(default_factory=dict)
+    security: Security = field(default_factory=Security)
     next_object_id: int = 901_578_250
     next_type_id: int = 257
     rowversion: int = 2000

@@ -17,7 +17,8 @@ from tableferry.sandbox.engine.errors import (
     unsupported,
 )
 from tableferry.sandbox.engine.reading import readable_for_write
-from tableferry.sandbox.engine.scope import BoundQuery, Scope, Typed
+from tableferry.sandbox.engine.rights import require
+from tableferry.sandbox.engine.scope import BoundQuery, Scope, Typed, anybody
 from tableferry.sandbox.engine.storage import literal
 from tableferry.sandbox.engine.writing import Writer
 from tableferry.sandbox.events import Event, ResultSet, SqlError, StatementDone
@@ -26,18 +27,19 @@ if TYPE_CHECKING:
     from tableferry.sandbox.engine.session import Session
 
 
-def _target(session: "Session", path: st.Path) -> Table:
+def _target(session: "Session", path: st.Path, verb: str) -> Table:
     found = session.find_object(path)
     if isinstance(found, View):
         raise unsupported("writing through views")
     if found is None:
         raise invalid_object(".".join(path))
+    require(session, verb, found)
     return found
 
 
 def insert(session: "Session", statement: st.Insert) -> Iterator[Event]:
     """INSERT."""
-    table = _target(session, statement.table)
+    table = _target(session, statement.table, "INSERT")
     if statement.output and any(
         isinstance(i, s.SelectItem)
         and isinstance(i.expression, s.Name)
@@ -227,8 +229,14 @@ def _modified(
     scope = Scope()
     name = path[-1].lower()
     if source is None:
-        table = _target(session, path)
+        known = session.find_object(path)
+        assert isinstance(known, Table)  # noqa: S101 - it was looked up before
+        table = known
+        permit = binder.context.permit
+        if where is None:  # who reads nothing of a table needs no right to read it
+            binder.context.permit = anybody
         text = binder.from_clause(s.TableRef(path), scope)
+        binder.context.permit = permit
         chosen = scope.sources[0]
     else:
         text = binder.from_clause(source, scope)
@@ -273,7 +281,7 @@ def update(session: "Session", statement: st.Update) -> Iterator[Event]:
     context = session.context(partial(readable_for_write, session))
     context.common = {x.name.lower(): (x.columns, x.query) for x in statement.tables}
     binder = Binder(context)
-    table = _find_target(session, statement)
+    table = _find_target(session, statement, "UPDATE")
     with Writer(session, table, "UPDATE", keeps_ended=bool(statement.output)) as writer:
         found, alias, tail, scope = _modified(
             session, binder, statement.table, statement.source, statement.where
@@ -292,13 +300,13 @@ def update(session: "Session", statement: st.Update) -> Iterator[Event]:
     yield from _finished(session, rows, "UPDATE", shown)
 
 
-def _find_target(session: "Session", statement: st.Update | st.Delete) -> Table:
+def _find_target(session: "Session", statement: st.Update | st.Delete, verb: str) -> Table:
     """Return the table an UPDATE or DELETE writes, before its rows may be read."""
     if statement.source is not None:
         path = _path_of(statement.source, statement.table[-1])
         if path is not None:
-            return _target(session, path)
-    return _target(session, statement.table)
+            return _target(session, path, verb)
+    return _target(session, statement.table, verb)
 
 
 def _new_value(
@@ -327,7 +335,7 @@ def delete(session: "Session", statement: st.Delete) -> Iterator[Event]:
     context = session.context(partial(readable_for_write, session))
     context.common = {x.name.lower(): (x.columns, x.query) for x in statement.tables}
     binder = Binder(context)
-    table = _find_target(session, statement)
+    table = _find_target(session, statement, "DELETE")
     with Writer(session, table, "DELETE", keeps_ended=bool(statement.output)) as writer:
         _, alias, tail, _ = _modified(
             session, binder, statement.table, statement.source, statement.where

@@ -64,14 +64,21 @@ def text_key(binder: "Binder", value: Typed) -> str:
     return f"lower({binder.to_type(value, SqlType('nvarchar', MAX), explicit=True)})"
 
 
+def seen_current(binder: "Binder") -> Database:
+    """Return the current database with what the session sees of it."""
+    session = binder.context.session
+    return session.seen(session.current)
+
+
 def _database(binder: "Binder", node: s.Call, scope: Scope, position: int) -> Database | None:
     """Return the database whose id is an argument, the current one without it."""
     session = binder.context.session
     if len(node.arguments) <= position:
-        return session.current
+        return session.seen(session.current)
     del scope
     wanted = binder.constant_integer(node.arguments[position])
-    return next((d for d in session.server.databases() if d.database_id == wanted), None)
+    found = next((d for d in session.server.databases() if d.database_id == wanted), None)
+    return session.seen(found) if found else None
 
 
 def _db_name(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
@@ -108,13 +115,13 @@ def _object_id(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     text = binder.constant_text(node.arguments[0])
     if text is not None:
         parts = split_name(text)
-        found = session.find_object(parts) if parts else None
+        found = session.find_visible(parts) if parts else None
         if isinstance(found, Table | View) and kind:
             wanted = "V" if isinstance(found, View) else "U"
             found = found if kind.strip().upper() == wanted else None
         return constant(found.object_id if isinstance(found, Table | View) else None, t.INT)
     entries: dict[str, int] = {}
-    database = session.current
+    database = session.seen(session.current)
     for item in database.objects.values():
         wanted = "V" if isinstance(item, View) else "U"
         if kind and kind.strip().upper() != wanted:
@@ -197,7 +204,7 @@ def _col_name(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     binder.context.volatile = True
     entries = {
         f"{x.object_id}|{c.column_id}": c.name
-        for x in binder.context.session.current.tables()
+        for x in seen_current(binder).tables()
         for c in x.columns
     }
     key = f"({number(binder, table)} || '|' || {number(binder, column)})"
@@ -215,7 +222,11 @@ def _min_active_rowversion(binder: "Binder", node: s.Call, scope: Scope) -> Type
 
 def _db_access(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     (value,) = arguments(binder, node, scope, 1)
-    entries = {d.name.lower(): 1 for d in binder.context.session.server.databases()}
+    session = binder.context.session
+    entries = {
+        d.name.lower(): int(d.security.user_of(session.login, d.name) is not None)
+        for d in session.server.databases()
+    }
     found = lookup(text_key(binder, value), entries, t.INT)
     return Typed(f"coalesce({found.sql}, CAST(NULL AS {duck_type(t.INT)}))", t.INT)
 
@@ -267,10 +278,10 @@ FUNCTIONS: Final[dict[str, Scalar]] = {
     "suser_name": _fact(NVARCHAR, lambda x: x.login_name),
     "system_user": _fact(NVARCHAR, lambda x: x.login_name),
     "original_login": _fact(NVARCHAR, lambda x: x.login_name),
-    "user_name": _fact(NVARCHAR, lambda _: "dbo"),
-    "user": _fact(NVARCHAR, lambda _: "dbo"),
-    "current_user": _fact(NVARCHAR, lambda _: "dbo"),
-    "session_user": _fact(NVARCHAR, lambda _: "dbo"),
+    "user_name": _fact(NVARCHAR, lambda x: x.user.name),
+    "user": _fact(NVARCHAR, lambda x: x.user.name),
+    "current_user": _fact(NVARCHAR, lambda x: x.user.name),
+    "session_user": _fact(NVARCHAR, lambda x: x.user.name),
     "host_name": _fact(NVARCHAR, lambda x: x.host_name),
     "app_name": _fact(NVARCHAR, lambda x: x.application),
     "program_name": _fact(NVARCHAR, lambda x: x.application),

@@ -8,9 +8,17 @@ from tableferry.sandbox.engine import typerules as t
 from tableferry.sandbox.engine.catalog import Database, Table, View
 from tableferry.sandbox.engine.convert import convert
 from tableferry.sandbox.engine.errors import unsupported
-from tableferry.sandbox.engine.functions_meta import NVARCHAR, constant, lookup, number, text_key
+from tableferry.sandbox.engine.functions_meta import (
+    NVARCHAR,
+    constant,
+    lookup,
+    number,
+    seen_current,
+    text_key,
+)
 from tableferry.sandbox.engine.functions_text import Scalar, arguments
 from tableferry.sandbox.engine.names import split_name
+from tableferry.sandbox.engine.principals import Principal
 from tableferry.sandbox.engine.scope import Scope, Typed
 from tableferry.sandbox.engine.storage import quote_text
 from tableferry.sandbox.sqltypes import SqlType
@@ -53,11 +61,24 @@ def columns_lookup(binder: "Binder", node: s.Call, scope: Scope, read: Callable[
     binder.context.volatile = True
     entries = {
         f"{x.object_id}|{c.name.lower()}": read(x, c)
-        for x in binder.context.session.current.tables()
+        for x in seen_current(binder).tables()
         for c in x.columns
     }
     key = f"({number(binder, values[0])} || '|' || {text_key(binder, values[1])})"
     return lookup(key, entries, t.INT)
+
+
+def _column_length(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+    """COL_LENGTH: the bytes of a column, by the table's name and its own."""
+    arguments(binder, node, scope, 2)
+    binder.context.volatile = True
+    table, column = (binder.constant_text(argument) for argument in node.arguments)
+    if table is None or column is None:
+        raise unsupported("COL_LENGTH of anything but constant names")
+    parts = split_name(table)
+    found = binder.context.session.find_visible(parts) if parts else None
+    known = found.column(column) if isinstance(found, Table) else None
+    return constant(t.max_length(known.type) if known else None, t.SMALLINT)
 
 
 def _column_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
@@ -105,7 +126,7 @@ def _object_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
         raise unsupported(f"OBJECTPROPERTY {wanted}")
     binder.context.volatile = True
     read = readers[wanted]
-    entries = {o.object_id: read(o) for o in binder.context.session.current.objects.values()}
+    entries = {o.object_id: read(o) for o in seen_current(binder).objects.values()}
     return lookup(number(binder, values[0]), entries, t.INT)
 
 
@@ -187,36 +208,58 @@ def _connection_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
 
 
 def _permission(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
-    """HAS_PERMS_BY_NAME: every login may do everything to what exists."""
+    """HAS_PERMS_BY_NAME: 1 or 0, NULL for what is not there."""
     values = arguments(binder, node, scope, 3, 5)
     binder.context.volatile = True
+    session = binder.context.session
+    kind = (binder.constant_text(node.arguments[1]) or "").lower()
+    permission = (binder.constant_text(node.arguments[2]) or "").upper()
     if values[0].type.name == "null":
-        return constant(1, t.INT)
+        whole = session.login.sysadmin if not kind else session.may(permission, session.current)
+        return constant(int(whole), t.INT)
     text = binder.constant_text(node.arguments[0])
     if text is None:
-        return Typed(f"CASE WHEN {values[0].sql} IS NOT NULL THEN 1 END", t.INT)
-    kind = (binder.constant_text(node.arguments[1]) or "").lower()
-    session = binder.context.session
+        raise unsupported("HAS_PERMS_BY_NAME of anything but a constant name")
+    parts = split_name(text)
     if kind == "database":
-        known = session.server.find_database(split_name(text)[-1]) if split_name(text) else None
-        return constant(1 if known else None, t.INT)
+        database = session.server.find_database(parts[-1]) if parts else None
+        known = database is not None and database.security.user_of(session.login, database.name)
+        if database is None or not known:
+            return constant(None, t.INT)
+        return constant(int(session.may(permission, database)), t.INT)
     if kind == "object":
-        return constant(1 if session.find_object(split_name(text)) else None, t.INT)
-    return constant(1, t.INT)
+        item = session.find_visible(parts) if parts else None
+        if item is None:
+            return constant(None, t.INT)
+        return constant(int(session.may(permission, item.database, item)), t.INT)
+    return constant(int(session.may(permission, session.current)), t.INT)
 
 
 def _membership(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+    """IS_SRVROLEMEMBER, IS_MEMBER and IS_ROLEMEMBER; NULL for a role nobody knows."""
     arguments(binder, node, scope, 1, 2)
+    binder.context.volatile = True
+    session = binder.context.session
     role = (binder.constant_text(node.arguments[0]) or "").lower()
-    known = {"sysadmin": 1, "db_owner": 1, "public": 1, "db_datareader": 1, "db_datawriter": 1}
-    return constant(known.get(role, 0), t.INT)
+    if node.name == "is_srvrolemember":
+        return constant(int(role == "public" or session.login.sysadmin), t.INT)
+    security = session.current.security
+    found = security.principals.get(role)
+    user: Principal | None = session.user
+    if len(node.arguments) == 2:
+        name = binder.constant_text(node.arguments[1]) or ""
+        user = security.principals.get(name.lower())
+    if found is None or found.kind != "R" or user is None:
+        return constant(None, t.INT)
+    member = user.name == "dbo" or found in security.acting(user)
+    return constant(int(member), t.INT)
 
 
 def _identity_value(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     arguments(binder, node, scope, 1)
     binder.context.volatile = True
     parts = split_name(binder.constant_text(node.arguments[0]) or "")
-    found = binder.context.session.find_object(parts) if parts else None
+    found = binder.context.session.find_visible(parts) if parts else None
     result = t.make("numeric", precision=38)
     if not isinstance(found, Table) or found.identity is None or found.identity.identity is None:
         return constant(None, result)
@@ -227,8 +270,8 @@ def _identity_value(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
 
 
 PROPERTY_FUNCTIONS: Final[dict[str, Scalar]] = {
-    "col_length": lambda b, n, sc: columns_lookup(b, n, sc, lambda _, c: t.max_length(c.type)),
-    "columnproperty": _column_property, "objectproperty": _object_property,
+    "col_length": _column_length, "columnproperty": _column_property,
+    "objectproperty": _object_property,
     "objectpropertyex": _object_property, "serverproperty": _server_property,
     "databasepropertyex": _database_property, "collationproperty": _collation_property,
     "connectionproperty": _connection_property,

@@ -7,7 +7,7 @@ from tableferry.sandbox.engine import statements as st
 from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine.errors import unsupported
 from tableferry.sandbox.engine.lexer import RESERVED
-from tableferry.sandbox.engine.parse_ddl import DdlParser
+from tableferry.sandbox.engine.parse_principals import PrincipalParser
 from tableferry.sandbox.sqltypes import SqlType
 
 _REFUSED: Final = frozenset(
@@ -17,9 +17,6 @@ _REFUSED: Final = frozenset(
         "close",
         "fetch",
         "deallocate",
-        "grant",
-        "deny",
-        "revoke",
         "backup",
         "restore",
         "dbcc",
@@ -45,7 +42,7 @@ def parse_batch(sql: str, *, quoted_identifier: bool = True) -> tuple[st.Stateme
     return parser.batch()
 
 
-class BatchParser(DdlParser):
+class BatchParser(PrincipalParser):
     """Parses statements."""
 
     def batch(self) -> tuple[st.Statement, ...]:
@@ -355,6 +352,9 @@ _SIMPLE: Final[dict[str, Callable[[BatchParser, int], st.Statement]]] = {
     "truncate": BatchParser._truncate,  # noqa: SLF001 - its own table
     "create": BatchParser.create,
     "alter": BatchParser.alter,
+    "grant": BatchParser.grant,
+    "deny": BatchParser.grant,
+    "revoke": BatchParser.grant,
     "drop": BatchParser.drop,
     "declare": BatchParser._declare,  # noqa: SLF001 - its own table
     "set": BatchParser._set,  # noqa: SLF001 - its own table

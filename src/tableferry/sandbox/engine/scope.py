@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from tableferry.sandbox.engine.catalog import Database, Table, View
 from tableferry.sandbox.engine.errors import ambiguous_column, invalid_column, unbound_identifier
+from tableferry.sandbox.engine.principals import Login, Principal
 from tableferry.sandbox.engine.syntax import Query
 from tableferry.sandbox.sqltypes import Column, SqlType
 
@@ -102,10 +103,15 @@ class BoundQuery:
         ]  # fmt: skip
 
 
+def anybody(_: "Table | View") -> None:
+    """Let anybody read."""
+
+
 class Facts(Protocol):
     """What functions may ask of the session they run in."""
 
     session_id: int
+    login: Login
     login_name: str
     host_name: str
     application: str
@@ -123,8 +129,25 @@ class Facts(Protocol):
         """The server."""
         ...
 
-    def find_object(self, parts: tuple[str, ...]) -> object | None:
-        """Return a table or view by name."""
+    def find_visible(self, parts: tuple[str, ...]) -> "Table | View | None":
+        """Return a table or view by name, if the session sees it in the catalog."""
+        ...
+
+    def seen(self, database: Database) -> Database:
+        """Return a database with what the session sees of it; raises 916."""
+        ...
+
+    def may(self, permission: str, database: Database, item: "Table | View | None" = None) -> bool:
+        """Tell whether the session has a permission."""
+        ...
+
+    def require_state(self, view: str) -> None:
+        """Raise where a view of the server's state is not for the session."""
+        ...
+
+    @property
+    def user(self) -> Principal:
+        """Who the session is in the current database."""
         ...
 
 
@@ -132,6 +155,10 @@ class ServerFacts(Protocol):
     """What functions may ask of the server."""
 
     name: str
+
+    def logins(self) -> list[Login]:
+        """Return all logins."""
+        ...
 
     def databases(self) -> list[Database]:
         """Return all databases."""
@@ -159,6 +186,7 @@ class Context:
     resolve: Callable[[tuple[str, ...]], "Table | View | None"]
     read: Callable[[Table, frozenset[str]], str]
     register: Callable[[pa.Table], str]
+    permit: Callable[["Table | View"], None] = anybody
     tables: list[Table] = field(default_factory=list)
     volatile: bool = False
     common: dict[str, tuple[tuple[str, ...], Query]] = field(default_factory=dict)

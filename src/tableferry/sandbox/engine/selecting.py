@@ -15,6 +15,7 @@ from tableferry.sandbox.engine.errors import (
     undeclared,
 )
 from tableferry.sandbox.engine.outcome import Outcome
+from tableferry.sandbox.engine.rights import require_creation
 from tableferry.sandbox.engine.scope import BoundQuery
 from tableferry.sandbox.engine.writing import Writer
 from tableferry.sandbox.events import Event, SqlError, StatementDone
@@ -102,6 +103,8 @@ def _assign(session: "Session", names: list[str], bound: BoundQuery) -> Iterator
 def _select_into(session: "Session", path: tuple[str, ...], bound: BoundQuery) -> Iterator[Event]:
     """SELECT ... INTO: a table with the query's columns, filled."""
     database, schema, name = ddl.place(session, path)
+    if name[0] != "#":
+        require_creation(session, "CREATE TABLE")
     if session.find_object(path) is not None:
         raise object_exists(name)
     store = session.server.store

@@ -10,6 +10,7 @@ import pyarrow as pa
 from tableferry.sandbox.engine.bulk import load
 from tableferry.sandbox.engine.catalog import Database, Table
 from tableferry.sandbox.engine.errors import unknown_database
+from tableferry.sandbox.engine.principals import Login
 from tableferry.sandbox.engine.session import Session
 from tableferry.sandbox.engine.store import Store
 from tableferry.sandbox.events import LoginRequest, Message, ResultSet, SqlError
@@ -63,7 +64,7 @@ class Server:
         self.store = Store()
         self._lock = threading.RLock()
         self._databases: dict[str, Database] = {}
-        self._logins: dict[str, tuple[str, str, str]] = {}
+        self._logins: dict[str, Login] = {}
         self._sessions: dict[int, Session] = {}
         for system in ("master", "tempdb", "model", "msdb"):
             self.create_database(system)
@@ -109,10 +110,31 @@ class Server:
         with self._lock:
             return any(s.current is database and s is not but_by for s in self._sessions.values())
 
-    def add_login(self, user: str, password: str, default_database: str = "master") -> None:
-        """Add a SQL login, or change its password."""
+    def add_login(
+        self, user: str, password: str, default_database: str = "master", *, sysadmin: bool = True
+    ) -> None:
+        """Add a SQL login, or change its password. One of ``sysadmin`` may do everything."""
         with self._lock:
-            self._logins[user.lower()] = (user, password, default_database)
+            self._logins[user.lower()] = Login(user, password, default_database, sysadmin)
+
+    def find_login(self, name: str) -> Login | None:
+        """Return a login by name."""
+        return self._logins.get(name.lower())
+
+    def logins(self) -> list[Login]:
+        """Return all logins."""
+        with self._lock:
+            return list(self._logins.values())
+
+    def remove_login(self, name: str) -> None:
+        """Remove a login; raises 15434 while it is logged in."""
+        with self._lock:
+            login = self._logins[name.lower()]
+            if any(s.login is login for s in self._sessions.values()):
+                raise SqlError(
+                    15434, f"Could not drop login '{name}' as the user is currently logged in."
+                )
+            del self._logins[name.lower()]
 
     def databases(self) -> list[Database]:
         """Return all databases by id."""
@@ -132,31 +154,37 @@ class Server:
 
     def login(self, request: LoginRequest) -> Session:
         """Open a session; raises 18456 (login failed) or 4060 (cannot open database)."""
-        _, password, default = self._logins.get(request.user.lower(), (request.user, "", ""))
-        known = request.user.lower() in self._logins
+        known = self.find_login(request.user)
+        login = known or Login(request.user, "")
         matches = hmac.compare_digest(
-            password.encode(), request.password.encode("utf-8", "replace")
+            login.password.encode(), request.password.encode("utf-8", "replace")
         )
-        if not (known and matches):
+        if known is None or not matches:
             raise SqlError(18456, f"Login failed for user '{request.user}'.", severity=14)
-        wanted = request.database or default
+        if login.disabled:
+            raise SqlError(
+                18470,
+                f"Login failed for user '{request.user}'. Reason: The account is disabled.",
+                severity=14,
+            )
+        wanted = request.database or login.default_database
         database = self.find_database(wanted)
-        if database is None:
+        if database is None or database.security.user_of(login, database.name) is None:
             raise SqlError(
                 4060,
                 f'Cannot open database "{wanted}" requested by the login. The login failed.',
                 severity=11,
             )
-        return self._open(request, database)
+        return self._open(request, database, login)
 
     def trusted(self, database: Database) -> Session:
         """Open a session for the process itself."""
-        return self._open(LoginRequest("sa", ""), database)
+        return self._open(LoginRequest("sa", ""), database, Login("sa", ""))
 
-    def _open(self, request: LoginRequest, database: Database) -> Session:
+    def _open(self, request: LoginRequest, database: Database, login: Login) -> Session:
         with self._lock:
             number = next(n for n in range(FIRST_SESSION, 32767) if n not in self._sessions)
-            session = Session(self, number, request, database)
+            session = Session(self, number, request, database, login)
             self._sessions[number] = session
             return session
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
-from tableferry.sandbox.engine import batch
+from tableferry.sandbox.engine import batch, rights
 from tableferry.sandbox.engine import statements as st
 from tableferry.sandbox.engine.bind_calls import Binder
 from tableferry.sandbox.engine.catalog import Database, Table, View, now_ticks
 from tableferry.sandbox.engine.errors import cancelled, unknown_database, unsupported
 from tableferry.sandbox.engine.outcome import Outcome
 from tableferry.sandbox.engine.parser import parse_batch
+from tableferry.sandbox.engine.principals import Login, Principal
 from tableferry.sandbox.engine.reading import readable
 from tableferry.sandbox.engine.rowerror import translate
 from tableferry.sandbox.engine.scope import BoundQuery, Context
@@ -48,9 +49,11 @@ class Session:
     """One session; see ``events.Session`` for what its methods promise."""
 
     def __init__(
-        self, server: "Server", session_id: int, request: LoginRequest, database: Database
-    ) -> None:
+        self, server: "Server", session_id: int, request: LoginRequest, database: Database,
+        login: Login,
+    ) -> None:  # fmt: skip
         self.server = server
+        self.login = login
         self.session_id = session_id
         self.login_name = request.user
         self.host_name = request.host
@@ -132,7 +135,12 @@ class Session:
     def context(self, read: Callable[[Table, frozenset[str]], str] | None = None) -> Context:
         """Return what binding a statement needs."""
         return Context(
-            self, self.variables, self.find_object, read or partial(readable, self), self.register
+            self,
+            self.variables,
+            self.find_object,
+            read or partial(readable, self),
+            self.register,
+            partial(rights.require, self, "SELECT"),
         )
 
     def binder(self) -> Binder:
@@ -161,8 +169,36 @@ class Session:
             database = self.server.find_database(parts[0])
             if database is None:
                 return None
+            rights.user_in(self, database)
         schema = parts[-2] if len(parts) > 1 and parts[-2] else "dbo"
         return database.find(schema, name) if database else None
+
+    def find_visible(self, parts: tuple[str, ...]) -> Table | View | None:
+        """Return a table or view by name, if the session sees it in the catalog."""
+        try:
+            found = self.find_object(parts)
+        except SqlError as error:
+            if error.number == 916:
+                return None
+            raise
+        return found if found is not None and rights.sees(self, found) else None
+
+    def seen(self, database: Database) -> Database:
+        """Return a database with what this session sees of it; raises 916."""
+        return rights.seen(self, database)
+
+    def may(self, permission: str, database: Database, item: Table | View | None = None) -> bool:
+        """Tell whether this session has a permission."""
+        return rights.may(self, permission, database, item)
+
+    def require_state(self, view: str) -> None:
+        """Raise 262 or 300 where a view of the server's state is not for this session."""
+        rights.require_state(self, view)
+
+    @property
+    def user(self) -> Principal:
+        """Who the session is in the current database."""
+        return rights.user_in(self, self.current)
 
     def register(self, rows: pa.Table) -> str:
         """Make an Arrow table readable for the running statement, return its name."""
@@ -264,6 +300,7 @@ class Session:
         found = self.server.find_database(name)
         if found is None:
             raise unknown_database(name)
+        rights.user_in(self, found)
         old, self.current = self.current, found
         return old.name, found.name
 

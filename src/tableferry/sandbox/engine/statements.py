@@ -349,3 +349,30 @@ class NoOperation(Statement):
     """A statement that changes nothing here (CHECKPOINT, UPDATE STATISTICS)."""
 
     command: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalChange(Statement):
+    """CREATE, ALTER or DROP of a login, a user or a role.
+
+    ``action``: create, alter, drop, enable, disable, add member, drop member; ``of`` is a user's
+    login or a role's member.
+    """
+
+    action: str
+    kind: str
+    name: str
+    of: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    if_exists: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grant(Statement):
+    """GRANT, DENY or REVOKE; ``securable_class``: DATABASE, SCHEMA or OBJECT."""
+
+    action: str
+    permissions: tuple[str, ...]
+    securable_class: str
+    securable: Path
+    principals: tuple[str, ...]

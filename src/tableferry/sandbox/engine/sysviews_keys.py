@@ -86,15 +86,17 @@ def _key_constraints(session: Facts, database: Database) -> Iterator[Row]:
 
 def _default_constraints(session: Facts, database: Database) -> Iterator[Row]:
     by_id = {
-        c.default.object_id: (c, c.default)
+        c.default.object_id: (t, c, c.default)
         for t in database.tables()
         for c in t.columns
         if c.default
     }
     for row in object_rows(session, database):
         if row[5] == "D ":
-            column, default = by_id[row[1]]
-            yield (*row, column.column_id, default.text, default.named_by_system)
+            table, column, default = by_id[row[1]]
+            # Who only reads a table sees that there is a default, not what it is.
+            text = default.text if session.may("VIEW DEFINITION", database, table) else None
+            yield (*row, column.column_id, text, default.named_by_system)
 
 
 def _check_constraints(session: Facts, database: Database) -> Iterator[Row]:

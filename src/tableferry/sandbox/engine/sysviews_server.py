@@ -140,13 +140,35 @@ def _options(_: Facts, __: Database) -> Iterator[Row]:
 
 
 def _logins(session: Facts, _: Database) -> Iterator[Row]:
-    yield (session.login_name, 259, "S", "SQL_LOGIN", False, "master", "us_english")
+    for number, login in enumerate(session.server.logins(), 259):
+        if session.login.sysadmin or login is session.login:
+            database = login.default_database
+            yield (login.name, number, "S", "SQL_LOGIN", login.disabled, database, "us_english")
 
 
-def _users(_: Facts, __: Database) -> Iterator[Row]:
-    for number, name in enumerate(("public", "dbo", "guest", "INFORMATION_SCHEMA", "sys")):
-        kind = ("R", "DATABASE_ROLE") if name == "public" else ("S", "SQL_USER")
-        yield (name, number, *kind, "dbo" if name == "dbo" else None)
+def _users(_: Facts, database: Database) -> Iterator[Row]:
+    for user in database.security.principals.values():
+        kind = ("R", "DATABASE_ROLE") if user.kind == "R" else ("S", "SQL_USER")
+        schema = None if user.kind == "R" or user.name in ("sys", "INFORMATION_SCHEMA") else "dbo"
+        yield (user.name, user.principal_id, *kind, schema)
+
+
+def _members(_: Facts, database: Database) -> Iterator[Row]:
+    principals = database.security.principals
+    for member in principals.values():
+        for role in sorted(member.roles):
+            yield (principals[role].principal_id, member.principal_id)
+
+
+_CLASSES: Final = {"DATABASE": (0, "DATABASE"), "OBJECT": (1, "OBJECT_OR_COLUMN"),
+                   "SCHEMA": (3, "SCHEMA")}  # fmt: skip
+
+
+def _permissions(_: Facts, database: Database) -> Iterator[Row]:
+    for (grantee, permission, (kind, key)), given in database.security.rights.items():
+        major = database.schema_id(key) if isinstance(key, str) else key
+        state = ("G", "GRANT") if given else ("D", "DENY")
+        yield (*_CLASSES[kind], major, 0, grantee, 1, permission, *state)
 
 
 SERVER_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
@@ -242,5 +264,17 @@ SERVER_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
             "default_schema_name sysname"
         ),
         _users,
+    ),
+    "sys.database_role_members": (
+        "role_principal_id int!, member_principal_id int!",
+        _members,
+    ),
+    "sys.database_permissions": (
+        (
+            "class tinyint!, class_desc nvarchar(60), major_id int!, minor_id int!, "
+            "grantee_principal_id int!, grantor_principal_id int!, permission_name nvarchar(128), "
+            "state char(1)!, state_desc nvarchar(60)"
+        ),
+        _permissions,
     ),
 }

@@ -1,0 +1,143 @@
+"""Logins, users, roles and grants: who may do what (Permissions, Database Engine).
+
+A login of ``sysadmin`` is dbo everywhere. Any other has what its user in a database, the roles of
+that user and ``public`` were granted there, unless one of them was denied it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+Scope: TypeAlias = tuple[str, str | int]
+"""What a permission is about: ("DATABASE", 0), ("SCHEMA", name in lower case), ("OBJECT", id)."""
+
+WHOLE: Final[Scope] = ("DATABASE", 0)
+SYSTEM_DATABASES: Final = frozenset({"master", "tempdb", "msdb"})
+"""Here every login is the user guest."""
+
+_COVERING: Final = {"VIEW DEFINITION": ("ALTER",), "EXECUTE": (), "UNMASK": ()}
+"""Permissions that hold others, besides CONTROL, which holds all."""
+
+_DATA: Final = frozenset({"INSERT", "UPDATE", "DELETE"})
+_DEFINING: Final = frozenset({"ALTER", "CREATE TABLE", "CREATE VIEW", "CREATE TYPE", "REFERENCES",
+                              "CREATE SCHEMA", "VIEW DEFINITION"})  # fmt: skip
+FIXED_ROLES: Final[Mapping[str, frozenset[str]]] = {
+    "db_owner": frozenset(),
+    "db_accessadmin": frozenset(),
+    "db_securityadmin": frozenset(),
+    "db_ddladmin": _DEFINING,
+    "db_backupoperator": frozenset(),
+    "db_datareader": frozenset({"SELECT"}),
+    "db_datawriter": _DATA,
+    "db_denydatareader": frozenset(),
+    "db_denydatawriter": frozenset(),
+}
+_DENYING: Final = {"db_denydatareader": frozenset({"SELECT"}), "db_denydatawriter": _DATA}
+
+VISIBLE_BY: Final = (
+    "SELECT", "INSERT", "UPDATE", "DELETE", "REFERENCES", "ALTER", "VIEW DEFINITION",
+)  # fmt: skip
+"""Whoever has one of these on an object sees it in the catalog (Metadata Visibility)."""
+
+
+@dataclass(eq=False)
+class Login:
+    """A login of the server."""
+
+    name: str
+    password: str
+    default_database: str = "master"
+    sysadmin: bool = True
+    disabled: bool = False
+
+
+@dataclass(eq=False)
+class Principal:
+    """A user (``kind`` S) or a role (R) of a database; ``login`` is the user's, in lower case."""
+
+    principal_id: int
+    name: str
+    kind: str = "S"
+    login: str = ""
+    roles: set[str] = field(default_factory=set)
+
+
+def built_in() -> dict[str, Principal]:
+    """Return the principals that every database has, by name in lower case."""
+    found = [Principal(0, "public", "R")]
+    found += [
+        Principal(number, name)
+        for number, name in enumerate(("dbo", "guest", "INFORMATION_SCHEMA", "sys"), 1)
+    ]
+    found += [Principal(16384 + number, name, "R") for number, name in enumerate(FIXED_ROLES)]
+    return {principal.name.lower(): principal for principal in found}
+
+
+@dataclass
+class Security:
+    """One database's principals, and what they were granted (True) or denied (False)."""
+
+    principals: dict[str, Principal] = field(default_factory=built_in)
+    rights: dict[tuple[int, str, Scope], bool] = field(default_factory=dict)
+    next_id: int = 5
+
+    def add(self, name: str, kind: str, login: str = "") -> Principal:
+        """Add a user or a role."""
+        principal = Principal(self.next_id, name, kind, login.lower())
+        self.next_id += 1
+        self.principals[name.lower()] = principal
+        return principal
+
+    def remove(self, principal: Principal) -> None:
+        """Remove a user or a role, its memberships and what it was granted."""
+        del self.principals[principal.name.lower()]
+        for other in self.principals.values():
+            other.roles.discard(principal.name.lower())
+        gone = [key for key in self.rights if key[0] == principal.principal_id]
+        for key in gone:
+            del self.rights[key]
+
+    def user_of(self, login: Login, database: str) -> Principal | None:
+        """Return the user that a login is in this database, None where it may not come in."""
+        if login.sysadmin:
+            return self.principals["dbo"]
+        for principal in self.principals.values():
+            if principal.kind == "S" and principal.login == login.name.lower():
+                return principal
+        return self.principals["guest"] if database.lower() in SYSTEM_DATABASES else None
+
+    def acting(self, user: Principal) -> list[Principal]:
+        """Return a user and every role it acts in."""
+        found = {user.name.lower(): user, "public": self.principals["public"]}
+        queue = [user]
+        while queue:
+            for role in queue.pop().roles:
+                if role not in found:
+                    found[role] = self.principals[role]
+                    queue.append(self.principals[role])
+        return list(found.values())
+
+    def allows(self, user: Principal, permission: str, *scopes: Scope) -> bool:
+        """Tell whether a user has a permission on what ``scopes`` name, from wide to narrow."""
+        acting = self.acting(user)
+        names = {principal.name.lower() for principal in acting}
+        if user.name == "dbo" or "db_owner" in names:
+            return True
+        if any(permission in denied for role, denied in _DENYING.items() if role in names):
+            return False
+        if False in self._said(acting, (permission, "CONTROL"), scopes):
+            return False
+        holding = (permission, "CONTROL", *_COVERING.get(permission, ()))
+        return True in self._said(acting, holding, scopes) or any(
+            permission in FIXED_ROLES.get(name, frozenset()) for name in names
+        )
+
+    def _said(
+        self, acting: list[Principal], permissions: tuple[str, ...], scopes: tuple[Scope, ...]
+    ) -> Iterator[bool]:
+        for principal in acting:
+            for permission in permissions:
+                for scope in scopes:
+                    said = self.rights.get((principal.principal_id, permission, scope))
+                    if said is not None:
+                        yield said
