@@ -159,6 +159,8 @@ class SourceSettings(Database):
     encrypt: Encrypt = Encrypt.YES
     trust_certificate: bool = False
     ca_file: Annotated[str, Field(validate_default=True)] = ""
+    read_only_intent: bool = False
+    """Whether a readable secondary of an availability group may answer, where there is one."""
 
     @model_validator(mode="before")
     @classmethod

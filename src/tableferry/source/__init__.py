@@ -5,6 +5,7 @@ from tableferry.source.catalog import read_isolation, read_schema, require_unalt
 from tableferry.source.connection import SourceConnection, connect
 from tableferry.source.details import read_details, read_keys
 from tableferry.source.facts import Facts, probe, read_facts
+from tableferry.source.pace import Pace
 from tableferry.source.reader import TableReader
 from tableferry.source.tables import FoundTable, find_tables
 
@@ -12,6 +13,7 @@ __all__ = [
     "Cut",
     "Facts",
     "FoundTable",
+    "Pace",
     "SourceConnection",
     "TableReader",
     "connect",

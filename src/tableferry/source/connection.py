@@ -6,6 +6,9 @@ Facts about the driver that this module exists for (seen with mssql-python 1.16)
   no system packages; ``MSSQL_PYTHON_NATIVE_PROVIDER`` overrides it.
 - With that provider and ``autocommit=False`` the answers fall one behind the questions, so every
   connection is opened with ``autocommit=True`` and transactions are written as batches.
+- Its query timeout (``Connection.timeout``) ends a statement that waits; the connection goes on.
+  With ``mssql-odbc`` it also ends a stream that has lasted longer, at its very end. So it is set
+  for small answers only; who reads a stream watches ``silent_for``.
 - A host that cannot be reached is retried inside for seconds and reported without saying why;
   a plain TCP connection beforehand says why, at once.
 """
@@ -13,7 +16,8 @@ Facts about the driver that this module exists for (seen with mssql-python 1.16)
 import contextlib
 import os
 import socket
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -23,14 +27,13 @@ from tableferry.errors import ConfigError, TransientError
 from tableferry.settings import Login, SourceAuth, SourceSettings
 from tableferry.source.faults import translated
 from tableferry.source.tls import vouched_for
-from tableferry.spec import Consistency
+from tableferry.spec import DEFAULT_LOCK_TIMEOUT, DEFAULT_STATEMENT_TIMEOUT, Consistency
 
 PROVIDER: Final = "mssql-odbc"
 _PROVIDER_VARIABLE: Final = "MSSQL_PYTHON_NATIVE_PROVIDER"
 
-SESSION: Final = "SET LANGUAGE us_english; SET NOCOUNT OFF; SET LOCK_TIMEOUT 30000"
-"""Errors are told apart by their English text, the driver carries no numbers. Nobody waits for a
-lock longer than 30 s: a table that is locked that long is better tried later."""
+SESSION: Final = "SET LANGUAGE us_english; SET NOCOUNT OFF; SET LOCK_TIMEOUT {milliseconds}"
+"""Errors are told apart by their English text, the driver carries no numbers."""
 
 
 _AUTHENTICATION: Final = {
@@ -44,21 +47,50 @@ _AUTHENTICATION: Final = {
 class SourceConnection:
     """One open connection; a context manager that closes it.
 
-    One stream at a time: a second statement while one is being read is the caller's mistake.
+    One stream at a time: a second statement while one is being read is the caller's mistake. A
+    small answer may take ``statement_timeout`` seconds.
     """
 
-    def __init__(self, settings: SourceSettings, raw: Any) -> None:
+    def __init__(
+        self,
+        settings: SourceSettings,
+        raw: Any,
+        statement_timeout: int = DEFAULT_STATEMENT_TIMEOUT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.settings = settings
         self._raw = raw
+        self._statement_timeout = statement_timeout
+        self._clock = clock
+        self._asked_at: float | None = None
         self._abandoned = False
 
-    def cursor(self) -> Any:
-        """Return a driver cursor, for ``reader``."""
+    def stream(self) -> Any:
+        """Return a driver cursor without a timeout, for ``reader``."""
+        self._raw.timeout = 0
         return self._raw.cursor()
+
+    @contextlib.contextmanager
+    def asking(self) -> Iterator[None]:
+        """Wait for the server in this block; raises TableferryError for what it answers."""
+        self._asked_at = self._clock()
+        try:
+            with translated(self.settings):
+                yield
+        finally:
+            self._asked_at = None
+
+    def silent_for(self) -> float:
+        """Return for how many seconds the server has not answered what it was asked last.
+
+        0.0 when it is not being asked; for other threads than the one that asks.
+        """
+        asked_at = self._asked_at
+        return 0.0 if asked_at is None else self._clock() - asked_at
 
     def execute(self, sql: str) -> None:
         """Run a batch that answers with no rows; raises TableferryError."""
-        with translated(self.settings), contextlib.closing(self.cursor()) as cursor:
+        with self.asking(), self._question() as cursor:
             cursor.execute(sql)
             while cursor.nextset():
                 pass
@@ -69,10 +101,14 @@ class SourceConnection:
         The names of the answer's columns are compared with ``columns``: an answer to another
         question is an error, never data.
         """
-        with translated(self.settings), contextlib.closing(self.cursor()) as cursor:
+        with self.asking(), self._question() as cursor:
             cursor.execute(sql)
             check_columns([entry[0] for entry in cursor.description or ()], columns)
             return [tuple(row) for row in cursor.fetchall()]
+
+    def _question(self) -> contextlib.closing[Any]:
+        self._raw.timeout = self._statement_timeout
+        return contextlib.closing(self._raw.cursor())
 
     def abandon(self) -> None:
         """Leave the connection to a thread that is stuck in it: closing it would crash there."""
@@ -103,33 +139,44 @@ def provider() -> str:
     return os.environ.get(_PROVIDER_VARIABLE, PROVIDER)
 
 
-def connect(settings: SourceSettings) -> SourceConnection:
+def connect(
+    settings: SourceSettings,
+    *,
+    lock_timeout: int = DEFAULT_LOCK_TIMEOUT,
+    statement_timeout: int = DEFAULT_STATEMENT_TIMEOUT,
+) -> SourceConnection:
     """Open a connection; raises ConfigError (login, TLS) or TransientError (network).
 
-    A login that is kept elsewhere is fetched anew, once, where it is refused.
+    A login that is kept elsewhere is fetched anew, once, where it is refused. The server keeps the
+    connection waiting for a lock for ``lock_timeout`` seconds at the most (1222), and for a small
+    answer for ``statement_timeout``.
     """
     _reach(settings)
     with vouched_for(settings) as certificate:
-        return settings.with_login(lambda login: _connect(settings, login, certificate))
-
-
-def _connect(settings: SourceSettings, login: Login, certificate: str) -> SourceConnection:
-    if _PROVIDER_VARIABLE not in os.environ:
-        mssql_python.native_provider = PROVIDER
-    mssql_python.pooling(enabled=False)
-    with translated(settings):
-        raw = mssql_python.connect(
-            connection_string(settings, login, certificate),
-            autocommit=True,
-            timeout=settings.connect_timeout,
+        connection = settings.with_login(
+            lambda login: SourceConnection(
+                settings, _opened(settings, login, certificate), statement_timeout
+            )
         )
-    connection = SourceConnection(settings, raw)
     try:
-        connection.execute(SESSION)
+        connection.execute(SESSION.format(milliseconds=1000 * lock_timeout))
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _opened(settings: SourceSettings, login: Login, certificate: str) -> Any:
+    """Return the driver's own connection."""
+    if _PROVIDER_VARIABLE not in os.environ:
+        mssql_python.native_provider = PROVIDER
+    mssql_python.pooling(enabled=False)
+    with translated(settings):
+        return mssql_python.connect(
+            connection_string(settings, login, certificate),
+            autocommit=True,
+            timeout=settings.connect_timeout,
+        )
 
 
 _ISOLATION: Final = {
@@ -160,6 +207,7 @@ def connection_string(settings: SourceSettings, login: Login, certificate: str =
         "ServerCertificate": certificate,
         "ConnectRetryCount": "0",
         "KeepAlive": "30",
+        "ApplicationIntent": "ReadOnly" if settings.read_only_intent else "",
     }
     return ";".join(
         f"{name}={{{value.replace('}', '}}')}}}" for name, value in parts.items() if value

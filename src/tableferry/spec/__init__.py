@@ -3,6 +3,8 @@
 from tableferry.spec.keys import OPTIONAL, REQUIRED
 from tableferry.spec.parsing import parse_table_configs, select_tables
 from tableferry.spec.table import (
+    DEFAULT_LOCK_TIMEOUT,
+    DEFAULT_STATEMENT_TIMEOUT,
     Consistency,
     DriftPolicy,
     LedgerUse,
@@ -14,6 +16,8 @@ from tableferry.spec.table import (
 )
 
 __all__ = [
+    "DEFAULT_LOCK_TIMEOUT",
+    "DEFAULT_STATEMENT_TIMEOUT",
     "OPTIONAL",
     "REQUIRED",
     "Consistency",

@@ -1,61 +1,83 @@
-"""Reading ahead: an iterator runs in a thread of its own, at most so many bytes ahead.
+"""Reading ahead: iterators run in threads of their own, at most so many bytes ahead.
 
 Reading from one server and writing to the other overlap; what is in flight is bounded in bytes,
 so memory depends neither on the table's size nor on which side is slower.
 """
 
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from types import TracebackType
-from typing import Final, Self
-
-import pyarrow as pa
+from typing import Final, Generic, Protocol, Self, TypeVar
 
 from tableferry.errors import TransientError
+from tableferry.spec import DEFAULT_STATEMENT_TIMEOUT
+from tableferry.sync.budget import Budget
 
 LEAVING_SECONDS: Final = 2.0
-"""How long leaving waits for the thread. Nothing gets it out of a read in the driver before the
+"""How long leaving waits for the threads. Nothing gets one out of a read in the driver before the
 server answers (seen with mssql-python 1.16: its cancel does not reach a read that waits)."""
 
-SILENT_SECONDS: Final = 600.0
-"""How long the source may say nothing. A sort of a large table can take minutes; a peer that is
-gone is mostly noticed earlier, by TCP's keepalive."""
+TICK: Final = 0.5
+"""Seconds after which a consumer that waits looks whether it should wait on."""
 
-IN_FLIGHT_BYTES: Final = 8 * 2**20
-"""Three batches of the largest size: enough that neither side waits for the other's hiccups."""
+THREAD: Final = "tableferry-reader"
 
 
-class Prefetch:
-    """An iterator over record batches that another thread reads; a context manager.
+class Sized(Protocol):
+    """What can be read ahead: a record batch is one."""
 
-    An exception in the thread is raised in the consumer, after the batches that came before it;
-    TransientError where nothing comes for ``silent_seconds``. Leaving the block stops the thread
-    at its next batch; where that does not come soon, ``on_stuck`` is told and the thread left
-    behind: the iterator's connection is then not to be touched.
+    @property
+    def nbytes(self) -> int: ...  # noqa: D102 - its size in memory
+
+
+T = TypeVar("T", bound=Sized)
+
+
+class Prefetch(Generic[T]):
+    """An iterator over what other threads read; a context manager.
+
+    ``streams`` are read at the same time, each in its own order. An exception of one is raised in
+    the consumer, after the batches that came before it, and ends all. While the consumer waits,
+    ``check`` is asked and may raise; TransientError is raised where the source has said nothing
+    for ``silent_seconds``: ``silence`` tells for how long it has not, in a call that waits for it;
+    without ``silence`` the consumer's own waiting counts. Leaving the block stops the threads at
+    their next batch; where that does not come soon, ``on_stuck`` is told and the thread left
+    behind: its connection is then not to be touched.
     """
 
     def __init__(
         self,
-        batches: Iterator[pa.RecordBatch],
+        streams: Iterator[T] | Sequence[Iterator[T]],
         on_stuck: Callable[[], None] = lambda: None,
-        max_bytes: int = IN_FLIGHT_BYTES,
-        silent_seconds: float = SILENT_SECONDS,
+        *,
+        budget: Budget | None = None,
+        silent_seconds: float = DEFAULT_STATEMENT_TIMEOUT,
+        silence: Callable[[], float] | None = None,
+        check: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._batches = batches
         self._on_stuck = on_stuck
-        self._max_bytes = max_bytes
+        self._budget = budget or Budget()
+        self._changed = self._budget.changed
         self._silent_seconds = silent_seconds
-        self._ready: deque[pa.RecordBatch] = deque()
-        self._bytes = 0
-        self._changed = threading.Condition()
-        self._ended = False
+        self._silence = silence
+        self._check = check
+        self._clock = clock
+        self._ready: deque[T] = deque()
         self._abandoned = False
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._read, name="tableferry-reader", daemon=True)
+        wanted = streams if isinstance(streams, Sequence) else [streams]
+        self._reading = len(wanted)
+        self._threads = [
+            threading.Thread(target=self._read, args=(stream,), name=THREAD, daemon=True)
+            for stream in wanted
+        ]
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(
@@ -66,52 +88,69 @@ class Prefetch:
     ) -> None:
         with self._changed:
             self._abandoned = True
-            self._ready.clear()
+            while self._ready:
+                self._budget.give_back(self._ready.popleft().nbytes)
             self._changed.notify_all()
-        self._thread.join(LEAVING_SECONDS)
-        if self._thread.is_alive():
+        until = time.monotonic() + LEAVING_SECONDS
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        if any(thread.is_alive() for thread in self._threads):
             self._on_stuck()
 
     def __iter__(self) -> Self:
         return self
 
-    def __next__(self) -> pa.RecordBatch:
+    def __next__(self) -> T:
+        began = self._clock()
         with self._changed:
-            if not self._changed.wait_for(lambda: self._ready or self._ended, self._silent_seconds):
-                raise TransientError(
-                    f"The source has said nothing for {self._silent_seconds:g} seconds",
-                    hint="Nothing was changed. See what the source is busy with; run it again.",
-                )
+            while not (self._ready or self._error or not self._reading):
+                self._changed.wait(min(TICK, self._silent_seconds))
+                self._check()
+                self._give_up_silence(began)
             if self._ready:
                 batch = self._ready.popleft()
-                self._bytes -= batch.nbytes
-                self._changed.notify_all()
+                self._budget.give_back(batch.nbytes)
                 return batch
             if self._error is not None:
                 raise self._error
             raise StopIteration
 
-    def _read(self) -> None:
+    def _give_up_silence(self, began: float) -> None:
+        silent = self._silence() if self._silence else self._clock() - began
+        if silent >= self._silent_seconds:
+            raise TransientError(
+                f"The source has said nothing for {self._silent_seconds:g} seconds",
+                hint="Nothing was changed. See what the source is busy with; 'statement_timeout' "
+                "says how long is waited.",
+            )
+
+    def _read(self, stream: Iterator[T]) -> None:
         try:
-            for batch in self._batches:
+            for batch in stream:
                 if not self._put(batch):
-                    return
+                    break
+            if isinstance(stream, Generator):
+                stream.close()
         except BaseException as error:  # noqa: BLE001 - raised again in the consumer's thread
-            self._error = error
+            with self._changed:
+                self._error = self._error or error
         finally:
             with self._changed:
-                self._ended = True
+                self._reading -= 1
                 self._changed.notify_all()
 
-    def _put(self, batch: pa.RecordBatch) -> bool:
+    def _put(self, batch: T) -> bool:
         """Hand over one batch when there is room; False when nobody wants it any more."""
         with self._changed:
             self._changed.wait_for(
-                lambda: self._abandoned or not self._ready or self._bytes < self._max_bytes
+                lambda: self._is_over or not self._ready or self._budget.has_room
             )
-            if self._abandoned:
+            if self._is_over:
                 return False
             self._ready.append(batch)
-            self._bytes += batch.nbytes
-            self._changed.notify_all()
+            self._budget.take(batch.nbytes)
             return True
+
+    @property
+    def _is_over(self) -> bool:
+        return self._abandoned or self._error is not None

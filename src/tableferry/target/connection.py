@@ -24,6 +24,9 @@ KEEPALIVES: Final[dict[str, Any]] = {
 }
 """A peer that vanished is noticed after a minute; without these it takes about two hours."""
 
+CANCEL_SECONDS: Final = 2.0
+"""How long it is tried to reach a server that is to cancel a statement."""
+
 Parameters = tuple[Any, ...] | dict[str, Any]
 
 BEGIN: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
@@ -108,6 +111,14 @@ class TargetConnection:
         """Commit what the block does, or roll it back; inside a transaction it is a savepoint."""
         with translated(self.settings), self.raw.transaction():
             yield
+
+    def cancel(self) -> None:
+        """End the statement that another thread waits for; nothing where none is running.
+
+        It may not work: the server can be as deaf to this as to the statement.
+        """
+        with contextlib.suppress(psycopg.Error):
+            self.raw.cancel_safe(timeout=CANCEL_SECONDS)
 
     def close(self) -> None:
         """Close the connection; the server rolls back what is open."""

@@ -188,6 +188,12 @@ class Server:
             self._sessions[number] = session
             return session
 
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        """Everybody who is logged in, in the order of their session ids."""
+        with self._lock:
+            return tuple(session for _, session in sorted(self._sessions.items()))
+
     def forget(self, session: Session) -> None:
         """Take a closed session off the list."""
         with self._lock:

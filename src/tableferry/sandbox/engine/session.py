@@ -58,6 +58,7 @@ class Session:
         self.login_name = request.user
         self.host_name = request.host
         self.application = request.application
+        self.read_only_intent = request.read_only_intent
         self.login_time = now_ticks() // 10_000_000 * 10_000_000
         self.encrypted = False
         self.home = database

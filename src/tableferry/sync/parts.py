@@ -1,0 +1,164 @@
+"""Chunks loaded side by side: each is read, written and stored with its checkpoint, by itself.
+
+A worker has two connections, one to either side. What is stored is stored whole and written down
+in the same transaction, so whoever comes later reads only what is missing.
+"""
+
+import contextlib
+import itertools
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pyarrow as pa
+
+from tableferry.errors import CommitUnknownError, TransientError, VerificationError
+from tableferry.sync.reading import Chunk, Piece, Readers, Reading
+from tableferry.sync.workers import Check, work_together
+from tableferry.target import TargetConnection
+from tableferry.values import Converter
+
+
+class Part(Protocol):
+    """One chunk's rows on their way into the staging table, in a transaction of their own.
+
+    ``commit`` stores them, and with them what the checkpoint writes through the same connection.
+    Left without it, nothing of them stays.
+    """
+
+    @property
+    def rows(self) -> int: ...  # noqa: D102 - told above, like the others
+
+    def write(self, batch: pa.RecordBatch) -> None: ...  # noqa: D102
+
+    def commit(self, checkpoint: Callable[[TargetConnection], None]) -> None: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Where the chunks go; all of it is called from the workers' threads.
+
+    ``open_target`` opens a connection for one worker, ``part`` begins a part on it, ``converter``
+    makes a converter for one worker. ``checkpoint`` writes down in the open transaction that a
+    chunk is stored, with how many rows. ``on_rows`` is told how many rows have been written, of
+    chunks that are not stored yet, too; never by two threads at once.
+    """
+
+    open_target: Callable[[], TargetConnection]
+    part: Callable[[TargetConnection], AbstractContextManager[Part]]
+    converter: Callable[[], Converter]
+    checkpoint: Callable[[TargetConnection, Chunk, int], None]
+    on_rows: Callable[[int], None] = lambda _rows: None
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What was stored: rows, and values that were altered, by source column and reason."""
+
+    rows: int = 0
+    touched: dict[str, Counter[str]] = field(default_factory=dict)
+
+
+def load_chunks(reading: Reading, writing: Writing) -> Loaded:
+    """Load all chunks, several at once; raises the first error of any of them.
+
+    Chunks that were stored before it stay stored. Where a COMMIT was lost the checkpoint tells
+    whether the chunk is stored: to the caller that is a TransientError like any other.
+    """
+    loading = _Loading(reading, writing)
+    work_together([loading.work] * reading.workers, reading.check, loading.cancel)
+    return loading.loaded
+
+
+class _Loading:
+    def __init__(self, reading: Reading, writing: Writing) -> None:
+        self._reading = reading
+        self._writing = writing
+        self._readers = Readers(reading)
+        self._lock = threading.Lock()
+        # Not the same: who cancels must not wait for somebody who is told of rows.
+        self._opening = threading.Lock()
+        self._open: list[TargetConnection] = []
+        self._written = 0
+        self.loaded = Loaded()
+
+    def work(self, check: Check) -> None:
+        """Load chunk after chunk, as long as there are any: one worker's whole life."""
+        convert = self._writing.converter()
+        with (
+            self._writing.open_target() as connection,
+            self._known(connection),
+            self._readers.ahead(check=check) as pieces,
+        ):
+            for first in pieces:
+                self._load(first, pieces, connection, convert, check)
+        with self._lock:
+            for column, counts in convert.touched.items():
+                self.loaded.touched.setdefault(column, Counter()).update(counts)
+
+    def _load(
+        self,
+        first: Piece,
+        pieces: Iterator[Piece],
+        connection: TargetConnection,
+        convert: Converter,
+        check: Check,
+    ) -> None:
+        """Load one chunk, whose first piece has come already."""
+        read = 0
+        with self._writing.part(connection) as part:
+            for piece in itertools.chain([first], pieces):
+                check()
+                if piece.batch is None:
+                    self._store(piece, read, part)
+                    return
+                read += piece.rows
+                part.write(convert(piece.batch))
+                self._count(piece.rows)
+        raise _incomplete(first.chunk)
+
+    def _store(self, end: Piece, read: int, part: Part) -> None:
+        if read != end.rows:
+            raise _incomplete(end.chunk)
+        rows = part.rows
+        try:
+            part.commit(lambda connection: self._writing.checkpoint(connection, end.chunk, rows))
+        except CommitUnknownError as error:
+            raise TransientError(
+                f"{error.message}: chunk {end.chunk.number}",
+                hint="Its checkpoint tells whether it is stored; it is not read again then.",
+                code=error.code,
+            ) from error
+        with self._lock:
+            self.loaded.rows += rows
+
+    def _count(self, rows: int) -> None:
+        with self._lock:
+            self._written += rows
+            self._writing.on_rows(self._written)
+
+    @contextlib.contextmanager
+    def _known(self, connection: TargetConnection) -> Iterator[None]:
+        with self._opening:
+            self._open.append(connection)
+        try:
+            yield
+        finally:
+            with self._opening:
+                self._open.remove(connection)
+
+    def cancel(self) -> None:
+        """End what workers wait for in the target."""
+        with self._opening:
+            for connection in self._open:
+                connection.cancel()
+
+
+def _incomplete(chunk: Chunk) -> VerificationError:
+    return VerificationError(
+        f"Chunk {chunk.number} was not read whole",
+        hint="Nothing of it was stored. Please report this.",
+    )
