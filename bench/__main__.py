@@ -1,13 +1,14 @@
 """``script/bench``: measures, prints and writes ``docs/benchmarks.md``."""
 
 import argparse
+import json
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bench import report
-from bench.measure import Series, alternate, run_once
+from bench.measure import Series, alternate, cold_starts, run_once
 from bench.servers import bench_source, bench_target
 from bench.workload import Workload
 from tableferry.sandbox.sample import BenchTable, bench_narrow, bench_wide
@@ -28,6 +29,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--more-rows", type=int, default=5_000_000, help="for the memory bar")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--plain-rounds", type=int, default=3, help="it takes most of the time")
+    parser.add_argument("--cold-rounds", type=int, default=9)
+    parser.add_argument("--cold", action="store_true", help="measure the cold start only")
     parser.add_argument("--output", type=Path, default=PAGE, help="the page to write")
     return parser.parse_args()
 
@@ -58,17 +61,40 @@ def peak_at(bench: BenchTable, target: dict[str, Any]) -> float:
     return measured["peak_mb"]
 
 
+def cold(target: dict[str, Any], options: argparse.Namespace) -> dict[str, float]:
+    """Measure the deployment's cold start, in seconds by step."""
+    tell("cold start")
+    with bench_source(bench_narrow(1)) as source:
+        settings = json.dumps({"source": source, "target": target})
+        return cold_starts(settings, options.cold_rounds, tell)
+
+
 def main() -> None:
-    """Measure everything and write the page."""
+    """Measure what was asked for and write the page."""
     options = arguments()
+    if options.cold:
+        with bench_target() as target:
+            steps = cold(target, options)
+        options.output.write_text(report.with_cold_table(options.output.read_text(), steps))
+        tell(report.cold_table(steps))
+        if not report.cold_bar(steps).holds:
+            raise SystemExit("A bar does not hold.")
+        return
+    everything(options)
+
+
+def everything(options: argparse.Namespace) -> None:
+    """Measure everything and write the page anew."""
     with bench_target() as target:
         narrow = compare(bench_narrow(options.rows), target, options)
         wide = compare(bench_wide(options.wide_rows), target, options)
         more = peak_at(bench_narrow(options.more_rows), target)
+        steps = cold(target, options)
     bars = [
         *report.speed_bars(f"{options.rows:,} x 9", narrow),
         *report.speed_bars(f"{options.wide_rows:,} x 40", wide),
         report.growth_bar(options.rows, max(narrow["tableferry"].peak_mb), options.more_rows, more),
+        report.cold_bar(steps),
     ]
     page = "\n\n".join(
         [
@@ -76,6 +102,7 @@ def main() -> None:
             f"{datetime.now(UTC):%Y-%m-%d}, {report.machine()}.",
             report.table(f"{options.rows:,} rows x 9 columns", options.rows, narrow),
             report.table(f"{options.wide_rows:,} rows x 40 columns", options.wide_rows, wide),
+            report.cold_table(steps),
             report.bars_table(bars),
         ]
     )

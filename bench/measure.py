@@ -68,3 +68,24 @@ def alternate(
 def ratio(of: Series, to: Series) -> float:
     """Return the median of the rounds' ratios of wall time, rounds paired."""
     return statistics.median(a / b for a, b in zip(of.wall, to.wall, strict=False))
+
+
+def cold_starts(settings: str, rounds: int, tell: Callable[[str], None]) -> dict[str, float]:
+    """Return the seconds of each step of a cold start, medians of processes of their own."""
+    found: dict[str, list[float]] = {}
+    for round_ in range(rounds + 1):
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.cold_start"],
+            input=settings,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise SystemExit(f"the cold start failed:\n{done.stdout}{done.stderr}")
+        steps: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+        tell(f"  round {round_}  cold start  {sum(steps.values()):8.2f} s")
+        if round_:  # the first one reads the files from the disk, and writes the bytecode
+            for name, seconds in steps.items():
+                found.setdefault(name, []).append(seconds)
+    return {name: statistics.median(seconds) for name, seconds in found.items()}

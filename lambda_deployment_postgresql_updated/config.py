@@ -5,17 +5,15 @@
 prints every variable with secrets masked, or every problem. No database is needed.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tableferry.aws.log import LEVELS
 from tableferry.aws.secrets import AwsVault
 from tableferry.errors import ConfigError
-from tableferry.settings import Settings, find_env_file, load_settings
+from tableferry.settings import Settings, find_env_file, load_reporting, load_settings
 from tableferry.spec import TableSpec, parse_table_configs, select_tables
 
 from table_configs import DEFAULT_SYNC_ORDER, TABLE_CONFIGS
@@ -49,7 +47,7 @@ def load_config(names: Sequence[str] | None = None) -> Config:
     except ConfigError as error:
         refused.append(error)
     try:
-        log_level()
+        load_reporting()
     except ConfigError as error:
         refused.append(error)
     if refused or settings is None:
@@ -63,17 +61,6 @@ def load_config(names: Sequence[str] | None = None) -> Config:
 def chosen_tables(names: Sequence[str] | None = None) -> list[TableSpec]:
     """Return the tables of these names, all where None; raises ConfigError."""
     return select_tables(parse_table_configs(TABLE_CONFIGS), names, DEFAULT_SYNC_ORDER)
-
-
-def log_level() -> str:
-    """Return LOG_LEVEL, what a Lambda logs; raises ConfigError."""
-    level = os.environ.get("LOG_LEVEL", "").strip().upper() or "INFO"
-    if level not in LEVELS:
-        raise ConfigError(
-            "LOG_LEVEL is not valid",
-            hint=f"Set LOG_LEVEL to one of {', '.join(LEVELS)}, or leave it out.",
-        )
-    return level
 
 
 def describe(names: Sequence[str] | None = None) -> dict[str, Any]:

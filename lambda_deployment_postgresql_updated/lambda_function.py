@@ -9,28 +9,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from structlog.typing import FilteringBoundLogger
-
-from tableferry.aws import (
-    Mode,
-    Request,
-    Result,
-    Watch,
-    deadline_of,
-    json_log,
-    log_watch,
-    parse_event,
-    respond,
-)
+from tableferry.aws import SYNCS, Invocation, Mode, Request, Result, Watch, parse_event, respond
 from tableferry.aws.shell import Parser, names, run_command
 from tableferry.errors import ConfigError
 
-from config import describe, log_level
-from multi_table_manager import check_all, plan_all, sync_all
+from config import describe
 from table_configs import TABLE_CONFIGS
-from table_sync_processor import sync_table
-
-SYNCS = (Mode.MULTI_SYNC, Mode.SINGLE_SYNC)
 
 
 def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
@@ -38,26 +22,28 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
 
     Returns {"statusCode": 200|207|400|500, "body": JSON text}; raises nothing.
     """
-    log = _log().bind(request_id=str(getattr(context, "aws_request_id", "")))
+    invocation = Invocation.of(context)
 
     def work() -> Result:
-        request = replace(parse_event(event, TABLE_CONFIGS), deadline=deadline_of(context))
-        log.info("run started", mode=request.mode, tables=request.tables or "all")
-        return execute(request, log_watch(log))
+        request = parse_event(event, TABLE_CONFIGS)
+        invocation.begun(request)
+        mine = replace(request, deadline=invocation.deadline, run_id=invocation.run_id)
+        return execute(mine, invocation.watch)
 
-    response, _ = respond(work)
-    facts = {key: response.body[key] for key in ("totals", "error") if key in response.body}
-    (log.info if response.exit_code == 0 else log.error)(
-        "run ended", status_code=response.status, **facts
-    )
+    response, result = respond(work)
+    invocation.ended(response, result)
     return response.as_dict()
 
 
 def execute(request: Request, watch: Watch) -> Result:
     """Do what a checked request asks for; raises ConfigError where nothing can be begun."""
+    if request.mode is Mode.INFO:
+        return describe(request.tables)
+    # Not at the top: what moves tables takes most of a cold start to import, and info needs none.
+    from multi_table_manager import check_all, plan_all, sync_all  # noqa: PLC0415
+    from table_sync_processor import sync_table  # noqa: PLC0415
+
     match request.mode:
-        case Mode.INFO:
-            return describe(request.tables)
         case Mode.MULTI_TEST:
             return check_all(request.tables)
         case Mode.PLAN:
@@ -89,13 +75,6 @@ def read_arguments(arguments: Sequence[str]) -> Request:
     if found.fail_fast and request.mode not in SYNCS:
         raise ConfigError(f"--fail-fast goes with {' and '.join(SYNCS)}", hint="Leave it out.")
     return replace(request, fail_fast=found.fail_fast)
-
-
-def _log() -> FilteringBoundLogger:
-    try:
-        return json_log(log_level())
-    except ConfigError:
-        return json_log()  # load_config refuses the level by name, and that has to be logged
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -23,8 +23,12 @@ PATHS = (
     "numpy/_pyinstaller",
     "numpy/_core/_simd.*.so",  # the vector instructions' own tests
     "pyarrow/src",
+    "pydantic/v1",
+    "pydantic/mypy.py",
     "pyarrow/*_cpp_tests.*",
     "pyarrow/parquet",
+    "aws_lambda_powertools/event_handler",
+    "aws_lambda_powertools/utilities/[!_j]*",  # all but jmespath_utils, which the logger imports
     # The provider that is not chosen (source/connection.py): it wants libraries Lambda has not got.
     "mssql_python_odbc/libs/linux",
 )
@@ -35,8 +39,8 @@ ARROW_MODULES = (
 )  # fmt: skip
 """Arrow's file formats, clouds and query engines."""
 
-ARROW_LIBRARIES = ("arrow", "arrow_acero", "arrow_compute", "arrow_python")
-"""What is kept of the libraries behind pyarrow. Its core wishes for three of the others, and uses
+ARROW_LIBRARIES = ("arrow", "arrow_compute", "arrow_python")
+"""What is kept of the libraries behind pyarrow. Its core wishes for four of the others, and uses
 nothing of them: the wishes are taken out as well."""
 
 ENTRA = (

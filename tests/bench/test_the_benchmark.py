@@ -9,7 +9,8 @@ ROOT = Path(__file__).parent.parent.parent
 
 def test_a_small_run_measures_every_contender_and_writes_the_page(tmp_path: Path) -> None:
     page = tmp_path / "benchmarks.md"
-    sizes = ["--rows=2000", "--wide-rows=300", "--more-rows=3000", "--rounds=1", "--plain-rounds=1"]
+    sizes = ["--rows=2000", "--wide-rows=300", "--more-rows=3000", "--rounds=1", "--plain-rounds=1",
+             "--cold-rounds=1"]  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-m", "bench", *sizes, f"--output={page}"],
         cwd=ROOT,
@@ -22,5 +23,30 @@ def test_a_small_run_measures_every_contender_and_writes_the_page(tmp_path: Path
     for told in ("(a) **tableferry**", "(b) plain design", "(c) the target", "(d) the source"):
         assert written.count(told) == 2, done.stdout + done.stderr
     assert "peak memory of (a) at 3,000 rows" in written
+    assert "the handler is ready" in written
     # Whether the bars hold is not asked of so small a run; that it says so is.
     assert done.returncode == ("**no**" in written)
+
+
+def test_the_cold_start_alone_changes_nothing_else_of_the_page(tmp_path: Path) -> None:
+    page = tmp_path / "benchmarks.md"
+    written = (ROOT / "docs" / "benchmarks.md").read_text()
+    page.write_text(written)
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "--cold", "--cold-rounds=1", f"--output={page}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "first connection to SQL Server" in done.stdout, done.stderr
+    assert unmeasured(page.read_text()) == unmeasured(written)
+
+
+def unmeasured(page: str) -> str:
+    """The page without what a cold start has measured."""
+    title = page.index("## Cold start")
+    cold = page[title : page.index("## ", title + 1)]
+    lines = page.replace(cold, "").splitlines()
+    return "\n".join(line for line in lines if not line.startswith("| cold start"))

@@ -87,7 +87,10 @@ def deployment(tmp_path: Path) -> Deployment:
 def load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[str], ModuleType]]:
     """Import a module of the deployment afresh, with an empty environment and no ``.env``."""
     for name in list(os.environ):
-        if name.upper().startswith(("SQL_SERVER_", "PG_")) or name.upper() == "LOG_LEVEL":
+        if name.upper().startswith(("SQL_SERVER_", "PG_")) or name in {
+            "LOG_LEVEL",
+            "ALERT_TOPIC_ARN",
+        }:
             monkeypatch.delenv(name)
     monkeypatch.syspath_prepend(str(REPO / FOLDER))
     forget = (*MODULES, "lambda_function")

@@ -3,7 +3,7 @@
 import importlib.util
 import re
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import ModuleType
 
 import pytest
@@ -51,7 +51,7 @@ def test_the_package_holds_the_deployment_at_its_root_the_engine_and_lambdas_whe
 @pytest.mark.parametrize(
     "part",
     [
-        "/sandbox/", "/tests/", "/__pycache__/", "/.", "rich/", "typer/", "/include/", "azure/",
+        "/sandbox/", "/tests/", "/.", "rich/", "typer/", "/include/", "azure/",
         "msal/", "cryptography/", "_flight", "parquet", "substrait", "_s3", "libarrow_dataset",
         "libmsodbcsql", "mssql_py_core.abi3.so", "boto3/",
     ],
@@ -72,6 +72,16 @@ def test_the_package_is_small_enough_to_be_uploaded_as_it_is(
 def test_the_package_has_sorted_names_and_one_timestamp(entries: list[zipfile.ZipInfo]) -> None:
     assert [entry.filename for entry in entries] == sorted(entry.filename for entry in entries)
     assert {entry.date_time for entry in entries} == {(2020, 1, 1, 0, 0, 0)}
+
+
+def test_every_module_has_its_bytecode_which_lambda_could_not_keep(
+    entries: list[zipfile.ZipInfo],
+) -> None:
+    names = {entry.filename for entry in entries}
+    modules = [PurePosixPath(name) for name in names if name.endswith(".py")]
+    cached = {str(m.parent / "__pycache__" / f"{m.stem}.cpython-313.pyc") for m in modules}
+    assert len(cached) > 300
+    assert cached <= names
 
 
 def test_a_second_build_gives_the_same_bytes(package: Package, tmp_path: Path) -> None:

@@ -141,17 +141,19 @@ def test_the_log_is_a_json_line_a_table_with_the_request_id(
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["event"] for line in lines] == [
         "run started",
-        *["table ended"] * 4,
+        *["table ended", "metrics"] * 4,
         "run ended",
+        "metrics",
     ]
     assert {line["request_id"] for line in lines} == {"r-1"}
+    assert len({line["run_id"] for line in lines}) == 1
     assert [line["level"] for line in lines if line["event"] == "table ended"] == [
         "info",
         "error",
         "info",
         "info",
     ]
-    assert lines[-1]["status_code"] == 207
+    assert lines[-2]["status_code"] == 207
 
 
 @pytest.mark.usefixtures("complete")

@@ -140,6 +140,7 @@ def test_the_handler_syncs_and_logs_json_lines_only(
     shown = capsys.readouterr()
     events = [json.loads(line)["event"] for line in shown.out.splitlines()]
     assert events.count("table ended") == 2
+    assert events.count("metrics") == 3
     assert "batch written" in events
     assert CANARY not in shown.out + answer["body"]
     assert "Привет" not in shown.out + answer["body"]

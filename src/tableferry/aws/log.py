@@ -3,50 +3,48 @@
 Lines hold names, counts, seconds and error reports; no secret and no cell value gets this far.
 """
 
-import logging
+import json
 import sys
-from typing import Final, TextIO
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, TextIO
 
-import structlog
-from structlog.typing import FilteringBoundLogger
-
-from tableferry.aws.watch import Watch
-from tableferry.sync.outcome import Status, TableOutcome
-from tableferry.sync.progress import Progress
-
-LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+from tableferry.settings.reporting import LEVELS
 
 
-def json_log(level: str = "INFO", out: TextIO | None = None) -> FilteringBoundLogger:
-    """Return a log that writes lines of at least this level (one of LEVELS)."""
-    log: FilteringBoundLogger = structlog.wrap_logger(
-        structlog.WriteLogger(out or sys.stdout),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        cache_logger_on_first_use=False,
-    )
-    return log
+@dataclass(frozen=True, slots=True)
+class JsonLog:
+    """Writes lines of at least ``level`` to ``out`` (None: stdout); ``facts`` stand in each."""
 
+    level: str = "INFO"
+    out: TextIO | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
-def log_watch(log: FilteringBoundLogger) -> Watch:
-    """Return a watch that logs: a line a table, and at DEBUG a line a batch."""
+    def bind(self, **facts: Any) -> "JsonLog":
+        """Return a log with more facts in each line."""
+        return replace(self, facts={**self.facts, **facts})
 
-    def progress(now: Progress) -> None:
-        log.debug(
-            "batch written",
-            table=now.table,
-            rows=now.rows,
-            seconds=round(now.seconds, 3),
-            rows_per_second=now.rows_per_second,
-            share=None if now.share is None else round(now.share, 3),
-        )
+    def debug(self, event: str, **facts: Any) -> None:
+        """Write what only somebody who looks for a mistake wants to know."""
+        self._write("DEBUG", event, facts)
 
-    def outcome(outcome: TableOutcome) -> None:
-        write = log.error if outcome.status is Status.FAILED else log.info
-        write("table ended", **outcome.as_dict())
+    def info(self, event: str, **facts: Any) -> None:
+        """Write what went as it should."""
+        self._write("INFO", event, facts)
 
-    return Watch(progress, outcome)
+    def warning(self, event: str, **facts: Any) -> None:
+        """Write what went, but not as it should."""
+        self._write("WARNING", event, facts)
+
+    def error(self, event: str, **facts: Any) -> None:
+        """Write what did not go."""
+        self._write("ERROR", event, facts)
+
+    def _write(self, level: str, event: str, facts: Mapping[str, Any]) -> None:
+        if LEVELS.index(level) < LEVELS.index(self.level):
+            return
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        line = {"timestamp": now, "level": level.lower(), "event": event, **self.facts, **facts}
+        # One call for the whole line: another thread's comes before or after it.
+        (self.out or sys.stdout).write(json.dumps(line, default=str) + "\n")

@@ -7,12 +7,15 @@ ever taken from it.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from tableferry.errors import ConfigError
 from tableferry.identifiers import shown
-from tableferry.sync.conduct import Conduct
 from tableferry.sync.deadline import NEVER, Deadline
+
+if TYPE_CHECKING:
+    from tableferry.sync.conduct import Conduct
 
 
 class Mode(StrEnum):
@@ -24,6 +27,8 @@ class Mode(StrEnum):
     PLAN = "plan"
     INFO = "info"
 
+
+SYNCS: Final = (Mode.MULTI_SYNC, Mode.SINGLE_SYNC)
 
 KEYS: Final = ("mode", "tables", "table_name", "publish_together")
 
@@ -45,12 +50,19 @@ class Request:
     fail_fast: bool = False
     publish_together: bool = False
     deadline: Deadline = NEVER
+    run_id: UUID | None = None
 
     @property
-    def conduct(self) -> Conduct:
+    def conduct(self) -> "Conduct":
         """How the run is to behave."""
+        # Not at the top: what tries again takes longer to import than a request to be checked.
+        from tableferry.sync.conduct import Conduct  # noqa: PLC0415
+
         return Conduct(
-            fail_fast=self.fail_fast, together=self.publish_together, deadline=self.deadline
+            fail_fast=self.fail_fast,
+            together=self.publish_together,
+            deadline=self.deadline,
+            run_id=self.run_id,
         )
 
 

@@ -14,16 +14,29 @@ configuration is wrong
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from tableferry.errors import ConfigError
-from tableferry.sync.check import CheckReport
-from tableferry.sync.outcome import ErrorReport, RunOutcome, Status
-from tableferry.sync.planning import PlanReport
+from tableferry.sync.outcome import ErrorReport
 
-Report = RunOutcome | CheckReport | PlanReport
+
+class Report(Protocol):
+    """What came of tables: a sync's outcome, a test's or a plan's report."""
+
+    @property
+    def all_ok(self) -> bool:
+        """Whether everything worked."""
+
+    @property
+    def any_ok(self) -> bool:
+        """Whether anything did."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+
+
 Result = Report | Mapping[str, Any]
-"""A sync's outcome, a test's or a plan's report, or the facts of ``info``."""
+"""A report, or the facts of ``info``."""
 
 OK: Final = 200
 SOME_FAILED: Final = 207
@@ -68,14 +81,10 @@ def respond(work: Callable[[], Result]) -> tuple[Response, Result | None]:
 
 def status_of(result: Result) -> int:
     """Return the status code of a result; a skipped table neither worked nor failed."""
-    if isinstance(result, RunOutcome):
-        all_ok, any_ok = result.all_ok, result.count(Status.OK) > 0
-    elif isinstance(result, CheckReport | PlanReport):
-        all_ok, any_ok = result.all_ok, result.any_ok
-    else:
+    if isinstance(result, Mapping) or result.all_ok:
         return OK
-    return OK if all_ok else SOME_FAILED if any_ok else ALL_FAILED
+    return SOME_FAILED if result.any_ok else ALL_FAILED
 
 
 def _body(result: Result) -> Mapping[str, Any]:
-    return result.as_dict() if isinstance(result, Report) else result
+    return result if isinstance(result, Mapping) else result.as_dict()

@@ -6,16 +6,14 @@ What a person looks at is imported only here, and only when it is used: Lambda h
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NoReturn
 
 from tableferry.aws.request import Request
 from tableferry.aws.response import Response, Result, respond
 from tableferry.aws.watch import Watch
 from tableferry.errors import ConfigError, TableferryError
-from tableferry.sync.check import CheckReport
 from tableferry.sync.outcome import RunOutcome
-from tableferry.sync.planning import PlanReport
 
 Execute = Callable[[Request, Watch], Result]
 
@@ -63,6 +61,8 @@ def run_command(
 def _shown(read: Callable[[], Request], execute: Execute) -> tuple[Response, Result | None]:
     # Not at the top: rich takes longer to import than a small table takes to sync.
     from tableferry.report import console, plan  # noqa: PLC0415
+    from tableferry.sync.check import CheckReport  # noqa: PLC0415
+    from tableferry.sync.planning import PlanReport  # noqa: PLC0415
 
     view = console.RunView()
 
@@ -78,7 +78,7 @@ def _shown(read: Callable[[], Request], execute: Execute) -> tuple[Response, Res
         console.show_check(result)
     elif isinstance(result, PlanReport):
         plan.show_plan(result)
-    elif result is not None:
+    elif isinstance(result, Mapping):
         console.show_info(result)
     if response.error is not None:
         console.show_error(_as_error(response))

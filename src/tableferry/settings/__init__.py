@@ -13,6 +13,7 @@ from tableferry.settings.databases import (
 )
 from tableferry.settings.loading import find_env_file, load_settings, load_source
 from tableferry.settings.login import KeptLogin, Login, LoginSource, Vault
+from tableferry.settings.reporting import Reporting, load_reporting
 
 __all__ = [
     "Database",
@@ -20,6 +21,7 @@ __all__ = [
     "KeptLogin",
     "Login",
     "LoginSource",
+    "Reporting",
     "Settings",
     "SourceAuth",
     "SourceSettings",
@@ -29,6 +31,7 @@ __all__ = [
     "Vault",
     "find_env_file",
     "is_loopback",
+    "load_reporting",
     "load_settings",
     "load_source",
 ]

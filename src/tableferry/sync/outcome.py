@@ -74,7 +74,7 @@ class TableOutcome:
     ``touched`` counts, by source column and reason, the values that were altered as the
     specification allows; ``quarantined`` likewise the rows that were refused and left out, which
     are in the ledger. ``attempts`` is how often it was tried, ``retried`` says after what.
-    ``changes`` counts what a merge did to the rows.
+    ``changes`` counts what a merge did to the rows; ``bytes_read`` is the Arrow batches' size.
     """
 
     table: str
@@ -94,6 +94,7 @@ class TableOutcome:
     attempts: int = 1
     retried: tuple[str, ...] = ()
     changes: Mapping[str, int] = field(default_factory=dict)
+    bytes_read: int = 0
 
     @property
     def rows_per_second(self) -> int:
@@ -108,6 +109,7 @@ class TableOutcome:
             "status": self.status.value,
             "rows_read": self.rows_read,
             "rows_written": self.rows_written,
+            **({"bytes_read": self.bytes_read} if self.bytes_read else {}),
             "seconds": round(self.seconds, 3),
             "rows_per_second": self.rows_per_second,
             **({"consistency": self.consistency} if self.consistency else {}),
@@ -149,6 +151,11 @@ class RunOutcome:
     def all_ok(self) -> bool:
         """Whether every table was synced."""
         return self.count(Status.OK) == len(self.tables)
+
+    @property
+    def any_ok(self) -> bool:
+        """Whether any table was synced; a skipped one neither worked nor failed."""
+        return self.count(Status.OK) > 0
 
     @property
     def status(self) -> Status:

@@ -40,7 +40,7 @@ def sync_tables(
     ``fingerprints`` are those of a plan, by table: a table that has drifted since is not loaded.
     """
     started = conduct.clock()
-    run_id = uuid4()
+    run_id = conduct.run_id or uuid4()
     with sigterm_stops(), History(run_id, settings.target, conduct) as history:
         run = _Run(settings, conduct, history, on_progress, fingerprints)
         for group in [list(specs)] if conduct.together else [[spec] for spec in specs]:

@@ -37,6 +37,7 @@ class Tally:
     attempts: int = 0
     failed: bool = False
     read: int = 0
+    bytes: int = 0
     touched: dict[str, Counter[str]] = field(default_factory=dict)
     refusals: values.Refusals | None = None
     exactly: frozenset[str] | None = frozenset()
@@ -45,7 +46,7 @@ class Tally:
     def begin_attempt(self) -> None:
         """Count another try; what the last one read is of no interest any more."""
         self.attempts += 1
-        self.read = 0
+        self.read = self.bytes = 0
 
     def read_exactly(self, columns: frozenset[str]) -> None:
         """Let these columns be read as bytes; should more turn up later, all of them."""
@@ -134,6 +135,7 @@ def _load(
         for batch in rest:
             task.deadline.check()
             task.tally.read += batch.num_rows
+            task.tally.bytes += batch.nbytes
             load.write(convert(batch))
             task.told("load", load.rows, plan.estimated_rows)
         refused = refusals.rows if refusals else []

@@ -1,0 +1,99 @@
+"""One invocation, and who is told of it: a log, metrics, and people where something failed."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from tableferry.aws.alerts import SnsTopic, alert_of
+from tableferry.aws.clients import Clients
+from tableferry.aws.deadline import deadline_of
+from tableferry.aws.log import JsonLog
+from tableferry.aws.metrics import Metrics
+from tableferry.aws.request import SYNCS, Mode, Request
+from tableferry.aws.response import Response, Result
+from tableferry.aws.watch import Watch
+from tableferry.errors import ConfigError, TableferryError
+from tableferry.settings import Reporting, load_reporting
+from tableferry.sync.deadline import Deadline
+from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
+from tableferry.sync.progress import Progress
+
+
+@dataclass(slots=True)
+class Invocation:
+    """What is known of an invocation when it begins, and whom to tell what becomes of it."""
+
+    log: JsonLog
+    metrics: Metrics
+    topic: SnsTopic | None
+    run_id: UUID
+    deadline: Deadline
+    about: str
+    mode: Mode | None = None
+
+    @classmethod
+    def of(cls, context: Any) -> "Invocation":
+        """Read Lambda's context, which is None elsewhere, and the environment."""
+        try:
+            reporting = load_reporting()
+        except ConfigError:
+            reporting = Reporting()  # what is wrong is told when the request is carried out
+        run_id = uuid4()
+        service = str(getattr(context, "function_name", "")) or "tableferry"
+        request_id = str(getattr(context, "aws_request_id", ""))
+        facts = {"run_id": str(run_id), "request_id": request_id}
+        if reporting.trace_id:
+            facts["trace_id"] = reporting.trace_id
+        return cls(
+            log=JsonLog(reporting.log_level, facts=facts),
+            metrics=Metrics(service, facts),
+            topic=SnsTopic(reporting.alert_topic, Clients()) if reporting.alert_topic else None,
+            run_id=run_id,
+            deadline=deadline_of(context),
+            about=f"function {service}, run {run_id}, request {request_id or '(none)'}",
+        )
+
+    def begun(self, request: Request) -> None:
+        """Tell that a checked request is being carried out."""
+        self.mode = request.mode
+        self.log.info("run started", mode=request.mode, tables=request.tables or "all")
+
+    @property
+    def watch(self) -> Watch:
+        """Tell a line and the metrics of every table, and at DEBUG a line a batch."""
+        return Watch(self._progress, self._table)
+
+    def ended(self, response: Response, result: Result | None) -> None:
+        """Tell how it ended; that people could not be told is logged, and changes nothing."""
+        body = response.body
+        facts = {key: body[key] for key in ("totals", "error") if key in body}
+        write = self.log.info if response.exit_code == 0 else self.log.error
+        write("run ended", status_code=response.status, **facts)
+        if isinstance(result, RunOutcome):
+            self.metrics.run(result)
+        if self.topic is None or (self.mode is not None and self.mode not in SYNCS):
+            return
+        told = result if isinstance(result, RunOutcome) else response.error
+        alert = alert_of(told, self.about) if told else None
+        if alert is None:
+            return
+        try:
+            self.topic.publish(alert)
+        except TableferryError as error:
+            refusal = {"message": error.message, "hint": error.hint}
+            self.log.error("alert not sent", **refusal)  # noqa: TRY400 - not a logging.Logger
+
+    def _progress(self, now: Progress) -> None:
+        self.log.debug(
+            "batch written",
+            table=now.table,
+            rows=now.rows,
+            seconds=round(now.seconds, 3),
+            rows_per_second=now.rows_per_second,
+            share=None if now.share is None else round(now.share, 3),
+        )
+
+    def _table(self, outcome: TableOutcome) -> None:
+        write = self.log.error if outcome.status is Status.FAILED else self.log.info
+        write("table ended", **outcome.as_dict())
+        self.metrics.table(outcome)

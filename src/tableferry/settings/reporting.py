@@ -1,0 +1,42 @@
+"""What a function tells, and whom: from its real environment only."""
+
+import os
+from dataclasses import dataclass
+from typing import Final
+
+from tableferry.errors import ConfigError
+
+LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """``alert_topic`` is an SNS topic's ARN; ``trace_id`` is X-Ray's, where it traces."""
+
+    log_level: str = "INFO"
+    alert_topic: str = ""
+    trace_id: str = ""
+
+
+def load_reporting() -> Reporting:
+    """Read LOG_LEVEL and ALERT_TOPIC_ARN; raises one ConfigError for both."""
+    problems: dict[str, str] = {}
+    level = os.environ.get("LOG_LEVEL", "").strip().upper() or "INFO"
+    if level not in LEVELS:
+        problems["LOG_LEVEL is not valid"] = (
+            f"Set LOG_LEVEL to one of {', '.join(LEVELS)}, or leave it out."
+        )
+    topic = os.environ.get("ALERT_TOPIC_ARN", "").strip()
+    if topic and not (topic.startswith("arn:") and ":sns:" in topic):
+        problems["ALERT_TOPIC_ARN is not valid"] = (
+            "Set ALERT_TOPIC_ARN to the ARN of an SNS topic, or leave it out."
+        )
+    if problems:
+        raise ConfigError("\n".join(problems), hint=" ".join(problems.values()))
+    # "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=...;Sampled=1" (AWS: X-Ray tracing header)
+    parts = dict(
+        part.split("=", 1)
+        for part in os.environ.get("_X_AMZN_TRACE_ID", "").split(";")
+        if "=" in part
+    )
+    return Reporting(level, topic, parts.get("Root", ""))
