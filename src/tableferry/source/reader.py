@@ -6,7 +6,8 @@ follows the last of them. A stream that ends early, without an error, is found b
 
 import itertools
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pyarrow as pa
@@ -88,18 +89,18 @@ class TableReader:
         cursor = self._open(keys)
         within = Within(self._plan.columns, keys)
         rows_before = self.rows
-        waiting: list[pa.RecordBatch] = []
+        waiting = _Waiting(self._plan.spec.batch_size)
         told_at = self._clock()
         for fetched in self._fetch(cursor):
             self.rows += fetched.num_rows
             within.check(fetched)
-            waiting.append(fetched)
-            if self._is_full(waiting) or self._clock() - told_at >= TELL_SECONDS:
-                yield _joined(waiting)
-                waiting = []
+            waiting.add(fetched)
+            if waiting.is_full or self._clock() - told_at >= TELL_SECONDS:
+                yield waiting.joined()
+                waiting = _Waiting(self._plan.spec.batch_size)
                 told_at = self._clock()
-        if waiting:
-            yield _joined(waiting)
+        if waiting.rows:
+            yield waiting.joined()
         self._compare_with_server_count(cursor, self.rows - rows_before)
 
     def _fetch(self, cursor: Any) -> Iterator[pa.RecordBatch]:
@@ -120,12 +121,6 @@ class TableReader:
             self.pace.fetched(batch.num_rows, took, first=number == 0)
             per_row = max(1, batch.nbytes // batch.num_rows)
             size = max(1, min(most, BATCH_BYTES // per_row))
-
-    def _is_full(self, batches: Sequence[pa.RecordBatch]) -> bool:
-        """Whether another fetch as large as the last one would be too much for one batch."""
-        rows = sum(batch.num_rows for batch in (*batches, batches[-1]))
-        size = sum(int(batch.nbytes) for batch in (*batches, batches[-1]))
-        return rows > self._plan.spec.batch_size or size > BATCH_BYTES
 
     def _open(self, keys: KeyRange) -> Any:
         """Send the SELECT and check that the answer has the columns that were asked for.
@@ -166,5 +161,28 @@ class TableReader:
             )
 
 
-def _joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
-    return batches[0] if len(batches) == 1 else pa.concat_batches(batches)
+@dataclass(slots=True)
+class _Waiting:
+    """What was fetched and not handed on yet; the sums are kept, not counted anew each time."""
+
+    most: int
+    batches: list[pa.RecordBatch] = field(default_factory=list)
+    rows: int = 0
+    size: int = 0
+    last: tuple[int, int] = (0, 0)
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take one more fetch."""
+        self.batches.append(batch)
+        self.last = (batch.num_rows, int(batch.nbytes))
+        self.rows += self.last[0]
+        self.size += self.last[1]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether another fetch as large as the last one would be too much for one batch."""
+        return self.rows + self.last[0] > self.most or self.size + self.last[1] > BATCH_BYTES
+
+    def joined(self) -> pa.RecordBatch:
+        """Return all of it as one batch."""
+        return self.batches[0] if len(self.batches) == 1 else pa.concat_batches(self.batches)
