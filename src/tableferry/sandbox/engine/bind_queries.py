@@ -51,6 +51,14 @@ def ordering(typed: Typed, *, descending: bool) -> str:
     return f"{sort_key(typed)} {'DESC NULLS LAST' if descending else 'ASC NULLS FIRST'}"
 
 
+def _written_items(body: s.Node) -> list[s.Node]:
+    """Return the items of a set operation's first query, none where a star hides their number."""
+    while isinstance(body, s.SetOperation):
+        body = body.left
+    items = [item.expression for item in body.items] if isinstance(body, s.Select) else []
+    return [] if any(isinstance(item, s.Star) for item in items) else items
+
+
 class QueryBinder(SourceBinder):
     """Binds queries."""
 
@@ -144,12 +152,18 @@ class QueryBinder(SourceBinder):
     def _ordered_columns(
         self, bound: BoundQuery, query: s.Query, parent: Scope | None
     ) -> BoundQuery:
-        """Order a set operation, whose ORDER BY may only name its columns."""
+        """Order a set operation, whose ORDER BY may only name its columns.
+
+        They may be named as the first query's items are written, qualifiers and all.
+        """
         if not query.order_by:
             return bound
+        written = _written_items(query.body)
         items = []
         for item in query.order_by:
             column = self._by_position_or_name(item.expression, bound.columns)
+            if column is None and item.expression in written:
+                column = written.index(item.expression)
             if column is None:
                 raise SqlError(
                     104,
