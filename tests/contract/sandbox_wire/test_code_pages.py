@@ -65,7 +65,7 @@ def test_the_driver_reads_a_code_page_as_it_is_or_says_so_or_is_not_asked(
         yield StatementDone(len(sent), "SELECT")
 
     engine.extra = [(r"SELECT CHARACTERS", answer)]
-    cursor = connection.cursor()
+    cursor = connection.stream()
     cursor.execute("SELECT CHARACTERS")
     found = []
     while (batch := cursor.arrow_batch(50_000)).num_rows:
