@@ -61,7 +61,7 @@ class Claim(Protocol):
     def checkpoint(self, connection: target.TargetConnection, number: int, rows: int) -> None:
         """In a part's transaction: check the lease, write down that the chunk is stored."""
 
-    def planned(self, plan: SyncPlan, attempt: int) -> None:
+    def planned(self, plan: SyncPlan, attempt: int, *, at_one_moment: bool) -> None:
         """Write down what will be done; raises LeaseLostError where the lease is gone."""
 
     def progress(self, phase: str, rows_read: int, rows_written: int) -> None:
@@ -159,7 +159,7 @@ class LedgerClaim:
         """See ``Claim``."""
         checkpoint(connection, self._lease, number, rows)
 
-    def planned(self, plan: SyncPlan, attempt: int) -> None:
+    def planned(self, plan: SyncPlan, attempt: int, *, at_one_moment: bool) -> None:
         """See ``Claim``."""
         self._attempt = attempt
         self._ledger.require(self._lease)
@@ -168,7 +168,7 @@ class LedgerClaim:
             publish=plan.spec.publish.value,
             consistency=plan.consistency.value,
             fingerprint=plan.fingerprint,
-            read_at_one_moment=plan.at_one_moment,
+            read_at_one_moment=at_one_moment,
         )
 
     def progress(self, phase: str, rows_read: int, rows_written: int) -> None:
@@ -238,7 +238,7 @@ class NoClaim:
     def checkpoint(self, connection: target.TargetConnection, number: int, rows: int) -> None:
         """Write nothing."""
 
-    def planned(self, plan: SyncPlan, attempt: int) -> None:
+    def planned(self, plan: SyncPlan, attempt: int, *, at_one_moment: bool) -> None:
         """Write nothing."""
 
     def progress(self, phase: str, rows_read: int, rows_written: int) -> None:

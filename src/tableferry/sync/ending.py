@@ -9,7 +9,7 @@ from tableferry.spec import TableSpec
 from tableferry.sync.outcome import ErrorReport, Status, TableOutcome
 from tableferry.sync.publishing import Published
 from tableferry.sync.stopping import signal_of
-from tableferry.sync.table import Task
+from tableferry.sync.task import Task
 
 
 def not_begun(spec: TableSpec, status: Status, error: ErrorReport | None = None) -> TableOutcome:
@@ -57,7 +57,7 @@ def failed(task: Task, error: Exception, together: Sequence[Task]) -> TableOutco
     if isinstance(error, LeaseHeldError):
         status = Status.HELD
     elif isinstance(error, DeadlineError):
-        status = Status.DEADLINE
+        status = Status.PARTIAL if task.tally.kept else Status.DEADLINE
     return _unpublished(task, status, ErrorReport.of(error))
 
 

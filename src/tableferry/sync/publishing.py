@@ -14,7 +14,8 @@ from tableferry.plan import SyncPlan
 from tableferry.settings import TargetSettings
 from tableferry.spec import Publish
 from tableferry.sync.retry import Retries, retried
-from tableferry.sync.table import Loaded, Task, load_table
+from tableferry.sync.table import Loaded, load_table
+from tableferry.sync.task import Task
 from tableferry.values import TextsAlteredError
 
 

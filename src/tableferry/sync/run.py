@@ -16,7 +16,7 @@ from tableferry.sync.outcome import STOPPED, ErrorReport, RunOutcome, Status, Ta
 from tableferry.sync.progress import OnProgress
 from tableferry.sync.publishing import publish_together
 from tableferry.sync.stopping import sigterm_stops
-from tableferry.sync.table import Task
+from tableferry.sync.task import Task
 
 SOURCE_LOGINS: Final = frozenset({"18456", "18486", "18487", "18488"})
 LOGIN_REFUSED: Final = SOURCE_LOGINS | {"28P01", "28000"}

@@ -1,79 +1,22 @@
 """One table's load: the order of its steps, written once.
 
-plan -> read ahead -> convert -> write -> compare the counts -> prepare -> compare the columns.
-Then ``sync.publishing`` makes it visible. Nothing in the target is touched before the first rows
-(or the source's "there are none") are here; whatever fails before the commit leaves the old rows.
+claim -> plan -> cut -> load (``sync.loading``) -> prepare -> compare the source's columns. Then
+``sync.publishing`` makes it visible. Nothing in the target is touched before the first rows (or
+the source's "there are none") are here; whatever fails before the commit leaves the old rows.
 """
 
 import contextlib
-import itertools
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-
-import pyarrow as pa
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from tableferry import source, target, values
 from tableferry.details import NO_DETAILS, TableDetails
-from tableferry.errors import SchemaError, VerificationError
+from tableferry.errors import SchemaError
 from tableferry.plan import SyncPlan, plan_table
 from tableferry.settings import Settings, SourceSettings
-from tableferry.spec import OnInvalid, TableSpec
-from tableferry.sync.claim import Claim, NoClaim
-from tableferry.sync.deadline import Deadline
-from tableferry.sync.prefetch import Prefetch
-from tableferry.sync.progress import OnProgress, Progress
-
-
-@dataclass(slots=True)
-class Tally:
-    """What is known of a table's sync so far, also when it then fails.
-
-    ``exactly`` names the source columns whose texts are to be read as bytes, because the driver
-    may have altered them; None: all. ``refusals`` are the rows that go into quarantine, where the
-    specification has one.
-    """
-
-    attempts: int = 0
-    failed: bool = False
-    read: int = 0
-    bytes: int = 0
-    touched: dict[str, Counter[str]] = field(default_factory=dict)
-    refusals: values.Refusals | None = None
-    exactly: frozenset[str] | None = frozenset()
-    retried: list[str] = field(default_factory=list)
-
-    def begin_attempt(self) -> None:
-        """Count another try; what the last one read is of no interest any more."""
-        self.attempts += 1
-        self.read = self.bytes = 0
-
-    def read_exactly(self, columns: frozenset[str]) -> None:
-        """Let these columns be read as bytes; should more turn up later, all of them."""
-        self.exactly = None if self.exactly else columns
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One table to be carried: what is wanted, and what it is done with.
-
-    With a ``fingerprint`` nothing is loaded unless the plan still has it. ``elapsed`` tells the
-    seconds since the table was begun.
-    """
-
-    spec: TableSpec
-    settings: Settings
-    elapsed: Callable[[], float]
-    deadline: Deadline
-    on_progress: OnProgress = lambda _progress: None
-    fingerprint: str | None = None
-    claim: Claim = field(default_factory=NoClaim)
-    tally: Tally = field(default_factory=Tally)
-
-    def told(self, phase: str, rows: int, expected: int | None) -> None:
-        """Tell everybody how far it is; raises LeaseLostError where another run has taken over."""
-        self.on_progress(Progress(self.spec.key, rows, self.elapsed(), expected))
-        self.claim.progress(phase, self.tally.read, rows)
+from tableferry.spec import TableSpec
+from tableferry.sync.loading import Loading
+from tableferry.sync.task import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,59 +47,21 @@ def load_table(task: Task, into: target.TargetConnection, stack: contextlib.Exit
     from_ = stack.enter_context(source.connect(source_settings(task.spec, task.settings)))
     plan = make_plan(task.spec, from_, into)
     _require_unchanged(plan, task.fingerprint)
+    plan = plan.reading_exactly(task.tally.exactly)
+    course = task.claim.course(into, plan, lambda: source.cut_table(from_, plan))
+    loading = Loading(task, plan, course)
+    task.claim.planned(plan, task.tally.attempts, at_one_moment=loading.at_one_moment)
     try:
-        exact = plan.reading_exactly(task.tally.exactly)
-        task.claim.planned(exact, task.tally.attempts)
-        return _load(task, exact, from_, into, stack)
+        load = loading.fill(into, stack)
     except values.TextsAlteredError as found:
         task.tally.read_exactly(found.columns)
         raise
-
-
-def _load(
-    task: Task,
-    plan: SyncPlan,
-    from_: source.SourceConnection,
-    into: target.TargetConnection,
-    stack: contextlib.ExitStack,
-) -> Loaded:
-    spec, refusals = plan.spec, _refusals(plan.spec)
-    course = task.claim.course(into, plan, lambda: source.cut_table(from_, plan))
-    convert = values.Converter(plan.columns, spec.on_invalid, spec.trailing_blanks, refusals)
-    task.tally.touched, task.tally.refusals = convert.touched, refusals
-    reader = source.TableReader(from_, plan)
-    with Prefetch(reader.batches(), from_.abandon) as batches:
-        # The lock on the target is taken when the first rows are here, not while a slow source
-        # still sorts: until then readers of the target notice nothing at all.
-        first = list(itertools.islice(batches, 1))
-        schema = values.target_schema(plan.columns)
-        load = stack.enter_context(target.open_load(into, plan, schema, course.staging, refusals))
-        rest: Iterator[pa.RecordBatch] = itertools.chain(first, batches)
-        for batch in rest:
-            task.deadline.check()
-            task.tally.read += batch.num_rows
-            task.tally.bytes += batch.nbytes
-            load.write(convert(batch))
-            task.told("load", load.rows, plan.estimated_rows)
-        refused = refusals.rows if refusals else []
-        if load.rows + len(refused) != reader.rows:
-            aside = f" and {len(refused):,} refused" if refused else ""
-            raise VerificationError(
-                f"{reader.rows:,} rows were read, {load.rows:,} written{aside}",
-                hint="The load was rolled back; the old rows stay. Please report this.",
-            )
-    task.claim.progress("prepare", reader.rows, load.rows)
+    task.claim.progress("prepare", loading.rows_read, load.rows)
     load.prepare()
     columns = [column.source for column in plan.columns if not column.companion]
     source.require_unaltered(from_, plan.spec.source, columns)
-    return Loaded(task, plan, load, load.rows, course.warnings, refused)
-
-
-def _refusals(spec: TableSpec) -> values.Refusals | None:
-    """Return the place for refused rows, None where one fails the load."""
-    if spec.on_invalid is not OnInvalid.QUARANTINE:
-        return None
-    return values.Refusals(spec.primary_key, spec.max_invalid)
+    warnings = course.warnings + loading.warnings
+    return Loaded(task, plan, load, load.rows, warnings, loading.refused)
 
 
 def _require_unchanged(plan: SyncPlan, fingerprint: str | None) -> None:

@@ -1,0 +1,162 @@
+"""The rows of one table on their way: read ahead, converted, written, counted.
+
+Either all come through one stream into one COPY, or each chunk is loaded by itself into the
+staging table, with its checkpoint.
+"""
+
+import contextlib
+import itertools
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+
+from tableferry import source, target, values
+from tableferry.errors import DeadlineError, TransientError, VerificationError
+from tableferry.plan import SyncPlan
+from tableferry.spec import OnInvalid, TableSpec
+from tableferry.sync.claim import Course
+from tableferry.sync.parts import Writing, load_chunks
+from tableferry.sync.reading import Chunk, Reading, numbered, read_chunks
+from tableferry.sync.task import Task
+
+
+class Loading:
+    """One attempt at a table's rows. ``rows_read`` and ``refused`` are known after ``fill``."""
+
+    def __init__(self, task: Task, plan: SyncPlan, course: Course) -> None:
+        self._task = task
+        self._plan = plan
+        self._course = course
+        self._schema = values.target_schema(plan.columns)
+        self._refusals = _refusals(plan.spec)
+        task.tally.refusals = self._refusals
+        chunks = numbered(course.ranges)
+        settings = task.settings.sources[plan.spec.db_type]
+        self._reading = Reading(
+            plan,
+            [chunk for chunk in chunks if chunk.number not in course.done],
+            open_source=lambda: source.connect(settings),
+            pace=source.Pace(plan.spec.max_rows_per_second),
+            check=task.deadline.check,
+        )
+        self.rows_read = 0
+
+    @property
+    def at_one_moment(self) -> bool:
+        """Whether no row is read at another moment than the others."""
+        if len(self._course.ranges) == 1:
+            return self._plan.at_one_moment
+        return self._reading.is_of_one_moment and not self._course.done
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the outcome should say of how the table was read."""
+        if self._course.resumed:
+            done = f"{len(self._course.done)} of {len(self._course.ranges)} chunks"
+            return (*self._reading.warnings, f"{done} had been read by an earlier run")
+        return self._reading.warnings
+
+    @property
+    def refused(self) -> Sequence[values.Refusal]:
+        """The rows that go into quarantine."""
+        return self._refusals.rows if self._refusals else ()
+
+    def fill(self, into: target.TargetConnection, stack: contextlib.ExitStack) -> target.Load:
+        """Load every row that is not there yet; raises TableferryError, and TextsAlteredError."""
+        staging = self._course.staging
+        if staging is not None and staging.parts:
+            return self._fill_in_parts(into, stack)
+        return self._fill_in_one(into, stack)
+
+    def _fill_in_one(
+        self, into: target.TargetConnection, stack: contextlib.ExitStack
+    ) -> target.Load:
+        convert = self._converter()
+        with read_chunks(self._reading) as gathered:
+            batches = iter(gathered)
+            # The lock on the target is taken when the first rows are here, not while a slow source
+            # still sorts: until then readers of the target notice nothing at all.
+            first = list(itertools.islice(batches, 1))
+            load = self._open(into, stack)
+            rest: Iterator[pa.RecordBatch] = itertools.chain(first, batches)
+            for batch in rest:
+                self._task.deadline.check()
+                self._task.tally.read += batch.num_rows
+                self._task.tally.bytes += batch.nbytes
+                load.write(convert(batch))
+                self._task.told("load", load.rows, self._plan.estimated_rows)
+        self.rows_read = gathered.rows
+        self._compare(load.rows)
+        return load
+
+    def _fill_in_parts(
+        self, into: target.TargetConnection, stack: contextlib.ExitStack
+    ) -> target.Load:
+        load = self._open(into, stack)
+        if not isinstance(load, target.StagedLoad):
+            raise TypeError("only a load with a staging table takes parts")
+        stored = load.rows
+        writing = Writing(
+            open_target=lambda: target.connect(
+                self._task.settings.target, self._task.claim.run_id
+            ),
+            part=load.part,
+            converter=self._converter,
+            checkpoint=self._checkpoint,
+            on_rows=lambda rows: self._told(stored + rows),
+        )
+        try:
+            loaded = load_chunks(self._reading, writing)
+        except (TransientError, DeadlineError):
+            # What is stored need not be read again: by the next attempt, or the next run.
+            load.keep = self._task.tally.kept = load.rows > 0
+            raise
+        self._task.tally.touched = loaded.touched
+        self.rows_read = stored + loaded.rows
+        self._compare(load.rows)
+        return load
+
+    def _open(self, into: target.TargetConnection, stack: contextlib.ExitStack) -> target.Load:
+        opened = target.open_load(
+            into, self._plan, self._schema, self._course.staging, self._refusals
+        )
+        try:
+            return stack.enter_context(opened)
+        except VerificationError as error:
+            staging = self._course.staging
+            if staging is None or staging.resumed is None:
+                raise
+            self._task.claim.begin_anew()
+            raise TransientError(error.message, hint=error.hint) from error
+
+    def _converter(self) -> values.Converter:
+        spec = self._plan.spec
+        convert = values.Converter(
+            self._plan.columns, spec.on_invalid, spec.trailing_blanks, self._refusals
+        )
+        self._task.tally.touched = convert.touched
+        return convert
+
+    def _checkpoint(self, connection: target.TargetConnection, chunk: Chunk, rows: int) -> None:
+        self._task.claim.checkpoint(connection, chunk.number, rows)
+
+    def _told(self, rows: int) -> None:
+        self._task.tally.read = rows
+        self._task.told("load", rows, self._plan.estimated_rows)
+
+    def _compare(self, written: int) -> None:
+        """See that every row that was read is written, or refused and kept aside."""
+        if written + len(self.refused) == self.rows_read:
+            return
+        aside = f" and {len(self.refused):,} refused" if self.refused else ""
+        raise VerificationError(
+            f"{self.rows_read:,} rows were read, {written:,} written{aside}",
+            hint="The load was rolled back; the old rows stay. Please report this.",
+        )
+
+
+def _refusals(spec: TableSpec) -> values.Refusals | None:
+    """Return the place for refused rows, None where one fails the load."""
+    if spec.on_invalid is not OnInvalid.QUARANTINE:
+        return None
+    return values.Refusals(spec.primary_key, spec.max_invalid)

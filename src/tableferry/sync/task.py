@@ -1,0 +1,64 @@
+"""One table to be carried, and what is known of it so far."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tableferry import values
+from tableferry.settings import Settings
+from tableferry.spec import TableSpec
+from tableferry.sync.claim import Claim, NoClaim
+from tableferry.sync.deadline import Deadline
+from tableferry.sync.progress import OnProgress, Progress
+
+
+@dataclass(slots=True)
+class Tally:
+    """What is known of a table's sync so far, also when it then fails.
+
+    ``exactly`` names the source columns whose texts are to be read as bytes, because the driver
+    may have altered them; None: all. ``refusals`` are the rows that go into quarantine, where the
+    specification has one.
+    """
+
+    attempts: int = 0
+    kept: bool = False
+    failed: bool = False
+    read: int = 0
+    bytes: int = 0
+    touched: dict[str, Counter[str]] = field(default_factory=dict)
+    refusals: values.Refusals | None = None
+    exactly: frozenset[str] | None = frozenset()
+    retried: list[str] = field(default_factory=list)
+
+    def begin_attempt(self) -> None:
+        """Count another try; what the last one read is of no interest any more."""
+        self.attempts += 1
+        self.read = self.bytes = 0
+
+    def read_exactly(self, columns: frozenset[str]) -> None:
+        """Let these columns be read as bytes; should more turn up later, all of them."""
+        self.exactly = None if self.exactly else columns
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One table to be carried: what is wanted, and what it is done with.
+
+    With a ``fingerprint`` nothing is loaded unless the plan still has it. ``elapsed`` tells the
+    seconds since the table was begun.
+    """
+
+    spec: TableSpec
+    settings: Settings
+    elapsed: Callable[[], float]
+    deadline: Deadline
+    on_progress: OnProgress = lambda _progress: None
+    fingerprint: str | None = None
+    claim: Claim = field(default_factory=NoClaim)
+    tally: Tally = field(default_factory=Tally)
+
+    def told(self, phase: str, rows: int, expected: int | None) -> None:
+        """Tell everybody how far it is; raises LeaseLostError where another run has taken over."""
+        self.on_progress(Progress(self.spec.key, rows, self.elapsed(), expected))
+        self.claim.progress(phase, self.tally.read, rows)
