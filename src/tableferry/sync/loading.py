@@ -31,11 +31,10 @@ class Loading:
         self._refusals = _refusals(plan.spec)
         task.tally.refusals = self._refusals
         chunks = numbered(course.ranges)
-        settings = task.settings.sources[plan.spec.db_type]
         self._reading = Reading(
             plan,
             [chunk for chunk in chunks if chunk.number not in course.done],
-            open_source=lambda: source.connect(settings),
+            open_source=task.open_source,
             pace=source.Pace(plan.spec.max_rows_per_second),
             check=task.deadline.check,
         )
@@ -97,9 +96,7 @@ class Loading:
             raise TypeError("only a load with a staging table takes parts")
         stored = load.rows
         writing = Writing(
-            open_target=lambda: target.connect(
-                self._task.settings.target, self._task.claim.run_id
-            ),
+            open_target=lambda: target.connect(self._task.settings.target, self._task.claim.run_id),
             part=load.part,
             converter=self._converter,
             checkpoint=self._checkpoint,

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from tableferry import target
 from tableferry.errors import CommitUnknownError, TransientError
 from tableferry.plan import SyncPlan
-from tableferry.settings import TargetSettings
 from tableferry.spec import Publish
 from tableferry.sync.retry import Retries, retried
 from tableferry.sync.table import Loaded, load_table
@@ -31,9 +30,7 @@ class Published:
     warnings: tuple[str, ...] = ()
 
 
-def publish_together(
-    tasks: Sequence[Task], into: TargetSettings, retries: Retries
-) -> list[Published]:
+def publish_together(tasks: Sequence[Task], retries: Retries) -> list[Published]:
     """Carry these tables and make all of them visible at once; raises TableferryError.
 
     Where a table's texts have to be read another way, everything is read again.
@@ -47,13 +44,13 @@ def publish_together(
 
     while True:
         with contextlib.suppress(TextsAlteredError):
-            return retried(lambda: _attempt(tasks, into, retries), retries, deadline, told)
+            return retried(lambda: _attempt(tasks, retries), retries, deadline, told)
 
 
-def _attempt(tasks: Sequence[Task], settings: TargetSettings, retries: Retries) -> list[Published]:
+def _attempt(tasks: Sequence[Task], retries: Retries) -> list[Published]:
     """Try once, on new connections."""
     with contextlib.ExitStack() as stack:
-        into = stack.enter_context(target.connect(settings, tasks[0].claim.run_id))
+        into = stack.enter_context(tasks[0].open_target())
         # Staged loads come first: what is published by TRUNCATE holds its lock until the commit.
         ordered = sorted(tasks, key=_holds_its_lock)
         loaded = {task.spec.key: _load(task, into, stack) for task in ordered}

@@ -113,7 +113,7 @@ class _Run:
                     replace(task, claim=claims.enter_context(self.history.claim(task.spec)))
                     for task in tasks
                 ]
-                new = publish_together(claimed, self.settings.target, self.conduct.retries)
+                new = publish_together(claimed, self.conduct.retries)
             except KeyboardInterrupt as stop:
                 outcomes = [cancelled(task, stop) for task in tasks]
             except Exception as error:  # noqa: BLE001 - one table's failure never stops the others

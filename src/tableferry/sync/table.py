@@ -13,7 +13,6 @@ from tableferry import source, target, values
 from tableferry.details import NO_DETAILS, TableDetails
 from tableferry.errors import SchemaError
 from tableferry.plan import SyncPlan, plan_table
-from tableferry.settings import Settings, SourceSettings
 from tableferry.spec import TableSpec
 from tableferry.sync.loading import Loading
 from tableferry.sync.task import Task
@@ -44,7 +43,7 @@ def load_table(task: Task, into: target.TargetConnection, stack: contextlib.Exit
     """
     task.tally.begin_attempt()
     task.claim.begin_attempt(into)
-    from_ = stack.enter_context(source.connect(source_settings(task.spec, task.settings)))
+    from_ = stack.enter_context(task.open_source())
     plan = make_plan(task.spec, from_, into)
     _require_unchanged(plan, task.fingerprint)
     plan = plan.reading_exactly(task.tally.exactly)
@@ -71,11 +70,6 @@ def _require_unchanged(plan: SyncPlan, fingerprint: str | None) -> None:
             f"{plan.spec.source} or {plan.spec.target} has changed since the plan was made",
             hint="Nothing was changed. Look at a new plan: tableferry plan.",
         )
-
-
-def source_settings(spec: TableSpec, settings: Settings) -> SourceSettings:
-    """Return the connection settings of the table's source."""
-    return settings.sources[spec.db_type]
 
 
 def make_plan(

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tableferry import values
+from tableferry import source, target, values
 from tableferry.settings import Settings
 from tableferry.spec import TableSpec
 from tableferry.sync.claim import Claim, NoClaim
@@ -57,6 +57,18 @@ class Task:
     fingerprint: str | None = None
     claim: Claim = field(default_factory=NoClaim)
     tally: Tally = field(default_factory=Tally)
+
+    def open_source(self) -> source.SourceConnection:
+        """Open a connection to the table's source; raises TableferryError."""
+        return source.connect(
+            self.settings.sources[self.spec.db_type],
+            lock_timeout=self.spec.lock_timeout,
+            statement_timeout=self.spec.statement_timeout,
+        )
+
+    def open_target(self) -> target.TargetConnection:
+        """Open a connection to the target, by whose name the run is known; TableferryError."""
+        return target.connect(self.settings.target, self.claim.run_id)
 
     def told(self, phase: str, rows: int, expected: int | None) -> None:
         """Tell everybody how far it is; raises LeaseLostError where another run has taken over."""

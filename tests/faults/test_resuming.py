@@ -1,0 +1,189 @@
+"""A load in chunks that was cut off goes on where it stopped."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tableferry.sandbox.faults import SendError
+from tableferry.settings import Settings
+from tableferry.spec import Publish, parse_table_configs
+from tableferry.sync.conduct import Conduct
+from tableferry.sync.deadline import Deadline
+from tableferry.sync.outcome import Status
+from tableferry.sync.progress import Progress
+from tableferry.sync.run import sync_table
+from tests.faults.support import (
+    FROM_T,
+    OLD,
+    ONCE,
+    QUICK,
+    ROWS,
+    fill_source,
+    fill_target,
+    seen,
+    sync,
+)
+from tests.integration.conftest import Sandbox
+from tests.integration.support import settings_of
+from tests.support.databases import PgDatabase
+from tests.unit.engine.support import entry
+
+STAGED = [Publish.SWAP, Publish.MERGE]
+LEFT = "SELECT relname FROM pg_class WHERE relname LIKE 'staging%' AND relkind = 'r'"
+
+
+@pytest.fixture(scope="module")
+def source(running_sandbox: Sandbox) -> Iterator[Sandbox]:
+    """A sandbox with T filled, for all tests of this module."""
+    fill_source(running_sandbox)
+    yield running_sandbox
+    running_sandbox.server.faults.clear()
+    running_sandbox.run("DROP TABLE dbo.T")
+
+
+@pytest.fixture
+def old_rows(pg_database: PgDatabase, source: Sandbox) -> Iterator[PgDatabase]:
+    fill_target(pg_database)
+    yield pg_database
+    source.server.faults.clear()
+
+
+@pytest.mark.parametrize("publish", STAGED)
+def test_an_attempt_that_failed_is_followed_by_one_that_reads_what_is_missing(
+    source: Sandbox, old_rows: PgDatabase, publish: Publish
+) -> None:
+    fault = SendError(40197, "The service has encountered an error processing your request.", 100)
+    source.server.faults.on_statement(FROM_T + r".*>= [^<]*15000", fault)
+    told: list[int] = []
+
+    def count(now: Progress) -> None:
+        told.append(now.rows)
+
+    outcome = sync(source, old_rows, conduct=QUICK, publish=publish, chunks=4, on_progress=count)
+    assert outcome.status is Status.OK, outcome.error
+    assert outcome.attempts == 2
+    assert outcome.rows_written == ROWS
+    assert len(seen(old_rows)) == ROWS
+    again = told[told.index(max(told[:-1])) :]
+    assert min(again) >= 3 * ROWS // 4, "only the chunk that failed was read again"
+    assert old_rows.rows(LEFT) == []
+
+
+@pytest.mark.parametrize("publish", STAGED)
+def test_a_run_that_failed_is_followed_by_one_that_reads_what_is_missing(
+    source: Sandbox, old_rows: PgDatabase, publish: Publish
+) -> None:
+    fault = SendError(40197, "The service has encountered an error processing your request.", 100)
+    source.server.faults.on_statement(FROM_T + r".*>= [^<]*15000", fault)
+    failed = sync(source, old_rows, conduct=ONCE, publish=publish, chunks=4)
+    assert failed.status is Status.FAILED
+    assert seen(old_rows) == OLD
+    assert len(old_rows.rows(LEFT)) == 1
+    told: list[int] = []
+    outcome = sync(
+        source,
+        old_rows,
+        conduct=ONCE,
+        publish=publish,
+        chunks=4,
+        on_progress=lambda now: told.append(now.rows),
+    )
+    assert outcome.status is Status.OK, outcome.error
+    assert min(told) > 3 * ROWS // 4
+    assert len(seen(old_rows)) == ROWS
+    assert any("read by an earlier run" in warning for warning in outcome.warnings)
+    moments = old_rows.rows(
+        "SELECT read_at_one_moment FROM tableferry.table_runs WHERE status = 'ok'"
+    )
+    assert moments == [(False,)]
+    assert old_rows.rows(LEFT) == []
+
+
+@pytest.mark.parametrize("publish", STAGED)
+def test_a_deadline_keeps_the_chunks_that_are_stored_and_the_next_run_goes_on(
+    source: Sandbox, old_rows: PgDatabase, publish: Publish
+) -> None:
+    now = [0.0]
+
+    def pass_time(progress: Progress) -> None:
+        if progress.rows > ROWS // 2:
+            now[0] = 200.0
+
+    conduct = Conduct(deadline=Deadline(100.0, lambda: now[0]))
+    changes: dict[str, Any] = {"publish": publish, "chunks": 10}
+    outcome = sync(source, old_rows, on_progress=pass_time, conduct=conduct, **changes)
+    assert outcome.status is Status.PARTIAL, outcome
+    assert seen(old_rows) == OLD
+    told: list[int] = []
+    outcome = sync(source, old_rows, on_progress=lambda p: told.append(p.rows), **changes)
+    assert outcome.status is Status.OK, outcome.error
+    assert min(told) > ROWS // 2
+    assert len(seen(old_rows)) == ROWS
+
+
+def test_ten_chunks_cross_though_each_run_has_time_for_three(
+    source: Sandbox, old_rows: PgDatabase
+) -> None:
+    statuses = []
+    for _ in range(6):
+        now = [0.0]
+        begun: set[int] = set()
+
+        def pass_time(progress: Progress, begun: set[int] = begun, now: list[float] = now) -> None:
+            begun.add((progress.rows - 1) // (ROWS // 10))
+            if len(begun) > 3:
+                now[0] = 200.0
+
+        conduct = Conduct(deadline=Deadline(100.0, lambda now=now: now[0]))  # type: ignore[misc]
+        outcome = sync(
+            source, old_rows, on_progress=pass_time, conduct=conduct, publish="merge", chunks=10
+        )
+        statuses.append(outcome.status)
+        if outcome.status is Status.OK:
+            break
+    assert statuses[:-1] == [Status.PARTIAL] * (len(statuses) - 1)
+    assert statuses[-1] is Status.OK
+    assert len(statuses) >= 3
+    assert len(seen(old_rows)) == ROWS
+
+
+def test_a_load_whose_staging_table_has_lost_its_rows_is_begun_anew(
+    source: Sandbox, old_rows: PgDatabase
+) -> None:
+    fault = SendError(40197, "The service has encountered an error processing your request.", 100)
+    source.server.faults.on_statement(FROM_T + r".*>= [^<]*15000", fault)
+    assert sync(source, old_rows, publish="merge", chunks=4).status is Status.FAILED
+    [(name,)] = old_rows.rows(LEFT)
+    old_rows.run(f"TRUNCATE tableferry.{name}")  # as a crash does to an unlogged table
+    outcome = sync(source, old_rows, conduct=QUICK, publish="merge", chunks=4)
+    assert outcome.status is Status.OK, outcome.error
+    assert len(seen(old_rows)) == ROWS
+
+
+@pytest.mark.parametrize("publish", list(Publish))
+@pytest.mark.parametrize("parallel", [1, 3])
+def test_chunks_arrive_whole_under_each_way(
+    source: Sandbox, old_rows: PgDatabase, publish: Publish, parallel: int
+) -> None:
+    outcome = sync(source, old_rows, publish=publish, chunks=7, parallel=parallel)
+    assert outcome.status is Status.OK, outcome.error
+    assert outcome.rows_read == outcome.rows_written == ROWS
+    assert old_rows.rows("SELECT count(DISTINCT id), min(id), max(id) FROM t") == [
+        (ROWS, 0, ROWS - 1)
+    ]
+    told = any("different moments" in warning for warning in outcome.warnings)
+    assert told == (parallel > 1 or outcome.consistency != "snapshot")
+
+
+def test_an_unfinished_load_of_another_plan_is_an_orphan_that_the_next_run_drops(
+    source: Sandbox, old_rows: PgDatabase
+) -> None:
+    fault = SendError(40197, "The service has encountered an error processing your request.", 100)
+    source.server.faults.on_statement(FROM_T + r".*>= [^<]*15000", fault)
+    assert sync(source, old_rows, publish="merge", chunks=4).status is Status.FAILED
+    assert len(old_rows.rows(LEFT)) == 1
+    specs = parse_table_configs({"t": entry(sql_table="dbo.T", pg_table="t")})
+    settings = Settings({"mctm": source.source()}, settings_of(old_rows))
+    assert sync_table(specs["t"], settings).status is Status.OK
+    assert old_rows.rows(LEFT) == []
