@@ -237,11 +237,12 @@ def test_that_chunks_were_read_at_different_moments_is_told(
 def test_every_chunk_is_stored_with_its_checkpoint(
     from_t: Sandbox, into_t: PgDatabase, parallel: int
 ) -> None:
-    told: list[int] = []
-    loaded = load(reading_of(from_t, parallel), into_t, on_rows=told.append)
+    told: list[tuple[int, int]] = []
+    reading = reading_of(from_t, parallel)
+    loaded = load(reading, into_t, on_batch=lambda *batch: told.append(batch))
     assert loaded.rows == ROWS
-    assert told[-1] == ROWS
-    assert told == sorted(told)
+    assert sum(rows for rows, _ in told) == ROWS
+    assert all(size > 0 for _, size in told)
     assert done(into_t) == dict.fromkeys(range(CHUNKS), ROWS // CHUNKS)
     assert into_t.rows("SELECT count(*), count(DISTINCT id) FROM t") == [(ROWS, ROWS)]
 
@@ -279,14 +280,14 @@ def test_what_is_stored_stays_when_another_chunk_fails_and_only_the_rest_is_read
 def test_a_backend_that_is_killed_ends_all_and_leaves_whole_chunks(
     from_t: Sandbox, into_t: PgDatabase
 ) -> None:
-    def kill_one(_rows: int) -> None:
+    def kill_one(_rows: int, _bytes: int) -> None:
         into_t.rows(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE query LIKE 'COPY%' AND datname = current_database() LIMIT 1"
         )
 
     with pytest.raises(TransientError):
-        load(reading_of(from_t, 3), into_t, on_rows=kill_one)
+        load(reading_of(from_t, 3), into_t, on_batch=kill_one)
     assert into_t.rows("SELECT count(*) FROM t") == [(sum(done(into_t).values()),)]
 
 

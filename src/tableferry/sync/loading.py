@@ -94,13 +94,13 @@ class Loading:
         load = self._open(into, stack)
         if not isinstance(load, target.StagedLoad):
             raise TypeError("only a load with a staging table takes parts")
-        stored = load.rows
+        stored = self._task.tally.read = load.rows
         writing = Writing(
             open_target=lambda: target.connect(self._task.settings.target, self._task.claim.run_id),
             part=load.part,
             converter=self._converter,
             checkpoint=self._checkpoint,
-            on_rows=lambda rows: self._told(stored + rows),
+            on_batch=self._told,
         )
         try:
             loaded = load_chunks(self._reading, writing)
@@ -137,9 +137,10 @@ class Loading:
     def _checkpoint(self, connection: target.TargetConnection, chunk: Chunk, rows: int) -> None:
         self._task.claim.checkpoint(connection, chunk.number, rows)
 
-    def _told(self, rows: int) -> None:
-        self._task.tally.read = rows
-        self._task.told("load", rows, self._plan.estimated_rows)
+    def _told(self, rows: int, size: int) -> None:
+        self._task.tally.read += rows
+        self._task.tally.bytes += size
+        self._task.told("load", self._task.tally.read, self._plan.estimated_rows)
 
     def _compare(self, written: int) -> None:
         """See that every row that was read is written, or refused and kept aside."""

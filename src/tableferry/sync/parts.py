@@ -43,15 +43,15 @@ class Writing:
 
     ``open_target`` opens a connection for one worker, ``part`` begins a part on it, ``converter``
     makes a converter for one worker. ``checkpoint`` writes down in the open transaction that a
-    chunk is stored, with how many rows. ``on_rows`` is told how many rows have been written, of
-    chunks that are not stored yet, too; never by two threads at once.
+    chunk is stored, with how many rows. ``on_batch`` is told of every batch that was written, its
+    rows and its bytes, of chunks that are not stored yet, too; never by two threads at once.
     """
 
     open_target: Callable[[], TargetConnection]
     part: Callable[[TargetConnection], AbstractContextManager[Part]]
     converter: Callable[[], Converter]
     checkpoint: Callable[[TargetConnection, Chunk, int], None]
-    on_rows: Callable[[int], None] = lambda _rows: None
+    on_batch: Callable[[int, int], None] = lambda _rows, _bytes: None
 
 
 @dataclass(slots=True)
@@ -82,7 +82,6 @@ class _Loading:
         # Not the same: who cancels must not wait for somebody who is told of rows.
         self._opening = threading.Lock()
         self._open: list[TargetConnection] = []
-        self._written = 0
         self.loaded = Loaded()
 
     def work(self, check: Check) -> None:
@@ -117,7 +116,8 @@ class _Loading:
                     return
                 read += piece.rows
                 part.write(convert(piece.batch))
-                self._count(piece.rows)
+                with self._lock:
+                    self._writing.on_batch(piece.rows, piece.nbytes)
         raise _incomplete(first.chunk)
 
     def _store(self, end: Piece, read: int, part: Part) -> None:
@@ -134,11 +134,6 @@ class _Loading:
             ) from error
         with self._lock:
             self.loaded.rows += rows
-
-    def _count(self, rows: int) -> None:
-        with self._lock:
-            self._written += rows
-            self._writing.on_rows(self._written)
 
     @contextlib.contextmanager
     def _known(self, connection: TargetConnection) -> Iterator[None]:
