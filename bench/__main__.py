@@ -3,17 +3,20 @@
 import argparse
 import json
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bench import report
-from bench.measure import Series, alternate, cold_starts, run_once
+from bench.measure import Compared, alternate, cold_starts, run_once
 from bench.servers import bench_source, bench_target
 from bench.workload import Workload
 from tableferry.sandbox.sample import BenchTable, bench_narrow, bench_wide
+from tableferry.sandbox.sample.every_type import bench_every_type
 
-CONTENDERS = ("tableferry", "copy_limit", "drain", "plain")
+CONTENDERS = ("tableferry", "copy_limit", "drain", "plain", "quarantine")
+PARTS = ("convert", "policies")
 HOW = """\
 Made by `script/bench`: one run, the same source and target for all, repetitions in turn, medians;
 ratios are taken round by round. Each contender is a process of its own. The source is the sandbox
@@ -26,6 +29,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000, help="of the 9-column table")
     parser.add_argument("--wide-rows", type=int, default=100_000, help="of the 40-column table")
+    parser.add_argument("--every-type-rows", type=int, default=50_000, help="of all types")
     parser.add_argument("--more-rows", type=int, default=5_000_000, help="for the memory bar")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--plain-rounds", type=int, default=3, help="it takes most of the time")
@@ -41,16 +45,21 @@ def tell(line: str) -> None:
 
 
 def compare(
-    bench: BenchTable, target: dict[str, Any], options: argparse.Namespace
-) -> dict[str, Series]:
-    """Measure all contenders on one table."""
+    bench: BenchTable,
+    target: dict[str, Any],
+    options: argparse.Namespace,
+    contenders: Sequence[str] = (*CONTENDERS, *PARTS),
+) -> Compared:
+    """Measure the contenders on one table."""
     tell(f"{bench.table.name}: {bench.row_count:,} rows x {len(bench.table.columns)} columns")
     with bench_source(bench) as source, tempfile.TemporaryDirectory() as folder:
         work = Workload.of(bench, source, target, f"{folder}/ready.copy")
         for name in ("tableferry", "plain"):  # fills the sandbox's memory, makes the table
-            run_once(name, work)
+            if name in contenders:
+                run_once(name, work)
         work.keep_ready_made_bytes()
-        return alternate(CONTENDERS, work, options.rounds, tell, options.plain_rounds)
+        series = alternate(contenders, work, options.rounds, tell, options.plain_rounds)
+        return Compared(series, Path(work.copy_file).stat().st_size)
 
 
 def peak_at(bench: BenchTable, target: dict[str, Any]) -> float:
@@ -88,20 +97,31 @@ def everything(options: argparse.Namespace) -> None:
     with bench_target() as target:
         narrow = compare(bench_narrow(options.rows), target, options)
         wide = compare(bench_wide(options.wide_rows), target, options)
+        limits = ("tableferry", "copy_limit", "drain", *PARTS)
+        every = compare(bench_every_type(options.every_type_rows), target, options, limits)
         more = peak_at(bench_narrow(options.more_rows), target)
         steps = cold(target, options)
     bars = [
-        *report.speed_bars(f"{options.rows:,} x 9", narrow),
-        *report.speed_bars(f"{options.wide_rows:,} x 40", wide),
-        report.growth_bar(options.rows, max(narrow["tableferry"].peak_mb), options.more_rows, more),
+        *report.speed_bars(f"{options.rows:,} x 9", narrow.series),
+        *report.speed_bars(f"{options.wide_rows:,} x 40", wide.series),
+        *report.policy_bars(f"{options.rows:,} x 9", narrow.series),
+        *report.policy_bars(f"{options.wide_rows:,} x 40", wide.series),
+        *report.every_type_bars(narrow, every),
+        report.growth_bar(
+            options.rows, max(narrow.series["tableferry"].peak_mb), options.more_rows, more
+        ),
         report.cold_bar(steps),
     ]
+    nine, forty = f"{options.rows:,} rows x 9 columns", f"{options.wide_rows:,} rows x 40 columns"
+    all_types = f"{options.every_type_rows:,} rows x 40 columns, every type"
     page = "\n\n".join(
         [
             f"# Benchmarks\n\n{HOW}",
             f"{datetime.now(UTC):%Y-%m-%d}, {report.machine()}.",
-            report.table(f"{options.rows:,} rows x 9 columns", options.rows, narrow),
-            report.table(f"{options.wide_rows:,} rows x 40 columns", options.wide_rows, wide),
+            report.table(nine, options.rows, narrow.series),
+            report.table(forty, options.wide_rows, wide.series),
+            report.table(all_types, options.every_type_rows, every.series),
+            report.parts_table({nine: narrow, forty: wide, all_types: every}),
             report.cold_table(steps),
             report.bars_table(bars),
         ]

@@ -9,6 +9,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,8 @@ FETCH_ROWS: Final = 10_000
 """What the plain design fetches at a time, as such scripts do."""
 
 COPY_CHUNK: Final = 2**20
+
+QUARANTINE: Final = {"on_invalid": "quarantine", "max_invalid": 10}
 
 
 def tableferry(work: Workload) -> Callable[[], int]:
@@ -29,6 +32,50 @@ def tableferry(work: Workload) -> Callable[[], int]:
         if not outcome.all_ok:
             raise SystemExit(json.dumps(outcome.as_dict()))
         return outcome.rows_written
+
+    return run
+
+
+def quarantine(work: Workload) -> Callable[[], int]:
+    """Run (e): the engine with a quarantine in which nothing lands."""
+    return tableferry(replace(work, config={**work.config, **QUARANTINE}))
+
+
+def convert(work: Workload) -> Callable[[], int]:
+    """Convert and encode every batch, read beforehand: no server takes part."""
+    import pgpq
+
+    from tableferry.values import Converter, target_schema
+
+    plan, batches = _drained(work)
+
+    def run() -> int:
+        encoder = pgpq.ArrowToPostgresBinaryEncoder(target_schema(plan.columns))
+        converter = Converter(plan.columns)
+        encoder.write_header()
+        for batch in batches:
+            encoder.write_batch(converter(batch))
+        encoder.finish()
+        return work.rows
+
+    return run
+
+
+def policies(work: Workload) -> Callable[[], int]:
+    """Look for what PostgreSQL's texts cannot hold, as the conversion does, and do nothing else."""
+    from tableferry.spec import OnInvalid
+    from tableferry.values import texts
+    from tableferry.values.kinds import is_text
+
+    _, batches = _drained(work)
+
+    def run() -> int:
+        for batch in batches:
+            for array in batch.columns:
+                if is_text(array.type):
+                    texts.may_be_altered(array)
+                    texts.without_nul(array, OnInvalid.FAIL)
+        return work.rows
 
     return run
 
@@ -81,12 +128,11 @@ def plain(work: Workload) -> Callable[[], int]:
 def copy_limit(work: Workload) -> Callable[[], int]:
     """Run (c): the target's limit: COPY BINARY of ready-made bytes into the same table."""
     spec = work.spec
-    columns = ", ".join(name for _, name in spec.columns)
 
     def run() -> int:
         with target_connection(work.target) as connection:
             cursor = connection.execute(f"TRUNCATE TABLE {spec.target.sql}")
-            sql = f"COPY {spec.target.sql} ({columns}) FROM STDIN (FORMAT BINARY)"
+            sql = f"COPY {spec.target.sql} FROM STDIN (FORMAT BINARY)"
             with Path(work.copy_file).open("rb") as ready, cursor.copy(sql) as copy:
                 while chunk := ready.read(COPY_CHUNK):
                     copy.write(chunk)
@@ -98,19 +144,10 @@ def copy_limit(work: Workload) -> Callable[[], int]:
 def drain(work: Workload) -> Callable[[], int]:
     """Run (d): the source's limit: the driver's Arrow stream, read and thrown away."""
     from tableferry import source
-    from tableferry.plan import plan_table
-
-    spec = work.spec
 
     def run() -> int:
         with source.connect(work.settings.sources["bench"]) as connection:
-            plan = plan_table(
-                spec,
-                source.read_schema(connection, spec.source),
-                None,
-                isolation=source.read_isolation(connection, spec.source.database),
-            )
-            reader = source.TableReader(connection, plan)
+            reader = source.TableReader(connection, _plan(work, connection))
             for _batch in reader.batches():
                 pass
             return reader.rows
@@ -118,11 +155,35 @@ def drain(work: Workload) -> Callable[[], int]:
     return run
 
 
+def _drained(work: Workload) -> tuple[Any, list[Any]]:
+    """Return the plan and every batch of the table."""
+    from tableferry import source
+
+    with source.connect(work.settings.sources["bench"]) as connection:
+        plan = _plan(work, connection)
+        return plan, list(source.TableReader(connection, plan).batches())
+
+
+def _plan(work: Workload, connection: Any) -> Any:
+    from tableferry import source
+    from tableferry.plan import plan_table
+
+    return plan_table(
+        work.spec,
+        source.read_schema(connection, work.spec.source),
+        None,
+        isolation=source.read_isolation(connection, work.spec.source.database),
+    )
+
+
 CONTENDERS: Final[dict[str, Callable[[Workload], Callable[[], int]]]] = {
     "tableferry": tableferry,
     "plain": plain,
     "copy_limit": copy_limit,
     "drain": drain,
+    "quarantine": quarantine,
+    "convert": convert,
+    "policies": policies,
 }
 
 

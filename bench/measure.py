@@ -29,6 +29,14 @@ class Series:
         return statistics.median(self.cpu)
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One table's contenders, and how many bytes its rows are as COPY BINARY."""
+
+    series: dict[str, Series]
+    size: int
+
+
 def run_once(name: str, work: Workload) -> dict[str, float]:
     """Run one contender in a process of its own; raises CalledProcessError when it fails."""
     done = subprocess.run(

@@ -67,8 +67,7 @@ class Workload:
 
     def keep_ready_made_bytes(self) -> None:
         """Write the target's rows to ``copy_file`` as PostgreSQL itself encodes them."""
-        columns = ", ".join(name for _, name in self.spec.columns)
-        sql = f"COPY {self.spec.target.sql} ({columns}) TO STDOUT (FORMAT BINARY)"
+        sql = f"COPY {self.spec.target.sql} TO STDOUT (FORMAT BINARY)"
         with (
             target_connection(self.target) as connection,
             connection.cursor().copy(sql) as copy,

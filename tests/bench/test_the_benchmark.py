@@ -9,8 +9,8 @@ ROOT = Path(__file__).parent.parent.parent
 
 def test_a_small_run_measures_every_contender_and_writes_the_page(tmp_path: Path) -> None:
     page = tmp_path / "benchmarks.md"
-    sizes = ["--rows=2000", "--wide-rows=300", "--more-rows=3000", "--rounds=1", "--plain-rounds=1",
-             "--cold-rounds=1"]  # fmt: skip
+    sizes = ["--rows=2000", "--wide-rows=300", "--every-type-rows=200", "--more-rows=3000"]
+    sizes += ["--rounds=1", "--plain-rounds=1", "--cold-rounds=1"]
     done = subprocess.run(
         [sys.executable, "-m", "bench", *sizes, f"--output={page}"],
         cwd=ROOT,
@@ -19,9 +19,12 @@ def test_a_small_run_measures_every_contender_and_writes_the_page(tmp_path: Path
         timeout=120,
         check=False,
     )
+    assert page.exists(), done.stdout + done.stderr
     written = page.read_text()
-    for told in ("(a) **tableferry**", "(b) plain design", "(c) the target", "(d) the source"):
-        assert written.count(told) == 2, done.stdout + done.stderr
+    for told, times in {"(a) **t": 3, "(b) p": 2, "(c) t": 3, "(d) t": 3, "(e) t": 2}.items():
+        assert written.count(f"| {told}") == times, done.stdout + done.stderr
+    assert written.count("policies / (a)") == 3
+    assert "bytes/s of converting: 40 columns of every type / 9 columns" in written
     assert "peak memory of (a) at 3,000 rows" in written
     assert "the handler is ready" in written
     # Whether the bars hold is not asked of so small a run; that it says so is.

@@ -15,6 +15,7 @@ from tableferry.spec import parse_table_configs
 from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.planning import plan_tables
 from tableferry.sync.run import sync_table
+from tableferry.target import sifting
 from tableferry.target.ledger import Lease, migrate, quarantine
 from tableferry.values import Refusals, target_schema
 from tests.integration.conftest import Sandbox
@@ -106,6 +107,28 @@ def test_a_row_that_postgresql_refuses_is_found_wherever_it_is(
     assert reason in refused.reason
     value = row[0] if column == "ID" else row[1]
     assert refused.value == (None if value is None else str(value).encode("utf-16-le"))
+
+
+@pytest.mark.parametrize("at_once", [1, 2_000, sifting.SIFTED_BYTES])
+@pytest.mark.parametrize(
+    "bad", [{0}, {99}, {100, 101, 250}, {149, 150, 899}, set(range(0, 900, 7))]
+)
+def test_rows_are_found_in_any_batch_and_the_others_are_all_there(
+    connection: target.TargetConnection,
+    pg_database: PgDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+    at_once: int,
+    bad: set[int],
+) -> None:
+    monkeypatch.setattr(sifting, "SIFTED_BYTES", at_once)
+    pg_database.run('CREATE TABLE t ("ID" int, "Name" text CHECK ("Name" <> \'bad\'))')
+    names = ["bad" if number in bad else "good" for number in range(900)]
+    sent = [rows(*enumerate(names[start : start + 150], start)) for start in range(0, 900, 150)]
+    refusals = load(connection, people(), *sent, allowed=200)
+    assert [row.row_key["ID"] for row in refusals.rows] == sorted(bad)
+    assert pg_database.rows('SELECT "ID" FROM t ORDER BY 1') == [
+        (number,) for number in range(900) if number not in bad
+    ]
 
 
 def test_a_row_that_a_trigger_refuses_is_told_without_a_column(

@@ -1,7 +1,7 @@
 """Rows on their way into one table: Arrow batches -> COPY BINARY, and PostgreSQL's own count."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -40,6 +40,7 @@ class CopyIn:
         self._sql = f"COPY {table} ({names}) FROM STDIN (FORMAT BINARY{options})"
         self._connection = connection
         self._encoder = pgpq.ArrowToPostgresBinaryEncoder(schema)
+        self._header = self._encoder.write_header()
         self._cursor = connection.raw.cursor()
         self._stack = contextlib.ExitStack()
         self._copy: Any = None
@@ -48,15 +49,23 @@ class CopyIn:
     def __enter__(self) -> Self:
         with translated(self._connection.settings):
             self._copy = self._stack.enter_context(self._cursor.copy(statement(self._sql)))
-            self._copy.write(self._encoder.write_header())
+            self._copy.write(self._header)
         return self
 
-    def write(self, batch: pa.RecordBatch) -> None:
-        """Send one batch; raises DataError, TransientError ... when PostgreSQL refused."""
+    def encoded(self, batch: pa.RecordBatch) -> Iterator[bytes]:
+        """Yield a batch as COPY BINARY, in pieces; also before the COPY is begun."""
         rows = max(1, batch.num_rows * ENCODED_BYTES // max(1, batch.nbytes))
+        for start in range(0, batch.num_rows, rows):
+            yield self._encoder.write_batch(batch.slice(start, rows))
+
+    def write(self, batch: pa.RecordBatch, ahead: Iterable[bytes] | None = None) -> None:
+        """Send one batch; raises DataError, TransientError ... when PostgreSQL refused.
+
+        ``ahead`` is the batch ``encoded`` already.
+        """
         with translated(self._connection.settings):
-            for start in range(0, batch.num_rows, rows):
-                self._copy.write(self._encoder.write_batch(batch.slice(start, rows)))
+            for piece in self.encoded(batch) if ahead is None else ahead:
+                self._copy.write(piece)
         self.rows += batch.num_rows
 
     def finish(self) -> None:

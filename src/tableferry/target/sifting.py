@@ -1,10 +1,12 @@
 """COPY that leaves out the rows which PostgreSQL refuses, and keeps aside what they were.
 
-Each batch is a COPY of its own in a savepoint. One that is refused is halved, and its halves, until
-a single row is left that PostgreSQL does not take: by itself, or beside those that are in already.
+A few batches are a COPY of their own, in a savepoint. If it is refused it is halved, and its halves
+are, until a single row is left that PostgreSQL does not take: by itself, or beside those that are
+in already.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Self
 
@@ -13,8 +15,15 @@ import pyarrow as pa
 from tableferry.errors import DataError
 from tableferry.matching import ColumnPlan
 from tableferry.target.connection import TargetConnection
-from tableferry.target.copying import CopyIn
+from tableferry.target.copying import ENCODED_BYTES, CopyIn
 from tableferry.values.refusals import Refusal, Refusals, as_converted, value_bytes
+
+SIFTED_BYTES: Final = 16 * 2**20
+"""About how much is stored by one COPY, and kept until PostgreSQL has taken it. Measured with forty
+columns: 2 MB at a time cost 13 % more than one COPY for all, 16 MB at a time 3 %."""
+
+SAVEPOINT: Final = "SAVEPOINT tableferry_copy"
+NEXT_SAVEPOINT: Final = f"RELEASE {SAVEPOINT}; {SAVEPOINT}"
 
 _CHECKED: Final = """\
 SELECT a.attname FROM pg_constraint k
@@ -46,6 +55,7 @@ class SiftingCopy:
     """Several COPYs into one table; a context manager inside an open transaction.
 
     Used like ``CopyIn``; batches have the Arrow schema given, their columns are those of the plan.
+    ``rows`` counts what was sent until it is known to be refused, at the latest by ``finish``.
     Raises DataError where more rows are refused than ``refusals`` allows.
     """
 
@@ -62,6 +72,8 @@ class SiftingCopy:
         self._columns = columns
         self._schema = schema
         self._refusals = refusals
+        self._savepoint = SAVEPOINT
+        self._under_way: _UnderWay | None = None
         self.rows = 0
 
     def __enter__(self) -> Self:
@@ -70,35 +82,78 @@ class SiftingCopy:
         return self
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Store a batch but for the rows that are refused; raises TableferryError."""
-        pieces = [(0, batch.num_rows)]
-        while pieces:
-            start, end = pieces.pop()
-            error = self._refused(batch.slice(start, end - start))
-            if error is None:
-                self.rows += end - start
-            elif end - start > 1:
-                middle = (start + end) // 2
-                pieces += [(middle, end), (start, middle)]
-            else:
-                self._keep_aside(batch.slice(start, 1), error)
+        """Send a batch; raises TableferryError, also for what was sent before."""
+        ahead: Sequence[bytes] | None = None
+        if self._under_way is None or self._under_way.size + batch.nbytes > SIFTED_BYTES:
+            copy = self._copy()
+            if batch.nbytes <= ENCODED_BYTES:  # while PostgreSQL still stores what was sent
+                ahead = list(copy.encoded(batch))
+            self.finish()
+            self._begin(copy)
+        if refused := self._send(batch, ahead):
+            self._sift(*refused)
 
     def finish(self) -> None:
-        """Do nothing more: every COPY has been ended and counted."""
+        """Hear what became of the last rows; raises TableferryError."""
+        if refused := self._answer():
+            self._sift(*refused)
 
-    def _refused(self, piece: pa.RecordBatch) -> DataError | None:
-        """Store the rows, all or none; return why PostgreSQL has refused."""
+    def _sift(self, batch: pa.RecordBatch, error: DataError) -> None:
+        """Store the rows that were refused together, but for those that are refused alone."""
+        if batch.num_rows == 1:
+            self._keep_aside(batch, error)
+            return
+        middle = batch.num_rows // 2
+        for half in (batch.slice(0, middle), batch.slice(middle)):
+            self._begin(self._copy())
+            if refused := self._send(half) or self._answer():
+                self._sift(*refused)
+
+    def _copy(self) -> CopyIn:
         names = [column.target.name for column in self._columns]
-        self._connection.execute("SAVEPOINT tableferry_copy")
+        return CopyIn(self._connection, self._table, names, self._schema)
+
+    def _begin(self, copy: CopyIn) -> None:
+        self._connection.execute(self._savepoint)
+        self._savepoint = NEXT_SAVEPOINT
+        copy.__enter__()
+        self._under_way = _UnderWay(copy)
+
+    def _send(
+        self, batch: pa.RecordBatch, ahead: Sequence[bytes] | None = None
+    ) -> tuple[pa.RecordBatch, DataError] | None:
+        """Send a batch by the COPY under way; return what was refused, and why."""
+        now = self._under_way
+        if now is None:
+            raise RuntimeError("there is no COPY to send rows by")
+        now.batches.append(batch)
+        now.size += batch.nbytes
+        self.rows += batch.num_rows
         try:
-            with CopyIn(self._connection, self._table, names, self._schema) as copy:
-                copy.write(piece)
-                copy.finish()
+            now.copy.write(batch, ahead)
         except DataError as error:
-            self._connection.execute("ROLLBACK TO SAVEPOINT tableferry_copy")
-            return error
-        self._connection.execute("RELEASE SAVEPOINT tableferry_copy")
+            now.copy.__exit__(type(error), error, error.__traceback__)
+            return self._undone(now, error)
         return None
+
+    def _answer(self) -> tuple[pa.RecordBatch, DataError] | None:
+        """Wait for the COPY under way; return what was refused, and why."""
+        now = self._under_way
+        if now is None:
+            return None
+        try:
+            now.copy.finish()
+        except DataError as error:
+            return self._undone(now, error)
+        self._under_way = None
+        return None
+
+    def _undone(self, now: "_UnderWay", error: DataError) -> tuple[pa.RecordBatch, DataError]:
+        self._under_way = None
+        self._connection.execute("ROLLBACK TO SAVEPOINT tableferry_copy")
+        sent = now.batches[0] if len(now.batches) == 1 else pa.concat_batches(now.batches)
+        self.rows -= sent.num_rows
+        return sent, error
 
     def _keep_aside(self, row: pa.RecordBatch, error: DataError) -> None:
         values = {
@@ -132,4 +187,14 @@ class SiftingCopy:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Leave nothing open: there is no COPY between two batches."""
+        if self._under_way is not None:
+            self._under_way.copy.__exit__(kind, error, trace)
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """A COPY that was begun, and what was sent by it."""
+
+    copy: CopyIn
+    batches: list[pa.RecordBatch] = field(default_factory=list)
+    size: int = 0
