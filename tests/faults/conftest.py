@@ -1,5 +1,6 @@
 """The sandbox with its sample, as the integration tests have it."""
 
 from tests.integration.conftest import running_sandbox, sandbox, table_in
+from tests.integration.fanout.conftest import fan_out
 
-__all__ = ["running_sandbox", "sandbox", "table_in"]
+__all__ = ["fan_out", "running_sandbox", "sandbox", "table_in"]

@@ -54,7 +54,7 @@ def _attempt(tasks: Sequence[Task], retries: Retries) -> list[Published]:
         # Staged loads come first: what is published by TRUNCATE holds its lock until the commit.
         ordered = sorted(tasks, key=_holds_its_lock)
         loaded = {task.spec.key: _load(task, into, stack) for task in ordered}
-        _commit(list(loaded.values()), into, retries)
+        commit_together(list(loaded.values()), into, retries)
     found = (loaded[task.spec.key] for task in tasks)
     return [
         Published(one.task, one.plan, one.read, one.rows, one.load.changes, one.warnings)
@@ -74,7 +74,9 @@ def _holds_its_lock(task: Task) -> bool:
     return task.spec.publish is Publish.TRUNCATE
 
 
-def _commit(loaded: Sequence[Loaded], into: target.TargetConnection, retries: Retries) -> None:
+def commit_together(
+    loaded: Sequence[Loaded], into: target.TargetConnection, retries: Retries
+) -> None:
     """Publish, seal and commit; what is staged already need not be read again for a retry."""
     if any(_holds_its_lock(one.task) for one in loaded):
         retries = Retries(attempts=1)

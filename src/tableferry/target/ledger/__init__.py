@@ -11,7 +11,7 @@ from tableferry.target.ledger.ledger import Ledger
 from tableferry.target.ledger.migrate import SCHEMA, migrate, require_usable
 from tableferry.target.ledger.quarantine import quarantine
 from tableferry.target.ledger.runs import Failure, TableRun
-from tableferry.target.ledger.seal import seal, was_published
+from tableferry.target.ledger.seal import seal, was_published, was_stored
 
 __all__ = [
     "SCHEMA",
@@ -27,4 +27,5 @@ __all__ = [
     "require_usable",
     "seal",
     "was_published",
+    "was_stored",
 ]

@@ -4,10 +4,13 @@ A chunk's row says done in the transaction that stored its rows: a cut leaves bo
 ranges are kept as they were cut, for a source that has changed since would be cut elsewhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
+
+from psycopg.types.json import Jsonb
 
 from tableferry.target.connection import TargetConnection
 from tableferry.target.ledger.lease import Lease, hold, lost
@@ -15,6 +18,11 @@ from tableferry.target.ledger.lease import Lease, hold, lost
 RESUMED_HOURS: Final = 24
 """Older rows are read again: what a nightly run has left may be taken up by the next one, and no
 reader gets to see rows older than a day as new ones."""
+
+Touched = Mapping[str, Mapping[str, int]]
+"""How many values were altered, by source column and reason."""
+
+NOTHING: Final[Touched] = MappingProxyType({})
 
 _STAGE: Final = """\
 UPDATE tableferry.table_runs SET staging = %s, updated_at = clock_timestamp()
@@ -28,7 +36,7 @@ SELECT %s, %s, number - 1, key_range
 FROM unnest(%s::text[]) WITH ORDINALITY AS given (key_range, number)"""
 
 _CHECKPOINT: Final = """\
-UPDATE tableferry.chunks SET rows = %s, done_at = clock_timestamp()
+UPDATE tableferry.chunks SET rows = %s, touched = %s, done_at = clock_timestamp()
 WHERE run_id = %s AND table_key = %s AND number = %s AND done_at IS NULL RETURNING number"""
 
 _DONE: Final = """\
@@ -98,16 +106,20 @@ def stage(
         connection.execute(_PLAN, (*mine, list(ranges)))
 
 
-def checkpoint(connection: TargetConnection, lease: Lease, number: int, rows: int) -> None:
+def checkpoint(
+    connection: TargetConnection, lease: Lease, number: int, rows: int, touched: Touched = NOTHING
+) -> None:
     """Say in the open transaction that it stores the rows of chunk ``number``.
 
+    ``touched`` are the values in them that were altered, as the specification allows.
     Raises LeaseLostError where another run has taken over, or the chunk was stored already: that
     run may be filling the same staging table.
     """
     if not connection.in_transaction:
         raise RuntimeError("checkpoint() belongs into the transaction that stores the rows")
     hold(connection, lease)
-    if not connection.rows(_CHECKPOINT, (rows, lease.run_id, lease.table_key, number)):
+    told = Jsonb({column: dict(reasons) for column, reasons in touched.items()})
+    if not connection.rows(_CHECKPOINT, (rows, told, lease.run_id, lease.table_key, number)):
         raise lost(lease.target)
 
 

@@ -10,7 +10,7 @@ who takes FOR UPDATE first.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -57,7 +57,8 @@ UPDATE tableferry.table_runs SET generation = %s
 WHERE run_id = %s AND table_key = %s AND status = 'running' RETURNING generation"""
 
 _LOOK: Final = """\
-SELECT process, run_id, generation, acquired_at, renewed_at
+SELECT process, run_id, generation, acquired_at, renewed_at,
+  extract(epoch FROM expires_at - clock_timestamp())::float8
 FROM tableferry.leases WHERE target = %s"""
 
 _RENEW: Final = """\
@@ -92,13 +93,17 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who has a lease: ``process`` is host and process id, ``since`` the database's time."""
+    """Who has a lease: ``process`` is host and process id, ``since`` the database's time.
+
+    ``lasts`` is in how many seconds it expires, should it not be renewed.
+    """
 
     process: str
     run_id: UUID | None
     generation: int
     since: datetime
     renewed_at: datetime
+    lasts: float = field(default=0.0, compare=False)
 
     def __str__(self) -> str:
         since = self.since.astimezone(UTC)

@@ -35,6 +35,10 @@ T = TypeVar("T")
 LOOKS: Final = 4
 """A lease that another has is looked at so often while it could be renewed once."""
 
+WATCHED_SECONDS: Final = 30.0
+"""How long it is looked at: two lives of an ordinary lease. One that lasts longer belongs to a run
+whose steps are processes of their own, and is not waited for."""
+
 
 def this_process() -> str:
     """Return the host's name and the process id, for people who look for it."""
@@ -53,11 +57,13 @@ class Ledger:
         run_id: UUID,
         *,
         pace: Pace = PACE,
+        process: str = "",
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        """``process`` is who runs it, for people who look for it; empty: this process."""
         self.run_id = run_id
-        self._process = this_process()
+        self._process = process or this_process()
         self._pace = pace
         self._clock = clock
         self._sleep = sleep
@@ -177,10 +183,11 @@ class Ledger:
         """Take the lease of the table, and renew it from now on.
 
         One that is taken is watched until it is renewed, which raises LeaseHeldError, or until it
-        expires: then its run was killed, gets the outcome ``abandoned``, and is succeeded.
+        expires: then its run was killed, gets the outcome ``abandoned``, and is succeeded. One that
+        would not expire in that time raises LeaseHeldError at once.
         """
         seen: Holder | None = None
-        until = self._clock() + 2 * self._pace.ttl
+        until = self._clock() + min(2 * self._pace.ttl, WATCHED_SECONDS)
         while True:
             asked = self._clock()
             found = self._link.run(lambda c: take(c, run, self._process, self._pace.ttl))
@@ -189,7 +196,10 @@ class Ledger:
                 return found
             # A row that stays locked is being published, maybe by a process that is gone.
             is_alive = seen is not None and seen != found
-            if asked > until or (found.run_id and (is_alive or found.run_id == run.run_id)):
+            is_ours = found.run_id == run.run_id
+            if asked > until or (
+                found.run_id and (is_alive or is_ours or asked + found.lasts > until)
+            ):
                 raise _held(run, found)
             seen = found if found.run_id else None
             self._sleep(self._pace.renew / LOOKS)

@@ -25,9 +25,13 @@ ON CONFLICT (run_id) DO NOTHING"""
 _ABANDON_SILENT: Final = """\
 UPDATE tableferry.runs SET status = 'abandoned', ended_at = updated_at
 WHERE run_id IN (
-  SELECT run_id FROM tableferry.runs
-  WHERE status = 'running' AND updated_at < clock_timestamp() - make_interval(secs => %s)
-  FOR NO KEY UPDATE SKIP LOCKED)"""
+  SELECT r.run_id FROM tableferry.runs r
+  WHERE r.status = 'running' AND r.updated_at < clock_timestamp() - make_interval(secs => %s)
+  AND NOT EXISTS (
+    SELECT FROM tableferry.leases l
+    WHERE l.run_id = r.run_id AND l.expires_at > clock_timestamp())
+  FOR NO KEY UPDATE OF r SKIP LOCKED)"""
+"""A run whose steps are processes of their own is silent between them: its lease outlasts that."""
 
 _ABANDON_RUN: Final = """\
 UPDATE tableferry.runs SET status = 'abandoned', ended_at = updated_at
@@ -141,7 +145,10 @@ def begin_run(connection: TargetConnection, run_id: UUID, process: str, version:
 
 
 def abandon_silent(connection: TargetConnection, ttl_seconds: float) -> None:
-    """Give the outcome ``abandoned`` to runs that have shown no sign of life for so long."""
+    """Give the outcome ``abandoned`` to runs that have shown no sign of life for so long.
+
+    Not while a lease of theirs is valid: they have said how long they may be silent.
+    """
     connection.execute(_ABANDON_SILENT, (ttl_seconds,))
     connection.execute(_ABANDON_TABLES)
 

@@ -6,11 +6,11 @@ so a link that is lost at COMMIT is decided by looking for it.
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from tableferry.errors import CommitUnknownError, TableferryError, TransientError
 from tableferry.settings import TargetSettings
-from tableferry.target.connection import TargetConnection, connect
+from tableferry.target.connection import Parameters, TargetConnection, connect
 from tableferry.target.ledger.lease import Lease, hold, lost
 from tableferry.target.ledger.link import answering
 from tableferry.target.ledger.runs import json_list
@@ -34,6 +34,10 @@ WHERE run_id = %s AND table_key = %s AND status = 'running' RETURNING status"""
 
 _OUTCOME: Final = """\
 SELECT status FROM tableferry.table_runs WHERE run_id = %s AND table_key = %s FOR NO KEY UPDATE"""
+
+_STORED: Final = """\
+SELECT done_at IS NOT NULL FROM tableferry.chunks
+WHERE run_id = %s AND table_key = %s AND number = %s FOR NO KEY UPDATE"""
 
 
 def seal(
@@ -72,14 +76,34 @@ def was_published(
     One that is still committing is waited for: it has the row locked. Raises CommitUnknownError
     where this cannot be found out within ``patience`` seconds.
     """
+    asked = (_OUTCOME, (lease.run_id, lease.table_key))
     until = clock() + patience
+    return bool(_decided(settings, lease.target, asked, until, sleep=sleep, clock=clock) == "ok")
+
+
+def was_stored(settings: TargetSettings, lease: Lease, number: int) -> bool:
+    """Whether the transaction that stored a chunk has been committed, likewise."""
+    asked = (_STORED, (lease.run_id, lease.table_key, number))
+    until = time.monotonic() + DECIDED_SECONDS
+    return bool(_decided(settings, lease.target, asked, until))
+
+
+def _decided(
+    settings: TargetSettings,
+    target: str,
+    asked: tuple[str, Parameters],
+    until: float,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Any:
     while True:
         try:
-            return _outcome(settings, lease) == "ok"
+            return _answer(settings, asked)
         except TableferryError as error:
             if not isinstance(error, TransientError) or clock() + PAUSE_SECONDS > until:
                 raise CommitUnknownError(
-                    f"The link to {settings} was lost while {lease.target} was committed, and it "
+                    f"The link to {settings} was lost while {target} was committed, and it "
                     f"could not be found out whether it was: {error.message}",
                     hint="Readers see all the old rows or all the new ones. The next run finds "
                     "out; run it again.",
@@ -88,12 +112,13 @@ def was_published(
         sleep(PAUSE_SECONDS)
 
 
-def _outcome(settings: TargetSettings, lease: Lease) -> str:
+def _answer(settings: TargetSettings, asked: tuple[str, Parameters]) -> Any:
+    """Return the one value of the one row, None where there is no row."""
     with (
         connect(settings) as connection,
         answering(connection, 2 * ASKED_SECONDS),
         connection.transaction(),
     ):
         connection.execute(f"SET LOCAL lock_timeout = '{ASKED_SECONDS:g}s'")
-        found = connection.rows(_OUTCOME, (lease.run_id, lease.table_key))
-    return str(found[0][0]) if found else ""
+        found = connection.rows(*asked)
+    return found[0][0] if found else None

@@ -154,8 +154,8 @@ class MergeLoad:
         self._connection.execute(f"ANALYZE {self._staged.sql}")
 
     def _require_distinct_keys(self) -> None:
-        if self._sifts:
-            return  # Known already: row by row.
+        if self._sifts or self._staged.has_key:
+            return  # Known already: row by row, or from an attempt that was not published.
         key = ", ".join(map(quote_pg, self._plan.target_key))
         try:
             self._connection.execute(f"ALTER TABLE {self._staged.sql} ADD PRIMARY KEY ({key})")

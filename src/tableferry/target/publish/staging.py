@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import pyarrow as pa
 
@@ -53,6 +53,9 @@ def drop_staging(connection: TargetConnection, name: str) -> None:
     connection.execute(f"DROP TABLE IF EXISTS {TargetTable(SCHEMA, name).sql} CASCADE")
 
 
+_KEY: Final = "SELECT FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'p'"
+
+
 class StagingTable:
     """One load's staging table: made, filled, counted, dropped.
 
@@ -86,6 +89,11 @@ class StagingTable:
     def rows(self) -> int:
         """Rows written so far."""
         return self._stored + (self._copy.rows if self._copy else 0)
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the table has a primary key."""
+        return bool(self._connection.rows(_KEY, (self.sql,)))
 
     def open(self) -> None:
         """Make the table, or see that it is there; without parts its COPY is begun."""

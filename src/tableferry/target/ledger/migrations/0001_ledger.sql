@@ -92,6 +92,7 @@ CREATE TABLE tableferry.chunks (
   number integer NOT NULL,
   key_range text NOT NULL,
   rows bigint,
+  touched jsonb,
   done_at timestamptz,
   PRIMARY KEY (run_id, table_key, number),
   FOREIGN KEY (run_id, table_key) REFERENCES tableferry.table_runs ON DELETE CASCADE,
@@ -104,6 +105,8 @@ COMMENT ON COLUMN tableferry.chunks.number IS 'Its place in the order of the key
 COMMENT ON COLUMN tableferry.chunks.key_range IS
   'The range as the source is asked for it; its bounds are keys of the source.';
 COMMENT ON COLUMN tableferry.chunks.rows IS 'Rows in the staging table; NULL: not done.';
+COMMENT ON COLUMN tableferry.chunks.touched IS
+  'How many values were altered, as the entry allows, by source column and reason.';
 
 CREATE TABLE tableferry.watermarks (
   target text PRIMARY KEY,

@@ -1,0 +1,171 @@
+"""The step in the middle, done once for each chunk: its rows into the staging table, or nothing.
+
+Rows and checkpoint are one transaction. Two that load the same chunk, because the first was taken
+for dead, both read it; the second finds the checkpoint there, and nothing of it stays.
+"""
+
+import contextlib
+import time
+from dataclasses import dataclass, field, replace
+
+from tableferry import source, target, values
+from tableferry.chunks import KeyRange
+from tableferry.errors import (
+    CommitUnknownError,
+    LeaseLostError,
+    TransientError,
+    VerificationError,
+)
+from tableferry.plan import SyncPlan
+from tableferry.settings import Settings
+from tableferry.spec import TableSpec
+from tableferry.sync.deadline import NEVER, Clock, Deadline
+from tableferry.sync.fanout.assignment import LONG, SIGN_SECONDS, Assignment, Stored
+from tableferry.sync.fanout.step import connect_source, noting, require_planned, work_of
+from tableferry.sync.prefetch import Prefetch
+from tableferry.sync.table import Tally, make_plan
+from tableferry.target.ledger import Lease, checkpoint, was_stored
+from tableferry.target.ledger.relay import Piece, Work, piece, show_life
+from tableferry.values import TextsAlteredError
+
+
+def load_chunk(
+    spec: TableSpec,
+    settings: Settings,
+    assignment: Assignment,
+    number: int,
+    *,
+    deadline: Deadline = NEVER,
+    clock: Clock = time.monotonic,
+) -> Stored:
+    """Store one chunk; one that is stored already is answered at once.
+
+    Raises LeaseLostError where the run is over, SchemaError where a table has changed since
+    ``begin``, and TableferryError; nothing of the chunk is stored then.
+    """
+    with (
+        noting(settings.target, assignment),
+        target.connect(settings.target, str(assignment.run_id)) as into,
+    ):
+        work = work_of(into, assignment)
+        one = piece(into, work.require_held(), number)
+        if one.rows is not None:
+            return Stored(number, one.rows, again=True)
+        loading = _Loading(_gentle(spec), settings, work, one, deadline, clock)
+        loading.show_life()
+        while True:
+            # Read again another way: the driver may have altered texts (see ``Tally``).
+            with contextlib.suppress(TextsAlteredError):
+                return loading.carry(into)
+
+
+def _gentle(spec: TableSpec) -> TableSpec:
+    """Return the spec with one chunk's share of the rows a second that the table may cost."""
+    share = spec.max_rows_per_second // spec.parallel
+    return replace(spec, max_rows_per_second=max(1, share)) if spec.max_rows_per_second else spec
+
+
+@dataclass(slots=True)
+class _Loading:
+    """One chunk on its way."""
+
+    spec: TableSpec
+    settings: Settings
+    work: Work
+    piece: Piece
+    deadline: Deadline
+    clock: Clock
+    tally: Tally = field(default_factory=Tally)
+    shown_at: float = 0.0
+
+    @property
+    def lease(self) -> Lease:
+        return self.work.require_held()
+
+    def carry(self, into: target.TargetConnection) -> Stored:
+        """Read and store it once; raises TextsAlteredError where it is to be read again."""
+        with connect_source(self.spec, self.settings) as from_:
+            plan = make_plan(self.spec, from_, into)
+            require_planned(plan, self.work)
+            try:
+                self._store(plan.reading_exactly(self.tally.exactly), from_, into)
+            except TextsAlteredError as found:
+                self.tally.read_exactly(found.columns)
+                raise
+            except CommitUnknownError as error:
+                self._decide(error)
+            except LeaseLostError:
+                # Or another process of the same run was here first.
+                if (rows := self._stored_by_another()) is None:
+                    raise
+                return Stored(self.piece.number, rows, again=True)
+        return Stored(self.piece.number, self.tally.read)
+
+    def _store(
+        self, plan: SyncPlan, from_: source.SourceConnection, into: target.TargetConnection
+    ) -> None:
+        spec, number = plan.spec, self.piece.number
+        convert = values.Converter(plan.columns, spec.on_invalid, spec.trailing_blanks)
+        reader = source.TableReader(from_, plan)
+        keys = KeyRange.of_json(self.piece.key_range)
+        with (
+            Prefetch(
+                reader.batches(keys),
+                from_.abandon,
+                silent_seconds=spec.statement_timeout,
+                silence=from_.silent_for,
+                check=self.deadline.check,
+            ) as batches,
+            _part(plan, self.work.staging, into) as part,
+        ):
+            for batch in batches:
+                self.deadline.check()
+                self.show_life()
+                part.write(convert(batch))
+            if part.rows != reader.rows:
+                raise VerificationError(
+                    f"{reader.rows:,} rows were read, {part.rows:,} written",
+                    hint="The chunk was rolled back; the old rows stay. Please report this.",
+                )
+            columns = [column.source for column in plan.columns if not column.companion]
+            source.require_unaltered(from_, plan.spec.source, columns)
+            self.tally.read = part.rows
+            part.commit(lambda c: checkpoint(c, self.lease, number, part.rows, convert.touched))
+
+    def show_life(self) -> None:
+        """Put off the lease's expiry, now and then; that it could not be is no failure yet."""
+        now = self.clock()
+        if self.shown_at and now - self.shown_at < SIGN_SECONDS:
+            return
+        self.shown_at = now
+        with (
+            contextlib.suppress(TransientError),
+            target.connect(self.settings.target) as connection,
+        ):
+            show_life(connection, self.lease, LONG.ttl)
+
+    def _decide(self, lost: CommitUnknownError) -> None:
+        """Ask the ledger whether a commit whose answer was lost has happened."""
+        if not was_stored(self.settings.target, self.lease, self.piece.number):
+            raise TransientError(
+                f"{lost.message}: the ledger says that it was not",
+                hint="Nothing of the chunk was stored. Run it again.",
+                code=lost.code,
+            ) from lost
+
+    def _stored_by_another(self) -> int | None:
+        """Return the chunk's rows where this run has stored them meanwhile, and is not over."""
+        with target.connect(self.settings.target) as connection:
+            now = work_of(connection, Assignment(self.spec.key, self.lease.run_id))
+            if now.lease != self.lease or now.status != self.work.status:
+                return None
+            return piece(connection, self.lease, self.piece.number).rows
+
+
+def _part(plan: SyncPlan, staging: str, into: target.TargetConnection) -> target.Part:
+    """Begin a part of a staging table that another process has made."""
+    schema = values.target_schema(plan.columns)
+    load = target.open_load(into, plan, schema, target.Staging(staging, parts=True))
+    if not isinstance(load, target.StagedLoad):
+        raise TypeError("a load in chunks goes by way of a staging table")
+    return load.part(into)

@@ -1,0 +1,30 @@
+"""A step of a fan-out in a process of its own: told by one line of JSON, answered by another."""
+
+import json
+import sys
+from typing import Any
+from uuid import UUID
+
+from tableferry.errors import TableferryError
+from tableferry.settings import load_settings
+from tableferry.spec import parse_table_configs
+from tableferry.sync.fanout import assign, begin, load_chunk, publish
+
+
+def run(told: dict[str, Any]) -> dict[str, Any]:
+    spec = parse_table_configs({"t": told["entry"]})["t"]
+    settings = load_settings(["mctm"])
+    assignment = assign(spec, UUID(told["fanout"]))
+    match told["step"]:
+        case "begin":
+            return begin(spec, settings, assignment).as_dict()
+        case "publish":
+            return publish(spec, settings, assignment).as_dict()
+    return load_chunk(spec, settings, assignment, told["chunk"]).as_dict()
+
+
+if __name__ == "__main__":
+    try:
+        print(json.dumps(run(json.loads(sys.argv[1]))))
+    except TableferryError as error:
+        print(json.dumps({"error": type(error).__name__, "message": error.message}))
