@@ -17,7 +17,8 @@ from tableferry.sync.fanout.step import connect_source, noting, require_planned,
 from tableferry.sync.outcome import ErrorReport, Status, TableOutcome
 from tableferry.sync.publishing import Published, commit_together
 from tableferry.sync.retry import Retries
-from tableferry.sync.table import Loaded, Task, make_plan
+from tableferry.sync.table import Loaded, make_plan
+from tableferry.sync.task import Task
 from tableferry.target.ledger import Ledger
 from tableferry.target.ledger.relay import Work, end_sessions, look_up, pieces, touched
 

@@ -23,7 +23,8 @@ from tableferry.sync.deadline import NEVER, Clock, Deadline
 from tableferry.sync.fanout.assignment import LONG, SIGN_SECONDS, Assignment, Stored
 from tableferry.sync.fanout.step import connect_source, noting, require_planned, work_of
 from tableferry.sync.prefetch import Prefetch
-from tableferry.sync.table import Tally, make_plan
+from tableferry.sync.table import make_plan
+from tableferry.sync.task import Tally
 from tableferry.target.ledger import Lease, checkpoint, was_stored
 from tableferry.target.ledger.relay import Piece, Work, piece, show_life
 from tableferry.values import TextsAlteredError

@@ -10,7 +10,6 @@ from tableferry.settings import Settings, TargetSettings
 from tableferry.spec import TableSpec
 from tableferry.sync.fanout.assignment import Assignment
 from tableferry.sync.outcome import ErrorReport
-from tableferry.sync.table import source_settings
 from tableferry.target.ledger.relay import Work, look_up, note
 
 
@@ -49,7 +48,7 @@ def require_planned(plan: SyncPlan, work: Work) -> None:
 def connect_source(spec: TableSpec, settings: Settings) -> source.SourceConnection:
     """Open a connection to the table's source, which is as patient as the specification says."""
     return source.connect(
-        source_settings(spec, settings),
+        settings.sources[spec.db_type],
         lock_timeout=spec.lock_timeout,
         statement_timeout=spec.statement_timeout,
     )
