@@ -107,7 +107,9 @@ UNANSWERED: Final = (
     Unanswered(r"SSL connection has been closed|SSL SYSCALL error|SSL error: unexpected eof",
                "08006", TransientError, f"The connection was lost. {_AGAIN}"),
     Unanswered(r"SSL|certificate", "TLS", ConfigError, "Set PG_SSLMODE, and PG_SSLROOTCERT."),
-    Unanswered(r"could not translate host name", "08001", ConfigError, "Check PG_HOST."),
+    # The first is libpq's, the second psycopg's own.
+    Unanswered(r"could not translate host name|failed to resolve host", "08001", ConfigError,
+               "Check PG_HOST.", "its host name is not known here"),
 )  # fmt: skip
 """The first whose pattern is found counts."""
 
@@ -171,6 +173,13 @@ class _Where:
         return "".join(told) + (f", row {self.row} of the load" if self.row else "")
 
 
+_UNREACHED: Final = (
+    r"connection (?:failed|is bad): connection to server (?:at|on) .* failed: (.*?)"
+    r"(?: Is the server | This probably means |$)|connection timeout expired"
+)
+"""What libpq says of a connection that did not come about, and psycopg of one that took long."""
+
+
 def _without_sqlstate(error: psycopg.Error, settings: TargetSettings) -> TableferryError:
     """Errors of libpq itself: nothing was reached, or the connection broke."""
     text = " ".join(str(error).split())
@@ -178,6 +187,13 @@ def _without_sqlstate(error: psycopg.Error, settings: TargetSettings) -> Tablefe
         if re.search(fault.pattern, text):
             message = f"{settings}: {fault.said or text} ({fault.code})"
             return fault.kind(message, hint=fault.hint, code=fault.code)
+    unreached = re.match(_UNREACHED, text)
+    if unreached:
+        return TransientError(
+            f"{settings} cannot be reached: {unreached[1] or 'timed out'}",
+            hint="Check PG_HOST and PG_PORT, and that the server and the network let this machine "
+            "in.",
+        )
     return TransientError(
         f"{settings} cannot be reached, or the connection was lost: {text}",
         hint=f"Check PG_HOST and PG_PORT. {_AGAIN}",

@@ -130,6 +130,30 @@ UNANSWERED = [
         True,
     ),
     ("server closed the connection unexpectedly", TransientError, "Run it again", False),
+    (
+        "failed to resolve host 'nope': [Errno -2] Name or service not known",
+        ConfigError,
+        "Check PG_HOST.",
+        False,
+    ),
+]
+UNREACHED = [
+    (
+        (
+            'connection failed: connection to server at "127.0.0.1", port 1 failed: Connection '
+            "refused\n\tIs the server running on that host and accepting TCP/IP connections?"
+        ),
+        "Connection refused",
+    ),
+    (
+        (
+            'connection is bad: connection to server on socket "/nope/.s.PGSQL.5432" failed: '
+            "No such file or directory\n\tIs the server running locally and accepting connections "
+            "on that socket?"
+        ),
+        "No such file or directory",
+    ),
+    ("connection timeout expired", "timed out"),
 ]
 
 
@@ -141,3 +165,14 @@ def test_a_connection_that_did_not_come_about_says_why(
     assert type(ours) is kind
     assert hint in ours.hint
     assert ours.reached is reached
+
+
+@pytest.mark.parametrize(("text", "reason"), UNREACHED)
+def test_a_server_that_was_never_reached_is_told_by_the_reason_and_no_load_is_spoken_of(
+    text: str, reason: str
+) -> None:
+    ours, _ = translate(psycopg.OperationalError(text), target_settings())
+    assert type(ours) is TransientError
+    assert ours.message.endswith(f" cannot be reached: {reason}")
+    assert "PG_HOST and PG_PORT" in ours.hint
+    assert "rolled back" not in ours.hint
