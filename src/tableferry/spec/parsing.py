@@ -9,6 +9,7 @@ from typing import Any, Final
 from tableferry.errors import ConfigError
 from tableferry.identifiers import SourceTable, TargetTable, quote_mssql, quote_pg, shown
 from tableferry.naming import clashes, pg_name
+from tableferry.spec.condition import problem_of
 from tableferry.spec.keys import (
     AS_GIVEN,
     CHOICES,
@@ -77,6 +78,8 @@ def _problems(entry: object) -> list[str]:
         found.append(
             f"'publish': {entry['publish']!r} needs the ledger, which knows its staging table"
         )
+    if isinstance(where := entry.get("where"), str) and (problem := problem_of(where)):
+        found.append(f"'where' must be one condition: it {problem}")
     for name in ("columns", "pg_columns", "primary_key", "exclude"):
         found += _repeated(name, entry.get(name))
     if entry.get("parallel", 1) != 1 and entry.get("chunks", 1) == 1:

@@ -122,6 +122,36 @@ def test_a_value_of_the_wrong_kind_is_told_by_its_key(key: str, value: object) -
     assert f"one: {key!r} must be" in problems_of(one=entry(**{key: value}))
 
 
+@pytest.mark.parametrize(
+    ("where", "problem"),
+    [
+        ("1=1); DROP TABLE x; --", "closes a parenthesis that it does not open"),
+        ("1=1) OR (1=1", "closes a parenthesis that it does not open"),
+        ("(1=1", "leaves a parenthesis open"),
+        ("1=1; DROP TABLE x", "holds a semicolon"),
+        ("1=1 -- all", "holds a comment"),
+        ("1=1 /* all */", "holds a comment"),
+        ("Name = 'it''s", "does not close a '"),
+        ("[Name = 1", "does not close a ["),
+        ('"Name = 1', 'does not close a "'),
+    ],
+)
+def test_a_where_that_is_more_or_less_than_a_condition_is_refused(where: str, problem: str) -> None:
+    told = problems_of(one=entry(where=where))
+    assert f"one: 'where' must be one condition: it {problem}" in told
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "ID BETWEEN 1 AND 9 AND ([a;b]]--] IN (1, 2) OR Name = N'x''); --')",
+        "\"odd \"\" ;name\" = '/*' AND Day >= '20261124'",
+    ],
+)
+def test_quoted_texts_and_names_in_a_where_may_hold_anything(where: str) -> None:
+    assert parse_table_configs({"one": entry(where=where)})["one"].where == where
+
+
 def test_a_key_is_found_whatever_its_case() -> None:
     assert parse_table_configs({"one": entry(primary_key="id")})["one"].primary_key == ("ID",)
 
