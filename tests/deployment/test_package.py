@@ -4,8 +4,10 @@
 """
 
 import json
+import sys
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from tableferry.settings import Settings, SourceSettings, TargetSettings
 from tableferry.spec import parse_table_configs
 from tableferry.verify import compare_rows
 from tests.deployment.conftest import Package
+from tests.support.building import build
 from tests.support.databases import PgDatabase
 from tests.support.lambda_runtime import Function, find_interpreter, install_runtime, running
 from tests.support.sandbox import PASSWORD, Sandbox
@@ -38,15 +41,30 @@ def function(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Function]:
     """The package, unpacked into an empty folder, in an environment like Lambda's."""
-    interpreter = find_interpreter(package.python)
-    assert interpreter, f"The proof needs a Python {package.python}, on PATH or from pyenv."
     folder = tmp_path_factory.mktemp("lambda")
+    interpreter = find_interpreter(package.python)
+    if interpreter is None:
+        package = for_this_python(folder)
+        interpreter = find_interpreter(package.python)
+    assert interpreter, f"The proof needs a Python {package.python}, on PATH or from pyenv."
     with zipfile.ZipFile(package.path) as archive:
         archive.extractall(folder / "task")
     runtime = install_runtime(interpreter, package.python, folder / "runtime")
     variables = sample_sandbox.environment | module_pg_database.environment
     with running(folder / "task", runtime, variables, folder / "log") as started:
         yield started
+
+
+def for_this_python(folder: Path) -> Package:
+    """Build the package for the Python that runs the tests, where Lambda's is not to be had."""
+    version = "{}.{}".format(*sys.version_info)
+    done = build(
+        *("--no-proof", "--python", version, "--output", "here.zip"),
+        cwd=folder,
+        TABLEFERRY_ANY_PYTHON="yes",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Package(folder / "here.zip", version, done.stdout)
 
 
 def asked(function: Function, event: object) -> tuple[int, dict[str, Any]]:

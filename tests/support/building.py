@@ -10,8 +10,8 @@ from tests.support.lambda_runtime import ROOT
 FOLDER = "lambda_deployment_postgresql_updated"
 
 
-def build(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run build.sh in a folder, with this Python as ``python3``."""
+def build(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run build.sh in a folder, with this Python as ``python3``, and variables more."""
     programs = cwd / "bin"
     programs.mkdir(exist_ok=True)
     # A script, not a link: a link would lead past the virtual environment to a Python without pip.
@@ -20,7 +20,7 @@ def build(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(ROOT / FOLDER / "build.sh"), *arguments],
         cwd=cwd,
-        env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"},
+        env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", **variables},
         capture_output=True,
         text=True,
         timeout=600,
