@@ -6,10 +6,11 @@ from uuid import UUID, uuid4
 
 from tableferry.aws.alerts import SnsTopic, alert_of
 from tableferry.aws.clients import Clients
+from tableferry.aws.continuing import Continuation
 from tableferry.aws.deadline import deadline_of
 from tableferry.aws.log import JsonLog
 from tableferry.aws.metrics import Metrics
-from tableferry.aws.request import SYNCS, Mode, Request
+from tableferry.aws.request import SYNCS, Request
 from tableferry.aws.response import Response, Result
 from tableferry.aws.watch import Watch
 from tableferry.errors import ConfigError, TableferryError
@@ -29,7 +30,8 @@ class Invocation:
     run_id: UUID
     deadline: Deadline
     about: str
-    mode: Mode | None = None
+    continuation: Continuation | None = None
+    request: Request | None = None
 
     @classmethod
     def of(cls, context: Any) -> "Invocation":
@@ -44,18 +46,21 @@ class Invocation:
         facts = {"run_id": str(run_id), "request_id": request_id}
         if reporting.trace_id:
             facts["trace_id"] = reporting.trace_id
+        function = str(getattr(context, "invoked_function_arn", ""))
+        goes_on = reporting.continues and function
         return cls(
             log=JsonLog(reporting.log_level, facts=facts),
             metrics=Metrics(service, facts),
             topic=SnsTopic(reporting.alert_topic, Clients()) if reporting.alert_topic else None,
             run_id=run_id,
             deadline=deadline_of(context),
+            continuation=Continuation(function, Clients()) if goes_on else None,
             about=f"function {service}, run {run_id}, request {request_id or '(none)'}",
         )
 
     def begun(self, request: Request) -> None:
         """Tell that a checked request is being carried out."""
-        self.mode = request.mode
+        self.request = request
         self.log.info("run started", mode=request.mode, tables=request.tables or "all")
 
     @property
@@ -71,7 +76,8 @@ class Invocation:
         write("run ended", status_code=response.status, **facts)
         if isinstance(result, RunOutcome):
             self.metrics.run(result)
-        if self.topic is None or (self.mode is not None and self.mode not in SYNCS):
+            self._go_on(result)
+        if self.topic is None or (self.request and self.request.mode not in SYNCS):
             return
         told = result if isinstance(result, RunOutcome) else response.error
         alert = alert_of(told, self.about) if told else None
@@ -80,8 +86,21 @@ class Invocation:
         try:
             self.topic.publish(alert)
         except TableferryError as error:
-            refusal = {"message": error.message, "hint": error.hint}
-            self.log.error("alert not sent", **refusal)  # noqa: TRY400 - not a logging.Logger
+            self._refused("alert not sent", error)
+
+    def _go_on(self, run: RunOutcome) -> None:
+        """Invoke the function again where that is wanted, and something is left over."""
+        if self.continuation is None or self.request is None:
+            return
+        try:
+            if told := self.continuation.follow(self.request, run):
+                self.log.info(told)
+        except TableferryError as error:
+            self._refused("not continued", error)
+
+    def _refused(self, what: str, error: TableferryError) -> None:
+        refusal = {"message": error.message, "hint": error.hint}
+        self.log.error(what, **refusal)
 
     def _progress(self, now: Progress) -> None:
         self.log.debug(

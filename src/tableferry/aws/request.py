@@ -30,7 +30,7 @@ class Mode(StrEnum):
 
 SYNCS: Final = (Mode.MULTI_SYNC, Mode.SINGLE_SYNC)
 
-KEYS: Final = ("mode", "tables", "table_name", "publish_together")
+KEYS: Final = ("mode", "tables", "table_name", "publish_together", "continued")
 
 _MODES_HINT: Final = f"The modes are: {', '.join(Mode)}."
 _KEYS_HINT: Final = f"An event may have the keys {', '.join(KEYS)}."
@@ -49,6 +49,7 @@ class Request:
     tables: tuple[str, ...] | None = None
     fail_fast: bool = False
     publish_together: bool = False
+    continued: int = 0
     deadline: Deadline = NEVER
     run_id: UUID | None = None
 
@@ -83,6 +84,9 @@ def parse_event(event: object, configured: Collection[str]) -> Request:
     together = event.get("publish_together", False)
     if not isinstance(together, bool):
         problems[f"'publish_together' must be true or false, not {_kind(together)}"] = _KEYS_HINT
+    continued = event.get("continued", 0)
+    if not isinstance(continued, int) or isinstance(continued, bool) or continued < 0:
+        problems["'continued' must be how many invocations came before"] = _KEYS_HINT
     problems |= _clashes(mode, event)
     named = [*(tables or ()), *([] if name is None else [name])]
     unknown = [wanted for wanted in dict.fromkeys(named) if wanted not in configured]
@@ -91,7 +95,12 @@ def parse_event(event: object, configured: Collection[str]) -> Request:
         problems[f"Unknown table: {_listed(unknown)}"] = hint
     if problems or mode is None:
         raise _refusal(problems)
-    return Request(mode, tables if name is None else (name,), publish_together=bool(together))
+    return Request(
+        mode,
+        tables if name is None else (name,),
+        publish_together=bool(together),
+        continued=int(continued),
+    )
 
 
 def _mode(value: object, problems: dict[str, str]) -> Mode | None:
@@ -131,6 +140,8 @@ def _clashes(mode: Mode | None, event: Mapping[Any, Any]) -> dict[str, str]:
         return found
     if mode is not Mode.MULTI_SYNC and "publish_together" in event:
         return {"publish_together goes with multi_sync": "Leave it out."}
+    if mode is not Mode.MULTI_SYNC and "continued" in event:
+        return {"continued goes with multi_sync": "It is the function's own; leave it out."}
     if mode is not None and "table_name" in event:
         return {
             f"{mode} takes a list of tables, not one table's name": 'Use "tables": [NAME, ...] '

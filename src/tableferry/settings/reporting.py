@@ -1,4 +1,4 @@
-"""What a function tells, and whom: from its real environment only."""
+"""What a function tells, and whom, and whether it goes on by itself: from its environment only."""
 
 import os
 from dataclasses import dataclass
@@ -11,15 +11,19 @@ LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 @dataclass(frozen=True, slots=True)
 class Reporting:
-    """``alert_topic`` is an SNS topic's ARN; ``trace_id`` is X-Ray's, where it traces."""
+    """``alert_topic`` is an SNS topic's ARN; ``trace_id`` is X-Ray's, where it traces.
+
+    ``continues``: a run that the deadline stopped invokes its function again.
+    """
 
     log_level: str = "INFO"
     alert_topic: str = ""
     trace_id: str = ""
+    continues: bool = False
 
 
 def load_reporting() -> Reporting:
-    """Read LOG_LEVEL and ALERT_TOPIC_ARN; raises one ConfigError for both."""
+    """Read LOG_LEVEL, ALERT_TOPIC_ARN and CONTINUE; raises one ConfigError for all."""
     problems: dict[str, str] = {}
     level = os.environ.get("LOG_LEVEL", "").strip().upper() or "INFO"
     if level not in LEVELS:
@@ -31,6 +35,9 @@ def load_reporting() -> Reporting:
         problems["ALERT_TOPIC_ARN is not valid"] = (
             "Set ALERT_TOPIC_ARN to the ARN of an SNS topic, or leave it out."
         )
+    again = os.environ.get("CONTINUE", "").strip().lower()
+    if again not in {"", "self"}:
+        problems["CONTINUE is not valid"] = "Set CONTINUE to self, or leave it out."
     if problems:
         raise ConfigError("\n".join(problems), hint=" ".join(problems.values()))
     # "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=...;Sampled=1" (AWS: X-Ray tracing header)
@@ -39,4 +46,4 @@ def load_reporting() -> Reporting:
         for part in os.environ.get("_X_AMZN_TRACE_ID", "").split(";")
         if "=" in part
     )
-    return Reporting(level, topic, parts.get("Root", ""))
+    return Reporting(level, topic, parts.get("Root", ""), continues=again == "self")

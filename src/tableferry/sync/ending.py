@@ -57,7 +57,7 @@ def failed(task: Task, error: Exception, together: Sequence[Task]) -> TableOutco
     if isinstance(error, LeaseHeldError):
         status = Status.HELD
     elif isinstance(error, DeadlineError):
-        status = Status.PARTIAL if task.tally.kept else Status.DEADLINE
+        status = Status.PARTIAL if task.tally.stored else Status.DEADLINE
     return _unpublished(task, status, ErrorReport.of(error))
 
 
@@ -84,6 +84,7 @@ def _unpublished(task: Task, status: Status, report: ErrorReport) -> TableOutcom
         error=report,
         attempts=task.tally.attempts,
         retried=tuple(task.tally.retried),
+        rows_stored=task.tally.stored,
     )
 
 

@@ -106,7 +106,8 @@ class Loading:
             loaded = load_chunks(self._reading, writing)
         except (TransientError, DeadlineError):
             # What is stored need not be read again: by the next attempt, or the next run.
-            load.keep = self._task.tally.kept = load.rows > 0
+            load.keep = load.rows > 0
+            self._task.tally.stored += load.rows - stored
             raise
         self._task.tally.touched = loaded.touched
         self.rows_read = stored + loaded.rows

@@ -74,7 +74,8 @@ class TableOutcome:
     ``touched`` counts, by source column and reason, the values that were altered as the
     specification allows; ``quarantined`` likewise the rows that were refused and left out, which
     are in the ledger. ``attempts`` is how often it was tried, ``retried`` says after what.
-    ``changes`` counts what a merge did to the rows; ``bytes_read`` is the Arrow batches' size.
+    ``changes`` counts what a merge did to the rows; ``bytes_read`` is the Arrow batches' size;
+    ``rows_stored`` are those of chunks that a table which was not published has gained.
     """
 
     table: str
@@ -95,6 +96,7 @@ class TableOutcome:
     retried: tuple[str, ...] = ()
     changes: Mapping[str, int] = field(default_factory=dict)
     bytes_read: int = 0
+    rows_stored: int = 0
 
     @property
     def rows_per_second(self) -> int:
@@ -109,6 +111,7 @@ class TableOutcome:
             "status": self.status.value,
             "rows_read": self.rows_read,
             "rows_written": self.rows_written,
+            **({"rows_stored": self.rows_stored} if self.rows_stored else {}),
             **({"bytes_read": self.bytes_read} if self.bytes_read else {}),
             "seconds": round(self.seconds, 3),
             "rows_per_second": self.rows_per_second,
@@ -166,6 +169,11 @@ class RunOutcome:
         if ended & STOPPED:
             return Status.PARTIAL
         return Status.OK if self.all_ok else Status.FAILED
+
+    @property
+    def got_on(self) -> bool:
+        """Whether a table was published, or chunks of one were stored."""
+        return any(table.status is Status.OK or table.rows_stored for table in self.tables)
 
     @property
     def exit_code(self) -> int:

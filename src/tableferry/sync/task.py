@@ -22,7 +22,7 @@ class Tally:
     """
 
     attempts: int = 0
-    kept: bool = False
+    stored: int = 0
     failed: bool = False
     read: int = 0
     bytes: int = 0

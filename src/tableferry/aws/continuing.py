@@ -1,0 +1,57 @@
+"""Going on past one invocation: a run that its deadline stopped invokes its function again.
+
+Only after it has got on, so that a chunk that no invocation has time for ends the chain; and not
+for ever.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tableferry.aws.clients import Clients
+from tableferry.aws.request import Mode, Request
+from tableferry.sync.outcome import RunOutcome, Status
+
+MOST: Final = 200
+"""Invocations in a chain: two days of quarters of an hour, which no table should need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """The function that is invoked again, by its ARN."""
+
+    function: str
+    clients: Clients
+
+    def follow(self, request: Request, run: RunOutcome) -> str:
+        """Invoke the function for what a run has left over; returns what is to be told of it.
+
+        Empty where nothing is left over. Raises ConfigError or TransientError.
+        """
+        if run.status is not Status.PARTIAL:
+            return ""
+        if not run.got_on:
+            return "not continued: this invocation had no time for a single chunk"
+        if request.continued >= MOST:
+            return f"not continued: {MOST} invocations have followed each other"
+        with self.clients.asking(
+            "lambda", f"Invoking {self.function} again", "lambda:InvokeFunction"
+        ) as client:
+            client.invoke(
+                FunctionName=self.function,
+                InvocationType="Event",
+                Payload=json.dumps(next_event(request, run)).encode(),
+            )
+        return f"continued: {', '.join(run.remaining)}"
+
+
+def next_event(request: Request, run: RunOutcome) -> dict[str, Any]:
+    """Return the event that carries what is left over."""
+    event: dict[str, Any] = {
+        "mode": Mode.MULTI_SYNC.value,
+        "tables": list(run.remaining),
+        "continued": request.continued + 1,
+    }
+    if request.publish_together:
+        event["publish_together"] = True
+    return event
