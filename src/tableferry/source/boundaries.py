@@ -24,6 +24,7 @@ from tableferry.plan import SyncPlan
 from tableferry.source.catalog import estimated_rows
 from tableferry.source.connection import SourceConnection, set_isolation
 from tableferry.source.details import read_keys
+from tableferry.source.protection import rows_if_known
 
 GAPS: Final = 1.25
 """Numbers between the smallest and the largest key, for each row, up to which the numbers are cut
@@ -235,12 +236,9 @@ class _Table:
 
     def _pages(self) -> int | None:
         """Return how many pages the rows are on, None where the source does not say."""
-        try:
-            [(pages,)] = self._catalog(PAGES, "pages")
-        except TransientError:
-            raise
-        except TableferryError:
-            return None  # without it nothing is sampled
+        # Not to know means not to sample, nothing worse.
+        found = rows_if_known(self._connection, self._in_catalog(PAGES), ["pages"])
+        pages = found[0][0] if found else None
         return None if pages is None else int(pages)
 
     def _collations(self) -> dict[str, str]:
@@ -249,7 +247,9 @@ class _Table:
             return {}
         found = {
             name: collation
-            for name, collation in self._catalog(COLLATIONS, "column_name", "collation")
+            for name, collation in self._ask(
+                self._in_catalog(COLLATIONS), "column_name", "collation"
+            )
             if collation and re.fullmatch(r"\w+", collation)
         }
         unknown = [shown(name) for name in texts if name not in found]
@@ -260,10 +260,10 @@ class _Table:
             )
         return found
 
-    def _catalog(self, sql: str, *columns: str) -> list[tuple[Any, ...]]:
+    def _in_catalog(self, sql: str) -> str:
         table = self._plan.spec.source
         catalog, name = quote_mssql(table.database), text_mssql(table.sql)
-        return self._ask(sql.replace("{catalog}", catalog).replace("{table}", name), *columns)
+        return sql.replace("{catalog}", catalog).replace("{table}", name)
 
     def _ask(self, sql: str, *columns: str) -> list[tuple[Any, ...]]:
         return self._connection.rows(sql, columns)

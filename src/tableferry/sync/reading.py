@@ -58,10 +58,11 @@ class Reading:
     def is_of_one_moment(self) -> bool:
         """Whether all rows are read as they were at one moment.
 
-        No two connections of SQL Server share a snapshot.
+        Several statements are in one transaction under SNAPSHOT, but no two connections share one.
         """
-        snapshot = self.plan.consistency is Consistency.SNAPSHOT
-        return snapshot and (self.workers == 1 or len(self.chunks) == 1)
+        if len(self.chunks) < 2:
+            return self.plan.at_one_moment
+        return self.plan.consistency is Consistency.SNAPSHOT and self.workers == 1
 
     @property
     def warnings(self) -> tuple[str, ...]:
