@@ -130,7 +130,7 @@ def test_rows_that_where_leaves_out_are_in_no_chunk(
     connection: source.SourceConnection, table_in: TableIn
 ) -> None:
     numbered(table_in, 100)
-    plan = plan_of(connection, where="ID % 2 = 0 OR ID = 99 -- odd one")
+    plan = plan_of(connection, where="ID % 2 = 0 OR ID = 99")
     parts = read(source.TableReader(connection, plan), source.cut_table(connection, plan))
     assert sorted(itertools.chain(*parts)) == sorted([*range(2, 101, 2), 99])
     assert [len(part) for part in parts] == [13, 13, 13, 12]
