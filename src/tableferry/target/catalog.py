@@ -117,4 +117,5 @@ def _modifier(name: str, typmod: int) -> tuple[int, ...]:
         return (packed >> 16 & 0xFFFF, scale - 0x800 if scale & 0x400 else scale)
     if name in {"varchar", "bpchar"}:
         return (typmod - _VARHDRSZ,)
-    return (typmod,)
+    # What PostGIS packs into it (shape and SRID) it holds every value to by itself.
+    return () if name in {"geometry", "geography"} else (typmod,)

@@ -43,6 +43,11 @@ def only(*names: str) -> Fits:
     return lambda _source, target: target.name in names and not target.modifier
 
 
+def named(*names: str) -> Fits:
+    """Fit these types of an extension, which looks at every value itself."""
+    return lambda _source, target: target.name in names
+
+
 def text_of(length: int) -> Fits:
     """Fit the types that hold any text of so many characters."""
 

@@ -24,12 +24,15 @@ _ALIASES: Final = {
 }
 _PLAIN: Final = frozenset(
     {"bool", "int2", "int4", "int8", "float4", "float8", "date", "text", "bytea", "uuid", "xml"}
-    | {"json", "jsonb"}
+    | {"json", "jsonb", "geometry", "geography"}
 )
 _WRITTEN: Final = re.compile(
     r"(?P<name>[a-z][a-z0-9 ]*?)\s*(\(\s*(?P<first>\d{1,8})\s*(,\s*(?P<second>\d{1,4})\s*)?\))?"
     r"(?P<zone>\s+with(out)?\s+time\s+zone)?\s*(?P<array>\[\s*\])?"
 )
+_MOST_DIMENSIONS: Final = 16_000
+"""pgvector's limit of vector(n)."""
+
 _MOST_DIGITS: Final = 1000
 _MOST_CHARACTERS: Final = 10_485_760
 """PostgreSQL's limits of numeric(p) and varchar(n)."""
@@ -56,7 +59,7 @@ def _checked(name: str, modifier: tuple[int, ...]) -> PgType | None:
     match (name, modifier):
         case (_, ()) if name in _PLAIN:
             return PgType(name)
-        case ("numeric" | "varchar" | "timestamp" | "timestamptz" | "time", ()):
+        case ("numeric" | "varchar" | "timestamp" | "timestamptz" | "time" | "vector", ()):
             return PgType(name)
         case ("bpchar", ()):
             return PgType(name, (1,))
@@ -67,5 +70,7 @@ def _checked(name: str, modifier: tuple[int, ...]) -> PgType | None:
         case ("varchar" | "bpchar", (length,)) if 1 <= length <= _MOST_CHARACTERS:
             return PgType(name, modifier)
         case ("timestamp" | "timestamptz" | "time", (digits,)) if digits <= 6:
+            return PgType(name, modifier)
+        case ("vector", (dimensions,)) if 1 <= dimensions <= _MOST_DIMENSIONS:
             return PgType(name, modifier)
     return None

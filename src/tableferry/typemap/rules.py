@@ -24,6 +24,7 @@ from tableferry.typemap.fitting import (
     guid_text,
     moment,
     money,
+    named,
     only,
     text,
     text_of,
@@ -88,7 +89,16 @@ _LONG_TEXT: Final = Way(text, "text, varchar", select="CAST({} AS nvarchar(max))
 _BINARY: Final = Way(only("bytea"), "bytea")
 
 
-def _spatial(name: str) -> TypeRule:
+_EWKB: Final = (
+    "SUBSTRING({}.AsBinaryZM(), 1, 4) + 0x20 + CAST({}.STSrid % 256 AS binary(1))"
+    " + CAST({}.STSrid / 256 % 256 AS binary(1)) + CAST({}.STSrid / 65536 AS binary(1)) + 0x00"
+    " + SUBSTRING({}.AsBinaryZM(), 6, DATALENGTH({}.AsBinaryZM()))"
+)
+"""WKB with the SRID in it, as PostGIS has it (its manual, section "OGC WKB and WKT"): bit 29 of the
+type, which stands little-endian in the bytes 2 to 5, says that four bytes of the SRID follow."""
+
+
+def _spatial(name: str, *postgis: str) -> TypeRule:
     """WKB with Z and M: ``AsBinaryZM`` is ``STAsBinary`` where there are none."""
     return _rule(
         name,
@@ -106,6 +116,12 @@ def _spatial(name: str) -> TypeRule:
                 SourceType("int", 4, 10),
                 "the SRID is not kept: the table has no column for it",
             ),
+        ),
+        Way(
+            named(*postgis),
+            f"{' or '.join(postgis)} of PostGIS, SRID included",
+            select=_EWKB,
+            arrives=_BYTES,
         ),
     )
 
@@ -288,8 +304,8 @@ RULES: Final[dict[str, TypeRule]] = {
             arrives=SourceType("nvarchar", 8000),
         ),
     ),
-    "geography": _spatial("geography"),
-    "geometry": _spatial("geometry"),
+    "geography": _spatial("geography", "geography", "geometry"),
+    "geometry": _spatial("geometry", "geometry"),
     "sql_variant": _rule(
         "sql_variant",
         "text and `<column>_type` text",
@@ -337,6 +353,14 @@ RULES: Final[dict[str, TypeRule]] = {
             select="CAST({} AS nvarchar(max))",
             arrives=_TEXT,
             convert="vector",
+            loss="the digits that SQL Server prints are kept, which may be fewer than it holds",
+        ),
+        Way(
+            named("vector"),
+            "vector of pgvector",
+            select="CAST({} AS nvarchar(max))",
+            arrives=_TEXT,
+            convert="pgvector",
             loss="the digits that SQL Server prints are kept, which may be fewer than it holds",
         ),
         Way(

@@ -19,7 +19,8 @@ _ARROW: Final = {
     "timestamp": pa.timestamp("us"),
     "timestamptz": pa.timestamp("us", tz="UTC"),
     **dict.fromkeys(("text", "varchar", "bpchar", "xml", "json", "jsonb"), pa.large_string()),
-    "bytea": pa.large_binary(),
+    # As the binary form that the extensions' receive functions take.
+    **dict.fromkeys(("bytea", "geometry", "geography", "vector"), pa.large_binary()),
     "uuid": pa.binary(16),
     "_float4": pa.list_(pa.float32()),
 }

@@ -101,6 +101,23 @@ def _vector(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(offsets), numbers, mask=mask)
 
 
+def _pgvector(array: pa.Array, wanted: pa.DataType, target: PgType) -> pa.Array:
+    """Write what pgvector receives: the count and 0 as int2, then the singles, big-endian."""
+    vectors = _vector(array, pa.list_(pa.float32()), target)
+    counts = pc.list_value_length(vectors).fill_null(0).to_numpy(zero_copy_only=False)
+    words = np.zeros(len(counts) + int(counts.sum()), ">f4")
+    ends = np.cumsum(counts + 1)
+    heads = ends - counts - 1
+    is_number = np.ones(len(words), np.bool_)
+    is_number[heads] = False
+    words[is_number] = vectors.flatten().to_numpy(zero_copy_only=False)
+    words.view(">u4")[heads] = counts.astype(np.uint32) << 16
+    offsets = np.concatenate([[0], ends]).astype(np.int64) * words.itemsize
+    validity = pc.is_valid(vectors).buffers()[1] if vectors.null_count else None
+    buffers = [validity, pa.py_buffer(offsets), pa.py_buffer(words)]
+    return pa.Array.from_buffers(wanted, len(counts), buffers)
+
+
 def _null_mask(array: pa.Array) -> np.ndarray | None:
     return array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
 
@@ -115,6 +132,7 @@ CONVERSIONS: Final[dict[str, Conversion]] = {
     "big_endian": _big_endian,
     "jsonb": _jsonb,
     "vector": _vector,
+    "pgvector": _pgvector,
 }
 """The steps that ``typemap.Way.convert`` names."""
 

@@ -51,9 +51,10 @@ class Types:
         for batch in batches:
             self.connection.execute(batch)
 
-    def sync(self, **changes: Any) -> TableOutcome:
-        """Carry dbo.T (ID, V) into a new table t (id, v)."""
-        self.target.run("DROP TABLE IF EXISTS t")
+    def sync(self, *, keep: bool = False, **changes: Any) -> TableOutcome:
+        """Carry dbo.T (ID, V) into a new table t (id, v), or the one that is there."""
+        if not keep:
+            self.target.run("DROP TABLE IF EXISTS t")
         configured = {
             "db_type": "types",
             "sql_server_db": self.source.db,

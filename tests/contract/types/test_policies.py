@@ -1,5 +1,6 @@
 """What the server makes itself, what PostgreSQL cannot hold, and what only newer servers have."""
 
+import struct
 from typing import Any
 
 import pyarrow as pa
@@ -7,7 +8,7 @@ import pytest
 
 from tableferry import source, target, values
 from tableferry.identifiers import SourceTable
-from tableferry.plan import plan_table
+from tableferry.plan import SyncPlan, plan_table
 from tableferry.schema import UNLIMITED, Isolation, SourceColumn, SourceSchema, SourceType
 from tableferry.spec import parse_table_configs
 from tableferry.sync.outcome import Status
@@ -141,12 +142,66 @@ def test_a_type_of_sql_server_2025_arrives_by_way_of_the_text_that_it_casts_to(
         assert outcome.status is Status.OK, outcome.error
     else:
         make(types, "nvarchar(max)", *written)
-        carry_as(types, type_, becomes)
+        types.target.run("DROP TABLE IF EXISTS t")
+        plan = carry_as(types, type_)
+        assert str(plan.columns[1].target.type) == becomes
     assert [row[0] for row in types.found()] == kept
 
 
-def carry_as(types: Types, type_: str, becomes: str) -> None:
-    """Carry dbo.T by a plan that takes V for a column of this type."""
+def test_a_vector_goes_into_a_column_of_pgvector(types: Types) -> None:
+    sent = ["[1.0000000e+000,-2.5000000e-001]", None, "[3.4028235e+038,0.0000000e+000]"]
+    make(types, "nvarchar(max)", *("NULL" if v is None else f"N'{v}'" for v in sent))
+    types.target.run(
+        "CREATE EXTENSION IF NOT EXISTS vector",
+        "DROP TABLE IF EXISTS t",
+        "CREATE TABLE t (id int NOT NULL, v vector(2))",
+    )
+    carry_as(types, "vector")
+    assert types.target.rows("SELECT v::real[] FROM t ORDER BY id") == [
+        ([1.0, -0.25],),
+        (None,),
+        ([3.4028235e38, 0.0],),
+    ]
+
+
+SHAPE = """\
+CREATE TYPE {0};
+CREATE FUNCTION {0}_in(cstring) RETURNS {0} LANGUAGE internal IMMUTABLE STRICT AS 'byteain';
+CREATE FUNCTION {0}_out({0}) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'byteaout';
+CREATE FUNCTION {0}_recv(internal) RETURNS {0} LANGUAGE internal IMMUTABLE STRICT AS 'bytearecv';
+CREATE FUNCTION {0}_send({0}) RETURNS bytea LANGUAGE internal IMMUTABLE STRICT AS 'byteasend';
+CREATE TYPE {0} (INPUT = {0}_in, OUTPUT = {0}_out, RECEIVE = {0}_recv, SEND = {0}_send)"""
+"""A type of PostGIS's name that takes any bytes, so that those it is sent can be looked at."""
+
+
+@pytest.mark.parametrize(
+    ("type_", "written", "kept"),
+    [
+        ("geography", "geography::Point(2, 1, 4326)", "0101000020e6100000"),
+        ("geometry", "geometry::STGeomFromText('POINT (1 2)', 999999)", "01010000203f420f00"),
+        ("geometry", "geometry::STGeomFromText('POINT (1 2 3)', 0)", "01e903002000000000"),
+    ],
+)
+def test_a_shape_goes_into_a_column_of_postgis_with_its_srid(
+    types: Types, type_: str, written: str, kept: str
+) -> None:
+    make(types, type_, written, "NULL")
+    types.target.run(
+        f"DROP TYPE IF EXISTS {type_} CASCADE", "DROP TABLE IF EXISTS t",
+        *SHAPE.format(type_).split(";\n"), f"CREATE TABLE t (id int NOT NULL, v {type_})",
+    )  # fmt: skip
+    outcome = types.sync(keep=True)
+    assert outcome.status is Status.OK, outcome.error
+    assert outcome.losses == ()
+    [(shape,), nothing] = types.target.rows(f"SELECT {type_}_send(v) FROM t ORDER BY id")
+    assert nothing == (None,)
+    assert shape.hex().startswith(kept)
+    assert struct.unpack_from("<2d", shape, 9) == (1.0, 2.0)
+    types.target.run("DROP TABLE t", f"DROP TYPE {type_} CASCADE")
+
+
+def carry_as(types: Types, type_: str) -> SyncPlan:
+    """Carry dbo.T by a plan that takes V for a column of this type; t may be there."""
     entry = {
         "db_type": "types",
         "sql_server_db": types.source.db,
@@ -161,9 +216,9 @@ def carry_as(types: Types, type_: str, becomes: str) -> None:
     table = SourceTable.parse("dbo.T", types.source.db)
     own = source.read_schema(types.connection, table).columns[0]
     schema = SourceSchema((own, SourceColumn("V", SourceType(type_, UNLIMITED))))
-    plan = plan_table(spec, schema, None, isolation=Isolation())
-    assert str(plan.columns[1].target.type) == becomes
-    types.target.run("DROP TABLE IF EXISTS t")
+    with target.connect(settings_of(types.target)) as into:
+        there = target.read_schema(into, spec.target)
+    plan = plan_table(spec, schema, there, isolation=Isolation())
     convert = values.Converter(plan.columns)
     batches: list[pa.RecordBatch] = []
     with source.connect(types.source) as from_:
@@ -177,3 +232,4 @@ def carry_as(types: Types, type_: str, becomes: str) -> None:
         refresh.prepare()
         refresh.publish()
         into.commit()
+    return plan
