@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tableferry.chunks import KeyRange, obstacles
+from tableferry.cuts import cuts_of
 from tableferry.ddl import Creation, advance_identity, plan_creation
 from tableferry.details import NO_DETAILS, TableDetails
 from tableferry.discovery import completed
@@ -59,6 +60,12 @@ class SyncPlan:
         return self._select("SELECT")
 
     @property
+    def result_columns(self) -> list[str]:
+        """The names of the columns that the SELECT answers with."""
+        names = [column.target.name for column in self.columns]
+        return names + [cuts.name for cuts in cuts_of(self.columns)]
+
+    @property
     def probe(self) -> str:
         """The same for no row: the server checks every name, right and condition in it."""
         return self._select("SELECT TOP (0)")
@@ -89,7 +96,9 @@ class SyncPlan:
         return " WITH (NOLOCK)" if self.consistency is Consistency.NOLOCK else ""
 
     def _select(self, verb: str, condition: str = "") -> str:
-        columns = ",\n  ".join(f"{c.select} AS {quote_mssql(c.target.name)}" for c in self.columns)
+        read = [(c.select, c.target.name) for c in self.columns]
+        read += [(cuts.select, cuts.name) for cuts in cuts_of(self.columns)]
+        columns = ",\n  ".join(f"{select} AS {quote_mssql(name)}" for select, name in read)
         sql = f"{verb}\n  {columns}\nFROM {self.spec.source.sql} AS t{self.hint}"
         conditions = [f"({self.spec.where}\n)"] if self.spec.where else []
         conditions += [f"({condition})"] if condition else []

@@ -136,7 +136,7 @@ class TableReader:
             cursor = self._connection.stream()
             cursor.execute(f"{plan.chunk(keys)};\nSELECT {count} AS row_count")
         found = [entry[0] for entry in cursor.description or ()]
-        check_columns(found, [column.target.name for column in plan.columns])
+        check_columns(found, plan.result_columns)
         return cursor
 
     def _first_size(self) -> int:

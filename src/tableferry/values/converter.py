@@ -1,12 +1,13 @@
 """A source's batches become the target's: policies first, then exact conversions, then counts."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from tableferry.cuts import cuts_of
 from tableferry.errors import DataError, VerificationError
 from tableferry.matching import ColumnPlan
 from tableferry.spec import OnInvalid, TrailingBlanks
@@ -48,16 +49,17 @@ class Converter:
         self._on_invalid = OnInvalid.FAIL if on_invalid is OnInvalid.QUARANTINE else on_invalid
         self._trim = trailing_blanks is TrailingBlanks.TRIM
         self._refusals = refusals
+        self._cuts = cuts_of(columns)
         self._schema = target_schema(columns)
         self._rows = 0
         self._now: dict[str, Counter[str]] = {}
         self.touched: dict[str, Counter[str]] = {}
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Convert one batch; its columns are in the order of the plan's."""
+        """Convert one batch; its columns are in the order of the plan's, ``Cuts`` behind them."""
         altered = [
             column.source.name
-            for column, array in zip(self._columns, batch.columns, strict=True)
+            for column, array in self._paired(batch)
             if is_text(array.type) and texts.may_be_altered(array)
         ]
         if altered:
@@ -75,16 +77,19 @@ class Converter:
 
     def _converted(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         self._now = {}
-        arrays = [
-            self._convert(array, column)
-            for column, array in zip(self._columns, batch.columns, strict=True)
-        ]
+        arrays = [self._convert(array, column) for column, array in self._paired(batch)]
+        for cuts, flags in zip(self._cuts, batch.columns[len(self._columns) :], strict=False):
+            for column, count in zip(cuts.columns, steps.bits_set(flags), strict=False):
+                self._count(column, SEVENTH_DIGIT, count)
         return pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+
+    def _paired(self, batch: pa.RecordBatch) -> Iterator[tuple[ColumnPlan, pa.Array]]:
+        return zip(self._columns, batch.columns[: len(self._columns)], strict=True)
 
     def _without_refused(self, batch: pa.RecordBatch, refusals: Refusals) -> pa.RecordBatch:
         """Return the rows that can be stored; the others are kept aside, by their first column."""
         found: dict[int, tuple[pa.Array, ColumnPlan, str]] = {}
-        for column, array in zip(self._columns, batch.columns, strict=True):
+        for column, array in self._paired(batch):
             if not arrives_right(array, column):
                 raise _unlike(array, column)
             try:
@@ -110,7 +115,7 @@ class Converter:
     def _values(self, row: pa.RecordBatch) -> dict[str, Any]:
         """Return a row's values by source column, as the target would have them where it can."""
         found = {}
-        for column, array in zip(self._columns, row.columns, strict=True):
+        for column, array in self._paired(row):
             if not column.companion:
                 try:
                     value = as_converted(self._convert(array, column)[0], column)

@@ -143,3 +143,10 @@ def seventh_digits(array: pa.Array) -> int:
         return 0
     nanoseconds = array.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
     return int(np.count_nonzero(nanoseconds % NANOSECONDS_PER_MICROSECOND))
+
+
+def bits_set(flags: pa.Array) -> list[int]:
+    """Count for each bit, from the lowest, in how many of the numbers it is set; none for zeros."""
+    numbers = flags.to_numpy(zero_copy_only=False)
+    bits = int(np.bitwise_or.reduce(numbers, initial=0)).bit_length()
+    return [int(np.count_nonzero(numbers >> place & 1)) for place in range(bits)]

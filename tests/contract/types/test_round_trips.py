@@ -75,3 +75,22 @@ def test_any_values_of_every_type_arrive(types: Types, case: Case, data: st.Data
     values = data.draw(st.lists(st.none() | case.values, min_size=10, max_size=40))
     types.run("DELETE FROM dbo.T")
     crosses(types, case, values)
+
+
+@pytest.mark.parametrize("type_", ["time(7)", "datetime2(7)", "datetimeoffset(7)"])
+def test_the_values_that_lose_their_seventh_digit_are_counted(types: Types, type_: str) -> None:
+    day = "" if type_.startswith("time") else "9999-12-30 "
+    clocks = ["23:59:59.9999999", "00:00:00.0000001", "12:00:00.1234560", "12:00:00", None]
+    types.run(
+        "DROP TABLE IF EXISTS dbo.T",
+        f"CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, V {type_} NULL, W {type_} NULL)",
+    )
+    for place, clock in enumerate(clocks):
+        value = "NULL" if clock is None else f"'{day}{clock}'"
+        types.run(f"INSERT INTO dbo.T (ID, V, W) VALUES ({place}, {value}, NULL)")
+    types.run(f"UPDATE dbo.T SET W = '{day}10:00:00.7654321' WHERE ID = 4")
+    outcome = types.sync(columns=["ID", "V", "W"], pg_columns=["id", "v", "w"])
+    assert outcome.status is Status.OK, outcome.error
+    cut = "seventh digit cut off"
+    assert outcome.as_dict()["touched"] == {"V": {cut: 2}, "W": {cut: 1}}
+    assert outcome.losses
