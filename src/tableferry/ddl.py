@@ -21,11 +21,16 @@ PG_INTEGERS: Mapping[str, str] = {"int2": "smallint", "int4": "int", "int8": "bi
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """What is run in the load's transaction, ``before`` the rows come and ``after`` them."""
+    """What is run in the load's transaction, ``before`` the rows come and ``after`` them.
+
+    ``keys`` are those of ``after`` that let no values be there twice: where rows may be refused
+    they are made before the rows come.
+    """
 
     before: tuple[str, ...]
     after: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
 
 
 def plan_creation(
@@ -55,11 +60,12 @@ def plan_creation(
         + (f" DEFAULT {defaults[into.name]}" if into.name in defaults else "")
         for _, into in planned
     ]
+    primary_key = _primary_key(target, columns, key)
     create = f"CREATE TABLE {target.sql} (\n" + ",\n".join(lines) + "\n)"
     return Creation(
         before=(create, *comments),
         after=(
-            *_primary_key(target, columns, key),
+            *primary_key,
             *indexes.statements,
             *([advance_identity(target, identity.into)] if identity else []),
         ),
@@ -71,6 +77,10 @@ def plan_creation(
             *_computed_warnings(columns, details),
             *indexes.warnings,
             *unsaid,
+        ),
+        keys=(
+            *primary_key,
+            *(sql for sql in indexes.statements if sql.startswith("CREATE UNIQUE INDEX")),
         ),
     )
 

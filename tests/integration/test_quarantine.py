@@ -305,6 +305,24 @@ def test_running_again_refuses_the_same_rows_as_another_run(
     assert orders.rows("SELECT id FROM t ORDER BY id") == [(1,), (6,)]
 
 
+def test_a_table_that_is_created_refuses_the_second_row_of_a_key(
+    sandbox: Sandbox, table_in: Callable[[str], None], pg_database: PgDatabase
+) -> None:
+    table_in(
+        "CREATE TABLE dbo.T (ID int NOT NULL, Code nvarchar(20) NULL); "
+        "CREATE INDEX IX ON dbo.T (Code); "
+        "INSERT INTO dbo.T VALUES (1, N'a'), (3, N'b'), (3, N'c')"
+    )
+    outcome = sync_orders(sandbox, pg_database, max_invalid=1)
+    assert outcome.status is Status.OK, outcome.error
+    assert outcome.created
+    assert pg_database.rows("SELECT id FROM t ORDER BY id") == [(1,), (3,)]
+    assert pg_database.rows("SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass") == [
+        (2,)
+    ]
+    assert pg_database.rows("SELECT sqlstate FROM tableferry.quarantine") == [("23505",)]
+
+
 def test_a_merge_refuses_nulls_and_a_keys_second_row_in_its_staging_table(
     sandbox: Sandbox, table_in: Callable[[str], None], pg_database: PgDatabase
 ) -> None:

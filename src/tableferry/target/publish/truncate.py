@@ -32,6 +32,8 @@ class TruncateLoad:
     ) -> None:
         self._connection = connection
         self._plan = plan
+        # A row is refused as it comes, not when a key is made over all of them.
+        self._keys = plan.create.keys if plan.create and refusals is not None else ()
         into, freeze = plan.spec.target.sql, plan.can_freeze
         self._copy = open_copy(
             connection, into, plan.columns, schema, freeze=freeze, refusals=refusals
@@ -57,7 +59,8 @@ class TruncateLoad:
         plan = self._plan
         self._old = count_old_rows(self._connection, plan)  # before the lock: it can take seconds
         self._connection.begin()
-        for sql in plan.create.before if plan.create else self._emptied():
+        first = (*plan.create.before, *self._keys) if plan.create else self._emptied()
+        for sql in first:
             self._connection.execute(sql)
         require_columns(self._connection, plan, added=True)
         self._copy.__enter__()
@@ -82,7 +85,8 @@ class TruncateLoad:
         self._copy.finish()
         guard(self._plan, self._old, self.rows)
         for sql in self._plan.after:
-            self._connection.execute(sql)
+            if sql not in self._keys:
+                self._connection.execute(sql)
 
     def publish(self) -> None:
         """Leave the transaction as it is: everything is done but COMMIT."""
