@@ -75,7 +75,9 @@ python3 -m pip install --quiet --disable-pip-version-check --no-warn-conflicts -
 # --- the engine and this folder, without what is never loaded --------------------------------------
 cp -R "$root/src/tableferry" "$package/"
 rm -rf "$package"/tableferry/{sandbox,report,cli.py,demo.py,__main__.py}
-cp "$here"/*.py "$package/"
+for file in "$here"/*.py "$here"/*.pem; do
+    [ ! -f "$file" ] || cp "$file" "$package/"
+done
 python3 "$tools/prune.py" "$package" "$python_version" $entra
 if grep -rlE 'lib(ssl|crypto)\.so\.1\.1' "$package" --include='*.so*'; then
     refuse "these files want OpenSSL 1.1, Lambda has OpenSSL 3" "Choose wheels for manylinux_2_34."

@@ -83,6 +83,13 @@ def sandbox() -> Iterator[Sandbox]:
         yield started
 
 
+@pytest.fixture
+def empty_sandbox() -> Iterator[Sandbox]:
+    """A stand-in for one test without any database of ours."""
+    with _a_sandbox() as started:
+        yield started
+
+
 @pytest.fixture(scope="session")
 def sample_sandbox() -> Iterator[Sandbox]:
     """A stand-in with the sample at full size, to be read only."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from tableferry import source, target
@@ -21,7 +22,13 @@ from tableferry.verify import compare_rows
 from tests.deployment.conftest import Package
 from tests.support.building import build
 from tests.support.databases import PgDatabase
-from tests.support.lambda_runtime import Function, find_interpreter, install_runtime, running
+from tests.support.lambda_runtime import (
+    Function,
+    Runtime,
+    find_interpreter,
+    install_runtime,
+    running,
+)
 from tests.support.sandbox import PASSWORD, Sandbox
 
 EVENTS: dict[Mode, dict[str, Any]] = {
@@ -34,13 +41,8 @@ EVENTS: dict[Mode, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-def function(
-    package: Package,
-    sample_sandbox: Sandbox,
-    module_pg_database: PgDatabase,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Function]:
-    """The package, unpacked into an empty folder, in an environment like Lambda's."""
+def unpacked(package: Package, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Runtime]:
+    """The package, unpacked into an empty folder, and a runtime like Lambda's."""
     folder = tmp_path_factory.mktemp("lambda")
     interpreter = find_interpreter(package.python)
     if interpreter is None:
@@ -49,9 +51,20 @@ def function(
     assert interpreter, f"The proof needs a Python {package.python}, on PATH or from pyenv."
     with zipfile.ZipFile(package.path) as archive:
         archive.extractall(folder / "task")
-    runtime = install_runtime(interpreter, package.python, folder / "runtime")
+    return folder / "task", install_runtime(interpreter, package.python, folder / "runtime")
+
+
+@pytest.fixture(scope="module")
+def function(
+    unpacked: tuple[Path, Runtime],
+    sample_sandbox: Sandbox,
+    module_pg_database: PgDatabase,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Function]:
+    """The package in an environment like Lambda's, with databases that answer."""
     variables = sample_sandbox.environment | module_pg_database.environment
-    with running(folder / "task", runtime, variables, folder / "log") as started:
+    log = tmp_path_factory.mktemp("log") / "log"
+    with running(*unpacked, variables, log) as started:
         yield started
 
 
@@ -116,6 +129,45 @@ def test_its_log_is_json_lines_with_the_request_id_and_without_secrets(function:
         "run started", "table ended", "metrics", "run ended", "metrics"
     ]  # fmt: skip
     assert PASSWORD not in function.log
+
+
+def test_the_secrets_that_the_template_names_are_read_by_the_runtimes_own_sdk(
+    unpacked: tuple[Path, Runtime],
+    moto_server: str,
+    sample_sandbox: Sandbox,
+    module_pg_database: PgDatabase,
+    tmp_path: Path,
+) -> None:
+    account = {
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_ENDPOINT_URL": moto_server,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+    }
+    client = boto3.client(
+        "secretsmanager",
+        region_name="eu-central-1",
+        endpoint_url=moto_server,
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+    )
+    variables = {}
+    databases = sample_sandbox.environment | module_pg_database.environment
+    for prefix in ("SQL_SERVER_MCTM_", "SQL_SERVER_VOIPDB_", "PG_"):
+        kept = {
+            key: databases[f"{prefix}{field}"]
+            for key, field in (("host", "HOST"), ("port", "PORT"), ("username", "USER"),
+                               ("password", "PASSWORD"), ("dbname", "DB"))
+        }  # fmt: skip
+        made = client.create_secret(Name=prefix, SecretString=json.dumps(kept))
+        variables[f"{prefix}SECRET"] = made["ARN"]
+    task, runtime = unpacked
+    with running(task, runtime, variables | account, tmp_path / "log") as function:
+        status, body = asked(function, {"mode": "single_sync", "table_name": "mctm_module"})
+        assert status == 200, body
+        status, body = asked(function, {"mode": "multi_sync", "tables": ["voipdb_customer"]})
+        assert status == 200, body
+        assert PASSWORD not in function.log
 
 
 def settings_of(sandbox: Sandbox, database: PgDatabase) -> Settings:

@@ -1,0 +1,108 @@
+"""deploy/template.yaml: valid, with least privilege, and about the function that there is."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.decode import decode
+
+from tableferry.aws.deadline import MARGIN_SECONDS
+from tableferry.aws.metrics import NAMESPACE
+from tests.deployment.conftest import FOLDER, REPO
+
+TEMPLATE = REPO / "deploy" / "template.yaml"
+
+
+def lint(path: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [Path(sys.executable).with_name("cfn-lint"), "--include-checks", "I", "--", path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def template() -> dict[str, Any]:
+    found, problems = decode(str(TEMPLATE))
+    assert problems == []
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def resources(template: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = template["Resources"]
+    return found
+
+
+def statements(resources: dict[str, Any], role: str) -> list[dict[str, Any]]:
+    """The statements of a role's policies, those under a condition too."""
+    (policy,) = resources[role]["Properties"]["Policies"]
+    found = policy["PolicyDocument"]["Statement"]
+    return [one["Fn::If"][1] if "Fn::If" in one else one for one in found]
+
+
+def test_cfn_lint_finds_nothing() -> None:
+    done = lint(TEMPLATE)
+    assert done.returncode == 0, done.stdout
+
+
+def test_cfn_lint_would_find_a_mistake(tmp_path: Path) -> None:
+    broken = tmp_path / "template.yaml"
+    broken.write_text(TEMPLATE.read_text().replace("Timeout: !Ref Timeout", "Timeout: soon"))
+    assert lint(broken).returncode != 0
+
+
+def test_every_variable_that_is_set_is_one_that_is_read(resources: dict[str, Any]) -> None:
+    variables = resources["SyncFunction"]["Properties"]["Environment"]["Variables"]
+    known = re.findall(r"^#?([A-Z_]+)=", (REPO / ".env.example").read_text(), re.MULTILINE)
+    assert set(variables) <= set(known)
+
+
+def test_the_function_is_the_package_that_build_sh_makes(resources: dict[str, Any]) -> None:
+    properties = resources["SyncFunction"]["Properties"]
+    build = (REPO / FOLDER / "build.sh").read_text()
+    zip_ = (TEMPLATE.parent / properties["CodeUri"]).resolve()
+    assert zip_.parent == (REPO / FOLDER).resolve()
+    assert f"output=$here/{zip_.name}" in build
+    assert f"python_version={properties['Runtime'].removeprefix('python')}" in build
+    module, _, function = properties["Handler"].partition(".")
+    assert f"def {function}(" in (REPO / FOLDER / f"{module}.py").read_text()
+
+
+@pytest.mark.parametrize("role", ["SyncRole", "ScheduleRole"])
+def test_no_right_is_wider_than_it_has_to_be(role: str, resources: dict[str, Any]) -> None:
+    for statement in statements(resources, role):
+        if statement["Effect"] == "Deny":
+            continue
+        actions = statement["Action"]
+        assert "*" not in "".join([actions] if isinstance(actions, str) else actions)
+        if statement["Resource"] == "*":
+            assert statement["Sid"] in {"Trace", "JoinTheVpc"}
+
+
+def test_each_secret_that_is_named_may_be_read_and_no_other(resources: dict[str, Any]) -> None:
+    variables = resources["SyncFunction"]["Properties"]["Environment"]["Variables"]
+    named = [value for name, value in variables.items() if name.endswith("_SECRET")]
+    (read,) = [s for s in statements(resources, "SyncRole") if s.get("Sid") == "ReadItsSecrets"]
+    assert read["Resource"] == named
+    assert len(named) == 3
+
+
+def test_alarms_look_at_metrics_that_there_are(resources: dict[str, Any]) -> None:
+    written = (REPO / "src" / "tableferry" / "aws" / "metrics.py").read_text()
+    alarms = [r["Properties"] for r in resources.values() if r["Type"] == "AWS::CloudWatch::Alarm"]
+    ours = [alarm for alarm in alarms if alarm["Namespace"] == NAMESPACE]
+    assert len(ours) == 2
+    for alarm in ours:
+        assert f'"{alarm["MetricName"]}"' in written
+        assert [dimension["Name"] for dimension in alarm["Dimensions"]] == ["service"]
+    assert all(alarm["AlarmActions"] == [{"Ref": "Alerts"}] for alarm in alarms)
+
+
+def test_a_run_has_time_left_when_it_stops(template: dict[str, Any]) -> None:
+    assert template["Parameters"]["Timeout"]["MinValue"] > 2 * MARGIN_SECONDS
