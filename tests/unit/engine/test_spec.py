@@ -129,8 +129,9 @@ def test_a_value_of_the_wrong_kind_is_told_by_its_key(key: str, value: object) -
         ("1=1) OR (1=1", "closes a parenthesis that it does not open"),
         ("(1=1", "leaves a parenthesis open"),
         ("1=1; DROP TABLE x", "holds a semicolon"),
-        ("1=1 -- all", "holds a comment"),
-        ("1=1 /* all */", "holds a comment"),
+        ("1=1 -- ;\n) OR (1=1", "closes a parenthesis that it does not open"),
+        ("1=1 /* all", "does not close a /*"),
+        ("1=1 /* all /* of it */", "does not close a /*"),
         ("Name = 'it''s", "does not close a '"),
         ("[Name = 1", "does not close a ["),
         ('"Name = 1', 'does not close a "'),
@@ -146,9 +147,10 @@ def test_a_where_that_is_more_or_less_than_a_condition_is_refused(where: str, pr
     [
         "ID BETWEEN 1 AND 9 AND ([a;b]]--] IN (1, 2) OR Name = N'x''); --')",
         "\"odd \"\" ;name\" = '/*' AND Day >= '20261124'",
+        "1=1 /* ;) */ AND 2=2 -- ;)\nAND 3=3 -- '",
     ],
 )
-def test_quoted_texts_and_names_in_a_where_may_hold_anything(where: str) -> None:
+def test_texts_names_and_comments_in_a_where_may_hold_anything(where: str) -> None:
     assert parse_table_configs({"one": entry(where=where)})["one"].where == where
 
 
