@@ -197,6 +197,7 @@ def test_the_intent_to_read_only_is_told_at_login(
         "with source.connect(load_source('mctm')): input()"
     )
     settings = from_t.source()
+    before = set(from_t.engine.sessions)
     process = subprocess.Popen(
         [sys.executable, "-c", script],
         env={
@@ -212,7 +213,7 @@ def test_the_intent_to_read_only_is_told_at_login(
         stdin=subprocess.PIPE,
     )
     try:
-        while not (sessions := from_t.engine.sessions):
+        while not (sessions := set(from_t.engine.sessions) - before):
             assert process.poll() is None
             time.sleep(0.01)
         assert [session.read_only_intent for session in sessions] == [wanted == "yes"]
