@@ -135,6 +135,21 @@ def test_a_package_that_is_too_large_is_refused_and_not_left_behind(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
+    "tag",
+    ["cp313-cp313-macosx_11_0_arm64", "cp313-cp313-manylinux_2_17_aarch64",
+     "cp311-cp311-manylinux_2_17_x86_64", "cp313-cp313-manylinux_2_35_x86_64",
+     "cp313-cp313-musllinux_1_2_x86_64"],
+)  # fmt: skip
+def test_a_wheel_of_another_platform_or_python_is_refused_by_name(tag: str, tmp_path: Path) -> None:
+    for name, wheel in (("right-1.dist-info", "cp313-cp313-manylinux_2_34_x86_64"),
+                        ("wrong-2.dist-info", tag)):  # fmt: skip
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "WHEEL").write_text(f"Wheel-Version: 1.0\nTag: {wheel}\n")
+    with pytest.raises(SystemExit, match=f"wrong-2.dist-info is for {tag}"):
+        tool("platforms").main(tmp_path, "x86_64", "3.13")
+
+
+@pytest.mark.parametrize(
     ("arguments", "reason"),
     [
         (["--python", "3.11"], "no Python 3.11 for this"),

@@ -36,6 +36,11 @@ class Answer:
     body: Any
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of a function that was ended while it waited for an event."""
+
+
 class RuntimeApi:
     """The service; a context manager. ``address`` is what AWS_LAMBDA_RUNTIME_API holds."""
 
@@ -82,7 +87,7 @@ class RuntimeApi:
             def log_message(self, *_: object) -> None:
                 """Say nothing: a test's output is its own."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
 

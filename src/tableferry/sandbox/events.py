@@ -5,7 +5,7 @@ of SQL.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -101,7 +101,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class LoginRequest:
-    """What LOGIN7 asked for."""
+    """What LOGIN7 asked for; a ``token`` of Microsoft Entra stands for user and password."""
 
     user: str
     password: str
@@ -109,6 +109,7 @@ class LoginRequest:
     application: str = ""
     host: str = ""
     read_only_intent: bool = False
+    token: str = field(default="", repr=False)
 
 
 class Session(Protocol):

@@ -12,10 +12,19 @@ from tableferry.settings.databases import (
     is_loopback,
 )
 from tableferry.settings.loading import find_env_file, load_settings, load_source
-from tableferry.settings.login import KeptLogin, Login, LoginSource, Vault
+from tableferry.settings.login import (
+    LOGIN_REFUSED,
+    SOURCE_LOGINS,
+    KeptLogin,
+    Login,
+    LoginSource,
+    Vault,
+)
 from tableferry.settings.reporting import Reporting, load_reporting
 
 __all__ = [
+    "LOGIN_REFUSED",
+    "SOURCE_LOGINS",
     "Database",
     "Encrypt",
     "KeptLogin",

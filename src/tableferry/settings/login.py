@@ -11,7 +11,8 @@ from typing import Final, Protocol
 
 from pydantic import SecretStr
 
-LOGIN_REFUSED: Final = frozenset({"18456", "18486", "18487", "18488", "28P01", "28000"})
+SOURCE_LOGINS: Final = frozenset({"18456", "18486", "18487", "18488"})
+LOGIN_REFUSED: Final = SOURCE_LOGINS | {"28P01", "28000"}
 """What servers say of a name and password that they do not take. Not tried again as it is:
 servers lock accounts."""
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 from uuid import uuid4
 
-from tableferry.settings import Settings
+from tableferry.settings import LOGIN_REFUSED, SOURCE_LOGINS, Settings
 from tableferry.spec import TableSpec
 from tableferry.sync.conduct import ORDINARY, Conduct
 from tableferry.sync.ending import cancelled, done, failed, not_begun
@@ -17,10 +17,6 @@ from tableferry.sync.progress import OnProgress
 from tableferry.sync.publishing import publish_together
 from tableferry.sync.stopping import sigterm_stops
 from tableferry.sync.task import Task
-
-SOURCE_LOGINS: Final = frozenset({"18456", "18486", "18487", "18488"})
-LOGIN_REFUSED: Final = SOURCE_LOGINS | {"28P01", "28000"}
-"""A login that was refused is not tried again for the next table: servers lock accounts."""
 
 _TARGET: Final = ""
 """Where ``refused`` holds the target's refusal: no ``db_type`` is empty."""

@@ -3,6 +3,7 @@
 import hmac
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 import pyarrow as pa
@@ -65,6 +66,7 @@ class Server:
         self._lock = threading.RLock()
         self._databases: dict[str, Database] = {}
         self._logins: dict[str, Login] = {}
+        self._tokens: dict[str, str] = {}
         self._sessions: dict[int, Session] = {}
         for system in ("master", "tempdb", "model", "msdb"):
             self.create_database(system)
@@ -117,6 +119,11 @@ class Server:
         with self._lock:
             self._logins[user.lower()] = Login(user, password, default_database, sysadmin)
 
+    def add_token(self, token: str, user: str) -> None:
+        """Let a token of Microsoft Entra stand for a login, as one FROM EXTERNAL PROVIDER does."""
+        with self._lock:
+            self._tokens[token] = user
+
     def find_login(self, name: str) -> Login | None:
         """Return a login by name."""
         return self._logins.get(name.lower())
@@ -154,6 +161,8 @@ class Server:
 
     def login(self, request: LoginRequest) -> Session:
         """Open a session; raises 18456 (login failed) or 4060 (cannot open database)."""
+        if request.token:
+            return self._log_in_by_token(request)
         known = self.find_login(request.user)
         login = known or Login(request.user, "")
         matches = hmac.compare_digest(
@@ -167,6 +176,18 @@ class Server:
                 f"Login failed for user '{request.user}'. Reason: The account is disabled.",
                 severity=14,
             )
+        return self._enter(replace(request, user=login.name), login)
+
+    def _log_in_by_token(self, request: LoginRequest) -> Session:
+        with self._lock:
+            login = self._logins.get(self._tokens.get(request.token, "").lower())
+        if login is None:
+            raise SqlError(
+                18456, "Login failed for user '<token-identified principal>'.", severity=14
+            )
+        return self._enter(request, login)
+
+    def _enter(self, request: LoginRequest, login: Login) -> Session:
         wanted = request.database or login.default_database
         database = self.find_database(wanted)
         if database is None or database.security.user_of(login, database.name) is None:

@@ -9,7 +9,14 @@ from tableferry.sandbox.faults import Faults
 from tableferry.sandbox.sqltypes import DEFAULT_COLLATION
 from tableferry.sandbox.tds import tokens
 from tableferry.sandbox.tds.collations import collation
-from tableferry.sandbox.tds.login7 import TDS_7_3_A, TDS_7_3_B, TDS_7_4, Login7, parse_login7
+from tableferry.sandbox.tds.login7 import (
+    FED_AUTH,
+    TDS_7_3_A,
+    TDS_7_3_B,
+    TDS_7_4,
+    Login7,
+    parse_login7,
+)
 from tableferry.sandbox.tds.packets import (
     DEFAULT_PACKET_SIZE,
     PacketType,
@@ -130,6 +137,7 @@ def _open_session(login: Login7, service: Service) -> Session:
         application=login.application,
         host=login.host,
         read_only_intent=login.read_only_intent,
+        token=login.access_token,
     )
     return service.engine.login(request)
 
@@ -166,6 +174,8 @@ def _acknowledgement(login: Login7, session: Session, service: Service) -> bytes
     ]
     if login.extended:
         features = [(_UTF8_SUPPORT, b"\x01")] if _asks_for_utf8(login) else []
+        if login.access_token:
+            features.append((FED_AUTH, b""))
         answer.append(tokens.feature_ext_ack(features))
     answer.append(tokens.done(DoneStatus.FINAL))
     return b"".join(answer)

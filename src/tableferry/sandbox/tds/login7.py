@@ -24,6 +24,8 @@ _READ_ONLY_INTENT: Final = 0x20  # TypeFlags, fReadOnlyIntent
 _INTEGRATED_SECURITY: Final = 0x80  # OptionFlags2, fIntSecurity
 _CHANGE_PASSWORD: Final = 0x01  # OptionFlags3
 _EXTENSION: Final = 0x10  # OptionFlags3, fExtension
+FED_AUTH: Final = 0x02
+_SECURITY_TOKEN: Final = 0x01
 _FEATURES_END: Final = 0xFF
 
 
@@ -45,6 +47,18 @@ class Login7:
     read_only_intent: bool
     extended: bool
     features: tuple[tuple[int, bytes], ...]
+
+    @property
+    def access_token(self) -> str:
+        """The token of Microsoft Entra that came with it, else empty (2.2.6.4: FEDAUTH).
+
+        Of its libraries only SECURITYTOKEN, in which the client has the token beforehand.
+        """
+        data = dict(self.features).get(FED_AUTH, b"")
+        if len(data) < 5 or data[0] >> 1 != _SECURITY_TOKEN:
+            return ""
+        (length,) = struct.unpack_from("<I", data, 1)
+        return _text(_slice(data, 5, length))
 
     def __repr__(self) -> str:
         return f"Login7(user={self.user!r}, database={self.database!r}, host={self.host!r})"
