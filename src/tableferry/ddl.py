@@ -85,17 +85,20 @@ def plan_creation(
     )
 
 
-def advance_identity(target: TargetTable, column: TargetColumn) -> str:
-    """Return the statement that has an identity column go on past the largest value there is.
+def advance_identity(
+    target: TargetTable, column: TargetColumn, rows: TargetTable | None = None
+) -> str:
+    """Return the statement that has a numbered column go on past the largest value there is.
 
-    Where it counts down, past the smallest. It never goes back, nor out of its bounds.
+    Where it counts down, past the smallest. It never goes back, nor out of its bounds. ``rows`` is
+    the table with the values, where that is another one.
     """
     name = quote_pg(column.name)
     return f"""\
 SELECT setval(s.seqrelid::regclass, m.last)
 FROM pg_sequence AS s, LATERAL (
   SELECT CASE WHEN s.seqincrement > 0 THEN max({name}) ELSE min({name}) END AS last
-  FROM {target.sql}
+  FROM {(rows or target).sql}
 ) AS m
 WHERE s.seqrelid = pg_get_serial_sequence({text_pg(target.sql)}, {text_pg(column.name)})::regclass
   AND m.last BETWEEN s.seqmin AND s.seqmax

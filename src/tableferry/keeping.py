@@ -4,13 +4,62 @@ What would only fail in the load, after the source has been read, is refused her
 the way that would work.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from tableferry.errors import SchemaError
 from tableferry.identifiers import shown
 from tableferry.matching import ColumnPlan
 from tableferry.schema import Surroundings, TargetSchema
 from tableferry.spec import Publish, TableSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a table is not swapped: ``said`` stands before the names, ``hint`` says what helps."""
+
+    said: str
+    hint: str
+
+
+_MERGE: Final = "use 'publish': 'merge', which changes the rows in place"
+
+REFUSED: Final[Mapping[str, Refusal]] = {
+    "inherits": Refusal("partitioned, a partition, inherited or typed", _MERGE),
+    "type": Refusal("its row type is used by", _MERGE),
+    "depends": Refusal("what another table would not satisfy depends on it:", _MERGE),
+    "temporary": Refusal("temporary views of other sessions read it:", "run it again later"),
+    "both_ways": Refusal(
+        "materialised views read it themselves and through a view, and would see old and new rows:",
+        f"let them read it one way only, or {_MERGE}",
+    ),
+    "extension": Refusal("an extension owns, or is needed by,", _MERGE),
+    "label": Refusal("security labels are on", _MERGE),
+    "whole_row": Refusal("whole rows of it are used by", f"name the columns there, or {_MERGE}"),
+    "all_tables": Refusal(
+        "what is loaded out of sight would be sent to the subscribers of", f"{_MERGE}"
+    ),
+    "owner": Refusal(
+        "this login has not the rights of the owners of", f"make it a member of them, or {_MERGE}"
+    ),
+    "role": Refusal(
+        "owners or grantors in whose name this login may not act (SET ROLE):",
+        f"make it a member of them, or {_MERGE}",
+    ),
+    "create": Refusal("CREATE is lacking to", f"grant it, or {_MERGE}"),
+    "references": Refusal("REFERENCES is lacking on", f"grant it, or {_MERGE}"),
+}
+"""What of a table another one in its place could not have, by ``Obstacle.kind``."""
+
+TOLD: Final[Mapping[str, str]] = {
+    "rebuilt": "the materialised view {name} is built anew from the new rows of {table}",
+    "not_fired": "the trigger {name} of {table} is kept, but does not fire for the rows of a swap",
+    "published": "subscribers of the publication {name} get the new rows of {table} only after "
+    "ALTER SUBSCRIPTION ... REFRESH PUBLICATION",
+    "invalid": "the index {name} of {table} is invalid, and is not kept",
+}
+"""What a person should know of a swap, by ``Obstacle.kind``."""
 
 
 def require_key(spec: TableSpec, key: Sequence[str]) -> None:
@@ -47,9 +96,11 @@ def require_keepable(
         f"the trigger {shown(name)} of {spec.target} runs before each row and may change its values"
         for name in target.row_triggers
     )
+    around = target.surroundings or Surroundings()
     if spec.publish is Publish.MERGE:
-        around = target.surroundings or Surroundings()
         told += _mergeable(spec, key, columns, around)
+    if spec.publish is Publish.SWAP:
+        told += require_swappable(spec, around)
     return told
 
 
@@ -81,3 +132,24 @@ def _mergeable(
         for name in around.cascades
     ]
     return tuple(warnings)
+
+
+def require_swappable(spec: TableSpec, around: Surroundings) -> tuple[str, ...]:
+    """Refuse a table whose place another cannot take; returns what is to be told.
+
+    Raises SchemaError that names everything.
+    """
+    found: dict[str, list[str]] = {}
+    for obstacle in around.obstacles:
+        found.setdefault(obstacle.kind, []).append(obstacle.name)
+    if found:
+        problems = [f"{REFUSED[kind].said} {', '.join(names)}" for kind, names in found.items()]
+        hints = dict.fromkeys(REFUSED[kind].hint for kind in found)
+        told = "; ".join(hints)
+        raise SchemaError(
+            f"{spec.target} cannot be swapped for another table: {'; '.join(problems)}",
+            hint=f"{told[0].upper()}{told[1:]}.",
+        )
+    return tuple(
+        TOLD[one.kind].format(name=shown(one.name), table=spec.target) for one in around.told
+    )

@@ -117,8 +117,8 @@ class TargetColumn:
     """One column of an existing target table.
 
     ``needs_value`` is set where a row without a value for it would be refused; ``generated``
-    where PostgreSQL computes it and accepts no value; ``identity`` where it numbers rows
-    itself and this login may say where it goes on.
+    where PostgreSQL computes it and accepts no value; ``identity`` where a sequence of its
+    own numbers rows and this login may say where it goes on.
     """
 
     name: str
@@ -129,20 +129,34 @@ class TargetColumn:
     identity: bool = False
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Obstacle:
+    """Something that another table in this one's place would not keep, or only in part.
+
+    ``kind`` is a key of ``keeping.REFUSED`` or ``keeping.TOLD``, ``name`` what PostgreSQL calls it.
+    """
+
+    kind: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What hangs on an existing target table; read where rows come by way of a staging table.
+    """What hangs on an existing target table and matters to the way of publishing.
 
-    ``always`` are the columns that PostgreSQL alone numbers (GENERATED ALWAYS AS IDENTITY),
-    ``rules`` the enabled rules that rewrite an INSERT, UPDATE or DELETE, ``triggers`` the enabled
-    ones that run before a row is updated or deleted, ``cascades`` the other tables' foreign keys
-    by which a row deleted here changes rows there.
+    Of a merge: ``always`` are the columns that PostgreSQL alone numbers (GENERATED ALWAYS AS
+    IDENTITY), ``rules`` the enabled rules that rewrite an INSERT, UPDATE or DELETE, ``triggers``
+    the enabled ones that run before a row is updated or deleted, ``cascades`` the other tables'
+    foreign keys by which a row deleted here changes rows there. Of a swap: ``obstacles`` are
+    refused, ``told`` is what a person should know.
     """
 
     always: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     triggers: tuple[str, ...] = ()
     cascades: tuple[str, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
+    told: tuple[Obstacle, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

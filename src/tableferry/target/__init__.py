@@ -12,6 +12,7 @@ from tableferry.target.publish import (
     Staging,
     drop_staging,
     open_load,
+    publish_all,
     staging_name,
 )
 from tableferry.target.reaper import end_abandoned_sessions
@@ -29,6 +30,7 @@ __all__ = [
     "drop_staging",
     "end_abandoned_sessions",
     "open_load",
+    "publish_all",
     "read_facts",
     "read_schema",
     "require_rights",

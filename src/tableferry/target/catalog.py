@@ -15,7 +15,7 @@ _COLUMNS: Final = """\
 WITH RECURSIVE made_of AS (
   SELECT a.attnum, a.attname, a.atttypid AS type, a.atttypmod AS modifier, a.attnotnull AS not_null,
     a.atthasdef OR a.attidentity <> '' AS has_default, a.attgenerated <> '' AS is_generated,
-    CASE WHEN a.attidentity <> '' AND has_column_privilege(a.attrelid, a.attnum, 'SELECT') THEN
+    CASE WHEN has_column_privilege(a.attrelid, a.attnum, 'SELECT') THEN
       has_sequence_privilege(s.seq, 'UPDATE') AND has_sequence_privilege(s.seq, 'SELECT')
     END AS is_identity
   FROM pg_attribute a, LATERAL (SELECT pg_get_serial_sequence(a.attrelid::regclass::text, a.attname)
@@ -83,7 +83,7 @@ def read_schema(
         row_security=secured,
         may_alter=may_alter,
         has_heirs=has_heirs,
-        surroundings=read_surroundings(connection, oid) if staged else None,
+        surroundings=read_surroundings(connection, oid, publish) if staged else None,
     )
 
 

@@ -42,6 +42,8 @@ FAULTS: Final = {
     "42P01": Fault(SchemaError, "Check 'pg_table' in the configuration."),
     "0A000": Fault(SchemaError, "PostgreSQL does not do this: TRUNCATE refuses a table that "
                    "foreign keys of others point to, COPY one with row-level security."),
+    "2BP01": Fault(SchemaError, "Something was made meanwhile that depends on the table. "
+                   f"{_AGAIN}"),
     "22021": Fault(DataError, "A text holds U+0000 or half a surrogate pair: mend it in the source "
                    f"or exclude the rows with 'where'. {_ROLLED_BACK}",
                    "a text holds a character that PostgreSQL cannot store"),

@@ -27,6 +27,8 @@ LONGEST_PAUSE: Final = 1.0
 
 NOT_AVAILABLE: Final = "55P03"
 
+Ask = str | Callable[[], None]
+
 
 def lock_exclusively(
     connection: TargetConnection,
@@ -69,7 +71,7 @@ def lock_quietly(
 
 def ask_briefly(
     connection: TargetConnection,
-    asks: Sequence[str],
+    asks: Sequence[Ask],
     what: str,
     *,
     patience: float = PATIENCE_SECONDS,
@@ -79,7 +81,8 @@ def ask_briefly(
     """Run the statements in the open transaction, all of them or none, until they get their locks.
 
     They are what takes locks that lock readers out: the first waits ``ASKED_SECONDS`` at the most,
-    each other one for what the earlier ones have left of that. Raises TransientError that names
+    each other one for what the earlier ones have left of that. A function among them is called
+    when the locks before it are there. Raises TransientError that names
     ``what`` after ``patience`` seconds; the transaction can go on then, too.
     """
     until = clock() + patience
@@ -101,9 +104,12 @@ def ask_briefly(
             return
 
 
-def _ask(connection: TargetConnection, asks: Sequence[str], clock: Callable[[], float]) -> None:
+def _ask(connection: TargetConnection, asks: Sequence[Ask], clock: Callable[[], float]) -> None:
     begun = clock()
     for ask in asks:
+        if not isinstance(ask, str):
+            ask()
+            continue
         left = max(0.001, ASKED_SECONDS - (clock() - begun))
         # In the transaction: a session's own setting would not survive a connection pooler.
         connection.execute(f"SET LOCAL lock_timeout = {round(left * 1000)}")

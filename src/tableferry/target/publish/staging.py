@@ -59,8 +59,8 @@ _KEY: Final = "SELECT FROM pg_constraint WHERE conrelid = %s::regclass AND conty
 class StagingTable:
     """One load's staging table: made, filled, counted, dropped.
 
-    ``make`` is given the connection and makes the table in the open transaction. ``rows`` counts
-    those that are stored, or on their way in the one COPY.
+    ``make`` makes the table in the open transaction, in one of its own with ``made_first``.
+    ``rows`` counts those that are stored, or on their way in the one COPY.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class StagingTable:
         make: Callable[[], None],
         *,
         refusals: Refusals | None = None,
+        made_first: bool = False,
     ) -> None:
         self.name = wanted.name
         self.sql = TargetTable(SCHEMA, wanted.name).sql
@@ -81,6 +82,7 @@ class StagingTable:
         self._schema = schema
         self._make = make
         self._refusals = refusals
+        self._made_first = made_first
         self._copy: CopyIn | SiftingCopy | None = None
         self._stored = wanted.resumed or 0
         self._counting = threading.Lock()
@@ -104,9 +106,11 @@ class StagingTable:
         drop_staging(self._connection, self.name)
         self._connection.begin()
         self._make()
-        if self._wanted.parts:
+        if self._wanted.parts or self._made_first:
             self._connection.commit()
+        if self._wanted.parts:
             return
+        self._connection.begin()
         # Frozen: visible to everybody who can see the table, also to transactions begun before.
         copy = open_copy(
             self._connection,

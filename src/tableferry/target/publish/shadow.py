@@ -1,0 +1,138 @@
+"""The shadow: a table like the target, made, filled and prepared out of sight.
+
+Here are its statements, in their order. What they are comes from the inventory.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, LiteralString
+
+from tableferry.drift import adding
+from tableferry.errors import SchemaError
+from tableferry.identifiers import TargetTable, quote_pg
+from tableferry.plan import SyncPlan
+from tableferry.target.connection import TargetConnection
+from tableferry.target.ledger import SCHEMA
+from tableferry.target.locks import ask_briefly
+from tableferry.target.publish.inventory import Body, Inventory, qualified_names
+from tableferry.target.publish.retarget import retarget
+
+_DEFAULT_RIGHTS: Final[LiteralString] = """\
+SELECT format('REVOKE ALL ON %%s %%s FROM %%s', CASE c.relkind WHEN 'S' THEN 'SEQUENCE'
+    ELSE 'TABLE' END, c.oid::regclass,
+  CASE e.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(e.grantee)) END)
+FROM pg_class c, aclexplode(c.relacl) e
+WHERE e.grantee <> c.relowner AND (c.oid = %(made)s::regclass OR c.oid IN (
+  SELECT d.objid FROM pg_depend d WHERE d.refobjid = %(made)s::regclass
+    AND d.classid = 'pg_class'::regclass))"""
+"""ALTER DEFAULT PRIVILEGES gives rights on every new table: the shadow gets those of the target."""
+
+_LEFT_OVER: Final[LiteralString] = """\
+SELECT 0, format('DROP MATERIALIZED VIEW IF EXISTS tableferry.%%I CASCADE', c.relname)
+FROM pg_class c WHERE c.relnamespace = 'tableferry'::regnamespace AND c.relkind = 'm'
+  AND starts_with(c.relname, %(name)s || '_')
+UNION ALL
+SELECT CASE k.contype WHEN 'f' THEN 1 ELSE 2 END,
+  format('ALTER TABLE %%s DROP CONSTRAINT %%I', k.conrelid::regclass, k.conname)
+FROM pg_constraint k WHERE k.conrelid = %(made)s::regclass AND k.contype IN ('f', 'p', 'u', 'x')
+UNION ALL
+SELECT 3, format('DROP INDEX IF EXISTS %%s', i.indexrelid::regclass)
+FROM pg_index i WHERE i.indrelid = %(made)s::regclass
+UNION ALL
+SELECT 4, format('DROP STATISTICS tableferry.%%I', e.stxname)
+FROM pg_statistic_ext e WHERE e.stxrelid = %(made)s::regclass
+UNION ALL
+SELECT 5, format('DROP TRIGGER %%I ON %%s', g.tgname, g.tgrelid::regclass)
+FROM pg_trigger g WHERE g.tgrelid = %(made)s::regclass AND NOT g.tgisinternal AND g.tgtype & 7 <> 7
+ORDER BY 1"""
+"""What an earlier attempt to prepare the same rows has left. ``tgtype``: 1 row, 2 before, 4
+insert."""
+
+LOADED: Final = ("create", "options", "check", "early")
+"""The steps before the rows come."""
+
+BUILT: Final = ("index", "key", "mark", "statistic", "trigger")
+"""The steps when they are there, but for those that touch other tables, or name what they made."""
+
+
+def bodies_of(found: Sequence[tuple[int, str, TargetTable]], name: str) -> tuple[Body, ...]:
+    """Give the table, and each materialised view with it, its shadow's name."""
+    return tuple(
+        Body(oid, kind, table, TargetTable(SCHEMA, f"{name}_m{place}" if place else name))
+        for place, (oid, kind, table) in enumerate(found)
+    )
+
+
+def make(connection: TargetConnection, inventory: Inventory, plan: SyncPlan) -> None:
+    """Make the shadow in the open transaction, ready for COPY."""
+    body = inventory.bodies[0]
+    run(connection, inventory.of(body, *LOADED))
+    _revoke_default_rights(connection, body)
+    if plan.drift.added:
+        connection.execute(adding(body.shadow, plan.drift.added))
+
+
+def require_alike(inventory: Inventory, plan: SyncPlan) -> None:
+    """See that the shadow has the columns and checks of the target; raises SchemaError.
+
+    The columns that the load adds are only the shadow's yet.
+    """
+    new = tuple(f"column {name} " for name in _quoted_by_server(plan))
+    wanted = set(inventory.steps.get("like", ()))
+    made = {line for line in inventory.steps.get("alike", ()) if not line.startswith(new)}
+    if differing := wanted ^ made:
+        names = sorted({" ".join(line.split(" ")[:2]) for line in differing})
+        raise SchemaError(
+            f"{plan.spec.target} was altered while it was loaded: {', '.join(names)}",
+            hint="The old rows stay. Run it again.",
+        )
+
+
+def _quoted_by_server(plan: SyncPlan) -> Iterator[str]:
+    """As ``quote_ident`` writes the names of added columns: in quotes, or not."""
+    for column in plan.drift.added:
+        yield from (column.name, quote_pg(column.name))
+
+
+def build(connection: TargetConnection, inventory: Inventory) -> None:
+    """Give the shadow, in the open transaction, all that comes after the rows."""
+    table, *views = inventory.bodies
+    undo = {"made": table.shadow.sql, "name": table.shadow.name}
+    with qualified_names(connection):
+        left_over = [sql for _, sql in connection.rows(_LEFT_OVER, undo)]
+    run(connection, (*left_over, *inventory.of(table, *BUILT)))
+    connection.execute(f"ANALYZE {table.shadow.sql}")
+    shadows = {body.table: body.shadow for body in inventory.bodies}
+    for view in views:
+        (create,) = inventory.of(view, "create")
+        run(connection, [retarget(create, shadows)])
+        _revoke_default_rights(connection, view)
+        run(connection, inventory.of(view, "options", "refresh", *BUILT))
+        connection.execute(f"ANALYZE {view.shadow.sql}")
+    _point_elsewhere(connection, inventory)
+    run(connection, inventory.steps.get("comment", ()))
+
+
+def tie(connection: TargetConnection, inventory: Inventory) -> None:
+    """Give the shadow, in the open transaction, what refuses rows: keys, foreign keys."""
+    run(connection, inventory.of(inventory.bodies[0], "index", "key"))
+    _point_elsewhere(connection, inventory)
+
+
+def _point_elsewhere(connection: TargetConnection, inventory: Inventory) -> None:
+    # Last in its transaction: until the commit the writers of the other tables wait.
+    for sql in inventory.steps.get("foreign", ()):
+        with qualified_names(connection):
+            ask_briefly(connection, [sql], "a table that a foreign key points to")
+
+
+def run(connection: TargetConnection, statements: Sequence[str]) -> None:
+    """Run statements that name everything with its schema, in one go."""
+    if statements:
+        with qualified_names(connection):
+            connection.execute(";\n".join(statement.rstrip(";") for statement in statements))
+
+
+def _revoke_default_rights(connection: TargetConnection, body: Body) -> None:
+    with qualified_names(connection):
+        found = connection.rows(_DEFAULT_RIGHTS, {"made": body.shadow.sql})
+    run(connection, [sql for (sql,) in found])
