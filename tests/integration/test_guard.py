@@ -12,7 +12,7 @@ from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.unit.engine.support import spec
 
-WAYS = [Publish.TRUNCATE, Publish.MERGE]
+WAYS = list(Publish)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.support.databases import PgDatabase
 from tests.unit.engine.support import entry
 
 Make = Callable[[str], None]
-WAYS = [Publish.TRUNCATE, Publish.MERGE]
+WAYS = list(Publish)
 
 
 def sync(sandbox: Sandbox, database: PgDatabase, publish: Publish, **changes: Any) -> TableOutcome:

@@ -230,7 +230,7 @@ def sync_orders(sandbox: Sandbox, database: PgDatabase, **changes: object) -> Ta
     return sync_table(parse_table_configs({"t": configured})["t"], sandbox.settings(database))
 
 
-@pytest.mark.parametrize("publish", ["truncate", "merge"])
+@pytest.mark.parametrize("publish", ["truncate", "swap", "merge"])
 def test_a_sync_loads_the_good_rows_and_writes_the_others_down(
     sandbox: Sandbox, orders: PgDatabase, publish: str
 ) -> None:
@@ -273,7 +273,7 @@ def test_a_sync_loads_the_good_rows_and_writes_the_others_down(
     ]
 
 
-@pytest.mark.parametrize("publish", ["truncate", "merge"])
+@pytest.mark.parametrize("publish", ["truncate", "swap", "merge"])
 def test_one_refused_row_too_many_changes_nothing(
     sandbox: Sandbox, orders: PgDatabase, publish: str
 ) -> None:

@@ -34,6 +34,8 @@ class TablePlan:
             return ""
         if self.plan.create is not None:
             return "not at all: the table is new"
+        if self.spec.publish is Publish.MERGE and self.plan.drift.added:
+            return "while the rows are compared and changed, as columns are added"
         if self.spec.publish is Publish.MERGE:
             return "not at all: rows that differ are changed in one transaction"
         if self.spec.publish is Publish.SWAP:

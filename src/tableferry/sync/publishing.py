@@ -82,11 +82,13 @@ def commit_together(
         retries = Retries(attempts=1)
 
     def publish() -> None:
+        into.begin()
         for one in loaded:
             one.task.claim.progress("publish", one.read, one.rows)
-            one.load.publish()
-        for one in loaded:
             one.task.claim.quarantine(into, one.refused)
+        # As late as can be: a swap locks readers out from here to the commit.
+        target.publish_all(into, [one.load for one in loaded])
+        for one in loaded:
             one.task.claim.seal(into, one.plan, one.read, one.rows)
         into.commit()
 

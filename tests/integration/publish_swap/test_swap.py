@@ -101,7 +101,7 @@ def test_leaving_without_a_commit_keeps_the_old_table(
 def test_keys_are_built_after_the_load_and_a_doubled_one_keeps_the_old_table(
     connection: Connection, table: PgDatabase
 ) -> None:
-    with pytest.raises(DataError) as raised:
+    with pytest.raises(DataError, match="table 't', constraint 't_pkey'") as raised:
         load(connection, planned_load(connection, Publish.SWAP), [(1, "canary"), (1, "canary")])
     assert raised.value.code == "23505"
     assert "canary" not in raised.value.message

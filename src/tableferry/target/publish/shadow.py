@@ -3,11 +3,12 @@
 Here are its statements, in their order. What they are comes from the inventory.
 """
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Final, LiteralString
 
 from tableferry.drift import adding
-from tableferry.errors import SchemaError
+from tableferry.errors import DataError, SchemaError
 from tableferry.identifiers import TargetTable, quote_pg
 from tableferry.plan import SyncPlan
 from tableferry.target.connection import TargetConnection
@@ -33,7 +34,8 @@ FROM pg_class c WHERE c.relnamespace = 'tableferry'::regnamespace AND c.relkind 
 UNION ALL
 SELECT CASE k.contype WHEN 'f' THEN 1 ELSE 2 END,
   format('ALTER TABLE %%s DROP CONSTRAINT %%I', k.conrelid::regclass, k.conname)
-FROM pg_constraint k WHERE k.conrelid = %(made)s::regclass AND k.contype IN ('f', 'p', 'u', 'x')
+FROM pg_constraint k WHERE k.conrelid = %(made)s::regclass
+  AND (k.contype IN ('p', 'u', 'x') OR k.contype = 'f' AND k.confrelid = k.conrelid)
 UNION ALL
 SELECT 3, format('DROP INDEX IF EXISTS %%s', i.indexrelid::regclass)
 FROM pg_index i WHERE i.indrelid = %(made)s::regclass
@@ -46,6 +48,13 @@ FROM pg_trigger g WHERE g.tgrelid = %(made)s::regclass AND NOT g.tgisinternal AN
 ORDER BY 1"""
 """What an earlier attempt to prepare the same rows has left. ``tgtype``: 1 row, 2 before, 4
 insert."""
+
+_FOREIGN: Final[LiteralString] = """\
+SELECT k.conname, format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', %(made)s::text, k.conname,
+  regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', ''))
+FROM pg_constraint k WHERE k.conrelid = %(made)s::regclass AND k.contype = 'f'"""
+"""The foreign keys that the shadow has, as the inventory writes them. To drop and add them again
+would lock the other tables' readers out."""
 
 LOADED: Final = ("create", "options", "check", "early")
 """The steps before the rows come."""
@@ -94,8 +103,18 @@ def _quoted_by_server(plan: SyncPlan) -> Iterator[str]:
 
 
 def build(connection: TargetConnection, inventory: Inventory) -> None:
-    """Give the shadow, in the open transaction, all that comes after the rows."""
+    """Give the shadow, in the open transaction, all that comes after the rows.
+
+    Raises DataError where the rows do not satisfy a key or an index.
+    """
     table, *views = inventory.bodies
+    with _told_by_its_own_name(inventory):
+        _build(connection, inventory, table, views)
+
+
+def _build(
+    connection: TargetConnection, inventory: Inventory, table: Body, views: Sequence[Body]
+) -> None:
     undo = {"made": table.shadow.sql, "name": table.shadow.name}
     with qualified_names(connection):
         left_over = [sql for _, sql in connection.rows(_LEFT_OVER, undo)]
@@ -119,10 +138,45 @@ def tie(connection: TargetConnection, inventory: Inventory) -> None:
 
 
 def _point_elsewhere(connection: TargetConnection, inventory: Inventory) -> None:
-    # Last in its transaction: until the commit the writers of the other tables wait.
-    for sql in inventory.steps.get("foreign", ()):
-        with qualified_names(connection):
+    """Add the foreign keys, or see that they are there since an earlier attempt.
+
+    Last in its transaction: until the commit the writers of the other tables wait.
+    """
+    table = inventory.bodies[0].shadow.sql
+    wanted = inventory.steps.get("foreign", ())
+    with qualified_names(connection):
+        there = dict(connection.rows(_FOREIGN, {"made": table}))
+        kept = [name for name, sql in there.items() if {sql, f"{sql} NOT VALID"} & set(wanted)]
+        dropped = [
+            f"ALTER TABLE {table} DROP CONSTRAINT {quote_pg(name)}"
+            for name in there
+            if name not in kept
+        ]
+        had = {form for name in kept for form in (there[name], f"{there[name]} NOT VALID")}
+        for sql in (*dropped, *(one for one in wanted if one not in had)):
             ask_briefly(connection, [sql], "a table that a foreign key points to")
+
+
+@contextlib.contextmanager
+def _told_by_its_own_name(inventory: Inventory) -> Iterator[None]:
+    """Tell of a key that rows do not satisfy by the name it will have."""
+    try:
+        yield
+    except DataError as error:
+        known = dict(line.split(" ", 1) for line in inventory.steps.get("called", ()))
+        names = {repr(body.shadow.name): repr(body.table.name) for body in inventory.bodies}
+        message = error.message
+        for temporary, name in {**{repr(t): repr(n) for t, n in known.items()}, **names}.items():
+            message = message.replace(temporary, name)
+        constraint = known.get(error.constraint, error.constraint)
+        raise DataError(
+            message,
+            hint=error.hint,
+            code=error.code,
+            reason=error.reason,
+            column=error.column,
+            constraint=constraint,
+        ) from None
 
 
 def run(connection: TargetConnection, statements: Sequence[str]) -> None:

@@ -12,36 +12,46 @@ from tableferry.errors import TransientError
 from tableferry.target.connection import TargetConnection
 from tableferry.target.locks import FIRST_PAUSE, LONGEST_PAUSE, PATIENCE_SECONDS
 
+View = tuple[object, ...]
+"""A session, its transaction, and the oldest one that it may not see the outcome of."""
+
 _VIEWS: Final = """\
-SELECT pid, xact_start::text, backend_xmin::text FROM pg_stat_activity
-WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid() AND datname = current_database()
-  AND backend_type = 'client backend'"""
-"""Whoever has a view, and which; ``xact_start`` is shown of one's own sessions, or to
-``pg_read_all_stats``."""
+SELECT s.pid, l.virtualxid, s.backend_xmin::text FROM pg_stat_activity s
+JOIN pg_locks l ON l.pid = s.pid AND l.locktype = 'virtualxid' AND l.granted
+WHERE s.backend_xmin IS NOT NULL AND s.pid <> pg_backend_pid() AND s.usesysid IS NOT NULL
+  AND s.datname = current_database()"""
+"""All of this is shown to everybody, also of others' sessions. Whoever has no user is PostgreSQL's
+own worker, which shows nobody any rows."""
 
 
-def await_older(
+def open_views(connection: TargetConnection) -> frozenset[View]:
+    """Return the views that others have of the database at this moment."""
+    return frozenset(connection.rows(_VIEWS))
+
+
+def await_closed(
     connection: TargetConnection,
+    views: frozenset[View],
     *,
     patience: float = PATIENCE_SECONDS,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Wait until each transaction that has a view now has ended, or taken another.
+    """Wait until each transaction with one of these views has ended, or taken another.
 
     Raises TransientError after ``patience`` seconds.
     """
     until = clock() + patience
     pause = FIRST_PAUSE
-    older = set(connection.rows(_VIEWS))
-    while older:
+    while views := views & open_views(connection):
         if clock() + pause > until:
+            one = len(views) == 1
             raise TransientError(
-                f"{len(older)} transactions that began before the last rows were stored have not "
-                f"ended for {patience:g} seconds: they would see a table without these rows",
+                f"{'A transaction' if one else f'{len(views)} transactions'} that began before the "
+                f"last rows were stored went on for {patience:g} seconds, and would see a table "
+                "without these rows",
                 hint="The old rows stay. See pg_stat_activity for long queries and idle "
                 "transactions; run it again.",
             )
         sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
-        older &= set(connection.rows(_VIEWS))

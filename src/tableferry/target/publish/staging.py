@@ -22,6 +22,7 @@ from tableferry.matching import ColumnPlan
 from tableferry.target.connection import TargetConnection
 from tableferry.target.copying import CopyIn
 from tableferry.target.ledger import SCHEMA
+from tableferry.target.locks import PATIENCE_SECONDS, ask_briefly
 from tableferry.target.sifting import SiftingCopy, open_copy
 from tableferry.values import Refusals
 
@@ -47,10 +48,22 @@ class Staging:
     resumed: int | None = None
 
 
-def drop_staging(connection: TargetConnection, name: str) -> None:
-    """Drop a staging table, and what was made for it, where it is there; raises TableferryError."""
+LEAVING_SECONDS: Final = 5.0
+"""How long a load that is left tries to drop its staging table: the next run would find it."""
+
+
+def drop_staging(
+    connection: TargetConnection, name: str, patience: float = PATIENCE_SECONDS
+) -> None:
+    """Drop a staging table, and what was made for it, where it is there; raises TableferryError.
+
+    A foreign key of it is on the other table as well, whose readers must not queue behind this.
+    """
     # Only tableferry has rights in this schema: whatever depends on the table was made by it.
-    connection.execute(f"DROP TABLE IF EXISTS {TargetTable(SCHEMA, name).sql} CASCADE")
+    drop = f"DROP TABLE IF EXISTS {TargetTable(SCHEMA, name).sql} CASCADE"
+    what = f"the staging table {name}, or a table that it points to,"
+    with connection.transaction():
+        ask_briefly(connection, [drop], what, patience=patience)
 
 
 _KEY: Final = "SELECT FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'p'"
@@ -179,7 +192,7 @@ class StagingTable:
         if not keep and not self._connection.raw.closed:
             # A table that cannot be dropped now is found by its name later, by the next run.
             with contextlib.suppress(TableferryError):
-                drop_staging(self._connection, self.name)
+                drop_staging(self._connection, self.name, LEAVING_SECONDS)
 
 
 class Part:

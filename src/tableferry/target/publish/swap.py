@@ -22,7 +22,7 @@ from tableferry.target.locks import Ask, ask_briefly, lock_quietly
 from tableferry.target.publish import shadow
 from tableferry.target.publish.differences import Changes
 from tableferry.target.publish.inventory import Body, Inventory, read_inventory, signature
-from tableferry.target.publish.snapshots import await_older
+from tableferry.target.publish.snapshots import View, await_closed, open_views
 from tableferry.target.publish.staging import Part, Staging, StagingTable, ended_on_failure
 from tableferry.target.publish.standing import (
     Standing,
@@ -66,6 +66,7 @@ class SwapLoad:
             made_first=self._sifts,
         )
         self._inventory: Inventory | None = None
+        self._older: frozenset[View] | None = None
         self.keep = False
 
     @property
@@ -123,6 +124,8 @@ class SwapLoad:
         """
         connection = self._connection
         self._staged.close()
+        if self._older is None:
+            self._older = frozenset() if self._frozen else open_views(connection)
         guard(self._plan, count_old_rows(connection, self._plan), self.rows)
         with connection.transaction():
             standing = find(connection, self._plan.spec.target)
@@ -135,8 +138,7 @@ class SwapLoad:
         for sql in inventory.steps.get("validate", ()):
             connection.execute(sql)
         self._number_on(standing, inventory.bodies[0])
-        if not self._frozen:
-            await_older(connection)
+        await_closed(connection, self._older)
         with connection.transaction():
             self._inventory = self._read(standing)
 

@@ -49,6 +49,8 @@ SELECT 'name', x.place, x.number,
   format('ALTER INDEX %%I.%%I RENAME TO %%I', b.schema, x.temporary, x.name)
 FROM index x JOIN body b ON b.place = x.place
 UNION ALL
+SELECT 'called', x.place, x.number, format('%%s %%s', x.temporary, x.name) FROM index x
+UNION ALL
 SELECT 'name', q.place, q.oid::bigint, format('ALTER SEQUENCE %%s RENAME TO %%I', q.moved, q.name)
   || coalesce('; COMMENT ON SEQUENCE ' || q.old || ' IS ' || quote_literal(d.description), '')
 FROM numbered q LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = q.oid
@@ -62,3 +64,4 @@ UNION ALL
 SELECT 'take', o.place, o.oid::bigint,
   format('ALTER SEQUENCE %%s OWNED BY %%s.%%I', o.old, o.relation, o.attname)
 FROM owned o"""
+"""The step ``called`` pairs the name that an index has until then with the one that people know."""
