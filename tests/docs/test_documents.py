@@ -79,3 +79,17 @@ def test_the_page_of_types_is_what_the_table_of_types_says() -> None:
     page = (ROOT / "docs" / "types.md").read_text()
     assert page == with_table(page)
     assert "later" not in page.lower()
+
+
+def test_every_fault_has_a_row_and_every_test_that_it_names_exists() -> None:
+    page = (ROOT / "docs" / "faults.md").read_text()
+    rows = re.findall(r"^\| (\d+) \| .* \| (.*) \|$", page, re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, 60))
+    written = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    missing = {
+        name
+        for _, tests in rows
+        for name in re.findall(r"`(test_\w+)`", tests) or ["none"]
+        if f"def {name}(" not in written
+    }
+    assert missing == set()
