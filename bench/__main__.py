@@ -10,6 +10,7 @@ from typing import Any
 
 from bench import report
 from bench.measure import Compared, alternate, cold_starts, run_once
+from bench.readers import measure_readers
 from bench.servers import bench_source, bench_target
 from bench.workload import Workload
 from tableferry.sandbox.sample import BenchTable, bench_narrow, bench_wide
@@ -34,6 +35,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--plain-rounds", type=int, default=3, help="it takes most of the time")
     parser.add_argument("--cold-rounds", type=int, default=9)
+    parser.add_argument("--readers", action="store_true", help="measure what readers notice only")
     parser.add_argument("--cold", action="store_true", help="measure the cold start only")
     parser.add_argument("--output", type=Path, default=PAGE, help="the page to write")
     return parser.parse_args()
@@ -81,6 +83,15 @@ def cold(target: dict[str, Any], options: argparse.Namespace) -> dict[str, float
 def main() -> None:
     """Measure what was asked for and write the page."""
     options = arguments()
+    if options.readers:
+        with bench_target() as target:
+            found = measure_readers(bench_narrow(options.rows), target, options.rounds, tell)
+        options.output.write_text(report.with_readers_table(options.output.read_text(), found))
+        tell(report.readers_table(found))
+        tell(report.bars_table(report.readers_bars(found)))
+        if not all(bar.holds for bar in report.readers_bars(found)):
+            raise SystemExit("A bar does not hold.")
+        return
     if options.cold:
         with bench_target() as target:
             steps = cold(target, options)
@@ -100,6 +111,7 @@ def everything(options: argparse.Namespace) -> None:
         limits = ("tableferry", "copy_limit", "drain", *PARTS)
         every = compare(bench_every_type(options.every_type_rows), target, options, limits)
         more = peak_at(bench_narrow(options.more_rows), target)
+        found = measure_readers(bench_narrow(options.rows), target, options.rounds, tell)
         steps = cold(target, options)
     bars = [
         *report.speed_bars(f"{options.rows:,} x 9", narrow.series),
@@ -110,6 +122,7 @@ def everything(options: argparse.Namespace) -> None:
         report.growth_bar(
             options.rows, max(narrow.series["tableferry"].peak_mb), options.more_rows, more
         ),
+        *report.readers_bars(found),
         report.cold_bar(steps),
     ]
     nine, forty = f"{options.rows:,} rows x 9 columns", f"{options.wide_rows:,} rows x 40 columns"
@@ -122,6 +135,7 @@ def everything(options: argparse.Namespace) -> None:
             report.table(forty, options.wide_rows, wide.series),
             report.table(all_types, options.every_type_rows, every.series),
             report.parts_table({nine: narrow, forty: wide, all_types: every}),
+            report.readers_table(found),
             report.cold_table(steps),
             report.bars_table(bars),
         ]

@@ -41,6 +41,16 @@ def quarantine(work: Workload) -> Callable[[], int]:
     return tableferry(replace(work, config={**work.config, **QUARANTINE}))
 
 
+def swap(work: Workload) -> Callable[[], int]:
+    """Run the engine with a table that takes the other's place."""
+    return tableferry(replace(work, config={**work.config, "publish": "swap"}))
+
+
+def merge(work: Workload) -> Callable[[], int]:
+    """Run the engine with nothing touched but what differs."""
+    return tableferry(replace(work, config={**work.config, "publish": "merge"}))
+
+
 def convert(work: Workload) -> Callable[[], int]:
     """Convert and encode every batch, read beforehand: no server takes part."""
     import pgpq
@@ -182,6 +192,8 @@ CONTENDERS: Final[dict[str, Callable[[Workload], Callable[[], int]]]] = {
     "copy_limit": copy_limit,
     "drain": drain,
     "quarantine": quarantine,
+    "swap": swap,
+    "merge": merge,
     "convert": convert,
     "policies": policies,
 }

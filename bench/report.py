@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.measure import Compared, Series, ratio
+from bench.readers import Readers
 
 TITLES: Final = {
     "tableferry": "(a) **tableferry**",
@@ -27,6 +28,10 @@ COLD_STEPS: Final = {
 }
 COLD_TITLE: Final = "## Cold start"
 
+READERS_TITLE: Final = "## Readers"
+
+SWAP_BAR_MS: Final = 100.0
+SWAP_COST_BAR: Final = 1.15
 READY_BAR: Final = 1.0
 PLAIN_BAR: Final = 12.0
 LIMIT_BAR: Final = 1.5
@@ -90,12 +95,71 @@ def cold_bar(steps: Mapping[str, float]) -> Bar:
 
 def with_cold_table(page: str, steps: Mapping[str, float]) -> str:
     """Return the page with a cold start measured anew, and nothing else changed."""
-    bar = bars_table([cold_bar(steps)]).splitlines()[-1]
+    return _with_section(page, COLD_TITLE, cold_table(steps), "cold start", [cold_bar(steps)])
+
+
+def with_readers_table(page: str, readers: Readers) -> str:
+    """Return the page with what readers notice measured anew, and nothing else changed."""
+    bars = readers_bars(readers)
+    return _with_section(page, READERS_TITLE, readers_table(readers), "readers", bars)
+
+
+def _with_section(page: str, title: str, text: str, bar: str, bars: list[Bar]) -> str:
+    """Return the page with one section, and the bars whose names begin like this, anew."""
+    rows = bars_table(bars).splitlines()[-len(bars) :]
     sections = ["## " + section for section in page.split("\n## ")]
     sections[0] = sections[0].removeprefix("## ")
-    kept = [section.rstrip() for section in sections if not section.startswith(COLD_TITLE)]
-    lines = [line for line in kept[-1].splitlines() if not line.startswith("| cold start")]
-    return "\n\n".join([*kept[:-1], cold_table(steps), "\n".join([*lines, bar])]) + "\n"
+    kept = [section.rstrip() for section in sections if not section.startswith(title)]
+    lines = [line for line in kept[-1].splitlines() if not line.startswith(f"| {bar}")]
+    return "\n\n".join([*kept[:-1], text, "\n".join([*lines, *rows])]) + "\n"
+
+
+def readers_table(readers: Readers) -> str:
+    """Return what readers notice, and what each way takes without them."""
+    lines = [
+        READERS_TITLE,
+        "",
+        "Two readers ask for a row by its key every millisecond while the table of 9 columns is",
+        "loaded; one of them gives up when it has waited for a lock for a millisecond. A query may",
+        "also be slow because both cores are busy. All rounds together.",
+        "",
+        "| meanwhile | queries | longest, ms | waited for a lock | without readers, s (median) |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for scene, seen in readers.noticed.items():
+        way = scene.partition(",")[0]
+        wall = f"{readers.series[way].median_wall:.2f}" if way in readers.series else ""
+        wall = "" if scene.endswith(" changed") and "nothing" not in scene else wall
+        longest = f"{seen.longest * 1000:.1f}"
+        lines.append(f"| {scene} | {seen.queries:,} | {longest} | {seen.blocked:,} | {wall} |")
+    ours = readers.series["tableferry"].median_wall
+    lines.append(f"| (truncate, for comparison) | | | | {ours:.2f} |")
+    return "\n".join(lines)
+
+
+def readers_bars(readers: Readers) -> list[Bar]:
+    """Hold the waits of readers, and the cost of a swap, to their bars."""
+    swap = readers.noticed["swap"].longest * 1000
+    merges = [seen for scene, seen in readers.noticed.items() if scene.startswith("merge")]
+    blocked = sum(seen.blocked for seen in merges)
+    cost = ratio(readers.series["swap"], readers.series["tableferry"])
+    return [
+        Bar(
+            "readers: longest query during a swap",
+            f"{swap:.1f} ms",
+            f"< {SWAP_BAR_MS:g} ms",
+            swap < SWAP_BAR_MS,
+        ),
+        Bar(
+            "readers: queries that waited for a lock during merges", f"{blocked}", "0", blocked == 0
+        ),
+        Bar(
+            "readers: wall of swap / truncate",
+            f"{cost:.2f}x",
+            f"<= {SWAP_COST_BAR:g}x",
+            cost <= SWAP_COST_BAR,
+        ),
+    ]
 
 
 def speed_bars(title: str, series: Mapping[str, Series]) -> list[Bar]:

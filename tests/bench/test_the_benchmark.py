@@ -27,6 +27,8 @@ def test_a_small_run_measures_every_contender_and_writes_the_page(tmp_path: Path
     assert "bytes/s of converting: 40 columns of every type / 9 columns" in written
     assert "peak memory of (a) at 3,000 rows" in written
     assert "the handler is ready" in written
+    assert "| merge, 1 row in 10 changed |" in written
+    assert "readers: longest query during a swap" in written
     # Whether the bars hold is not asked of so small a run; that it says so is.
     assert done.returncode == ("**no**" in written)
 
@@ -47,9 +49,35 @@ def test_the_cold_start_alone_changes_nothing_else_of_the_page(tmp_path: Path) -
     assert unmeasured(page.read_text()) == unmeasured(written)
 
 
-def unmeasured(page: str) -> str:
-    """The page without what a cold start has measured."""
-    title = page.index("## Cold start")
-    cold = page[title : page.index("## ", title + 1)]
-    lines = page.replace(cold, "").splitlines()
-    return "\n".join(line for line in lines if not line.startswith("| cold start"))
+def test_what_readers_notice_alone_changes_nothing_else_of_the_page(tmp_path: Path) -> None:
+    page = tmp_path / "benchmarks.md"
+    written = (ROOT / "docs" / "benchmarks.md").read_text()
+    page.write_text(written)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "bench",
+            "--readers",
+            "--rows=2000",
+            "--rounds=1",
+            f"--output={page}",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "| swap |" in done.stdout, done.stderr
+    after = page.read_text()
+    assert after.count("## Readers") == 1
+    assert unmeasured(after, "Readers", "readers") == unmeasured(written, "Readers", "readers")
+
+
+def unmeasured(page: str, title: str = "Cold start", bar: str = "cold start") -> str:
+    """The page without what one part has measured."""
+    begin = page.index(f"## {title}")
+    section = page[begin : page.index("## ", begin + 1)]
+    lines = page.replace(section, "").splitlines()
+    return "\n".join(line for line in lines if not line.startswith(f"| {bar}"))

@@ -86,11 +86,12 @@ def commit_together(
         for one in loaded:
             one.task.claim.progress("publish", one.read, one.rows)
             one.task.claim.quarantine(into, one.refused)
-        # As late as can be: a swap locks readers out from here to the commit.
-        target.publish_all(into, [one.load for one in loaded])
+        target.publish_all(into, [one.load for one in loaded], seal)
+        into.commit()
+
+    def seal() -> None:
         for one in loaded:
             one.task.claim.seal(into, one.plan, one.read, one.rows)
-        into.commit()
 
     def undo(error: TransientError) -> None:
         if into.is_closed:

@@ -82,7 +82,7 @@ def ask_briefly(
 
     They are what takes locks that lock readers out: the first waits ``ASKED_SECONDS`` at the most,
     each other one for what the earlier ones have left of that. A function among them is called
-    when the locks before it are there. Raises TransientError that names
+    when the locks before it are there; it is undone with them. Raises TransientError that names
     ``what`` after ``patience`` seconds; the transaction can go on then, too.
     """
     until = clock() + patience
@@ -100,22 +100,25 @@ def ask_briefly(
             sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
             pause = min(2 * pause, LONGEST_PAUSE)
         else:
-            connection.execute("RELEASE SAVEPOINT tableferry_lock")
+            # What follows takes no lock that readers mind; it must not wait for ever either.
+            connection.execute(
+                f"SET LOCAL lock_timeout = {round(PATIENCE_SECONDS * 1000)}; "
+                "RELEASE SAVEPOINT tableferry_lock"
+            )
             return
 
 
 def _ask(connection: TargetConnection, asks: Sequence[Ask], clock: Callable[[], float]) -> None:
-    begun = clock()
+    begun: float | None = None
     for ask in asks:
         if not isinstance(ask, str):
             ask()
             continue
+        begun = clock() if begun is None else begun
         left = max(0.001, ASKED_SECONDS - (clock() - begun))
-        # In the transaction: a session's own setting would not survive a connection pooler.
-        connection.execute(f"SET LOCAL lock_timeout = {round(left * 1000)}")
-        connection.execute(ask)
-    # What follows takes no lock that readers mind; it must not wait for ever either.
-    connection.execute(f"SET LOCAL lock_timeout = {round(PATIENCE_SECONDS * 1000)}")
+        # In the transaction: a session's own setting would not survive a connection pooler. In one
+        # message: a machine that is busy takes its time to come back to us, and readers wait.
+        connection.execute(f"SET LOCAL lock_timeout = {round(left * 1000)}; {ask}")
 
 
 @contextlib.contextmanager

@@ -183,7 +183,12 @@ def run(connection: TargetConnection, statements: Sequence[str]) -> None:
     """Run statements that name everything with its schema, in one go."""
     if statements:
         with qualified_names(connection):
-            connection.execute(";\n".join(statement.rstrip(";") for statement in statements))
+            connection.execute(in_one(statements))
+
+
+def in_one(statements: Sequence[str]) -> str:
+    """Return the statements as one text; some of PostgreSQL's own end in a semicolon already."""
+    return ";\n".join(statement.rstrip(";") for statement in statements)
 
 
 def _revoke_default_rights(connection: TargetConnection, body: Body) -> None:

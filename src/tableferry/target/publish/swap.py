@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from tableferry.ddl import advance_identity
 from tableferry.errors import SchemaError
-from tableferry.identifiers import TargetTable, quote_pg
+from tableferry.identifiers import TargetTable, quote_pg, text_pg
 from tableferry.keeping import require_swappable
 from tableferry.plan import SyncPlan
 from tableferry.spec import Publish
@@ -66,6 +66,7 @@ class SwapLoad:
             made_first=self._sifts,
         )
         self._inventory: Inventory | None = None
+        self._path = ""
         self._older: frozenset[View] | None = None
         self.keep = False
 
@@ -171,6 +172,7 @@ class SwapLoad:
         """
         inventory = self._prepared
         standing = find(self._connection, self._plan.spec.target)
+        ((self._path,),) = self._connection.rows("SELECT current_setting('search_path')")
         lock_quietly(self._connection, standing.table, "SHARE UPDATE EXCLUSIVE")
         before = signature(self._connection, inventory.bodies)
         now = self._read(standing)
@@ -195,7 +197,9 @@ class SwapLoad:
         moved += [_dropped(body) for body in reversed(inventory.bodies)]
         for step in ("name", "owner", "take", "flag", "grant", "publication"):
             moved += steps.get(step, ())
-        shadow.run(self._connection, moved)
+        back = f"SELECT set_config('search_path', {text_pg(self._path)}, true)"
+        # In one message: readers are locked out.
+        self._connection.execute(shadow.in_one(["SET LOCAL search_path = ''", *moved, back]))
 
     @property
     def _prepared(self) -> Inventory:

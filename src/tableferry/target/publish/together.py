@@ -4,7 +4,7 @@ What locks readers out comes last, and for all tables at once: nobody waits for 
 lock on another is not to be had.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tableferry.target.connection import TargetConnection
 from tableferry.target.locks import ask_briefly
@@ -12,9 +12,15 @@ from tableferry.target.publish.load import Load
 from tableferry.target.publish.swap import SwapLoad
 
 
-def publish_all(connection: TargetConnection, loads: Sequence[Load]) -> None:
+def publish_all(
+    connection: TargetConnection,
+    loads: Sequence[Load],
+    seal: Callable[[], None] = lambda: None,
+) -> None:
     """Publish these loads, all on this connection, in its transaction; whoever calls commits.
 
+    ``seal`` writes in that transaction what must be true with the rows: when all that takes long is
+    done, but before readers are locked out, and again where the locks are not to be had at once.
     Raises TableferryError; those that come by way of a staging table may be published again then,
     when the transaction is rolled back.
     """
@@ -23,8 +29,10 @@ def publish_all(connection: TargetConnection, loads: Sequence[Load]) -> None:
     for load in loads:
         if not isinstance(load, SwapLoad):
             load.publish()
-    if swaps:
-        asks = [ask for swap in swaps for ask in swap.asks()]
-        ask_briefly(connection, asks, ", ".join(swap.target for swap in swaps))
-        for swap in swaps:
-            swap.change_places()
+    if not swaps:
+        seal()
+        return
+    asks = [ask for swap in swaps for ask in swap.asks()]
+    ask_briefly(connection, [seal, *asks], ", ".join(swap.target for swap in swaps))
+    for swap in swaps:
+        swap.change_places()
