@@ -32,8 +32,12 @@ from tableferry.spec import DEFAULT_LOCK_TIMEOUT, DEFAULT_STATEMENT_TIMEOUT, Con
 PROVIDER: Final = "mssql-odbc"
 _PROVIDER_VARIABLE: Final = "MSSQL_PYTHON_NATIVE_PROVIDER"
 
-SESSION: Final = "SET LANGUAGE us_english; SET NOCOUNT OFF; SET LOCK_TIMEOUT {milliseconds}"
-"""Errors are told apart by their English text, the driver carries no numbers."""
+SESSION: Final = (
+    "SET LANGUAGE us_english; SET NOCOUNT OFF; SET TEXTSIZE 2147483647; "
+    "SET LOCK_TIMEOUT {milliseconds}"
+)
+"""Errors are told apart by their English text, the driver carries no numbers. A long value that is
+cut to TEXTSIZE looks like any other; the driver's login asks for no limit, too."""
 
 
 _AUTHENTICATION: Final = {

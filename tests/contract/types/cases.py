@@ -96,7 +96,7 @@ def texts(type_: str, most: int, *, wide: bool, fill: int = 0) -> Case:
         alphabet = st.characters(codec="cp1252", exclude_characters="\0")
     values = st.text(alphabet, max_size=most).filter(lambda v: _units(v) <= most)
     edges = ["", " ", "a ", "\t\n\r", "\\\n", "\\N", "\\.", "O'Br", '"', "x" * min(most, 100)]
-    wider = ["😀Ж", "\ufffd", "\uffff", "\U0010ffff", "\U0010d800"]
+    wider = ["😀Ж", "\ufeff", "\ufeffa", "\ufffd", "\uffff", "\U0010ffff", "\U0010d800"]
     edges += wider if wide else ["ÄÖ€", "\xad\xff"]
     encoding, kind = ("utf-16-le", "nvarchar") if wide else ("cp1252", "varchar")
     return Case(
