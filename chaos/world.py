@@ -25,8 +25,8 @@ USER, PASSWORD = "storm", "Canary-storm-1"
 
 WAYS: Final[dict[str, dict[str, Any]]] = {
     "truncated": {"publish": "truncate"},
-    "swapped": {"publish": "swap", "chunks": 4},
-    "merged": {"publish": "merge", "chunks": 4, "parallel": 2},
+    "swapped": {"publish": "swap"},
+    "merged": {"publish": "merge"},
 }
 """The tables, each with its way of becoming visible."""
 
