@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tableferry.identifiers import TargetTable, quote_pg, shown
-from tableferry.naming import pg_name
+from tableferry.naming import pg_name, shortened
 from tableferry.schema import (
     UNLIMITED,
     PgType,
@@ -243,11 +243,25 @@ def _differences(spec: TableSpec, planned: Sequence[Planned], there: set[str]) -
     return told
 
 
-def adding(table: TargetTable, columns: Sequence[TargetColumn], *, nullable: bool = False) -> str:
-    """Return the statement that adds the columns; with ``nullable`` all of them may be NULL."""
-    added = ", ".join(
-        f"ADD COLUMN {quote_pg(column.name)} {column.type}"
-        + ("" if column.nullable or nullable else " NOT NULL")
-        for column in columns
-    )
-    return f"ALTER TABLE {table.sql} {added}"
+def adding(
+    table: TargetTable,
+    columns: Sequence[TargetColumn],
+    *,
+    nullable: bool = False,
+    known_as: TargetTable | None = None,
+) -> str:
+    """Return the statement that adds the columns; with ``nullable`` all of them may be NULL.
+
+    ``known_as`` is what the table will be called: constraints have their names after it.
+    """
+
+    def added(column: TargetColumn) -> str:
+        text = f"ADD COLUMN {quote_pg(column.name)} {column.type}"
+        if column.nullable or nullable:
+            return text
+        if known_as is None:
+            return f"{text} NOT NULL"
+        constraint = shortened(f"{known_as.name}_{column.name}_not_null")
+        return f"{text} CONSTRAINT {quote_pg(constraint)} NOT NULL"
+
+    return f"ALTER TABLE {table.sql} {', '.join(map(added, columns))}"

@@ -72,6 +72,7 @@ def require_rights(connection: TargetConnection, spec: TableSpec) -> None:
         missing = _lacking_to_create(connection, spec.target)
     else:
         missing = [name for name, held in zip(names, rights[0][0], strict=True) if not held]
+        missing += _lacking_to_stage(connection) if spec.publish is not Publish.TRUNCATE else []
     if missing:
         counting = ", or set 'max_shrink' to 100: the rows are not counted then"
         raise ConfigError(
@@ -82,6 +83,14 @@ def require_rights(connection: TargetConnection, spec: TableSpec) -> None:
             + ".",
             code="42501",
         )
+
+
+def _lacking_to_stage(connection: TargetConnection) -> list[str]:
+    sql = (
+        "SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = 'tableferry'"
+    )
+    # A schema that is not there is the ledger's to make.
+    return ["CREATE on the schema tableferry"] if connection.rows(sql) == [(False,)] else []
 
 
 def _lacking_to_create(connection: TargetConnection, table: TargetTable) -> list[str]:

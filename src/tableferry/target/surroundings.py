@@ -97,6 +97,7 @@ UNION ALL
 SELECT 'role', pg_get_userbyid(o.role)::text
 FROM (
   SELECT relowner AS role FROM body
+  UNION SELECT e.stxowner FROM body b JOIN pg_statistic_ext e ON e.stxrelid = b.oid
   UNION SELECT e.grantor FROM body b JOIN pg_class c ON c.oid = b.oid, aclexplode(c.relacl) e
   UNION SELECT e.grantor FROM body b JOIN pg_attribute a ON a.attrelid = b.oid,
     aclexplode(a.attacl) e
@@ -107,10 +108,14 @@ UNION ALL
 SELECT 'create', format('%%s on schema %%s', o.role, o.schema)
 FROM (
   SELECT current_user AS role, relnamespace::regnamespace AS schema FROM body
-  UNION SELECT pg_get_userbyid(relowner), relnamespace::regnamespace FROM body
   UNION SELECT current_user, relnamespace::regnamespace FROM reading WHERE relkind = 'v'
   UNION SELECT current_user, e.stxnamespace::regnamespace
     FROM body b JOIN pg_statistic_ext e ON e.stxrelid = b.oid
+  UNION SELECT pg_get_userbyid(a.role), a.schema::regnamespace FROM (
+    SELECT relowner AS role, relnamespace AS schema FROM body
+    UNION SELECT e.stxowner, e.stxnamespace
+      FROM body b JOIN pg_statistic_ext e ON e.stxrelid = b.oid
+  ) AS a WHERE NOT (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user)
 ) AS o WHERE NOT has_schema_privilege(o.role, o.schema, 'CREATE')
 UNION ALL
 SELECT DISTINCT 'create', format('%%s on tablespace %%s', current_user, s.spcname)
@@ -186,8 +191,8 @@ SELECT 'not_fired', g.tgname::text FROM pg_trigger g
 WHERE g.tgrelid = %(oid)s AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A')
   AND (g.tgtype & 4 <> 0 AND g.tgtype & 3 <> 3 OR g.tgtype & 32 <> 0)
 UNION ALL
-SELECT 'published', p.pubname::text FROM pg_publication_rel r
-JOIN pg_publication p ON p.oid = r.prpubid WHERE r.prrelid = %(oid)s
+SELECT 'published', p.pubname::text FROM pg_publication_tables p
+JOIN body b ON b.oid = %(oid)s AND p.schemaname = b.schema AND p.tablename = b.name
 UNION ALL
 SELECT 'invalid', i.indexrelid::regclass::text FROM pg_index i
 WHERE i.indrelid = %(oid)s AND NOT i.indisvalid"""

@@ -120,6 +120,7 @@ COMMENT ON SEQUENCE keep.t_numbers IS 'identity';;
 CREATE PUBLICATION "some rows" FOR TABLE keep.t (id, name, "a ""b"" c") WHERE (id > 0);;
 CREATE PUBLICATION plain FOR TABLE keep.other, keep.t;;
 ALTER TABLE keep.t OWNER TO @owner;;
+REVOKE CREATE ON SCHEMA keep, views FROM @owner;;
 ALTER VIEW views.v OWNER TO @owner;;
 ALTER MATERIALIZED VIEW views.m OWNER TO @owner;;
 ALTER STATISTICS keep.t_stat OWNER TO @owner;;

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tableferry import target
-from tableferry.errors import SchemaError
+from tableferry.errors import ConfigError, SchemaError
 from tableferry.spec import Publish
 from tests.integration.loads import load, planned_load
 from tests.integration.support import settings_of
@@ -248,3 +248,13 @@ def test_a_member_of_the_owner_swaps_in_its_name(pg_database: PgDatabase, weak: 
     finally:
         with contextlib.suppress(Exception):
             pg_database.run(f"DROP OWNED BY {member}", f"DROP ROLE {member}")
+
+
+def test_who_may_not_make_staging_tables_is_told_by_a_check(
+    pg_database: PgDatabase, weak: PgDatabase
+) -> None:
+    pg_database.run(f"REVOKE CREATE ON SCHEMA tableferry FROM {weak.user}")
+    with target.connect(settings_of(weak)) as connection:
+        plan = planned_load(connection, Publish.SWAP)
+        with pytest.raises(ConfigError, match="lacks CREATE on the schema tableferry"):
+            target.require_rights(connection, plan.spec)

@@ -8,12 +8,15 @@ import pytest
 from tableferry import target
 from tableferry.errors import DataError, SchemaError, TransientError
 from tableferry.identifiers import TargetTable
+from tableferry.plan import plan_table
+from tableferry.schema import Isolation, SourceColumn, SourceSchema
 from tableferry.spec import DriftPolicy, Publish
 from tableferry.target import locks
 from tableferry.target.publish import swap
 from tableferry.values import target_schema
 from tests.integration.loads import BIGINT, INT, PEOPLE, batch, load, planned_load
 from tests.support.databases import PgDatabase
+from tests.unit.engine.support import spec
 
 Connection = target.TargetConnection
 OLD, NEW = [(1, "old"), (2, "old")], [(1, "new"), (3, "new")]
@@ -255,6 +258,28 @@ def test_columns_that_the_source_has_gained_are_added(
         (2, "new", None),
     ]
     load(connection, planned_load(connection, Publish.SWAP, columns), [(1, "x", 1)])
+
+
+def test_an_added_column_that_must_have_a_value_has_its_constraint_named_after_the_table(
+    connection: Connection, table: PgDatabase
+) -> None:
+    names = tuple(
+        SourceColumn(name, kind, nullable=False) for name, kind in (*PEOPLE, ("age", INT))
+    )
+    there = target.read_schema(connection, TargetTable.parse("t"), Publish.SWAP)
+    wanted = spec(
+        *((column.name, column.name) for column in names),
+        publish=Publish.SWAP,
+        drift=DriftPolicy.ADD_COLUMNS,
+        max_shrink=100,
+    )
+    plan = plan_table(wanted, SourceSchema(names), there, isolation=Isolation(snapshot=True))
+    load(connection, plan, [(1, "new", 10)])
+    assert table.rows("SELECT * FROM t") == [(1, "new", 10)]
+    assert table.rows(
+        "SELECT conname FROM pg_constraint WHERE conrelid = 't'::regclass AND contype = 'n' "
+        "ORDER BY 1"
+    ) == [("t_age_not_null",), ("t_id_not_null",)]
 
 
 @pytest.mark.parametrize(

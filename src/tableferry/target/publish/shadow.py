@@ -77,7 +77,7 @@ def make(connection: TargetConnection, inventory: Inventory, plan: SyncPlan) -> 
     run(connection, inventory.of(body, *LOADED))
     _revoke_default_rights(connection, body)
     if plan.drift.added:
-        connection.execute(adding(body.shadow, plan.drift.added))
+        connection.execute(adding(body.shadow, plan.drift.added, known_as=body.table))
 
 
 def require_alike(inventory: Inventory, plan: SyncPlan) -> None:
@@ -85,13 +85,18 @@ def require_alike(inventory: Inventory, plan: SyncPlan) -> None:
 
     The columns that the load adds are only the shadow's yet.
     """
-    new = tuple(f"column {name} " for name in _quoted_by_server(plan))
+    names = tuple(_quoted_by_server(plan))
+    new, given = tuple(f"column {n} " for n in names), tuple(f" NOT NULL {n}" for n in names)
     wanted = set(inventory.steps.get("like", ()))
-    made = {line for line in inventory.steps.get("alike", ()) if not line.startswith(new)}
+    made = {
+        line
+        for line in inventory.steps.get("alike", ())
+        if not (line.startswith(new) or line.endswith(given))
+    }
     if differing := wanted ^ made:
-        names = sorted({" ".join(line.split(" ")[:2]) for line in differing})
+        told = sorted({" ".join(line.split(" ")[:2]) for line in differing})
         raise SchemaError(
-            f"{plan.spec.target} was altered while it was loaded: {', '.join(names)}",
+            f"{plan.spec.target} was altered while it was loaded: {', '.join(told)}",
             hint="The old rows stay. Run it again.",
         )
 
