@@ -1,6 +1,7 @@
 """A full refresh into a real PostgreSQL: all of it or none of it, whoever looks on."""
 
 import functools
+import threading
 import traceback
 from collections.abc import Iterator
 
@@ -360,6 +361,31 @@ def test_readers_do_not_queue_behind_a_load_that_waits_for_its_lock(
         lock_exclusively(connection, TargetTable.parse("t"), sleep=read_between)
         connection.rollback()
     assert len(asked) == 3
+
+
+def test_readers_do_not_notice_a_load_that_waits_for_a_vacuum(
+    connection: target.TargetConnection, old_rows: PgDatabase
+) -> None:
+    """An autovacuum gives way to whoever waits a second: that wait locks nobody out."""
+    failures: list[TransientError] = []
+
+    def wait() -> None:
+        try:
+            lock_exclusively(connection, TargetTable.parse("t"), patience=0.5)
+        except TransientError as error:
+            failures.append(error)
+
+    with old_rows.connect(autocommit=False) as vacuum, old_rows.connect() as reader:
+        reader.execute("SET lock_timeout = 1")
+        vacuum.execute("LOCK TABLE t IN SHARE UPDATE EXCLUSIVE MODE")  # as VACUUM does
+        connection.begin()
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        while waiting.is_alive():
+            assert reader.execute("SELECT count(*) FROM t").fetchall() == [(2,)]
+        waiting.join()
+        connection.rollback()
+    assert [error.code for error in failures] == ["55P03"]
 
 
 def test_tables_that_inherit_from_the_target_keep_their_rows(

@@ -14,19 +14,22 @@ def roles(database: PgDatabase) -> dict[str, str]:
     return {role: f"{role}_{database.name}" for role in ROLES}
 
 
-def build(database: PgDatabase, tablespace: str = "") -> None:
+def build(database: PgDatabase) -> None:
     """Make ``keep.t`` with all that belongs to it and depends on it."""
-    names = roles(database)
+    names = {**roles(database), "place": f"place_{database.name}"}
     statements = [part for part in DDL.read_text().split(";;") if part.strip()]
     database.run(*(_named(part, names) for part in statements))
-    if tablespace:
-        database.run(f"ALTER INDEX keep.t_by_name SET TABLESPACE {tablespace}")
 
 
-def drop_roles(database: PgDatabase) -> None:
-    """Drop the roles, with what they own and may do."""
+def drop(database: PgDatabase) -> None:
+    """Drop all of it: roles and tablespaces are the whole server's."""
     names = ", ".join(f'"{name}"' for name in roles(database).values())
-    database.run(f"DROP OWNED BY {names} CASCADE", f"DROP ROLE {names}")
+    database.run(
+        f"DROP OWNED BY {names} CASCADE",
+        f"DROP ROLE {names}",
+        "DROP SCHEMA keep, views CASCADE",
+        f"DROP TABLESPACE place_{database.name}",
+    )
 
 
 def _named(statement: str, names: dict[str, str]) -> str:

@@ -7,6 +7,8 @@ CREATE ROLE @owner;; CREATE ROLE @reader;; CREATE ROLE @granter;; CREATE ROLE @c
 CREATE ROLE @viewer;;
 GRANT USAGE, CREATE ON SCHEMA keep, views TO @owner;;
 GRANT USAGE ON SCHEMA keep, views TO @reader, @granter, @clerk, @viewer;;
+SET allow_in_place_tablespaces = on;;
+CREATE TABLESPACE @place LOCATION '';;
 CREATE DOMAIN keep.code AS varchar(20) CHECK (VALUE <> 'never');;
 CREATE TABLE keep.country (id int PRIMARY KEY, name text);;
 INSERT INTO keep.country VALUES (1, 'here'), (2, 'there');;
@@ -34,7 +36,8 @@ CREATE TABLE keep."t ON keep.t" (
   CONSTRAINT t_code_unique UNIQUE (code, country_id) INCLUDE (name) WITH (fillfactor = 70)
     DEFERRABLE INITIALLY DEFERRED,
   CONSTRAINT t_during EXCLUDE USING gist (during WITH &&) WITH (fillfactor = 60) WHERE (id > 3)
-) WITH (fillfactor = 55, autovacuum_enabled = false, toast.autovacuum_enabled = false);;
+) WITH (fillfactor = 55, autovacuum_enabled = false, toast.autovacuum_enabled = false)
+  TABLESPACE @place;;
 ALTER TABLE keep."t ON keep.t" RENAME TO t;;
 ALTER TABLE keep.t DROP COLUMN gone_one, DROP COLUMN gone_two;;
 ALTER TABLE keep.t ADD CONSTRAINT t_late_unproven CHECK (late > 0) NOT VALID;;
@@ -44,6 +47,7 @@ ALTER TABLE keep.t ADD CONSTRAINT big_some_day NOT NULL big NOT VALID;;
 ALTER TABLE keep.t ALTER name SET STATISTICS 321, ALTER code SET (n_distinct = -0.5);;
 ALTER TABLE keep.t ALTER running SET DEFAULT nextval('keep."t ON keep.t_running_seq"') + 0;;
 CREATE INDEX t_by_name ON keep.t (name text_pattern_ops DESC NULLS LAST) WITH (fillfactor = 50);;
+ALTER INDEX keep.t_by_name SET TABLESPACE @place;;
 CREATE INDEX t_expr ON keep.t ((lower(name)), (amount + 1)) WHERE code <> 'x)';;
 ALTER INDEX keep.t_expr ALTER COLUMN 2 SET STATISTICS 77;;
 CREATE INDEX "t USING odd" ON keep.t USING brin (amount) WITH (pages_per_range = 16);;

@@ -33,7 +33,7 @@ ROWS = [
 def table(pg_database: PgDatabase) -> Iterator[PgDatabase]:
     hostile.build(pg_database)
     yield pg_database
-    hostile.drop_roles(pg_database)
+    hostile.drop(pg_database)
 
 
 def all_of(database: PgDatabase) -> list[str]:
