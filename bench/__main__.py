@@ -110,8 +110,8 @@ def everything(options: argparse.Namespace) -> None:
         wide = compare(bench_wide(options.wide_rows), target, options)
         limits = ("tableferry", "copy_limit", "drain", *PARTS)
         every = compare(bench_every_type(options.every_type_rows), target, options, limits)
-        more = peak_at(bench_narrow(options.more_rows), target)
         found = measure_readers(bench_narrow(options.rows), target, options.rounds, tell)
+        more = peak_at(bench_narrow(options.more_rows), target)  # the last: it leaves more rows
         steps = cold(target, options)
     bars = [
         *report.speed_bars(f"{options.rows:,} x 9", narrow.series),

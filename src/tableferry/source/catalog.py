@@ -5,6 +5,7 @@ speak T-SQL, so none of them is relied on.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from tableferry.errors import SchemaError, TableferryError
@@ -12,16 +13,29 @@ from tableferry.identifiers import SourceTable, quote_mssql, shown, text_mssql
 from tableferry.schema import Isolation, SourceColumn, SourceSchema, SourceType
 from tableferry.source.codepages import columns_to_convert
 from tableferry.source.connection import SourceConnection
-from tableferry.source.protection import filters_rows, read_protection, rows_if_known
+from tableferry.source.protection import (
+    of_the_graph,
+    read_protection,
+    read_traits,
+    rows_if_known,
+)
 
 
 def read_schema(connection: SourceConnection, table: SourceTable) -> SourceSchema:
     """Read a table's columns; raises SchemaError where there is no such table (or no right)."""
     columns = _columns(connection, table)
-    estimated = estimated_rows(connection, table)
-    return SourceSchema(
-        columns, estimated, filters_rows(connection, table), _is_in_memory(connection, table)
+    hidden = of_the_graph(connection, table, (column.name for column in columns))
+    by_server = columns_to_convert(connection, table, columns)
+    columns = tuple(
+        replace(
+            column,
+            protection=column.protection or hidden.get(column.name, ""),
+            by_server=column.name in by_server,
+        )
+        for column in columns
     )
+    rows_filtered, in_memory = read_traits(connection, table)
+    return SourceSchema(columns, estimated_rows(connection, table), rows_filtered, in_memory)
 
 
 def require_unaltered(
@@ -78,14 +92,12 @@ ORDER BY c.column_id""",
     if not rows:
         raise _no_table(connection, table)
     protection = read_protection(connection, table)
-    by_server = columns_to_convert(connection, table)
     return tuple(
         SourceColumn(
             name,
             SourceType(type_name(own, base, alias=bool(user)), length, precision, scale),
             bool(nullable),
             protection.get(name, ""),
-            name in by_server,
         )
         for name, own, base, user, length, precision, scale, nullable in rows
     )
@@ -107,15 +119,6 @@ WHERE s.object_id = OBJECT_ID({text_mssql(table.sql)})"""
         hint="Check 'sql_table' in the configuration, and that the login may SELECT from it.",
         code="208",
     )
-
-
-def _is_in_memory(connection: SourceConnection, table: SourceTable) -> bool:
-    """Whether the table is memory-optimized; a server that knows no such thing has none."""
-    sql = f"""\
-SELECT t.is_memory_optimized AS in_memory FROM {quote_mssql(table.database)}.sys.tables AS t
-WHERE t.object_id = OBJECT_ID({text_mssql(table.sql)})"""
-    found = rows_if_known(connection, sql, ["in_memory"])
-    return bool(found and found[0][0])
 
 
 def read_isolation(connection: SourceConnection, database: str) -> Isolation:

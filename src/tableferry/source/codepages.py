@@ -7,10 +7,11 @@ are not Windows'. What it does not know at all becomes U+FFFD and is read again 
 ``matching.exactly``). The other provider, msodbcsql18, puts a question mark for that.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from tableferry.identifiers import SourceTable, quote_mssql, text_mssql
+from tableferry.schema import SourceColumn
 from tableferry.source.connection import PROVIDER, SourceConnection, provider
 from tableferry.source.protection import rows_if_known
 
@@ -19,9 +20,15 @@ TWO_BYTES: Final = frozenset({932, 936, 949, 950})
 
 UTF8: Final = 65001
 
+_CHARS: Final = frozenset({"char", "varchar", "text"})
 
-def columns_to_convert(connection: SourceConnection, table: SourceTable) -> frozenset[str]:
+
+def columns_to_convert(
+    connection: SourceConnection, table: SourceTable, columns: Iterable[SourceColumn]
+) -> frozenset[str]:
     """Return the columns whose texts the server is to convert; none where it does not tell."""
+    if not any(column.type.name in _CHARS for column in columns):
+        return frozenset()
     return frozenset(
         name for name, page in _pages(connection, table).items() if is_unlike(page, provider())
     )

@@ -4,11 +4,16 @@ Such values arrive without an error and look like others. Servers that know noth
 (before 2016, or other makes) have nothing to tell.
 """
 
-from typing import Any
+import re
+from collections.abc import Iterable
+from typing import Any, Final
 
 from tableferry.errors import TableferryError, TransientError
 from tableferry.identifiers import SourceTable, quote_mssql, text_mssql
 from tableferry.source.connection import SourceConnection
+
+_OF_A_GRAPH: Final = re.compile(r"(graph_id|(from|to)_(obj_)?id)_[0-9A-F]+", re.IGNORECASE)
+"""The names that SQL Server gives to a graph's own columns: a word and 32 digits."""
 
 
 def read_protection(connection: SourceConnection, table: SourceTable) -> dict[str, str]:
@@ -25,7 +30,7 @@ FROM {catalog}.sys.columns AS c
 WHERE c.object_id = OBJECT_ID({name}) AND (c.is_masked = 1 OR c.encryption_type IS NOT NULL)""",
         ["column_name", "is_masked", "encryption_type", "may_unmask"],
     )
-    found = _of_the_graph(connection, table)
+    found = {}
     for column, masked, encrypted, may_unmask in rows:
         if encrypted is not None:
             found[column] = "is encrypted (Always Encrypted): only ciphertext would arrive"
@@ -34,12 +39,16 @@ WHERE c.object_id = OBJECT_ID({name}) AND (c.is_masked = 1 OR c.encryption_type 
     return found
 
 
-def _of_the_graph(connection: SourceConnection, table: SourceTable) -> dict[str, str]:
+def of_the_graph(
+    connection: SourceConnection, table: SourceTable, names: Iterable[str]
+) -> dict[str, str]:
     """Return the columns in which node and edge tables keep what their pseudo columns show.
 
-    Of ``graph_type`` 2, 5 and 8 are those that are computed from them and can be read
-    (sys.columns, Transact-SQL).
+    Asked for only where one of the names looks like it. Of ``graph_type`` 2, 5 and 8 are those
+    that are computed from them and can be read (sys.columns, Transact-SQL).
     """
+    if not any(_OF_A_GRAPH.fullmatch(name) for name in names):
+        return {}
     rows = rows_if_known(
         connection,
         f"""\
@@ -51,19 +60,22 @@ WHERE c.object_id = OBJECT_ID({text_mssql(table.sql)}) AND c.graph_type IN (1, 3
     return {name: "is the graph's own and cannot be read (13908)" for name, _ in rows}
 
 
-def filters_rows(connection: SourceConnection, table: SourceTable) -> bool:
-    """Whether a security policy hides rows of the table from some logins, this one perhaps."""
-    catalog = quote_mssql(table.database)
+def read_traits(connection: SourceConnection, table: SourceTable) -> tuple[bool, bool]:
+    """Whether a security policy hides rows from some logins, and whether it is memory-optimized."""
+    catalog, name = quote_mssql(table.database), text_mssql(table.sql)
     rows = rows_if_known(
         connection,
         f"""\
-SELECT COUNT(*) AS policies FROM {catalog}.sys.security_predicates AS p
-JOIN {catalog}.sys.security_policies AS s ON s.object_id = p.object_id
-WHERE p.target_object_id = OBJECT_ID({text_mssql(table.sql)}) AND s.is_enabled = 1
-  AND p.predicate_type_desc = 'FILTER'""",
-        ["policies"],
+SELECT (SELECT COUNT(*) FROM {catalog}.sys.security_predicates AS p
+    JOIN {catalog}.sys.security_policies AS s ON s.object_id = p.object_id
+    WHERE p.target_object_id = OBJECT_ID({name}) AND s.is_enabled = 1
+      AND p.predicate_type_desc = 'FILTER') AS policies,
+  (SELECT COUNT(*) FROM {catalog}.sys.tables AS t
+    WHERE t.object_id = OBJECT_ID({name}) AND t.is_memory_optimized = 1) AS in_memory""",
+        ["policies", "in_memory"],
     )
-    return bool(rows and rows[0][0])
+    policies, in_memory = rows[0] if rows else (0, 0)
+    return bool(policies), bool(in_memory)
 
 
 def rows_if_known(

@@ -11,7 +11,7 @@ from tableferry.schema import Isolation, SourceColumn, SourceSchema, SourceType
 from tableferry.settings import TargetSettings
 from tableferry.source.catalog import read_schema
 from tableferry.source.codepages import columns_to_convert, is_unlike
-from tableferry.source.protection import filters_rows, read_protection
+from tableferry.source.protection import of_the_graph, read_protection, read_traits
 from tableferry.spec import Consistency
 from tests.unit.engine.support import spec
 
@@ -38,11 +38,8 @@ class Answering:
         return self.answer
 
 
-def protection(
-    answer: list[tuple[Any, ...]] | TableferryError, graph: list[tuple[Any, ...]] | None = None
-) -> dict[str, str]:
-    server = Answering(answer, graph_type=graph or [])
-    return read_protection(server, TABLE)  # type: ignore[arg-type]
+def protection(answer: list[tuple[Any, ...]] | TableferryError) -> dict[str, str]:
+    return read_protection(Answering(answer), TABLE)  # type: ignore[arg-type]
 
 
 def test_a_masked_column_is_protected_from_a_login_without_unmask() -> None:
@@ -59,8 +56,10 @@ def test_a_server_that_knows_no_protection_has_none() -> None:
 
 
 def test_what_a_graphs_table_keeps_to_itself_cannot_be_read() -> None:
-    found = protection([], graph=[("graph_id_8D5F", 1)])
+    server = Answering([("graph_id_8D5F", 1)])
+    found = of_the_graph(server, TABLE, ["ID", "graph_id_8D5F"])  # type: ignore[arg-type]
     assert found == {"graph_id_8D5F": "is the graph's own and cannot be read (13908)"}
+    assert of_the_graph(server, TABLE, ["ID", "graph_idea"]) == {}  # type: ignore[arg-type]
 
 
 def test_a_synonym_is_told_by_what_it_stands_for() -> None:
@@ -89,8 +88,10 @@ def test_a_lost_connection_is_no_answer() -> None:
 
 
 def test_a_security_policy_is_noticed() -> None:
-    assert filters_rows(Answering([(1,)]), TABLE)  # type: ignore[arg-type]
-    assert not filters_rows(Answering([(0,)]), TABLE)  # type: ignore[arg-type]
+    assert read_traits(Answering([(1, 0)]), TABLE) == (True, False)  # type: ignore[arg-type]
+    assert read_traits(Answering([(0, 1)]), TABLE) == (False, True)  # type: ignore[arg-type]
+    unknown = Answering(TableferryError("Invalid object name"))
+    assert read_traits(unknown, TABLE) == (False, False)  # type: ignore[arg-type]
 
 
 def test_a_protected_column_is_refused_by_name() -> None:
@@ -108,7 +109,8 @@ def test_filtered_rows_are_warned_of() -> None:
 
 
 def pages(answer: list[tuple[Any, ...]] | TableferryError) -> frozenset[str]:
-    return columns_to_convert(Answering(answer), TABLE)  # type: ignore[arg-type]
+    columns = [SourceColumn(name, SourceType("varchar", 9)) for name in "ABCDE"]
+    return columns_to_convert(Answering(answer), TABLE, columns)  # type: ignore[arg-type]
 
 
 def test_texts_of_code_pages_that_the_driver_misreads_are_for_the_server_to_convert() -> None:
