@@ -9,20 +9,34 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from tableferry.aws import SYNCS, Invocation, Mode, Request, Result, Watch, parse_event, respond
+from tableferry.aws import (
+    SYNCS,
+    Invocation,
+    Mode,
+    Request,
+    Result,
+    Watch,
+    is_step,
+    parse_event,
+    respond,
+    run_step,
+)
 from tableferry.aws.shell import Parser, names, run_command
 from tableferry.errors import ConfigError
 
-from config import describe
+from config import describe, load_config
 from table_configs import TABLE_CONFIGS
 
 
 def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
     """Do what the event asks for: {"mode": ..., "tables": [...], "table_name": ...}, all optional.
 
-    Returns {"statusCode": 200|207|400|500, "body": JSON text}; raises nothing.
+    Returns {"statusCode": 200|207|400|500, "body": JSON text}; raises nothing. A step of a state
+    machine ({"mode": "load_chunk", ...}) answers with its JSON and raises what it fails with.
     """
     invocation = Invocation.of(context)
+    if is_step(event):
+        return run_step(event, invocation, TABLE_CONFIGS, load_config)
 
     def work() -> Result:
         request = parse_event(event, TABLE_CONFIGS)

@@ -17,16 +17,19 @@ from tableferry.sync.fanout.assignment import (
 from tableferry.sync.fanout.begin import begin
 from tableferry.sync.fanout.finish import give_up, publish
 from tableferry.sync.fanout.load import load_chunk
+from tableferry.sync.fanout.planning import Planned, plan_fanout
 
 __all__ = [
     "Assignment",
     "Begun",
+    "Planned",
     "Stored",
     "Way",
     "assign",
     "begin",
     "give_up",
     "load_chunk",
+    "plan_fanout",
     "publish",
     "way_of",
 ]

@@ -18,10 +18,11 @@ SIGN_SECONDS: Final = 300.0
 
 
 class Way(StrEnum):
-    """How a table is carried in a fan-out: chunk by chunk, or whole by one task."""
+    """How a table is carried in a fan-out: chunk by chunk, whole by one task, or not at all."""
 
     CHUNKS = "chunks"
     WHOLE = "whole"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)

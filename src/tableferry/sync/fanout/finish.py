@@ -20,7 +20,7 @@ from tableferry.sync.retry import Retries
 from tableferry.sync.table import Loaded, make_plan
 from tableferry.sync.task import Task
 from tableferry.target.ledger import Ledger
-from tableferry.target.ledger.relay import Work, end_sessions, look_up, pieces, touched
+from tableferry.target.ledger.relay import PASSING, Work, end_sessions, look_up, pieces, touched
 
 ORDINARY: Final = Retries()
 
@@ -149,11 +149,12 @@ def _ended(ledger: Ledger, work: Work, outcome: TableOutcome) -> TableOutcome:
 
 
 def _decisive(work: Work | None, error: ErrorReport | None) -> ErrorReport:
+    """Choose what is told: what was noted, unless that had passed and something else came."""
     noted = work.error if work else None
-    if noted is not None and (error is None or error.kind == noted.kind):
+    if noted is not None and (error is None or noted.kind == error.kind or noted.kind != PASSING):
         return ErrorReport(noted.kind, noted.message, noted.hint, noted.code)
     return error or ErrorReport(
-        "TransientError",
+        PASSING,
         "A step of the fan-out was ended before it could say why",
         "The old rows stay. See the logs of its processes; run it again.",
     )

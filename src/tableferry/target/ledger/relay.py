@@ -42,7 +42,7 @@ _NOTE: Final = """\
 UPDATE tableferry.table_runs SET error_kind = %(kind)s, error_code = %(code)s,
   error_message = %(message)s, error_hint = %(hint)s, updated_at = clock_timestamp()
 WHERE run_id = %(run_id)s AND table_key = %(table_key)s AND status = 'running'
-  AND (error_kind IS NULL OR error_kind = %(passing)s OR %(kind)s <> %(passing)s)"""
+  AND (error_kind IS NULL OR error_kind = %(passing)s)"""
 
 _END_SESSIONS: Final = """\
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -50,7 +50,7 @@ WHERE application_name = %s AND pid <> pg_backend_pid() AND usename = current_us
   AND datname = current_database()"""
 
 PASSING: Final = "TransientError"
-"""The error that is tried again: it does not hide one that was not."""
+"""The error that is tried again: the first that is not one stays."""
 
 
 @dataclass(frozen=True, slots=True)
