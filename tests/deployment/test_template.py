@@ -74,7 +74,7 @@ def test_the_function_is_the_package_that_build_sh_makes(resources: dict[str, An
     assert f"def {function}(" in (REPO / FOLDER / f"{module}.py").read_text()
 
 
-@pytest.mark.parametrize("role", ["SyncRole", "ScheduleRole"])
+@pytest.mark.parametrize("role", ["SyncRole", "ScheduleRole", "FanOutRole"])
 def test_no_right_is_wider_than_it_has_to_be(role: str, resources: dict[str, Any]) -> None:
     for statement in statements(resources, role):
         if statement["Effect"] == "Deny":
@@ -91,6 +91,13 @@ def test_each_secret_that_is_named_may_be_read_and_no_other(resources: dict[str,
     (read,) = [s for s in statements(resources, "SyncRole") if s.get("Sid") == "ReadItsSecrets"]
     assert read["Resource"] == named
     assert len(named) == 3
+
+
+def test_the_state_machine_is_handed_the_function(resources: dict[str, Any]) -> None:
+    properties = resources["FanOut"]["Properties"]
+    definition = (TEMPLATE.parent / properties["DefinitionUri"]).read_text()
+    wanted = set(re.findall(r"\$\{(\w+)\}", definition))
+    assert set(properties["DefinitionSubstitutions"]) == wanted
 
 
 def test_alarms_look_at_metrics_that_there_are(resources: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tableferry.errors import ConfigError, LeaseLostError, SchemaError, TransientError
-from tableferry.sync.fanout import Way, assign, begin, way_of
+from tableferry.sync.fanout import Way, assign, begin, finish, way_of
 from tableferry.sync.outcome import Status
 from tests.integration.fanout.conftest import CHUNKS, OLD, ROWS, FanOut
 from tests.unit.engine.support import spec
@@ -72,18 +72,41 @@ def test_nothing_is_published_while_a_chunk_is_missing(fan_out: FanOut) -> None:
     assert fan_out.seen() == fan_out.expected()
 
 
-def test_a_publish_that_failed_after_its_preparations_is_done_again(fan_out: FanOut) -> None:
+@pytest.mark.parametrize("way", ["merge", "swap"])
+def test_a_publish_that_failed_after_its_preparations_is_done_again(
+    fan_out: FanOut, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise TransientError("the link was lost")
+
+    fan_out = fan_out.again(publish=way)
     fan_out.load_all(fan_out.begin())
-    fan_out.database.run(
-        "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE SQLSTATE '40001'; END $$",
-        "CREATE TRIGGER no BEFORE INSERT ON t EXECUTE FUNCTION no()",
-    )
-    with pytest.raises(TransientError):
+    with monkeypatch.context() as patched, pytest.raises(TransientError):
+        patched.setattr(finish, "commit_together", fail)
         fan_out.publish()
-    fan_out.database.run("DROP FUNCTION no CASCADE")
+    assert fan_out.seen() == OLD
     assert fan_out.publish().status is Status.OK
     assert fan_out.seen() == fan_out.expected()
+    assert fan_out.staging() == []
+
+
+def test_a_swap_is_filled_by_many_and_keeps_what_hangs_on_the_table(fan_out: FanOut) -> None:
+    fan_out.database.run("CREATE VIEW v AS SELECT count(*) AS n FROM t", "CREATE INDEX ON t (name)")
+    fan_out = fan_out.again(publish="swap")
+    fan_out.begin()
+    fan_out.load(0)
+    with pytest.raises(TransientError):
+        fan_out.publish()
+    assert fan_out.give_up(TransientError("enough")).status is Status.FAILED
+    successor = fan_out.again()
+    begun = successor.begin()
+    assert begun.pending == tuple(range(1, CHUNKS))
+    successor.load_all(begun)
+    assert successor.publish().status is Status.OK
+    assert successor.seen() == successor.expected()
+    assert successor.database.rows("SELECT n FROM v") == [(ROWS,)]
+    indexes = "SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass AND indisvalid"
+    assert successor.database.rows(indexes) == [(2,)]
 
 
 def test_a_table_that_is_missing_is_created_and_filled(fan_out: FanOut) -> None:
