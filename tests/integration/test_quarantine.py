@@ -230,11 +230,15 @@ def sync_orders(sandbox: Sandbox, database: PgDatabase, **changes: object) -> Ta
     return sync_table(parse_table_configs({"t": configured})["t"], sandbox.settings(database))
 
 
-@pytest.mark.parametrize("publish", ["truncate", "swap", "merge"])
+@pytest.mark.parametrize(
+    "way",
+    [{"publish": way} for way in ("truncate", "swap", "merge")] + [{"chunks": 3, "parallel": 2}],
+    ids=str,
+)
 def test_a_sync_loads_the_good_rows_and_writes_the_others_down(
-    sandbox: Sandbox, orders: PgDatabase, publish: str
+    sandbox: Sandbox, orders: PgDatabase, way: dict[str, object]
 ) -> None:
-    outcome = sync_orders(sandbox, orders, max_invalid=4, publish=publish)
+    outcome = sync_orders(sandbox, orders, max_invalid=4, **way)
     assert outcome.status is Status.OK, outcome.error
     assert orders.rows("SELECT * FROM t ORDER BY id") == [(1, "a"), (6, None)]
     told = outcome.as_dict()
