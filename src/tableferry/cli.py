@@ -6,7 +6,9 @@ Exit codes: 0 all good, 1 a table failed, 2 wrong use or configuration.
 import io
 import json
 import sys
+from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn
 
@@ -23,7 +25,7 @@ from tableferry.spec import TableSpec
 from tableferry.sync.check import check_tables
 from tableferry.sync.conduct import Conduct
 from tableferry.sync.discover import discover
-from tableferry.sync.outcome import ErrorReport
+from tableferry.sync.outcome import ErrorReport, RunOutcome
 from tableferry.sync.planning import plan_tables, read_fingerprints
 from tableferry.sync.run import sync_tables
 
@@ -70,28 +72,44 @@ def sync(
         Path | None,
         typer.Option(help="Load only what is still as in this file, made by: plan --json."),
     ] = None,
+    scheduler: Annotated[
+        str, typer.Option(help="Have chunks loaded by a Dask cluster: tcp://HOST:PORT, local:N.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Replace the target tables' rows by the source's, each table in one transaction."""
     specs = _select(config, tables)
-    settings = _settings(config, specs)
-    fingerprints = read_fingerprints(plan, specs) if plan else {}
-    conduct = Conduct(fail_fast=fail_fast, together=publish_together)
+    run_them = _on_cluster(scheduler, config) if scheduler else _here(config, specs)
+    carry = partial(
+        run_them,
+        specs,
+        fingerprints=read_fingerprints(plan, specs) if plan else {},
+        conduct=Conduct(fail_fast=fail_fast, together=publish_together),
+    )
     if as_json:
-        run = sync_tables(specs, settings, fingerprints=fingerprints, conduct=conduct)
+        run = carry()
         typer.echo(json.dumps(run.as_dict(), indent=2))
     else:
         with RunView() as view:
-            run = sync_tables(
-                specs,
-                settings,
-                on_progress=view.progress,
-                on_outcome=view.outcome,
-                fingerprints=fingerprints,
-                conduct=conduct,
-            )
+            run = carry(on_progress=view.progress, on_outcome=view.outcome)
         view.summary(run)
     raise typer.Exit(run.exit_code)
+
+
+def _here(config: Path, specs: list[TableSpec]) -> Callable[..., RunOutcome]:
+    """Return what syncs tables in this process."""
+    return partial(sync_tables, settings=_settings(config, specs))
+
+
+def _on_cluster(scheduler: str, config: Path) -> Callable[..., RunOutcome]:
+    """Return what has tables synced by workers, which have settings of their own."""
+    from tableferry.cluster import cluster, sync_on_cluster  # noqa: PLC0415 - needs the extra "dask"
+
+    def carry(specs: list[TableSpec], **more: Any) -> RunOutcome:
+        with cluster(scheduler) as client:
+            return sync_on_cluster(client, specs, config.resolve().parent, **more)
+
+    return carry
 
 
 @app.command("plan")
@@ -187,7 +205,8 @@ def main() -> None:
         _refuse(
             ConfigError(
                 f"{error.name} is not installed",
-                hint="The sandbox and the demo need: pip install 'tableferry[sandbox]'",
+                hint="The sandbox and the demo need: pip install 'tableferry[sandbox]'; "
+                "--scheduler needs: pip install 'tableferry[dask]'",
             )
         )
 

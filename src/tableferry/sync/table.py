@@ -45,7 +45,7 @@ def load_table(task: Task, into: target.TargetConnection, stack: contextlib.Exit
     task.claim.begin_attempt(into)
     from_ = stack.enter_context(task.open_source())
     plan = make_plan(task.spec, from_, into)
-    _require_unchanged(plan, task.fingerprint)
+    require_unchanged(plan, task.fingerprint)
     plan = plan.reading_exactly(task.tally.exactly)
     course = task.claim.course(into, plan, lambda: source.cut_table(from_, plan))
     loading = Loading(task, plan, course)
@@ -63,7 +63,7 @@ def load_table(task: Task, into: target.TargetConnection, stack: contextlib.Exit
     return Loaded(task, plan, load, load.rows, warnings, loading.refused)
 
 
-def _require_unchanged(plan: SyncPlan, fingerprint: str | None) -> None:
+def require_unchanged(plan: SyncPlan, fingerprint: str | None) -> None:
     """Stop where the schemas have drifted since the plan that somebody has looked at."""
     if fingerprint not in (None, plan.fingerprint):
         raise SchemaError(

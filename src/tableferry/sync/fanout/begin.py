@@ -11,15 +11,19 @@ from tableferry.settings import Settings
 from tableferry.spec import TableSpec
 from tableferry.sync.fanout.assignment import LONG, Assignment, Begun, Way, way_of
 from tableferry.sync.fanout.step import connect_source, noting
-from tableferry.sync.table import make_plan
+from tableferry.sync.table import make_plan, require_unchanged
 from tableferry.target.ledger import Lease, Ledger
 from tableferry.target.ledger.relay import Work, look_up, pieces, warn
 
 DIFFERENT_MOMENTS: Final = "the chunks were read at different moments"
 
 
-def begin(spec: TableSpec, settings: Settings, assignment: Assignment) -> Begun:
+def begin(
+    spec: TableSpec, settings: Settings, assignment: Assignment, *, fingerprint: str | None = None
+) -> Begun:
     """Take the lease, plan, cut, and make the staging table, or go on with one that was left.
+
+    With a ``fingerprint`` nothing is begun unless the plan still has it.
 
     Called again with the same assignment it goes on with what the first call has done. Raises
     LeaseHeldError where another run has the table, and TableferryError.
@@ -28,10 +32,12 @@ def begin(spec: TableSpec, settings: Settings, assignment: Assignment) -> Begun:
     if way is Way.WHOLE:
         raise ConfigError(f"{spec.key} is carried whole: {why}", hint="Sync it in one task.")
     with noting(settings.target, assignment):
-        return _begin(spec, settings, assignment)
+        return _begin(spec, settings, assignment, fingerprint)
 
 
-def _begin(spec: TableSpec, settings: Settings, assignment: Assignment) -> Begun:
+def _begin(
+    spec: TableSpec, settings: Settings, assignment: Assignment, fingerprint: str | None
+) -> Begun:
     who = f"fan-out of {spec.key}"
     with (
         Ledger(settings.target, assignment.run_id, pace=LONG, process=who) as ledger,
@@ -43,6 +49,7 @@ def _begin(spec: TableSpec, settings: Settings, assignment: Assignment) -> Begun
         lease = ledger.acquire(run)
         target.end_abandoned_sessions(into, lease.target)
         plan = make_plan(spec, from_, into)
+        require_unchanged(plan, fingerprint)
         before = look_up(into, assignment.run_id, assignment.table)
         ledger.describe(
             run,

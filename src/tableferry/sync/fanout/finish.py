@@ -24,10 +24,14 @@ from tableferry.target.ledger.relay import PASSING, Work, end_sessions, look_up,
 
 ORDINARY: Final = Retries()
 
-ENDINGS: Final = {"LeaseHeldError": Status.HELD, "DeadlineError": Status.DEADLINE}
+ENDINGS: Final = {
+    "LeaseHeldError": Status.HELD,
+    "DeadlineError": Status.DEADLINE,
+    "Cancelled": Status.CANCELLED,
+}
 """How a run that is given up ends, by the error's name; ``failed`` for all others."""
 
-KEPT_AFTER: Final = frozenset({"TransientError", "DeadlineError", "LeaseLostError"})
+KEPT_AFTER: Final = frozenset({"TransientError", "DeadlineError", "LeaseLostError", "Cancelled"})
 """After these the staging table stays: the next run goes on with the chunks that are stored (the
 ledger knows which), or the one that has taken over does."""
 
