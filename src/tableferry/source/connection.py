@@ -9,6 +9,8 @@ Facts about the driver that this module exists for (seen with mssql-python 1.16)
 - Its query timeout (``Connection.timeout``) ends a statement that waits; the connection goes on.
   With ``mssql-odbc`` it also ends a stream that has lasted longer, at its very end. So it is set
   for small answers only; who reads a stream watches ``silent_for``.
+- With ``mssql-odbc`` a value of a ``(max)`` column is waited for with Python's own lock held
+  (SQLGetData): while the source is silent in the midst of one, no thread of the process runs.
 - A host that cannot be reached is retried inside for seconds and reported without saying why;
   a plain TCP connection beforehand says why, at once.
 """
