@@ -97,6 +97,26 @@ def test_every_mode_answers_200(mode: Mode, function: Function) -> None:
     assert status == 200, json.dumps(body, indent=1)
 
 
+def test_steps_answer_a_state_machine_and_fail_by_the_name_of_their_errors_class(
+    function: Function,
+) -> None:
+    planned = function.invoke({"mode": "fanout_plan", "input": {"tables": ["customer"]}})
+    assert planned.kind == "response", planned
+    (table,) = planned.body["tables"]
+    assert (table["table"], table["way"]) == ("customer", "whole")
+    one = {"fanout_id": planned.body["fanout_id"], "table_name": "customer"}
+    whole = function.invoke({"mode": "load_whole", **one})
+    assert whole.body["status"] == "ok", whole
+    summary = function.invoke(
+        {"mode": "summary", "fanout_id": one["fanout_id"], "outcomes": [whole.body]}
+    )
+    assert summary.body["statusCode"] == 200
+    for step in ({"mode": "begin_table", **one}, {"mode": "load_chunk", **one, "chunk": 0}):
+        refused = function.invoke(step)
+        assert refused.kind == "error"
+        assert refused.body["errorType"] == "ConfigError"
+
+
 def test_all_four_tables_cross_value_by_value(
     function: Function, sample_sandbox: Sandbox, module_pg_database: PgDatabase
 ) -> None:
