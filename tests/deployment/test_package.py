@@ -142,8 +142,10 @@ def test_a_wrong_event_is_refused_and_the_function_lives_on(function: Function) 
 
 
 def test_its_log_is_json_lines_with_the_request_id_and_without_secrets(function: Function) -> None:
+    # A step that failed before has left a line of the runtime's own there.
+    before = len(function.log)
     answer = function.invoke({"mode": "multi_sync", "tables": ["customer"]})
-    lines = [json.loads(line) for line in function.log.splitlines()]
+    lines = [json.loads(line) for line in function.log[before:].splitlines()]
     mine = [line for line in lines if line["request_id"] == answer.request_id]
     assert [line["event"] for line in mine] == [
         "run started", "table ended", "metrics", "run ended", "metrics"
