@@ -60,6 +60,11 @@ class SyncPlan:
         return self._select("SELECT")
 
     @property
+    def carried(self) -> list[SourceColumn]:
+        """The source's columns that are read."""
+        return [column.source for column in self.columns if not column.companion]
+
+    @property
     def result_columns(self) -> list[str]:
         """The names of the columns that the SELECT answers with."""
         names = [column.target.name for column in self.columns]

@@ -72,11 +72,12 @@ class Loading:
     ) -> target.Load:
         convert = self._converter()
         with read_chunks(self._reading) as gathered:
+            opened = self._opened(into)
             batches = iter(gathered)
             # The lock on the target is taken when the first rows are here, not while a slow source
             # still sorts: until then readers of the target notice nothing at all.
             first = list(itertools.islice(batches, 1))
-            load = self._open(into, stack)
+            load = self._begun(opened, stack)
             rest: Iterator[pa.RecordBatch] = itertools.chain(first, batches)
             for batch in rest:
                 self._task.deadline.check()
@@ -91,7 +92,7 @@ class Loading:
     def _fill_in_parts(
         self, into: target.TargetConnection, stack: contextlib.ExitStack
     ) -> target.Load:
-        load = self._open(into, stack)
+        load = self._begun(self._opened(into), stack)
         if not isinstance(load, target.StagedLoad):
             raise TypeError("only a load with a staging table takes parts")
         stored = self._task.tally.read = load.rows
@@ -114,10 +115,12 @@ class Loading:
         self._compare(load.rows)
         return load
 
-    def _open(self, into: target.TargetConnection, stack: contextlib.ExitStack) -> target.Load:
-        opened = target.open_load(
+    def _opened(self, into: target.TargetConnection) -> target.Load:
+        return target.open_load(
             into, self._plan, self._schema, self._course.staging, self._refusals
         )
+
+    def _begun(self, opened: target.Load, stack: contextlib.ExitStack) -> target.Load:
         try:
             return stack.enter_context(opened)
         except VerificationError as error:

@@ -123,6 +123,7 @@ class Readers:
                 yield Piece(chunk, None, reader.rows - before)
             if in_snapshot:
                 reader.end_snapshot()
+            source.require_unaltered(connection, reading.plan.spec.source, reading.plan.carried)
 
     def _next(self) -> Iterator[Chunk]:
         while True:

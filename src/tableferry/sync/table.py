@@ -1,8 +1,8 @@
 """One table's load: the order of its steps, written once.
 
-claim -> plan -> cut -> load (``sync.loading``) -> prepare -> compare the source's columns. Then
-``sync.publishing`` makes it visible. Nothing in the target is touched before the first rows (or
-the source's "there are none") are here; whatever fails before the commit leaves the old rows.
+claim -> plan -> cut -> load (``sync.loading``) -> prepare. Then ``sync.publishing`` makes it
+visible. Nothing in the target is touched before the first rows (or the source's "there are none")
+are here; whatever fails before the commit leaves the old rows.
 """
 
 import contextlib
@@ -43,11 +43,11 @@ def load_table(task: Task, into: target.TargetConnection, stack: contextlib.Exit
     """
     task.tally.begin_attempt()
     task.claim.begin_attempt(into)
-    from_ = stack.enter_context(task.open_source())
-    plan = make_plan(task.spec, from_, into)
-    require_unchanged(plan, task.fingerprint)
-    plan = plan.reading_exactly(task.tally.exactly)
-    course = task.claim.course(into, plan, lambda: source.cut_table(from_, plan))
+    with task.open_source() as from_:
+        plan = make_plan(task.spec, from_, into)
+        require_unchanged(plan, task.fingerprint)
+        plan = plan.reading_exactly(task.tally.exactly)
+        course = task.claim.course(into, plan, lambda: source.cut_table(from_, plan))
     loading = Loading(task, plan, course)
     task.claim.planned(plan, task.tally.attempts, at_one_moment=loading.at_one_moment)
     try:
@@ -57,8 +57,6 @@ def load_table(task: Task, into: target.TargetConnection, stack: contextlib.Exit
         raise
     task.claim.progress("prepare", loading.rows_read, load.rows)
     load.prepare()
-    columns = [column.source for column in plan.columns if not column.companion]
-    source.require_unaltered(from_, plan.spec.source, columns)
     warnings = course.warnings + loading.warnings
     return Loaded(task, plan, load, load.rows, warnings, loading.refused)
 

@@ -44,7 +44,7 @@ def _floor_thousands(array: pa.Array) -> pa.Array:
     """Nanoseconds to microseconds; numpy's division floors, Arrow's goes towards zero."""
     nanoseconds = array.cast(pa.int64())
     values = nanoseconds.fill_null(0).to_numpy(zero_copy_only=False) // NANOSECONDS_PER_MICROSECOND
-    return pa.array(values, mask=_null_mask(array))
+    return _like(array, values)
 
 
 def _milliseconds(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
@@ -58,7 +58,7 @@ def _milliseconds(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.A
         return moments
     half = MICROSECONDS_PER_MILLISECOND // 2
     rounded = (ticks + half) // MICROSECONDS_PER_MILLISECOND * MICROSECONDS_PER_MILLISECOND
-    return pa.array(rounded, mask=_null_mask(array)).cast(wanted)
+    return _like(array, rounded).cast(wanted)
 
 
 def _guid(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
@@ -67,20 +67,15 @@ def _guid(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
     offset = fixed.offset * 16
     raw = np.frombuffer(fixed.buffers()[1], dtype=np.uint8, count=len(fixed) * 16, offset=offset)
     ordered = np.ascontiguousarray(raw.reshape(-1, 16)[:, _GUID_ORDER])
-    validity = None
-    if fixed.null_count:
-        validity = pc.is_valid(fixed).buffers()[1]
-    return pa.Array.from_buffers(wanted, len(fixed), [validity, pa.py_buffer(ordered)])
+    return pa.Array.from_buffers(wanted, len(fixed), [_validity(fixed), pa.py_buffer(ordered)])
 
 
 def _big_endian(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
     """Read a rowversion as the number that SQL Server counts up: eight bytes, big-endian."""
     fixed = array.cast(pa.binary(8))
     raw = np.frombuffer(fixed.buffers()[1], ">u8", count=len(fixed), offset=fixed.offset * 8)
-    mask = _null_mask(fixed)
-    numbers = raw.astype(np.uint64)
-    # Beyond bigint the cast raises.
-    return pa.array(numbers if mask is None else np.where(mask, 0, numbers), mask=mask).cast(wanted)
+    # Beyond bigint the cast raises; of what stands where a value is NULL it knows nothing.
+    return _like(fixed, raw.astype(np.uint64)).cast(wanted)
 
 
 def _jsonb(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
@@ -97,8 +92,9 @@ def _vector(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
     numbers = pc.utf8_trim_whitespace(lists.flatten()).cast(wanted.value_type)
     lengths = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    mask = pa.array(_null_mask(lists)) if lists.null_count else None
-    return pa.ListArray.from_arrays(pa.array(offsets), numbers, mask=mask)
+    mask = lists.is_null() if lists.null_count else None
+    offsets = pa.Array.from_buffers(pa.int32(), len(offsets), [None, pa.py_buffer(offsets)])
+    return pa.ListArray.from_arrays(offsets, numbers, mask=mask)
 
 
 def _pgvector(array: pa.Array, wanted: pa.DataType, target: PgType) -> pa.Array:
@@ -113,13 +109,22 @@ def _pgvector(array: pa.Array, wanted: pa.DataType, target: PgType) -> pa.Array:
     words[is_number] = vectors.flatten().to_numpy(zero_copy_only=False)
     words.view(">u4")[heads] = counts.astype(np.uint32) << 16
     offsets = np.concatenate([[0], ends]).astype(np.int64) * words.itemsize
-    validity = pc.is_valid(vectors).buffers()[1] if vectors.null_count else None
-    buffers = [validity, pa.py_buffer(offsets), pa.py_buffer(words)]
+    buffers = [_validity(vectors), pa.py_buffer(offsets), pa.py_buffer(words)]
     return pa.Array.from_buffers(wanted, len(counts), buffers)
 
 
-def _null_mask(array: pa.Array) -> np.ndarray | None:
-    return array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
+def _like(array: pa.Array, numbers: np.ndarray) -> pa.Array:
+    """Return 64-bit numbers as an array that is NULL where the other is.
+
+    By its buffers: ``pa.array`` imports numpy.ma first, which takes longer than a small table.
+    """
+    kind = pa.from_numpy_dtype(numbers.dtype)
+    return pa.Array.from_buffers(kind, len(array), [_validity(array), pa.py_buffer(numbers)])
+
+
+def _validity(array: pa.Array) -> pa.Buffer | None:
+    """Return the bits that say where there is a value, from the array's first value on."""
+    return pc.is_valid(array).buffers()[1] if array.null_count else None
 
 
 Conversion = Callable[[pa.Array, pa.DataType, PgType], pa.Array]

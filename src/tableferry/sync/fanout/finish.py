@@ -117,8 +117,7 @@ def _publish(task: Task, work: Work, into: target.TargetConnection, retries: Ret
             load.keep = True  # dropped with the publishing transaction, or by ``give_up``
         task.claim.progress("prepare", stored, stored)
         load.prepare()
-        columns = [column.source for column in plan.columns if not column.companion]
-        source.require_unaltered(from_, plan.spec.source, columns)
+        source.require_unaltered(from_, plan.spec.source, plan.carried)
         commit_together([Loaded(task, plan, load, stored)], into, retries)
     task.tally.touched = touched(into, work.run)
     return Published(task, plan, stored, stored, load.changes, work.warnings)

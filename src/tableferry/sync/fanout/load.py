@@ -128,8 +128,7 @@ class _Loading:
                     f"{reader.rows:,} rows were read, {part.rows:,} written",
                     hint="The chunk was rolled back; the old rows stay. Please report this.",
                 )
-            columns = [column.source for column in plan.columns if not column.companion]
-            source.require_unaltered(from_, plan.spec.source, columns)
+            source.require_unaltered(from_, plan.spec.source, plan.carried)
             self.tally.read = part.rows
             part.commit(lambda c: checkpoint(c, self.lease, number, part.rows, convert.touched))
 

@@ -20,6 +20,7 @@ from tableferry.target.publish.staging import (
     drop_staging,
     staging_name,
 )
+from tableferry.target.publish.standing import count_old_rows
 from tableferry.target.publish.swap import SwapLoad
 from tableferry.target.publish.together import publish_all
 from tableferry.target.publish.truncate import TruncateLoad
@@ -46,7 +47,10 @@ def open_load(
     staging: Staging | None = None,
     refusals: Refusals | None = None,
 ) -> Load:
-    """Return the load that the plan asks for; entering it begins.
+    """Return the load that the plan asks for; entering it begins. Raises TableferryError.
+
+    Nothing is locked before, but the rows of a table to be emptied are counted, which can take
+    seconds.
 
     It is a StagedLoad for ``swap`` and ``merge``, but for a table that is created and filled by
     one stream: nobody reads it yet. With ``refusals`` the rows that PostgreSQL refuses are kept
@@ -54,7 +58,8 @@ def open_load(
     """
     in_parts = staging is not None and (staging.parts or staging.resumed is not None)
     if plan.spec.publish is Publish.TRUNCATE or (plan.create and not in_parts):
-        return TruncateLoad(connection, plan, schema, refusals)
+        old = count_old_rows(connection, plan)
+        return TruncateLoad(connection, plan, schema, old, refusals)
     if plan.spec.publish is Publish.SWAP and plan.create is None:
         return SwapLoad(connection, plan, schema, staging or Staging(), refusals)
     return MergeLoad(connection, plan, schema, staging or Staging(), refusals)

@@ -15,7 +15,7 @@ from tableferry.target.connection import TargetConnection
 from tableferry.target.locks import lock_exclusively
 from tableferry.target.publish.differences import Changes
 from tableferry.target.publish.staging import ended_on_failure
-from tableferry.target.publish.standing import count_old_rows, guard, require_columns
+from tableferry.target.publish.standing import guard, require_columns
 from tableferry.target.sifting import open_copy
 from tableferry.values import Refusals
 
@@ -28,8 +28,10 @@ class TruncateLoad:
         connection: TargetConnection,
         plan: SyncPlan,
         schema: pa.Schema,
+        old_rows: int | None,
         refusals: Refusals | None = None,
     ) -> None:
+        """``old_rows`` are those that the load replaces; None: as many as it likes."""
         self._connection = connection
         self._plan = plan
         # A row is refused as it comes, not when a key is made over all of them.
@@ -38,7 +40,7 @@ class TruncateLoad:
         self._copy = open_copy(
             connection, into, plan.columns, schema, freeze=freeze, refusals=refusals
         )
-        self._old: int | None = None
+        self._old = old_rows
 
     @property
     def rows(self) -> int:
@@ -57,7 +59,6 @@ class TruncateLoad:
 
     def _begin(self) -> None:
         plan = self._plan
-        self._old = count_old_rows(self._connection, plan)  # before the lock: it can take seconds
         self._connection.begin()
         first = (*plan.create.before, *self._keys) if plan.create else self._emptied()
         for sql in first:
