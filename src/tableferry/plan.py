@@ -131,11 +131,12 @@ class SyncPlan:
 
     @property
     def fingerprint(self) -> str:
-        """What the load depends on, as 16 hex digits: columns, types, the SELECT and the DDL.
+        """What the load depends on, as 16 hex digits: columns, types, policies, SELECT and DDL.
 
         Two plans of one fingerprint do the same; any drift on either side gives another.
         """
         facts = [self.select, *self.ddl, *self.drift.told]
+        facts.append(f"{self.spec.on_invalid}|{self.spec.trailing_blanks}")
         for c in self.columns:
             facts.append(f"{c.source.name}|{c.source.type}|{c.source.nullable}|{c.convert}")
             facts.append(f"{c.target.name}|{c.target.type}|{c.target.nullable}")

@@ -89,9 +89,9 @@ def test_two_processes_with_the_same_chunk_store_it_once(
     fan_out.begin()
     both_have_read = threading.Barrier(2)
 
-    def together(*arguments: Any) -> None:
+    def together(*arguments: Any, **told: Any) -> None:
         both_have_read.wait(30)
-        checkpoint(*arguments)
+        checkpoint(*arguments, **told)
 
     answers: list[Any] = []
     with monkeypatch.context() as patched:

@@ -30,6 +30,9 @@ from tests.support.databases import PgDatabase
 from tests.unit.engine.support import entry
 
 STAGED = [Publish.SWAP, Publish.MERGE]
+ENDS_EARLY = SendError(
+    40197, "The service has encountered an error processing your request.", 100
+)
 LEFT = "SELECT relname FROM pg_class WHERE relname LIKE 'staging%' AND relkind = 'r'"
 
 
@@ -53,8 +56,7 @@ def old_rows(pg_database: PgDatabase, source: Sandbox) -> Iterator[PgDatabase]:
 def test_an_attempt_that_failed_is_followed_by_one_that_reads_what_is_missing(
     source: Sandbox, old_rows: PgDatabase, publish: Publish
 ) -> None:
-    fault = SendError(40197, "The service has encountered an error processing your request.", 100)
-    source.server.faults.on_statement(FROM_T + r".*>= [^<]*15000", fault)
+    source.server.faults.on_statement(FROM_T + r".*>= [^<]*15000", ENDS_EARLY)
     told: list[int] = []
 
     def count(now: Progress) -> None:
@@ -74,8 +76,7 @@ def test_an_attempt_that_failed_is_followed_by_one_that_reads_what_is_missing(
 def test_a_run_that_failed_is_followed_by_one_that_reads_what_is_missing(
     source: Sandbox, old_rows: PgDatabase, publish: Publish
 ) -> None:
-    fault = SendError(40197, "The service has encountered an error processing your request.", 100)
-    source.server.faults.on_statement(FROM_T + r".*>= [^<]*15000", fault)
+    source.server.faults.on_statement(FROM_T + r".*>= [^<]*15000", ENDS_EARLY)
     failed = sync(source, old_rows, conduct=ONCE, publish=publish, chunks=4)
     assert failed.status is Status.FAILED
     assert seen(old_rows) == OLD
@@ -97,6 +98,84 @@ def test_a_run_that_failed_is_followed_by_one_that_reads_what_is_missing(
         "SELECT read_at_one_moment FROM tableferry.table_runs WHERE status = 'ok'"
     )
     assert moments == [(False,)]
+    assert old_rows.rows(LEFT) == []
+
+
+@pytest.fixture
+def bad_rows(source: Sandbox) -> Iterator[list[str]]:
+    """Four rows hold U+0000: two in the first of four chunks, one in the last."""
+    bad = ["1", "4000", "7000", str(ROWS - 1)]
+    source.run(f"UPDATE dbo.T SET Name = NCHAR(0) WHERE ID IN ({', '.join(bad)})")
+    yield bad
+    source.run(f"UPDATE dbo.T SET Name = N'mended' WHERE ID IN ({', '.join(bad)})")
+
+
+IN_QUARANTINE = "SELECT row_key->>'ID' FROM tableferry.quarantine ORDER BY (row_key->>'ID')::int"
+
+
+@pytest.mark.parametrize("publish", STAGED)
+def test_refused_rows_of_stored_chunks_are_neither_lost_nor_doubled_by_the_next_attempt(
+    source: Sandbox, old_rows: PgDatabase, bad_rows: list[str], publish: Publish
+) -> None:
+    source.server.faults.on_statement(FROM_T + r".*>= [^<]*15000", ENDS_EARLY)
+    outcome = sync(
+        source,
+        old_rows,
+        conduct=QUICK,
+        publish=publish,
+        chunks=4,
+        parallel=2,
+        on_invalid="quarantine",
+        max_invalid=len(bad_rows),
+    )
+    assert outcome.status is Status.OK, outcome.error
+    assert outcome.attempts == 2
+    assert (outcome.rows_read, outcome.rows_written) == (ROWS, ROWS - len(bad_rows))
+    assert outcome.as_dict()["quarantined"] == {"Name": {"U+0000": len(bad_rows)}}
+    assert len(seen(old_rows)) == ROWS - len(bad_rows)
+    assert old_rows.rows(IN_QUARANTINE) == [(key,) for key in bad_rows]
+
+
+@pytest.mark.parametrize("publish", STAGED)
+def test_refused_rows_of_stored_chunks_count_in_the_next_run(
+    source: Sandbox, old_rows: PgDatabase, bad_rows: list[str], publish: Publish
+) -> None:
+    changes = {"publish": publish, "chunks": 4, "on_invalid": "quarantine"}
+
+    def fail_in_the_last_chunk() -> None:
+        source.server.faults.on_statement(FROM_T + r".*>= [^<]*15000", ENDS_EARLY)
+        failed = sync(source, old_rows, conduct=ONCE, max_invalid=3, **changes)
+        assert failed.error is not None
+        assert failed.error.code == "40197"
+        assert old_rows.rows("SELECT count(*) FROM tableferry.quarantine") == [(0,)]
+
+    fail_in_the_last_chunk()
+    few = sync(source, old_rows, conduct=ONCE, max_invalid=2, **changes)
+    assert few.error is not None
+    assert "3 rows were refused, 'max_invalid' allows 2" in few.error.message
+    assert seen(old_rows) == OLD
+    fail_in_the_last_chunk()
+    outcome = sync(source, old_rows, conduct=ONCE, max_invalid=4, **changes)
+    assert outcome.status is Status.OK, outcome.error
+    assert any("read by an earlier run" in warning for warning in outcome.warnings)
+    assert outcome.as_dict()["quarantined"] == {"Name": {"U+0000": 4}}
+    assert old_rows.rows(IN_QUARANTINE) == [(key,) for key in bad_rows]
+    assert old_rows.rows("SELECT count(DISTINCT run_id) FROM tableferry.quarantine") == [(1,)]
+
+
+@pytest.mark.parametrize("publish", STAGED)
+def test_a_run_with_another_policy_reads_all_rows_again(
+    source: Sandbox, old_rows: PgDatabase, bad_rows: list[str], publish: Publish
+) -> None:
+    changes = {"publish": publish, "chunks": 4, "conduct": ONCE}
+    source.server.faults.on_statement(FROM_T + r".*>= [^<]*15000", ENDS_EARLY)
+    failed = sync(source, old_rows, on_invalid="quarantine", max_invalid=9, **changes)
+    assert failed.status is Status.FAILED
+    outcome = sync(source, old_rows, on_invalid="replace", **changes)
+    assert outcome.status is Status.OK, outcome.error
+    assert not any("earlier run" in warning for warning in outcome.warnings)
+    assert outcome.rows_written == len(seen(old_rows)) == ROWS
+    assert old_rows.rows("SELECT count(*) FROM tableferry.quarantine") == [(0,)]
     assert old_rows.rows(LEFT) == []
 
 
@@ -151,8 +230,7 @@ def test_ten_chunks_cross_though_each_run_has_time_for_three(
 def test_a_load_whose_staging_table_has_lost_its_rows_is_begun_anew(
     source: Sandbox, old_rows: PgDatabase
 ) -> None:
-    fault = SendError(40197, "The service has encountered an error processing your request.", 100)
-    source.server.faults.on_statement(FROM_T + r".*>= [^<]*15000", fault)
+    source.server.faults.on_statement(FROM_T + r".*>= [^<]*15000", ENDS_EARLY)
     assert sync(source, old_rows, publish="merge", chunks=4).status is Status.FAILED
     [(name,)] = old_rows.rows(LEFT)
     old_rows.run(f"TRUNCATE tableferry.{name}")  # as a crash does to an unlogged table
@@ -179,8 +257,7 @@ def test_chunks_arrive_whole_under_each_way(
 def test_an_unfinished_load_of_another_plan_is_an_orphan_that_the_next_run_drops(
     source: Sandbox, old_rows: PgDatabase
 ) -> None:
-    fault = SendError(40197, "The service has encountered an error processing your request.", 100)
-    source.server.faults.on_statement(FROM_T + r".*>= [^<]*15000", fault)
+    source.server.faults.on_statement(FROM_T + r".*>= [^<]*15000", ENDS_EARLY)
     assert sync(source, old_rows, publish="merge", chunks=4).status is Status.FAILED
     assert len(old_rows.rows(LEFT)) == 1
     specs = parse_table_configs({"t": entry(sql_table="dbo.T", pg_table="t")})

@@ -22,7 +22,7 @@ from tableferry.sandbox.faults import EndEarly, SendError, Stall
 from tableferry.spec import parse_table_configs
 from tableferry.sync import prefetch, workers
 from tableferry.sync.budget import Budget
-from tableferry.sync.parts import Loaded, Writing, load_chunks
+from tableferry.sync.parts import Loaded, Stored, Writing, load_chunks
 from tableferry.sync.reading import Chunk, Reading, numbered, read_chunks
 from tableferry.target import TargetConnection
 from tableferry.target.copying import CopyIn
@@ -135,14 +135,16 @@ class CopiedPart:
 
 
 def load(reading: Reading, database: PgDatabase, **changes: Any) -> Loaded:
-    def checkpoint(connection: TargetConnection, chunk: Chunk, rows: int) -> None:
-        connection.execute(f"INSERT INTO done VALUES ({chunk.number}, {rows})")
+    def checkpoint(connection: TargetConnection, stored: Stored) -> None:
+        connection.execute(f"INSERT INTO done VALUES ({stored.number}, {stored.rows})")
 
     spec = reading.plan.spec
     given: dict[str, Any] = {
         "open_target": lambda: target.connect(settings_of(database)),
-        "part": lambda connection: CopiedPart(connection, reading.plan),
-        "converter": lambda: Converter(reading.plan.columns, spec.on_invalid, spec.trailing_blanks),
+        "part": lambda connection, _refusals: CopiedPart(connection, reading.plan),
+        "converter": lambda refusals: Converter(
+            reading.plan.columns, spec.on_invalid, spec.trailing_blanks, refusals
+        ),
         "checkpoint": checkpoint,
     }
     return load_chunks(reading, Writing(**{**given, **changes}))
@@ -302,7 +304,7 @@ def test_a_commit_whose_answer_was_lost_is_to_be_looked_up_and_tried_again(
             raise CommitUnknownError("The connection was lost", code="08006")
 
     with pytest.raises(TransientError, match="chunk") as raised:
-        load(reading, into_t, part=lambda connection: Unlucky(connection, reading.plan))
+        load(reading, into_t, part=lambda connection, _: Unlucky(connection, reading.plan))
     assert not isinstance(raised.value, CommitUnknownError)
     assert done(into_t)
 
@@ -325,8 +327,8 @@ def test_who_waits_for_a_lock_in_the_target_is_cancelled_when_another_fails(
     monkeypatch.setattr(workers, "LEAVING_SECONDS", 5.0)
     blocked = threading.Event()
 
-    def checkpoint(connection: TargetConnection, chunk: Chunk, rows: int) -> None:
-        if chunk.number == 0:
+    def checkpoint(connection: TargetConnection, stored: Stored) -> None:
+        if stored.number == 0:
             blocked.wait(10)
             raise DataError("a chunk failed")
         if not blocked.is_set():

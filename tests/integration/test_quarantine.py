@@ -232,7 +232,11 @@ def sync_orders(sandbox: Sandbox, database: PgDatabase, **changes: object) -> Ta
 
 @pytest.mark.parametrize(
     "way",
-    [{"publish": way} for way in ("truncate", "swap", "merge")] + [{"chunks": 3, "parallel": 2}],
+    [
+        {"publish": publish, **chunks}
+        for publish in ("truncate", "swap", "merge")
+        for chunks in ({}, {"chunks": 3, "parallel": 2})
+    ],
     ids=str,
 )
 def test_a_sync_loads_the_good_rows_and_writes_the_others_down(
@@ -291,6 +295,15 @@ def test_one_refused_row_too_many_changes_nothing(
     assert orders.rows("SELECT count(*) FROM tableferry.quarantine") == [(0,)]
 
 
+@pytest.mark.parametrize("publish", ["swap", "merge"])
+def test_chunks_share_one_budget(sandbox: Sandbox, orders: PgDatabase, publish: str) -> None:
+    outcome = sync_orders(sandbox, orders, max_invalid=3, publish=publish, chunks=6, parallel=2)
+    assert outcome.error is not None
+    assert "4 rows were refused, 'max_invalid' allows 3" in outcome.error.message
+    assert orders.rows("SELECT * FROM t") == [(0, "old")]
+    assert orders.rows("SELECT count(*) FROM tableferry.quarantine") == [(0,)]
+
+
 def test_without_a_budget_no_row_may_be_refused(sandbox: Sandbox, orders: PgDatabase) -> None:
     outcome = sync_orders(sandbox, orders)
     assert outcome.error is not None
@@ -309,15 +322,24 @@ def test_running_again_refuses_the_same_rows_as_another_run(
     assert orders.rows("SELECT id FROM t ORDER BY id") == [(1,), (6,)]
 
 
+@pytest.mark.parametrize(
+    "way",
+    [{"publish": way} for way in ("truncate", "swap", "merge")]
+    + [{"publish": "merge", "chunks": 2, "parallel": 2}],
+    ids=str,
+)
 def test_a_table_that_is_created_refuses_the_second_row_of_a_key(
-    sandbox: Sandbox, table_in: Callable[[str], None], pg_database: PgDatabase
+    sandbox: Sandbox,
+    table_in: Callable[[str], None],
+    pg_database: PgDatabase,
+    way: dict[str, object],
 ) -> None:
     table_in(
         "CREATE TABLE dbo.T (ID int NOT NULL, Code nvarchar(20) NULL); "
         "CREATE INDEX IX ON dbo.T (Code); "
         "INSERT INTO dbo.T VALUES (1, N'a'), (3, N'b'), (3, N'c')"
     )
-    outcome = sync_orders(sandbox, pg_database, max_invalid=1)
+    outcome = sync_orders(sandbox, pg_database, max_invalid=1, **way)
     assert outcome.status is Status.OK, outcome.error
     assert outcome.created
     assert pg_database.rows("SELECT id FROM t ORDER BY id") == [(1,), (3,)]

@@ -111,9 +111,6 @@ def _quarantine_problems(entry: Mapping[str, Any]) -> list[str]:
         return ["'max_invalid' is for 'on_invalid': 'quarantine'"] if found else []
     if entry.get("ledger") == LedgerUse.OFF:
         return ["'on_invalid': 'quarantine' needs the ledger, which 'ledger': 'off' takes away"]
-    if entry.get("chunks", 1) != 1 and entry.get("publish") in STAGED:
-        # Chunks are stored one by one, refused rows with the whole.
-        return ["'on_invalid': 'quarantine' with 'chunks' goes with 'publish': 'truncate' only"]
     return []
 
 

@@ -10,6 +10,7 @@ from tableferry.errors import CommitUnknownError, ConfigError
 from tableferry.plan import SyncPlan
 from tableferry.settings import TargetSettings
 from tableferry.spec import Publish
+from tableferry.sync.parts import Stored
 from tableferry.target.ledger import (
     Lease,
     Ledger,
@@ -17,8 +18,10 @@ from tableferry.target.ledger import (
     checkpoint,
     quarantine,
     seal,
+    waiting,
     was_published,
 )
+from tableferry.target.ledger.relay import touched
 
 Cut = Callable[[], source.Cut]
 
@@ -27,12 +30,16 @@ Cut = Callable[[], source.Cut]
 class Course:
     """How a load goes on: its key ranges, and the rows of those that are stored already.
 
+    ``refused`` counts the rows that were left out of those, ``touched`` the values that were
+    altered, both by source column and reason.
     ``staging`` is None for a load without a staging table. ``resumed`` says that an earlier run
     read some of the chunks.
     """
 
     ranges: tuple[KeyRange, ...]
     done: Mapping[int, int] = field(default_factory=dict)
+    refused: values.Counts = field(default_factory=dict)
+    touched: values.Counts = field(default_factory=dict)
     staging: target.Staging | None = None
     resumed: bool = False
     warnings: tuple[str, ...] = ()
@@ -58,7 +65,7 @@ class Claim(Protocol):
     def begin_anew(self) -> None:
         """Forget what an earlier attempt has staged: it is of no use."""
 
-    def checkpoint(self, connection: target.TargetConnection, number: int, rows: int) -> None:
+    def checkpoint(self, connection: target.TargetConnection, stored: Stored) -> None:
         """In a part's transaction: check the lease, write down that the chunk is stored."""
 
     def planned(self, plan: SyncPlan, attempt: int, *, at_one_moment: bool) -> None:
@@ -121,12 +128,16 @@ class LedgerClaim:
         self._drop_orphans(connection)
         staged = self._staged
         done = self._ledger.done_chunks(self._lease) if len(staged.ranges) > 1 else {}
+        refused = waiting(connection, self._lease) if done else {}
+        altered = touched(connection, self._run) if done else {}
         staging = target.Staging(
             staged.name,
             parts=len(staged.ranges) > 1,
             resumed=sum(done.values()) if done else None,
         )
-        return Course(staged.ranges, done, staging, staged.resumed, staged.warnings)
+        return Course(
+            staged.ranges, done, refused, altered, staging, staged.resumed, staged.warnings
+        )
 
     def _taken_up(self, plan: SyncPlan) -> "_Staged | None":
         """Go on with what an earlier run of the same plan has left."""
@@ -155,9 +166,16 @@ class LedgerClaim:
         self._staged = None
         self._takes_up = False
 
-    def checkpoint(self, connection: target.TargetConnection, number: int, rows: int) -> None:
+    def checkpoint(self, connection: target.TargetConnection, stored: Stored) -> None:
         """See ``Claim``."""
-        checkpoint(connection, self._lease, number, rows)
+        checkpoint(
+            connection,
+            self._lease,
+            stored.number,
+            stored.rows,
+            touched=stored.touched,
+            refused=stored.refused,
+        )
 
     def planned(self, plan: SyncPlan, attempt: int, *, at_one_moment: bool) -> None:
         """See ``Claim``."""
@@ -235,7 +253,7 @@ class NoClaim:
     def begin_anew(self) -> None:
         """Have nothing to forget."""
 
-    def checkpoint(self, connection: target.TargetConnection, number: int, rows: int) -> None:
+    def checkpoint(self, connection: target.TargetConnection, stored: Stored) -> None:
         """Write nothing."""
 
     def planned(self, plan: SyncPlan, attempt: int, *, at_one_moment: bool) -> None:

@@ -6,7 +6,10 @@ staging table, with its checkpoint.
 
 import contextlib
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from types import MappingProxyType
+from typing import Final
 
 import pyarrow as pa
 
@@ -16,8 +19,10 @@ from tableferry.plan import SyncPlan
 from tableferry.spec import OnInvalid, TableSpec
 from tableferry.sync.claim import Course
 from tableferry.sync.parts import Writing, load_chunks
-from tableferry.sync.reading import Chunk, Reading, numbered, read_chunks
+from tableferry.sync.reading import Reading, numbered, read_chunks
 from tableferry.sync.task import Task
+
+NONE: Final[values.Counts] = MappingProxyType({})
 
 
 class Loading:
@@ -28,7 +33,7 @@ class Loading:
         self._plan = plan
         self._course = course
         self._schema = values.target_schema(plan.columns)
-        self._refusals = _refusals(plan.spec)
+        self._refusals = refusals_of(plan.spec, course.refused)
         task.tally.refusals = self._refusals
         chunks = numbered(course.ranges)
         self._reading = Reading(
@@ -57,11 +62,16 @@ class Loading:
 
     @property
     def refused(self) -> Sequence[values.Refusal]:
-        """The rows that go into quarantine."""
-        return self._refusals.rows if self._refusals else ()
+        """The rows that go into quarantine and do not wait there with their chunks."""
+        staging = self._course.staging
+        if self._refusals is None or (staging is not None and staging.parts):
+            return ()
+        return self._refusals.rows
 
     def fill(self, into: target.TargetConnection, stack: contextlib.ExitStack) -> target.Load:
         """Load every row that is not there yet; raises TableferryError, and TextsAlteredError."""
+        if self._refusals:
+            self._refusals.require_allowed()  # an earlier run may have been allowed more
         staging = self._course.staging
         if staging is not None and staging.parts:
             return self._fill_in_parts(into, stack)
@@ -70,7 +80,8 @@ class Loading:
     def _fill_in_one(
         self, into: target.TargetConnection, stack: contextlib.ExitStack
     ) -> target.Load:
-        convert = self._converter()
+        convert = self._converter(self._refusals)
+        self._task.tally.touched = convert.touched
         with read_chunks(self._reading) as gathered:
             opened = self._opened(into)
             batches = iter(gathered)
@@ -99,8 +110,9 @@ class Loading:
         writing = Writing(
             open_target=lambda: target.connect(self._task.settings.target, self._task.claim.run_id),
             part=load.part,
+            refusals=self._refusals.part if self._refusals else lambda: None,
             converter=self._converter,
-            checkpoint=self._checkpoint,
+            checkpoint=self._task.claim.checkpoint,
             on_batch=self._told,
         )
         try:
@@ -111,7 +123,10 @@ class Loading:
             self._task.tally.stored += load.rows - stored
             raise
         self._task.tally.touched = loaded.touched
-        self.rows_read = stored + loaded.rows
+        for column, reasons in self._course.touched.items():
+            loaded.touched.setdefault(column, Counter()).update(reasons)
+        earlier = sum(sum(reasons.values()) for reasons in self._course.refused.values())
+        self.rows_read = stored + earlier + loaded.read
         self._compare(load.rows)
         return load
 
@@ -130,16 +145,9 @@ class Loading:
             self._task.claim.begin_anew()
             raise TransientError(error.message, hint=error.hint) from error
 
-    def _converter(self) -> values.Converter:
+    def _converter(self, refusals: values.Refusals | None) -> values.Converter:
         spec = self._plan.spec
-        convert = values.Converter(
-            self._plan.columns, spec.on_invalid, spec.trailing_blanks, self._refusals
-        )
-        self._task.tally.touched = convert.touched
-        return convert
-
-    def _checkpoint(self, connection: target.TargetConnection, chunk: Chunk, rows: int) -> None:
-        self._task.claim.checkpoint(connection, chunk.number, rows)
+        return values.Converter(self._plan.columns, spec.on_invalid, spec.trailing_blanks, refusals)
 
     def _told(self, rows: int, size: int) -> None:
         self._task.tally.read += rows
@@ -148,17 +156,18 @@ class Loading:
 
     def _compare(self, written: int) -> None:
         """See that every row that was read is written, or refused and kept aside."""
-        if written + len(self.refused) == self.rows_read:
+        refused = self._refusals.total if self._refusals else 0
+        if written + refused == self.rows_read:
             return
-        aside = f" and {len(self.refused):,} refused" if self.refused else ""
+        aside = f" and {refused:,} refused" if refused else ""
         raise VerificationError(
             f"{self.rows_read:,} rows were read, {written:,} written{aside}",
             hint="The load was rolled back; the old rows stay. Please report this.",
         )
 
 
-def _refusals(spec: TableSpec) -> values.Refusals | None:
+def refusals_of(spec: TableSpec, earlier: values.Counts = NONE) -> values.Refusals | None:
     """Return the place for refused rows, None where one fails the load."""
     if spec.on_invalid is not OnInvalid.QUARANTINE:
         return None
-    return values.Refusals(spec.primary_key, spec.max_invalid)
+    return values.Refusals(spec.primary_key, spec.max_invalid, earlier)

@@ -8,7 +8,7 @@ import contextlib
 import itertools
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -19,7 +19,7 @@ from tableferry.errors import CommitUnknownError, TransientError, VerificationEr
 from tableferry.sync.reading import Chunk, Piece, Readers, Reading
 from tableferry.sync.workers import Check, work_together
 from tableferry.target import TargetConnection
-from tableferry.values import Converter
+from tableferry.values import Converter, Refusal, Refusals
 
 
 class Part(Protocol):
@@ -38,27 +38,40 @@ class Part(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """One chunk that is about to be stored: its rows, what of them was altered or left out."""
+
+    number: int
+    rows: int
+    touched: Mapping[str, Counter[str]]
+    refused: Sequence[Refusal]
+
+
+@dataclass(frozen=True, slots=True)
 class Writing:
     """Where the chunks go; all of it is called from the workers' threads.
 
-    ``open_target`` opens a connection for one worker, ``part`` begins a part on it, ``converter``
-    makes a converter for one worker. ``checkpoint`` writes down in the open transaction that a
-    chunk is stored, with how many rows. ``on_batch`` is told of every batch that was written, its
-    rows and its bytes, of chunks that are not stored yet, too; never by two threads at once.
+    ``open_target`` opens a connection for one worker, ``part`` begins a part on it. For each chunk
+    ``refusals`` is the place for rows that are left out (None: there is none), ``converter`` makes
+    what converts its rows. ``checkpoint`` writes down in the open transaction that a chunk is
+    stored. ``on_batch`` is told of every batch that was written, its rows and its bytes, of chunks
+    that are not stored yet, too; never by two threads at once.
     """
 
     open_target: Callable[[], TargetConnection]
-    part: Callable[[TargetConnection], AbstractContextManager[Part]]
-    converter: Callable[[], Converter]
-    checkpoint: Callable[[TargetConnection, Chunk, int], None]
+    part: Callable[[TargetConnection, Refusals | None], AbstractContextManager[Part]]
+    converter: Callable[[Refusals | None], Converter]
+    checkpoint: Callable[[TargetConnection, Stored], None]
+    refusals: Callable[[], Refusals | None] = lambda: None
     on_batch: Callable[[int, int], None] = lambda _rows, _bytes: None
 
 
 @dataclass(slots=True)
 class Loaded:
-    """What was stored: rows, and values that were altered, by source column and reason."""
+    """What was stored: rows, how many were read for it, values that were altered."""
 
     rows: int = 0
+    read: int = 0
     touched: dict[str, Counter[str]] = field(default_factory=dict)
 
 
@@ -86,33 +99,32 @@ class _Loading:
 
     def work(self, check: Check) -> None:
         """Load chunk after chunk, as long as there are any: one worker's whole life."""
-        convert = self._writing.converter()
         with (
             self._writing.open_target() as connection,
             self._known(connection),
             self._readers.ahead(check=check) as pieces,
         ):
             for first in pieces:
-                self._load(first, pieces, connection, convert, check)
-        with self._lock:
-            for column, counts in convert.touched.items():
-                self.loaded.touched.setdefault(column, Counter()).update(counts)
+                self._load(first, pieces, connection, check)
 
     def _load(
         self,
         first: Piece,
         pieces: Iterator[Piece],
         connection: TargetConnection,
-        convert: Converter,
         check: Check,
     ) -> None:
         """Load one chunk, whose first piece has come already."""
         read = 0
-        with self._writing.part(connection) as part:
+        refusals = self._writing.refusals()
+        convert = self._writing.converter(refusals)
+        with self._writing.part(connection, refusals) as part:
             for piece in itertools.chain([first], pieces):
                 check()
                 if piece.batch is None:
-                    self._store(piece, read, part)
+                    if read != piece.rows:
+                        raise _incomplete(piece.chunk)
+                    self._store(piece, part, convert, refusals.rows if refusals else ())
                     return
                 read += piece.rows
                 part.write(convert(piece.batch))
@@ -120,12 +132,17 @@ class _Loading:
                     self._writing.on_batch(piece.rows, piece.nbytes)
         raise _incomplete(first.chunk)
 
-    def _store(self, end: Piece, read: int, part: Part) -> None:
-        if read != end.rows:
-            raise _incomplete(end.chunk)
-        rows = part.rows
+    def _store(
+        self, end: Piece, part: Part, convert: Converter, refused: Sequence[Refusal]
+    ) -> None:
+        def checkpoint(connection: TargetConnection) -> None:
+            if part.rows + len(refused) != end.rows:
+                raise _incomplete(end.chunk)
+            stored = Stored(end.chunk.number, part.rows, convert.touched, refused)
+            self._writing.checkpoint(connection, stored)
+
         try:
-            part.commit(lambda connection: self._writing.checkpoint(connection, end.chunk, rows))
+            part.commit(checkpoint)
         except CommitUnknownError as error:
             raise TransientError(
                 f"{error.message}: chunk {end.chunk.number}",
@@ -133,7 +150,10 @@ class _Loading:
                 code=error.code,
             ) from error
         with self._lock:
-            self.loaded.rows += rows
+            self.loaded.rows += part.rows
+            self.loaded.read += end.rows
+            for column, counts in convert.touched.items():
+                self.loaded.touched.setdefault(column, Counter()).update(counts)
 
     @contextlib.contextmanager
     def _known(self, connection: TargetConnection) -> Iterator[None]:

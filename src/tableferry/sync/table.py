@@ -20,19 +20,19 @@ from tableferry.sync.task import Task
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A table whose rows are all there and that is ready to be published."""
+    """A table whose rows are all there and that is ready to be published.
+
+    Of the rows ``read`` those that are not written are in quarantine: ``refused`` what does not
+    wait there with its chunk.
+    """
 
     task: Task
     plan: SyncPlan
     load: target.Load
+    read: int
     rows: int
     warnings: tuple[str, ...] = ()
     refused: Sequence[values.Refusal] = ()
-
-    @property
-    def read(self) -> int:
-        """Rows that the server sent: each was written or refused."""
-        return self.rows + len(self.refused)
 
 
 def load_table(task: Task, into: target.TargetConnection, stack: contextlib.ExitStack) -> Loaded:
@@ -58,7 +58,7 @@ def load_table(task: Task, into: target.TargetConnection, stack: contextlib.Exit
     task.claim.progress("prepare", loading.rows_read, load.rows)
     load.prepare()
     warnings = course.warnings + loading.warnings
-    return Loaded(task, plan, load, load.rows, warnings, loading.refused)
+    return Loaded(task, plan, load, loading.rows_read, load.rows, warnings, loading.refused)
 
 
 def require_unchanged(plan: SyncPlan, fingerprint: str | None) -> None:

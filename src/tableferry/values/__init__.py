@@ -2,6 +2,14 @@
 
 from tableferry.values.converter import Converter, TextsAlteredError
 from tableferry.values.kinds import target_schema
-from tableferry.values.refusals import Refusal, Refusals
+from tableferry.values.refusals import NO_COLUMN, Counts, Refusal, Refusals
 
-__all__ = ["Converter", "Refusal", "Refusals", "TextsAlteredError", "target_schema"]
+__all__ = [
+    "NO_COLUMN",
+    "Converter",
+    "Counts",
+    "Refusal",
+    "Refusals",
+    "TextsAlteredError",
+    "target_schema",
+]

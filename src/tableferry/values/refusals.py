@@ -1,6 +1,7 @@
 """Rows that cannot be stored, kept aside with the reason, as many as the specification allows."""
 
 import datetime as dt
+import threading
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,10 @@ MOST_OF_A_ROW: Final = 100
 """Characters of each value that a row without a key is told by."""
 
 
+Counts = Mapping[str, Mapping[str, int]]
+"""How many, by source column and reason."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """One row. ``column`` is the source's, empty where PostgreSQL names none.
@@ -42,18 +47,37 @@ class Refusal:
 
 @dataclass(slots=True)
 class Refusals:
-    """The refused rows of a load; ``key`` holds the source columns that a row is told by."""
+    """The refused rows of a load; ``key`` holds the source columns that a row is told by.
+
+    ``earlier`` counts those that an earlier attempt has kept aside already. ``whole`` are the
+    refusals of the load that these are a part of.
+    """
 
     key: Sequence[str]
     allowed: int
+    earlier: Counts = field(default_factory=dict)
+    whole: "Refusals | None" = None
     rows: list[Refusal] = field(default_factory=list)
+    _adding: threading.Lock = field(default_factory=threading.Lock)
+
+    def part(self) -> "Refusals":
+        """Return a place for the rows of one chunk, which count here, too; for one thread."""
+        return Refusals(self.key, self.allowed, whole=self)
 
     def add(self, refused: Sequence[Refusal]) -> None:
         """Keep these aside; raises DataError where that makes too many."""
-        self.rows += refused
-        if len(self.rows) > self.allowed:
+        with self._adding:
+            self.rows += refused
+            if self.whole is None:
+                self.require_allowed()
+        if self.whole is not None:
+            self.whole.add(refused)
+
+    def require_allowed(self) -> None:
+        """Raise DataError where there are too many."""
+        if self.total > self.allowed:
             raise DataError(
-                f"{_rows(len(self.rows))} refused, 'max_invalid' allows {self.allowed:,}: "
+                f"{_rows(self.total)} refused, 'max_invalid' allows {self.allowed:,}: "
                 + "; ".join(
                     f"{column}: {reason}: {count:,}"
                     for column, reasons in self.counts().items()
@@ -63,9 +87,14 @@ class Refusals:
                 "exclude them with 'where'; or raise 'max_invalid', more may come.",
             )
 
+    @property
+    def total(self) -> int:
+        """How many rows were refused."""
+        return len(self.rows) + sum(sum(reasons.values()) for reasons in self.earlier.values())
+
     def counts(self) -> dict[str, Counter[str]]:
         """Return how many rows were refused, by source column and reason."""
-        counts: dict[str, Counter[str]] = {}
+        counts = {column: Counter(reasons) for column, reasons in self.earlier.items()}
         for row in self.rows:
             counts.setdefault(row.column or NO_COLUMN, Counter())[row.reason] += 1
         return counts

@@ -171,8 +171,5 @@ def test_quarantine_needs_the_ledger_and_a_budget_needs_quarantine() -> None:
     assert (spec.on_invalid, spec.max_invalid) == (OnInvalid.QUARANTINE, 7)
     with pytest.raises(ConfigError, match="'quarantine' needs the ledger"):
         parse_table_configs({"t": entry(on_invalid="quarantine", ledger="off")})
-    parse_table_configs({"t": entry(on_invalid="quarantine", chunks=2)})
-    with pytest.raises(ConfigError, match="with 'chunks' goes with 'publish': 'truncate' only"):
-        parse_table_configs({"t": entry(on_invalid="quarantine", chunks=2, publish="merge")})
     with pytest.raises(ConfigError, match="'max_invalid' is for 'on_invalid': 'quarantine'"):
         parse_table_configs({"t": entry(max_invalid=7)})

@@ -11,6 +11,7 @@ from tableferry.settings import Settings
 from tableferry.spec import TableSpec
 from tableferry.sync.fanout.assignment import LONG, Assignment, Begun, Way, way_of
 from tableferry.sync.fanout.step import connect_source, noting
+from tableferry.sync.loading import refusals_of
 from tableferry.sync.table import make_plan, require_unchanged
 from tableferry.target.ledger import Lease, Ledger
 from tableferry.target.ledger.relay import Work, look_up, pieces, warn
@@ -123,7 +124,8 @@ class _Beginning:
     def _make(self, staging: target.Staging) -> None:
         """Make the staging table, or see that it has the rows it should have; it stays."""
         schema = values.target_schema(self.plan.columns)
-        with target.open_load(self.into, self.plan, schema, staging) as load:
+        refusals = refusals_of(self.plan.spec)
+        with target.open_load(self.into, self.plan, schema, staging, refusals) as load:
             if not isinstance(load, target.StagedLoad):
                 raise TypeError("a load in chunks goes by way of a staging table")
             load.keep = True

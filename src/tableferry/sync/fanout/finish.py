@@ -14,12 +14,13 @@ from tableferry.sync.deadline import NEVER, Clock, Deadline
 from tableferry.sync.ending import done
 from tableferry.sync.fanout.assignment import LONG, Assignment
 from tableferry.sync.fanout.step import connect_source, noting, require_planned, work_of
+from tableferry.sync.loading import refusals_of
 from tableferry.sync.outcome import ErrorReport, Status, TableOutcome
 from tableferry.sync.publishing import Published, commit_together
 from tableferry.sync.retry import Retries
 from tableferry.sync.table import Loaded, make_plan
 from tableferry.sync.task import Task
-from tableferry.target.ledger import Ledger
+from tableferry.target.ledger import Ledger, waiting
 from tableferry.target.ledger.relay import PASSING, Work, end_sessions, look_up, pieces, touched
 
 ORDINARY: Final = Retries()
@@ -110,17 +111,22 @@ def _publish(task: Task, work: Work, into: target.TargetConnection, retries: Ret
         plan = make_plan(task.spec, from_, into)
         require_planned(plan, work)
         stored = _stored(into, work)
+        refusals = refusals_of(plan.spec, waiting(into, work.require_held()))
+        if refusals:
+            refusals.require_allowed()
+        task.tally.refusals = refusals
+        read = stored + (refusals.total if refusals else 0)
         staging = target.Staging(work.staging, parts=True, resumed=stored)
         schema = values.target_schema(plan.columns)
-        load = stack.enter_context(target.open_load(into, plan, schema, staging))
+        load = stack.enter_context(target.open_load(into, plan, schema, staging, refusals))
         if isinstance(load, target.StagedLoad):
             load.keep = True  # dropped with the publishing transaction, or by ``give_up``
-        task.claim.progress("prepare", stored, stored)
+        task.claim.progress("prepare", read, stored)
         load.prepare()
         source.require_unaltered(from_, plan.spec.source, plan.carried)
-        commit_together([Loaded(task, plan, load, stored)], into, retries)
+        commit_together([Loaded(task, plan, load, read, stored)], into, retries)
     task.tally.touched = touched(into, work.run)
-    return Published(task, plan, stored, stored, load.changes, work.warnings)
+    return Published(task, plan, read, stored, load.changes, work.warnings)
 
 
 def _stored(connection: target.TargetConnection, work: Work) -> int:

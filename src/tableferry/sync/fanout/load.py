@@ -22,6 +22,7 @@ from tableferry.spec import TableSpec
 from tableferry.sync.deadline import NEVER, Clock, Deadline
 from tableferry.sync.fanout.assignment import LONG, SIGN_SECONDS, Assignment, Stored
 from tableferry.sync.fanout.step import connect_source, noting, require_planned, work_of
+from tableferry.sync.loading import refusals_of
 from tableferry.sync.prefetch import Prefetch
 from tableferry.sync.table import make_plan
 from tableferry.sync.task import Tally
@@ -106,7 +107,8 @@ class _Loading:
         self, plan: SyncPlan, from_: source.SourceConnection, into: target.TargetConnection
     ) -> None:
         spec, number = plan.spec, self.piece.number
-        convert = values.Converter(plan.columns, spec.on_invalid, spec.trailing_blanks)
+        refusals = refusals_of(spec)
+        convert = values.Converter(plan.columns, spec.on_invalid, spec.trailing_blanks, refusals)
         reader = source.TableReader(from_, plan)
         keys = KeyRange.of_json(self.piece.key_range)
         with (
@@ -117,20 +119,33 @@ class _Loading:
                 silence=from_.silent_for,
                 check=self.deadline.check,
             ) as batches,
-            _part(plan, self.work.staging, into) as part,
+            _part(plan, self.work.staging, into, refusals) as part,
         ):
             for batch in batches:
                 self.deadline.check()
                 self.show_life()
                 part.write(convert(batch))
-            if part.rows != reader.rows:
-                raise VerificationError(
-                    f"{reader.rows:,} rows were read, {part.rows:,} written",
-                    hint="The chunk was rolled back; the old rows stay. Please report this.",
-                )
             source.require_unaltered(from_, plan.spec.source, plan.carried)
-            self.tally.read = part.rows
-            part.commit(lambda c: checkpoint(c, self.lease, number, part.rows, convert.touched))
+
+            def store(connection: target.TargetConnection) -> None:
+                refused = refusals.rows if refusals else ()
+                if part.rows + len(refused) != reader.rows:
+                    raise VerificationError(
+                        f"{reader.rows:,} rows were read, {part.rows:,} written and "
+                        f"{len(refused):,} refused",
+                        hint="The chunk was rolled back; the old rows stay. Please report this.",
+                    )
+                self.tally.read = part.rows
+                checkpoint(
+                    connection,
+                    self.lease,
+                    number,
+                    part.rows,
+                    touched=convert.touched,
+                    refused=refused,
+                )
+
+            part.commit(store)
 
     def show_life(self) -> None:
         """Put off the lease's expiry, now and then; that it could not be is no failure yet."""
@@ -162,10 +177,15 @@ class _Loading:
             return piece(connection, self.lease, self.piece.number).rows
 
 
-def _part(plan: SyncPlan, staging: str, into: target.TargetConnection) -> target.Part:
+def _part(
+    plan: SyncPlan,
+    staging: str,
+    into: target.TargetConnection,
+    refusals: values.Refusals | None,
+) -> target.Part:
     """Begin a part of a staging table that another process has made."""
     schema = values.target_schema(plan.columns)
     load = target.open_load(into, plan, schema, target.Staging(staging, parts=True))
     if not isinstance(load, target.StagedLoad):
         raise TypeError("a load in chunks goes by way of a staging table")
-    return load.part(into)
+    return load.part(into, refusals)

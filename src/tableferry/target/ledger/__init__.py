@@ -9,7 +9,7 @@ from tableferry.target.ledger.chunks import Unfinished, checkpoint
 from tableferry.target.ledger.lease import Lease, Pace
 from tableferry.target.ledger.ledger import Ledger
 from tableferry.target.ledger.migrate import SCHEMA, migrate, require_usable
-from tableferry.target.ledger.quarantine import quarantine
+from tableferry.target.ledger.quarantine import quarantine, waiting
 from tableferry.target.ledger.runs import Failure, TableRun
 from tableferry.target.ledger.seal import seal, was_published, was_stored
 
@@ -26,6 +26,7 @@ __all__ = [
     "quarantine",
     "require_usable",
     "seal",
+    "waiting",
     "was_published",
     "was_stored",
 ]

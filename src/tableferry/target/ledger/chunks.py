@@ -14,6 +14,8 @@ from psycopg.types.json import Jsonb
 
 from tableferry.target.connection import TargetConnection
 from tableferry.target.ledger.lease import Lease, hold, lost
+from tableferry.target.ledger.quarantine import as_row
+from tableferry.values import Refusal
 
 RESUMED_HOURS: Final = 24
 """Older rows are read again: what a nightly run has left may be taken up by the next one, and no
@@ -36,7 +38,7 @@ SELECT %s, %s, number - 1, key_range
 FROM unnest(%s::text[]) WITH ORDINALITY AS given (key_range, number)"""
 
 _CHECKPOINT: Final = """\
-UPDATE tableferry.chunks SET rows = %s, touched = %s, done_at = clock_timestamp()
+UPDATE tableferry.chunks SET rows = %s, touched = %s, refused = %s, done_at = clock_timestamp()
 WHERE run_id = %s AND table_key = %s AND number = %s AND done_at IS NULL RETURNING number"""
 
 _DONE: Final = """\
@@ -107,11 +109,18 @@ def stage(
 
 
 def checkpoint(
-    connection: TargetConnection, lease: Lease, number: int, rows: int, touched: Touched = NOTHING
+    connection: TargetConnection,
+    lease: Lease,
+    number: int,
+    rows: int,
+    *,
+    touched: Touched = NOTHING,
+    refused: Sequence[Refusal] = (),
 ) -> None:
     """Say in the open transaction that it stores the rows of chunk ``number``.
 
-    ``touched`` are the values in them that were altered, as the specification allows.
+    ``touched`` are the values in them that were altered, ``refused`` the rows that were left out,
+    as the specification allows.
     Raises LeaseLostError where another run has taken over, or the chunk was stored already: that
     run may be filling the same staging table.
     """
@@ -119,7 +128,9 @@ def checkpoint(
         raise RuntimeError("checkpoint() belongs into the transaction that stores the rows")
     hold(connection, lease)
     told = Jsonb({column: dict(reasons) for column, reasons in touched.items()})
-    if not connection.rows(_CHECKPOINT, (rows, told, lease.run_id, lease.table_key, number)):
+    aside = Jsonb([as_row(row) for row in refused]) if refused else None
+    mine = (lease.run_id, lease.table_key, number)
+    if not connection.rows(_CHECKPOINT, (rows, told, aside, *mine)):
         raise lost(lease.target)
 
 

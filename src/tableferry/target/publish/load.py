@@ -8,6 +8,7 @@ import pyarrow as pa
 from tableferry.target.connection import TargetConnection
 from tableferry.target.publish.differences import Changes
 from tableferry.target.publish.staging import Part
+from tableferry.values import Refusals
 
 
 class Load(AbstractContextManager["Load"], Protocol):
@@ -49,6 +50,8 @@ class StagedLoad(Load, Protocol):
     @property
     def staging(self) -> str: ...  # noqa: D102 - told above, like the others
 
-    def part(self, connection: TargetConnection) -> Part: ...  # noqa: D102
+    def part(  # noqa: D102
+        self, connection: TargetConnection, refusals: Refusals | None = None
+    ) -> Part: ...
 
     def count_part(self, rows: int) -> None: ...  # noqa: D102

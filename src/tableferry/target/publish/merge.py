@@ -111,6 +111,8 @@ class MergeLoad:
             into = [column.target for column in self._plan.columns]
             types = ", ".join(f"{quote_pg(column.name)} {column.type}" for column in into)
             self._connection.execute(f"{create} ({types}) {options}")
+            if self._sifts:
+                self._add_key()
             return
         columns = ", ".join(
             f"CAST(NULL AS {new[name]}) AS {quote_pg(name)}" if name in new else quote_pg(name)
@@ -130,6 +132,9 @@ class MergeLoad:
         about = {"oid": standing.oid, "columns": self._columns}
         for (clause,) in self._connection.rows(_REFUSING, about):
             self._connection.execute(f"ALTER TABLE {self._staged.sql} {clause}")
+        self._add_key()
+
+    def _add_key(self) -> None:
         key = ", ".join(map(quote_pg, self._plan.target_key))
         self._connection.execute(f"ALTER TABLE {self._staged.sql} ADD PRIMARY KEY ({key})")
 
@@ -137,9 +142,9 @@ class MergeLoad:
         """Send one batch; raises DataError, TransientError ... when PostgreSQL refused."""
         self._staged.write(batch)
 
-    def part(self, connection: TargetConnection) -> Part:
+    def part(self, connection: TargetConnection, refusals: Refusals | None = None) -> Part:
         """Begin one part of the load, on any connection."""
-        return self._staged.part(connection)
+        return self._staged.part(connection, refusals)
 
     def count_part(self, rows: int) -> None:
         """Count a part that turned out to be stored."""
@@ -156,12 +161,12 @@ class MergeLoad:
     def _require_distinct_keys(self) -> None:
         if self._sifts or self._staged.has_key:
             return  # Known already: row by row, or from an attempt that was not published.
-        key = ", ".join(map(quote_pg, self._plan.target_key))
         try:
-            self._connection.execute(f"ALTER TABLE {self._staged.sql} ADD PRIMARY KEY ({key})")
+            self._add_key()
         except DataError as error:
             if error.code not in _TAKEN:
                 raise
+            key = ", ".join(map(quote_pg, self._plan.target_key))
             raise DataError(
                 f"Two rows of {self._plan.spec.source} have the same key ({key}) in PostgreSQL "
                 f"({error.code})",

@@ -141,10 +141,9 @@ class StagingTable:
             raise RuntimeError("a load in parts is written to by its parts")
         self._copy.write(batch)
 
-    def part(self, connection: TargetConnection) -> "Part":
-        """Begin one part, on any connection."""
-        names = [column.target.name for column in self._columns]
-        return Part(self, connection, names, self._schema)
+    def part(self, connection: TargetConnection, refusals: Refusals | None = None) -> "Part":
+        """Begin one part, on any connection; its refused rows go into its own ``refusals``."""
+        return Part(self, connection, self._columns, self._schema, refusals)
 
     def add(self, rows: int) -> None:
         """Count the rows of a part that is stored; from any thread."""
@@ -205,12 +204,13 @@ class Part:
         self,
         table: StagingTable,
         connection: TargetConnection,
-        columns: Sequence[str],
+        columns: Sequence[ColumnPlan],
         schema: pa.Schema,
+        refusals: Refusals | None = None,
     ) -> None:
         self._table = table
         self._connection = connection
-        self._copy = CopyIn(connection, table.sql, columns, schema)
+        self._copy = open_copy(connection, table.sql, columns, schema, refusals=refusals)
 
     @property
     def rows(self) -> int:

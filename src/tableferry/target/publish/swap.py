@@ -110,9 +110,9 @@ class SwapLoad:
         """Send one batch; raises DataError, TransientError ... when PostgreSQL refused."""
         self._staged.write(batch)
 
-    def part(self, connection: TargetConnection) -> Part:
+    def part(self, connection: TargetConnection, refusals: Refusals | None = None) -> Part:
         """Begin one part of the load, on any connection."""
-        return self._staged.part(connection)
+        return self._staged.part(connection, refusals)
 
     def count_part(self, rows: int) -> None:
         """Count a part that turned out to be stored."""
