@@ -230,6 +230,22 @@ KEY_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
     "sys.procedures": (OBJECT_COLUMNS, _nothing),
     "sys.synonyms": (OBJECT_COLUMNS + ", base_object_name nvarchar(1035)", _nothing),
     "sys.sequences": (OBJECT_COLUMNS, _nothing),
+    "sys.security_policies": (
+        (
+            OBJECT_COLUMNS.removesuffix(", is_published bit!, is_schema_published bit!")
+            + ", is_enabled bit!, is_not_for_replication bit!, uses_database_collation bit, "
+            "is_schema_bound bit!"
+        ),
+        _nothing,
+    ),
+    "sys.security_predicates": (
+        (
+            "object_id int!, security_predicate_id int!, target_object_id int!, "
+            "predicate_definition nvarchar(max), predicate_type int, "
+            "predicate_type_desc nvarchar(60), operation int, operation_desc nvarchar(60)"
+        ),
+        _nothing,
+    ),
     "sys.sql_modules": (
         (
             "object_id int!, definition nvarchar(max), uses_ansi_nulls bit, "
