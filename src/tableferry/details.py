@@ -16,6 +16,10 @@ class IndexColumn:
     descending: bool = False
 
 
+HIDDEN: Final = "?"
+"""The ``condition`` of an index whose filter the login may not see: it is no T-SQL."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceIndex:
     """One index, or the index behind a PRIMARY KEY or UNIQUE constraint.

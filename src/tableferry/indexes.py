@@ -11,7 +11,7 @@ from typing import Final
 
 from tableferry.conditions import translated_condition
 from tableferry.constants import TEXTS
-from tableferry.details import SourceIndex, TableDetails
+from tableferry.details import HIDDEN, SourceIndex, TableDetails
 from tableferry.identifiers import TargetTable, quote_pg, shown
 from tableferry.naming import distinct, pg_name, shortened
 from tableferry.schema import UNLIMITED, SourceColumn, TargetColumn
@@ -83,6 +83,8 @@ def _why_not(index: SourceIndex, columns: Columns) -> str:
         return f"PostgreSQL cannot sort {', '.join(map(shown, unordered))}"
     if sum(map(_widest, key)) > BTREE_BYTES:
         return f"its values can be longer than the {BTREE_BYTES:,} bytes PostgreSQL indexes"
+    if index.condition == HIDDEN:
+        return "its condition is not shown to a login without VIEW DEFINITION"
     if index.condition and translated_condition(index.condition, columns) is None:
         return "its condition has no sure translation"
     return ""

@@ -59,6 +59,26 @@ def test_defaults_that_it_may_not_see_are_told_and_nothing_else_is(settings: Set
     assert all("default" in warning for warning in told), told
 
 
+def test_what_the_catalog_hides_from_it_is_neither_lost_nor_guessed(
+    sandbox: Sandbox, pg_database: PgDatabase, settings: Settings
+) -> None:
+    sandbox.run("CREATE TYPE dbo.Mail FROM nvarchar(40)")
+    sandbox.run(
+        "CREATE TABLE dbo.Hidden (ID int PRIMARY KEY, Mail dbo.Mail NULL, Code int NULL);"
+        "CREATE UNIQUE INDEX Once ON dbo.Hidden (Code) WHERE Code > 5;"
+        "INSERT dbo.Hidden VALUES (1, N'a', 1), (2, N'b', 1), (3, NULL, 7);"
+        f"GRANT SELECT ON dbo.Hidden TO {READER}"
+    )
+    entry = table_configs()["customer"] | {"sql_table": "dbo.Hidden", "pg_table": "hidden"}
+    for left_out in ("columns", "pg_columns", "order_by", "primary_key"):
+        del entry[left_out]
+    [table] = sync_tables(list(parse_table_configs({"hidden": entry}).values()), settings).tables
+    assert table.status is Status.OK, table.error
+    rows = pg_database.rows("SELECT id, mail, code FROM hidden ORDER BY id")
+    assert rows == [(1, "a", 1), (2, "b", 1), (3, None, 7)]
+    assert any("'Once' is not created" in w and "VIEW DEFINITION" in w for w in table.warnings)
+
+
 def test_it_can_be_checked_and_discovered(settings: Settings) -> None:
     report = check_tables(list(parse_table_configs(table_configs()).values()), settings)
     assert report.all_ok, report.as_dict()

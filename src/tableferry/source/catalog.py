@@ -18,6 +18,7 @@ from tableferry.source.protection import (
     read_protection,
     read_traits,
     rows_if_known,
+    that_are_rounded,
 )
 
 
@@ -25,6 +26,7 @@ def read_schema(connection: SourceConnection, table: SourceTable) -> SourceSchem
     """Read a table's columns; raises SchemaError where there is no such table (or no right)."""
     columns = _columns(connection, table)
     hidden = of_the_graph(connection, table, (column.name for column in columns))
+    hidden |= that_are_rounded(connection, columns)
     by_server = columns_to_convert(connection, table, columns)
     columns = tuple(
         replace(
@@ -71,10 +73,10 @@ def _columns(connection: SourceConnection, table: SourceTable) -> tuple[SourceCo
         f"""\
 SELECT c.name AS column_name, t.name AS type_name, b.name AS base_name,
   t.is_user_defined AS is_user_defined,
-  c.max_length AS max_length, c.precision AS precision, c.scale AS scale,
+  c.max_length AS max_length, c.precision AS [precision], c.scale AS scale,
   c.is_nullable AS is_nullable
 FROM {catalog}.sys.columns AS c
-JOIN {catalog}.sys.types AS t ON t.user_type_id = c.user_type_id
+LEFT JOIN {catalog}.sys.types AS t ON t.user_type_id = c.user_type_id
 LEFT JOIN {catalog}.sys.types AS b ON b.user_type_id = c.system_type_id
 WHERE c.object_id = OBJECT_ID({text_mssql(table.sql)})
 ORDER BY c.column_id""",
@@ -138,12 +140,15 @@ _OWN_NAMES: Final = frozenset({"hierarchyid", "geography", "geometry", "json", "
 is varbinary."""
 
 
-def type_name(own: str, base: str | None, *, alias: bool) -> str:
+def type_name(own: str | None, base: str | None, *, alias: bool) -> str:
     """Return the name of the type itself, of an alias type's base type.
 
-    ``sysname`` is an alias of nvarchar. A type of somebody's own assembly has no base with a
-    name; it keeps its name in a form that no rule has.
+    ``sysname`` is an alias of nvarchar. ``own`` is None of an alias type that the login has no
+    right to: the catalog shows the column, and not its type. A type of somebody's own assembly
+    has no base with a name; it keeps its name in a form that no rule has.
     """
+    if own is None:
+        return (base or "of somebody's own (CLR)").lower()
     if not alias and own.lower() in _OWN_NAMES:
         return own.lower()
     if alias and base is None:

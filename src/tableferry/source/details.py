@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from tableferry.details import Identity, IndexColumn, SourceIndex, TableDetails
+from tableferry.details import HIDDEN, Identity, IndexColumn, SourceIndex, TableDetails
 from tableferry.errors import TableferryError, TransientError
 from tableferry.identifiers import SourceTable, quote_mssql, text_mssql
 from tableferry.source.connection import SourceConnection
@@ -17,7 +17,7 @@ from tableferry.source.connection import SourceConnection
 INDEXES: Final = """\
 SELECT i.name AS index_name, i.type_desc AS kind, i.is_unique AS is_unique,
   i.is_primary_key AS is_primary, i.is_disabled AS is_disabled,
-  i.filter_definition AS condition, c.name AS column_name,
+  i.has_filter AS has_filter, i.filter_definition AS condition, c.name AS column_name,
   k.is_descending_key AS is_descending, k.is_included_column AS is_included
 FROM {catalog}.sys.indexes AS i
 JOIN {catalog}.sys.index_columns AS k ON k.object_id = i.object_id AND k.index_id = i.index_id
@@ -25,7 +25,8 @@ JOIN {catalog}.sys.columns AS c ON c.object_id = k.object_id AND c.column_id = k
 WHERE i.object_id = OBJECT_ID({table}) AND i.is_hypothetical = 0
   AND (k.key_ordinal > 0 OR k.is_included_column = 1)
 ORDER BY i.index_id, k.is_included_column, k.key_ordinal, k.index_column_id"""
-"""A partitioning column that is no part of the key has the ordinal 0 and is not asked for."""
+"""A partitioning column that is no part of the key has the ordinal 0 and is not asked for. The
+condition of a filter is NULL without VIEW DEFINITION; that there is one is seen by all."""
 
 IDENTITY: Final = """\
 SELECT c.name AS column_name, CAST(c.seed_value AS varchar(40)) AS seed,
@@ -107,25 +108,24 @@ class _Questions:
 
 
 def _indexes(asked: _Questions) -> tuple[SourceIndex, ...]:
-    names = ("index_name", "kind", "is_unique", "is_primary", "is_disabled", "condition")
-    rows = asked.rows(
-        "the keys and indexes", INDEXES, *names, "column_name", "is_descending", "is_included"
-    )
+    names = ("index_name", "kind", "is_unique", "is_primary", "is_disabled", "has_filter")
+    column = ("condition", "column_name", "is_descending", "is_included")
+    rows = asked.rows("the keys and indexes", INDEXES, *names, *column)
     grouped = itertools.groupby(rows, key=lambda row: row[0])
     return tuple(_index(list(found)) for _, found in grouped)
 
 
 def _index(rows: Sequence[tuple[Any, ...]]) -> SourceIndex:
-    name, kind, unique, primary, disabled, condition, *_ = rows[0]
+    name, kind, unique, primary, disabled, filtered, condition, *_ = rows[0]
     return SourceIndex(
         name=name,
-        columns=tuple(IndexColumn(row[6], bool(row[7])) for row in rows if not row[8]),
-        included=tuple(row[6] for row in rows if row[8]),
+        columns=tuple(IndexColumn(row[7], bool(row[8])) for row in rows if not row[9]),
+        included=tuple(row[7] for row in rows if row[9]),
         unique=bool(unique),
         primary=bool(primary),
         disabled=bool(disabled),
         kind=str(kind),
-        condition=condition or "",
+        condition=condition or (HIDDEN if filtered else ""),
     )
 
 

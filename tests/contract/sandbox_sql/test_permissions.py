@@ -104,6 +104,27 @@ def test_a_default_is_shown_to_those_who_may_see_definitions(ask, reader):
     assert ask(definition, reader).rows == [("((7))",)]
 
 
+def test_an_indexs_condition_is_shown_to_those_who_may_see_definitions(ask, reader):
+    ask("CREATE UNIQUE INDEX i ON a (v) WHERE v > 3")
+    shown = "SELECT has_filter, filter_definition FROM sys.indexes WHERE name = 'i'"
+    assert ask(shown, reader).rows == [(True, None)]
+    ask("GRANT VIEW DEFINITION ON a TO reader")
+    assert ask(shown, reader).rows == [(True, "(v > 3)")]
+
+
+def test_who_reads_a_column_does_not_see_its_alias_type(ask, reader):
+    ask("CREATE TYPE Mail FROM nvarchar(40); CREATE TABLE m (m Mail); GRANT SELECT ON m TO reader")
+    typed = (
+        "SELECT t.name, b.name FROM sys.columns AS c "
+        "LEFT JOIN sys.types AS t ON t.user_type_id = c.user_type_id "
+        "LEFT JOIN sys.types AS b ON b.user_type_id = c.system_type_id "
+        "WHERE c.object_id = OBJECT_ID('m')"
+    )
+    assert ask(typed, reader).rows == [(None, "nvarchar")]
+    ask("GRANT REFERENCES ON SCHEMA::dbo TO reader")
+    assert ask(typed, reader).rows == [("Mail", "nvarchar")]
+
+
 def test_schemas_databases_and_roles_carry_rights(ask, refuse, reader):
     ask("CREATE SCHEMA s; CREATE TABLE s.t (id int); GRANT SELECT ON SCHEMA::s TO reader")
     assert ask("SELECT * FROM s.t", reader).rows == []

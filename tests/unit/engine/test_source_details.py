@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tableferry.details import IndexColumn, SourceIndex
+from tableferry.details import HIDDEN, IndexColumn, SourceIndex
 from tableferry.errors import SchemaError, TransientError
 from tableferry.identifiers import SourceTable
 from tableferry.source.details import read_details, read_keys
@@ -60,7 +60,7 @@ def test_one_part_that_cannot_be_read_leaves_the_others() -> None:
 
 def test_an_indexs_rows_become_one_index() -> None:
     def row(name: str, column: str, *, descending: bool = False, included: bool = False) -> Any:
-        return (name, "NONCLUSTERED", True, False, False, None, column, descending, included)
+        return (name, "NONCLUSTERED", True, False, False, False, None, column, descending, included)
 
     catalog = Catalog(
         is_included=[row("U", "B", descending=True), row("U", "A"), row("U", "C", included=True)]
@@ -69,6 +69,12 @@ def test_an_indexs_rows_become_one_index() -> None:
     key = (IndexColumn("B", descending=True), IndexColumn("A"))
     assert found.indexes == (SourceIndex("U", key, included=("C",), unique=True),)
     assert found.primary_key == ()
+
+
+def test_a_filter_that_is_not_shown_is_not_taken_for_none() -> None:
+    rows = [("U", "NONCLUSTERED", True, False, False, True, None, "A", False, False)]
+    [index] = read_keys(Catalog(is_included=rows), TABLE).indexes  # type: ignore[arg-type]
+    assert index.condition == HIDDEN
 
 
 def test_names_are_quoted_in_every_question() -> None:

@@ -9,9 +9,14 @@ from tableferry.identifiers import SourceTable
 from tableferry.plan import plan_table
 from tableferry.schema import Isolation, SourceColumn, SourceSchema, SourceType
 from tableferry.settings import TargetSettings
-from tableferry.source.catalog import read_schema
+from tableferry.source.catalog import read_schema, type_name
 from tableferry.source.codepages import columns_to_convert, is_unlike
-from tableferry.source.protection import of_the_graph, read_protection, read_traits
+from tableferry.source.protection import (
+    of_the_graph,
+    read_protection,
+    read_traits,
+    that_are_rounded,
+)
 from tableferry.spec import Consistency
 from tests.unit.engine.support import spec
 
@@ -92,6 +97,32 @@ def test_a_security_policy_is_noticed() -> None:
     assert read_traits(Answering([(0, 1)]), TABLE) == (False, True)  # type: ignore[arg-type]
     unknown = Answering(TableferryError("Invalid object name"))
     assert read_traits(unknown, TABLE) == (False, False)  # type: ignore[arg-type]
+
+
+def test_a_server_before_security_policies_may_have_memory_optimized_tables() -> None:
+    class Older(Answering):
+        def rows(self, sql: str, columns: list[str]) -> list[tuple[Any, ...]]:
+            if "policies" in sql:
+                raise TableferryError("Invalid object name 'sys.security_policies'")
+            return [(1,)]
+
+    assert read_traits(Older([]), TABLE) == (False, True)  # type: ignore[arg-type]
+
+
+def test_floats_of_a_variant_are_not_read_where_the_server_would_round_them() -> None:
+    def found(answer: list[tuple[Any, ...]] | TableferryError, kind: str = "sql_variant") -> Any:
+        columns = [SourceColumn("V", SourceType(kind)), SourceColumn("ID", SourceType("int"))]
+        return that_are_rounded(Answering(answer), columns)  # type: ignore[arg-type]
+
+    assert found([("3.0000000000000004e-001",)]) == {}
+    assert "SQL Server 2016" in found([("0.3",)])["V"]
+    assert found([("0.3",)], "float") == {}, "a column of floats is not read as text"
+    assert found(TableferryError("unknown")) == {}
+
+
+def test_a_type_that_is_hidden_from_the_login_is_that_which_it_stands_for() -> None:
+    assert type_name(None, "nvarchar", alias=False) == "nvarchar"
+    assert "CLR" in type_name(None, None, alias=False).upper()
 
 
 def test_a_protected_column_is_refused_by_name() -> None:

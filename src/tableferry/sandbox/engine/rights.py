@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from tableferry.sandbox.engine import statements as st
-from tableferry.sandbox.engine.catalog import Database, Table, View
+from tableferry.sandbox.engine.catalog import AliasType, Database, Table, View
 from tableferry.sandbox.engine.errors import cannot_drop
 from tableferry.sandbox.engine.principals import VISIBLE_BY, WHOLE, Principal, Scope
 from tableferry.sandbox.events import SqlError
@@ -76,7 +76,19 @@ def seen(session: "Session", database: Database) -> Database:
     if user.name == "dbo":
         return database
     objects = {key: item for key, item in database.objects.items() if sees(session, item)}
-    return replace(database, objects=objects)
+    return replace(database, objects=objects, types=_types_seen(user, database))
+
+
+def _types_seen(user: Principal, database: Database) -> dict[tuple[str, str], AliasType]:
+    """Return the alias types that a user sees: to read a column of one is no right to the type."""
+    return {
+        key: alias
+        for key, alias in database.types.items()
+        if any(
+            database.security.allows(user, permission, WHOLE, ("SCHEMA", alias.schema.lower()))
+            for permission in ("VIEW DEFINITION", "REFERENCES", "EXECUTE")
+        )
+    }
 
 
 def sees(session: "Session", item: Table | View) -> bool:

@@ -8,8 +8,9 @@ from tableferry.sandbox.engine.scope import Facts
 from tableferry.sandbox.engine.sysviews_objects import OBJECT_COLUMNS, Row, Rows, object_rows
 
 
-def _indexes(_: Facts, database: Database) -> Iterator[Row]:
+def _indexes(session: Facts, database: Database) -> Iterator[Row]:
     for table in database.tables():
+        shown = session.may("VIEW DEFINITION", database, table)
         if not any(index.clustered for index in table.indexes):
             yield (
                 table.object_id,
@@ -52,7 +53,7 @@ def _indexes(_: Facts, database: Database) -> Iterator[Row]:
                 True,
                 True,
                 condition is not None,
-                condition,
+                condition if shown else None,
                 False,
             )
 
