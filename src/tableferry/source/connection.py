@@ -177,7 +177,7 @@ def _opened(settings: SourceSettings, login: Login, certificate: str) -> Any:
     if _PROVIDER_VARIABLE not in os.environ:
         mssql_python.native_provider = PROVIDER
     mssql_python.pooling(enabled=False)
-    with translated(settings):
+    with translated(settings, at_login=True):
         return mssql_python.connect(
             connection_string(settings, login, certificate),
             autocommit=True,

@@ -38,6 +38,10 @@ class Fault:
 
 _AGAIN = "Nothing was changed; run it again."
 _BUSY = "The server is busy or moving; nothing was changed; run it again in a minute."
+_NO_VERSIONS = (
+    "The server gave up old versions of rows before all were read: its tempdb is full, or the "
+    f"table takes too long. {_AGAIN}"
+)
 _LOGIN = "Check {prefix}USER and {prefix}PASSWORD. It was not tried again, to lock nobody out."
 
 SERVER_FAULTS: Final = (
@@ -47,6 +51,8 @@ SERVER_FAULTS: Final = (
           ConfigError, _LOGIN),
     Fault("18488", r"Login failed for user .* The password of the account must be changed",
           ConfigError, _LOGIN),
+    Fault("18401", r"Login failed for user .* Server is in script upgrade mode", TransientError,
+          _BUSY),
     Fault("18456", r"Login failed for user", ConfigError,
           "Check {prefix}USER, {prefix}PASSWORD and {prefix}DB (the driver may say this of a "
           "database that is not there). It was not tried again, to lock nobody out."),
@@ -54,17 +60,31 @@ SERVER_FAULTS: Final = (
     Fault("911", r"Database '.*' does not exist", ConfigError, "Check 'sql_table' and {prefix}DB."),
     Fault("208", r"Invalid object name", SchemaError, "Check 'sql_table' in the configuration."),
     Fault("207", r"Invalid column name", SchemaError, "Check 'columns', 'order_by' and 'where'."),
-    Fault("229", r"(The )?[A-Z ]+ permission was denied", ConfigError,
+    Fault("229", r"(The )?[A-Z ]+ permission (was )?denied", ConfigError,
           "Grant the login SELECT on the table."),
     Fault("916", r"The server principal .* is not able to access the database", ConfigError,
           "Give the login a user there."),
     Fault("1205", r"Transaction \(Process ID \d+\) was deadlocked on", TransientError, _AGAIN),
     Fault("1222", r"Lock request time out", TransientError, f"Another session held it. {_AGAIN}"),
     Fault("601", r"Could not continue scan with NOLOCK", TransientError, _AGAIN),
+    Fault("605", r"Attempt to fetch logical page", TransientError,
+          f"Under NOLOCK a page may be moved away while it is read. {_AGAIN} If it comes again, run "
+          "DBCC CHECKTABLE."),
+    Fault("7105", r"The Database ID \d+, Page .* for LOB data type node does not exist",
+          TransientError,
+          f"Under NOLOCK a long value may be gone while it is read. {_AGAIN} If it comes again, run "
+          "DBCC CHECKTABLE."),
     Fault("3952", r"Snapshot isolation transaction failed accessing database .* because snapshot",
           ConfigError, "ALTER DATABASE ... SET ALLOW_SNAPSHOT_ISOLATION ON."),
     Fault("3961", r"Snapshot isolation transaction failed .* because the object .* has been",
           TransientError, "The table was altered meanwhile. " + _AGAIN),
+    Fault("3958", r"Transaction aborted when accessing versioned row", TransientError, _NO_VERSIONS),
+    Fault("3966", r"Transaction is rolled back when accessing version store", TransientError,
+          _NO_VERSIONS),
+    Fault("3967", r"Insufficient space in tempdb to hold row versions", TransientError,
+          _NO_VERSIONS),
+    Fault("41332", r"Memory optimized tables and natively compiled modules cannot be accessed",
+          ConfigError, "There is one behind the view: choose 'consistency': 'read_committed'."),
     Fault("40613", r"Database .* on server .* is not currently available", TransientError, _BUSY),
     Fault("40501", r"The service is currently busy", TransientError, _BUSY),
     Fault("40197", r"The service has encountered an error processing", TransientError, _BUSY),
@@ -80,6 +100,24 @@ SERVER_FAULTS: Final = (
           "Let this machine's address through the server's firewall."),
     Fault("976", r"The target database, '.*', is participating in an availability group",
           TransientError, _BUSY),
+    Fault("978", r"The target database \('.*'\) is in an availability group and is currently "
+          r"accessible for connections when the application intent is set to read only",
+          ConfigError, "Set {prefix}READ_ONLY_INTENT=yes."),
+    Fault("983", r"Unable to access availability database", TransientError, _BUSY),
+    Fault("4221", r"Login to read-secondary failed due to long wait", TransientError, _BUSY),
+    Fault("922", r"Database '.*' is being recovered", TransientError, _BUSY),
+    Fault("927", r"Database '.*' cannot be opened\. It is in the middle of a restore",
+          TransientError, _BUSY),
+    Fault("952", r"Database '.*' is in transition", TransientError, _BUSY),
+    Fault("17142", r"SQL Server service has been paused", TransientError, _BUSY),
+    Fault("42109", r"The SQL pool is warming up", TransientError, _BUSY),
+    Fault("40675", r"The server is currently too busy", TransientError, _BUSY),
+    Fault("701", r"There is insufficient system memory", TransientError, _BUSY),
+    Fault("8645", r"A time-?out occurred while waiting for memory resources", TransientError, _BUSY),
+    Fault("8628", r"A time ?out occurred while waiting to optimize the query", TransientError, _BUSY),
+    Fault("845", r"Time-?out occurred while waiting for buffer latch", TransientError, _BUSY),
+    Fault("1204", r"The instance of the SQL Server Database Engine cannot obtain a LOCK resource",
+          TransientError, _BUSY),
     Fault("6005", r"SHUTDOWN is in progress", TransientError, _BUSY),
     Fault("596", r"Cannot continue the execution because the session is in the kill state",
           TransientError, _AGAIN),
@@ -93,6 +131,11 @@ SERVER_FAULTS: Final = (
 REFUSED_LOGIN: Final = Fault("18456", "", ConfigError, _LOGIN)
 """Before a session speaks English a login is refused in the server's language; the driver's own
 word for the SQLSTATE (28000) is the same everywhere."""
+
+UNKNOWN_AT_LOGIN: Final = Fault("login", "", ConfigError,
+    "The server says it in its own language, and no more is known of it here. Check {prefix}USER, "
+    "{prefix}PASSWORD and {prefix}DB. It was not tried again, to lock nobody out.")  # fmt: skip
+"""What else a server says while it lets nobody in; it quotes names only."""
 
 CLIENT_FAULTS: Final = (
     Fault("TLS", r"certificate verify failed|self.signed certificate|SSL Provider|certificate chain"
@@ -114,23 +157,28 @@ CLIENT_FAULTS: Final = (
 
 
 @contextlib.contextmanager
-def translated(settings: SourceSettings) -> Iterator[None]:
-    """Turn the driver's errors into ours while the block runs."""
+def translated(settings: SourceSettings, *, at_login: bool = False) -> Iterator[None]:
+    """Turn the driver's errors into ours while the block runs; ``at_login``: it logs in."""
     try:
         yield
     except TableferryError:
         raise
     except (mssql_python.Error, RuntimeError) as error:
-        ours, safe = translate(error, settings)
+        ours, safe = translate(error, settings, at_login=at_login)
         raise ours from (error if safe else None)
 
 
-def translate(error: Exception, settings: SourceSettings) -> tuple[TableferryError, bool]:
+def translate(
+    error: Exception, settings: SourceSettings, *, at_login: bool = False
+) -> tuple[TableferryError, bool]:
     """Return our error for the driver's, and whether the driver's text is safe to keep."""
     message = getattr(error, "ddbc_error", "") or ""
     state = getattr(error, "driver_error", "") or ""
     said = _said(message or state or str(error))
-    if fault := _find(message, state or str(error)):
+    fault = _find(message, state or str(error))
+    if fault is None and at_login and "[SQL Server]" in message:
+        fault = UNKNOWN_AT_LOGIN
+    if fault:
         shown = said if fault.quotes_names_only else masked(said)
         return (
             fault.kind(

@@ -14,7 +14,8 @@ from tableferry.errors import CommitUnknownError, TransientError
 from tableferry.sync.deadline import Deadline
 
 BUSY: Final = frozenset({"40613", "40501", "40197", "10928", "10929", "49918", "49919", "49920",
-                         "53300", "57P03"})  # fmt: skip
+                         "976", "983", "4221", "922", "927", "952", "17142", "18401", "42109",
+                         "40675", "701", "8645", "53300", "57P03"})  # fmt: skip
 """A server that moves, starts or has no room for another session needs more than a moment: for
 40501 Microsoft says to wait 10 seconds."""
 

@@ -149,6 +149,95 @@ SERVER_SAYS = [
         ),
     ),
     ("8134", DataError, "Divide by zero error encountered."),
+    (
+        "18401",
+        TransientError,
+        "Login failed for user 'sa'. Reason: Server is in script upgrade mode. Only administrator can connect at this time.",
+    ),
+    (
+        "605",
+        TransientError,
+        "Attempt to fetch logical page (1:224) in database 5 failed. It belongs to allocation unit 72057594040 not to 72057594041.",
+    ),
+    (
+        "7105",
+        TransientError,
+        "The Database ID 5, Page (1:224), slot 0 for LOB data type node does not exist. This is usually caused by transactions that can read uncommitted data on a data page. Run DBCC CHECKTABLE.",
+    ),
+    (
+        "3958",
+        TransientError,
+        "Transaction aborted when accessing versioned row in table 'dbo.Customer' in database 'McTM'. Requested versioned row was not found. Your tempdb is probably out of space.",
+    ),
+    (
+        "3966",
+        TransientError,
+        "Transaction is rolled back when accessing version store. It was earlier marked as victim when the version store was shrunk due to insufficient space in tempdb.",
+    ),
+    (
+        "3967",
+        TransientError,
+        "Insufficient space in tempdb to hold row versions. Need to shrink the version store to free up some space in tempdb.",
+    ),
+    (
+        "41332",
+        ConfigError,
+        "Memory optimized tables and natively compiled modules cannot be accessed or created when the session TRANSACTION ISOLATION LEVEL is set to SNAPSHOT.",
+    ),
+    (
+        "978",
+        ConfigError,
+        "The target database ('McTM') is in an availability group and is currently accessible for connections when the application intent is set to read only. For more information about application intent, see SQL Server Books Online.",
+    ),
+    (
+        "983",
+        TransientError,
+        "Unable to access availability database 'McTM' because the database replica is not in the PRIMARY or SECONDARY role.",
+    ),
+    (
+        "4221",
+        TransientError,
+        "Login to read-secondary failed due to long wait on 'HADR_DATABASE_WAIT_FOR_TRANSITION_TO_VERSIONING'.",
+    ),
+    (
+        "922",
+        TransientError,
+        "Database 'McTM' is being recovered. Waiting until recovery is finished.",
+    ),
+    ("927", TransientError, "Database 'McTM' cannot be opened. It is in the middle of a restore."),
+    ("952", TransientError, "Database 'McTM' is in transition. Try the statement later."),
+    (
+        "17142",
+        TransientError,
+        "SQL Server service has been paused. No new connections will be allowed.",
+    ),
+    ("42109", TransientError, "The SQL pool is warming up. Please try again."),
+    ("40675", TransientError, "The server is currently too busy. Please try again later."),
+    (
+        "701",
+        TransientError,
+        "There is insufficient system memory in resource pool 'default' to run this query.",
+    ),
+    (
+        "8645",
+        TransientError,
+        "A timeout occurred while waiting for memory resources to execute the query in resource pool 'default' (2). Rerun the query.",
+    ),
+    (
+        "8628",
+        TransientError,
+        "A time out occurred while waiting to optimize the query. Rerun the query.",
+    ),
+    (
+        "845",
+        TransientError,
+        "Time-out occurred while waiting for buffer latch type 2 for page (1:224), database ID 5.",
+    ),
+    (
+        "1204",
+        TransientError,
+        "The instance of the SQL Server Database Engine cannot obtain a LOCK resource at this time. Rerun your statement when there are fewer active users.",
+    ),
 ]
 
 
@@ -181,6 +270,19 @@ def test_a_login_refused_in_another_language_is_known_by_the_drivers_word() -> N
     said = f"{ODBC}Fehler bei der Anmeldung für den Benutzer 'reader'."
     ours, _ = translate(FakeError(said, "Invalid authorization specification"), source_settings())
     assert (ours.code, type(ours)) == ("18456", ConfigError)
+
+
+def test_what_is_said_at_the_login_in_another_language_names_the_variables() -> None:
+    said = f"{ODBC}Die von der Anmeldung angeforderte 'Nope'-Datenbank kann nicht geöffnet werden."
+    ours, safe = translate(FakeError(said, "General error"), source_settings(), at_login=True)
+    assert isinstance(ours, ConfigError)
+    assert safe
+    assert "'Nope'-Datenbank" in ours.message
+    assert "SQL_SERVER_MCTM_DB" in ours.hint
+    later, _ = translate(FakeError(said, "General error"), source_settings())
+    assert type(later) is TableferryError
+    lost = FakeError("[Microsoft][Driver]TCP Provider: Error code 0x2746", "General error")
+    assert isinstance(translate(lost, source_settings(), at_login=True)[0], TransientError)
 
 
 def test_a_database_that_cannot_be_opened_is_no_wrong_password() -> None:
