@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tableferry.aws.secrets import AwsVault
+from tableferry.aws.shell import spell_out
 from tableferry.errors import ConfigError
 from tableferry.settings import Settings, find_env_file, load_reporting, load_settings
 from tableferry.spec import TableSpec, parse_table_configs, select_tables
@@ -83,11 +84,16 @@ def variables(settings: Settings) -> dict[str, str]:
     """Return every connection variable with the value in use; a password is masked."""
     databases = [*settings.sources.values(), settings.target]
     return {
-        database.variable(field): MASK if field == "password" else str(getattr(database, field))
+        database.variable(field): MASK if field == "password" else _text(getattr(database, field))
         for database in databases
         for field in type(database).model_fields
         if field != "prefix"
     }
+
+
+def _text(value: object) -> str:
+    """Return what .env would say for it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _db_types(tables: Sequence[TableSpec]) -> list[str]:
@@ -100,6 +106,7 @@ def _db_types(tables: Sequence[TableSpec]) -> list[str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Print the configuration, or everything that is wrong with it; returns the exit code."""
+    spell_out()
     if arguments:
         print(f"Wrong use: {' '.join(arguments)}\nhint: python config.py", file=sys.stderr)
         return 2

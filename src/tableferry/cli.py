@@ -3,7 +3,6 @@
 Exit codes: 0 all good, 1 a table failed, 2 wrong use or configuration.
 """
 
-import io
 import json
 import sys
 from collections.abc import Callable
@@ -15,9 +14,11 @@ from typing import Annotated, Any, Final, NoReturn
 import typer
 
 from tableferry.aws.secrets import AwsVault
+from tableferry.aws.shell import spell_out
 from tableferry.config_file import read_tables
 from tableferry.errors import ConfigError, TableferryError
-from tableferry.report.console import RunView, show_check, show_error, show_info
+from tableferry.report.check import show_check
+from tableferry.report.console import RunView, show_error, show_info
 from tableferry.report.entries import python_text
 from tableferry.report.plan import show_plan
 from tableferry.settings import Settings, find_env_file, load_settings, load_source
@@ -64,9 +65,12 @@ def sync(
     *,
     config: Config = DEFAULT_CONFIG,
     tables: Tables = None,
-    fail_fast: Annotated[bool, typer.Option(help="Stop after the first table that fails.")] = False,
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", help="Stop after the first table that fails.")
+    ] = False,
     publish_together: Annotated[
-        bool, typer.Option(help="Make all tables visible in one transaction, or none.")
+        bool,
+        typer.Option("--publish-together", help="Make all visible in one transaction, or none."),
     ] = False,
     plan: Annotated[
         Path | None,
@@ -191,10 +195,7 @@ def sandbox(
 
 def main() -> None:
     """Run the command; an error that tableferry names is shown with its hint, never a traceback."""
-    # A name that the terminal's encoding has no signs for must not end a run.
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    spell_out()
     try:
         app()
     except TableferryError as error:

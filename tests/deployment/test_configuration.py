@@ -97,3 +97,21 @@ def test_problems_of_tables_and_environment_are_told_together(deployment: Deploy
     assert "customer: 'columns' has 16 names and 'pg_columns' 15" in done.stderr
     assert "mctm_module: unknown key 'ordered'" in done.stderr
     assert "SQL_SERVER_VOIPDB_HOST is missing" in done.stderr
+
+
+def test_the_connection_comes_first_in_the_order_of_the_example(
+    deployment: Deployment, environment: dict[str, str]
+) -> None:
+    shown = deployment.run("config.py", env=environment).stdout
+    names = [name for name in re.findall(r"^([A-Z_]+)=", shown, re.MULTILINE) if "PG_" in name]
+    assert names[:5] == ["PG_HOST", "PG_PORT", "PG_DB", "PG_USER", "PG_PASSWORD"]
+
+
+@pytest.mark.parametrize("command", [["config.py"], ["lambda_function.py", "info"]])
+def test_a_name_that_the_output_has_no_signs_for_is_spelled_out(
+    command: list[str], deployment: Deployment, environment: dict[str, str]
+) -> None:
+    env = {**environment, "PG_DB": "склад", "PYTHONIOENCODING": "ascii"}
+    done = deployment.run(*command, env=env)
+    assert done.returncode == 0, done.stderr
+    assert "\\u0441\\u043a\\u043b\\u0430\\u0434" in done.stdout

@@ -4,6 +4,7 @@ What a person looks at is imported only here, and only when it is used: Lambda h
 """
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -37,6 +38,13 @@ class Parser(argparse.ArgumentParser):
         raise ConfigError(f"Wrong use: {message}", hint=f"{usage[0].upper()}{usage[1:]}")
 
 
+def spell_out() -> None:
+    """Let stdout and stderr spell out signs that their encoding lacks: no name must end a run."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def names(text: str) -> list[str]:
     """Return the names of a comma-separated list; an empty list is left for others to refuse."""
     return [name.strip() for name in text.split(",")] if text.strip() else []
@@ -46,6 +54,7 @@ def run_command(
     argv: Sequence[str], read: Callable[[Sequence[str]], Request], execute: Execute
 ) -> int:
     """Read the arguments, do the work, show what came of it; returns the exit code."""
+    spell_out()
     try:
         if "--json" in argv:
             response, result = respond(lambda: execute(read(argv), Watch()))
@@ -60,7 +69,7 @@ def run_command(
 
 def _shown(read: Callable[[], Request], execute: Execute) -> tuple[Response, Result | None]:
     # Not at the top: rich takes longer to import than a small table takes to sync.
-    from tableferry.report import console, plan  # noqa: PLC0415
+    from tableferry.report import check, console, plan  # noqa: PLC0415
     from tableferry.sync.check import CheckReport  # noqa: PLC0415
     from tableferry.sync.planning import PlanReport  # noqa: PLC0415
 
@@ -75,7 +84,7 @@ def _shown(read: Callable[[], Request], execute: Execute) -> tuple[Response, Res
     if isinstance(result, RunOutcome):
         view.summary(result)
     elif isinstance(result, CheckReport):
-        console.show_check(result)
+        check.show_check(result)
     elif isinstance(result, PlanReport):
         plan.show_plan(result)
     elif isinstance(result, Mapping):

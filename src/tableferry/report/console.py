@@ -1,4 +1,4 @@
-"""The terminal: progress while tables cross, a summary, checks and errors.
+"""The terminal: progress while tables cross, a summary, and errors.
 
 A terminal gets live lines, a pipe or a log gets one plain line a batch. Errors go to stderr.
 """
@@ -16,7 +16,6 @@ from rich.progress import Progress as LiveProgress
 from rich.table import Table
 
 from tableferry.errors import TableferryError
-from tableferry.sync.check import CheckReport, DatabaseCheck
 from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
 from tableferry.sync.progress import Progress
 
@@ -94,25 +93,31 @@ class RunView:
         mark = MARKS[outcome.status]
         if outcome.status is Status.OK:
             made = " (created)" if outcome.created else ""
-            self._out.print(
-                f"{mark}  [bold]{escape(outcome.table)}[/] -> {escape(outcome.target)}{made}: "
+            told = (
+                f" -> {escape(outcome.target)}{made}: "
                 f"{outcome.rows_written:,} rows in {outcome.seconds:.2f} s"
             )
         else:
-            self._out.print(f"{mark}  [bold]{escape(outcome.table)}[/]")
+            told = ""
+        print_marked(self._out, mark, f"[bold]{escape(outcome.table)}[/]{told}")
         self._remarks(outcome)
 
     def summary(self, run: RunOutcome) -> None:
         """Show the run as a table, with its totals."""
-        table = self._summary(run, targets=True)
+        # The lines above have told the targets; without them the rest fits 80 columns, and without
+        # the last two columns 60.
+        shapes = ((True, True), (False, True), (False, False))
+        tables = [self._summary(run, targets=targets, ways=ways) for targets, ways in shapes]
         unfolded = self._out.options.update(width=LOG_WIDTH)
-        if self._out.measure(table, options=unfolded).maximum > self._out.width:
-            # The lines above have told the targets; without them the rest fits 80 columns.
-            table = self._summary(run, targets=False)
-        self._out.print(table)
+        fitting = (
+            table
+            for table in tables
+            if self._out.measure(table, options=unfolded).maximum <= self._out.width
+        )
+        self._out.print(next(fitting, tables[-1]))
 
     @staticmethod
-    def _summary(run: RunOutcome, *, targets: bool) -> Table:
+    def _summary(run: RunOutcome, *, targets: bool, ways: bool) -> Table:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
         table.add_column("table", footer="total", overflow="fold")
         if targets:
@@ -121,8 +126,9 @@ class RunView:
         table.add_column("rows", justify="right", footer=f"{run.rows_written:,}")
         table.add_column("seconds", justify="right", footer=f"{run.seconds:.2f}")
         rate = round(run.rows_written / run.seconds) if run.seconds else 0
-        table.add_column("rows/s", justify="right", footer=f"{rate:,}")
-        table.add_column("read as")
+        if ways:
+            table.add_column("rows/s", justify="right", footer=f"{rate:,}")
+            table.add_column("read as")
         for outcome in run.tables:
             made = " (created)" if outcome.created else ""
             table.add_row(
@@ -131,8 +137,7 @@ class RunView:
                 MARKS[outcome.status],
                 f"{outcome.rows_written:,}",
                 f"{outcome.seconds:.2f}",
-                f"{outcome.rows_per_second:,}",
-                outcome.consistency,
+                *([f"{outcome.rows_per_second:,}", outcome.consistency] if ways else []),
             )
         return table
 
@@ -160,36 +165,9 @@ class RunView:
             print_error(self._out, outcome.error, indent=4)
 
 
-def show_check(report: CheckReport, out: Console | None = None) -> None:
-    """Show every database and every table that was looked at."""
-    out = out or console()
-    for database in report.databases:
-        _print_database(out, database)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("table", "source", "readable", "target", "writable", "outcome"):
-        table.add_column(name, overflow="fold")
-    for found in report.tables:
-        table.add_row(
-            escape(found.table),
-            escape(found.source),
-            _yes(found.readable),
-            escape(found.target) + (" (will be created)" if found.missing else ""),
-            _yes(found.writable),
-            MARKS[Status.OK if found.ok else Status.FAILED],
-        )
-    out.print(table)
-    failed_databases = {id(database.error) for database in report.databases if database.error}
-    for found in report.tables:
-        for warning in found.warnings:
-            out.print(f"[yellow]warning[/] {escape(found.table)}: {escape(warning)}")
-        if found.error and id(found.error) not in failed_databases:
-            out.print(f"[red]failed[/]  {escape(found.table)}")
-            print_error(out, found.error, indent=4)
-
-
 def show_info(info: Mapping[str, Any], out: Console | None = None) -> None:
     """Show nested facts, one a line, indented as they are nested."""
-    _print_nested(out or console(), info, "")
+    _print_nested(out or console(), info, 0)
 
 
 def show_error(error: TableferryError) -> None:
@@ -205,41 +183,33 @@ def print_error(out: Console, error: ErrorReport, indent: int) -> None:
 
 
 def print_indented(out: Console, text: str, indent: int) -> None:
-    """Print text, every line of it indented; only a terminal folds a long one."""
-    if out.is_terminal:
-        out.print(Padding(text, (0, 0, 0, indent), expand=False))
-    else:
-        margin = " " * indent
-        out.print(margin + text.replace("\n", f"\n{margin}"), soft_wrap=True)
-
-
-def _print_database(out: Console, database: DatabaseCheck) -> None:
-    mark = MARKS[Status.FAILED if database.error else Status.OK]
-    where = escape(database.where)
-    out.print(f"{mark}  [bold]{database.name}[/]  {where}  {database.seconds:.2f} s")
-    out.print(
-        f"    reachable: {_yes(database.reachable)}   logged in: {_yes(database.logged_in)}"
-        + (f"   encryption: {escape(database.encryption)}" if database.encryption else "")
-    )
-    if database.version:
-        out.print(f"    {escape(database.version)}")
-        out.print(f"    isolation levels: {', '.join(database.isolation)}")
-    if database.error:
-        print_error(out, database.error, indent=4)
-
-
-def _print_nested(out: Console, value: Mapping[str, Any], indent: str) -> None:
-    for key, inner in value.items():
-        if isinstance(inner, Mapping):
-            out.print(f"{indent}[bold]{escape(str(key))}[/]")
-            _print_nested(out, inner, indent + "  ")
-        elif isinstance(inner, Sequence) and not isinstance(inner, str):
-            out.print(f"{indent}{escape(str(key))}: {escape(', '.join(map(str, inner)))}")
+    """Print text, every line of it indented; only a terminal folds a long one, under itself."""
+    for line in text.split("\n"):
+        bare = line.lstrip(" ")
+        margin = indent + len(line) - len(bare)
+        if out.is_terminal:
+            out.print(Padding(bare, (0, 0, 0, margin), expand=False))
         else:
-            out.print(f"{indent}{escape(str(key))}: {escape(str(inner))}")
+            out.print(" " * margin + bare, soft_wrap=True)
 
 
-def _yes(value: bool | None) -> str:
-    if value is None:
-        return "not tried"
-    return "yes" if value else "[red]no[/]"
+def print_marked(out: Console, mark: str, text: str) -> None:
+    """Print text behind a mark; where a terminal folds it, it goes on under itself."""
+    if out.is_terminal:
+        line = Table.grid(padding=(0, 2, 0, 0))
+        line.add_row(mark, text)
+        out.print(line)
+    else:
+        out.print(f"{mark}  {text}", soft_wrap=True)
+
+
+def _print_nested(out: Console, value: Mapping[str, Any], indent: int) -> None:
+    for key, inner in value.items():
+        name = escape(str(key))
+        if isinstance(inner, Mapping):
+            print_indented(out, f"[bold]{name}[/]", indent)
+            _print_nested(out, inner, indent + 2)
+        elif isinstance(inner, Sequence) and not isinstance(inner, str):
+            print_indented(out, f"{name}: {escape(', '.join(map(str, inner)))}", indent)
+        else:
+            print_indented(out, f"{name}: {escape(str(inner))}".rstrip(), indent)

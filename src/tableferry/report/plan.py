@@ -36,6 +36,10 @@ def _show(out: Console, table: TablePlan, plan: SyncPlan) -> None:
         print_indented(out, escape(statement), 4)
     print_indented(out, "[cyan]converts[/]", 2)
     out.print(_columns(plan))
+    for column in plan.columns:
+        if column.loss:
+            told = f"{escape(column.source.name)}: {escape(column.loss)}"
+            print_indented(out, f"[yellow]declared loss[/] {told}", 2)
     print_indented(out, f"[cyan]readers wait[/] {escape(table.readers_wait)}", 2)
     if table.refused_rows:
         print_indented(out, f"[cyan]refused rows[/] {escape(table.refused_rows)}", 2)
@@ -49,7 +53,7 @@ def _show(out: Console, table: TablePlan, plan: SyncPlan) -> None:
 
 def _columns(plan: SyncPlan) -> Table:
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=True)
-    for name in ("column", "type", "becomes", "type", "declared loss"):
+    for name in ("column", "type", "becomes", "type"):
         shown.add_column(name, overflow="fold")
     for column in plan.columns:
         shown.add_row(
@@ -57,6 +61,5 @@ def _columns(plan: SyncPlan) -> Table:
             escape(str(column.source.type)),
             escape(column.target.name),
             escape(str(column.target.type)),
-            escape(column.loss),
         )
     return shown

@@ -1,6 +1,7 @@
 """What is said of each database: where it is, who logs in and how, how the wire is protected."""
 
 import ipaddress
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -78,6 +79,7 @@ class Database(BaseModel):
     prefix: str
     """What this database's environment variables begin with, for messages."""
     host: Text
+    port: Port
     db: Text
     user: Text = ""
     password: Password = SecretStr("")
@@ -88,6 +90,8 @@ class Database(BaseModel):
 
     without: ClassVar[dict[str, tuple[str, ...]]] = {}
     """What the ways to log in go without, by ``auth``."""
+    no_host: ClassVar[str] = r"[\s:]"
+    """What is in no host's name: whoever writes it means a port or a URL."""
 
     @model_validator(mode="before")
     @classmethod
@@ -96,6 +100,20 @@ class Database(BaseModel):
         spared = cls.without.get(str(values.get("auth", "")), ())
         needed = [field for field in ("user", "password") if field not in spared]
         return {**dict.fromkeys(needed, ""), **values}
+
+    @field_validator("host")
+    @classmethod
+    def _a_host_and_nothing_else(cls, value: str) -> str:
+        bare = value[1:-1] if value.startswith("[") and value.endswith("]") else value
+        if not _is_address(bare) and re.search(cls.no_host, bare) and not bare.startswith("/"):
+            raise PydanticCustomError("host", "it is not the name or address of a host alone")
+        return bare
+
+    @property
+    def address(self) -> str:
+        """Where it listens, for messages: an IPv6 address stands in brackets."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
 
     def variable(self, field: str) -> str:
         """Return the name of the environment variable behind a field."""
@@ -153,6 +171,8 @@ class SourceSettings(Database):
         SourceAuth.ENTRA_DEFAULT: ("user", "password"),
         SourceAuth.ENTRA_MANAGED_IDENTITY: ("user", "password"),
     }
+    no_host = r"[\s:,;/\\]"
+    """``host,1433`` and ``host\\instance`` as well: a port is said on its own, which decides."""
 
     auth: SourceAuth = SourceAuth.SQL
     port: Port = 1433
@@ -188,7 +208,7 @@ class SourceSettings(Database):
         return value
 
     def __str__(self) -> str:
-        return f"SQL Server {self.host}:{self.port} database {self.db}"
+        return f"SQL Server {self.address} database {self.db}"
 
 
 class TargetSettings(Database):
@@ -232,7 +252,7 @@ class TargetSettings(Database):
         return value
 
     def __str__(self) -> str:
-        return f"PostgreSQL {self.host}:{self.port} database {self.db}"
+        return f"PostgreSQL {self.address} database {self.db}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,9 +265,16 @@ class Settings:
 
 def is_loopback(host: str) -> bool:
     """Whether ``host`` is this machine: a loopback address, ``localhost`` or a socket folder."""
+    host = host.strip()
     if host.startswith("/") or host.lower() in {"localhost", "localhost."}:
         return True
+    bare = host.strip("[]")
+    return _is_address(bare) and ipaddress.ip_address(bare).is_loopback
+
+
+def _is_address(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
+        ipaddress.ip_address(host)
     except ValueError:
         return False
+    return True

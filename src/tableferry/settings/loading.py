@@ -191,4 +191,26 @@ def _problem(prefix: str, found: dict[str, Any]) -> str:
         return f"{variable} is missing: {found['msg']}"
     if found["type"] in {"missing", "string_too_short", "too_short"}:
         return f"{variable} is missing"
-    return f"{variable} is not valid: {found['msg']}"
+    return f"{variable} is not valid: {_plainly(variable, found)}"
+
+
+def _plainly(variable: str, found: dict[str, Any]) -> str:
+    """Say what is wrong of one value, in words for who wrote it."""
+    bounds = found.get("ctx", {})
+    match found["type"]:
+        case "host":
+            port = variable.removesuffix("HOST") + "PORT"
+            whose = "" if variable == "PG_HOST" else ", that of a named instance too,"
+            return f"{found['msg']}; a port{whose} goes into {port}"
+        case "int_parsing" | "int_parsing_size" | "int_from_float":
+            return "it is not a whole number"
+        case "greater_than_equal":
+            return f"it is less than {bounds['ge']}"
+        case "less_than_equal":
+            return f"it is more than {bounds['le']}"
+        case "bool_parsing":
+            return "it is neither true nor false"
+        case "enum":
+            return f"it is not one of {bounds['expected']}".replace("'", "")
+        case _:
+            return str(found["msg"])

@@ -232,7 +232,7 @@ def check_columns(found: Sequence[str], asked: Sequence[str]) -> None:
 
 def _reach(settings: SourceSettings) -> None:
     """Open and close a TCP connection; raises with host, port and the variable to look at."""
-    where = f"{settings.host}:{settings.port}"
+    where = settings.address
     variables = f"{settings.variable('host')} and {settings.variable('port')}"
     try:
         address = (settings.host, settings.port)

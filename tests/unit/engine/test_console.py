@@ -1,12 +1,14 @@
-"""What a terminal shows of a run."""
+"""What a terminal shows of a run and of a check."""
 
 import io
 
 import pytest
 from rich.console import Console
 
-from tableferry.report.console import RunView
-from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
+from tableferry.report.check import show_check
+from tableferry.report.console import RunView, print_indented
+from tableferry.sync.check import CheckReport, DatabaseCheck, TableCheck
+from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
 
 TABLES = tuple(
     TableOutcome(
@@ -16,14 +18,22 @@ TABLES = tuple(
 )
 
 
+def terminal(width: int) -> Console:
+    return Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
+
+
+def lines_of(out: Console) -> list[str]:
+    assert isinstance(out.file, io.StringIO)
+    return [line.rstrip() for line in out.file.getvalue().splitlines()]
+
+
 def shown(width: int) -> list[str]:
-    out = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
+    out = terminal(width)
     view = RunView(out)
     for table in TABLES:
         view.outcome(table)
     view.summary(RunOutcome(TABLES, 0.75))
-    assert isinstance(out.file, io.StringIO)
-    return [line.rstrip() for line in out.file.getvalue().splitlines()]
+    return lines_of(out)
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -39,3 +49,56 @@ def test_what_was_created_is_told_also_where_the_summary_has_no_room_for_targets
     assert any("warehouse.customer (created): 5,000 rows" in line for line in shown(80))
     assert not any(line.startswith(" table") and "target" in line for line in shown(80))
     assert any(line.startswith(" table") and "target" in line for line in shown(120))
+
+
+def test_at_60_columns_the_summary_keeps_whole_names_and_leaves_out_rates() -> None:
+    lines = shown(60)
+    assert max(map(len, lines)) <= 60
+    for table in TABLES:
+        assert any(line.startswith(f" {table.table} ") and "5,000" in line for line in lines)
+    assert not any("rows/s" in line for line in lines)
+
+
+def test_a_check_shows_each_table_with_what_is_said_of_it() -> None:
+    lost = ErrorReport("TransientError", "PostgreSQL cannot be reached", "Check PG_HOST.")
+    missing = ErrorReport("SchemaError", "McTM.dbo.Gone is not there", "Check sql_table.")
+    report = CheckReport(
+        (
+            DatabaseCheck("mctm", "SQL Server", reachable=True, logged_in=True, seconds=0.1),
+            DatabaseCheck(
+                "postgresql",
+                "PostgreSQL",
+                reachable=False,
+                logged_in=False,
+                seconds=0.1,
+                error=lost,
+            ),
+        ),
+        (
+            TableCheck("a", "McTM.dbo.A", "a", readable=True, writable=True, missing=True),
+            TableCheck("b", "McTM.dbo.B", "b", readable=True, writable=None, error=lost),
+            TableCheck("c", "McTM.dbo.Gone", "c", readable=False, writable=True, error=missing),
+        ),
+        seconds=0.3,
+    )
+    out = terminal(80)
+    show_check(report, out)
+    text = "\n".join(lines_of(out))
+    assert "ok  a  McTM.dbo.A -> a (will be created)\n    readable: yes   writable: yes" in text
+    assert "failed  b  McTM.dbo.B -> b\n    readable: yes   writable: not tried\nfailed" in text
+    assert "    SchemaError: McTM.dbo.Gone is not there\n    hint: Check sql_table." in text
+    assert text.count("PostgreSQL cannot be reached") == 1
+    assert text.endswith("1 of 3 tables ok")
+
+
+def test_only_a_terminal_folds_a_long_line_and_then_under_itself() -> None:
+    text = "  SELECT\n    " + "word " * 40
+    out = terminal(60)
+    print_indented(out, text, indent=4)
+    folded = lines_of(out)
+    assert folded[0] == "      SELECT"
+    assert len(folded) > 3
+    assert all(line.startswith("        word") for line in folded[1:])
+    out = Console(file=io.StringIO(), width=60)
+    print_indented(out, text, indent=4)
+    assert len(lines_of(out)) == 2

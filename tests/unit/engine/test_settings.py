@@ -200,3 +200,42 @@ def test_the_env_file_is_found_in_a_folder_or_right_above_it(tmp_path: Path) -> 
     assert find_env_file(inner) == tmp_path / ".env"
     (inner / ".env").write_text("")
     assert find_env_file(inner) == inner / ".env"
+
+
+@pytest.mark.parametrize(
+    "host", ["tcp:db.example.com", "https://db.example.com", "db,1433", "db\\SQLEXPRESS", "a b"]
+)
+def test_a_host_that_holds_more_than_a_host_is_told_where_the_rest_goes(load, host: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(ConfigError) as raised:
+        load(SQL_SERVER_MCTM_HOST=host)
+    (line,) = raised.value.message.splitlines()[1:]
+    assert "SQL_SERVER_MCTM_HOST is not valid" in line
+    assert "SQL_SERVER_MCTM_PORT" in line
+    assert host not in line
+
+
+def test_an_ipv6_address_may_stand_in_brackets_and_is_told_in_brackets(load) -> None:  # type: ignore[no-untyped-def]
+    settings = load(SQL_SERVER_MCTM_HOST=" [::1] ", PG_HOST="fe80::1%eth0")
+    assert settings.sources["mctm"].host == "::1"
+    assert settings.sources["mctm"].encrypt is Encrypt.OPTIONAL
+    assert "[::1]:1433" in str(settings.sources["mctm"])
+    assert settings.target.host == "fe80::1%eth0"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("PG_PORT", "five", "it is not a whole number"),
+        ("PG_PORT", "0", "it is less than 1"),
+        ("PG_PORT", "99999", "it is more than 65535"),
+        ("PG_CONNECT_TIMEOUT", "1e3", "it is not a whole number"),
+        ("SQL_SERVER_MCTM_ENCRYPT", "maybe", "it is not one of optional, yes or strict"),
+        ("SQL_SERVER_MCTM_TRUST_CERTIFICATE", "maybe", "it is neither true nor false"),
+    ],
+)
+def test_a_malformed_value_is_told_in_plain_words(  # type: ignore[no-untyped-def]
+    load, variable: str, value: str, told: str
+) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load(**{variable: value})
+    assert f"{variable} is not valid: {told}" in raised.value.message
