@@ -92,12 +92,12 @@ def test_a_tables_metrics_stand_in_the_log_as_cloudwatch_reads_them(run: Run) ->
     units = {metric["Name"]: metric["Unit"] for metric in told["Metrics"]}
     assert units == {
         "RowsRead": "Count", "RowsWritten": "Count", "BytesRead": "Bytes", "RefusedRows": "Count",
-        "Seconds": "Seconds",
+        "Seconds": "Seconds", "Lag": "Seconds",
         "Succeeded": "Count", "Failed": "Count",
     }  # fmt: skip
     assert table["RowsRead"] == table["RowsWritten"] == [300.0]
     assert table["BytesRead"][0] > 300 * 8
-    assert table["Seconds"][0] > 0
+    assert table["Seconds"][0] >= table["Lag"][0] > 0
     assert (table["Succeeded"], table["Failed"]) == ([1.0], [0.0])
     assert abs(table["_aws"]["Timestamp"] / 1000 - time.time()) < 60
     assert whole["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
@@ -113,6 +113,7 @@ def test_a_failed_table_counts_as_failed_and_one_that_was_not_begun_not_at_all(
     assert status == 207
     bad, good, whole = metrics_of(lines)
     assert (bad["Failed"], good["Succeeded"], whole["TablesFailed"]) == ([1.0], [1.0], [1.0])
+    assert ("Lag" in bad, "Lag" in good) == (False, True)
 
 
 def test_modes_that_sync_nothing_have_no_metrics(run: Run) -> None:

@@ -81,6 +81,7 @@ def _answer(called: Called, invocation: Invocation, load_config: LoadConfig) -> 
             return fanout.begin(spec, settings, assignment).as_dict()
         case Step.LOAD_CHUNK:
             stored = fanout.load_chunk(spec, settings, assignment, called.chunk, deadline=deadline)
+            invocation.metrics.chunk(called.table, stored.bytes)
             return stored.as_dict()
         case Step.PUBLISH:
             outcome = fanout.publish(spec, settings, assignment, deadline=deadline)

@@ -1,8 +1,9 @@
 """Metrics in CloudWatch's embedded format: lines of the log that become metrics without a call.
 
 Of each table ``RowsRead``, ``RowsWritten``, ``BytesRead``, ``RefusedRows`` (quarantined),
-``Seconds``, ``Succeeded`` and ``Failed`` by ``service`` (the function) and ``table``; of each run
-``Tables``, ``TablesFailed``, ``RowsWritten`` and ``Seconds`` by ``service``, for alarms.
+``Seconds``, ``Lag`` (how old its rows were when readers got to see them), ``Succeeded`` and
+``Failed`` by ``service`` (the function) and ``table``; of each run ``Tables``, ``TablesFailed``,
+``RowsWritten`` and ``Seconds`` by ``service``, for alarms.
 """
 
 import json
@@ -39,12 +40,17 @@ class Metrics:
                 "BytesRead": ("Bytes", outcome.bytes_read),
                 "RefusedRows": ("Count", refused),
                 "Seconds": ("Seconds", round(outcome.seconds, 3)),
+                **({} if outcome.lag is None else {"Lag": ("Seconds", round(outcome.lag, 3))}),
                 "Succeeded": ("Count", outcome.status is Status.OK),
                 "Failed": ("Count", outcome.status is Status.FAILED),
             },
             table=outcome.table,
             outcome=outcome.status.value,
         )
+
+    def chunk(self, table: str, size: int) -> None:
+        """Write the bytes read for a chunk of a fan-out: who publishes does not know them."""
+        self._write({"BytesRead": ("Bytes", size)}, table=table, outcome="stored")
 
     def run(self, outcome: RunOutcome) -> None:
         """Write a run's."""

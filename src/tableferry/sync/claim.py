@@ -33,7 +33,7 @@ class Course:
     ``refused`` counts the rows that were left out of those, ``touched`` the values that were
     altered, both by source column and reason.
     ``staging`` is None for a load without a staging table. ``resumed`` says that an earlier run
-    read some of the chunks.
+    read some of the chunks; ``age`` is since how many seconds the oldest of them has been stored.
     """
 
     ranges: tuple[KeyRange, ...]
@@ -43,6 +43,7 @@ class Course:
     staging: target.Staging | None = None
     resumed: bool = False
     warnings: tuple[str, ...] = ()
+    age: float = 0.0
 
 
 class Claim(Protocol):
@@ -135,8 +136,9 @@ class LedgerClaim:
             parts=len(staged.ranges) > 1,
             resumed=sum(done.values()) if done else None,
         )
+        age = self._ledger.stored_for(self._lease) if done else 0.0
         return Course(
-            staged.ranges, done, refused, altered, staging, staged.resumed, staged.warnings
+            staged.ranges, done, refused, altered, staging, staged.resumed, staged.warnings, age
         )
 
     def _taken_up(self, plan: SyncPlan) -> "_Staged | None":

@@ -40,6 +40,7 @@ def done(published: Published) -> TableOutcome:
         quarantined=refusals.counts() if refusals else {},
         attempts=task.tally.attempts,
         retried=tuple(task.tally.retried),
+        lag=task.lag,
     )
 
 

@@ -76,6 +76,9 @@ class TableOutcome:
     are in the ledger. ``attempts`` is how often it was tried, ``retried`` says after what.
     ``changes`` counts what a merge did to the rows; ``bytes_read`` is the Arrow batches' size;
     ``rows_stored`` are those of chunks that a table which was not published has gained.
+    ``lag`` is how old the oldest row was when readers got to see it: the seconds from the moment
+    the source was asked for it to the commit; of chunks that were stored before, from when the
+    first of them was. None where nothing was published.
     """
 
     table: str
@@ -97,6 +100,7 @@ class TableOutcome:
     changes: Mapping[str, int] = field(default_factory=dict)
     bytes_read: int = 0
     rows_stored: int = 0
+    lag: float | None = None
 
     @property
     def rows_per_second(self) -> int:
@@ -115,6 +119,7 @@ class TableOutcome:
             **({"bytes_read": self.bytes_read} if self.bytes_read else {}),
             "seconds": round(self.seconds, 3),
             "rows_per_second": self.rows_per_second,
+            **({} if self.lag is None else {"lag_seconds": round(self.lag, 3)}),
             **({"consistency": self.consistency} if self.consistency else {}),
             **({"publish": self.publish} if self.publish else {}),
             **({"changes": dict(self.changes)} if self.changes else {}),

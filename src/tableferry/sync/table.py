@@ -48,6 +48,7 @@ def load_table(task: Task, into: target.TargetConnection, stack: contextlib.Exit
         require_unchanged(plan, task.fingerprint)
         plan = plan.reading_exactly(task.tally.exactly)
         course = task.claim.course(into, plan, lambda: source.cut_table(from_, plan))
+    task.begin_reading(course.age)
     loading = Loading(task, plan, course)
     task.claim.planned(plan, task.tally.attempts, at_one_moment=loading.at_one_moment)
     try:

@@ -18,7 +18,8 @@ class Tally:
 
     ``exactly`` names the source columns whose texts are to be read as bytes, because the driver
     may have altered them; None: all. ``refusals`` are the rows that go into quarantine, where the
-    specification has one.
+    specification has one. ``asked_at`` is when the source was asked for the oldest row that is
+    here, in seconds since the table was begun; less than 0 where an earlier run did.
     """
 
     attempts: int = 0
@@ -30,6 +31,7 @@ class Tally:
     refusals: values.Refusals | None = None
     exactly: frozenset[str] | None = frozenset()
     retried: list[str] = field(default_factory=list)
+    asked_at: float = 0.0
 
     def begin_attempt(self) -> None:
         """Count another try; what the last one read is of no interest any more."""
@@ -57,6 +59,19 @@ class Task:
     fingerprint: str | None = None
     claim: Claim = field(default_factory=NoClaim)
     tally: Tally = field(default_factory=Tally)
+
+    def begin_reading(self, age: float) -> None:
+        """Note when the oldest row is read: now, or where some are stored, so many seconds ago.
+
+        Of those that an earlier attempt stored it is known better: when that one began to read.
+        """
+        asked_at = self.elapsed() - age
+        self.tally.asked_at = min(asked_at, self.tally.asked_at) if age else asked_at
+
+    @property
+    def lag(self) -> float:
+        """How many seconds ago the source was asked for the oldest row that is here."""
+        return self.elapsed() - self.tally.asked_at
 
     def open_source(self) -> source.SourceConnection:
         """Open a connection to the table's source; raises TableferryError."""

@@ -59,11 +59,15 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A chunk whose rows are in the staging table; ``again``: they were there already."""
+    """A chunk whose rows are in the staging table; ``again``: they were there already.
+
+    ``bytes`` is the size of the Arrow batches that were read for it now.
+    """
 
     number: int
     rows: int
     again: bool = False
+    bytes: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form."""

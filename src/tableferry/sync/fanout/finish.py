@@ -75,6 +75,8 @@ def publish(
             deadline=deadline,
             claim=claim,
         )
+        # Chunks are read from the fan-out's beginning on, or were by the run that it goes on with.
+        task.begin_reading(max(work.seconds, ledger.stored_for(work.require_held())))
         outcome = _ended(ledger, work, done(_publish(task, work, into, retries)))
         claim.release()
         return outcome
@@ -183,6 +185,7 @@ def _as_written(spec: TableSpec, work: Work, report: ErrorReport | None = None) 
         publish=work.publish,
         warnings=work.warnings,
         error=None if work.status == Status.OK else report,
+        lag=work.seconds if work.status == Status.OK else None,
     )
 
 

@@ -101,7 +101,7 @@ class _Loading:
                 if (rows := self._stored_by_another()) is None:
                     raise
                 return Stored(self.piece.number, rows, again=True)
-        return Stored(self.piece.number, self.tally.read)
+        return Stored(self.piece.number, self.tally.read, bytes=self.tally.bytes)
 
     def _store(
         self, plan: SyncPlan, from_: source.SourceConnection, into: target.TargetConnection
@@ -121,9 +121,11 @@ class _Loading:
             ) as batches,
             _part(plan, self.work.staging, into, refusals) as part,
         ):
+            self.tally.bytes = 0
             for batch in batches:
                 self.deadline.check()
                 self.show_life()
+                self.tally.bytes += batch.nbytes
                 part.write(convert(batch))
             source.require_unaltered(from_, plan.spec.source, plan.carried)
 

@@ -45,6 +45,10 @@ _DONE: Final = """\
 SELECT number, rows FROM tableferry.chunks
 WHERE run_id = %s AND table_key = %s AND done_at IS NOT NULL ORDER BY number"""
 
+_STORED_FOR: Final = """\
+SELECT extract(epoch FROM clock_timestamp() - min(done_at))::float8
+FROM tableferry.chunks WHERE run_id = %s AND table_key = %s"""
+
 _UNFINISHED: Final = """\
 SELECT t.run_id, t.table_key, t.staging, array_agg(c.key_range ORDER BY c.number),
   array_agg(c.rows ORDER BY c.number)
@@ -138,6 +142,12 @@ def done_chunks(connection: TargetConnection, lease: Lease) -> dict[int, int]:
     """Return the rows of each chunk that is stored, by its number."""
     found = connection.rows(_DONE, (lease.run_id, lease.table_key))
     return {int(number): int(rows) for number, rows in found}
+
+
+def stored_for(connection: TargetConnection, lease: Lease) -> float:
+    """Return since how many seconds the oldest chunk has been stored, 0 where none is."""
+    ((seconds,),) = connection.rows(_STORED_FOR, (lease.run_id, lease.table_key))
+    return float(seconds or 0.0)
 
 
 def unfinished(

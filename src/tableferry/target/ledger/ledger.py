@@ -223,6 +223,10 @@ class Ledger:
         """Return the rows of each chunk that is stored, by its number."""
         return self._link.run(lambda c: chunks.done_chunks(c, lease))
 
+    def stored_for(self, lease: Lease) -> float:
+        """Return since how many seconds the oldest chunk has been stored, 0 where none is."""
+        return self._link.run(lambda c: chunks.stored_for(c, lease))
+
     def unfinished(self, lease: Lease, *, fingerprint: str, publish: str) -> Unfinished | None:
         """Return what an earlier run of the same plan has left of the load, if anything."""
         return self._link.run(

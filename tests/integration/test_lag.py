@@ -1,0 +1,103 @@
+"""How old a table's rows are when readers get to see them, by a clock that events move on."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tableferry.sync.conduct import Conduct
+from tableferry.sync.deadline import Deadline
+from tableferry.sync.outcome import Status, TableOutcome
+from tableferry.sync.progress import Progress
+from tableferry.sync.retry import Retries
+from tableferry.sync.run import sync_table
+from tests.integration.fanout.conftest import CHUNKS, ROWS, FanOut, fan_out
+
+__all__ = ["fan_out"]
+
+AN_HOUR_AGO = "UPDATE tableferry.chunks SET done_at = done_at - interval '1 hour'"
+HOUR = 3600.0
+BATCHES_OF_A_CHUNK = 3
+
+
+class Clock:
+    """Moves on by ten seconds with every batch that was written."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def batch(self, _: Progress) -> None:
+        self.now += 10.0
+
+
+def sync(
+    fan_out: FanOut, clock: Callable[[], float], on_progress: Callable[[Progress], None], **more: Any
+) -> TableOutcome:
+    conduct = Conduct(retries=Retries(attempts=1), clock=clock, **more)
+    return sync_table(fan_out.spec, fan_out.settings, on_progress, conduct=conduct)
+
+
+@pytest.mark.parametrize("publish", ["truncate", "merge", "swap"])
+def test_the_rows_lag_by_the_seconds_from_the_first_question_to_the_commit(
+    fan_out: FanOut, publish: str
+) -> None:
+    clock = Clock()
+    outcome = sync(fan_out.again(publish=publish), clock, clock.batch)
+    assert outcome.status is Status.OK, outcome.error
+    assert outcome.lag == 10.0 * CHUNKS * BATCHES_OF_A_CHUNK
+    assert outcome.as_dict()["lag_seconds"] == outcome.lag
+
+
+def test_what_was_not_published_has_no_lag(fan_out: FanOut) -> None:
+    clock = Clock()
+    late = Deadline(clock.now + 15.0, clock)
+    outcome = sync(fan_out, clock, clock.batch, deadline=late)
+    assert outcome.status in {Status.PARTIAL, Status.DEADLINE}
+    assert outcome.lag is None
+    assert "lag_seconds" not in outcome.as_dict()
+
+
+def test_of_rows_that_an_earlier_run_stored_the_oldest_counts(fan_out: FanOut) -> None:
+    clock = Clock()
+    one = fan_out.again(parallel=1)
+    until = Deadline(clock.now + 10.0 * CHUNKS * BATCHES_OF_A_CHUNK / 2, clock)
+    assert sync(one, clock, clock.batch, deadline=until).status is Status.PARTIAL
+    fan_out.database.run(AN_HOUR_AGO)
+    clock = Clock()
+    outcome = sync(one, clock, clock.batch)
+    assert outcome.status is Status.OK, outcome.error
+    assert outcome.lag is not None
+    assert outcome.lag > HOUR + outcome.seconds
+
+
+def test_a_fan_outs_rows_lag_by_the_seconds_from_its_beginning(fan_out: FanOut) -> None:
+    stored = fan_out.load_all(fan_out.begin())
+    assert sum(one.bytes for one in stored) > ROWS * 8
+    fan_out.database.run(
+        "UPDATE tableferry.table_runs SET started_at = started_at - interval '1 hour'"
+    )
+    outcome = fan_out.publish()
+    assert outcome.lag is not None
+    assert outcome.lag >= outcome.seconds > HOUR
+    told_again = fan_out.publish()
+    assert told_again.lag is not None
+    assert told_again.lag > HOUR
+
+
+def test_a_fan_out_that_went_on_with_an_earlier_one_has_the_earlier_ones_oldest_rows(
+    fan_out: FanOut,
+) -> None:
+    fan_out.begin()
+    fan_out.load(0)
+    fan_out.database.run(AN_HOUR_AGO)
+    fan_out.expire()
+    later = fan_out.again()
+    begun = later.begin()
+    assert 0 not in begun.pending
+    later.load_all(begun)
+    outcome = later.publish()
+    assert outcome.lag is not None
+    assert outcome.lag > HOUR > outcome.seconds
