@@ -1,6 +1,5 @@
 """How old a table's rows are when readers get to see them, by a clock that events move on."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -33,11 +32,9 @@ class Clock:
         self.now += 10.0
 
 
-def sync(
-    fan_out: FanOut, clock: Callable[[], float], on_progress: Callable[[Progress], None], **more: Any
-) -> TableOutcome:
+def sync(fan_out: FanOut, clock: Clock, **more: Any) -> TableOutcome:
     conduct = Conduct(retries=Retries(attempts=1), clock=clock, **more)
-    return sync_table(fan_out.spec, fan_out.settings, on_progress, conduct=conduct)
+    return sync_table(fan_out.spec, fan_out.settings, clock.batch, conduct=conduct)
 
 
 @pytest.mark.parametrize("publish", ["truncate", "merge", "swap"])
@@ -45,7 +42,7 @@ def test_the_rows_lag_by_the_seconds_from_the_first_question_to_the_commit(
     fan_out: FanOut, publish: str
 ) -> None:
     clock = Clock()
-    outcome = sync(fan_out.again(publish=publish), clock, clock.batch)
+    outcome = sync(fan_out.again(publish=publish), clock)
     assert outcome.status is Status.OK, outcome.error
     assert outcome.lag == 10.0 * CHUNKS * BATCHES_OF_A_CHUNK
     assert outcome.as_dict()["lag_seconds"] == outcome.lag
@@ -54,7 +51,7 @@ def test_the_rows_lag_by_the_seconds_from_the_first_question_to_the_commit(
 def test_what_was_not_published_has_no_lag(fan_out: FanOut) -> None:
     clock = Clock()
     late = Deadline(clock.now + 15.0, clock)
-    outcome = sync(fan_out, clock, clock.batch, deadline=late)
+    outcome = sync(fan_out, clock, deadline=late)
     assert outcome.status in {Status.PARTIAL, Status.DEADLINE}
     assert outcome.lag is None
     assert "lag_seconds" not in outcome.as_dict()
@@ -64,10 +61,10 @@ def test_of_rows_that_an_earlier_run_stored_the_oldest_counts(fan_out: FanOut) -
     clock = Clock()
     one = fan_out.again(parallel=1)
     until = Deadline(clock.now + 10.0 * CHUNKS * BATCHES_OF_A_CHUNK / 2, clock)
-    assert sync(one, clock, clock.batch, deadline=until).status is Status.PARTIAL
+    assert sync(one, clock, deadline=until).status is Status.PARTIAL
     fan_out.database.run(AN_HOUR_AGO)
     clock = Clock()
-    outcome = sync(one, clock, clock.batch)
+    outcome = sync(one, clock)
     assert outcome.status is Status.OK, outcome.error
     assert outcome.lag is not None
     assert outcome.lag > HOUR + outcome.seconds

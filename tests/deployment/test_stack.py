@@ -1,0 +1,141 @@
+"""The stack of deploy/template.yaml: created, with roles that may do what is needed and no more."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from tableferry.aws.secrets import AwsVault
+from tableferry.aws.step import Step
+from tableferry.settings import load_reporting, load_settings
+from tests.support.stack import DEPLOY, NAME, Stack, create, translated
+
+REGION = "eu-central-1"
+ACCOUNT = "123456789012"
+LATER = {
+    "AWS::Scheduler::Schedule", "AWS::CloudWatch::Alarm", "AWS::Lambda::EventInvokeConfig",
+}  # fmt: skip
+"""What stands for CloudFormation passes these over."""
+STATES = f"arn:aws:states:{REGION}:{ACCOUNT}"
+USER = f"arn:aws:rds-db:{REGION}:{ACCOUNT}:dbuser:db-ABC/tableferry_writer"
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
+CONNECTION = {"host": "db.example.com", "port": 1433, "username": "u", "password": "p"}
+
+
+@pytest.fixture
+def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """An account that has nothing but the three secrets; their ARNs, by parameter."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    with mock_aws():
+        client = boto3.client("secretsmanager")
+        yield {
+            name: client.create_secret(
+                Name=name, SecretString=json.dumps({**CONNECTION, "dbname": name})
+            )["ARN"]
+            for name in ("McTMSecret", "VoipDBSecret", "TargetSecret")
+        }
+
+
+def always(stack: Stack, secrets: dict[str, str]) -> set[tuple[str, str]]:
+    """What the function's role may do in every stack."""
+    queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{stack.resources['FailedEvents'].rsplit('/', 1)[-1]}"
+    log = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{stack.resources['SyncLog']}"
+    return {
+        *(("secretsmanager:GetSecretValue", arn) for arn in secrets.values()),
+        ("logs:CreateLogStream", log),
+        ("logs:PutLogEvents", log),
+        ("sns:Publish", stack.resources["Alerts"]),
+        ("sqs:SendMessage", queue),
+    }
+
+
+def function_of(stack: Stack) -> str:
+    return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{stack.resources['SyncFunction']}"
+
+
+def test_a_stack_of_defaults_has_a_function_that_may_do_what_it_does_and_nothing_else(
+    secrets: dict[str, str],
+) -> None:
+    stack = create(**secrets)
+    invoke = ("lambda:InvokeFunction", function_of(stack))
+    assert stack.may("SyncRole") == always(stack, secrets) | {invoke}
+    queue = {one for one in always(stack, secrets) if one[0] == "sqs:SendMessage"}
+    assert stack.may("ScheduleRole") == {invoke} | queue
+    assert stack.may("FanOutRole") == {
+        invoke,
+        ("states:StartExecution", f"{STATES}:stateMachine:{NAME}-fan-out"),
+        *(
+            (action, f"{STATES}:execution:{NAME}-fan-out{which}")
+            for action in ("states:DescribeExecution", "states:StopExecution")
+            for which in (":*", "/*")
+        ),
+    }
+    assert stack.resources["FanOut"] == f"{STATES}:stateMachine:{NAME}-fan-out"
+
+
+def test_each_further_right_comes_with_what_needs_it(secrets: dict[str, str]) -> None:
+    stack = create(
+        **secrets,
+        SecretsKey=KEY,
+        TargetIamUser=USER,
+        SubnetIds="subnet-1,subnet-2",
+        SecurityGroupIds="sg-1",
+        Tracing="Active",
+        Continue="",
+        AlertEmail="somebody@example.com",
+    )
+    network = {
+        "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:AssignPrivateIpAddresses",
+        "ec2:UnassignPrivateIpAddresses",
+    }  # fmt: skip
+    assert stack.may("SyncRole") == always(stack, secrets) | {
+        ("kms:Decrypt", KEY),
+        ("rds-db:connect", USER),
+        *((action, "*") for action in network),
+        ("xray:PutTraceSegments", "*"),
+        ("xray:PutTelemetryRecords", "*"),
+    }, "and it does not invoke itself"
+
+
+@pytest.mark.parametrize(("user", "auth"), [("", "password"), (USER, "iam")])
+def test_the_functions_variables_are_a_whole_configuration(
+    secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch, user: str, auth: str
+) -> None:
+    stack = create(**secrets, TargetIamUser=user)
+    for name, value in stack.environment.items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings(["mctm", "voipdb"], None, AwsVault())
+    assert {name: one.db for name, one in settings.sources.items()} == {
+        "mctm": "McTMSecret",
+        "voipdb": "VoipDBSecret",
+    }
+    assert (settings.target.db, settings.target.auth) == ("TargetSecret", auth)
+    reporting = load_reporting()
+    assert (reporting.alert_topic, reporting.continues) == (stack.resources["Alerts"], True)
+
+
+def test_the_state_machine_is_told_the_function_wherever_it_invokes_one(
+    secrets: dict[str, str],
+) -> None:
+    machine = translated(secrets)["Resources"]["FanOut"]["Properties"]
+    function = {"Fn::GetAtt": ["SyncFunction", "Arn"]}
+    assert machine["DefinitionSubstitutions"] == {"FunctionArn": function}
+    definition = (DEPLOY / "statemachine.asl.json").read_text()
+    told = re.findall(r'"FunctionName": "([^"]*)"', definition)
+    assert (set(told), len(told)) == ({"${FunctionArn}"}, len(Step))
+
+
+def test_what_is_passed_over_here_is_there_after_sams_translation(secrets: dict[str, str]) -> None:
+    resources = translated(secrets)["Resources"]
+    found = [one["Type"] for one in resources.values() if one["Type"] in LATER]
+    assert (set(found), found.count("AWS::CloudWatch::Alarm")) == (LATER, 5)
+    queue = {"Fn::GetAtt": ["FailedEvents", "Arn"]}
+    assert resources["SyncFunction"]["Properties"]["DeadLetterConfig"] == {"TargetArn": queue}
+    asked_again = resources["SyncFunctionEventInvokeConfig"]["Properties"]
+    assert asked_again["FunctionName"] == {"Ref": "SyncFunction"}

@@ -1,0 +1,101 @@
+"""deploy/template.yaml as a stack: SAM's own translator, and a CloudFormation on this machine.
+
+What stands for CloudFormation knows no schedules, alarms and rules for events; the test of the
+template looks at these.
+"""
+
+import ast
+import io
+import json
+import warnings
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from cfnlint.decode import decode
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+from tests.support.lambda_runtime import ROOT
+
+DEPLOY = ROOT / "deploy"
+NAME = "tableferry"
+BUCKET, KEY = "packages", "lambda_function_with_postgresql.zip"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack that was created: the physical ids of its resources, by their names."""
+
+    resources: Mapping[str, str]
+
+    def may(self, role: str) -> set[tuple[str, str]]:
+        """What a role may do: every action, and the resource on which."""
+        iam = boto3.client("iam")
+        name = self.resources[role]
+        found = set()
+        for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+            document = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+            if isinstance(document, str):  # as moto keeps a role's own: the text of a dict
+                document = ast.literal_eval(document)
+            for statement in filter(None, document["Statement"]):
+                if statement["Effect"] == "Allow":
+                    found |= {
+                        (action, resource)
+                        for action in listed(statement["Action"])
+                        for resource in listed(statement["Resource"])
+                    }
+        return found
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that the function is started with."""
+        client = boto3.client("lambda")
+        found = client.get_function_configuration(FunctionName=self.resources["SyncFunction"])
+        variables: dict[str, str] = found["Environment"]["Variables"]
+        return variables
+
+
+def listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def translated(parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Return what SAM makes of the template, once ``sam package`` has put its files away."""
+    template, problems = decode(str(DEPLOY / "template.yaml"))
+    assert problems == []
+    plain: dict[str, Any] = json.loads(json.dumps(template))
+    resources = plain["Resources"]
+    resources["SyncFunction"]["Properties"]["CodeUri"] = f"s3://{BUCKET}/{KEY}"
+    machine = resources["FanOut"]["Properties"]
+    machine["Definition"] = json.loads((DEPLOY / machine.pop("DefinitionUri")).read_text())
+    made: dict[str, Any] = Translator({}, Parser()).translate(plain, dict(parameters))
+    return made
+
+
+def create(**parameters: str) -> Stack:
+    """Create the stack in the account that moto has made."""
+    with io.BytesIO() as package:
+        with zipfile.ZipFile(package, "w") as archive:
+            archive.writestr("lambda_function.py", "")
+        region = boto3.session.Session().region_name
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": region})
+        s3.put_object(Bucket=BUCKET, Key=KEY, Body=package.getvalue())
+    client = boto3.client("cloudformation")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*not supported by moto", UserWarning)
+        client.create_stack(
+            StackName=NAME,
+            TemplateBody=json.dumps(translated(parameters)),
+            Capabilities=["CAPABILITY_IAM"],
+            Parameters=[
+                {"ParameterKey": name, "ParameterValue": value}
+                for name, value in parameters.items()
+            ],
+        )
+        found = client.list_stack_resources(StackName=NAME)["StackResourceSummaries"]
+    assert {one["ResourceStatus"] for one in found} == {"CREATE_COMPLETE"}
+    return Stack({one["LogicalResourceId"]: one.get("PhysicalResourceId", "") for one in found})
