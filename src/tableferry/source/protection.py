@@ -107,7 +107,9 @@ SELECT (SELECT COUNT(*) FROM {catalog}.sys.security_predicates AS p
     )
     if not rows:
         # SQL Server 2014 has such tables, and no policies yet.
-        rows = [(0, *row) for row in rows_if_known(connection, f"SELECT {in_memory}", ["in_memory"])]
+        rows = [
+            (0, *row) for row in rows_if_known(connection, f"SELECT {in_memory}", ["in_memory"])
+        ]
     policies, found = rows[0] if rows else (0, 0)
     return bool(policies), bool(found)
 

@@ -26,9 +26,18 @@ NONE: Final[values.Counts] = MappingProxyType({})
 
 
 class Loading:
-    """One attempt at a table's rows. ``rows_read`` and ``refused`` are known after ``fill``."""
+    """One attempt at a table's rows. ``rows_read`` and ``refused`` are known after ``fill``.
 
-    def __init__(self, task: Task, plan: SyncPlan, course: Course) -> None:
+    The first reader takes a connection of those ``opened``, and closes it.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        plan: SyncPlan,
+        course: Course,
+        opened: list[source.SourceConnection],
+    ) -> None:
         self._task = task
         self._plan = plan
         self._course = course
@@ -40,6 +49,7 @@ class Loading:
             plan,
             [chunk for chunk in chunks if chunk.number not in course.done],
             open_source=task.open_source,
+            opened=opened,
             pace=source.Pace(plan.spec.max_rows_per_second),
             check=task.deadline.check,
         )

@@ -38,8 +38,9 @@ def no_check() -> None:
 class Reading:
     """What is read, by how many, and within which bounds.
 
-    ``open_source`` opens a connection in the thread that uses it and closes it there. ``check`` is
-    asked between chunks and batches, from any thread, and raises where it is time to stop.
+    ``open_source`` opens a connection in the thread that uses it and closes it there; those that
+    are ``opened`` already are taken first, and closed likewise. ``check`` is asked between chunks
+    and batches, from any thread, and raises where it is time to stop.
     """
 
     plan: SyncPlan
@@ -48,6 +49,7 @@ class Reading:
     pace: source.Pace
     budget: Budget = field(default_factory=Budget)
     check: Check = no_check
+    opened: list[source.SourceConnection] = field(default_factory=list)
 
     @property
     def workers(self) -> int:
@@ -110,7 +112,7 @@ class Readers:
     def _pieces(self) -> Generator[Piece, None, None]:
         """Yield chunk after chunk, as long as there are any; the connection is this thread's."""
         reading = self._reading
-        with reading.open_source() as connection, self._known(connection):
+        with self._connection() as connection, self._known(connection):
             reader = source.TableReader(connection, reading.plan, reading.pace)
             in_snapshot = reading.plan.consistency is Consistency.SNAPSHOT
             if in_snapshot:
@@ -124,6 +126,11 @@ class Readers:
             if in_snapshot:
                 reader.end_snapshot()
             source.require_unaltered(connection, reading.plan.spec.source, reading.plan.carried)
+
+    def _connection(self) -> source.SourceConnection:
+        with contextlib.suppress(IndexError):
+            return self._reading.opened.pop()
+        return self._reading.open_source()
 
     def _next(self) -> Iterator[Chunk]:
         while True:

@@ -6,7 +6,7 @@ are here; whatever fails before the commit leaves the old rows.
 """
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tableferry import source, target, values
@@ -43,13 +43,14 @@ def load_table(task: Task, into: target.TargetConnection, stack: contextlib.Exit
     """
     task.tally.begin_attempt()
     task.claim.begin_attempt(into)
-    with task.open_source() as from_:
-        plan = make_plan(task.spec, from_, into)
-        require_unchanged(plan, task.fingerprint)
-        plan = plan.reading_exactly(task.tally.exactly)
-        course = task.claim.course(into, plan, lambda: source.cut_table(from_, plan))
+    from_ = task.open_source()
+    opened = stack.enter_context(_until_taken(from_))
+    plan = make_plan(task.spec, from_, into)
+    require_unchanged(plan, task.fingerprint)
+    plan = plan.reading_exactly(task.tally.exactly)
+    course = task.claim.course(into, plan, lambda: source.cut_table(from_, plan))
     task.begin_reading(course.age)
-    loading = Loading(task, plan, course)
+    loading = Loading(task, plan, course, opened)
     task.claim.planned(plan, task.tally.attempts, at_one_moment=loading.at_one_moment)
     try:
         load = loading.fill(into, stack)
@@ -60,6 +61,20 @@ def load_table(task: Task, into: target.TargetConnection, stack: contextlib.Exit
     load.prepare()
     warnings = course.warnings + loading.warnings
     return Loaded(task, plan, load, loading.rows_read, load.rows, warnings, loading.refused)
+
+
+@contextlib.contextmanager
+def _until_taken(connection: source.SourceConnection) -> Iterator[list[source.SourceConnection]]:
+    """Close the connection, unless a reader has taken it from the list: then it closes it.
+
+    A reader may be stuck in the driver, where nobody else is to touch it.
+    """
+    opened = [connection]
+    try:
+        yield opened
+    finally:
+        for left in opened:
+            left.close()
 
 
 def require_unchanged(plan: SyncPlan, fingerprint: str | None) -> None:
