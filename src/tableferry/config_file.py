@@ -39,7 +39,7 @@ def _run(path: Path) -> dict[str, Any]:
             f"{path} is not valid Python: {error.msg}, line {error.lineno}",
             hint="Correct the file.",
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # The file is the user's own program: whatever it raises is about the file.
         raise ConfigError(
             f"{path} cannot be run: {type(error).__name__}: {error}", hint="Correct the file."

@@ -184,9 +184,11 @@ def test_wrong_use_exits_2_with_the_reason(
     ("text", "said"),
     [
         ("TABLE_CONFIGS = [1]", "does not define TABLE_CONFIGS as a dict"),
+        ("TABLE_CONFIGS = {}", "TABLE_CONFIGS holds no table"),
         ("TABLE_CONFIGS = {}\nDEFAULT_SYNC_ORDER = None", "DEFAULT_SYNC_ORDER"),
         ("import nothing_of_this_name", "ModuleNotFoundError"),
         ("1 / 0", "ZeroDivisionError"),
+        ("raise SystemExit(3)", "SystemExit"),
         ("TABLE_CONFIGS = {", "is not valid Python"),
     ],
 )

@@ -35,6 +35,10 @@ def writer(pg_database: PgDatabase) -> Iterator[PgDatabase]:
         admin.execute(sql.SQL("DROP ROLE {}").format(name))
 
 
+MADE = [(file.version, file.name) for file in migrations()]
+NEXT = len(MADE) + 1
+
+
 def migrate_as(database: PgDatabase, *further: Migration) -> None:
     with target.connect(settings_of(database)) as connection:
         migrate(connection, (*migrations(), *further))
@@ -65,10 +69,23 @@ def test_the_first_run_makes_the_ledger_and_the_next_one_changes_nothing(
     pg_database: PgDatabase,
 ) -> None:
     migrate_as(pg_database)
-    assert versions(pg_database) == [(1, "ledger")]
+    assert versions(pg_database) == MADE
     before = pg_database.rows("SELECT xmin, relname FROM pg_class ORDER BY oid")
     migrate_as(pg_database)
     assert pg_database.rows("SELECT xmin, relname FROM pg_class ORDER BY oid") == before
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_a_ledger_of_the_first_version_is_brought_up_to_date(
+    early: bool, pg_database: PgDatabase
+) -> None:
+    with target.connect(settings_of(pg_database)) as connection:
+        migrate(connection, migrations()[:1])
+    if early:  # what the first file held for a while
+        pg_database.run("ALTER TABLE tableferry.chunks ADD COLUMN refused jsonb")
+    migrate_as(pg_database)
+    assert versions(pg_database) == MADE
+    assert pg_database.rows("SELECT refused FROM tableferry.chunks") == []
 
 
 def test_every_table_of_the_ledger_says_what_it_is_for(
@@ -96,30 +113,30 @@ def test_runs_that_start_at_once_make_one_ledger(pg_database: PgDatabase) -> Non
     for thread in threads:
         thread.join()
     assert failures == []
-    assert versions(pg_database) == [(1, "ledger")]
+    assert versions(pg_database) == MADE
 
 
 def test_a_migration_that_fails_leaves_no_half_of_itself(pg_database: PgDatabase) -> None:
-    broken = Migration(2, "broken", "CREATE TABLE tableferry.half (); SELECT 1 / 0")
+    broken = Migration(NEXT, "broken", "CREATE TABLE tableferry.half (); SELECT 1 / 0")
     with pytest.raises(TableferryError):
         migrate_as(pg_database, broken)
     assert pg_database.rows("SELECT to_regnamespace('tableferry')") == [(None,)]
     migrate_as(pg_database)
-    assert versions(pg_database) == [(1, "ledger")]
+    assert versions(pg_database) == MADE
 
 
 def test_a_ledger_of_a_newer_version_is_refused(pg_database: PgDatabase) -> None:
-    migrate_as(pg_database, Migration(2, "of_tomorrow", "SELECT 1"))
+    migrate_as(pg_database, Migration(NEXT, "of_tomorrow", "SELECT 1"))
     error = refused(pg_database)
-    assert "version 2" in error.message
+    assert f"version {NEXT}" in error.message
     assert "Update tableferry" in error.hint
 
 
 def test_an_older_ledger_is_brought_up_to_date(pg_database: PgDatabase) -> None:
     migrate_as(pg_database)
-    more = Migration(2, "more", "ALTER TABLE tableferry.runs ADD COLUMN more text")
+    more = Migration(NEXT, "more", "ALTER TABLE tableferry.runs ADD COLUMN more text")
     migrate_as(pg_database, more)
-    assert versions(pg_database) == [(1, "ledger"), (2, "more")]
+    assert versions(pg_database) == [*MADE, (NEXT, "more")]
     assert pg_database.rows("SELECT more FROM tableferry.runs") == []
 
 
@@ -131,7 +148,7 @@ def test_a_role_that_may_not_create_a_schema_is_told_the_statement_that_helps(
     assert "'ledger': 'off'" in error.hint
     pg_database.run(*statements_in(error.hint))
     migrate_as(writer)
-    assert versions(writer) == [(1, "ledger")]
+    assert versions(writer) == MADE
 
 
 def test_a_role_that_may_create_schemas_needs_no_administrator(
@@ -141,7 +158,7 @@ def test_a_role_that_may_create_schemas_needs_no_administrator(
     migrate_as(writer)
     pg_database.run(f'REVOKE CREATE ON DATABASE "{writer.name}" FROM "{writer.user}"')
     migrate_as(writer)
-    assert versions(writer) == [(1, "ledger")]
+    assert versions(writer) == MADE
 
 
 def test_a_schema_that_the_role_may_not_create_tables_in_is_told(
@@ -150,7 +167,7 @@ def test_a_schema_that_the_role_may_not_create_tables_in_is_told(
     pg_database.run("CREATE SCHEMA tableferry")
     pg_database.run(*statements_in(refused(writer).hint))
     migrate_as(writer)
-    assert versions(writer) == [(1, "ledger")]
+    assert versions(writer) == MADE
 
 
 def test_anothers_ledger_is_used_with_rights_to_its_tables_only(
@@ -179,9 +196,9 @@ def test_only_the_owner_of_the_ledger_brings_it_up_to_date(
 ) -> None:
     migrate_as(pg_database)
     pg_database.run(*statements_in(refused(writer).hint))
-    error = refused(writer, Migration(2, "more", "SELECT 1"))
+    error = refused(writer, Migration(NEXT, "more", "SELECT 1"))
     assert f"its owner {pg_database.user}" in error.message
-    assert versions(pg_database) == [(1, "ledger")]
+    assert versions(pg_database) == MADE
 
 
 @pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])

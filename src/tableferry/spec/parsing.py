@@ -28,7 +28,7 @@ def parse_table_configs(configs: Mapping[str, Mapping[str, Any]]) -> dict[str, T
     specs: dict[str, TableSpec] = {}
     problems: list[str] = []
     for key, entry in configs.items():
-        found = _problems(entry)
+        found = _problems(entry) if is_text(key) else ["its key is not a text"]
         problems += [f"{key}: {problem}" for problem in found]
         if not found:
             specs[key] = _spec(key, entry)
@@ -36,7 +36,7 @@ def parse_table_configs(configs: Mapping[str, Mapping[str, Any]]) -> dict[str, T
     if problems:
         raise ConfigError(
             "The table configuration has problems:\n  " + "\n  ".join(problems),
-            hint="Correct these entries of TABLE_CONFIGS.",
+            hint=f"Correct these entries of TABLE_CONFIGS.{_known_keys(configs)}",
         )
     return specs
 
@@ -45,6 +45,8 @@ def select_tables(
     specs: Mapping[str, TableSpec], names: Sequence[str] | None, order: Sequence[str]
 ) -> list[TableSpec]:
     """Return the specs named (all where ``names`` is None) in ``order``; unknown: ConfigError."""
+    if not specs:
+        raise ConfigError("TABLE_CONFIGS holds no table", hint="Add an entry to it.")
     wanted = list(order) if names is None else list(names)
     unknown = [name for name in wanted if name not in specs]
     if unknown or not wanted:
@@ -65,11 +67,7 @@ def _problems(entry: object) -> list[str]:
     if not isinstance(entry, Mapping):
         return ["the entry is not a dict"]
     found = [f"{name!r} is missing" for name in REQUIRED if name not in entry]
-    found += [
-        f"unknown key {name!r} (known: {', '.join((*REQUIRED, *OPTIONAL))})"
-        for name in entry
-        if name not in REQUIRED and name not in OPTIONAL
-    ]
+    found += [f"unknown key {name!r}" for name in entry if not _is_known(name)]
     found += _wrong_types(entry)
     columns, pg_columns = names(entry.get("columns")), names(entry.get("pg_columns"))
     if columns and pg_columns and len(columns) != len(pg_columns):
@@ -85,6 +83,18 @@ def _problems(entry: object) -> list[str]:
     if entry.get("parallel", 1) != 1 and entry.get("chunks", 1) == 1:
         found.append("'parallel' without 'chunks': what is not cut cannot be read by several")
     return found + _discovery_problems(entry) + _quarantine_problems(entry) + _wrong_names(entry)
+
+
+def _is_known(name: object) -> bool:
+    return name in REQUIRED or name in OPTIONAL
+
+
+def _known_keys(configs: Mapping[str, object]) -> str:
+    """List the keys there are, once, where an entry has one that there is not."""
+    entries = [entry for entry in configs.values() if isinstance(entry, Mapping)]
+    if all(_is_known(name) for entry in entries for name in entry):
+        return ""
+    return f" Their keys are: {', '.join((*REQUIRED, *OPTIONAL))}."
 
 
 def _discovery_problems(entry: Mapping[str, Any]) -> list[str]:

@@ -58,6 +58,18 @@ def test_every_problem_of_every_table_is_told_at_once() -> None:
         assert said in text
 
 
+def test_an_unknown_key_is_told_with_the_known_ones_once() -> None:
+    with pytest.raises(ConfigError) as raised:
+        parse_table_configs({"one": entry(coumns=[]), "two": entry(Batch_Size=4)})
+    assert "one: unknown key 'coumns'\n  two: unknown key 'Batch_Size'" in raised.value.message
+    assert raised.value.hint.count("batch_size") == 1
+
+
+def test_a_table_has_a_text_for_a_key() -> None:
+    with pytest.raises(ConfigError, match="1: its key is not a text"):
+        parse_table_configs({1: entry()})  # type: ignore[dict-item]
+
+
 def test_every_wrong_name_of_one_table_is_told_at_once() -> None:
     text = problems_of(
         one=entry(

@@ -93,7 +93,6 @@ CREATE TABLE tableferry.chunks (
   key_range text NOT NULL,
   rows bigint,
   touched jsonb,
-  refused jsonb,
   done_at timestamptz,
   PRIMARY KEY (run_id, table_key, number),
   FOREIGN KEY (run_id, table_key) REFERENCES tableferry.table_runs ON DELETE CASCADE,
@@ -108,8 +107,6 @@ COMMENT ON COLUMN tableferry.chunks.key_range IS
 COMMENT ON COLUMN tableferry.chunks.rows IS 'Rows in the staging table; NULL: not done.';
 COMMENT ON COLUMN tableferry.chunks.touched IS
   'How many values were altered, as the entry allows, by source column and reason.';
-COMMENT ON COLUMN tableferry.chunks.refused IS
-  'The rows that were left out, as quarantine will have them when the load is published.';
 
 CREATE TABLE tableferry.watermarks (
   target text PRIMARY KEY,
