@@ -30,9 +30,7 @@ from tests.support.databases import PgDatabase
 from tests.unit.engine.support import entry
 
 STAGED = [Publish.SWAP, Publish.MERGE]
-ENDS_EARLY = SendError(
-    40197, "The service has encountered an error processing your request.", 100
-)
+ENDS_EARLY = SendError(40197, "The service has encountered an error processing your request.", 100)
 LEFT = "SELECT relname FROM pg_class WHERE relname LIKE 'staging%' AND relkind = 'r'"
 
 

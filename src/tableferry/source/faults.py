@@ -68,17 +68,18 @@ SERVER_FAULTS: Final = (
     Fault("1222", r"Lock request time out", TransientError, f"Another session held it. {_AGAIN}"),
     Fault("601", r"Could not continue scan with NOLOCK", TransientError, _AGAIN),
     Fault("605", r"Attempt to fetch logical page", TransientError,
-          f"Under NOLOCK a page may be moved away while it is read. {_AGAIN} If it comes again, run "
-          "DBCC CHECKTABLE."),
+          f"Under NOLOCK a page may be moved away while it is read. {_AGAIN} If it comes again, "
+          "run DBCC CHECKTABLE."),
     Fault("7105", r"The Database ID \d+, Page .* for LOB data type node does not exist",
           TransientError,
-          f"Under NOLOCK a long value may be gone while it is read. {_AGAIN} If it comes again, run "
-          "DBCC CHECKTABLE."),
+          f"Under NOLOCK a long value may be gone while it is read. {_AGAIN} If it comes again, "
+          "run DBCC CHECKTABLE."),
     Fault("3952", r"Snapshot isolation transaction failed accessing database .* because snapshot",
           ConfigError, "ALTER DATABASE ... SET ALLOW_SNAPSHOT_ISOLATION ON."),
     Fault("3961", r"Snapshot isolation transaction failed .* because the object .* has been",
           TransientError, "The table was altered meanwhile. " + _AGAIN),
-    Fault("3958", r"Transaction aborted when accessing versioned row", TransientError, _NO_VERSIONS),
+    Fault("3958", r"Transaction aborted when accessing versioned row", TransientError,
+          _NO_VERSIONS),
     Fault("3966", r"Transaction is rolled back when accessing version store", TransientError,
           _NO_VERSIONS),
     Fault("3967", r"Insufficient space in tempdb to hold row versions", TransientError,
@@ -113,8 +114,10 @@ SERVER_FAULTS: Final = (
     Fault("42109", r"The SQL pool is warming up", TransientError, _BUSY),
     Fault("40675", r"The server is currently too busy", TransientError, _BUSY),
     Fault("701", r"There is insufficient system memory", TransientError, _BUSY),
-    Fault("8645", r"A time-?out occurred while waiting for memory resources", TransientError, _BUSY),
-    Fault("8628", r"A time ?out occurred while waiting to optimize the query", TransientError, _BUSY),
+    Fault("8645", r"A time-?out occurred while waiting for memory resources", TransientError,
+          _BUSY),
+    Fault("8628", r"A time ?out occurred while waiting to optimize the query", TransientError,
+          _BUSY),
     Fault("845", r"Time-?out occurred while waiting for buffer latch", TransientError, _BUSY),
     Fault("1204", r"The instance of the SQL Server Database Engine cannot obtain a LOCK resource",
           TransientError, _BUSY),
@@ -143,7 +146,8 @@ CLIENT_FAULTS: Final = (
           r"|not support encryption",
           ConfigError,
           "Set {prefix}CA_FILE to the certificate of the server's authority; or, if the network is "
-          "yours, {prefix}TRUST_CERTIFICATE=yes ({prefix}ENCRYPT=optional where there is no TLS)."),
+          "yours, {prefix}TRUST_CERTIFICATE=yes ({prefix}ENCRYPT=optional where there is no TLS; "
+          "strict needs SQL Server 2022 or later)."),
     Fault("ENTRA", r"Entra ID access token|Azure AD authentication|Azure authentication libraries",
           ConfigError, "Check {prefix}AUTH, and who this process is in Microsoft Entra; a Lambda "
           "package has what it takes when it is built with --entra."),

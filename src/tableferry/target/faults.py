@@ -57,7 +57,8 @@ FAULTS: Final = {
                    f"trailing blanks, or rows doubled under NOLOCK). {_ROLLED_BACK}",
                    "two rows have the same key"),
     "23503": Fault(DataError, _ROLLED_BACK, "a foreign key is not satisfied"),
-    "23514": Fault(DataError, _ROLLED_BACK, "a check constraint is not satisfied"),
+    "23514": Fault(DataError, "Where no constraint is named, no partition takes the row. "
+                   f"{_ROLLED_BACK}", "a check constraint is not satisfied"),
     "08P01": Fault(SchemaError, f"Its type is not the one that was planned for. {_AGAIN}",
                    "a column does not take the bytes that were sent"),
     "22P03": Fault(SchemaError, f"Its type is not the one that was planned for. {_AGAIN}",
@@ -68,7 +69,8 @@ FAULTS: Final = {
     "54": Fault(DataError, f"A row or a key of an index is too large. {_ROLLED_BACK}",
                 "a value is over one of PostgreSQL's limits"),
     "53100": Fault(TableferryError, f"The target's disk is full. {_ROLLED_BACK} Make room there."),
-    "25006": Fault(ConfigError, "PG_HOST is a read replica; name the primary."),
+    "25006": Fault(ConfigError, "PG_HOST is a read replica: name the primary; or "
+                   "default_transaction_read_only is on for PG_USER or PG_DB."),
     "53": Fault(TransientError, _AGAIN),
     "55P03": Fault(TransientError, f"Another session held the table. {_AGAIN}"),
     "40": Fault(TransientError, _AGAIN),
@@ -101,6 +103,12 @@ UNANSWERED: Final = (
     Unanswered(r'FATAL: database ".*" does not exist', "3D000", ConfigError, "Check PG_DB.",
                "there is no such database"),
     Unanswered(r'FATAL: role ".*" does not exist', "28000", ConfigError, _NO_LOGIN, "login failed"),
+    Unanswered(r'FATAL: role ".*" is not permitted to log in', "28000", ConfigError,
+               "ALTER ROLE ... LOGIN, or name another by PG_USER. It was not tried again."),
+    Unanswered(r"FATAL: permission denied for database", "42501", ConfigError,
+               "Let PG_USER in: GRANT CONNECT ON DATABASE. It was not tried again."),
+    Unanswered(r'FATAL: database ".*" is not currently accepting connections', "55000", ConfigError,
+               "Check PG_DB, or ALTER DATABASE ... ALLOW_CONNECTIONS true."),
     Unanswered(r"pg_hba\.conf", "28000", ConfigError,
                "The server's pg_hba.conf does not let PG_USER in from here; see PG_SSLMODE too."),
     Unanswered(r"FATAL: (sorry, too many clients|too many connections|remaining connection slots)",
@@ -108,7 +116,12 @@ UNANSWERED: Final = (
     Unanswered(r"FATAL: the database system is ", "57P03", TransientError, _AGAIN),
     Unanswered(r"SSL connection has been closed|SSL SYSCALL error|SSL error: unexpected eof",
                "08006", TransientError, f"The connection was lost. {_AGAIN}"),
-    Unanswered(r"SSL|certificate", "TLS", ConfigError, "Set PG_SSLMODE, and PG_SSLROOTCERT."),
+    Unanswered(r"server does not support SSL", "TLS", ConfigError, "Turn TLS on there; or, if the "
+               "network is yours, set PG_SSLMODE=prefer, without PG_SSLROOTCERT.",
+               "the server has no TLS"),
+    Unanswered(r"SSL|certificate", "TLS", ConfigError,
+               "PG_SSLROOTCERT names the certificate of the server's authority, PG_HOST a name "
+               "that is in the server's; PG_SSLMODE says what is verified."),
     # The first is libpq's, the second psycopg's own.
     Unanswered(r"could not translate host name|failed to resolve host", "08001", ConfigError,
                "Check PG_HOST.", "its host name is not known here"),

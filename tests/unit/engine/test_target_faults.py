@@ -73,6 +73,24 @@ UNANSWERED = [
     ('connection failed: FATAL:  database "nope" does not exist', ConfigError, "PG_DB", True),
     ('connection failed: FATAL:  role "nope" does not exist', ConfigError, "PG_USER", True),
     (
+        'connection failed: FATAL:  role "reader" is not permitted to log in',
+        ConfigError,
+        "PG_USER",
+        True,
+    ),
+    (
+        'connection failed: FATAL:  permission denied for database "d"',
+        ConfigError,
+        "GRANT CONNECT",
+        True,
+    ),
+    (
+        'connection failed: FATAL:  database "d" is not currently accepting connections',
+        ConfigError,
+        "PG_DB",
+        True,
+    ),
+    (
         (
             'connection failed: FATAL:  no pg_hba.conf entry for host "10.0.0.9", user "u", '
             'database "d", SSL encryption'
