@@ -1,7 +1,8 @@
 """The contenders. Each runs in a process of its own: ``python -m bench.contenders NAME``.
 
 The workload comes on stdin as JSON; the measurement goes to stdout as JSON: wall seconds and CPU
-seconds of the work itself (imports and loading a driver are not counted), and the process's peak memory.
+seconds of the work itself (imports and loading a driver are not counted), and the process's peak
+memory.
 """
 
 import json

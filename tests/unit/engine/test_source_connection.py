@@ -27,9 +27,7 @@ def test_a_port_where_nobody_listens_is_told_with_host_port_and_variables() -> N
     assert "canary-pass" not in "".join(traceback.format_exception(raised.value))
 
 
-@pytest.mark.parametrize(
-    "host", ["no-such-host.invalid", "a..b", "x" * 64 + ".example.com", "server\\instance", "a b"]
-)
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b", "x" * 64 + ".example.com"])
 def test_a_host_name_that_is_none_names_the_variable(host: str) -> None:
     with pytest.raises(ConfigError) as raised:
         connect(source_settings(host=host, encrypt="yes"))
