@@ -71,6 +71,11 @@ class SyncPlan:
         return names + [cuts.name for cuts in cuts_of(self.columns)]
 
     @property
+    def is_unbounded(self) -> bool:
+        """Whether values of any size may come."""
+        return any(column.arrives.is_unbounded for column in self.columns)
+
+    @property
     def probe(self) -> str:
         """The same for no row: the server checks every name, right and condition in it."""
         return self._select("SELECT TOP (0)")

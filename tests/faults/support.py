@@ -20,6 +20,7 @@ from tableferry.sync.run import sync_table
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
+from tests.support.proxy import TcpProxy
 from tests.unit.engine.support import entry
 
 ONCE = Conduct(retries=Retries(attempts=1))
@@ -97,23 +98,31 @@ def wait_for(condition: Callable[[], bool], seconds: float = 30) -> bool:
 
 
 def start_sync(
-    source: Sandbox, database: PgDatabase, folder: Path, **changes: Any
+    source: Sandbox, database: PgDatabase, folder: Path, *options: str, **changes: Any
 ) -> "subprocess.Popen[str]":
     """Start the command that syncs T into t, as a process of its own."""
     config = folder / "table_configs.py"
     configured: dict[str, Any] = entry(**{"sql_table": "dbo.T", "pg_table": "t", **changes})
     config.write_text(f"TABLE_CONFIGS = {{'t': {configured!r}}}\n", encoding="utf-8")
+    command = ["-m", "tableferry", "sync", "--config", str(config), *options]
+    return started(source, database, command)
+
+
+def started(
+    source: Sandbox, database: PgDatabase, arguments: list[str], wire: TcpProxy | None = None
+) -> "subprocess.Popen[str]":
+    """Start a Python that finds source and target in its environment; ``wire``: by way of it."""
     environment = {
         "PATH": os.environ["PATH"],
-        "SQL_SERVER_MCTM_HOST": source.server.host,
-        "SQL_SERVER_MCTM_PORT": str(source.server.port),
+        "SQL_SERVER_MCTM_HOST": (wire or source.server).host,
+        "SQL_SERVER_MCTM_PORT": str((wire or source.server).port),
         "SQL_SERVER_MCTM_DB": "McTM",
         "SQL_SERVER_MCTM_USER": USER,
         "SQL_SERVER_MCTM_PASSWORD": PASSWORD,
         **database.environment,
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "tableferry", "sync", "--config", str(config)],
+        [sys.executable, *arguments],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

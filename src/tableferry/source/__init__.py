@@ -8,6 +8,7 @@ from tableferry.source.facts import Facts, probe, read_facts
 from tableferry.source.pace import Pace
 from tableferry.source.reader import TableReader
 from tableferry.source.tables import FoundTable, find_tables
+from tableferry.source.watcher import Watcher
 
 __all__ = [
     "Cut",
@@ -16,6 +17,7 @@ __all__ = [
     "Pace",
     "SourceConnection",
     "TableReader",
+    "Watcher",
     "connect",
     "cut_table",
     "find_tables",

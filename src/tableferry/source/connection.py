@@ -9,8 +9,9 @@ Facts about the driver that this module exists for (seen with mssql-python 1.16)
 - Its query timeout (``Connection.timeout``) ends a statement that waits; the connection goes on.
   With ``mssql-odbc`` it also ends a stream that has lasted longer, at its very end. So it is set
   for small answers only; who reads a stream watches ``silent_for``.
-- With ``mssql-odbc`` a value of a ``(max)`` column is waited for with Python's own lock held
-  (SQLGetData): while the source is silent in the midst of one, no thread of the process runs.
+- Arrow batches with a ``(max)`` column are fetched with Python's own lock held (SQLGetData, either
+  provider): while the source is silent in the midst of a value, no thread of the process runs.
+  ``watcher`` ends that.
 - A host that cannot be reached is retried inside for seconds and reported without saying why;
   a plain TCP connection beforehand says why, at once.
 """
@@ -33,6 +34,10 @@ from tableferry.spec import DEFAULT_LOCK_TIMEOUT, DEFAULT_STATEMENT_TIMEOUT, Con
 
 PROVIDER: Final = "mssql-odbc"
 _PROVIDER_VARIABLE: Final = "MSSQL_PYTHON_NATIVE_PROVIDER"
+
+KEEPALIVE_SECONDS: Final = 31
+"""Of silence, after which the server's host is asked for a sign of life. Not 30, which others use,
+too: ``watcher`` knows the driver's sockets by it."""
 
 SESSION: Final = (
     "SET LANGUAGE us_english; SET NOCOUNT OFF; SET TEXTSIZE 2147483647; "
@@ -212,7 +217,7 @@ def connection_string(settings: SourceSettings, login: Login, certificate: str =
         "TrustServerCertificate": "yes" if settings.trust_certificate else "no",
         "ServerCertificate": certificate,
         "ConnectRetryCount": "0",
-        "KeepAlive": "30",
+        "KeepAlive": str(KEEPALIVE_SECONDS),
         "ApplicationIntent": "ReadOnly" if settings.read_only_intent else "",
     }
     return ";".join(

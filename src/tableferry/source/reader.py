@@ -106,7 +106,7 @@ class TableReader:
     def _fetch(self, cursor: Any) -> Iterator[pa.RecordBatch]:
         """Yield what the driver fetches at once: as many rows as the last ones' width allows."""
         most = self._plan.spec.batch_size
-        if any(column.arrives.is_unbounded for column in self._plan.columns):
+        if self._plan.is_unbounded:
             most = min(most, UNBOUNDED_ROWS)
         most = self.pace.at_once(most)
         size = min(most, self._first_size())

@@ -45,10 +45,11 @@ class Loading:
         self._refusals = refusals_of(plan.spec, course.refused)
         task.tally.refusals = self._refusals
         chunks = numbered(course.ranges)
+        self._watcher = source.Watcher(plan, lambda: task.deadline.remaining)
         self._reading = Reading(
             plan,
             [chunk for chunk in chunks if chunk.number not in course.done],
-            open_source=task.open_source,
+            open_source=self._watcher.opening(task.open_source),
             opened=opened,
             pace=source.Pace(plan.spec.max_rows_per_second),
             check=task.deadline.check,
@@ -65,10 +66,11 @@ class Loading:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the outcome should say of how the table was read."""
+        told = self._reading.warnings + self._watcher.told
         if self._course.resumed:
             done = f"{len(self._course.done)} of {len(self._course.ranges)} chunks"
-            return (*self._reading.warnings, f"{done} had been read by an earlier run")
-        return self._reading.warnings
+            return (*told, f"{done} had been read by an earlier run")
+        return told
 
     @property
     def refused(self) -> Sequence[values.Refusal]:
@@ -83,9 +85,10 @@ class Loading:
         if self._refusals:
             self._refusals.require_allowed()  # an earlier run may have been allowed more
         staging = self._course.staging
-        if staging is not None and staging.parts:
-            return self._fill_in_parts(into, stack)
-        return self._fill_in_one(into, stack)
+        with self._watcher:
+            if staging is not None and staging.parts:
+                return self._fill_in_parts(into, stack)
+            return self._fill_in_one(into, stack)
 
     def _fill_in_one(
         self, into: target.TargetConnection, stack: contextlib.ExitStack

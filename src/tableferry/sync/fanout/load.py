@@ -112,6 +112,7 @@ class _Loading:
         reader = source.TableReader(from_, plan)
         keys = KeyRange.of_json(self.piece.key_range)
         with (
+            source.Watcher(plan, lambda: self.deadline.remaining),
             Prefetch(
                 reader.batches(keys),
                 from_.abandon,

@@ -1,0 +1,38 @@
+"""A sync of one table in a process of its own, with so much time left, as in a Lambda.
+
+``python -m tests.support.timed_sync ENTRY LEFT [PATIENCE]``: prints the run as JSON.
+"""
+
+import json
+import sys
+
+from tableferry.aws.deadline import MARGIN_SECONDS, deadline_of
+from tableferry.settings import load_settings
+from tableferry.source import watcher
+from tableferry.spec import parse_table_configs
+from tableferry.sync.conduct import Conduct
+from tableferry.sync.run import sync_tables
+
+
+class Context:
+    """What Lambda gives a handler."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(1000 * self.seconds)
+
+
+def main(entry: str, left: float, patience: float = watcher.PATIENCE_SECONDS) -> None:
+    watcher.PATIENCE_SECONDS = patience  # type: ignore[misc]
+    specs = parse_table_configs({"t": json.loads(entry)})
+    deadline = deadline_of(Context(left + MARGIN_SECONDS))
+    run = sync_tables(
+        list(specs.values()), load_settings(["mctm"]), conduct=Conduct(deadline=deadline)
+    )
+    print(json.dumps(run.as_dict()))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], *map(float, sys.argv[2:]))
