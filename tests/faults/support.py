@@ -4,8 +4,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -109,7 +110,11 @@ def start_sync(
 
 
 def started(
-    source: Sandbox, database: PgDatabase, arguments: list[str], wire: TcpProxy | None = None
+    source: Sandbox,
+    database: PgDatabase,
+    arguments: list[str],
+    wire: TcpProxy | None = None,
+    variables: Mapping[str, str] = MappingProxyType({}),
 ) -> "subprocess.Popen[str]":
     """Start a Python that finds source and target in its environment; ``wire``: by way of it."""
     environment = {
@@ -120,6 +125,7 @@ def started(
         "SQL_SERVER_MCTM_USER": USER,
         "SQL_SERVER_MCTM_PASSWORD": PASSWORD,
         **database.environment,
+        **variables,
     }
     return subprocess.Popen(
         [sys.executable, *arguments],
