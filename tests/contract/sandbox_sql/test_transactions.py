@@ -135,6 +135,39 @@ def test_a_waiting_statement_can_be_cancelled(ask, refuse, table, other):
     timer.join()
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT name FROM sys.columns",
+        READ,
+        "UPDATE t SET v = v + 1",
+        "DELETE t OUTPUT deleted.v WHERE v < 0",
+    ],
+)
+def test_a_statement_that_is_cancelled_at_any_moment_says_so_or_ends_well(ask, table, other, sql):
+    done = threading.Event()
+
+    def cancel() -> None:
+        while not done.is_set():
+            other.cancel()
+
+    cancelling = threading.Thread(target=cancel)
+    cancelling.start()
+    numbers = set()
+    try:
+        for _ in range(50):
+            try:
+                ask(sql, other)
+            except SqlError as error:
+                numbers.add(error.number)
+    finally:
+        done.set()
+        cancelling.join()
+    assert numbers <= {3617}
+    ask(sql, other)
+    ask(sql)
+
+
 def test_rowversion_grows_with_every_update(ask):
     ask("CREATE TABLE r (id int, rv rowversion); INSERT r (id) VALUES (1), (2)")
     before = [row[0] for row in ask("SELECT rv FROM r ORDER BY id").rows]

@@ -51,10 +51,11 @@ def output(
     chosen = [item for item in items if isinstance(item, s.SelectItem)]
     found = QueryBinder.select_items(binder, chosen, scope)
     heads = ", ".join(f"{f.sql} AS c{n}" for n, f in enumerate(found, 1))
-    reader = session.cursor.sql(f"SELECT {heads} FROM {source}").to_arrow_reader(_BATCH_ROWS)
     shown = BoundQuery("", tuple(found)).result_columns()
     schema: pa.Schema = arrow_schema(shown)
-    return ResultSet(shown, iter(list(to_physical(reader, schema))))
+    with session.asking():
+        reader = session.cursor.sql(f"SELECT {heads} FROM {source}").to_arrow_reader(_BATCH_ROWS)
+        return ResultSet(shown, iter(list(to_physical(reader, schema))))
 
 
 def _columns(table: Table, alias: str) -> tuple[Typed, ...]:

@@ -78,6 +78,7 @@ class Session:
         self.cursor = server.store.cursor()
         self._stop = threading.Event()
         self._registered = 0
+        self._asking, self._asking_lock = False, threading.Lock()
 
     @property
     def database(self) -> str:
@@ -228,6 +229,26 @@ class Session:
         if self.stopped():
             raise cancelled()
 
+    @contextmanager
+    def asking(self, *, cancellable: bool = True) -> Iterator[None]:
+        """Let a cancel reach DuckDB while this block runs a query, and translate what it raises.
+
+        Nowhere else: an interrupt strikes what is registered for a statement or dropped, too.
+        """
+        with self._asking_lock:
+            if cancellable:
+                self.check_stop()
+            self._asking = cancellable
+        try:
+            yield
+        except SqlError:
+            raise
+        except Exception as error:
+            raise translate(error) from error
+        finally:
+            with self._asking_lock:
+                self._asking = False
+
     @property
     def lock_timeout(self) -> int:
         """Milliseconds to wait for a lock, -1 for ever."""
@@ -264,18 +285,16 @@ class Session:
         """
         reader = None
         try:
-            self.check_stop()
-            reader = self.cursor.sql(sql).to_arrow_reader(BATCH_ROWS)
-            release()
-            for batch in to_physical(reader, schema):
-                self.check_stop()
-                if batch.num_rows:
-                    outcome.rows += batch.num_rows
-                    yield batch
+            with self.asking():
+                reader = self.cursor.sql(sql).to_arrow_reader(BATCH_ROWS)
+                release()
+                for batch in to_physical(reader, schema):
+                    self.check_stop()
+                    if batch.num_rows:
+                        outcome.rows += batch.num_rows
+                        yield batch
         except SqlError as error:
             outcome.error = error
-        except Exception as error:  # noqa: BLE001 - DuckDB raises many classes; translate names them
-            outcome.error = translate(error)
         finally:
             release()
             if reader is not None:
@@ -283,18 +302,18 @@ class Session:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Run a small query and return its rows as Python values."""
-        try:
-            found = self.cursor.execute(sql).fetchall()
-        except Exception as error:
-            raise translate(error) from error
-        return [tuple(row) for row in found]
+        with self.asking():
+            return [tuple(row) for row in self.cursor.execute(sql).fetchall()]
 
     def run_sql(self, sql: str) -> None:
         """Run a DuckDB statement without rows."""
-        try:
+        with self.asking():
             self.cursor.execute(sql)
-        except Exception as error:
-            raise translate(error) from error
+
+    def settle(self, sql: str) -> None:
+        """Run one that a statement begins or ends with; no cancel strikes it."""
+        with self.asking(cancellable=False):
+            self.cursor.execute(sql)
 
     def use(self, name: str) -> tuple[str, str]:
         """Change the current database; raises 911."""
@@ -354,7 +373,9 @@ class Session:
     def cancel(self) -> None:
         """Stop the running statement; harmless when none runs."""
         self._stop.set()
-        self.cursor.interrupt()
+        with self._asking_lock:
+            if self._asking:
+                self.cursor.interrupt()
 
     def reset(self) -> None:
         """Put the session back to its state after login."""

@@ -62,7 +62,7 @@ class Writer:
         if not self._in_place:
             store.versions.keep_versions(table)
         try:
-            session.run_sql("BEGIN TRANSACTION")
+            session.settle("BEGIN TRANSACTION")
         except BaseException:
             store.writing.release()
             self._end_own(failed=True)
@@ -79,9 +79,9 @@ class Writer:
         session.writer_number = None
         try:
             if not failed:
-                session.run_sql(f"DROP TABLE IF EXISTS {STAGE}")
-                session.run_sql(f"DROP TABLE IF EXISTS {ENDED}")
-            session.run_sql("ROLLBACK" if failed else "COMMIT")
+                session.settle(f"DROP TABLE IF EXISTS {STAGE}")
+                session.settle(f"DROP TABLE IF EXISTS {ENDED}")
+            session.settle("ROLLBACK" if failed else "COMMIT")
         finally:
             if not failed:
                 self.table.version += 1
