@@ -54,6 +54,24 @@ def test_a_process_that_is_killed_in_mid_load_leaves_nothing_of_its_chunk(fan_ou
     completed(fan_out)
 
 
+def test_a_chunk_whose_source_falls_silent_in_the_midst_of_a_value_can_be_tried_again(
+    fan_out: FanOut,
+) -> None:
+    fan_out.sandbox.run("ALTER TABLE dbo.T ALTER COLUMN Name nvarchar(max) NULL")
+    fan_out.sandbox.run("UPDATE dbo.T SET Name = REPLICATE(CAST(Name AS nvarchar(max)), 1000)")
+    impatient = fan_out.again(statement_timeout=2)
+    impatient.begin()
+    fan_out.sandbox.server.faults.on_statement(READS, Stall(120, after_rows=100))
+    told, _ = impatient.process("load", chunk=1).communicate(timeout=60)
+    error = json.loads(told)
+    assert error["error"] == "TransientError"
+    assert "said nothing for 2 seconds" in error["message"]
+    assert impatient.database.rows(STORED) == []
+    again, _ = impatient.process("load", chunk=1).communicate(timeout=60)
+    assert json.loads(again)["rows"] == ROWS // CHUNKS
+    assert impatient.database.rows(STORED) == [(1,)]
+
+
 @pytest.mark.parametrize("arrived", [True, False])
 def test_a_chunk_whose_commit_lost_its_answer_is_decided_from_the_ledger(
     fan_out: FanOut, pg_proxy: TcpProxy, monkeypatch: pytest.MonkeyPatch, arrived: bool
