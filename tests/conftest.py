@@ -10,10 +10,13 @@ from tableferry.sandbox.local_postgres import LocalPostgres
 from tableferry.sandbox.sample import load_sample
 from tableferry.sandbox.server import SandboxServer
 from tests.support.databases import PgDatabase
+from tests.support.disks import MEMORY
 from tests.support.proxy import TcpProxy
 from tests.support.sandbox import PASSWORD, SAMPLE_DATABASES, USER, Sandbox
 
 TEMPLATE = "empty_template"
+SETTINGS = {"max_wal_size": "256MB"}
+"""The data may be kept in memory; PostgreSQL's own limit is four times as much."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[LocalPostgres]:
     """A PostgreSQL for the whole run; a test that kills it takes ``own_postgres`` instead."""
-    with LocalPostgres() as server:
+    with LocalPostgres(settings=SETTINGS, within=MEMORY) as server:
         server.create_database(TEMPLATE)
         yield server
 
@@ -37,7 +40,7 @@ def postgres() -> Iterator[LocalPostgres]:
 @pytest.fixture
 def own_postgres() -> Iterator[LocalPostgres]:
     """A PostgreSQL for one test, to be killed, stopped and started again."""
-    with LocalPostgres() as server:
+    with LocalPostgres(settings=SETTINGS, within=MEMORY) as server:
         yield server
 
 

@@ -98,6 +98,17 @@ def wait_for(condition: Callable[[], bool], seconds: float = 30) -> bool:
     return condition()
 
 
+def let_time_pass(database: PgDatabase) -> None:
+    """Let the lease of a run that is gone have a second left, as it has after fourteen.
+
+    One that is locked at this moment is left as it is.
+    """
+    database.run(
+        "UPDATE tableferry.leases SET expires_at = clock_timestamp() + interval '1 second' "
+        "WHERE target IN (SELECT target FROM tableferry.leases FOR UPDATE SKIP LOCKED)"
+    )
+
+
 def start_sync(
     source: Sandbox, database: PgDatabase, folder: Path, *options: str, **changes: Any
 ) -> "subprocess.Popen[str]":

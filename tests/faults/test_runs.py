@@ -24,6 +24,7 @@ from tests.faults.support import (
     ROWS,
     fill_source,
     fill_target,
+    let_time_pass,
     once,
     seen,
     start_sync,
@@ -102,6 +103,7 @@ def test_the_run_after_a_killed_one_records_it_as_abandoned_and_carries_everythi
         process.communicate(timeout=60)
     assert seen(old_rows) == OLD
     source.server.faults.clear()
+    let_time_pass(old_rows)
     assert sync(source, old_rows).status is Status.OK
     assert len(seen(old_rows)) == ROWS
     assert [row[0] for row in old_rows.rows(OUTCOMES)] == ["abandoned", "ok"]

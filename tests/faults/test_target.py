@@ -22,6 +22,7 @@ from tests.faults.support import (
     ROWS,
     fill_source,
     fill_target,
+    let_time_pass,
     once,
     seen,
     start_sync,
@@ -99,6 +100,7 @@ def test_a_backend_that_is_killed_keeps_the_old_rows(
 
     assert wait_for(is_up)
     assert seen(database) == OLD
+    let_time_pass(database)
     assert sync(source, database).rows_written == ROWS
 
 

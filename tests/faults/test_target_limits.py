@@ -20,6 +20,7 @@ from tests.faults.support import (
     ROWS,
     fill_source,
     fill_target,
+    let_time_pass,
     seen,
     start_sync,
     sync,
@@ -134,6 +135,7 @@ def test_a_run_that_hangs_with_a_lock_on_the_target_is_ended_by_its_successor(
         assert wait_for(lambda: pg_database.rows(loading) == [(1,)])
         os.kill(process.pid, signal.SIGSTOP)
         try:
+            let_time_pass(pg_database)
             outcome = sync(source, pg_database, conduct=QUICK)
         finally:
             os.kill(process.pid, signal.SIGCONT)

@@ -1,6 +1,7 @@
-"""A disk that is soon full, where this machine lets a test have one."""
+"""A disk that is soon full, where this machine lets a test have one; and one in memory."""
 
 import contextlib
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -34,3 +35,23 @@ def _can_mount() -> bool:
 
 SMALL_DISKS: Final = ["tmpfs"] if _can_mount() else []
 """Empty where tests run without the right to mount."""
+
+
+def _memory() -> Path | None:
+    folder, needed = Path("/dev/shm"), 2**31  # half a gigabyte for each of four servers
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return None
+    has_room = found.f_bavail * found.f_frsize >= needed
+    # As root the server's programs may have to be copied beside its data.
+    may_run = not found.f_flag & os.ST_NOEXEC
+    return folder if has_room and may_run and os.access(folder, os.W_OK) else None
+
+
+MEMORY: Final = _memory()
+"""A folder that is kept in memory, for databases; None where there is none with room.
+
+A database is 300 files that are made and removed for each test. ext4 gives no inode again that was
+freed in the last seconds, and looks for another one by one: that cost more than the tests.
+"""

@@ -68,7 +68,8 @@ class LocalPostgres:
 
     ``folder`` keeps the data (made if it is missing, taken up again if it holds some; the
     password must then be the one it was made with). Without it the data lives in a temporary
-    folder that goes when the server does. ``settings`` are PostgreSQL's own, by name.
+    folder that goes when the server does, made in ``within`` or where the system has such folders.
+    ``settings`` are PostgreSQL's own, by name.
     Raises ConfigError where the server cannot run here, TransientError where it did not start.
     """
 
@@ -82,12 +83,14 @@ class LocalPostgres:
         port: int = 0,
         password: str | None = None,
         settings: Mapping[str, str] | None = None,
+        within: Path | None = None,
     ) -> None:
         self.port = port
         self.password = password or secrets.token_urlsafe(18)
         self._settings = {**_SETTINGS, **(settings or {})}
         self._is_temporary = folder is None
         self._folder = folder
+        self._within = within
         self._identity = Identity()
         self._programs = Path()
         self._keeper: subprocess.Popen[str] | None = None
@@ -191,7 +194,7 @@ class LocalPostgres:
     def _prepare(self) -> None:
         self._identity = server_identity()
         if self._is_temporary:
-            self._folder = Path(tempfile.mkdtemp(prefix="tableferry-postgres-"))
+            self._folder = Path(tempfile.mkdtemp(prefix="tableferry-postgres-", dir=self._within))
         self.folder.mkdir(parents=True, exist_ok=True)
         if self._identity.uid is not None:
             if self._is_temporary:
