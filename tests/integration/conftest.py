@@ -13,6 +13,7 @@ from tableferry.sandbox.server import SandboxServer
 from tableferry.settings import Settings, SourceSettings
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
+from tests.support.sandbox import WHOLE
 
 USER, PASSWORD = "sa", "canary;}{pass'word"
 
@@ -67,7 +68,7 @@ def running_sandbox() -> Iterator[Sandbox]:
     engine = Server()
     engine.add_login(USER, PASSWORD)
     load_sample(engine, 0.2)
-    with SandboxServer(engine) as server:
+    with SandboxServer(engine, flush_bytes=WHOLE) as server:
         yield Sandbox(engine, server)
 
 

@@ -14,6 +14,7 @@ from tableferry.sandbox.tds.handshake import Service
 from tableferry.sandbox.tds.prelogin import Encryption
 from tableferry.sandbox.tds.replay import Replay
 from tableferry.sandbox.tds.transport import Transport
+from tableferry.sandbox.tds.writer import FLUSH_BYTES
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +41,9 @@ class SandboxServer:
     ``certificate``: what it shows then, a self-signed one by default.
     ``replay``: keep encoded result sets, in that many bytes (True: REPLAY_BUDGET).
     ``version``: what clients are told, as (major, minor, build).
+    ``flush_bytes``: answers leave in pieces of that size, or whole. A client in the same process
+    needs them whole where it waits for a value with Python's lock held, as mssql-python does for
+    (max) types: the rest would never be made.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class SandboxServer:
         replay: bool | int = False,
         version: tuple[int, int, int] = SQL_SERVER_2022,
         server_name: str = "SANDBOX",
+        flush_bytes: int = FLUSH_BYTES,
     ) -> None:
         self.host = host
         self.port = port
@@ -68,6 +73,7 @@ class SandboxServer:
             server_name=server_name,
             replay=Replay(budget) if budget else None,
             faults=self.faults,
+            flush_bytes=flush_bytes,
         )
         self._listener: socket.socket | None = None
         self._accepting: threading.Thread | None = None

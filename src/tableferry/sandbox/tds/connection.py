@@ -125,6 +125,7 @@ class _Requests:
             self._logged_in.packet_size,
             self._session.session_id,
             self._inbox.interrupted.is_set,
+            self._service.flush_bytes,
         )
 
     def _reset_if_asked(self, message: Message, response: Response) -> bool:

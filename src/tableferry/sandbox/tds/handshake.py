@@ -34,6 +34,7 @@ from tableferry.sandbox.tds.prelogin import (
 from tableferry.sandbox.tds.replay import Replay
 from tableferry.sandbox.tds.tokens import DoneStatus, Env
 from tableferry.sandbox.tds.transport import Transport
+from tableferry.sandbox.tds.writer import FLUSH_BYTES
 
 _UTF8_SUPPORT: Final = 0x0A
 
@@ -49,6 +50,7 @@ class Service:
     server_name: str
     replay: Replay | None = None
     faults: Faults = field(default_factory=Faults)
+    flush_bytes: int = FLUSH_BYTES
 
 
 @dataclass(frozen=True)

@@ -21,13 +21,19 @@ class ResponseWriter:
     """
 
     def __init__(
-        self, transport: Transport, packet_size: int, spid: int, cancelled: Callable[[], bool]
+        self,
+        transport: Transport,
+        packet_size: int,
+        spid: int,
+        cancelled: Callable[[], bool],
+        flush_bytes: int = FLUSH_BYTES,
     ) -> None:
         self._transport = transport
         self._packet_size = packet_size
         self._room = packet_size - HEADER_SIZE
         self._spid = spid
         self._cancelled = cancelled
+        self._flush_bytes = flush_bytes
         self._waiting: list[bytes | memoryview] = []
         self._size = 0
         self._next_id = 1
@@ -36,7 +42,7 @@ class ResponseWriter:
         """Add tokens. Raises AttentionReceivedError after the client cancelled."""
         self._waiting.append(tokens)
         self._size += len(tokens)
-        if self._size >= FLUSH_BYTES:
+        if self._size >= self._flush_bytes:
             self.flush()
         self.check()
 
