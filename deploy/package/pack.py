@@ -13,6 +13,9 @@ ZIPPED_LIMIT = 60 * MB
 UNPACKED_LIMIT = 200 * MB
 """Ours; Lambda's own is 262 MB unpacked (250 MiB), layers included: room for one."""
 
+LEVEL = 7
+"""9 takes twice the time, and makes the zip 0.3 % smaller."""
+
 TOLD = 10
 """Packages that are told by name; the rest are small."""
 
@@ -29,7 +32,7 @@ def main(folder: Path, output: Path) -> None:
         for name, path in sorted(files.items()):
             entry = zipfile.ZipInfo(name, WHEN)
             entry.external_attr = (0o100755 if ".so" in path.name else 0o100644) << 16
-            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, compresslevel=9)
+            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, compresslevel=LEVEL)
             package = _package(name)
             unpacked[package] += entry.file_size
             zipped[package] += entry.compress_size

@@ -1,5 +1,6 @@
 """The deployment as its users have it: a folder in a repository, without anybody's ``.env``."""
 
+import fcntl
 import importlib
 import json
 import os
@@ -41,10 +42,17 @@ def package(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     python = request.config.getoption("--package-python")
     if given := request.config.getoption("--package"):
         return Package(Path(given), python, "")
-    folder = tmp_path_factory.mktemp("build")
-    done = build("--no-proof", "--python", python, "--output", "package.zip", cwd=folder)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Package(folder / "package.zip", python, done.stdout)
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # that of the whole run: its processes share the package
+    path, said = folder / "package.zip", folder / "package.log"
+    with (folder / "package.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not said.exists():
+            done = build("--no-proof", "--python", python, "--output", str(path), cwd=folder)
+            assert done.returncode == 0, done.stdout + done.stderr
+            said.write_text(done.stdout)
+    return Package(path, python, said.read_text())
 
 
 @dataclass(frozen=True, slots=True)
