@@ -14,7 +14,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from tableferry.sandbox.events import Event, ResultSet, SqlError, StatementDone
+from tableferry.sandbox.events import Event, Message, ResultSet, SqlError, StatementDone
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,19 @@ class Stall:
     after_rows: int | None = None
 
 
-StatementFault = SendError | CutConnection | EndEarly | Stall
+@dataclass(frozen=True)
+class Tell:
+    """Say something in passing, as 8153 (an aggregate met a NULL) is said: no error at all.
+
+    Before the rows, or with ``at_end`` behind the last of them.
+    """
+
+    number: int
+    text: str
+    at_end: bool = False
+
+
+StatementFault = SendError | CutConnection | EndEarly | Stall | Tell
 
 
 @dataclass(frozen=True)
@@ -154,6 +166,9 @@ class Faults:
 
 def disturb(events: Iterator[Event], fault: StatementFault, wire: Wire) -> Iterator[Event]:
     """Yield a statement's events with the fault worked into them."""
+    if isinstance(fault, Tell):
+        yield from _told(events, fault)
+        return
     rows = fault.after_rows
     if isinstance(fault, CutConnection) and fault.after_bytes is not None:
         wire.cut_after(fault.after_bytes, reset=fault.reset)
@@ -179,6 +194,18 @@ def disturb(events: Iterator[Event], fault: StatementFault, wire: Wire) -> Itera
             yield event
 
 
+def _told(events: Iterator[Event], fault: Tell) -> Iterator[Event]:
+    said = Message(fault.number, fault.text)
+    if not fault.at_end:
+        yield said
+    due = fault.at_end
+    for event in events:
+        if due and isinstance(event, StatementDone):
+            yield said
+            due = False
+        yield event
+
+
 @dataclass
 class _Counter:
     sent: int = 0
@@ -187,7 +214,7 @@ class _Counter:
 
 def _disturbed(
     batches: Iterator[pa.RecordBatch],
-    fault: StatementFault,
+    fault: SendError | CutConnection | EndEarly | Stall,
     rows: int,
     wire: Wire,
     counter: _Counter,
@@ -211,7 +238,7 @@ def _disturbed(
         _strike(fault, wire)
 
 
-def _strike(fault: StatementFault, wire: Wire) -> None:
+def _strike(fault: SendError | CutConnection | EndEarly | Stall, wire: Wire) -> None:
     if isinstance(fault, SendError):
         raise SqlError(fault.number, fault.text, severity=fault.severity, state=fault.state)
     if isinstance(fault, CutConnection):

@@ -125,7 +125,8 @@ WHERE s.object_id = OBJECT_ID({text_mssql(table.sql)})"""
 
 def read_isolation(connection: SourceConnection, database: str) -> Isolation:
     """Read which isolation levels a database offers; what cannot be seen is not offered."""
-    rows = connection.rows(
+    rows = rows_if_known(
+        connection,
         "SELECT snapshot_isolation_state AS snapshot_state, "
         "is_read_committed_snapshot_on AS row_versions "
         f"FROM sys.databases WHERE name = {text_mssql(database)}",
