@@ -35,6 +35,11 @@ REFUSED: Final[Mapping[str, Refusal]] = {
         f"let them read it one way only, or {_MERGE}",
     ),
     "extension": Refusal("an extension owns, or is needed by,", _MERGE),
+    "disabled": Refusal(
+        "constraints that are switched off (DISABLE TRIGGER ALL) would be on again:",
+        f"switch them on, or {_MERGE}",
+    ),
+    "subscribed": Refusal("rows of another server come into it by", _MERGE),
     "label": Refusal("security labels are on", _MERGE),
     "whole_row": Refusal("whole rows of it are used by", f"name the columns there, or {_MERGE}"),
     "all_tables": Refusal(

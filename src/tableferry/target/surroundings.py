@@ -43,20 +43,24 @@ pointed to another table, so they are built anew."""
 
 _NAMED: Final[LiteralString] = """\
 named AS (
-  SELECT 'pg_class'::regclass::oid AS classid, b.oid AS objid FROM body b
+  SELECT 'pg_class'::regclass::oid AS classid, b.oid AS objid, false AS numbers FROM body b
   UNION ALL
-  SELECT 'pg_constraint'::regclass, k.oid FROM pg_constraint k JOIN body b ON k.conrelid = b.oid
+  SELECT 'pg_constraint'::regclass, k.oid, false
+  FROM pg_constraint k JOIN body b ON k.conrelid = b.oid
   UNION ALL
-  SELECT 'pg_class'::regclass, i.indexrelid FROM pg_index i JOIN body b ON i.indrelid = b.oid
+  SELECT 'pg_class'::regclass, i.indexrelid, false FROM pg_index i JOIN body b ON i.indrelid = b.oid
   UNION ALL
-  SELECT 'pg_class'::regclass, d.objid FROM body b JOIN pg_depend d ON d.refobjid = b.oid
-    AND d.refclassid = 'pg_class'::regclass AND d.classid = 'pg_class'::regclass AND d.deptype = 'i'
+  SELECT 'pg_class'::regclass, d.objid, c.relkind = 'S'
+  FROM body b JOIN pg_depend d ON d.refobjid = b.oid AND d.refclassid = 'pg_class'::regclass
+    AND d.classid = 'pg_class'::regclass AND d.deptype = 'i'
+  JOIN pg_class c ON c.oid = d.objid
   UNION ALL
-  SELECT 'pg_type'::regclass, t.oid
+  SELECT 'pg_type'::regclass, t.oid, false
   FROM body b JOIN pg_class c ON c.oid = b.oid JOIN pg_type r ON r.oid = c.reltype
   JOIN pg_type t ON t.oid IN (r.oid, r.typarray)
 ), depending AS (
-  SELECT DISTINCT d.classid, d.objid, d.objsubid, n.classid = 'pg_type'::regclass AS by_type
+  SELECT DISTINCT d.classid, d.objid, d.objsubid, n.classid = 'pg_type'::regclass AS by_type,
+    n.numbers
   FROM pg_depend d JOIN named n ON d.refclassid = n.classid AND d.refobjid = n.objid
   WHERE NOT EXISTS (SELECT FROM named o WHERE o.classid = d.classid AND o.objid = d.objid)
 ), reading AS (
@@ -78,8 +82,9 @@ named AS (
   JOIN pg_rewrite r ON r.oid = d.objid AND r.ev_class <> v.relid AND r.rulename = '_RETURN'
   JOIN pg_class c ON c.oid = r.ev_class AND c.relkind = 'v'
 )"""
-"""What depends on the bodies, their keys, indexes, sequences and row types; of that the views and
-rules that read them, the other tables whose policies do, and all views that do in any way."""
+"""What depends on the bodies, their keys, indexes, identity sequences (``numbers``) and row types;
+of that the views and rules that read them, the other tables whose policies do, and all views that
+do in any way."""
 
 _OWNED: Final[LiteralString] = """\
 SELECT 'owner' AS kind, format('%%s of %%s', o.shown, pg_get_userbyid(o.owner)) AS name
@@ -142,7 +147,7 @@ LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
 LEFT JOIN pg_trigger g ON d.classid = 'pg_trigger'::regclass AND g.oid = d.objid
 LEFT JOIN pg_attrdef e ON d.classid = 'pg_attrdef'::regclass AND e.oid = d.objid
 LEFT JOIN pg_constraint k ON d.classid = 'pg_constraint'::regclass AND k.oid = d.objid
-WHERE d.by_type OR CASE d.classid
+WHERE d.by_type OR d.numbers OR CASE d.classid
   WHEN 'pg_rewrite'::regclass THEN false
   WHEN 'pg_policy'::regclass THEN false
   WHEN 'pg_statistic_ext'::regclass THEN false
@@ -179,6 +184,13 @@ FROM body b, LATERAL (
   UNION ALL
   SELECT k.conname, k.conbin::text FROM pg_constraint k WHERE k.conrelid = b.oid
 ) AS w (name, tree) WHERE w.tree LIKE '%%{VAR :varno 1 :varattno 0 %%'
+UNION ALL
+SELECT DISTINCT 'disabled', format('%%s of %%s', k.conname, b.shown)
+FROM body b JOIN pg_constraint k ON k.conrelid = b.oid
+JOIN pg_trigger g ON g.tgconstraint = k.oid AND g.tgisinternal AND g.tgenabled <> 'O'
+UNION ALL
+SELECT 'subscribed', pg_describe_object('pg_subscription'::regclass, s.srsubid, 0)
+FROM body b JOIN pg_subscription_rel s ON s.srrelid = b.oid
 UNION ALL
 SELECT 'all_tables', p.pubname FROM pg_publication p, body b JOIN pg_class c ON c.oid = b.oid
 WHERE p.puballtables AND b.kind = 'r' AND c.relpersistence = 'p'"""

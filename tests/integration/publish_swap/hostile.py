@@ -28,6 +28,7 @@ def drop(database: PgDatabase) -> None:
         f"DROP OWNED BY {names} CASCADE",
         f"DROP ROLE {names}",
         "DROP SCHEMA keep, views CASCADE",
+        'DROP PUBLICATION "some rows", plain',
         f"DROP TABLESPACE place_{database.name}",
     )
 

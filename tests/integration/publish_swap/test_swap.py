@@ -380,6 +380,87 @@ def test_rights_given_to_every_new_table_are_not_given_to_the_shadow(
     table.run("ALTER DEFAULT PRIVILEGES REVOKE SELECT ON TABLES FROM PUBLIC")
 
 
+def test_rights_taken_from_the_owner_of_every_new_table_are_not_taken_from_the_shadow(
+    connection: Connection, pg_database: PgDatabase
+) -> None:
+    pg_database.run(
+        "CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text)",
+        "CREATE MATERIALIZED VIEW m AS SELECT * FROM t",
+        f"ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM {pg_database.user}",
+        f"ALTER DEFAULT PRIVILEGES REVOKE USAGE ON SEQUENCES FROM {pg_database.user}",
+    )
+    rights = (
+        "SELECT c.oid::regclass::text, string_agg(e.privilege_type, ' ' ORDER BY e.privilege_type) "
+        "FROM pg_class c, aclexplode(coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' "
+        "THEN 's'::\"char\" ELSE 'r' END, c.relowner))) e "
+        "WHERE c.relname IN ('t', 'm', 't_id_seq') GROUP BY 1 ORDER BY 1"
+    )
+    before = pg_database.rows(rights)
+    try:
+        load(connection, planned_load(connection, Publish.SWAP), NEW)
+        assert pg_database.rows(rights) == before
+    finally:
+        pg_database.run(
+            f"ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO {pg_database.user}",
+            f"ALTER DEFAULT PRIVILEGES GRANT ALL ON SEQUENCES TO {pg_database.user}",
+        )
+
+
+def test_a_foreign_key_to_a_partitioned_table_is_prepared_again_and_keeps_its_parts_names(
+    connection: Connection, table: PgDatabase
+) -> None:
+    table.run(
+        "CREATE TABLE town (id int PRIMARY KEY) PARTITION BY RANGE (id)",
+        "CREATE TABLE few PARTITION OF town FOR VALUES FROM (0) TO (2)",
+        "CREATE TABLE many PARTITION OF town DEFAULT",
+        "INSERT INTO town VALUES (1), (2), (3)",
+        "ALTER TABLE t ADD CONSTRAINT in_town FOREIGN KEY (id) REFERENCES town",
+    )
+    ((part,),) = table.rows(
+        "SELECT conname FROM pg_constraint "
+        "WHERE conrelid = 't'::regclass AND confrelid = 'few'::regclass"
+    )
+    table.run(f"ALTER TABLE t RENAME CONSTRAINT {part} TO of_few")
+    parts = (
+        "SELECT conname, confrelid::regclass::text FROM pg_constraint "
+        "WHERE conrelid = 't'::regclass AND contype = 'f' ORDER BY 2"
+    )
+    before = table.rows(parts)
+    plan = planned_load(connection, Publish.SWAP)
+    staging = target.Staging(parts=True)
+    with target.open_load(connection, plan, target_schema(plan.columns), staging) as swapped:
+        assert isinstance(swapped, target.StagedLoad)
+        with swapped.part(connection) as part_of_it:
+            part_of_it.write(batch(plan, NEW))
+            part_of_it.commit()
+        swapped.prepare()
+        swapped.prepare()
+        swapped.publish()
+        connection.commit()
+    assert seen(table) == NEW
+    assert table.rows(parts) == before
+    with pytest.raises(psycopg.errors.ForeignKeyViolation, match="of_few"):
+        table.run("DELETE FROM few")
+
+
+def test_functions_that_are_called_by_the_way_find_what_they_find_elsewhere(
+    connection: Connection, table: PgDatabase
+) -> None:
+    table.run(
+        "CREATE VIEW v AS SELECT * FROM t",
+        "CREATE TABLE heard (tag text)",
+        "CREATE FUNCTION hear() RETURNS event_trigger LANGUAGE plpgsql AS "
+        "'BEGIN INSERT INTO heard VALUES (tg_tag); END'",
+        "CREATE EVENT TRIGGER hearing ON ddl_command_end EXECUTE FUNCTION hear()",
+    )
+    try:
+        load(connection, planned_load(connection, Publish.SWAP), NEW)
+    finally:
+        table.run("DROP EVENT TRIGGER hearing")
+    assert seen(table) == NEW
+    assert ("CREATE VIEW",) in table.rows("SELECT tag FROM heard")
+
+
 @pytest.mark.parametrize(
     "name",
     ['we"ird', "a;DROP TABLE x--", "a\nb", "a.b", "имя", "100%s", "{x}", "a'b", "a]b", " x "],

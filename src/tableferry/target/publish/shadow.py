@@ -9,7 +9,7 @@ from typing import Final, LiteralString
 
 from tableferry.drift import adding
 from tableferry.errors import DataError, SchemaError
-from tableferry.identifiers import TargetTable, quote_pg
+from tableferry.identifiers import TargetTable, quote_pg, text_pg
 from tableferry.plan import SyncPlan
 from tableferry.target.connection import TargetConnection
 from tableferry.target.ledger import SCHEMA
@@ -52,9 +52,32 @@ insert."""
 _FOREIGN: Final[LiteralString] = """\
 SELECT k.conname, format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', %(made)s::text, k.conname,
   regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', ''))
-FROM pg_constraint k WHERE k.conrelid = %(made)s::regclass AND k.contype = 'f'"""
+FROM pg_constraint k
+WHERE k.conrelid = %(made)s::regclass AND k.contype = 'f' AND k.conparentid = 0"""
 """The foreign keys that the shadow has, as the inventory writes them. To drop and add them again
 would lock the other tables' readers out."""
+
+_PARTS: Final[LiteralString] = """\
+WITH RECURSIVE part AS (
+  SELECT k.oid, k.conname, k.conname AS whole, k.conrelid, k.confrelid FROM pg_constraint k
+  WHERE k.conrelid IN (%(oid)s, %(made)s::regclass) AND k.contype = 'f' AND k.conparentid = 0
+  UNION ALL
+  SELECT k.oid, k.conname, p.whole, k.conrelid, k.confrelid
+  FROM part p JOIN pg_constraint k ON k.conparentid = p.oid AND k.conrelid = p.conrelid
+), named AS (
+  SELECT m.conname AS made, o.conname AS name, row_number() OVER (ORDER BY m.oid) AS number
+  FROM part m JOIN part o ON o.whole = m.whole AND o.confrelid = m.confrelid AND o.oid <> m.oid
+  WHERE m.conrelid = %(made)s::regclass AND o.conrelid = %(oid)s AND o.conname <> m.conname
+)
+SELECT 0, format('ALTER TABLE %%s RENAME CONSTRAINT %%I TO %%I', %(made)s::text, n.made,
+  format('%%s_f%%s', %(name)s::text, n.number)) FROM named n
+UNION ALL
+SELECT 1, format('ALTER TABLE %%s RENAME CONSTRAINT %%I TO %%I', %(made)s::text,
+  format('%%s_f%%s', %(name)s::text, n.number), n.name) FROM named n
+ORDER BY 1"""
+"""A foreign key to a partitioned table has a part for each partition, which errors tell of; before
+PostgreSQL 18 it is named after the table that was there first. By way of a third name: two may have
+each other's."""
 
 LOADED: Final = ("create", "options", "check", "early")
 """The steps before the rows come."""
@@ -136,6 +159,13 @@ def _build(
     run(connection, inventory.steps.get("comment", ()))
 
 
+def validate(connection: TargetConnection, inventory: Inventory) -> None:
+    """Check the foreign keys, each in a transaction of its own; raises DataError."""
+    with _told_by_its_own_name(inventory):
+        for sql in inventory.steps.get("validate", ()):
+            connection.execute(sql)
+
+
 def tie(connection: TargetConnection, inventory: Inventory) -> None:
     """Give the shadow, in the open transaction, what refuses rows: keys, foreign keys."""
     run(connection, inventory.of(inventory.bodies[0], "index", "key"))
@@ -160,6 +190,10 @@ def _point_elsewhere(connection: TargetConnection, inventory: Inventory) -> None
         had = {form for name in kept for form in (there[name], f"{there[name]} NOT VALID")}
         for sql in (*dropped, *(one for one in wanted if one not in had)):
             ask_briefly(connection, [sql], "a table that a foreign key points to")
+        body = inventory.bodies[0]
+        about = {"oid": body.oid, "made": table, "name": body.shadow.name}
+        for _, sql in connection.rows(_PARTS, about):
+            connection.execute(sql)
 
 
 @contextlib.contextmanager
@@ -187,8 +221,24 @@ def _told_by_its_own_name(inventory: Inventory) -> Iterator[None]:
 def run(connection: TargetConnection, statements: Sequence[str]) -> None:
     """Run statements that name everything with its schema, in one go."""
     if statements:
-        with qualified_names(connection):
-            connection.execute(in_one(statements))
+        ((path,),) = connection.rows("SELECT current_setting('search_path')")
+        connection.execute(by_path(path, statements))
+
+
+def by_path(path: str, statements: Sequence[str]) -> str:
+    """Return the statements as one text, to be run where ``path`` is the search path.
+
+    What is PostgreSQL's own is found first, and then what the session finds: functions that are
+    called by the way (by a materialised view, an event trigger) may need it.
+    """
+    found = ", ".join(("pg_catalog", *([path] if path else ()), "pg_temp"))
+    return in_one(
+        (
+            f"SELECT set_config('search_path', {text_pg(found)}, true)",
+            *statements,
+            f"SELECT set_config('search_path', {text_pg(path)}, true)",
+        )
+    )
 
 
 def in_one(statements: Sequence[str]) -> str:

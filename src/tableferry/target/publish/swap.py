@@ -136,8 +136,7 @@ class SwapLoad:
             inventory = self._read(standing)
             shadow.require_alike(inventory, self._plan)
             shadow.build(connection, inventory)
-        for sql in inventory.steps.get("validate", ()):
-            connection.execute(sql)
+        shadow.validate(connection, inventory)
         self._number_on(standing, inventory.bodies[0])
         await_closed(connection, self._older)
         with connection.transaction():
@@ -197,9 +196,8 @@ class SwapLoad:
         moved += [_dropped(body) for body in reversed(inventory.bodies)]
         for step in ("name", "owner", "take", "flag", "grant", "publication"):
             moved += steps.get(step, ())
-        back = f"SELECT set_config('search_path', {text_pg(self._path)}, true)"
         # In one message: readers are locked out.
-        self._connection.execute(shadow.in_one(["SET LOCAL search_path = ''", *moved, back]))
+        self._connection.execute(shadow.by_path(self._path, moved))
 
     @property
     def _prepared(self) -> Inventory:

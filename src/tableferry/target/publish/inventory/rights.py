@@ -8,14 +8,15 @@ from typing import Final, LiteralString
 
 GRANTED: Final[LiteralString] = """\
 object AS (
-  SELECT b.place, 'TABLE' AS kind, b.old, c.relowner AS owner, c.relacl AS acl, NULL::text AS column
+  SELECT b.place, 'TABLE' AS kind, b.old, c.relowner AS owner, c.relacl AS acl,
+    NULL::text AS column, b.made
   FROM body b JOIN pg_class c ON c.oid = b.oid
   UNION ALL
-  SELECT b.place, 'TABLE', b.old, c.relowner, a.attacl, a.attname
+  SELECT b.place, 'TABLE', b.old, c.relowner, a.attacl, a.attname, b.made
   FROM body b JOIN pg_class c ON c.oid = b.oid
   JOIN pg_attribute a ON a.attrelid = b.oid AND NOT a.attisdropped
   UNION ALL
-  SELECT q.place, 'SEQUENCE', q.old, c.relowner, c.relacl, NULL
+  SELECT q.place, 'SEQUENCE', q.old, c.relowner, c.relacl, NULL, q.made_oid
   FROM numbered q JOIN pg_class c ON c.oid = q.oid
 ), entry AS (
   SELECT o.place, o.kind, o.old, o.owner, o.column, e.grantor, e.grantee, e.privilege_type,
@@ -45,6 +46,11 @@ SELECT 'grant', o.place, -1, format('REVOKE ALL ON %%s %%s FROM %%I', o.kind, o.
   pg_get_userbyid(o.owner))
 FROM object o WHERE o.acl IS NOT NULL AND o.column IS NULL
 UNION ALL
+SELECT 'grant', o.place, -1, format('GRANT ALL ON %%s %%s TO %%I', o.kind, o.old,
+  pg_get_userbyid(o.owner))
+FROM object o JOIN pg_class m ON m.oid = o.made
+WHERE o.acl IS NULL AND o.column IS NULL AND m.relacl IS NOT NULL
+UNION ALL
 SELECT 'grant', d.place, d.depth, format(
   CASE WHEN d.grantor = d.owner THEN '%%s' ELSE 'SET LOCAL ROLE %%I; %%s; SET LOCAL ROLE %%I' END,
   VARIADIC CASE WHEN d.grantor = d.owner THEN ARRAY[g.statement]
@@ -62,6 +68,8 @@ SELECT 'flag', b.place, 0, format('ALTER TABLE %%s %%s ROW LEVEL SECURITY', b.ol
 FROM body b JOIN pg_class c ON c.oid = b.oid,
 LATERAL (SELECT 'ENABLE' WHERE c.relrowsecurity
   UNION ALL SELECT 'FORCE' WHERE c.relforcerowsecurity) AS f (flag)"""
+"""Where the old table has nothing but the default rights, which stand nowhere, the new one may have
+others: ALTER DEFAULT PRIVILEGES takes rights from its owner, too."""
 
 PUBLICATIONS: Final[LiteralString] = """\
 SELECT 'publication', b.place, 0, format('ALTER PUBLICATION %%I ADD TABLE %%s', p.pubname, b.old)
