@@ -37,8 +37,14 @@ def old_rows(pg_database: PgDatabase) -> PgDatabase:
                   "the connection later."),
         SendError(40501, "The service is currently busy. Retry the request after 10 seconds."),
         SendError(40197, "The service has encountered an error processing your request.", 100),
-        SendError(10928, "Resource ID : 1. The request limit for the database is 90."),
+        SendError(10928, "Resource ID : 1. The request limit for the database is 90 and has been "
+                  "reached."),
+        SendError(10929, "Resource ID : 1. The request minimum guarantee is 0, maximum limit is 90 "
+                  "and the current usage for the database is 95."),
         SendError(49918, "Cannot process request. Not enough resources to process request."),
+        SendError(49919, "Cannot process create or update request. Too many create or update "
+                  'operations in progress for subscription "x".'),
+        SendError(49920, 'Cannot process request. Too many operations in progress for "x".'),
     ],
     ids=lambda fault: str(getattr(fault, "number", "cut")),
 )  # fmt: skip

@@ -134,6 +134,10 @@ def test_an_error_of_the_server_in_mid_stream_is_told_and_keeps_the_old_rows(
         (18456, "Login failed for user 'sa'."),
         (18486, "Login failed for user 'sa' because the account is currently locked out."),
         (18487, "Login failed for user 'sa'.  Reason: The password of the account has expired."),
+        (
+            18488,
+            "Login failed for user 'sa'.  Reason: The password of the account must be changed.",
+        ),
     ],
 )
 def test_a_refused_login_is_not_tried_again(

@@ -178,6 +178,7 @@ $$ BEGIN RAISE EXCEPTION 'no %', new.name; END $$"""
 ONE = rows((1, CANARY))
 TWO = rows((1, CANARY), (2, CANARY))
 PLAIN = "CREATE TABLE t (id int, name text)"
+TRIGGER = "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()"
 OTHERS = "CREATE TABLE u (name text PRIMARY KEY)"
 
 FAILURES = [
@@ -202,17 +203,11 @@ FAILURES = [
         "",
     ),
     ([PLAIN], rows((1, f"{CANARY}\0")), "22021", "name"),
-    (
-        [
-            PLAIN,
-            RAISES,
-            "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()",
-        ],
-        ONE,
-        "P0001",
-        "",
-    ),
-]
+    *(([PLAIN, raises, TRIGGER], ONE, code, "") for raises, code in [
+        (RAISES, "P0001"),
+        (RAISES.replace("name;", "name USING ERRCODE = 'check_violation';"), "23514"),
+    ]),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("setup", "batch", "code", "named"), FAILURES)
@@ -239,6 +234,28 @@ def test_a_refused_row_is_told_by_code_and_column_and_never_by_its_value(
     assert "4711" not in told
     assert "DETAIL" not in told
     assert "CONTEXT" not in told
+    assert seen(pg_database) == []
+
+
+@pytest.mark.parametrize(
+    ("does", "code"),
+    [
+        ("RAISE EXCEPTION 'no %', new.name USING ERRCODE = '42501'", "42501"),
+        ("RAISE EXCEPTION 'no %', new.name USING ERRCODE = '40001'", "40001"),
+        ("RAISE EXCEPTION 'no %', new.name USING ERRCODE = 'TF001'", "TF001"),
+        ("EXECUTE 'SELECT * FROM ' || quote_ident(new.name)", "42P01"),
+        ("EXECUTE 'SELECT ' || new.name || ' ]'", "42601"),
+    ],
+)
+def test_what_a_trigger_says_of_a_row_is_not_passed_on_whatever_code_it_chooses(
+    connection: target.TargetConnection, pg_database: PgDatabase, does: str, code: str
+) -> None:
+    body = RAISES.replace("RAISE EXCEPTION 'no %', new.name", does)
+    pg_database.run(PLAIN, body, TRIGGER)
+    with pytest.raises(TableferryError) as raised:
+        load(connection, people(), ONE)
+    assert raised.value.code == code
+    assert CANARY not in "".join(traceback.format_exception(raised.value)) + raised.value.hint
     assert seen(pg_database) == []
 
 

@@ -131,6 +131,11 @@ SERVER_FAULTS: Final = (
 )  # fmt: skip
 """Of the server; the first that its message begins with counts."""
 
+MOVING: Final = Fault("4060", "", TransientError, _BUSY)
+AZURE: Final = r"\.database\.(windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)$"
+"""A database in Azure is not there for a moment when it fails over to another server; elsewhere its
+name is wrong."""
+
 REFUSED_LOGIN: Final = Fault("18456", "", ConfigError, _LOGIN)
 """Before a session speaks English a login is refused in the server's language; the driver's own
 word for the SQLSTATE (28000) is the same everywhere."""
@@ -182,6 +187,8 @@ def translate(
     fault = _find(message, state or str(error))
     if fault is None and at_login and "[SQL Server]" in message:
         fault = UNKNOWN_AT_LOGIN
+    if fault and fault.code == MOVING.code and re.search(AZURE, settings.host, re.IGNORECASE):
+        fault = MOVING
     if fault:
         shown = said if fault.quotes_names_only else masked(said)
         return (

@@ -148,14 +148,28 @@ def translate(error: psycopg.Error, settings: TargetSettings) -> tuple[Tableferr
     if fault is None:
         hint = f"PostgreSQL refused the statement. {_ROLLED_BACK}"
         return TableferryError(f"{settings}: SQLSTATE {state}", hint=hint, code=state), False
-    said = fault.said or (error.diag.message_primary or "").rstrip(".")
+    hidden = fault.said or ("a function of the database failed" if _is_of_a_function(error) else "")
+    said = hidden or (error.diag.message_primary or "").rstrip(".")
     where = _Where.of(error)
     message = f"{settings}: {said}{where} ({state})"
     if fault.kind is DataError:
         refused = DataError(message, hint=fault.hint, code=state, reason=said,
                             column=where.column, constraint=where.constraint)  # fmt: skip
-        return refused, not fault.said
-    return fault.kind(message, hint=fault.hint, code=state), not fault.said
+        return refused, not hidden
+    return fault.kind(message, hint=fault.hint, code=state), not hidden
+
+
+def _is_of_a_function(error: psycopg.Error) -> bool:
+    """Return whether a trigger, say, may have written the message, of the row that it looked at.
+
+    It chooses any SQLSTATE (RAISE ... USING ERRCODE), or makes a statement of a value (EXECUTE).
+    What comes of PostgreSQL's own accord in there (a deadlock, a lock) quotes nothing.
+    """
+    if error.diag.source_function == "exec_stmt_raise":
+        return True
+    lines = (error.diag.context or "").splitlines()
+    own = (error.sqlstate or "")[:2] in {"40", "53", "55", "57"}
+    return not own and any(not line.startswith("COPY ") for line in lines)
 
 
 _COPY_LINE: Final = r"(?m)^COPY .*?, line (\d+)(?:, column ([^:\n]+))?"

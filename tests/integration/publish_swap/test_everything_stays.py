@@ -50,7 +50,11 @@ def all_of(database: PgDatabase) -> list[str]:
 
 def dumped(database: PgDatabase, folder: Path) -> list[list[str]]:
     """What pg_dump has to say of everything but the rows, object by object."""
-    dump = [programs(Identity(), folder) / "pg_dump", "--schema-only", "--exclude-schema=tableferry"]
+    dump = [
+        programs(Identity(), folder) / "pg_dump",
+        "--schema-only",
+        "--exclude-schema=tableferry",
+    ]
     said = subprocess.run(  # noqa: S603 - our own program
         [*dump, "--dbname", database.conninfo], check=True, capture_output=True, text=True
     ).stdout

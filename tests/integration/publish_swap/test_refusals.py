@@ -22,9 +22,7 @@ LABEL = (
 )
 """What a label provider's module would write: none is at hand."""
 
-SUBSCRIPTION = (
-    "CREATE SUBSCRIPTION filling CONNECTION '' PUBLICATION p WITH (connect = false)"
-)
+SUBSCRIPTION = "CREATE SUBSCRIPTION filling CONNECTION '' PUBLICATION p WITH (connect = false)"
 SUBSCRIBED = (
     "SET allow_system_table_mods = on; INSERT INTO pg_subscription_rel "
     "SELECT oid, 't'::regclass, 'r', '0/1' FROM pg_subscription"

@@ -285,6 +285,24 @@ def test_what_is_said_at_the_login_in_another_language_names_the_variables() -> 
     assert isinstance(translate(lost, source_settings(), at_login=True)[0], TransientError)
 
 
+@pytest.mark.parametrize(
+    ("host", "kind"),
+    [
+        ("shop.database.windows.net", TransientError),
+        ("SHOP.Database.Windows.NET", TransientError),
+        ("database.windows.net.example.com", ConfigError),
+        ("127.0.0.1", ConfigError),
+    ],
+)
+def test_a_database_that_cannot_be_opened_may_be_failing_over_in_azure_only(
+    host: str, kind: type[TableferryError]
+) -> None:
+    said = 'Cannot open database "Shop" requested by the login. The login failed.'
+    ours, _ = translate(FakeError(f"{ODBC}{said}"), source_settings(host=host))
+    assert type(ours) is kind
+    assert ours.code == "4060"
+
+
 def test_a_database_that_cannot_be_opened_is_no_wrong_password() -> None:
     both = (
         f'{ODBC}Cannot open database "Nope" requested by the login. The login failed.'
