@@ -42,7 +42,7 @@ done
 # Lambda's Python 3.11 runs on Amazon Linux 2, whose glibc and OpenSSL are too old for the driver.
 # TABLEFERRY_ANY_PYTHON: the tests prove the package on a machine that has no other Python, too.
 case ${TABLEFERRY_ANY_PYTHON:-}$python_version in 3.12|3.13|yes3.*) ;; *) refuse "no Python $python_version for this" "Choose 3.13 or 3.12." ;; esac
-case $arch in x86_64) machine=x86_64 ;; arm64) machine=aarch64 ;; *) refuse "unknown architecture: $arch" "Choose x86_64 or arm64." ;; esac
+case $arch in x86_64) machine=x86_64 ;; arm64|aarch64) machine=aarch64 ;; *) refuse "unknown architecture: $arch" "Choose x86_64 or arm64." ;; esac
 [ -z "$wheels" ] || [ -d "$wheels" ] || refuse "there is no folder $wheels" "--wheels names a folder with wheels in it."
 [ -n "$output" ] && [ -d "$(dirname "$output")" ] || refuse "the output's folder is not there" "--output names the zip to write."
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || refuse "python3 is missing or older than 3.11" "Install Python 3.11 or newer."
@@ -85,9 +85,12 @@ fi
 
 # --- bytecode: Lambda cannot keep it, and without it every cold start compiles what it imports ------
 interpreter=$(python3 "$tools/interpreter.py" "$python_version") || interpreter=
+alone=(env -i)
 if [ -n "$interpreter" ]; then
+    # Lambda's own image links Python to a library that is in no folder the loader knows of itself.
+    alone+=("LD_LIBRARY_PATH=$("$interpreter" -I -S -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))')")
     # Of any machine: bytecode is the version's. Unchecked, since the zip's times say nothing.
-    env -i "$interpreter" -I -m compileall -q -j 1 --invalidation-mode unchecked-hash -s "$package" -p /var/task "$package"
+    "${alone[@]}" "$interpreter" -I -m compileall -q -j 1 --invalidation-mode unchecked-hash -s "$package" -p /var/task "$package"
 else
     echo "note:   no Python $python_version here, so no bytecode: cold starts take twice as long"
 fi
@@ -95,7 +98,7 @@ fi
 # --- is it whole: imported and called by nothing but itself, every symbol resolved ------------------
 [ "$(uname -s)-$(uname -m)" = "Linux-$machine" ] || interpreter=
 if [ -n "$interpreter" ]; then
-    (cd "$work" && env -i LD_BIND_NOW=1 "$interpreter" -I -S -B "$tools/check.py" "$package" >"$work/check.log") || { cat "$work/check.log"; exit 1; }
+    (cd "$work" && "${alone[@]}" LD_BIND_NOW=1 "$interpreter" -I -S -B "$tools/check.py" "$package" >"$work/check.log") || { cat "$work/check.log"; exit 1; }
     echo "check:  imported and called by Python $python_version, every library loaded"
 else
     python3 "$tools/platforms.py" "$package" "$machine" "$python_version"

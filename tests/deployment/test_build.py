@@ -2,14 +2,17 @@
 
 import importlib.util
 import re
+import shutil
+import subprocess
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 
 import pytest
 
 from tests.deployment.conftest import FOLDER, REPO, Package
-from tests.support.building import build
+from tests.support.building import build, shell
 from tests.support.lambda_runtime import find_interpreter
 
 MB = 1_000_000
@@ -25,6 +28,17 @@ VERSION = next(
     if line.startswith("pgpq==")
 )
 """Of the one wheel that the index has not got for arm64."""
+
+DOCKERFILE = (REPO / "deploy" / "Dockerfile").read_text()
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """The package that the image is made of, its task folder, and what the build said."""
+
+    package: Path
+    task: Path
+    said: str
 
 
 @pytest.fixture(scope="module")
@@ -89,10 +103,45 @@ def test_every_module_has_its_bytecode_which_lambda_could_not_keep(
         assert "no bytecode" in package.said
 
 
-def test_a_second_build_gives_the_same_bytes(package: Package, tmp_path: Path) -> None:
-    done = build("--no-proof", "--output", "again.zip", cwd=tmp_path)
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
+    """What the Dockerfile's steps make of what Docker is given, in a folder of its own."""
+    folder = tmp_path_factory.mktemp("image")
+    for path in given_to_docker():
+        (folder / "src" / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(REPO / path, folder / "src" / path)  # not its time
+        shutil.copymode(REPO / path, folder / "src" / path)
+    (run,) = re.findall(r"^RUN ((?:.*\\\n)*.*)", DOCKERFILE, re.MULTILINE)
+    steps = re.sub(r"/(src|package)\b", rf"{folder}/\1", run)
+    done = shell("sh", "-c", f"umask 077; {steps}", cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (tmp_path / "again.zip").read_bytes() == package.path.read_bytes()
+    return Image(folder / "package.zip", folder / "package", done.stdout)
+
+
+def given_to_docker() -> list[str]:
+    """The files of the repository that the ignore file lets through."""
+    known = subprocess.run(
+        ["git", "-C", REPO, "ls-files"], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    lines = (REPO / "deploy" / "Dockerfile.dockerignore").read_text().splitlines()
+    wanted = [line.removeprefix("!") for line in lines if line.startswith("!")]
+    return [
+        path
+        for path in known
+        for pattern in wanted
+        if PurePosixPath(path).match(pattern) or path.startswith(f"{pattern}/")
+    ]
+
+
+def test_a_second_build_elsewhere_by_the_dockerfiles_steps_gives_the_same_bytes(
+    package: Package, image: Image
+) -> None:
+    """Another folder, other times of the files, another umask."""
+    assert image.package.read_bytes() == package.path.read_bytes()
+    with zipfile.ZipFile(package.path) as archive:
+        names = set(archive.namelist())
+    files = {path for path in image.task.rglob("*") if path.is_file()}
+    assert {path.relative_to(image.task).as_posix() for path in files} == names
 
 
 def test_the_package_for_arm64_has_that_machines_wheels_only(tmp_path: Path) -> None:
@@ -180,13 +229,24 @@ def tool(name: str) -> ModuleType:
     return module
 
 
-def test_the_image_is_made_of_the_same_package_by_what_it_is_given() -> None:
-    steps = (REPO / "deploy" / "Dockerfile").read_text()
-    ignored = (REPO / "deploy" / "Dockerfile.dockerignore").read_text().splitlines()
-    given = [line.removeprefix("!") for line in ignored if line.startswith("!")]
-    assert all(list(REPO.glob(path)) for path in given)
-    assert set(re.findall(r"^FROM (\S+)", steps, re.MULTILINE)) == {
-        "public.ecr.aws/lambda/python:3.13"
-    }
-    assert f"/src/{FOLDER}/build.sh --no-proof --python 3.13" in steps
-    assert 'CMD ["lambda_function.lambda_handler"]' in steps
+def test_the_image_is_lambdas_own_with_the_package_where_it_looks_for_it() -> None:
+    lines = DOCKERFILE.splitlines()
+    bases = [line.split()[1] for line in lines if line.startswith("FROM ")]
+    build = (REPO / FOLDER / "build.sh").read_text()
+    version = re.search(r"^python_version=(\S+)", build, re.MULTILINE)
+    assert version is not None
+    assert len(bases) == 2
+    assert {base.rpartition("/")[2] for base in bases} == {f"python:{version[1]}"}
+    assert lines[-2:] == [
+        "COPY --from=build /package/ ${LAMBDA_TASK_ROOT}/",
+        'CMD ["lambda_function.lambda_handler"]',
+    ]
+
+
+def test_arm64_without_a_wheel_of_ones_own_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    done = build("--arch", "arm64", "--output", "arm64.zip", cwd=tmp_path, PIP_NO_INDEX="1")
+    assert done.returncode == 2
+    assert "a wheel for Linux aarch64 could not be had" in done.stderr
+    assert f"pip wheel --no-deps pgpq=={VERSION}" in done.stderr
+    assert "--wheels" in done.stderr
+    assert not list(tmp_path.glob("*.zip"))

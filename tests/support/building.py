@@ -12,13 +12,18 @@ FOLDER = "lambda_deployment_postgresql_updated"
 
 def build(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run build.sh in a folder, with this Python as ``python3``, and variables more."""
+    return shell(str(ROOT / FOLDER / "build.sh"), *arguments, cwd=cwd, **variables)
+
+
+def shell(*command: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in the same surroundings."""
     programs = cwd / "bin"
     programs.mkdir(exist_ok=True)
     # A script, not a link: a link would lead past the virtual environment to a Python without pip.
     (programs / "python3").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     (programs / "python3").chmod(0o755)
     return subprocess.run(
-        [str(ROOT / FOLDER / "build.sh"), *arguments],
+        command,
         cwd=cwd,
         env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", **variables},
         capture_output=True,
