@@ -3,7 +3,9 @@
 ``script/prove FILE.zip`` runs these tests on a package of one's own; otherwise one is built.
 """
 
+import contextlib
 import json
+import re
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ from tableferry.settings import Settings, SourceSettings, TargetSettings
 from tableferry.spec import parse_table_configs
 from tableferry.verify import compare_rows
 from tests.deployment.conftest import Package
+from tests.faults.support import wait_for
 from tests.support.building import build
 from tests.support.databases import PgDatabase
 from tests.support.lambda_runtime import (
@@ -38,6 +41,13 @@ EVENTS: dict[Mode, dict[str, Any]] = {
     Mode.SINGLE_SYNC: {"mode": "single_sync", "table_name": "mctm_module"},
     Mode.MULTI_SYNC: {},
 }
+
+OF_THE_SYSTEM = {
+    "ld-linux-x86-64", "libc", "libm", "libdl", "libpthread", "librt", "libutil", "libgcc_s",
+    "libstdc++", "libssl", "libcrypto", "libz", "libbz2", "liblzma", "libffi", "libexpat", "libuuid",
+    "libsqlite3", "libmpdec", "libcrypt", "libnss_files", "libnss_dns", "libresolv",
+}  # fmt: skip
+"""Libraries of the system that may be loaded: glibc's, and what Python and OpenSSL 3 stand on."""
 
 
 @pytest.fixture(scope="module")
@@ -137,8 +147,51 @@ def test_a_wrong_event_is_refused_and_the_function_lives_on(function: Function) 
     status, body = asked(function, {"mode": "drop"})
     assert status == 400
     assert body["error"]["message"] == "Unknown mode: 'drop'"
+    status, body = asked(function, {"tables": ["\u041f\ud800\U0001f6f0"]})
+    assert status == 400
+    assert "\u041f\\ud800\U0001f6f0" in body["error"]["message"]
     assert asked(function, {"mode": "info"})[0] == 200
     assert function.process.poll() is None
+
+
+def test_between_two_events_it_holds_no_database_and_has_written_nothing(
+    function: Function, sample_sandbox: Sandbox, module_pg_database: PgDatabase
+) -> None:
+    """Lambda freezes the process then, and may thaw it much later, or never."""
+
+    def holds() -> tuple[int, int]:
+        ports = {sample_sandbox.port, module_pg_database.port}
+        return len(connections_of(function.process.pid) & ports), threads_of(function.process.pid)
+
+    def carry() -> None:
+        assert asked(function, {"mode": "multi_sync", "tables": ["customer", "mctm_module"]})
+
+    task = function.task
+    before = {path.relative_to(task) for path in task.rglob("*")}
+    carry()
+    assert wait_for(lambda: holds()[0] == 0)
+    _, threads = holds()
+    for _ in range(3):
+        carry()
+    assert wait_for(lambda: holds() == (0, threads)), holds()
+    assert {path.relative_to(task) for path in task.rglob("*")} == before
+
+
+def test_it_loads_libraries_of_the_package_of_lambdas_runtime_and_of_python_and_no_others(
+    function: Function, unpacked: tuple[Path, Runtime]
+) -> None:
+    task, runtime = unpacked
+    asked(function, {"mode": "multi_test"})
+    mapped = Path(f"/proc/{function.process.pid}/maps").read_text()
+    loaded = {Path(name) for name in re.findall(r"(/\S+\.so[.\d]*)$", mapped, re.MULTILINE)}
+    mine = {path for path in loaded if path.is_relative_to(task)}
+    python = runtime.interpreter.resolve().parents[1]
+    packages = [path for path in loaded if "site-packages" in path.parts]
+    assert len(mine) > 20
+    assert packages == []
+    others = {path for path in loaded - mine if not path.is_relative_to(runtime.folder)}
+    system = {path.name.split(".so")[0] for path in others if not path.is_relative_to(python)}
+    assert system <= OF_THE_SYSTEM, system - OF_THE_SYSTEM
 
 
 def test_its_log_is_json_lines_with_the_request_id_and_without_secrets(function: Function) -> None:
@@ -189,7 +242,29 @@ def test_the_secrets_that_the_template_names_are_read_by_the_runtimes_own_sdk(
         assert status == 200, body
         status, body = asked(function, {"mode": "multi_sync", "tables": ["voipdb_customer"]})
         assert status == 200, body
+        client.put_secret_value(SecretId="PG_", SecretString=json.dumps({**kept, "password": "x"}))
+        status, body = asked(function, {"mode": "single_sync", "table_name": "mctm_module"})
+        assert (status, body["tables"][0]["error"]["code"]) == (500, "28P01"), "read anew each time"
+        client.put_secret_value(SecretId="PG_", SecretString=json.dumps(kept))
+        status, body = asked(function, {"mode": "single_sync", "table_name": "mctm_module"})
+        assert status == 200, body
         assert PASSWORD not in function.log
+
+
+def connections_of(pid: int) -> set[int]:
+    """The ports that a process is connected to, as the kernel has them (proc(5): net/tcp)."""
+    folder = Path(f"/proc/{pid}")
+    sockets = set()
+    for descriptor in folder.glob("fd/*"):
+        with contextlib.suppress(FileNotFoundError):
+            sockets.add(str(descriptor.readlink()))
+    lines = (folder / "net" / "tcp").read_text().splitlines()[1:]
+    fields = [line.split() for line in lines]
+    return {int(one[2].split(":")[1], 16) for one in fields if f"socket:[{one[9]}]" in sockets}
+
+
+def threads_of(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/task").iterdir()))
 
 
 def settings_of(sandbox: Sandbox, database: PgDatabase) -> Settings:

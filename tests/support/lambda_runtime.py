@@ -59,9 +59,13 @@ def install_runtime(interpreter: Path, version: str, folder: Path) -> Runtime:
 
 @dataclass(slots=True)
 class Function:
-    """A function that runs: what it is asked, what it answers, what it has written so far."""
+    """A function that runs: what it is asked, what it answers, what it has written so far.
+
+    ``task`` is the folder that the package was unpacked into.
+    """
 
     api: RuntimeApi
+    task: Path
     process: subprocess.Popen[bytes]
     output: Path
 
@@ -100,7 +104,7 @@ def running(
             stderr=subprocess.STDOUT,
         )
         try:
-            yield Function(api, process, output)
+            yield Function(api, task, process, output)
         finally:
             process.terminate()
             process.wait(10)

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 NAMELESS: Final = frozenset({"States.ExceedToleratedFailureThreshold", "States.TaskFailed"})
 """By these a state machine says that something failed, not what: the ledger knows."""
 
+TOLD_CHARACTERS: Final = 150
+"""Of an error's message and hint: so that the plan and the outcomes of 200 tables can be handed on
+together, though every one has failed."""
+
 
 class UnforeseenError(TableferryError):
     """An error that tableferry did not foresee; its own text may hold a value and is left out."""
@@ -98,8 +102,11 @@ def _plan(config: Config) -> dict[str, Any]:
 
     tables = []
     for planned in plan_fanout(config.tables, config.settings):
-        told = {"outcome": _small(planned.outcome)} if planned.outcome else {}
-        tables.append({**planned.as_dict(), **told})
+        table = planned.as_dict()
+        if planned.outcome:
+            del table["error"]  # the outcome has it
+            table["outcome"] = _small(planned.outcome)
+        tables.append(table)
     return {"fanout_id": str(uuid4()), "tables": tables}
 
 
@@ -136,7 +143,15 @@ def _summary(called: Called, invocation: Invocation) -> dict[str, Any]:
 
 def _small(outcome: TableOutcome) -> dict[str, Any]:
     """Return of an outcome what a summary needs: what steps hand on may be 256 KB in all."""
-    return {key: value for key, value in outcome.as_dict().items() if key in OUTCOME_KEYS}
+    small = {key: value for key, value in outcome.as_dict().items() if key in OUTCOME_KEYS}
+    if error := small.get("error"):
+        small["error"] = {key: _short(text) for key, text in error.items()}
+    return small
+
+
+def _short(text: str) -> str:
+    """Return the beginning of a text that the log of the step has whole."""
+    return text if len(text) <= TOLD_CHARACTERS else f"{text[:TOLD_CHARACTERS]}..."
 
 
 def _outcome(small: Mapping[str, Any]) -> TableOutcome:

@@ -12,6 +12,7 @@ from tableferry.aws.log import JsonLog
 from tableferry.aws.metrics import Metrics
 from tableferry.aws.request import SYNCS, Request
 from tableferry.aws.response import Response, Result
+from tableferry.aws.tracing import Tracing
 from tableferry.aws.watch import Watch
 from tableferry.errors import ConfigError, TableferryError
 from tableferry.settings import Reporting, load_reporting
@@ -30,6 +31,7 @@ class Invocation:
     run_id: UUID
     deadline: Deadline
     about: str
+    tracing: Tracing | None = None
     continuation: Continuation | None = None
     request: Request | None = None
 
@@ -54,6 +56,7 @@ class Invocation:
             topic=SnsTopic(reporting.alert_topic, Clients()) if reporting.alert_topic else None,
             run_id=run_id,
             deadline=deadline_of(context),
+            tracing=Tracing.of(reporting, str(run_id)),
             continuation=Continuation(function, Clients()) if goes_on else None,
             about=f"function {service}, run {run_id}, request {request_id or '(none)'}",
         )
@@ -116,3 +119,9 @@ class Invocation:
         write = self.log.error if outcome.status is Status.FAILED else self.log.info
         write("table ended", **outcome.as_dict())
         self.metrics.table(outcome)
+        if self.tracing is None or outcome.status is Status.SKIPPED:
+            return
+        try:
+            self.tracing.table(outcome)
+        except OSError as error:
+            self.log.warning("not traced", table=outcome.table, error=type(error).__name__)

@@ -8,9 +8,12 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 from tableferry.settings.reporting import LEVELS
+
+WORDS: Final = {"DEBUG": "debug", "INFO": "info", "WARNING": "warn", "ERROR": "error"}
+"""The levels as Lambda's own filter knows them, where a function has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,6 @@ class JsonLog:
         if LEVELS.index(level) < LEVELS.index(self.level):
             return
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        line = {"timestamp": now, "level": level.lower(), "event": event, **self.facts, **facts}
+        line = {"timestamp": now, "level": WORDS[level], "event": event, **self.facts, **facts}
         # One call for the whole line: another thread's comes before or after it.
         (self.out or sys.stdout).write(json.dumps(line, default=str) + "\n")

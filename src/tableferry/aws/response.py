@@ -43,6 +43,12 @@ SOME_FAILED: Final = 207
 REFUSED: Final = 400
 ALL_FAILED: Final = 500
 
+MOST_BYTES: Final = 6_000_000
+"""Of an answer. Lambda refuses one of more than 6 MiB, and then nobody hears of what was done."""
+
+SMALL_BYTES: Final = 100_000
+"""What a part of such an answer may have to be kept: the totals, the status, what remains."""
+
 _EXIT_CODES: Final = {OK: 0, SOME_FAILED: 1, ALL_FAILED: 1, REFUSED: 2}
 
 
@@ -60,8 +66,23 @@ class Response:
         return _EXIT_CODES[self.status]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what a Lambda handler returns: the body is JSON text."""
-        return {"statusCode": self.status, "body": json.dumps(self.body)}
+        """Return what a Lambda handler returns: the body is JSON text.
+
+        Of one that is too large the large parts are left out, and named.
+        """
+        text = json.dumps(self.body)
+        if len(json.dumps(text)) > MOST_BYTES:
+            text = json.dumps(self._shortened())
+        return {"statusCode": self.status, "body": text}
+
+    def _shortened(self) -> dict[str, Any]:
+        large = [key for key in self.body if len(json.dumps(self.body[key])) > SMALL_BYTES]
+        return {
+            **{key: value for key, value in self.body.items() if key not in large},
+            "left_out": large,
+            "why": "Lambda's answers have 6 MB at most. The log has a line for each table that was "
+            "synced; name fewer tables to see more.",
+        }
 
 
 def respond(work: Callable[[], Result]) -> tuple[Response, Result | None]:

@@ -8,24 +8,31 @@ from tableferry.errors import ConfigError
 
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 
+LAMBDAS_LEVELS: Final = {"TRACE": "DEBUG", "WARN": "WARNING", "FATAL": "ERROR", "CRITICAL": "ERROR"}
+"""What Lambda's setting for a function's log says for levels of ours (AWS: log-level filtering)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reporting:
     """``alert_topic`` is an SNS topic's ARN; ``trace_id`` is X-Ray's, where it traces.
 
-    ``continues``: a run that the deadline stopped invokes its function again.
+    ``trace_parent`` is the function's own segment, ``xray_daemon`` the address (host:port) that
+    takes what belongs to it; empty where the request is not sampled. ``continues``: a run that the
+    deadline stopped invokes its function again.
     """
 
     log_level: str = "INFO"
     alert_topic: str = ""
     trace_id: str = ""
+    trace_parent: str = ""
+    xray_daemon: str = ""
     continues: bool = False
 
 
 def load_reporting() -> Reporting:
     """Read LOG_LEVEL, ALERT_TOPIC_ARN and CONTINUE; raises one ConfigError for all."""
     problems: dict[str, str] = {}
-    level = os.environ.get("LOG_LEVEL", "").strip().upper() or "INFO"
+    level = os.environ.get("LOG_LEVEL", "").strip().upper() or _lambdas_level()
     if level not in LEVELS:
         problems["LOG_LEVEL is not valid"] = (
             f"Set LOG_LEVEL to one of {', '.join(LEVELS)}, or leave it out."
@@ -46,4 +53,19 @@ def load_reporting() -> Reporting:
         for part in os.environ.get("_X_AMZN_TRACE_ID", "").split(";")
         if "=" in part
     )
-    return Reporting(level, topic, parts.get("Root", ""), continues=again == "self")
+    sampled = parts.get("Sampled") == "1"
+    return Reporting(
+        level,
+        topic,
+        parts.get("Root", ""),
+        parts.get("Parent", ""),
+        os.environ.get("AWS_XRAY_DAEMON_ADDRESS", "") if sampled else "",
+        continues=again == "self",
+    )
+
+
+def _lambdas_level() -> str:
+    """Return what the function's own configuration says (its log's format is JSON then)."""
+    level = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "").strip().upper()
+    level = LAMBDAS_LEVELS.get(level, level)
+    return level if level in LEVELS else "INFO"
