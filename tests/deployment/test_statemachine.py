@@ -20,7 +20,7 @@ from tableferry.sandbox.faults import CutConnection, SendError
 from tableferry.settings import load_settings
 from tableferry.spec import TableSpec, parse_table_configs
 from tableferry.verify import compare_rows
-from tests.deployment.conftest import CANARY, REPO
+from tests.deployment.conftest import CANARY, REPO, without_long_columns
 from tests.faults.support import wait_for
 from tests.support.building import FOLDER
 from tests.support.databases import PgDatabase
@@ -30,9 +30,6 @@ from tests.support.step_functions import Handler, WorkerEndedError, states
 DEFINITION = (REPO / "deploy" / "statemachine.asl.json").read_text()
 TABLES = ("customer", "mctm_module", "voipdb_customer", "voipdb_useragent")
 CHUNKS = 8
-LONG = {"Notes", "Manifest", "Logo"}
-"""Columns of ``(max)`` types. The driver waits for their values with Python's own lock held (seen
-with mssql-python 1.16: SQLGetData), and the stand-in that is to send them is in this process."""
 
 
 @pytest.fixture
@@ -45,16 +42,8 @@ def configs(
     """The deployment's four tables, eight chunks each; a test may change them further."""
     configured: dict[str, Any] = load("table_configs").TABLE_CONFIGS
     for name, entry in configured.items():
-        pairs = zip(entry["columns"], entry["pg_columns"], strict=True)
-        short = [pair for pair in pairs if pair[0] not in LONG]
-        more = {
-            "columns": [name for name, _ in short],
-            "pg_columns": [name for _, name in short],
-            "publish": "merge",
-            "chunks": CHUNKS,
-            "parallel": 4,
-        }
-        monkeypatch.setitem(configured, name, {**entry, **more})
+        more = {"publish": "merge", "chunks": CHUNKS, "parallel": 4}
+        monkeypatch.setitem(configured, name, {**without_long_columns(entry), **more})
     environment = {**sample_sandbox.environment, **pg_database.environment}
     aws = {
         "AWS_ACCESS_KEY_ID": "x",
