@@ -21,6 +21,9 @@ from tableferry.schema import (
 from tableferry.spec import DriftPolicy, TableSpec
 from tableferry.typemap import KEEPS_OFFSET, OFFSET_KEPT, RULES, Companion, Way, parse_pg_type
 
+MOST_COLUMNS: Final = 1600
+"""Of a table in PostgreSQL, whatever their types (its appendix "PostgreSQL Limits")."""
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnPlan:
@@ -83,6 +86,11 @@ def match_columns(
         planned = [Planned(c.source, c.target, c.companion) for c in columns]
         drift = find_drift(spec, found, planned, target, left_out)
     problems = [*matching.problems, *drift.problems, *matching.unfilled(columns)]
+    if target is None and len(columns) > MOST_COLUMNS:
+        problems.append(
+            f"{spec.target} would have {len(columns):,} columns, second columns included: "
+            f"PostgreSQL has room for {MOST_COLUMNS:,}"
+        )
     if problems:
         hint = (
             f"Change the columns of {spec.target} or the table's configuration; "
@@ -92,7 +100,8 @@ def match_columns(
             hint += " " + POLICIES
         raise SchemaError(
             "; ".join([*problems, *drift.renames]),
-            hint=hint if target else "Correct 'type_overrides'.",
+            hint=hint if target else "Correct 'type_overrides', or name fewer or other columns in "
+            "'columns' and 'pg_columns'.",
         )
     return Matched(tuple(columns), drift)
 
@@ -252,7 +261,7 @@ class _Matching:
         return text
 
     def _with_companion(self, plan: ColumnPlan, companion: Companion) -> list[ColumnPlan]:
-        name = plan.target.name + companion.suffix
+        name = companion.name(plan.target.name)
         into = self._companion_target(plan, companion, name)
         if into is None:
             loss = "; ".join(filter(None, (plan.loss, companion.missing)))

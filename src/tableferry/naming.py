@@ -6,7 +6,7 @@ whatever stands beside it, so a table that gains a column keeps the names of the
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final
 
 from tableferry.identifiers import PG_NAME_BYTES
@@ -62,14 +62,17 @@ def clashes(names: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
     return {target: found for target, found in sources.items() if len(found) > 1}
 
 
-def distinct(name: str, taken: set[str]) -> str:
+def distinct(
+    name: str, taken: set[str], with_it: Callable[[str], Collection[str]] = lambda _name: ()
+) -> str:
     """Return ``name``, or where it is taken the first free of ``name_2``, ``name_3`` ...; take it.
 
-    ``taken`` is added to.
+    ``with_it`` says which other names go with one: they have to be free as well. ``taken`` is
+    added to.
     """
     number, found = 1, name
-    while found in taken:
+    while not taken.isdisjoint({found, *with_it(found)}):
         number += 1
         found = shortened(f"{name}_{number}")
-    taken.add(found)
+    taken.update((found, *with_it(found)))
     return found

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import psycopg
 import pytest
 
 from tableferry.naming import pg_name
@@ -130,6 +131,11 @@ def test_a_row_written_afterwards_is_numbered_on_and_gets_its_defaults(
         ("IDENTITY(-1,-1)", [-1, -2], -3),
         ("IDENTITY(5,-3)", [5, 2], -1),
         ("IDENTITY(1,1)", [-4], 1),
+        ("IDENTITY(1,1)", [32766], 32767),
+        ("IDENTITY(-32768,1)", [], -32768),
+        ("IDENTITY(-32768,1)", [-32768], -32767),
+        ("IDENTITY(32767,-1)", [], 32767),
+        ("IDENTITY(1,7)", [5], 12),
     ],
 )
 def test_the_sequence_goes_on_past_the_last_value(
@@ -261,6 +267,21 @@ def test_comments_are_those_of_the_source(
         "col_description('t'::regclass, 2)"
     )
     assert found == [("It's\\ die Tabelle", None, "Ä\n;--")]
+
+
+def test_behind_the_last_number_there_is_none_in_the_target_either(
+    sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
+) -> None:
+    table_in("CREATE TABLE dbo.T (ID bigint IDENTITY(1,1) PRIMARY KEY, N int)")
+    last = 2**63 - 1
+    table_in(
+        "SET IDENTITY_INSERT dbo.T ON; "
+        f"INSERT INTO dbo.T (ID, N) VALUES ({last}, 1), (7, 1); SET IDENTITY_INSERT dbo.T OFF"
+    )
+    created(sandbox, pg_database)
+    assert pg_database.rows("SELECT max(id) FROM t") == [(last,)]
+    with pytest.raises(psycopg.errors.SequenceGeneratorLimitExceeded):
+        pg_database.run("INSERT INTO t (n) VALUES (2)")
 
 
 def test_later_loads_number_on_past_their_rows_and_never_back(

@@ -16,6 +16,7 @@ from tableferry.report.entries import python_text
 from tableferry.settings import Settings
 from tableferry.spec import TableSpec, parse_table_configs
 from tableferry.sync.discover import Discovered, discover
+from tableferry.sync.outcome import Status
 from tableferry.sync.run import sync_tables
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.integration.support import settings_of
@@ -87,6 +88,41 @@ def test_what_is_printed_parses_back_and_syncs(
     columns = ", ".join(hostile.config["pg_columns"])
     assert columns == "x_drop, a_b, a_b_2"
     assert pg_database.rows(f"SELECT {columns} FROM shop_x_drop") == [(7, 8, 9)]
+
+
+def test_second_columns_are_given_names_that_no_other_column_has(
+    sandbox: Sandbox, shop: str, pg_database: PgDatabase
+) -> None:
+    long = "x" * 60
+    sandbox.run(
+        "CREATE TABLE dbo.Places (ID int NOT NULL PRIMARY KEY, Geo geography, Geo_SRID int, "
+        f"AType int, A sql_variant, [{long}] geometry, ctid int, [Ctid_] int)",
+        shop,
+    )
+    sandbox.run(
+        "INSERT INTO dbo.Places VALUES (1, geography::Point(2, 1, 4326), 7, 8, N'v', "
+        "geometry::Point(0, 0, 3), 9, 10)",
+        shop,
+    )
+    [found] = found_in(sandbox, shop, like="Places")
+    assert found.config["pg_columns"] == [
+        "id", "geo", "geo_srid_2", "a_type", "a_2", long, "ctid_", "ctid__2",
+    ]  # fmt: skip
+    assert any("'A' is named 'a_2'" in note for note in found.notes)
+    specs, _ = defined_by(python_text([found]))
+    outcome = sync_tables(
+        list(specs.values()), Settings({"shop": sandbox.source(shop)}, settings_of(pg_database))
+    ).tables[0]
+    assert outcome.status is Status.OK, outcome.error
+    [row] = pg_database.rows("SELECT to_jsonb(p) - 'geo' FROM shop_places p")
+    stored = dict(row[0])  # type: ignore[call-overload]
+    second = next(name for name in stored if name.startswith("xxx") and name != long)
+    assert len(second) == 63
+    del stored[long]
+    assert stored == {
+        "id": 1, "geo_srid": 4326, "geo_srid_2": 7, "a_type": 8, "a_2": "v", "a_2_type": "nvarchar",
+        second: 3, "ctid_": 9, "ctid__2": 10,
+    }  # fmt: skip
 
 
 def test_schema_and_name_are_chosen_without_case(sandbox: Sandbox, shop: str) -> None:

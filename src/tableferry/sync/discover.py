@@ -87,9 +87,9 @@ def _discovered(
         if column.type.name not in RULES:
             notes.append(f"{shown(column.name)} is left out: {column.type} is not carried")
             continue
-        name = distinct(pg_name(column.name), taken)
+        name = distinct(pg_name(column.name), taken, RULES[column.type.name].second_names)
         if name != pg_name(column.name):
-            notes.append(f"{shown(column.name)} is named {shown(name)}: its own name was taken")
+            notes.append(f"{shown(column.name)} is named {shown(name)}: its own name is another's")
         columns.append(column.name)
         pg_columns.append(name)
     primary_key = list(details.primary_key)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from tableferry.naming import shortened
 from tableferry.schema import PgType, SourceType
 
 SEVENTH_DIGIT: Final = "the seventh digit of the second (100 ns) is cut off"
@@ -14,7 +15,7 @@ Fits = Callable[[SourceType, PgType], bool]
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """A second target column that keeps what the first cannot: named ``<column><suffix>``.
+    """A second target column that keeps what the first cannot: ``<column><suffix>``.
 
     ``select`` is T-SQL with ``{}`` for the source column, ``arrives`` the type of its values.
     ``missing`` is the loss that is declared where an existing target table lacks the column.
@@ -25,6 +26,10 @@ class Companion:
     select: str
     arrives: SourceType
     missing: str
+
+    def name(self, column: str) -> str:
+        """Return the second column's name, of 63 bytes at the most."""
+        return shortened(column + self.suffix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,11 @@ class TypeRule:
             if (asked_for or not way.by_override) and way.fits(source, target):
                 return way
         return None
+
+    def second_names(self, column: str) -> tuple[str, ...]:
+        """Return the name of the column that is created beside this one, if any."""
+        companion = self.ways[0].companion
+        return (companion.name(column),) if companion else ()
 
     def fits(self, source: SourceType, target: PgType) -> bool:
         """Whether a column of this type holds every value, without being asked for."""

@@ -117,3 +117,17 @@ def test_a_plain_scan_comes_in_the_order_of_the_clustered_key(ask):
     ask("INSERT o VALUES (2, 2); UPDATE o SET v = 9 WHERE id = 1")
     assert ask("SELECT id, v FROM o").rows == [(1, 9), (2, 2), (3, 3)]
     assert ask("SELECT TOP 1 id FROM o").rows == [(1,)]
+
+
+def test_an_identity_of_38_digits_is_told_whole(ask):
+    ask("CREATE TABLE dbo.Long (ID decimal(38, 0) IDENTITY(1, 1) NOT NULL, A int)")
+    ask(
+        "SET IDENTITY_INSERT dbo.Long ON; "
+        f"INSERT INTO dbo.Long (ID, A) VALUES ({'9' * 38}, 1); "
+        "SET IDENTITY_INSERT dbo.Long OFF"
+    )
+    found = ask(
+        "SELECT CAST(c.seed_value AS varchar(40)) AS a, CAST(c.last_value AS varchar(40)) AS b "
+        "FROM sys.identity_columns AS c WHERE c.object_id = OBJECT_ID(N'dbo.Long')"
+    )
+    assert found.rows == [("1", "9" * 38)]

@@ -1,6 +1,7 @@
 """What the server makes itself, what PostgreSQL cannot hold, and what only newer servers have."""
 
 import struct
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ from tableferry.spec import parse_table_configs
 from tableferry.sync.outcome import Status
 from tests.contract.types.conftest import Types
 from tests.integration.support import settings_of
+from tests.support.databases import PgDatabase
 
 ALL_UNITS = """\
 WITH d AS (SELECT v FROM (VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9),(10),(11),(12),(13),(14),
@@ -148,7 +150,11 @@ def test_a_type_of_sql_server_2025_arrives_by_way_of_the_text_that_it_casts_to(
     assert [row[0] for row in types.found()] == kept
 
 
-def test_a_vector_goes_into_a_column_of_pgvector(types: Types) -> None:
+def test_a_vector_goes_into_a_column_of_pgvector(
+    types: Types, module_pg_database: PgDatabase
+) -> None:
+    """Into our own PostgreSQL, which has the extension: one that is named need not."""
+    types = replace(types, target=module_pg_database)
     sent = ["[1.0000000e+000,-2.5000000e-001]", None, "[3.4028235e+038,0.0000000e+000]"]
     make(types, "nvarchar(max)", *("NULL" if v is None else f"N'{v}'" for v in sent))
     types.target.run(

@@ -206,3 +206,21 @@ def test_every_created_type_is_one_that_an_override_could_name() -> None:
     for name, rule in RULES.items():
         created = rule.create(SourceType(name, 8, 18, 3))
         assert parse_pg_type(str(created)) == created
+
+
+def test_more_columns_than_postgresql_has_room_for_are_refused_in_the_plan() -> None:
+    found = [(SourceColumn(f"C{n}", VARIANT), f"c{n}") for n in range(801)]
+    given = spec(*((f"C{n}", f"c{n}") for n in range(801)), primary_key=())
+    assert len(match_columns(given, found[:800], None).columns) == 1600
+    with pytest.raises(SchemaError, match="would have 1,602 columns.*room for 1,600") as raised:
+        match_columns(given, found, None)
+    assert "fewer" in raised.value.hint
+
+
+def test_the_second_column_of_a_long_name_has_a_name_of_63_bytes() -> None:
+    name = "ж" * 30
+    given = spec(("X", name), primary_key=())
+    shape, srid = match_columns(given, [(SourceColumn("X", SHAPE), name)], None).columns
+    assert shape.target.name == name
+    assert len(srid.target.name.encode()) <= 63
+    assert srid.target.name.startswith("ж" * 26)

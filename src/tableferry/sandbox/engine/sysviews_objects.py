@@ -263,8 +263,9 @@ OBJECT_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
     "sys.columns": (COLUMN_COLUMNS, _columns),
     "sys.all_columns": (COLUMN_COLUMNS, _columns),
     "sys.identity_columns": (
-        COLUMN_COLUMNS + ", seed_value bigint, increment_value bigint, "
-        "last_value bigint, is_not_for_replication bit",
+        # The server says them as sql_variant, of the column's own type.
+        COLUMN_COLUMNS + ", seed_value decimal(38:0), increment_value decimal(38:0), "
+        "last_value decimal(38:0), is_not_for_replication bit",
         _identity_columns,
     ),
     "sys.computed_columns": (
