@@ -4,7 +4,7 @@ Names pass through ``identifiers`` only. What has no sure translation becomes a 
 guess. Keys and indexes are made after the load: that is faster than keeping them up to date.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from tableferry.constants import INTEGER_RANGES
@@ -39,12 +39,13 @@ def plan_creation(
     key: Sequence[str],
     details: TableDetails,
     pg_version: int,
+    names: Collection[str] = (),
 ) -> Creation:
     """Plan the table: columns, key, indexes, identity, defaults, comments.
 
     ``planned`` pairs each source column with the column to create, in order; ``key`` holds the
     exact source names of the primary key, none for no key; ``pg_version`` is PostgreSQL's
-    ``server_version_num``.
+    ``server_version_num``; ``names`` are those that the target's schema has already.
     """
     columns: dict[str, tuple[SourceColumn, TargetColumn]] = {}
     for source, into in planned:
@@ -52,7 +53,7 @@ def plan_creation(
     identity = _Identity.of(details.identity, columns)
     defaults, warnings = _defaults(columns, details)
     comments, unsaid = _comments(target, columns, details)
-    indexes = plan_indexes(target, columns, tuple(key), details, pg_version)
+    indexes = plan_indexes(target, columns, tuple(key), details, pg_version, names)
     lines = [
         f"  {quote_pg(into.name)} {into.type}"
         + ("" if into.nullable else " NOT NULL")

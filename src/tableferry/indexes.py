@@ -5,7 +5,7 @@ that values could break (too long for a btree, no longer unique once digits are 
 as it was, and said so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +18,9 @@ from tableferry.schema import UNLIMITED, SourceColumn, TargetColumn
 
 BTREE_BYTES: Final = 2704
 """A larger entry is an error (BTMaxItemSize: a third of a page), which would end the load."""
+
+MOST_COLUMNS: Final = 32
+"""Of an index, included columns with the others (INDEX_MAX_KEYS); SQL Server includes up to 1,023."""
 
 KINDS: Final = frozenset({"CLUSTERED", "NONCLUSTERED", "NONCLUSTERED HASH"})
 """``sys.indexes.type_desc`` of what a btree stands for; others are columnstore, XML, spatial."""
@@ -45,17 +48,19 @@ def plan_indexes(
     key: tuple[str, ...],
     details: TableDetails,
     pg_version: int,
+    names: Collection[str] = (),
 ) -> IndexPlan:
     """Plan every index but the one that is the target's primary key.
 
     ``columns`` are those carried, by source name; ``key`` holds the source names of the target's
-    primary key; ``pg_version`` is ``server_version_num``.
+    primary key; ``pg_version`` is ``server_version_num``; ``names`` are those that tables and
+    indexes of the target's schema have already.
     """
     statements, warnings = [], []
-    taken: set[str] = {target.name, shortened(f"{target.name}_pkey")}
+    taken: set[str] = {target.name, shortened(f"{target.name}_pkey"), *names}
     for index in details.indexes:
-        names = [column.name for column in index.columns]
-        if index.unique and not index.condition and key and set(names) == set(key):
+        about = {column.name for column in index.columns}
+        if index.unique and not index.condition and key and about == set(key):
             continue  # the primary key is this one, or says the same
         if reason := _why_not(index, columns):
             warnings.append(f"the index {shown(index.name)} is not created: {reason}")
@@ -118,9 +123,11 @@ class _Index:
     def _included(self) -> list[str]:
         """The included columns that are carried and that a btree's entry has room for."""
         room = BTREE_BYTES - sum(map(_widest, self._key))
-        found = []
+        most = MOST_COLUMNS - len(self._key)
+        found: list[str] = []
         for name in self.index.included:
-            if name in self.columns and _widest(self.columns[name]) <= room:
+            fits = name in self.columns and _widest(self.columns[name]) <= room
+            if fits and len(found) < most:
                 room -= _widest(self.columns[name])
                 found.append(name)
         return found
@@ -151,7 +158,10 @@ class _Index:
         left_out = [name for name in self.index.included if name not in self._included]
         if left_out:
             named = ", ".join(map(shown, left_out))
-            said.append(f"{index} does not include {named}: not carried, or too long for a btree")
+            said.append(
+                f"{index} does not include {named}: not carried, too long for a btree, or more "
+                f"than the {MOST_COLUMNS} columns that one has"
+            )
         blind = [
             column.name
             for column in self.index.columns

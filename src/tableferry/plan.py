@@ -5,7 +5,7 @@ here, by column name, and every declared loss is written down.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -166,12 +166,14 @@ def plan_table(
     isolation: Isolation,
     details: TableDetails = NO_DETAILS,
     pg_version: int = OLDEST_POSTGRESQL,
+    names: Collection[str] = (),
 ) -> SyncPlan:
     """Plan one table's full refresh; raises SchemaError where the two sides do not fit.
 
     ``details`` matter where the target is missing, or the specification leaves its key out;
-    ``pg_version`` is PostgreSQL's ``server_version_num``, for a table that is created. The plan's
-    own ``spec`` is complete: nothing in it is left out any more.
+    ``pg_version`` is PostgreSQL's ``server_version_num``, for a table that is created, ``names``
+    those that the schema it is created in has already. The plan's own ``spec`` is complete:
+    nothing in it is left out any more.
     """
     left_out = None if spec.columns else _excluded(spec, source)
     spec = completed(spec, source, details)
@@ -188,7 +190,17 @@ def plan_table(
     key = _target_key(spec, columns)
     require_key(spec, key)
     kept = require_keepable(spec, key, columns, target) if target else ()
-    create = None if target is not None else _create(spec, columns, source, details, pg_version)
+    create = None
+    if target is None:
+        create = plan_creation(
+            spec.target,
+            # A companion column comes behind its own, of the same source column.
+            [(column.source, column.target) for column in columns],
+            [c.name for name in spec.primary_key if (c := find_column(name, source.columns))],
+            details,
+            pg_version,
+            names,
+        )
     consistency, warnings = _consistency(spec, isolation, in_memory=source.in_memory)
     warnings += kept
     if source.rows_filtered:
@@ -333,24 +345,6 @@ def _consistency(
         "rows that others are changing may be missing, doubled or uncommitted"
     )
     return Consistency.NOLOCK, (warning,)
-
-
-def _create(
-    spec: TableSpec,
-    columns: Sequence[ColumnPlan],
-    source: SourceSchema,
-    details: TableDetails,
-    pg_version: int,
-) -> Creation:
-    key = [find_column(name, source.columns) for name in spec.primary_key]
-    return plan_creation(
-        spec.target,
-        # A companion column comes behind its own, of the same source column.
-        [(column.source, column.target) for column in columns],
-        [column.name for column in key if column],
-        details,
-        pg_version,
-    )
 
 
 def _raise_if_any(problems: Sequence[str], hint: str) -> None:

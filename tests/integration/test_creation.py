@@ -176,6 +176,33 @@ def test_indexes_are_ordered_included_and_filtered_as_in_the_source(
     ]
 
 
+def test_an_index_of_more_columns_than_postgresql_has_includes_those_it_can(
+    sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
+) -> None:
+    more = [f"C{number}" for number in range(40)]
+    table_in(f"CREATE TABLE dbo.T (ID int PRIMARY KEY, {', '.join(f'{c} int' for c in more)})")
+    table_in(f"CREATE INDEX IX ON dbo.T (C0, C1) INCLUDE ({', '.join(more[2:])})")
+    outcome = created(sandbox, pg_database)
+    assert any("does not include 'C32', 'C33'" in warning for warning in outcome.warnings)
+    [(columns,)] = pg_database.rows(
+        "SELECT indnatts FROM pg_index WHERE indrelid = 't'::regclass AND NOT indisprimary"
+    )
+    assert columns == 32
+
+
+def test_a_table_that_was_renamed_keeps_its_indexes_names_to_itself(
+    sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
+) -> None:
+    table_in("CREATE TABLE dbo.T (ID int IDENTITY(1,1) PRIMARY KEY, N int)")
+    table_in("CREATE INDEX IX ON dbo.T (N)")
+    created(sandbox, pg_database)
+    pg_database.run("ALTER TABLE t RENAME TO t_old")
+    created(sandbox, pg_database)
+    found = "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = {}::regclass ORDER BY 1"
+    assert pg_database.rows(found.format("'t_old'")) == [("t_ix",), ("t_pkey",)]
+    assert pg_database.rows(found.format("'t'")) == [("t_ix_2",), ("t_pkey1",)]
+
+
 def test_a_load_that_fails_leaves_no_table_behind(
     sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
 ) -> None:

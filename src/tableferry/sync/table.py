@@ -92,7 +92,8 @@ def make_plan(
     """Ask both catalogs and plan; raises SchemaError where the two sides do not fit."""
     spec = spec.located_in(from_.settings.db)
     there = target.read_schema(into, spec.target, spec.publish)
-    if there is None and not target.schema_exists(into, spec.target):
+    names = target.names_beside(into, spec.target) if there is None else frozenset()
+    if names is None:
         raise SchemaError(
             f"There is no schema to create {spec.target} in",
             hint="CREATE SCHEMA it, or correct 'pg_table'.",
@@ -104,6 +105,7 @@ def make_plan(
         isolation=source.read_isolation(from_, spec.source.database),
         details=_details(spec, from_, creates=there is None),
         pg_version=into.version,
+        names=names,
     )
 
 

@@ -1,6 +1,6 @@
 """PostgreSQL: the only importer of psycopg. Connect, ask the catalog, load, publish."""
 
-from tableferry.target.catalog import read_schema, schema_exists
+from tableferry.target.catalog import names_beside, read_schema
 from tableferry.target.connection import TargetConnection, connect
 from tableferry.target.facts import Facts, read_facts, require_rights
 from tableferry.target.publish import (
@@ -34,6 +34,5 @@ __all__ = [
     "read_facts",
     "read_schema",
     "require_rights",
-    "schema_exists",
     "staging_name",
 ]

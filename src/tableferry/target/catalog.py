@@ -45,6 +45,15 @@ SELECT
 FROM pg_class c WHERE c.oid = %(oid)s"""
 """``tgtype``: 1 for each row, 2 before, 4 on insert (pg_trigger.h)."""
 
+_SCHEMA: Final = """\
+SELECT n.oid FROM pg_namespace n WHERE n.nspname = coalesce(%s::text, current_schema())"""
+
+_NAMES: Final = """\
+SELECT c.relname FROM pg_class c WHERE c.relnamespace = %s AND starts_with(c.relname, %s)"""
+
+ALIKE: Final = 12
+"""Characters: what is named after a table begins with so many of its name, even where it is cut."""
+
 LOADABLE: Final = {"r": "table", "p": "partitioned table"}
 """The values of ``relkind`` that TRUNCATE and COPY both take."""
 
@@ -87,12 +96,17 @@ def read_schema(
     )
 
 
-def schema_exists(connection: TargetConnection, table: TargetTable) -> bool:
-    """Whether the schema that the table would be created in exists."""
-    if not table.schema:
-        return bool(connection.rows("SELECT current_schema() IS NOT NULL")[0][0])
-    sql = "SELECT to_regnamespace(quote_ident(%s)) IS NOT NULL"
-    return bool(connection.rows(sql, (table.schema,))[0][0])
+def names_beside(connection: TargetConnection, table: TargetTable) -> frozenset[str] | None:
+    """Return the names like ``table``'s that its schema has, of tables, indexes and others.
+
+    None where there is no schema that the table could be created in.
+    """
+    schema = table.schema or None
+    found = connection.rows(_SCHEMA, (schema,))
+    if not found:
+        return None
+    alike = connection.rows(_NAMES, (found[0][0], table.name[:ALIKE]))
+    return frozenset(str(name) for (name,) in alike)
 
 
 def _column(row: tuple[Any, ...]) -> TargetColumn:
