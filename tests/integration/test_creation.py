@@ -198,7 +198,9 @@ def test_a_table_that_was_renamed_keeps_its_indexes_names_to_itself(
     created(sandbox, pg_database)
     pg_database.run("ALTER TABLE t RENAME TO t_old")
     created(sandbox, pg_database)
-    found = "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = {}::regclass ORDER BY 1"
+    found = (
+        "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = {}::regclass ORDER BY 1"
+    )
     assert pg_database.rows(found.format("'t_old'")) == [("t_ix",), ("t_pkey",)]
     assert pg_database.rows(found.format("'t'")) == [("t_ix_2",), ("t_pkey1",)]
 

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from tableferry import source
 from tableferry.report.plan import show_plan
 from tableferry.sandbox.engine.server import Server
 from tableferry.sandbox.server import SandboxServer
 from tableferry.spec import TableSpec, parse_table_configs
 from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.planning import TablePlan, plan_tables, read_fingerprints
-from tableferry.sync.progress import Progress
 from tableferry.sync.run import sync_table
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.support.databases import PgDatabase
@@ -51,13 +51,8 @@ def configured(**changes: Any) -> TableSpec:
     return parse_table_configs({"t": entry(**written)})["t"]
 
 
-def sync(
-    sandbox: Sandbox,
-    database: PgDatabase,
-    on_progress: Callable[[Progress], None] = lambda _progress: None,
-    **changes: Any,
-) -> TableOutcome:
-    return sync_table(configured(**changes), sandbox.settings(database), on_progress)
+def sync(sandbox: Sandbox, database: PgDatabase, **changes: Any) -> TableOutcome:
+    return sync_table(configured(**changes), sandbox.settings(database))
 
 
 def planned(sandbox: Sandbox, database: PgDatabase, **changes: Any) -> TablePlan:
@@ -201,6 +196,25 @@ def test_a_widened_column_is_refused_and_a_narrowed_one_is_told(
     assert [told.partition(":")[0] for told in plan.as_dict()["drift"]] == ["narrowed"]
 
 
+Alters = Callable[[Callable[[], None]], None]
+
+
+@pytest.fixture
+def at_the_last_row(monkeypatch: pytest.MonkeyPatch) -> Alters:
+    """Lets the source be altered when its last row has come, and nobody has looked at it again."""
+
+    def wait_for_it(alter: Callable[[], None]) -> None:
+        look_again = source.require_unaltered
+
+        def altered(*about: Any) -> None:
+            alter()
+            look_again(*about)
+
+        monkeypatch.setattr(source, "require_unaltered", altered)
+
+    return wait_for_it
+
+
 MIDWAY = [
     ("ALTER TABLE dbo.T DROP COLUMN Name", "'Name' is gone"),
     (
@@ -214,10 +228,17 @@ MIDWAY = [
 @pytest.mark.parametrize("consistency", ["nolock", "read_committed"])
 @pytest.mark.parametrize(("sql", "said"), MIDWAY)
 def test_a_source_altered_while_it_is_read_is_noticed_before_the_commit(
-    sandbox: Sandbox, carried: Run, database: PgDatabase, sql: str, said: str, consistency: str
+    sandbox: Sandbox,
+    carried: Run,
+    database: PgDatabase,
+    at_the_last_row: Alters,
+    sql: str,
+    said: str,
+    consistency: str,
 ) -> None:
     carried("INSERT INTO dbo.T VALUES (3, N'new')")
-    outcome = sync(sandbox, database, lambda progress: sandbox.run(sql), consistency=consistency)
+    at_the_last_row(lambda: sandbox.run(sql))
+    outcome = sync(sandbox, database, consistency=consistency)
     assert outcome.status is Status.FAILED
     assert outcome.error is not None
     assert said in outcome.error.message
@@ -226,17 +247,18 @@ def test_a_source_altered_while_it_is_read_is_noticed_before_the_commit(
 
 
 def test_a_column_that_nobody_reads_may_come_while_the_others_are_read(
-    sandbox: Sandbox, carried: Run, database: PgDatabase
+    sandbox: Sandbox, carried: Run, database: PgDatabase, at_the_last_row: Alters
 ) -> None:
     carried("INSERT INTO dbo.T VALUES (3, N'new')")
-    outcome = sync(
-        sandbox, database, lambda progress: sandbox.run("ALTER TABLE dbo.T ADD Qty int NULL")
-    )
+    at_the_last_row(lambda: sandbox.run("ALTER TABLE dbo.T ADD Qty int NULL"))
+    outcome = sync(sandbox, database)
     assert outcome.error is None
     assert seen(database) == [*OLD, (3, "new")]
 
 
-def test_under_snapshot_an_altered_source_is_noticed_too(database: PgDatabase) -> None:
+def test_under_snapshot_an_altered_source_is_noticed_too(
+    database: PgDatabase, at_the_last_row: Alters
+) -> None:
     engine = Server()
     engine.add_login(USER, PASSWORD)
     shop = engine.create_database("Shop")
@@ -250,10 +272,8 @@ def test_under_snapshot_an_altered_source_is_noticed_too(database: PgDatabase) -
         spec = configured(sql_server_db="Shop", consistency="snapshot")
         assert sync_table(spec, settings).error is None
 
-        def alter(_progress: Progress) -> None:
-            shop.run("ALTER TABLE dbo.T DROP COLUMN Name")
-
-        outcome = sync_table(spec, settings, alter)
+        at_the_last_row(lambda: shop.run("ALTER TABLE dbo.T DROP COLUMN Name"))
+        outcome = sync_table(spec, settings)
     assert outcome.error is not None
     assert "altered while it was read" in outcome.error.message
 
