@@ -10,7 +10,7 @@ from typing import Any
 
 from bench import report
 from bench.measure import Compared, alternate, cold_starts, run_once
-from bench.readers import measure_readers
+from bench.readers import Readers, measure_readers
 from bench.servers import bench_source, bench_target
 from bench.workload import Workload
 from tableferry.sandbox.sample import BenchTable, bench_narrow, bench_wide
@@ -37,6 +37,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--plain-rounds", type=int, default=3, help="it takes most of the time")
     parser.add_argument("--cold-rounds", type=int, default=9)
+    parser.add_argument("--idle-seconds", type=float, default=3.0, help="readers of a still table")
     parser.add_argument("--readers", action="store_true", help="measure what readers notice only")
     parser.add_argument("--cold", action="store_true", help="measure the cold start only")
     parser.add_argument("--output", type=Path, default=PAGE, help="the page to write")
@@ -74,6 +75,12 @@ def peak_at(bench: BenchTable, target: dict[str, Any]) -> float:
     return measured["peak_mb"]
 
 
+def readers(target: dict[str, Any], options: argparse.Namespace) -> Readers:
+    """Measure what readers notice."""
+    rows, rounds, idle = options.rows, options.rounds, options.idle_seconds
+    return measure_readers(bench_narrow(rows), target, rounds, tell, idle)
+
+
 def cold(target: dict[str, Any], options: argparse.Namespace) -> dict[str, float]:
     """Measure the deployment's cold start, in seconds by step."""
     tell("cold start")
@@ -87,7 +94,7 @@ def main() -> None:
     options = arguments()
     if options.readers:
         with bench_target() as target:
-            found = measure_readers(bench_narrow(options.rows), target, options.rounds, tell)
+            found = readers(target, options)
         options.output.write_text(report.with_readers_table(options.output.read_text(), found))
         tell(report.readers_table(found))
         tell(report.bars_table(report.readers_bars(found)))
@@ -112,7 +119,7 @@ def everything(options: argparse.Namespace) -> None:
         wide = compare(bench_wide(options.wide_rows), target, options)
         limits = ("tableferry", "copy_limit", "drain", *PARTS)
         every = compare(bench_every_type(options.every_type_rows), target, options, limits)
-        found = measure_readers(bench_narrow(options.rows), target, options.rounds, tell)
+        found = readers(target, options)
         more = peak_at(bench_narrow(options.more_rows), target)  # the last: it leaves more rows
         steps = cold(target, options)
     bars = [

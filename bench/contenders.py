@@ -14,7 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from bench.workload import Workload, target_connection
+from bench.connection import target_connection
+from bench.workload import Workload
 
 FETCH_ROWS: Final = 10_000
 """What the plain design fetches at a time, as such scripts do."""

@@ -1,32 +1,25 @@
 """What readers of the target notice of each way of publishing.
 
-``python -m bench.readers`` is such a reader: it asks for one row by its key every millisecond until
-its stdin is closed, and prints how often, how long the longest query took, and how many waited for
-a lock. One of two readers gives up after a millisecond of that, and counts it: a query can also be
-slow because the machine is busy, but then it has waited for no lock.
+Two readers (``bench.reader``) are at work meanwhile. One of them gives up after a millisecond of
+waiting for a lock, and counts it: a query can also be slow because the machine is busy, but then it
+has waited for no lock.
 """
 
 import contextlib
 import json
-import random
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
-import psycopg
-
+from bench.connection import target_connection
 from bench.measure import Series, alternate, run_once
 from bench.servers import bench_source
-from bench.workload import Workload, target_connection
+from bench.workload import Workload
 from tableferry.sandbox.sample import BenchTable
 
-EVERY_SECONDS: Final = 0.001
-KEYS: Final = 1_000
-IDLE_SECONDS: Final = 3.0
 WAYS: Final = ("tableferry", "swap", "merge")
 CHANGED: Final = 10
 """One row in so many differs, in the merge that has something to do."""
@@ -58,7 +51,11 @@ class Readers:
 
 
 def measure_readers(
-    bench: BenchTable, target: dict[str, Any], rounds: int, tell: Callable[[str], None]
+    bench: BenchTable,
+    target: dict[str, Any],
+    rounds: int,
+    tell: Callable[[str], None],
+    idle_seconds: float,
 ) -> Readers:
     """Measure walls in turn, then each way under the eyes of readers."""
     tell(f"readers: {bench.row_count:,} rows x {len(bench.table.columns)} columns")
@@ -68,7 +65,7 @@ def measure_readers(
             run_once(name, work)
         series = alternate(WAYS, work, rounds, tell, rounds)
         scenes: dict[str, Callable[[], object]] = {
-            "nothing": lambda: time.sleep(IDLE_SECONDS),
+            "nothing": lambda: time.sleep(idle_seconds),
             "swap": lambda: run_once("swap", work),
             "merge, nothing changed": lambda: run_once("merge", work),
             f"merge, 1 row in {CHANGED} changed": lambda: run_once("merge", work),
@@ -111,46 +108,15 @@ def _watching(work: Workload) -> Iterator[list[Noticed]]:
 
 def _reader(work: Workload, lock_timeout: int) -> subprocess.Popen[str]:
     reader = subprocess.Popen(
-        [sys.executable, "-m", "bench.readers", str(lock_timeout)],
+        [sys.executable, "-m", "bench.reader", str(lock_timeout)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
     assert reader.stdin is not None
     assert reader.stdout is not None
-    reader.stdin.write(replace(work, copy_file="").to_json() + "\n")
+    asked = {"target": work.target, "table": work.spec.target.sql, "key": work.spec.columns[0][1]}
+    reader.stdin.write(json.dumps(asked) + "\n")
     reader.stdin.flush()
     reader.stdout.readline()  # It is at work.
     return reader
-
-
-def main() -> None:
-    """Read until stdin is closed."""
-    work = Workload.from_json(sys.stdin.readline())
-    table, key = work.spec.target.sql, work.spec.columns[0][1]
-    queries = blocked = 0
-    longest = 0.0
-    closed = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), closed.set()), daemon=True).start()
-    with target_connection(work.target) as connection:
-        connection.autocommit = True
-        connection.execute(f"SET lock_timeout = {int(sys.argv[1])}")
-        keys = [row[0] for row in connection.execute(f"SELECT {key} FROM {table} LIMIT {KEYS}")]
-        query = f"SELECT * FROM {table} WHERE {key} = %s"
-        print("ready", flush=True)
-        while not closed.is_set():
-            begun = time.perf_counter()
-            try:
-                if len(connection.execute(query, (random.choice(keys),)).fetchall()) != 1:
-                    raise SystemExit("A reader did not find its row.")
-            except psycopg.errors.LockNotAvailable:
-                blocked += 1
-            took = time.perf_counter() - begun
-            queries += 1
-            longest = max(longest, took)
-            time.sleep(max(0.0, EVERY_SECONDS - took))
-    print(json.dumps({"queries": queries, "longest": longest, "blocked": blocked}))
-
-
-if __name__ == "__main__":
-    main()

@@ -5,24 +5,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
+from bench.connection import target_connection
 from tableferry.sandbox.sample import BenchTable
 from tableferry.settings import Settings, SourceSettings, TargetSettings
 from tableferry.spec import TableSpec, parse_table_configs
 
 KEY = "bench"
-
-
-def target_connection(target: dict[str, Any]) -> psycopg.Connection[Any]:
-    """Connect to the target with plain psycopg."""
-    return psycopg.connect(
-        host=target["host"],
-        port=target["port"],
-        user=target["user"],
-        password=target["password"],
-        dbname=target["db"],
-    )
 
 
 @dataclass(frozen=True, slots=True)
