@@ -39,6 +39,7 @@ def plan_creation(
     key: Sequence[str],
     details: TableDetails,
     pg_version: int,
+    *,
     names: Collection[str] = (),
 ) -> Creation:
     """Plan the table: columns, key, indexes, identity, defaults, comments.
@@ -53,7 +54,7 @@ def plan_creation(
     identity = _Identity.of(details.identity, columns)
     defaults, warnings = _defaults(columns, details)
     comments, unsaid = _comments(target, columns, details)
-    indexes = plan_indexes(target, columns, tuple(key), details, pg_version, names)
+    indexes = plan_indexes(target, columns, tuple(key), details, pg_version, names=names)
     lines = [
         f"  {quote_pg(into.name)} {into.type}"
         + ("" if into.nullable else " NOT NULL")

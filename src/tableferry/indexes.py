@@ -20,7 +20,7 @@ BTREE_BYTES: Final = 2704
 """A larger entry is an error (BTMaxItemSize: a third of a page), which would end the load."""
 
 MOST_COLUMNS: Final = 32
-"""Of an index, included columns with the others (INDEX_MAX_KEYS); SQL Server includes up to 1,023."""
+"""Of an index, included columns and all (INDEX_MAX_KEYS); SQL Server includes up to 1,023."""
 
 KINDS: Final = frozenset({"CLUSTERED", "NONCLUSTERED", "NONCLUSTERED HASH"})
 """``sys.indexes.type_desc`` of what a btree stands for; others are columnstore, XML, spatial."""
@@ -48,6 +48,7 @@ def plan_indexes(
     key: tuple[str, ...],
     details: TableDetails,
     pg_version: int,
+    *,
     names: Collection[str] = (),
 ) -> IndexPlan:
     """Plan every index but the one that is the target's primary key.

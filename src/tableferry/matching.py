@@ -100,7 +100,9 @@ def match_columns(
             hint += " " + POLICIES
         raise SchemaError(
             "; ".join([*problems, *drift.renames]),
-            hint=hint if target else "Correct 'type_overrides', or name fewer or other columns in "
+            hint=hint
+            if target
+            else "Correct 'type_overrides', or name fewer or other columns in "
             "'columns' and 'pg_columns'.",
         )
     return Matched(tuple(columns), drift)

@@ -199,7 +199,7 @@ def plan_table(
             [c.name for name in spec.primary_key if (c := find_column(name, source.columns))],
             details,
             pg_version,
-            names,
+            names=names,
         )
     consistency, warnings = _consistency(spec, isolation, in_memory=source.in_memory)
     warnings += kept

@@ -154,7 +154,9 @@ FAULTS = {
     "the source says nothing": Case("TransientError", silent),
     "the backends are terminated": Case(
         "TransientError",
-        while_loading(lambda ends: ends.database.rows(f"SELECT pg_terminate_backend(pid) {SESSIONS}")),
+        while_loading(
+            lambda ends: ends.database.rows(f"SELECT pg_terminate_backend(pid) {SESSIONS}")
+        ),
     ),
     "the wire to the target is cut": Case("TransientError", cut_wire, heal),
     "the target refuses a row": Case(

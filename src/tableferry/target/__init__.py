@@ -29,6 +29,7 @@ __all__ = [
     "connect",
     "drop_staging",
     "end_abandoned_sessions",
+    "names_beside",
     "open_load",
     "publish_all",
     "read_facts",

@@ -55,7 +55,7 @@ def dumped(database: PgDatabase, folder: Path) -> list[list[str]]:
         "--schema-only",
         "--exclude-schema=tableferry",
     ]
-    said = subprocess.run(  # noqa: S603 - our own program
+    said = subprocess.run(
         [*dump, "--dbname", database.conninfo], check=True, capture_output=True, text=True
     ).stdout
     said = re.sub(r"^\\unrestrict .*$", "", without_alias(said), flags=re.MULTILINE)  # at random

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from tableferry.ddl import advance_identity
 from tableferry.errors import SchemaError
-from tableferry.identifiers import TargetTable, quote_pg, text_pg
+from tableferry.identifiers import TargetTable, quote_pg
 from tableferry.keeping import require_swappable
 from tableferry.plan import SyncPlan
 from tableferry.spec import Publish
