@@ -25,6 +25,28 @@ def test_a_rollback_leaves_nothing(ask, table):
     assert ask(READ).rows == [(1, 1), (2, 2)]
 
 
+def test_a_rollback_takes_nothing_out_of_a_table_variable(ask):
+    found = ask(
+        "DECLARE @t TABLE (a int); BEGIN TRAN; INSERT @t VALUES (1), (2); DELETE @t WHERE a = 1; "
+        "UPDATE @t SET a = 5; ROLLBACK; SELECT a FROM @t"
+    )
+    assert found.rows == [(5,)]
+
+
+def test_a_transaction_outlives_the_table_variables_and_temporary_tables_of_its_batches(
+    ask, refuse, table
+):
+    ask("BEGIN TRAN; UPDATE t SET v = 9")
+    ask("DECLARE @t TABLE (a int); INSERT @t VALUES (1)")
+    ask("CREATE TABLE #t (a int); INSERT #t VALUES (1); DROP TABLE #t")
+    ask("ROLLBACK")
+    assert ask(READ).rows == [(1, 1), (2, 2)]
+    ask("BEGIN TRAN")
+    ask("DECLARE @t TABLE (a int); INSERT @t VALUES (1)")
+    assert refuse("SELECT CAST('abc' AS int)").number == 245
+    assert ask("SELECT @@TRANCOUNT").rows == [(0,)]
+
+
 def test_a_reader_waits_for_a_writer_until_its_lock_timeout(ask, refuse, table, other):
     ask("BEGIN TRAN; UPDATE t SET v = 9")
     assert refuse(f"SET LOCK_TIMEOUT 20; {READ}", other).number == 1222

@@ -83,6 +83,14 @@ def test_the_other_drivers_make_fill_and_read_a_table(sandbox, connect):
     connection.close()
 
 
+@pytest.mark.parametrize("connect", [with_pymssql, with_pytds])
+def test_what_is_only_told_is_no_error_to_the_other_drivers(sandbox, connect):
+    with connect(sandbox.port) as connection, connection.cursor() as cursor:
+        cursor.execute("PRINT 'told'; RAISERROR('warned', 10, 1); USE master")
+        cursor.execute("SELECT DB_NAME()")
+        assert cursor.fetchall() == [("master",)]
+
+
 @pytest.mark.parametrize("tsql", TSQL)
 def test_freetds_tsql_makes_fills_and_reads_a_table(sandbox, tsql):
     script = f"{CREATE}\ngo\nINSERT INTO dbo.T (name, code) VALUES (N'я', 'é')\ngo\n{SELECT}\ngo\n"

@@ -138,6 +138,11 @@ class Table:
         return next((c for c in self.columns if c.name.lower() == lowered), None)
 
     @property
+    def is_variable(self) -> bool:
+        """Whether this is a table variable, which no transaction is about."""
+        return self.name.startswith("@")
+
+    @property
     def primary_key(self) -> Index | None:
         """The primary key."""
         return next((i for i in self.indexes if i.primary), None)

@@ -68,6 +68,8 @@ def add_table(session: "Session", table: Table) -> None:
     name = table.name.lower()
     if table.temporary:
         session.temporary[name] = table
+        if table.is_variable:
+            return
         undoing(session, lambda: _take_away(session.temporary, name, session, table))
         return
     key = (table.schema.lower(), name)

@@ -365,10 +365,12 @@ class Session:
 
     def undo(self, transaction: Transaction) -> None:
         """Take back a transaction's changes."""
-        self.server.store.undo(transaction)
-        for action in reversed(transaction.on_rollback):
-            action()
-        self.server.store.versions.end(transaction)
+        try:
+            self.server.store.undo(transaction)
+            for action in reversed(transaction.on_rollback):
+                action()
+        finally:
+            self.server.store.versions.end(transaction)
 
     def cancel(self) -> None:
         """Stop the running statement; harmless when none runs."""

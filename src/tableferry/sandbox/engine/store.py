@@ -101,11 +101,10 @@ class Store:
         """Take back what a transaction wrote."""
         with self.writing:
             for table in transaction.written:
-                number = transaction.number
-                self.root.execute("BEGIN TRANSACTION")
-                self.root.execute(f"DELETE FROM {table.physical} WHERE v_from = {number}")
-                self.root.execute(f"UPDATE {table.physical} SET v_to = NULL WHERE v_to = {number}")
-                self.root.execute("COMMIT")
+                name, number = table.physical, transaction.number
+                with self.transaction(self.root):
+                    self.root.execute(f"DELETE FROM {name} WHERE v_from = {number}")
+                    self.root.execute(f"UPDATE {name} SET v_to = NULL WHERE v_to = {number}")
                 table.version += 1
 
     def close(self) -> None:

@@ -43,7 +43,8 @@ class Writer:
     def __enter__(self) -> Self:
         session, table = self.session, self.table
         store = session.server.store
-        transaction = session.transaction
+        # What a table variable holds is no part of a transaction: ROLLBACK does not take it back.
+        transaction = None if table.is_variable else session.transaction
         if transaction is None:
             transaction = self._own = store.versions.begin(session.session_id)
         note_access(session)

@@ -12,6 +12,9 @@ RETURN_VALUE: Final = 0xAC
 ERROR_SEVERITY: Final = 11
 """From this severity on a message travels as ERROR, below as INFO."""
 
+INFORMATION: Final = 10
+"""The severity of what is only told."""
+
 
 class Env(IntEnum):
     """Types of ENVCHANGE (2.2.7.9)."""
@@ -94,9 +97,13 @@ def message(
     server: str = "",
     procedure: str = "",
 ) -> bytes:
-    """Build ERROR (severity 11 and above) or INFO (2.2.7.10, 2.2.7.13)."""
+    """Build ERROR (severity 11 and above) or INFO (2.2.7.10, 2.2.7.13).
+
+    Severity 10 travels as 0, "for compatibility reasons" (Microsoft: Database Engine error
+    severities); to pymssql a message of more than 6 is an error.
+    """
     body = (
-        struct.pack("<iBB", number, state & 0xFF, severity)
+        struct.pack("<iBB", number, state & 0xFF, 0 if severity == INFORMATION else severity)
         + us_varchar(text)
         + b_varchar(server)
         + b_varchar(procedure)
