@@ -70,6 +70,8 @@ def test_random_numbers_differ_from_row_to_row(ask):
     [
         ("SELECT INDEXPROPERTY(1, 'a', 'b')", "INDEXPROPERTY"),
         ("SELECT SOUNDEX('a')", "SOUNDEX"),
+        ("SELECT STR(1.5)", "STR"),
+        ("SELECT x.value('(/a)[1]', 'int') FROM (SELECT CAST('<a/>' AS xml) AS x) AS q", "xml"),
         ("SELECT CHECKSUM('a')", "CHECKSUM"),
         ("SELECT RAND(5)", "RAND"),
         ("SELECT TRY_PARSE('1' AS int)", "TRY_PARSE"),
@@ -94,6 +96,11 @@ def test_what_is_not_there_is_refused_by_name(ask, refuse, sql, named):
     assert error.number == 50000
     assert error.message.startswith("The sandbox does not support ")
     assert named in error.message
+
+
+@pytest.mark.parametrize("sign", ["+", "-", ".", ",", "$", " - "])
+def test_a_lone_sign_is_numeric_though_it_is_no_number(ask, sign):
+    assert ask(f"SELECT ISNUMERIC('{sign}'), ISNUMERIC('{sign}x')").rows == [(1, 0)]
 
 
 @pytest.mark.parametrize(

@@ -65,3 +65,14 @@ def test_pages_follow_one_another(ask, table):
     ]
     assert [len(page) for page in pages] == [7, 7, 7, 7, 2]
     assert [row for page in pages for row in page] == ask("SELECT a, b FROM t ORDER BY a, b").rows
+
+
+def test_a_select_may_add_to_a_variable(ask):
+    assert ask("DECLARE @a int = 5; SELECT @a += 2; SELECT @a").value == 7
+    assert ask("DECLARE @a int = 5; SELECT @a = @a * 3; SELECT @a").value == 15
+
+
+def test_what_a_variable_gathers_over_several_rows_is_refused(refuse, table):
+    error = refuse("DECLARE @s varchar(99) = ''; SELECT @s = @s + b FROM t; SELECT @s")
+    assert error.number == 50000
+    assert refuse("DECLARE @a int, @b int; SELECT @a = 1, @b = @a").number == 50000

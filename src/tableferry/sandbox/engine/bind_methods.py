@@ -40,7 +40,8 @@ _FROM_TEXT: Final = frozenset(
     {"STGeomFromText", "STPointFromText", "STLineFromText", "STPolyFromText"}
 )
 PROPERTIES: Final = {"STSrid": ("py_spatial_srid({})", t.INT)}
-METHODS: Final = frozenset(name.lower() for name in {*_HIERARCHY, *_SPATIAL})
+_XML: Final = ("value", "query", "exist", "nodes", "modify")
+METHODS: Final = frozenset(name.lower() for name in (*_HIERARCHY, *_SPATIAL, *_XML))
 """In lower case: what is written so behind a column's name is taken for a method."""
 
 

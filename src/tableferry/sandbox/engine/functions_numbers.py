@@ -180,6 +180,10 @@ def _pi(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return Typed("pi()", t.FLOAT, nullable=False)
 
 
+_LONE_SIGNS: Final = "('+', '-', '.', ',', '$')"
+"""What ISNUMERIC takes for a number although it is none (Microsoft: ISNUMERIC, Remarks)."""
+
+
 def _isnumeric(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     (value,) = arguments(binder, node, scope, 1)
     kind = t.family(value.type)
@@ -191,7 +195,7 @@ def _isnumeric(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     as_money = convert(value.sql, value.type, t.make("money"), attempt=True)
     sql = (
         f"CASE WHEN trim({value.sql}, ' ') <> '' AND ({as_float} IS NOT NULL "
-        f"OR {as_money} IS NOT NULL) THEN 1 ELSE 0 END"
+        f"OR {as_money} IS NOT NULL OR trim({value.sql}, ' ') IN {_LONE_SIGNS}) THEN 1 ELSE 0 END"
     )
     return Typed(sql, t.INT)
 

@@ -28,7 +28,7 @@ object_definition objectpropertyex opendatasource openjson openquery openrowset 
 original_db_name parse parsename patindex permissions publishingservername pwdcompare
 pwdencrypt rand regexp_count regexp_instr regexp_like regexp_replace regexp_substr right_shift
 rowcount_big schema_id schema_name scope_identity session_context sessionproperty set_bit
-signbyasymkey signbycert soundex stats_date string_escape suser_id suser_name suser_sid
+signbyasymkey signbycert soundex stats_date str string_escape suser_id suser_name suser_sid
 suser_sname symkeyproperty textptr textvalid translate trigger_nestlevel try_parse type_id
 type_name typeproperty unistr user_id user_name vector_distance vector_norm vector_normalize
 vectorproperty verifysignedbyasymkey verifysignedbycert xact_state

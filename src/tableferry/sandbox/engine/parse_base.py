@@ -1,8 +1,13 @@
 """What every part of the parser stands on: the token cursor, names and types."""
 
+from typing import Final
+
 from tableferry.sandbox.engine.errors import syntax_near
 from tableferry.sandbox.engine.lexer import RESERVED, Token, tokenize
 from tableferry.sandbox.engine.syntax import TypeName
+
+COMPOUND: Final = ("+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=")
+"""What assigns to a variable or a column what it holds and something more."""
 
 
 class TokenCursor:

@@ -5,6 +5,7 @@ from typing import Final
 from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine.errors import unsupported
 from tableferry.sandbox.engine.known_names import TABLE_FUNCTIONS
+from tableferry.sandbox.engine.parse_base import COMPOUND
 from tableferry.sandbox.engine.parse_expressions import ExpressionParser
 
 _HINTS: Final = frozenset(
@@ -179,10 +180,12 @@ class QueryParser(ExpressionParser):
         """Parse one item of a select list."""
         if self.accept("*"):
             return s.SelectItem(s.Star())
-        if self.token.kind == "variable" and self.ahead().lower == "=":
-            variable = self.advance().text
-            self.advance()
-            return s.SelectItem(self.expression(), None, variable)
+        if self.token.kind == "variable" and self.ahead().lower in ("=", *COMPOUND):
+            variable, operator = self.advance().text, self.advance().text
+            value = self.expression()
+            if operator != "=":
+                value = s.Binary(operator[0], s.Variable(variable), value)
+            return s.SelectItem(value, None, variable)
         if (self.at_name() or self.token.kind == "string") and self.ahead().lower == "=":
             alias = self.advance().text
             self.advance()

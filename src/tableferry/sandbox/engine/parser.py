@@ -7,6 +7,7 @@ from tableferry.sandbox.engine import statements as st
 from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine.errors import unsupported
 from tableferry.sandbox.engine.lexer import RESERVED
+from tableferry.sandbox.engine.parse_base import COMPOUND
 from tableferry.sandbox.engine.parse_principals import PrincipalParser
 from tableferry.sandbox.sqltypes import SqlType
 
@@ -181,7 +182,7 @@ class BatchParser(PrincipalParser):
                 return st.Assignment("", self.expression(), variable)
         path = self.path()
         column = path[-1]
-        if self.at_any("+=", "-=", "*=", "/=", "%=", "&=", "|=", "^="):
+        if self.at_any(*COMPOUND):
             operator = self.advance().text[0]
             return st.Assignment(
                 column, s.Binary(operator, s.Name(path), self.expression()), variable
@@ -225,7 +226,7 @@ class BatchParser(PrincipalParser):
     def _set(self, line: int) -> st.Statement:  # noqa: C901 - a branch a form of SET
         if self.token.kind == "variable":
             name = self.advance().text
-            if self.at_any("+=", "-=", "*=", "/=", "%=", "&=", "|=", "^="):
+            if self.at_any(*COMPOUND):
                 operator = self.advance().text[0]
                 value: s.Node = s.Binary(operator, s.Variable(name), self.expression())
             else:

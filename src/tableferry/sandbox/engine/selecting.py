@@ -1,6 +1,6 @@
 """SELECT as a statement: a result set, variables, or a new table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from tableferry.sandbox.engine import ddl
@@ -8,11 +8,13 @@ from tableferry.sandbox.engine import statements as st
 from tableferry.sandbox.engine import syntax as s
 from tableferry.sandbox.engine import typerules as t
 from tableferry.sandbox.engine.bind_calls import Binder
+from tableferry.sandbox.engine.bind_sources import nodes
 from tableferry.sandbox.engine.catalog import Table, TableColumn
 from tableferry.sandbox.engine.convert import convert
 from tableferry.sandbox.engine.errors import (
     object_exists,
     undeclared,
+    unsupported,
 )
 from tableferry.sandbox.engine.outcome import Outcome
 from tableferry.sandbox.engine.rights import require_creation
@@ -31,16 +33,15 @@ NO_TEXT_SIZE: Final = 2_147_483_647
 def select(session: "Session", statement: st.QueryStatement) -> Iterator[Event]:
     """SELECT: a result set, or variables, or a new table."""
     body = statement.query.body
-    variables = []
-    if isinstance(body, s.Select):
-        variables = [i.variable for i in body.items if i.variable is not None]
-        if variables and len(variables) != len(body.items):
-            raise SqlError(
-                141,
-                "A SELECT statement that assigns a value to a variable must not be combined "
-                "with data-retrieval operations.",
-                severity=15,
-            )
+    items = body.items if isinstance(body, s.Select) else ()
+    variables = [item.variable for item in items if item.variable is not None]
+    if variables and len(variables) != len(items):
+        raise SqlError(
+            141,
+            "A SELECT statement that assigns a value to a variable must not be combined "
+            "with data-retrieval operations.",
+            severity=15,
+        )
     context = session.context()
     _, release = session.server.store.versions.take()
     outcome = Outcome()
@@ -50,7 +51,7 @@ def select(session: "Session", statement: st.QueryStatement) -> Iterator[Event]:
             yield from _select_into(session, body.into, bound)
             return
         if variables:
-            yield from _assign(session, [v for v in variables if v], bound)
+            yield from _assign(session, variables, bound, accumulates=_accumulates(items))
             return
         yield session.result(cut_to_text_size(session, bound), context, outcome, release)
     finally:
@@ -82,7 +83,24 @@ def cut_to_text_size(session: "Session", bound: BoundQuery) -> BoundQuery:
     return BoundQuery(f"SELECT {', '.join(items)} FROM ({bound.sql})", bound.columns)
 
 
-def _assign(session: "Session", names: list[str], bound: BoundQuery) -> Iterator[Event]:
+def _accumulates(items: Sequence[s.SelectItem]) -> bool:
+    """Tell whether a variable is read where it is assigned: it has another value on every row.
+
+    Raises 50000 where one is read that another item assigns: their order is nobody's promise.
+    """
+    assigned = {str(item.variable).lower() for item in items}
+    found = False
+    for item in items:
+        read = {x.name.lower() for x in nodes(item.expression) if isinstance(x, s.Variable)}
+        if (read & assigned) - {str(item.variable).lower()}:
+            raise unsupported("a variable that one item of a SELECT assigns and another one reads")
+        found = found or bool(read & assigned)
+    return found
+
+
+def _assign(
+    session: "Session", names: list[str], bound: BoundQuery, *, accumulates: bool
+) -> Iterator[Event]:
     """Give variables the values of the last row; without rows they keep theirs."""
     heads = []
     for i, (name, column) in enumerate(zip(names, bound.columns, strict=True), 1):
@@ -92,6 +110,8 @@ def _assign(session: "Session", names: list[str], bound: BoundQuery) -> Iterator
         sql = convert(f"q.c{i}", column.type, found[0], explicit=False)
         heads.append(f"{sql} AS c{i}")
     rows = session.rows(f"SELECT {', '.join(heads)} FROM ({bound.sql}) AS q")
+    if accumulates and len(rows) > 1:
+        raise unsupported("a variable that a SELECT of several rows assigns and reads")
     if rows:
         for name, value in zip(names, rows[-1], strict=True):
             kind = session.variables[name.lower()][0]
