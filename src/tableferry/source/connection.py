@@ -26,7 +26,7 @@ from typing import Any, Final, Self
 
 import mssql_python
 
-from tableferry.errors import ConfigError, TransientError
+from tableferry.errors import ConfigError, TableferryError, TransientError
 from tableferry.settings import Login, SourceAuth, SourceSettings
 from tableferry.source.faults import translated
 from tableferry.source.tls import vouched_for
@@ -40,11 +40,14 @@ KEEPALIVE_SECONDS: Final = 31
 too: ``watcher`` knows the driver's sockets by it."""
 
 SESSION: Final = (
-    "SET LANGUAGE us_english; SET NOCOUNT OFF; SET TEXTSIZE 2147483647; "
-    "SET LOCK_TIMEOUT {milliseconds}"
+    "SET LANGUAGE us_english",
+    "SET NOCOUNT OFF",
+    "SET TEXTSIZE 2147483647",
+    "SET LOCK_TIMEOUT {milliseconds}",
 )
 """Errors are told apart by their English text, the driver carries no numbers. A long value that is
-cut to TEXTSIZE looks like any other; the driver's login asks for no limit, too."""
+cut to TEXTSIZE looks like any other; the driver's login asks for no limit, too. Not every T-SQL
+server has all of these: one that it refuses is left as it is there."""
 
 
 _AUTHENTICATION: Final = {
@@ -170,11 +173,23 @@ def connect(
             )
         )
     try:
-        connection.execute(SESSION.format(milliseconds=1000 * lock_timeout))
+        _set_up(connection, [one.format(milliseconds=1000 * lock_timeout) for one in SESSION])
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _set_up(connection: SourceConnection, statements: Sequence[str]) -> None:
+    """Run them in one batch, or each by itself where the server does not know one of them."""
+    try:
+        connection.execute("; ".join(statements))
+    except TransientError:
+        raise
+    except TableferryError:
+        if len(statements) > 1:
+            for statement in statements:
+                _set_up(connection, [statement])
 
 
 def _opened(settings: SourceSettings, login: Login, certificate: str) -> Any:

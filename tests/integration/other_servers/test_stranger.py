@@ -36,6 +36,9 @@ OPTIONAL = [
     r"sys\.dm_exec_connections",
     "is_computed",
     "TABLESAMPLE",
+    "SET LANGUAGE",
+    "SET TEXTSIZE",
+    "SET LOCK_TIMEOUT",
 ]
 """What a T-SQL server may lack, as it stands in the statements that ask for it."""
 
