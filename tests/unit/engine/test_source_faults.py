@@ -149,6 +149,38 @@ SERVER_SAYS = [
         ),
     ),
     ("8134", DataError, "Divide by zero error encountered."),
+    ("4104", ConfigError, 'The multi-part identifier "x.Name" could not be bound.'),
+    (
+        "306",
+        ConfigError,
+        (
+            "The text, ntext, and image data types cannot be compared or sorted, except when using "
+            "IS NULL or LIKE operator."
+        ),
+    ),
+    (
+        "306",
+        ConfigError,
+        ("The XML data type cannot be compared or sorted, except when using the IS NULL operator."),
+    ),
+    (
+        "40515",
+        ConfigError,
+        (
+            "Reference to database and/or server name in 'Other.dbo.T' is not supported in this "
+            "version of SQL Server."
+        ),
+    ),
+    (
+        "7377",
+        ConfigError,
+        "Cannot specify an index or locking hint for a remote data source.",
+    ),
+    (
+        "10794",
+        ConfigError,
+        "The table option 'nolock' is not supported with memory optimized tables.",
+    ),
     (
         "18401",
         TransientError,
