@@ -21,6 +21,7 @@ COLLATIONS = [
     "Turkish_CI_AS", "Hebrew_CI_AS", "Arabic_CI_AS", "Estonian_CI_AS", "Vietnamese_CI_AS",
     "Thai_CI_AS", "Latin1_General_100_CI_AS_SC_UTF8", "Japanese_CI_AS", "Chinese_PRC_CI_AS",
     "Korean_Wansung_CI_AS", "Chinese_Taiwan_Stroke_CI_AS",
+    *(f"SQL_Latin1_General_CP{page}_CI_AS" for page in (1250, 1251, 1253, 1254, 1255, 1256, 1257)),
 ]  # fmt: skip
 BEST_FIT = {"\xca": "\u05ba"}
 """Python knows no character for this byte of code page 1255, Windows does (its bestfit1255.txt)."""

@@ -21,8 +21,13 @@ _SQL_COLLATIONS: Final = {
     "SQL_Latin1_General_CP850_CI_AS": (0x0409, 42, "cp850"),
     "SQL_Latin1_General_CP1250_CS_AS": (0x0409, 81, "cp1250"),
     "SQL_Latin1_General_CP1250_CI_AS": (0x0409, 82, "cp1250"),
-    "SQL_Latin1_General_CP1251_CS_AS": (0x0419, 105, "cp1251"),
-    "SQL_Latin1_General_CP1251_CI_AS": (0x0419, 106, "cp1251"),
+    "SQL_Latin1_General_CP1251_CS_AS": (0x0409, 105, "cp1251"),
+    "SQL_Latin1_General_CP1251_CI_AS": (0x0409, 106, "cp1251"),
+    "SQL_Latin1_General_CP1253_CI_AS": (0x0409, 114, "cp1253"),
+    "SQL_Latin1_General_CP1254_CI_AS": (0x0409, 130, "cp1254"),
+    "SQL_Latin1_General_CP1255_CI_AS": (0x0409, 138, "cp1255"),
+    "SQL_Latin1_General_CP1256_CI_AS": (0x0409, 146, "cp1256"),
+    "SQL_Latin1_General_CP1257_CI_AS": (0x0409, 154, "cp1257"),
 }
 
 _WINDOWS: Final = {
