@@ -11,6 +11,7 @@ from tableferry.sync.check import check_tables
 from tableferry.sync.discover import discover
 from tableferry.sync.outcome import RunOutcome, Status
 from tableferry.sync.run import sync_tables
+from tests.faults.support import wait_for
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 
@@ -31,6 +32,8 @@ def reader(sandbox: Sandbox) -> Iterator[None]:
     for database, grants in GRANTS.items():
         sandbox.run(grants, database)
     yield
+    # The server hears of a connection's end a moment after the client has closed it.
+    assert wait_for(lambda: sandbox.server.connections == 0)
     for database in GRANTS:
         sandbox.run(f"DROP USER {READER}", database)
     sandbox.run(f"DROP LOGIN {READER}")
@@ -74,6 +77,7 @@ def test_what_the_catalog_hides_from_it_is_neither_lost_nor_guessed(
         del entry[left_out]
     [table] = sync_tables(list(parse_table_configs({"hidden": entry}).values()), settings).tables
     assert table.status is Status.OK, table.error
+    sandbox.run("DROP TABLE dbo.Hidden; DROP TYPE dbo.Mail")
     rows = pg_database.rows("SELECT id, mail, code FROM hidden ORDER BY id")
     assert rows == [(1, "a", 1), (2, "b", 1), (3, None, 7)]
     assert any("'Once' is not created" in w and "VIEW DEFINITION" in w for w in table.warnings)
