@@ -23,6 +23,7 @@ from tableferry.aws import (
 )
 from tableferry.aws.shell import Parser, names, run_command
 from tableferry.errors import ConfigError
+from tableferry.sync.stopping import end_process
 
 from config import describe, load_config
 from table_configs import TABLE_CONFIGS
@@ -97,4 +98,4 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    end_process(main(sys.argv[1:]))

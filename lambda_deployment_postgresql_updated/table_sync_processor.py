@@ -12,6 +12,7 @@ from tableferry.sync.check import CheckReport, check_tables
 from tableferry.sync.conduct import ORDINARY, Conduct
 from tableferry.sync.outcome import RunOutcome
 from tableferry.sync.run import sync_tables
+from tableferry.sync.stopping import end_process
 
 from config import load_config
 from table_configs import TABLE_CONFIGS
@@ -57,4 +58,4 @@ def read_arguments(arguments: Sequence[str]) -> Request:
 
 
 if __name__ == "__main__":
-    sys.exit(run_command(sys.argv[1:], read_arguments, execute))
+    end_process(run_command(sys.argv[1:], read_arguments, execute))

@@ -29,6 +29,7 @@ from tableferry.sync.discover import discover
 from tableferry.sync.outcome import ErrorReport, RunOutcome
 from tableferry.sync.planning import plan_tables, read_fingerprints
 from tableferry.sync.run import sync_tables
+from tableferry.sync.stopping import end_process
 
 FAILED: Final = 1
 WRONG_USE: Final = 2
@@ -198,6 +199,8 @@ def main() -> None:
     spell_out()
     try:
         app()
+    except SystemExit as end:
+        end_process(int(end.code or 0))
     except TableferryError as error:
         _refuse(error)
     except ModuleNotFoundError as error:

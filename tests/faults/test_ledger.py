@@ -8,7 +8,13 @@ from collections.abc import Callable
 import pytest
 
 from tableferry import target
-from tableferry.errors import CommitUnknownError, ConfigError, TransientError
+from tableferry.errors import (
+    CommitUnknownError,
+    ConfigError,
+    SchemaError,
+    TransientError,
+    VerificationError,
+)
 from tableferry.sandbox.local_postgres import LocalPostgres
 from tableferry.target.connection import TargetConnection
 from tableferry.target.ledger import Lease, seal, was_published
@@ -134,6 +140,37 @@ def test_a_server_that_is_killed_at_commit_tells_it_when_it_is_back(
         assert published(run, lease)
         back.join()
     assert seen(database) == [(1,)]
+
+
+def test_a_session_that_ends_at_commit_leaves_it_open_whatever_was_said(
+    database: PgDatabase,
+) -> None:
+    database.run(
+        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN PERFORM pg_sleep(30); RETURN NULL; END'",
+        "CREATE CONSTRAINT TRIGGER late AFTER UPDATE ON t DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW EXECUTE FUNCTION wait()",
+    )
+    with a_run(database) as run, target.connect(settings_of(database)) as connection:
+        lease = run.acquire()
+        connection.execute("SET transaction_timeout = '1s'")
+        load(connection, lease)
+        with pytest.raises(CommitUnknownError) as raised:
+            connection.commit()
+        assert raised.value.code == "25P04"
+        assert not published(run, lease)
+    assert seen(database) == [(0,)]
+
+
+def test_a_commit_that_is_answered_by_a_rollback_is_no_commit(database: PgDatabase) -> None:
+    with target.connect(settings_of(database)) as connection:
+        connection.begin()
+        connection.execute("UPDATE t SET id = 1")
+        with pytest.raises(SchemaError):
+            connection.execute("SELECT nothing")
+        with pytest.raises(VerificationError, match="rolled back"):
+            connection.commit()
+    assert seen(database) == [(0,)]
 
 
 def test_a_password_that_was_changed_meanwhile_leaves_it_unknown(database: PgDatabase) -> None:

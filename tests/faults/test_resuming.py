@@ -1,18 +1,22 @@
 """A load in chunks that was cut off goes on where it stopped."""
 
+import signal
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tableferry.sandbox.faults import SendError
+from tableferry import target
+from tableferry.sandbox.faults import SendError, Stall
 from tableferry.settings import Settings
 from tableferry.spec import Publish, parse_table_configs
 from tableferry.sync.conduct import Conduct
 from tableferry.sync.deadline import Deadline
 from tableferry.sync.outcome import Status
 from tableferry.sync.progress import Progress
-from tableferry.sync.run import sync_table
+from tableferry.sync.run import sync_table, sync_tables
 from tests.faults.support import (
     FROM_T,
     OLD,
@@ -21,12 +25,16 @@ from tests.faults.support import (
     ROWS,
     fill_source,
     fill_target,
+    once,
     seen,
+    start_sync,
     sync,
+    wait_for,
 )
 from tests.integration.conftest import Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
+from tests.support.proxy import Direction, TcpProxy
 from tests.unit.engine.support import entry
 
 STAGED = [Publish.SWAP, Publish.MERGE]
@@ -261,4 +269,151 @@ def test_an_unfinished_load_of_another_plan_is_an_orphan_that_the_next_run_drops
     specs = parse_table_configs({"t": entry(sql_table="dbo.T", pg_table="t")})
     settings = Settings({"mctm": source.source()}, settings_of(old_rows))
     assert sync_table(specs["t"], settings).status is Status.OK
+    assert old_rows.rows(LEFT) == []
+
+
+LAST_CHUNK = FROM_T + r".*>= [^<]*15000"
+MOVED = SendError(40197, "The service has encountered an error processing your request.", 100)
+
+
+@pytest.mark.parametrize("publish", STAGED)
+def test_chunks_stay_stored_when_it_is_another_table_that_has_to_be_read_again(
+    source: Sandbox, old_rows: PgDatabase, publish: Publish
+) -> None:
+    old_rows.run("CREATE TABLE u (LIKE t INCLUDING ALL)", "INSERT INTO u VALUES (7, 'old')")
+    source.server.faults.on_statement(FROM_T + r".*1 = 1", MOVED)
+    told: list[int] = []
+
+    def count(now: Progress) -> None:
+        if now.table == "t":
+            told.append(now.rows)
+
+    specs = parse_table_configs(
+        {
+            "t": entry(sql_table="dbo.T", pg_table="t", publish=publish.value, chunks=4),
+            "u": entry(sql_table="dbo.T", pg_table="u", publish="merge", where="1 = 1"),
+        }
+    )
+    run = sync_tables(
+        list(specs.values()),
+        Settings({"mctm": source.source()}, settings_of(old_rows)),
+        on_progress=count,
+        conduct=Conduct(together=True, retries=QUICK.retries),
+    )
+    assert run.all_ok, [table.error for table in run.tables]
+    assert [table.attempts for table in run.tables] == [2, 2]
+    assert told == sorted(told), "no chunk was read again"
+    assert len(seen(old_rows)) == ROWS
+    assert old_rows.rows(LEFT) == []
+
+
+def test_a_load_that_is_stopped_by_a_signal_is_taken_up_by_the_next_run(
+    source: Sandbox, old_rows: PgDatabase, tmp_path: Path
+) -> None:
+    source.server.faults.on_statement(LAST_CHUNK, Stall(3.0))
+    with start_sync(source, old_rows, tmp_path, publish="merge", chunks=4) as process:
+        stored = "SELECT count(*) FROM tableferry.chunks WHERE done_at IS NOT NULL"
+        ledger = "SELECT to_regclass('tableferry.chunks') IS NOT NULL"
+        assert wait_for(lambda: old_rows.rows(ledger) == [(True,)])
+        assert wait_for(lambda: old_rows.rows(stored) == [(3,)])
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert seen(old_rows) == OLD
+    source.server.faults.clear()
+    outcome = sync(source, old_rows, publish="merge", chunks=4)
+    assert outcome.status is Status.OK, outcome.error
+    assert any("3 of 4 chunks had been read" in warning for warning in outcome.warnings)
+    assert len(seen(old_rows)) == ROWS
+    assert old_rows.rows(LEFT) == []
+
+
+def test_a_load_that_was_taken_up_and_whose_plan_then_changes_leaves_nothing_behind(
+    source: Sandbox, old_rows: PgDatabase
+) -> None:
+    source.server.faults.on_statement(LAST_CHUNK, MOVED, times=2)
+    assert sync(source, old_rows, publish="merge", chunks=4).status is Status.FAILED
+
+    def alter(_pause: float) -> None:
+        old_rows.run("ALTER TABLE t ALTER name TYPE varchar(500)")
+
+    conduct = Conduct(retries=QUICK.retries, deadline=Deadline(wait=alter))
+    outcome = sync(source, old_rows, conduct=conduct, publish="merge", chunks=4)
+    assert outcome.status is Status.OK, outcome.error
+    assert outcome.attempts == 2
+    assert len(seen(old_rows)) == ROWS
+    assert old_rows.rows(LEFT) == []
+
+
+def test_who_was_taken_over_leaves_the_staging_table_to_who_goes_on(
+    source: Sandbox, old_rows: PgDatabase
+) -> None:
+    def take_over() -> None:
+        old_rows.run(
+            "UPDATE tableferry.leases SET generation = generation + 1, run_id = NULL, "
+            "table_key = NULL, expires_at = clock_timestamp()"
+        )
+
+    outcome = sync(source, old_rows, publish="merge", chunks=4, on_progress=once(take_over))
+    assert outcome.error is not None
+    assert outcome.error.kind == "LeaseLostError"
+    assert len(old_rows.rows(LEFT)) == 1
+    assert sync(source, old_rows, publish="merge", chunks=4).status is Status.OK
+    assert old_rows.rows(LEFT) == []
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_a_link_lost_when_a_chunk_is_committed_is_decided_before_it_is_read_again(
+    source: Sandbox,
+    old_rows: PgDatabase,
+    pg_proxy: TcpProxy,
+    monkeypatch: pytest.MonkeyPatch,
+    arrived: bool,
+) -> None:
+    commit = target.TargetConnection.commit
+    calls: list[int] = []
+
+    def lose_the_answer(connection: target.TargetConnection) -> None:
+        calls.append(1)
+        if len(calls) == 4:  # after the staging table's own, and two chunks
+            if arrived:
+                pg_proxy.faults.stall(Direction.TO_CLIENT)
+                timer = threading.Timer(0.5, lambda: (pg_proxy.faults.heal(), pg_proxy.cut_all()))
+                timer.start()
+            else:
+                pg_proxy.cut_all()
+        commit(connection)
+
+    monkeypatch.setattr(target.TargetConnection, "commit", lose_the_answer)
+    through = settings_of(old_rows.through(pg_proxy.host, pg_proxy.port))
+    outcome = sync(source, old_rows, target=through, conduct=QUICK, publish="merge", chunks=4)
+    assert outcome.status is Status.OK, outcome.error
+    assert outcome.attempts == 2
+    # The staging table, four chunks, the load; one more where a chunk was lost with its link.
+    assert len(calls) == (6 if arrived else 7)
+    assert len(seen(old_rows)) == ROWS
+
+
+def test_rows_whose_policy_has_changed_are_read_again(
+    source: Sandbox, old_rows: PgDatabase
+) -> None:
+    source.server.faults.on_statement(LAST_CHUNK, MOVED)
+    assert sync(source, old_rows, publish="merge", chunks=4).status is Status.FAILED
+    outcome = sync(source, old_rows, publish="merge", chunks=4, trailing_blanks="trim")
+    assert outcome.status is Status.OK, outcome.error
+    assert not any("earlier run" in warning for warning in outcome.warnings)
+    assert old_rows.rows(LEFT) == []
+
+
+def test_rows_of_another_server_are_not_mixed_with_what_was_stored(
+    source: Sandbox, old_rows: PgDatabase
+) -> None:
+    source.server.faults.on_statement(LAST_CHUNK, MOVED)
+    assert sync(source, old_rows, publish="merge", chunks=4).status is Status.FAILED
+    with TcpProxy(source.server.host, source.server.port) as another:
+        moved = {"port": another.port}
+        outcome = sync(source, old_rows, source=moved, publish="merge", chunks=4)
+    assert outcome.status is Status.OK, outcome.error
+    assert not any("earlier run" in warning for warning in outcome.warnings)
+    assert len(seen(old_rows)) == ROWS
     assert old_rows.rows(LEFT) == []

@@ -3,6 +3,7 @@
 import signal
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from tableferry import target
 from tableferry.sandbox.faults import SendError, Stall
 from tableferry.settings import Settings
-from tableferry.spec import parse_table_configs
+from tableferry.spec import LedgerUse, parse_table_configs
 from tableferry.sync.conduct import Conduct
 from tableferry.sync.deadline import Deadline
 from tableferry.sync.outcome import Status
@@ -166,6 +167,76 @@ def test_a_link_lost_at_commit_is_decided_from_the_ledger(
     assert outcome.attempts == (1 if arrived else 2), "what was committed is not loaded again"
     assert len(seen(old_rows)) == ROWS
     assert old_rows.rows(OUTCOMES) == [("ok", ROWS)]
+
+
+def test_tables_that_go_together_are_decided_by_those_that_have_a_ledger(
+    source: Sandbox, old_rows: PgDatabase, pg_proxy: TcpProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old_rows.run("CREATE TABLE u (LIKE t)")
+    commit = target.TargetConnection.commit
+
+    def lose_the_answer(connection: target.TargetConnection) -> None:
+        pg_proxy.faults.stall(Direction.TO_CLIENT)
+        threading.Timer(0.5, lambda: (pg_proxy.faults.heal(), pg_proxy.cut_all())).start()
+        commit(connection)
+
+    monkeypatch.setattr(target.TargetConnection, "commit", lose_the_answer)
+    tables = both()
+    tables[0] = replace(tables[0], ledger=LedgerUse.OFF)
+    through = settings_of(old_rows.through(pg_proxy.host, pg_proxy.port))
+    settings = Settings({"mctm": source.source()}, through)
+    run = sync_tables(tables, settings, conduct=Conduct(together=True))
+    assert run.all_ok, [table.error for table in run.tables]
+    assert len(seen(old_rows)) == ROWS
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("before", [True, False])
+def test_a_signal_at_the_commit_is_told_as_what_came_of_it(
+    source: Sandbox,
+    old_rows: PgDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+    number: signal.Signals,
+    before: bool,
+) -> None:
+    commit = target.TargetConnection.commit
+
+    def be_stopped(connection: target.TargetConnection) -> None:
+        if before:
+            signal.raise_signal(number)
+        commit(connection)
+        signal.raise_signal(number)
+
+    monkeypatch.setattr(target.TargetConnection, "commit", be_stopped)
+    settings = Settings({"mctm": source.source()}, settings_of(old_rows))
+    run = sync_tables(both(), settings)
+    statuses = [table.status for table in run.tables]
+    if before:
+        assert statuses == [Status.CANCELLED, Status.SKIPPED]
+        assert seen(old_rows) == OLD
+    else:
+        assert statuses == [Status.OK, Status.CANCELLED]
+        assert len(seen(old_rows)) == ROWS
+    assert run.exit_code == 128 + number
+    assert [row[0] for row in old_rows.rows(OUTCOMES)] == statuses
+    assert old_rows.rows("SELECT status FROM tableferry.runs") == [("cancelled",)]
+
+
+def test_a_signal_at_a_commit_that_nobody_has_written_down_leaves_it_open(
+    source: Sandbox, old_rows: PgDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = target.TargetConnection.commit
+
+    def be_stopped(connection: target.TargetConnection) -> None:
+        commit(connection)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(target.TargetConnection, "commit", be_stopped)
+    outcome = sync(source, old_rows, ledger="off")
+    assert outcome.status is Status.CANCELLED
+    assert outcome.error is not None
+    assert outcome.error.kind == "CommitUnknownError"
+    assert "rolled back" not in outcome.error.hint
 
 
 def test_a_deadline_stops_a_load_in_its_midst_with_the_old_rows(

@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pyarrow as pa
@@ -129,15 +130,15 @@ def test_a_link_lost_at_commit_is_not_told_as_rolled_back(
         target.open_load(connection, plan, target_schema(plan.columns)) as refresh,
     ):
         refresh.write(batch)
-        commit = connection.execute
+        execute = connection.raw.execute
 
-        def lose_the_answer(sql: str) -> None:
+        def lose_the_answer(sql: str, *more: Any) -> Any:
             if sql == "COMMIT":
                 pg_proxy.faults.stall(Direction.TO_CLIENT)
                 threading.Timer(0.5, pg_proxy.cut_all).start()
-            commit(sql)
+            return execute(sql, *more)
 
-        connection.execute = lose_the_answer  # type: ignore[method-assign]
+        connection.raw.execute = lose_the_answer  # type: ignore[method-assign,assignment]
         refresh.prepare()
         refresh.publish()
         connection.commit()

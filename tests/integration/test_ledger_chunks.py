@@ -250,6 +250,21 @@ def test_rows_that_were_read_long_ago_are_read_again(
         assert run.ledger.orphans(run.acquire()) == ("t_staging",)
 
 
+def test_what_was_read_before_others_rows_were_published_is_not_taken_up(
+    database: PgDatabase, connection: TargetConnection
+) -> None:
+    with a_run(database) as first:
+        lease = staged(first)
+        store(connection, lease, 0)
+        first.ledger.release(lease)  # and its end cannot be written down
+        with a_run(database) as second:
+            second.publish(described(second), 7)
+        first.ledger.end_table(first.table, "cancelled")
+    with a_run(database) as third:
+        assert left(third) is None
+        assert third.ledger.orphans(third.acquire()) == ("t_staging",)
+
+
 def test_a_load_with_nothing_stored_or_no_staging_table_is_begun_anew(
     database: PgDatabase, connection: TargetConnection
 ) -> None:

@@ -1,5 +1,6 @@
 """The right to sync a table, and its page in the ledger; or neither, where the ledger is off."""
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -8,8 +9,8 @@ from tableferry import source, target, values
 from tableferry.chunks import KeyRange
 from tableferry.errors import CommitUnknownError, ConfigError
 from tableferry.plan import SyncPlan
-from tableferry.settings import TargetSettings
-from tableferry.spec import Publish
+from tableferry.settings import Settings, TargetSettings
+from tableferry.spec import Publish, TableSpec
 from tableferry.sync.parts import Stored
 from tableferry.target.ledger import (
     Lease,
@@ -20,6 +21,7 @@ from tableferry.target.ledger import (
     seal,
     waiting,
     was_published,
+    was_stored,
 )
 from tableferry.target.ledger.relay import touched
 
@@ -68,6 +70,9 @@ class Claim(Protocol):
 
     def checkpoint(self, connection: target.TargetConnection, stored: Stored) -> None:
         """In a part's transaction: check the lease, write down that the chunk is stored."""
+
+    def settle(self, number: int) -> None:
+        """Wait until it is known whether a part is stored whose COMMIT was lost, or for long."""
 
     def planned(self, plan: SyncPlan, attempt: int, *, at_one_moment: bool) -> None:
         """Write down what will be done; raises LeaseLostError where the lease is gone."""
@@ -151,6 +156,7 @@ class LedgerClaim:
         if left is None:
             return None
         self._ledger.resume(self._lease, left)
+        self._staging = left.staging  # also when it has to be made anew
         ranges = tuple(map(KeyRange.of_json, left.ranges))
         return _Staged(left.staging, plan.fingerprint, ranges, resumed=True)
 
@@ -178,6 +184,12 @@ class LedgerClaim:
             touched=stored.touched,
             refused=stored.refused,
         )
+
+    def settle(self, number: int) -> None:
+        """See ``Claim``."""
+        # Who reads it again notices: a chunk is checked off once.
+        with contextlib.suppress(CommitUnknownError):
+            was_stored(self._settings, self._lease, number)
 
     def planned(self, plan: SyncPlan, attempt: int, *, at_one_moment: bool) -> None:
         """See ``Claim``."""
@@ -225,6 +237,24 @@ class LedgerClaim:
         return was_published(self._settings, self._lease)
 
 
+def origin(spec: TableSpec, settings: Settings) -> str:
+    """Return where a table's rows come from: its name, and the server's, as the ledger knows it.
+
+    Chunks of one server are not completed by those of another, whose table has the same name.
+    """
+    server = settings.sources[spec.db_type]
+    return f"{spec.source} of {server.host}:{server.port}"
+
+
+def were_published(claims: Sequence[Claim]) -> bool:
+    """Whether the one transaction that all of these have sealed was committed.
+
+    Raises CommitUnknownError where that cannot be found out.
+    """
+    with_a_ledger = [claim for claim in claims if claim.run_id]
+    return (with_a_ledger or claims)[0].was_published()
+
+
 @dataclass(frozen=True, slots=True)
 class _Staged:
     """What this run has written down of its staging table."""
@@ -257,6 +287,9 @@ class NoClaim:
 
     def checkpoint(self, connection: target.TargetConnection, stored: Stored) -> None:
         """Write nothing."""
+
+    def settle(self, number: int) -> None:
+        """Know nothing."""
 
     def planned(self, plan: SyncPlan, attempt: int, *, at_one_moment: bool) -> None:
         """Write nothing."""

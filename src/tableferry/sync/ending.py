@@ -2,14 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Final
 
-from tableferry.errors import DeadlineError, LeaseHeldError
+from tableferry import target
+from tableferry.errors import CommitUnknownError, DeadlineError, LeaseHeldError
 from tableferry.plan import SyncPlan
 from tableferry.spec import TableSpec
+from tableferry.sync.claim import were_published
 from tableferry.sync.outcome import ErrorReport, Status, TableOutcome
-from tableferry.sync.publishing import Published
 from tableferry.sync.stopping import signal_of
-from tableferry.sync.task import Task
+from tableferry.sync.task import Published, Task
+
+_ROLLED_BACK: Final = "The load was rolled back; the old rows stay. Run it again."
+_EITHER: Final = "Readers see all the old rows or all the new ones. Run it again."
 
 
 def not_begun(spec: TableSpec, status: Status, error: ErrorReport | None = None) -> TableOutcome:
@@ -59,19 +64,38 @@ def failed(task: Task, error: Exception, together: Sequence[Task]) -> TableOutco
         status = Status.HELD
     elif isinstance(error, DeadlineError):
         status = Status.PARTIAL if task.tally.stored else Status.DEADLINE
+    if not target.was_cut_off(error):
+        task.tally.stored = 0
     return _unpublished(task, status, ErrorReport.of(error))
 
 
-def cancelled(task: Task, stop: KeyboardInterrupt) -> TableOutcome:
-    """Of a table in hand when a signal came."""
+def stopped(tasks: Sequence[Task], stop: KeyboardInterrupt) -> list[TableOutcome]:
+    """Of tables in hand when a signal came, which may have met them in the midst of the COMMIT."""
     name = signal_of(stop).name
-    report = ErrorReport(
-        "Cancelled",
-        f"The run was stopped ({name})",
-        "The load was rolled back; the old rows stay. Run it again.",
-        name,
-    )
-    return _unpublished(task, Status.CANCELLED, report)
+    found = [task.tally.committing for task in tasks]
+    committing = [one for one in found if one is not None]
+    try:
+        if committing and were_published([task.claim for task in tasks]):
+            return [done(one) for one in committing]
+    except (CommitUnknownError, KeyboardInterrupt) as error:
+        report = ErrorReport(
+            CommitUnknownError.__name__,
+            f"The run was stopped ({name}) while the load was committed, and it is not known "
+            "whether it was",
+            error.hint if isinstance(error, CommitUnknownError) else _EITHER,
+            name,
+        )
+        return [_unpublished(task, Status.CANCELLED, report) for task in tasks]
+    report = ErrorReport("Cancelled", f"The run was stopped ({name})", _ROLLED_BACK, name)
+    return [_unpublished(task, Status.CANCELLED, report) for task in tasks]
+
+
+def not_begun_any_more(spec: TableSpec, stop: KeyboardInterrupt) -> TableOutcome:
+    """Of a table whose turn came after a signal, which had come too late for the one before."""
+    name = signal_of(stop).name
+    told = f"The run was stopped ({name}) before this table was begun"
+    report = ErrorReport("Cancelled", told, "Nothing was changed. Run it again.", name)
+    return not_begun(spec, Status.CANCELLED, report)
 
 
 def _unpublished(task: Task, status: Status, report: ErrorReport) -> TableOutcome:

@@ -11,9 +11,9 @@ from typing import Self
 from uuid import UUID
 
 from tableferry.errors import TableferryError
-from tableferry.settings import TargetSettings
+from tableferry.settings import Settings
 from tableferry.spec import LedgerUse, TableSpec
-from tableferry.sync.claim import Claim, LedgerClaim, NoClaim
+from tableferry.sync.claim import Claim, LedgerClaim, NoClaim, origin
 from tableferry.sync.conduct import Conduct
 from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 from tableferry.sync.retry import retried
@@ -23,10 +23,10 @@ from tableferry.target.ledger import Ledger, TableRun
 class History:
     """One run's history; a context manager around the ledger's connection."""
 
-    def __init__(self, run_id: UUID, settings: TargetSettings, conduct: Conduct) -> None:
+    def __init__(self, run_id: UUID, settings: Settings, conduct: Conduct) -> None:
         self._settings = settings
         self._conduct = conduct
-        self._ledger = Ledger(settings, run_id)
+        self._ledger = Ledger(settings.target, run_id)
         self._stack = contextlib.ExitStack()
         self._is_open = False
         self._refusal: TableferryError | None = None
@@ -54,7 +54,7 @@ class History:
             yield NoClaim()
             return
         run = self._begin_table(spec)
-        claim = LedgerClaim(self._ledger, run, self._settings)
+        claim = LedgerClaim(self._ledger, run, self._settings.target)
         try:
             yield claim
         finally:
@@ -85,7 +85,8 @@ class History:
 
     def _begin_table(self, spec: TableSpec) -> TableRun:
         self._open()
-        self._runs[spec.key] = self._ledger.begin_table(spec.key, str(spec.source), spec.target)
+        rows_of = origin(spec, self._settings)
+        self._runs[spec.key] = self._ledger.begin_table(spec.key, rows_of, spec.target)
         return self._runs[spec.key]
 
     def _open(self) -> None:

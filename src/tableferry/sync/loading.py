@@ -14,7 +14,7 @@ from typing import Final
 import pyarrow as pa
 
 from tableferry import source, target, values
-from tableferry.errors import DeadlineError, TransientError, VerificationError
+from tableferry.errors import TransientError, VerificationError
 from tableferry.plan import SyncPlan
 from tableferry.spec import OnInvalid, TableSpec
 from tableferry.sync.claim import Course
@@ -126,15 +126,14 @@ class Loading:
             refusals=self._refusals.part if self._refusals else lambda: None,
             converter=self._converter,
             checkpoint=self._task.claim.checkpoint,
+            settle=self._task.claim.settle,
             on_batch=self._told,
         )
         try:
             loaded = load_chunks(self._reading, writing)
-        except (TransientError, DeadlineError):
-            # What is stored need not be read again: by the next attempt, or the next run.
-            load.keep = load.rows > 0
+        finally:
+            # It need not be read again: by the next attempt, or the next run.
             self._task.tally.stored += load.rows - stored
-            raise
         self._task.tally.touched = loaded.touched
         for column, reasons in self._course.touched.items():
             loaded.touched.setdefault(column, Counter()).update(reasons)

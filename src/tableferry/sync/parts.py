@@ -54,14 +54,16 @@ class Writing:
     ``open_target`` opens a connection for one worker, ``part`` begins a part on it. For each chunk
     ``refusals`` is the place for rows that are left out (None: there is none), ``converter`` makes
     what converts its rows. ``checkpoint`` writes down in the open transaction that a chunk is
-    stored. ``on_batch`` is told of every batch that was written, its rows and its bytes, of chunks
-    that are not stored yet, too; never by two threads at once.
+    stored; ``settle`` waits until it is known whether it is, when its COMMIT was lost. ``on_batch``
+    is told of every batch that was written, its rows and its bytes, of chunks that are not stored
+    yet, too; never by two threads at once.
     """
 
     open_target: Callable[[], TargetConnection]
     part: Callable[[TargetConnection, Refusals | None], AbstractContextManager[Part]]
     converter: Callable[[Refusals | None], Converter]
     checkpoint: Callable[[TargetConnection, Stored], None]
+    settle: Callable[[int], None] = lambda _number: None
     refusals: Callable[[], Refusals | None] = lambda: None
     on_batch: Callable[[int, int], None] = lambda _rows, _bytes: None
 
@@ -144,6 +146,7 @@ class _Loading:
         try:
             part.commit(checkpoint)
         except CommitUnknownError as error:
+            self._writing.settle(end.chunk.number)
             raise TransientError(
                 f"{error.message}: chunk {end.chunk.number}",
                 hint="Its checkpoint tells whether it is stored; it is not read again then.",

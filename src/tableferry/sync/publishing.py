@@ -6,28 +6,15 @@ the old rows of all; what is transient is tried again, on new connections.
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tableferry import target
 from tableferry.errors import CommitUnknownError, TransientError
-from tableferry.plan import SyncPlan
 from tableferry.spec import Publish
+from tableferry.sync.claim import were_published
 from tableferry.sync.retry import Retries, retried
 from tableferry.sync.table import Loaded, load_table
-from tableferry.sync.task import Task
+from tableferry.sync.task import Published, Task
 from tableferry.values import TextsAlteredError
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A table whose new rows are visible."""
-
-    task: Task
-    plan: SyncPlan
-    read: int
-    rows: int
-    changes: target.Changes | None = None
-    warnings: tuple[str, ...] = ()
 
 
 def publish_together(tasks: Sequence[Task], retries: Retries) -> list[Published]:
@@ -55,11 +42,11 @@ def _attempt(tasks: Sequence[Task], retries: Retries) -> list[Published]:
         ordered = sorted(tasks, key=_holds_its_lock)
         loaded = {task.spec.key: _load(task, into, stack) for task in ordered}
         commit_together(list(loaded.values()), into, retries)
-    found = (loaded[task.spec.key] for task in tasks)
-    return [
-        Published(one.task, one.plan, one.read, one.rows, one.load.changes, one.warnings)
-        for one in found
-    ]
+    return [_published(loaded[task.spec.key]) for task in tasks]
+
+
+def _published(one: Loaded) -> Published:
+    return Published(one.task, one.plan, one.read, one.rows, one.load.changes, one.warnings)
 
 
 def _load(task: Task, into: target.TargetConnection, stack: contextlib.ExitStack) -> Loaded:
@@ -81,32 +68,37 @@ def commit_together(
     if any(_holds_its_lock(one.task) for one in loaded):
         retries = Retries(attempts=1)
 
-    def publish() -> None:
-        into.begin()
-        for one in loaded:
-            one.task.claim.progress("publish", one.read, one.rows)
-            one.task.claim.quarantine(into, one.refused)
-        target.publish_all(into, [one.load for one in loaded], seal)
-        into.commit()
-
-    def seal() -> None:
-        for one in loaded:
-            one.task.claim.seal(into, one.plan, one.read, one.rows)
-
     def undo(error: TransientError) -> None:
         if into.is_closed:
             raise error  # Then it is for a new connection to load again.
         into.rollback()
+        for one in loaded:
+            one.task.tally.committing = None
 
     try:
-        retried(publish, retries, loaded[0].task.deadline, undo)
+        retried(lambda: _publish(loaded, into), retries, loaded[0].task.deadline, undo)
     except CommitUnknownError as error:
         _decide(loaded, error)
 
 
+def _publish(loaded: Sequence[Loaded], into: target.TargetConnection) -> None:
+    def seal() -> None:
+        for one in loaded:
+            one.task.claim.seal(into, one.plan, one.read, one.rows)
+
+    into.begin()
+    for one in loaded:
+        one.task.claim.progress("publish", one.read, one.rows)
+        one.task.claim.quarantine(into, one.refused)
+    target.publish_all(into, [one.load for one in loaded], seal)
+    for one in loaded:
+        one.task.tally.committing = _published(one)
+    into.commit()
+
+
 def _decide(loaded: Sequence[Loaded], lost: CommitUnknownError) -> None:
     """Ask the ledger whether a commit whose answer was lost has happened."""
-    if all(one.task.claim.was_published() for one in loaded):
+    if were_published([one.task.claim for one in loaded]):
         return
     raise TransientError(
         f"{lost.message}: the ledger says that it was not",

@@ -10,7 +10,7 @@ from uuid import uuid4
 from tableferry.settings import LOGIN_REFUSED, SOURCE_LOGINS, Settings
 from tableferry.spec import TableSpec
 from tableferry.sync.conduct import ORDINARY, Conduct
-from tableferry.sync.ending import cancelled, done, failed, not_begun
+from tableferry.sync.ending import done, failed, not_begun, not_begun_any_more, stopped
 from tableferry.sync.history import History
 from tableferry.sync.outcome import STOPPED, ErrorReport, RunOutcome, Status, TableOutcome
 from tableferry.sync.progress import OnProgress
@@ -37,7 +37,7 @@ def sync_tables(
     """
     started = conduct.clock()
     run_id = conduct.run_id or uuid4()
-    with sigterm_stops(), History(run_id, settings.target, conduct) as history:
+    with sigterm_stops(), History(run_id, settings, conduct) as history:
         run = _Run(settings, conduct, history, on_progress, fingerprints)
         for group in [list(specs)] if conduct.together else [[spec] for spec in specs]:
             for outcome in run.carry(group):
@@ -77,12 +77,16 @@ class _Run:
     fingerprints: Mapping[str, str]
     outcomes: list[TableOutcome] = field(default_factory=list)
     refused: dict[str, ErrorReport] = field(default_factory=dict)
+    stop: KeyboardInterrupt | None = None
 
     def carry(self, group: Sequence[TableSpec]) -> list[TableOutcome]:
         """Sync tables that become visible together, or say why they are not begun."""
         known = [self.refused.get(spec.db_type) or self.refused.get(_TARGET) for spec in group]
         refused = next((report for report in known if report), None)
-        if self._is_over():
+        stop, self.stop = self.stop, None
+        if stop:
+            outcomes = [self._written_down(spec, not_begun_any_more(spec, stop)) for spec in group]
+        elif self._is_over():
             outcomes = [self._written_down(s, not_begun(s, Status.SKIPPED)) for s in group]
         elif refused:
             outcomes = [self._written_down(s, not_begun(s, Status.FAILED, refused)) for s in group]
@@ -105,13 +109,14 @@ class _Run:
         tasks = [self._task(spec, started) for spec in group]
         with ExitStack() as claims:
             try:
-                claimed = [
+                tasks = [
                     replace(task, claim=claims.enter_context(self.history.claim(task.spec)))
                     for task in tasks
                 ]
-                new = publish_together(claimed, self.conduct.retries)
+                new = publish_together(tasks, self.conduct.retries)
             except KeyboardInterrupt as stop:
-                outcomes = [cancelled(task, stop) for task in tasks]
+                outcomes = stopped(tasks, stop)
+                self.stop = stop if outcomes[0].status is Status.OK else None
             except Exception as error:  # noqa: BLE001 - one table's failure never stops the others
                 outcomes = [failed(task, error, tasks) for task in tasks]
             else:

@@ -1,14 +1,22 @@
 """Being told to stop: Ctrl-C and SIGTERM end a run in order, with an outcome.
 
 Both are exceptions in the main thread, wherever it is: what is open is rolled back on the way out.
+A thread that waits in the driver cannot be told, and must not spoil the exit code.
 """
 
 import contextlib
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from types import FrameType
-from typing import NoReturn
+from typing import Final, NoReturn
+
+from tableferry.sync.prefetch import THREAD as READER
+from tableferry.sync.workers import THREAD as WORKER
+
+_LEFT_BEHIND: Final = frozenset({READER, WORKER})
 
 
 class TerminatedError(KeyboardInterrupt):
@@ -35,3 +43,16 @@ def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
 def signal_of(stop: KeyboardInterrupt) -> signal.Signals:
     """Return the signal that an exception stands for."""
     return signal.SIGTERM if isinstance(stop, TerminatedError) else signal.SIGINT
+
+
+def end_process(code: int) -> NoReturn:
+    """End a command with its exit code, though threads are left behind in the driver.
+
+    Where Python ends by itself while one waits for the source, mssql-python 1.16 aborts the process
+    (SIGABRT, "terminate called without an active exception").
+    """
+    if any(thread.name in _LEFT_BEHIND for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

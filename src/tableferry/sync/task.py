@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tableferry import source, target, values
+from tableferry.plan import SyncPlan
 from tableferry.settings import Settings
 from tableferry.spec import TableSpec
 from tableferry.sync.claim import Claim, NoClaim
@@ -19,7 +20,8 @@ class Tally:
     ``exactly`` names the source columns whose texts are to be read as bytes, because the driver
     may have altered them; None: all. ``refusals`` are the rows that go into quarantine, where the
     specification has one. ``asked_at`` is when the source was asked for the oldest row that is
-    here, in seconds since the table was begun; less than 0 where an earlier run did.
+    here, in seconds since the table was begun; less than 0 where an earlier run did. ``committing``
+    is what will be published, once the COMMIT is on its way.
     """
 
     attempts: int = 0
@@ -32,11 +34,13 @@ class Tally:
     exactly: frozenset[str] | None = frozenset()
     retried: list[str] = field(default_factory=list)
     asked_at: float = 0.0
+    committing: "Published | None" = None
 
     def begin_attempt(self) -> None:
         """Count another try; what the last one read is of no interest any more."""
         self.attempts += 1
         self.read = self.bytes = 0
+        self.committing = None
 
     def read_exactly(self, columns: frozenset[str]) -> None:
         """Let these columns be read as bytes; should more turn up later, all of them."""
@@ -89,3 +93,15 @@ class Task:
         """Tell everybody how far it is; raises LeaseLostError where another run has taken over."""
         self.on_progress(Progress(self.spec.key, rows, self.elapsed(), expected))
         self.claim.progress(phase, self.tally.read, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A table whose new rows are visible."""
+
+    task: Task
+    plan: SyncPlan
+    read: int
+    rows: int
+    changes: target.Changes | None = None
+    warnings: tuple[str, ...] = ()

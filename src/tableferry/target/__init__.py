@@ -14,6 +14,7 @@ from tableferry.target.publish import (
     open_load,
     publish_all,
     staging_name,
+    was_cut_off,
 )
 from tableferry.target.reaper import end_abandoned_sessions
 
@@ -36,4 +37,5 @@ __all__ = [
     "read_schema",
     "require_rights",
     "staging_name",
+    "was_cut_off",
 ]

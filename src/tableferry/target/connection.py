@@ -8,7 +8,12 @@ from typing import Any, Final, LiteralString, Self
 
 import psycopg
 
-from tableferry.errors import CommitUnknownError, TransientError
+from tableferry.errors import (
+    CommitUnknownError,
+    TableferryError,
+    TransientError,
+    VerificationError,
+)
 from tableferry.settings import Login, TargetSettings
 from tableferry.target.faults import translated
 
@@ -90,15 +95,28 @@ class TargetConnection:
             self.execute(BEGIN_LOAD)
 
     def commit(self) -> None:
-        """Commit; raises CommitUnknownError where the answer was lost."""
+        """Commit; raises CommitUnknownError where the answer was lost.
+
+        Whatever the server has said, a session that ended with it may have committed before: a
+        disk that is full, say, is told by a server that goes down. Raises VerificationError where
+        the server has rolled back, as it does without an error after a statement that failed.
+        """
         try:
-            self.execute("COMMIT")
-        except TransientError as error:
+            with translated(self.settings):
+                answered = self.raw.execute("COMMIT").statusmessage
+        except TableferryError as error:
+            if not (isinstance(error, TransientError) or self.is_closed):
+                raise
             raise CommitUnknownError(
                 f"{error.message}; it is not known whether the load was committed",
                 hint="Readers see all the old rows or all the new ones. Run it again.",
                 code=error.code,
             ) from error
+        if answered != "COMMIT":
+            raise VerificationError(
+                f"{self.settings} was to commit and has rolled back",
+                hint="The old rows stay. Please report this.",
+            )
 
     def rollback(self) -> None:
         """Roll back what is open; a connection that is gone has rolled back already."""

@@ -9,6 +9,7 @@ from tableferry.errors import ConfigError, VerificationError
 from tableferry.plan import SyncPlan
 from tableferry.settings import Settings
 from tableferry.spec import TableSpec
+from tableferry.sync.claim import origin
 from tableferry.sync.fanout.assignment import LONG, Assignment, Begun, Way, way_of
 from tableferry.sync.fanout.step import connect_source, noting
 from tableferry.sync.loading import refusals_of
@@ -46,7 +47,7 @@ def _begin(
         connect_source(spec, settings) as from_,
     ):
         ledger.begin_run()
-        run = ledger.begin_table(spec.key, str(spec.source), spec.target)
+        run = ledger.begin_table(spec.key, origin(spec, settings), spec.target)
         lease = ledger.acquire(run)
         target.end_abandoned_sessions(into, lease.target)
         plan = make_plan(spec, from_, into)

@@ -16,10 +16,10 @@ from tableferry.sync.fanout.assignment import LONG, Assignment
 from tableferry.sync.fanout.step import connect_source, noting, require_planned, work_of
 from tableferry.sync.loading import refusals_of
 from tableferry.sync.outcome import ErrorReport, Status, TableOutcome
-from tableferry.sync.publishing import Published, commit_together
+from tableferry.sync.publishing import commit_together
 from tableferry.sync.retry import Retries
 from tableferry.sync.table import Loaded, make_plan
-from tableferry.sync.task import Task
+from tableferry.sync.task import Published, Task
 from tableferry.target.ledger import Ledger, waiting
 from tableferry.target.ledger.relay import PASSING, Work, end_sessions, look_up, pieces, touched
 

@@ -56,13 +56,21 @@ FROM tableferry.table_runs t
 JOIN tableferry.chunks c ON c.run_id = t.run_id AND c.table_key = t.table_key
 JOIN pg_class s ON s.relname = t.staging AND s.relnamespace = 'tableferry'::regnamespace
 WHERE t.target = %(target)s AND t.run_id <> %(run_id)s
+  AND t.source = (
+    SELECT m.source FROM tableferry.table_runs m
+    WHERE m.run_id = %(run_id)s AND m.table_key = %(table_key)s)
   AND t.fingerprint = %(fingerprint)s AND t.publish = %(publish)s
   AND (t.status IN ('abandoned', 'cancelled', 'deadline')
     OR t.status = 'failed' AND t.error_kind = 'TransientError')
 GROUP BY t.run_id, t.table_key
 HAVING min(c.done_at) > clock_timestamp() - make_interval(hours => %(hours)s)
+  AND min(c.done_at) > ALL (
+    SELECT o.ended_at FROM tableferry.table_runs o
+    WHERE o.target = %(target)s AND o.status = 'ok')
 ORDER BY count(c.done_at) DESC, t.started_at DESC LIMIT 1"""
-"""Of several the one that has most of its chunks; the others are orphans."""
+"""Of several the one that has most of its chunks; the others are orphans. So is one that was begun
+before rows were last published: a run that could not write down its end looks alive for a while,
+and the next one does not wait for it. Readers would see older rows again."""
 
 _TAKE_STAGING: Final = """\
 UPDATE tableferry.table_runs SET staging = NULL
@@ -157,6 +165,7 @@ def unfinished(
     parameters = {
         "target": lease.target,
         "run_id": lease.run_id,
+        "table_key": lease.table_key,
         "fingerprint": fingerprint,
         "publish": publish,
         "hours": RESUMED_HOURS,

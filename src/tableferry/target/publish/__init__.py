@@ -19,6 +19,7 @@ from tableferry.target.publish.staging import (
     Staging,
     drop_staging,
     staging_name,
+    was_cut_off,
 )
 from tableferry.target.publish.standing import count_old_rows
 from tableferry.target.publish.swap import SwapLoad
@@ -37,6 +38,7 @@ __all__ = [
     "open_load",
     "publish_all",
     "staging_name",
+    "was_cut_off",
 ]
 
 

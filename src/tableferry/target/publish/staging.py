@@ -16,7 +16,14 @@ from typing import Final, Self
 
 import pyarrow as pa
 
-from tableferry.errors import TableferryError, VerificationError
+from tableferry.errors import (
+    DeadlineError,
+    LeaseLostError,
+    SchemaError,
+    TableferryError,
+    TransientError,
+    VerificationError,
+)
 from tableferry.identifiers import TargetTable
 from tableferry.matching import ColumnPlan
 from tableferry.target.connection import TargetConnection
@@ -65,6 +72,13 @@ def drop_staging(
     with connection.transaction():
         ask_briefly(connection, [drop], what, patience=patience)
 
+
+def was_cut_off(error: BaseException | None) -> bool:
+    """Whether the next attempt, or the next run, may use what a load has stored before this."""
+    return isinstance(error, TransientError | DeadlineError | KeyboardInterrupt)
+
+
+_NO_TABLE: Final = "42P01"
 
 _KEY: Final = "SELECT FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'p'"
 
@@ -164,16 +178,22 @@ class StagingTable:
         """Compare what the table holds with what was stored; raises VerificationError.
 
         An unlogged table is empty after the server has crashed, and so may one be that another
-        run has filled in part.
+        run has filled in part; somebody may have dropped it.
         """
-        ((found,),) = self._connection.rows(f"SELECT count(*) FROM {self.sql}")
+        try:
+            ((found,),) = self._connection.rows(f"SELECT count(*) FROM {self.sql}")
+        except SchemaError as error:
+            if error.code != _NO_TABLE:
+                raise
+            raise self._incomplete("is gone with") from error
         if found != self._stored:
-            raise VerificationError(
-                f"The staging table {self.name} holds {found:,} of the {self._stored:,} rows "
-                "that were stored in it",
-                hint="The server may have been restarted meanwhile. The old rows stay; run it "
-                "again.",
-            )
+            raise self._incomplete(f"holds {found:,} of")
+
+    def _incomplete(self, has: str) -> VerificationError:
+        return VerificationError(
+            f"The staging table {self.name} {has} the {self._stored:,} rows that were stored in it",
+            hint="The server may have been restarted meanwhile. The old rows stay; run it again.",
+        )
 
     def undo(
         self,
@@ -183,7 +203,13 @@ class StagingTable:
         *,
         keep: bool,
     ) -> None:
-        """Roll back what is open, and drop the table unless it is to be kept for another run."""
+        """Roll back what is open, and drop the table unless it is kept for who goes on.
+
+        It is kept with ``keep``, where a load in parts was only cut off, and where another run has
+        taken over: that one may be filling it, and drops it otherwise.
+        """
+        keep = keep or isinstance(error, LeaseLostError)
+        keep = keep or (self._wanted.parts and self.rows > 0 and was_cut_off(error))
         if self._copy:
             self._copy.__exit__(kind, error, trace)
             self._copy = None
