@@ -6,6 +6,7 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from typing import Any, Final
 
 import psycopg
 
@@ -45,6 +46,11 @@ def stall(world: World, chance: random.Random) -> None:
     wire.faults.heal()
 
 
+def reads(table: str) -> str:
+    """Return what finds the statements that read a table's rows."""
+    return rf"FROM \[Storm\]\.\[dbo\]\.\[{table}\] AS"
+
+
 def source_error(world: World, chance: random.Random) -> None:
     """Let the source fail, cut or end a result in its midst."""
     rows = chance.randrange(4000)
@@ -58,8 +64,7 @@ def source_error(world: World, chance: random.Random) -> None:
             Stall(chance.uniform(0.1, 1.5), after_rows=rows),
         ]
     )
-    table = chance.choice(list(WAYS))
-    world.source.faults.on_statement(rf"FROM \[Storm\]\.\[dbo\]\.\[{table}\] AS", fault)
+    world.source.faults.on_statement(reads(chance.choice(list(WAYS))), fault)
 
 
 def kill_backend(world: World, chance: random.Random) -> None:
@@ -99,6 +104,108 @@ def crash_the_target(world: World, _chance: random.Random) -> None:
             os.kill(found[0], signal.SIGKILL)
 
 
+def restart_the_source(world: World, chance: random.Random) -> None:
+    """Stop the source, which ends every session, and start it again on its port."""
+    world.source.stop()
+    time.sleep(chance.uniform(0.0, 0.5))
+    world.source.start()
+
+
+def fill_the_disk(world: World, chance: random.Random) -> None:
+    """Leave no room on the small disk, where there is one, and free it again."""
+    if world.disk is None:
+        return
+    try:
+        with world.connect() as connection:
+            # A server that recovers would stay down for want of room; and not one file is new then.
+            connection.execute(b"CHECKPOINT")
+    except psycopg.OperationalError:
+        return
+    found = os.statvfs(world.disk)
+    filler = world.disk / "filler"
+    with contextlib.suppress(OSError):  # a load may be quicker
+        filler.write_bytes(bytes(found.f_bavail * found.f_frsize))
+    time.sleep(chance.uniform(0.3, 1.5))
+    filler.unlink()
+
+
+_SEALED: Final = """\
+SELECT l.pid, r.process FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+JOIN tableferry.runs r ON a.application_name = 'tableferry ' || r.run_id
+WHERE l.relation = to_regclass('tableferry.{}') AND l.mode = 'RowExclusiveLock' AND l.granted
+LIMIT 1"""
+"""A session that has written the outcome, or that a chunk is stored, but has not committed."""
+
+AMBUSH_SECONDS: Final = 2.0
+"""How long a commit is waited for."""
+
+
+def strike_at_a_commit(world: World, chance: random.Random) -> None:
+    """Wait until a load is sealed, or a chunk checked off, and strike before it is committed."""
+    table = chance.choice(["table_runs", "table_runs", "chunks"])
+    blow = chance.choice(_BLOWS)
+    until = time.monotonic() + AMBUSH_SECONDS
+    with contextlib.suppress(psycopg.Error), world.connect() as connection:
+        while time.monotonic() < until:
+            found = connection.execute(_SEALED.format(table).encode()).fetchone()
+            if found is not None:
+                blow(world, connection, found[0], int(found[1].rpartition(" ")[2]))
+                return
+            time.sleep(0.002)
+
+
+Blow = Callable[[World, "psycopg.Connection[Any]", int, int], None]
+
+
+def _kill_the_process(_w: World, _c: "psycopg.Connection[Any]", _pid: int, process: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, signal.SIGKILL)
+
+
+def _interrupt_it(_w: World, _c: "psycopg.Connection[Any]", _pid: int, process: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, signal.SIGINT)
+
+
+def _cancel_it(_w: World, connection: "psycopg.Connection[Any]", pid: int, _process: int) -> None:
+    connection.execute(b"SELECT pg_cancel_backend(%s)", (pid,))
+
+
+def _end_it(_w: World, connection: "psycopg.Connection[Any]", pid: int, _process: int) -> None:
+    connection.execute(b"SELECT pg_terminate_backend(%s)", (pid,))
+
+
+def _cut_it(world: World, _c: "psycopg.Connection[Any]", _pid: int, _process: int) -> None:
+    world.target_wire.cut_all()
+
+
+def _hide_the_answer(world: World, _c: "psycopg.Connection[Any]", _pid: int, _p: int) -> None:
+    world.target_wire.faults.stall(Direction.TO_CLIENT)
+    time.sleep(0.5)
+    world.target_wire.cut_all()
+    world.target_wire.faults.heal()
+
+
+def _hold_it_back(world: World, _c: "psycopg.Connection[Any]", _pid: int, process: int) -> None:
+    """Keep the COMMIT on the wire while its sender is killed, and let it arrive afterwards."""
+    world.target_wire.faults.stall(Direction.TO_SERVER)
+    time.sleep(0.2)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, signal.SIGKILL)
+    time.sleep(0.2)
+    world.target_wire.faults.heal()
+
+
+_BLOWS: Final[tuple[Blow, ...]] = (
+    _kill_the_process,
+    _interrupt_it,
+    _cancel_it,
+    _end_it,
+    _cut_it,
+    _hide_the_answer,
+    _hold_it_back,
+)
+
 FAULTS: tuple[tuple[int, Fault], ...] = (
     (5, cut_after_some_bytes),
     (2, cut_now),
@@ -107,6 +214,9 @@ FAULTS: tuple[tuple[int, Fault], ...] = (
     (3, kill_backend),
     (2, hold_a_table),
     (1, crash_the_target),
+    (1, restart_the_source),
+    (2, fill_the_disk),
+    (6, strike_at_a_commit),
 )
 """What happens how often, in proportion."""
 
