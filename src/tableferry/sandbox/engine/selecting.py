@@ -1,6 +1,6 @@
 """SELECT as a statement: a result set, variables, or a new table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from tableferry.sandbox.engine import ddl
@@ -53,7 +53,12 @@ def select(session: "Session", statement: st.QueryStatement) -> Iterator[Event]:
         if variables:
             yield from _assign(session, variables, bound, accumulates=_accumulates(items))
             return
-        yield session.result(cut_to_text_size(session, bound), context, outcome, release)
+        result = session.result(cut_to_text_size(session, bound), context, outcome, release)
+        try:
+            yield result
+        finally:
+            if isinstance(result.batches, Generator):
+                result.batches.close()  # who was cancelled in its midst has not
     finally:
         release()
         session.unregister()
