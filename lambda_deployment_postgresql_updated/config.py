@@ -13,7 +13,7 @@ from typing import Any
 
 from tableferry.aws.secrets import AwsVault
 from tableferry.aws.shell import spell_out
-from tableferry.errors import ConfigError
+from tableferry.errors import ConfigError, TableferryError
 from tableferry.settings import Settings, find_env_file, load_reporting, load_settings
 from tableferry.spec import TableSpec, parse_table_configs, select_tables
 
@@ -34,7 +34,8 @@ class Config:
 def load_config(names: Sequence[str] | None = None) -> Config:
     """Read the configuration of these tables, of all where None.
 
-    Raises one ConfigError that names every problem of the tables and of the environment.
+    Raises one ConfigError that names every problem of the tables and of the environment, or
+    TransientError where secrets cannot be read just now.
     """
     refused: list[ConfigError] = []
     tables: list[TableSpec] = []
@@ -69,7 +70,7 @@ def describe(names: Sequence[str] | None = None) -> dict[str, Any]:
     tables = chosen_tables(names)
     try:
         configuration: dict[str, Any] = {"variables": variables(load_config(names).settings)}
-    except ConfigError as error:
+    except TableferryError as error:
         found = [line.strip() for line in error.message.splitlines() if not line.endswith(":")]
         problems = {variable: problem for variable, _, problem in (p.partition(" ") for p in found)}
         configuration = {"problems": problems, "hint": error.hint}
@@ -112,7 +113,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     try:
         config = load_config()
-    except ConfigError as error:
+    except TableferryError as error:
         print(f"{error.message}\nhint: {error.hint}", file=sys.stderr)
         return 2
     print(f"# .env: {find_env_file(HERE) or 'none, the environment only'}")

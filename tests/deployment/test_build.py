@@ -243,6 +243,23 @@ def test_the_image_is_lambdas_own_with_the_package_where_it_looks_for_it() -> No
     ]
 
 
+def test_with_entra_the_package_holds_what_signs_in_and_it_can_be_imported(tmp_path: Path) -> None:
+    done = build("--no-proof", "--entra", "--output", "entra.zip", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with zipfile.ZipFile(tmp_path / "entra.zip") as archive:
+        names = archive.namelist()
+        archive.extractall(tmp_path / "task")
+    for package in ("azure/identity/", "msal/", "cryptography/"):
+        assert any(name.startswith(package) for name in names), package
+    interpreter = find_interpreter("3.13")
+    if interpreter is None:
+        assert "not run" in done.stdout
+        return
+    program = "import sys; sys.path[:0] = sys.argv[1:]; import azure.identity, mssql_python.auth"
+    bare = [interpreter, "-I", "-S", "-B", "-c", program, tmp_path / "task"]
+    assert subprocess.run(bare, env={}, check=False).returncode == 0
+
+
 def test_arm64_without_a_wheel_of_ones_own_is_refused_with_what_to_do(tmp_path: Path) -> None:
     done = build("--arch", "arm64", "--output", "arm64.zip", cwd=tmp_path, PIP_NO_INDEX="1")
     assert done.returncode == 2

@@ -14,7 +14,7 @@ from moto import mock_aws
 
 from tableferry import source, target
 from tableferry.aws.secrets import AwsVault
-from tableferry.errors import ConfigError
+from tableferry.errors import ConfigError, TransientError
 from tableferry.settings import Settings, load_settings
 from tableferry.spec import parse_table_configs
 from tableferry.sync.run import sync_tables
@@ -275,9 +275,14 @@ def test_an_aws_that_cannot_be_reached_is_told_with_what_a_vpc_needs(
         port = server.getsockname()[1]
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
     load()
-    message = refusal(load, PG_PASSWORD="secretsmanager:x")
-    assert "AWS cannot be reached: EndpointConnectionError" in message
-    assert "NAT gateway" in message
+    with pytest.raises(TransientError, match="EndpointConnectionError") as raised:
+        load(PG_PASSWORD="secretsmanager:x")
+    assert "PG_PASSWORD cannot be read" in raised.value.message
+    assert "AWS cannot be reached" in raised.value.message
+    assert "NAT gateway" in raised.value.message
+    both = refusal(load, PG_PASSWORD="secretsmanager:x", SQL_SERVER_MCTM_PORT="x")
+    assert "SQL_SERVER_MCTM_PORT is not valid" in both
+    assert "PG_PASSWORD cannot be read" in both
 
 
 def test_an_iam_token_is_made_for_each_connection_and_tried_once(

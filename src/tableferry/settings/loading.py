@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from dotenv import dotenv_values
 from pydantic import SecretStr, ValidationError
 
-from tableferry.errors import ConfigError, TableferryError
+from tableferry.errors import ConfigError, TableferryError, TransientError
 from tableferry.settings.databases import (
     Database,
     Settings,
@@ -32,7 +32,8 @@ def load_settings(
 ) -> Settings:
     """Read all settings; raises one ConfigError that names every missing or malformed variable.
 
-    ``vault`` is asked for the secrets that variables name, where any does.
+    TransientError where nothing is wrong but that a secret could not be read just now. ``vault`` is
+    asked for the secrets that variables name, where any does.
     """
     reading = _Reading(_variables(env_file), vault)
     sources = {
@@ -41,7 +42,7 @@ def load_settings(
     }
     target = reading.load(TargetSettings, "PG_")
     if reading.problems or target is None:
-        raise _incomplete(reading.problems, env_file)
+        raise reading.refusal(env_file)
     return Settings({name: found for name, found in sources.items() if found}, target)
 
 
@@ -52,7 +53,7 @@ def load_source(
     reading = _Reading(_variables(env_file), vault)
     found = reading.load(SourceSettings, f"SQL_SERVER_{db_type.upper()}_")
     if found is None:
-        raise _incomplete(reading.problems, env_file)
+        raise reading.refusal(env_file)
     return found
 
 
@@ -72,6 +73,17 @@ class _Reading:
     variables: Mapping[str, str]
     vault: Vault | None
     problems: list[str] = field(default_factory=list)
+    passing: list[str] = field(default_factory=list)
+    """Those of the problems that may be over in a minute."""
+
+    def refusal(self, env_file: Path | None) -> TableferryError:
+        """Return the error that tells all problems."""
+        if self.passing and self.passing == self.problems:
+            return TransientError(
+                "Secrets could not be read:\n  " + "\n  ".join(self.problems),
+                hint="Nothing was begun. Run it again in a minute.",
+            )
+        return _incomplete(self.problems, env_file)
 
     def load(self, kind: type[T], prefix: str) -> T | None:
         """Return one database's settings, None where there were problems."""
@@ -155,7 +167,10 @@ class _Reading:
         return self.vault
 
     def _unreadable(self, variable: str, error: TableferryError) -> None:
-        self.problems.append(f"{variable} cannot be read: {error.message}. {error.hint}")
+        told = f"{variable} cannot be read: {error.message}. {error.hint}"
+        self.problems.append(told)
+        if isinstance(error, TransientError):
+            self.passing.append(told)
 
 
 def _incomplete(problems: Iterable[str], env_file: Path | None) -> ConfigError:
