@@ -30,6 +30,11 @@ _PUT_CHUNKS: Final = f"""\
 SELECT k.run_id, %s, {_COLUMNS} FROM tableferry.chunks k, {_ROWS.format("k.refused")}
 WHERE k.run_id = %s AND k.table_key = %s"""
 
+_LEAVE: Final = """\
+UPDATE tableferry.chunks SET refused = NULL
+WHERE run_id = %s AND table_key = %s AND refused IS NOT NULL"""
+"""Values are kept in one place."""
+
 _WAITING: Final = f"""\
 SELECT coalesce(r.column_name, %s), r.reason, count(*)
 FROM tableferry.chunks k, {_ROWS.format("k.refused")}
@@ -45,6 +50,7 @@ def quarantine(connection: TargetConnection, lease: Lease, refused: Sequence[Ref
         rows = Jsonb([as_row(row) for row in refused])
         connection.execute(_PUT, (lease.run_id, lease.target, rows))
     connection.execute(_PUT_CHUNKS, (lease.target, lease.run_id, lease.table_key))
+    connection.execute(_LEAVE, (lease.run_id, lease.table_key))
 
 
 def waiting(connection: TargetConnection, lease: Lease) -> dict[str, Counter[str]]:

@@ -2,4 +2,4 @@
 -- the column already: for a day of development it stood in the first file.
 ALTER TABLE tableferry.chunks ADD COLUMN IF NOT EXISTS refused jsonb;
 COMMENT ON COLUMN tableferry.chunks.refused IS
-  'The rows that were left out, as quarantine will have them when the load is published.';
+  'The rows that were left out, until the load is published and they are in quarantine.';
