@@ -330,9 +330,27 @@ def test_history_that_cannot_be_written_does_not_change_the_outcome(
     def lose_history() -> None:
         old_rows.run("ALTER TABLE tableferry.runs RENAME TO runs_lost")
 
-    outcome = sync(source, old_rows, on_progress=once(lose_history))
-    assert outcome.status is Status.OK, outcome.error
+    specs = parse_table_configs({"t": entry(sql_table="dbo.T", pg_table="t")})
+    settings = Settings({"mctm": source.source()}, settings_of(old_rows))
+    run = sync_tables(list(specs.values()), settings, on_progress=once(lose_history))
+    assert run.status is Status.OK, run
     assert len(seen(old_rows)) == ROWS
+    (warning,) = run.as_dict()["warnings"]
+    assert "The run: its outcome (ok) could not be written to the ledger" in warning
+
+
+def test_an_outcome_of_a_table_that_cannot_be_written_is_told_and_stays(
+    source: Sandbox, old_rows: PgDatabase
+) -> None:
+    def lose_history() -> None:
+        old_rows.run("ALTER TABLE tableferry.table_runs ADD CHECK (status <> 'failed') NOT VALID")
+
+    source.server.faults.on_statement(FROM_T, SendError(208, "Invalid object name 'x'.", 5000))
+    outcome = sync(source, old_rows, on_progress=once(lose_history))
+    assert outcome.error is not None
+    assert outcome.error.code == "208"
+    assert any("could not be written to the ledger" in warning for warning in outcome.warnings)
+    assert seen(old_rows) == OLD
 
 
 def _is(database: PgDatabase, query: str, number: int) -> bool:

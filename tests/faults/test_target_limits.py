@@ -48,9 +48,10 @@ def database_of(server: LocalPostgres) -> PgDatabase:
     return PgDatabase(server.host, server.port, "postgres", server.user, server.password)
 
 
+@pytest.mark.parametrize("publish", ["truncate", "swap", "merge"])
 @pytest.mark.parametrize("_disk", SMALL_DISKS)
 def test_a_full_disk_is_told_and_not_tried_again(
-    source: Sandbox, own_postgres: LocalPostgres, _disk: str
+    source: Sandbox, own_postgres: LocalPostgres, _disk: str, publish: str
 ) -> None:
     database = database_of(own_postgres)
     with small_disk() as folder:
@@ -60,9 +61,11 @@ def test_a_full_disk_is_told_and_not_tried_again(
         fill_target(database)
         database.run("ALTER TABLE t SET TABLESPACE small")
         source.run("INSERT INTO dbo.T SELECT ID + 20000, Name FROM dbo.T")
-        outcome = sync(source, database, conduct=QUICK)
+        outcome = sync(source, database, conduct=QUICK, publish=publish)
         source.run("DELETE FROM dbo.T WHERE ID >= 20000")
         assert seen(database) == OLD
+        assert database.rows("SELECT relname FROM pg_class WHERE relname LIKE 'staging%'") == []
+        assert database.rows("SELECT status FROM tableferry.table_runs") == [("failed",)]
         database.run("DROP TABLE t", "CHECKPOINT")
         own_postgres.stop()
     assert (outcome.status, outcome.attempts) == (Status.FAILED, 1)

@@ -115,6 +115,8 @@ class RunView:
             if self._out.measure(table, options=unfolded).maximum <= self._out.width
         )
         self._out.print(next(fitting, tables[-1]))
+        for warning in run.warnings:
+            print_indented(self._out, f"[yellow]warning[/] {escape(warning)}", indent=0)
 
     @staticmethod
     def _summary(run: RunOutcome, *, targets: bool, ways: bool) -> Table:

@@ -22,6 +22,7 @@ OPTIONAL: Final = (
     "order_by",
     "batch_size",
     "description",
+    "mode",
     "consistency",
     "where",
     "type_overrides",
@@ -109,6 +110,12 @@ _ANY_TEXT = (lambda value: isinstance(value, str), "a text")
 _NAME_LIST = (_is_name_list, "a list of names")
 _NAMES = (lambda value: bool(names(value)), "a name or a list of names")
 
+_FULL = (
+    lambda value: value == "full",
+    "'full', which is what happens without it: all rows are read each time. There is no "
+    "incremental mode; 'publish': 'merge' writes only what differs",
+)
+
 VALUE_RULES: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
     "db_type": _TEXT,
     "sql_server_db": _TEXT,
@@ -120,6 +127,7 @@ VALUE_RULES: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
     "exclude": _NAME_LIST,
     "order_by": _NAMES,
     "description": _ANY_TEXT,
+    "mode": _FULL,
     "where": _ANY_TEXT,
     "type_overrides": (is_text_map, "a dict of column names and PostgreSQL types"),
     **{name: _one_of(kind) for name, kind in CHOICES.items()},

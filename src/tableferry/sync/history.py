@@ -78,10 +78,11 @@ class History:
             )
         return self._ledger.take_warnings()
 
-    def ended(self, outcome: RunOutcome) -> None:
-        """Write down the run's outcome."""
+    def ended(self, outcome: RunOutcome) -> tuple[str, ...]:
+        """Write down the run's outcome; returns what could not be written."""
         if self._is_open:
             self._ledger.end_run(_run_status(outcome))
+        return self._ledger.take_warnings()
 
     def _begin_table(self, spec: TableSpec) -> TableRun:
         self._open()

@@ -140,11 +140,15 @@ def _counts(counted: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """A run's outcome: its tables in the order they were synced. ``run_id`` is the ledger's."""
+    """A run's outcome: its tables in the order they were synced. ``run_id`` is the ledger's.
+
+    ``warnings`` tell what of the run itself could not be written to the ledger.
+    """
 
     tables: Sequence[TableOutcome]
     seconds: float
     run_id: str = ""
+    warnings: tuple[str, ...] = ()
 
     def count(self, status: Status) -> int:
         """Return how many tables ended like this."""
@@ -202,6 +206,7 @@ class RunOutcome:
             "status": self.status.value,
             **({"run_id": self.run_id} if self.run_id else {}),
             **({"remaining": list(self.remaining)} if self.remaining else {}),
+            **({"warnings": list(self.warnings)} if self.warnings else {}),
             "tables": [table.as_dict() for table in self.tables],
             "totals": {
                 "tables": len(self.tables),

@@ -43,8 +43,7 @@ def sync_tables(
             for outcome in run.carry(group):
                 on_outcome(outcome)
         whole = RunOutcome(run.outcomes, conduct.clock() - started, str(run_id))
-        history.ended(whole)
-    return whole
+        return replace(whole, warnings=history.ended(whole))
 
 
 def sync_table(

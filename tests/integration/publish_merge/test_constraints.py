@@ -102,6 +102,33 @@ def test_rows_that_exchange_the_values_of_several_indexes_are_merged(
     assert pg_database.rows("SELECT * FROM t ORDER BY id") == rows
 
 
+@pytest.mark.parametrize("kept", ["CHECK (v > 0)", "REFERENCES town"])
+def test_values_that_cannot_be_exchanged_are_told_with_what_helps(
+    connection: Connection, pg_database: PgDatabase, kept: str
+) -> None:
+    pg_database.run(
+        "CREATE TABLE town (id int PRIMARY KEY)",
+        "INSERT INTO town VALUES (1), (2)",
+        f"CREATE TABLE t (id int PRIMARY KEY, v int NOT NULL UNIQUE CONSTRAINT kept {kept})",
+        "INSERT INTO t VALUES (1, 1), (2, 2)",
+    )
+    plan, rows = (
+        planned_load(connection, Publish.MERGE, (("id", INT), ("v", INT))),
+        [(1, 2), (2, 1)],
+    )
+    with pytest.raises(DataError, match="t_v_key") as raised:
+        load(connection, plan, rows)
+    assert raised.value.code == "23505"
+    assert "constraint 'kept'" in raised.value.hint
+    assert "DEFERRABLE" in raised.value.hint
+    assert pg_database.rows("SELECT * FROM t ORDER BY 1") == [(1, 1), (2, 2)]
+    pg_database.run(
+        "ALTER TABLE t DROP CONSTRAINT t_v_key, ADD CONSTRAINT t_v_key UNIQUE (v) DEFERRABLE"
+    )
+    load(connection, plan, rows)
+    assert pg_database.rows("SELECT * FROM t ORDER BY 1") == rows
+
+
 def test_a_value_that_two_rows_of_the_source_have_is_refused(
     connection: Connection, pg_database: PgDatabase
 ) -> None:
@@ -154,6 +181,8 @@ def test_a_row_that_others_still_point_to_is_not_deleted(
     with pytest.raises(DataError) as raised:
         load(connection, plan, [(1, "new")])
     assert raised.value.code == "23503"
+    assert "table 'orders', constraint 'orders_t_id_fkey'" in raised.value.message
+    assert "stay until those are gone" in raised.value.hint
     assert pg_database.rows("SELECT * FROM t ORDER BY 1") == [(1, "a"), (2, "b")]
 
 
@@ -188,6 +217,8 @@ def test_a_key_without_a_value_is_refused(connection: Connection, pg_database: P
     with pytest.raises(DataError) as raised:
         load(connection, plan, [(None, "new")])
     assert raised.value.code == "23502"
+    assert "has no value in 'id', which is part of the key" in raised.value.message
+    assert "'primary_key'" in raised.value.hint
     assert pg_database.rows("SELECT * FROM t") == [(1, "old")]
 
 

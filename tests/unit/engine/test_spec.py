@@ -194,8 +194,12 @@ def test_an_order_with_an_unknown_table_is_refused() -> None:
 
 @pytest.mark.parametrize("mode", ["rowversion", "change_tracking", "watermark"])
 def test_a_mode_that_would_need_a_watermark_is_refused(mode: str) -> None:
-    with pytest.raises(ConfigError, match="unknown key 'mode'"):
+    with pytest.raises(ConfigError, match="'mode' must be 'full'.* There is no incremental mode"):
         parse_table_configs({"one": entry(mode=mode)})
+
+
+def test_the_mode_that_there_is_may_be_said() -> None:
+    assert parse_table_configs({"one": entry(mode="full")}) == parse_table_configs({"one": entry()})
 
 
 @pytest.mark.parametrize("way", ["swap", "merge"])

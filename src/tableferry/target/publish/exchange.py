@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tableferry.errors import DataError
 from tableferry.identifiers import quote_pg
 from tableferry.target.connection import TargetConnection
 from tableferry.target.publish.differences import Merging
@@ -105,6 +106,22 @@ def make_room(connection: TargetConnection, oid: int, merging: Merging) -> int:
         if statement:
             connection.execute(statement)
     return int(count)
+
+
+def not_exchanged(taken: DataError, kept: DataError) -> DataError:
+    """Return the error of values that two rows of the source have, or that cannot change hands."""
+    same = (taken.code, taken.constraint) == (kept.code, kept.constraint)
+    by = "" if same else f" ({kept.reason}, constraint {kept.constraint!r})"
+    return DataError(
+        taken.message,
+        hint="Two rows of the source have one value; or rows exchange theirs, and none can be given "
+        f"another meanwhile{by}: make the unique constraint DEFERRABLE, or use 'publish': 'swap' or "
+        "'truncate'. The old rows stay.",
+        code=taken.code,
+        reason=taken.reason,
+        column=taken.column,
+        constraint=taken.constraint,
+    )
 
 
 def parking(columns: Sequence[Held], merging: Merging) -> str:

@@ -17,7 +17,7 @@ from tableferry.plan import SyncPlan
 from tableferry.target.connection import TargetConnection
 from tableferry.target.locks import lock_exclusively, lock_quietly
 from tableferry.target.publish.differences import Changes, Merging
-from tableferry.target.publish.exchange import make_room
+from tableferry.target.publish.exchange import make_room, not_exchanged
 from tableferry.target.publish.staging import (
     Part,
     Staging,
@@ -61,6 +61,8 @@ WHERE k.conrelid = %(oid)s AND k.contype = 'c' AND NOT EXISTS (
   SELECT FROM unnest(k.conkey) n JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = n
   WHERE a.attname <> ALL (%(columns)s))"""
 """What the target refuses of a row that is looked at by itself, of the columns that are carried."""
+
+_NO_VALUE: Final = "23502"
 
 _TAKEN: Final = frozenset({"23505", "23P01"})
 """What PostgreSQL says when a unique index or an exclusion constraint has met a value twice."""
@@ -164,6 +166,15 @@ class MergeLoad:
         try:
             self._add_key()
         except DataError as error:
+            if error.code == _NO_VALUE:
+                raise DataError(
+                    f"A row of {self._plan.spec.source} has no value in {error.column!r}, which is "
+                    f"part of the key ({error.code})",
+                    hint="The old rows stay. 'primary_key' must name columns that always hold a "
+                    "value; 'publish': 'swap' needs no key.",
+                    code=error.code,
+                    column=error.column,
+                ) from None
             if error.code not in _TAKEN:
                 raise
             key = ", ".join(map(quote_pg, self._plan.target_key))
@@ -242,8 +253,11 @@ class MergeLoad:
         except DataError as error:
             if error.code not in _TAKEN:
                 raise
-            updates = make_room(self._connection, standing.oid, merging)
-            ((inserted, updated, deleted),) = self._connection.rows(merging.statement)
+            try:
+                updates = make_room(self._connection, standing.oid, merging)
+                ((inserted, updated, deleted),) = self._connection.rows(merging.statement)
+            except DataError as kept:
+                raise not_exchanged(error, kept) from None
         updated = updated if updates is None else updates
         return Changes(inserted, updated, deleted, self.rows - inserted - updated)
 
