@@ -13,7 +13,7 @@ from tableferry.errors import DataError, TransientError
 from tableferry.settings import Settings, SourceSettings, TargetSettings
 from tableferry.spec import parse_table_configs
 from tableferry.sync import fanout
-from tableferry.sync.fanout import Begun, Planned, Way, assign
+from tableferry.sync.fanout import Begun, Planned, Stored, Way, assign
 from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
 from tests.unit.engine.support import entry
 
@@ -52,6 +52,7 @@ def test_the_measure_of_an_answer_is_its_text_within_a_text() -> None:
 
 
 NAMES = [f"table_with_a_long_name_{number:03}" for number in range(200)]
+ONE_TABLE = {"table_name": NAMES[0], "fanout_id": "12345678-1234-1234-1234-123456789012"}
 TABLES = {name: entry(pg_table=name, publish="merge", chunks=10_000) for name in NAMES}
 
 
@@ -90,14 +91,21 @@ def test_ten_thousand_chunks_are_handed_on_as_numbers(monkeypatch: pytest.Monkey
         return Begun(assign(spec, assignment.run_id), tuple(range(10_000)), 10_000, 8)
 
     monkeypatch.setattr(fanout, "begin", begin)
-    begun = step(
-        {
-            "mode": "begin_table",
-            "table_name": NAMES[0],
-            "fanout_id": "12345678-1234-1234-1234-123456789012",
-        }
-    )
+    begun = step({"mode": "begin_table", **ONE_TABLE})
     assert len(json.dumps(begun)) < STATES / 4
+
+
+def test_a_chunk_tells_its_bytes_as_a_metric_of_its_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(fanout, "load_chunk", lambda *_, **__: Stored(3, 10, bytes=77))
+    assert step({"mode": "load_chunk", **ONE_TABLE, "chunk": 3}) == {"chunk": 3, "rows": 10}
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (metrics,) = [line for line in lines if line["event"] == "metrics"]
+    (told,) = metrics["_aws"]["CloudWatchMetrics"]
+    assert {*told["Dimensions"][0]} == {"service", "table"}
+    assert (metrics["table"], metrics["outcome"]) == (NAMES[0], "stored")
+    assert metrics["BytesRead"] == [77.0]
 
 
 @pytest.mark.parametrize("error", [TransientError("x"), DataError("x"), ValueError("secret")])
