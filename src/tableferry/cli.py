@@ -31,6 +31,9 @@ from tableferry.sync.planning import plan_tables, read_fingerprints
 from tableferry.sync.run import sync_tables
 from tableferry.sync.stopping import end_process
 
+DASK: Final = ("dask", "distributed")
+"""What --scheduler imports; the sandbox and the demo want everything else that may be missing."""
+
 FAILED: Final = 1
 WRONG_USE: Final = 2
 
@@ -206,11 +209,11 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("tableferry"):
             raise
+        extra = "dask" if error.name in DASK else "sandbox"
         _refuse(
             ConfigError(
-                f"{error.name} is not installed",
-                hint="The sandbox and the demo need: pip install 'tableferry[sandbox]'; "
-                "--scheduler needs: pip install 'tableferry[dask]'",
+                f"{error.name} is not installed, which the extra {extra!r} brings",
+                hint=f"pip install 'tableferry[{extra}]', or '.[{extra}]' in a checkout.",
             )
         )
 

@@ -53,6 +53,30 @@ def test_every_command_has_a_help_text() -> None:
         assert "Usage: " in found.stdout
 
 
+@pytest.mark.parametrize(
+    ("missing", "extra", "arguments"),
+    [("duckdb", "sandbox", ["demo"]), ("distributed", "dask", ["sync", "--scheduler=local:1"])],
+)
+def test_a_command_whose_extra_is_not_installed_names_it(
+    missing: str, extra: str, arguments: list[str], folder: Path
+) -> None:
+    program = (
+        f"import sys; sys.modules[{missing!r}] = None; from tableferry.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=folder,
+    )
+    assert done.returncode == 2
+    assert f"{missing} is not installed" in done.stderr
+    assert f"pip install 'tableferry[{extra}]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_sync_carries_all_tables_in_order_and_shows_progress(
     folder: Path, env: dict[str, str], pg_database: PgDatabase
 ) -> None:

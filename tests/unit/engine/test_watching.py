@@ -199,7 +199,7 @@ def test_a_process_watches_only_where_values_of_any_size_may_come() -> None:
     with Watcher(plan_of(80)):
         assert watchers() == []
     with Watcher(plan_of(UNLIMITED)) as one:
-        assert len(watchers()) == 1
+        assert wait_for(lambda: len(watchers()) == 1)
         assert signal.set_wakeup_fd(-1) != -1
         assert one.told == ()
     assert watchers() == []
@@ -219,6 +219,7 @@ def test_a_watcher_that_cannot_be_started_is_told_and_hinders_nobody(
 
 def test_a_watcher_that_was_killed_hinders_nobody() -> None:
     with Watcher(plan_of(UNLIMITED)) as one:
+        assert wait_for(lambda: len(watchers()) == 1)  # the kernel's list may lag behind
         [number] = watchers()
         os.kill(number, signal.SIGKILL)
         assert wait_for(lambda: not Path(f"/proc/{number}/cmdline").read_bytes())

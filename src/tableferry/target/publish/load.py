@@ -41,8 +41,8 @@ class StagedLoad(Load, Protocol):
 
     After a failure in ``publish`` the transaction is rolled back and ``publish`` called again.
     ``part`` begins one part, on any connection and from any thread, where the load was opened with
-    ``parts``; ``count_part`` counts one whose COMMIT was known only later to have worked. With
-    ``keep`` the staging table stays when the load is left, for another run to go on.
+    ``parts``. With ``keep`` the staging table stays when the load is left, for another run to go
+    on.
     """
 
     keep: bool
@@ -53,5 +53,3 @@ class StagedLoad(Load, Protocol):
     def part(  # noqa: D102
         self, connection: TargetConnection, refusals: Refusals | None = None
     ) -> Part: ...
-
-    def count_part(self, rows: int) -> None: ...  # noqa: D102

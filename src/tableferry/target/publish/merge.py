@@ -148,10 +148,6 @@ class MergeLoad:
         """Begin one part of the load, on any connection."""
         return self._staged.part(connection, refusals)
 
-    def count_part(self, rows: int) -> None:
-        """Count a part that turned out to be stored."""
-        self._staged.add(rows)
-
     def prepare(self) -> None:
         """See that no key came twice, and let PostgreSQL know the staging table's size."""
         self._staged.close()

@@ -114,10 +114,6 @@ class SwapLoad:
         """Begin one part of the load, on any connection."""
         return self._staged.part(connection, refusals)
 
-    def count_part(self, rows: int) -> None:
-        """Count a part that turned out to be stored."""
-        self._staged.add(rows)
-
     def prepare(self) -> None:
         """Build what belongs to the table on the shadow: keys, indexes, foreign keys, statistics.
 
