@@ -112,8 +112,10 @@ _NAMES = (lambda value: bool(names(value)), "a name or a list of names")
 
 _FULL = (
     lambda value: value == "full",
-    "'full', which is what happens without it: all rows are read each time. There is no "
-    "incremental mode; 'publish': 'merge' writes only what differs",
+    (
+        "'full', which is what happens without it: all rows are read each time. There is no "
+        "incremental mode; 'publish': 'merge' writes only what differs"
+    ),
 )
 
 VALUE_RULES: Final[dict[str, tuple[Callable[[object], bool], str]]] = {

@@ -56,9 +56,10 @@ FAULTS: Final = {
     "23505": Fault(DataError, "The source's rows are not unique by this key in PostgreSQL (case, "
                    f"trailing blanks, or rows doubled under NOLOCK). {_ROLLED_BACK}",
                    "two rows have the same key"),
-    "23503": Fault(DataError, "What the rows point to must be there first: load that table before. "
-                   "Rows that other tables point to stay until those are gone, or their keys say ON "
-                   f"DELETE CASCADE. {_ROLLED_BACK}",
+    "23503": Fault(DataError,
+                   "What the rows point to must be there first: load that table before. "
+                   "Rows that other tables point to stay until those are gone, or their keys say "
+                   f"ON DELETE CASCADE. {_ROLLED_BACK}",
                    "a foreign key is not satisfied"),
     "23514": Fault(DataError, "Where no constraint is named, no partition takes the row. "
                    f"{_ROLLED_BACK}", "a check constraint is not satisfied"),

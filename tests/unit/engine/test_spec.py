@@ -194,7 +194,7 @@ def test_an_order_with_an_unknown_table_is_refused() -> None:
 
 @pytest.mark.parametrize("mode", ["rowversion", "change_tracking", "watermark"])
 def test_a_mode_that_would_need_a_watermark_is_refused(mode: str) -> None:
-    with pytest.raises(ConfigError, match="'mode' must be 'full'.* There is no incremental mode"):
+    with pytest.raises(ConfigError, match=r"'mode' must be 'full'.* There is no incremental mode"):
         parse_table_configs({"one": entry(mode=mode)})
 
 
