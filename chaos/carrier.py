@@ -114,14 +114,19 @@ class Carrier(threading.Thread):
         if "Traceback" in said and not said.rstrip().endswith("KeyboardInterrupt"):
             # Ctrl-C before anything has begun is told as Python tells it.
             self._violated(f"died of an error nobody foresaw: {said[-2000:]}")
+        told = self.told_by(printed)
+        self.outcomes.update(told.status(table) for table in self.tables)
+        self.compare_with_the_ledger(told)
+        return told
+
+    @staticmethod
+    def told_by(printed: str) -> Told:
+        """Read what a run has printed; of one that was killed that is nothing."""
         try:
             result = json.loads(printed)
-            told = Told(result["run_id"], {one["table"]: one for one in result["tables"]})
+            return Told(result["run_id"], {one["table"]: one for one in result["tables"]})
         except (ValueError, KeyError):
-            told = Told()
-        self.outcomes.update(told.status(table) for table in self.tables)
-        self._compare_with_the_ledger(told)
-        return told
+            return Told()
 
     def _compare(self, table: str, told: Sequence[Told], wanted: int, before: Seen) -> None:
         after = self._witness.look(table)
@@ -135,7 +140,9 @@ class Carrier(threading.Thread):
         if after != before and not may_have:
             self._violated(f"says {words} of {table} and {went}")
 
-    def _compare_with_the_ledger(self, told: Told) -> None:
+    def compare_with_the_ledger(self, told: Told) -> None:
+        """See that the ledger has the outcomes that were told."""
+
         def ask(connection: "psycopg.Connection[Any]") -> list[tuple[Any, ...]]:
             return connection.execute(_RECORD.encode(), (told.run_id,)).fetchall()
 

@@ -96,7 +96,7 @@ class Witness:
                         for table in WAYS:
                             self._look(connection, table, closely=closely)
                         for pair in PAIRS:
-                            self._look_at_both(connection, pair)
+                            self.look_at_both(connection, pair)
                         self.looks += 1
                         self._stopped.wait(PAUSE)
             except psycopg.OperationalError:
@@ -131,7 +131,7 @@ class Witness:
         self.last[table] = now
         return now
 
-    def _look_at_both(self, connection: "psycopg.Connection[Any]", pair: tuple[str, str]) -> None:
+    def look_at_both(self, connection: "psycopg.Connection[Any]", pair: tuple[str, str]) -> None:
         """Two tables that change together differ only where chunks are of several moments."""
         if NOTHING in (self.last[table] for table in pair):
             return
