@@ -328,7 +328,7 @@ def _consistency(
                 hint="Leave 'consistency' out: such a table is read as of one moment anyway.",
             )
         return Consistency.READ_COMMITTED, ()
-    if spec.consistency is Consistency.SNAPSHOT and not isolation.snapshot:
+    if spec.consistency is Consistency.SNAPSHOT and isolation.known and not isolation.snapshot:
         raise SchemaError(
             f"The database {database} does not allow SNAPSHOT isolation",
             hint=f"ALTER DATABASE {quote_mssql(database)} SET ALLOW_SNAPSHOT_ISOLATION ON, "
@@ -340,8 +340,9 @@ def _consistency(
         return Consistency.SNAPSHOT, ()
     if isolation.row_versions:
         return Consistency.READ_COMMITTED, ()
+    allows = "does not allow" if isolation.known else "does not tell whether it allows"
     warning = (
-        f"{database} does not allow SNAPSHOT isolation, so rows are read with NOLOCK: "
+        f"{database} {allows} SNAPSHOT isolation, so rows are read with NOLOCK: "
         "rows that others are changing may be missing, doubled or uncommitted"
     )
     return Consistency.NOLOCK, (warning,)

@@ -79,10 +79,14 @@ class SourceSchema:
 
 @dataclass(frozen=True, slots=True)
 class Isolation:
-    """What a source database offers: SNAPSHOT isolation, and row versions for READ COMMITTED."""
+    """What a source database offers: SNAPSHOT isolation, and row versions for READ COMMITTED.
+
+    ``known``: the source has told; a database may be hidden from a login (VIEW ANY DATABASE).
+    """
 
     snapshot: bool = False
     row_versions: bool = False
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

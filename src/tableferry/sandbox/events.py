@@ -70,6 +70,13 @@ class DatabaseChanged:
 
 
 @dataclass(frozen=True)
+class LanguageChanged:
+    """``SET LANGUAGE`` was carried out."""
+
+    language: str
+
+
+@dataclass(frozen=True)
 class TransactionChanged:
     """BEGIN, COMMIT or ROLLBACK changed the session's transaction; ``kind`` is one of these."""
 
@@ -86,7 +93,10 @@ class OutputValue:
     value: Any
 
 
-Event = ResultSet | StatementDone | Message | DatabaseChanged | TransactionChanged | OutputValue
+Event = (
+    ResultSet | StatementDone | Message | DatabaseChanged | LanguageChanged | TransactionChanged
+    | OutputValue
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

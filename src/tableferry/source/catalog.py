@@ -132,7 +132,9 @@ def read_isolation(connection: SourceConnection, database: str) -> Isolation:
         f"FROM sys.databases WHERE name = {text_mssql(database)}",
         ["snapshot_state", "row_versions"],
     )
-    snapshot, row_versions = rows[0] if rows else (0, False)
+    if not rows:
+        return Isolation(known=False)
+    snapshot, row_versions = rows[0]
     return Isolation(snapshot == 1, bool(row_versions))
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tableferry.sandbox.events import LanguageChanged
+
 ON_TABLE = "N'SCHEMA', N'dbo', N'TABLE', N'T'"
 LIST = (
     "SELECT p.minor_id, p.name, p.value, p.class_desc FROM sys.extended_properties p "
@@ -71,3 +73,7 @@ def test_a_database_that_nobody_else_uses_gets_a_single_user(ask, refuse, connec
     ask("DROP DATABASE lonely")
     connect()
     assert refuse(single.format(ask("SELECT DB_NAME()").value)).number == 50000
+
+
+def test_a_language_that_is_set_is_announced(session):
+    assert LanguageChanged("us_english") in list(session.execute("SET LANGUAGE us_english"))

@@ -5,6 +5,8 @@ import threading
 
 import pytest
 
+from tableferry.sandbox.events import LanguageChanged, StatementDone
+
 MORE, ERROR, COUNT, ATTENTION = 0x01, 0x02, 0x10, 0x20
 
 
@@ -81,6 +83,18 @@ def test_use_announces_the_new_database(raw):
     body = only(tokens, "ENVCHANGE")[0]
     assert body == b"\x01\x06" + "VoipDB".encode("utf-16-le") + b"\x04" + "McTM".encode("utf-16-le")
     assert only(tokens, "INFO")[0][0] == 5701
+
+
+def test_set_language_announces_the_language(raw, engine):
+    def answer(_session, _match, _parameters):
+        yield LanguageChanged("us_english")
+        yield StatementDone(None, "SET")
+
+    engine.extra = [("SET LANGUAGE", answer)]
+    tokens = raw().ask("SET LANGUAGE us_english")
+    assert only(tokens, "ENVCHANGE")[0][:2] == b"\x02\x0a"
+    number, _, _, text, _ = only(tokens, "INFO")[0]
+    assert (number, text) == (5703, "Changed language setting to us_english.")
 
 
 def test_a_procedure_call_ends_in_a_return_status_and_doneproc(raw, parameters):

@@ -61,6 +61,15 @@ def test_auto_takes_the_best_that_the_database_offers(
     assert len(planned.warnings) == warnings
 
 
+def test_a_database_that_is_hidden_may_still_allow_what_is_asked_for() -> None:
+    hidden = Isolation(known=False)
+    asked = spec(consistency=Consistency.SNAPSHOT)
+    assert plan_table(asked, SOURCE, None, isolation=hidden).consistency is Consistency.SNAPSHOT
+    planned = plan(TargetSchema(COLUMNS), hidden)
+    assert planned.consistency is Consistency.NOLOCK
+    assert "does not tell whether it allows SNAPSHOT" in planned.warnings[0]
+
+
 def test_the_environments_database_is_read_under_its_own_name() -> None:
     assert spec().located_in("McTM_Test").source.sql == "[McTM_Test].[dbo].[T]"
 

@@ -7,7 +7,7 @@ from tableferry.sandbox.engine import statements as st
 from tableferry.sandbox.engine.catalog import Table
 from tableferry.sandbox.engine.errors import unknown_database, unsupported
 from tableferry.sandbox.engine.names import split_name
-from tableferry.sandbox.events import Event, SqlError, StatementDone
+from tableferry.sandbox.events import Event, LanguageChanged, SqlError, StatementDone
 
 if TYPE_CHECKING:
     from tableferry.sandbox.engine.session import Session
@@ -45,6 +45,7 @@ def set_option(  # noqa: C901 - a branch a kind of option
     elif option == "language":
         if value not in _LANGUAGES:
             raise unsupported(f"the language {value}: only us_english")
+        yield LanguageChanged("us_english")
     elif option in ("nocount", "xact_abort", "quoted_identifier"):
         if value not in ("on", "off"):
             raise SqlError(102, f"Incorrect syntax near '{value}'.", severity=15)

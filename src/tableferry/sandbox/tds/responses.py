@@ -9,6 +9,7 @@ from typing import Final
 from tableferry.sandbox.events import (
     DatabaseChanged,
     Event,
+    LanguageChanged,
     Message,
     OutputValue,
     ResultSet,
@@ -143,6 +144,10 @@ class Response:
                 self._put(tokens.env_change(Env.DATABASE, event.new, event.old))
                 text = f"Changed database context to '{event.new}'."
                 self._message(Message(5701, text, state=2))
+            case LanguageChanged():
+                self._put(tokens.env_change(Env.LANGUAGE, event.language, event.language))
+                text = f"Changed language setting to {event.language}."
+                self._message(Message(5703, text))
             case TransactionChanged():
                 self._put(transaction_change(event))
             case OutputValue():
