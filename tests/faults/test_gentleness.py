@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from tableferry import source
@@ -160,6 +161,32 @@ def test_rows_are_asked_for_no_faster_than_is_allowed(from_t: Sandbox) -> None:
     assert pace.held_back == pytest.approx(ROWS / 5000)
     assert len(waits) >= ROWS // 500
     assert largest <= 10_000
+
+
+def test_few_values_of_any_length_are_fetched_before_it_is_known_how_long_they_are(
+    from_t: Sandbox,
+) -> None:
+    """Memory holds this many of the largest values, for each connection."""
+    from_t.run("CREATE TABLE dbo.Wide (ID int NOT NULL PRIMARY KEY, Name varbinary(max) NULL)")
+    wide = pa.array([b"x" * 1_500_000] * 7, pa.large_binary())
+    rows = pa.table({"ID": pa.array(range(7), pa.int32()), "Name": wide})
+    from_t.engine.database("McTM").load("dbo", "Wide", rows)
+    fetched: list[int] = []
+
+    class Noting(source.Pace):
+        def fetched(self, rows: int, took: float, *, first: bool) -> None:
+            fetched.append(rows)
+
+    try:
+        with source.connect(from_t.source()) as connection:
+            spec = parse_table_configs({"t": entry(sql_table="dbo.Wide")})["t"]
+            schema = source.read_schema(connection, spec.source)
+            isolation = source.read_isolation(connection, "McTM")
+            plan = plan_table(spec, schema, None, isolation=isolation)
+            assert rows_of(source.TableReader(connection, plan, Noting())) == 7
+    finally:
+        from_t.run("DROP TABLE dbo.Wide")
+    assert fetched == [2, 1, 1, 1, 1, 1]
 
 
 def test_a_batch_of_a_slow_source_is_handed_on_after_a_second(from_t: Sandbox) -> None:
