@@ -342,16 +342,8 @@ class Session:
         self.transaction_count -= 1
         if self.transaction_count == 0:
             done, self.transaction = self.transaction, None
-            self.finish(done)
+            self.server.store.commit(done)
             yield TransactionChanged("COMMIT", done.number)
-
-    def finish(self, transaction: Transaction) -> None:
-        """Make a transaction's changes final."""
-        for table in transaction.written:
-            table.version += 1
-        self.server.store.versions.end(transaction)
-        for action in transaction.on_commit:
-            action()
 
     def rollback(self) -> Iterator[Event]:
         """Roll back all of the transaction. Raises 3903 outside one."""
@@ -360,17 +352,8 @@ class Session:
                 3903, "The ROLLBACK TRANSACTION request has no corresponding BEGIN TRANSACTION."
             )
         done, self.transaction, self.transaction_count = self.transaction, None, 0
-        self.undo(done)
+        self.server.store.undo(done)
         yield TransactionChanged("ROLLBACK", done.number)
-
-    def undo(self, transaction: Transaction) -> None:
-        """Take back a transaction's changes."""
-        try:
-            self.server.store.undo(transaction)
-            for action in reversed(transaction.on_rollback):
-                action()
-        finally:
-            self.server.store.versions.end(transaction)
 
     def cancel(self) -> None:
         """Stop the running statement; harmless when none runs."""

@@ -97,15 +97,31 @@ class Store:
         with self.writing:
             self.root.execute(f"DELETE FROM {table.physical} WHERE v_to IS NOT NULL")
 
+    def commit(self, transaction: Transaction) -> None:
+        """Make a transaction's changes final."""
+        for table in transaction.written:
+            table.version += 1
+        self.versions.end(transaction)
+        for action in transaction.on_commit:
+            action()
+
     def undo(self, transaction: Transaction) -> None:
-        """Take back what a transaction wrote."""
-        with self.writing:
-            for table in transaction.written:
-                name, number = table.physical, transaction.number
-                with self.transaction(self.root):
-                    self.root.execute(f"DELETE FROM {name} WHERE v_from = {number}")
-                    self.root.execute(f"UPDATE {name} SET v_to = NULL WHERE v_to = {number}")
-                table.version += 1
+        """Take back a transaction's changes; whatever comes of it, its locks are freed."""
+        try:
+            with self.writing:
+                for table in transaction.written:
+                    self._take_back(table, transaction.number)
+            for action in reversed(transaction.on_rollback):
+                action()
+        finally:
+            self.versions.end(transaction)
+
+    def _take_back(self, table: Table, number: int) -> None:
+        name = table.physical
+        with self.transaction(self.root):
+            self.root.execute(f"DELETE FROM {name} WHERE v_from = {number}")
+            self.root.execute(f"UPDATE {name} SET v_to = NULL WHERE v_to = {number}")
+        table.version += 1
 
     def close(self) -> None:
         """Free everything."""
