@@ -176,6 +176,14 @@ FAULTS = {
 }  # fmt: skip
 
 
+OUT_OF_REACH = (
+    "the backends are terminated",
+    "the wire to the target is cut",
+    "another run took over",
+)
+"""Faults after which the run has no way to the target any more, or no right to what is there."""
+
+
 def told_anywhere(database: PgDatabase) -> str:
     """All that the ledger holds. (The bounds of chunks are keys, and needed again.)"""
     return "".join(
@@ -216,6 +224,8 @@ def test_a_fault_under_any_way_of_publishing_keeps_every_promise(
     assert outcome.error.hint
     assert wait_for(lambda: ends.database.rows(f"SELECT count(*) {SESSIONS}") == [(0,)])
     require_nothing_changed(ends)
+    if "chunks" not in changes and fault not in OUT_OF_REACH:
+        assert ends.database.rows(LEFT) == [], "what nobody takes up again is dropped at once"
     statuses = "SELECT status FROM tableferry.{} ORDER BY started_at"
     case.mend(ends)
     if case.kind == "LeaseLostError":
@@ -246,6 +256,8 @@ def test_a_process_that_is_ended_under_any_way_of_publishing_keeps_every_promise
     assert process.returncode != 0
     assert wait_for(lambda: ends.database.rows(f"SELECT count(*) {SESSIONS}") == [(0,)])
     require_nothing_changed(ends)
+    if number == signal.SIGTERM and "chunks" not in WAYS[way]:
+        assert ends.database.rows(LEFT) == []
     ends.source.server.faults.clear()
     require_nothing_told(ends.database, printed, errors)
     time_passes(ends)
