@@ -325,13 +325,16 @@ def test_who_waits_for_a_lock_in_the_target_is_cancelled_when_another_fails(
     from_t: Sandbox, into_t: PgDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "LEAVING_SECONDS", 5.0)
-    blocked = threading.Event()
+    copied, blocked = threading.Event(), threading.Event()
 
     def checkpoint(connection: TargetConnection, stored: Stored) -> None:
         if stored.number == 0:
+            copied.set()
             blocked.wait(10)
             raise DataError("a chunk failed")
         if not blocked.is_set():
+            # Behind who waits for this lock the other's COPY would wait too.
+            copied.wait(10)
             blocked.set()
             connection.execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
 
