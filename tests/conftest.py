@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import signal
 import uuid
 from collections.abc import Callable, Iterator
 
@@ -28,6 +29,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption("--package", help="prove this Lambda package; without it one is built")
     parser.addoption("--package-python", default="3.13", help="the version that it is for")
+
+
+def pytest_configure() -> None:
+    # What a script starts in the background has Ctrl-C switched off, and so has all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 # 3,600 tests are a million objects that stay: each worker made them in twice the time, and later
