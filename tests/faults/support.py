@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,7 +11,9 @@ from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
+from tableferry import target as engine_target
 from tableferry.settings import Settings, TargetSettings
 from tableferry.spec import parse_table_configs
 from tableferry.sync.conduct import Conduct
@@ -21,7 +24,7 @@ from tableferry.sync.run import sync_table
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
-from tests.support.proxy import TcpProxy
+from tests.support.proxy import Direction, TcpProxy
 from tests.unit.engine.support import entry
 
 ONCE = Conduct(retries=Retries(attempts=1))
@@ -145,3 +148,24 @@ def started(
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def lose_the_answer(
+    monkeypatch: pytest.MonkeyPatch, proxy: TcpProxy, *, commit: int, arrived: bool
+) -> list[int]:
+    """Cut the wire at so many-th COMMIT, behind it or before; returns what grows with each."""
+    original = engine_target.TargetConnection.commit
+    calls: list[int] = []
+
+    def committed(connection: engine_target.TargetConnection) -> None:
+        calls.append(1)
+        if len(calls) == commit:
+            if arrived:
+                proxy.faults.stall(Direction.TO_CLIENT)
+                threading.Timer(0.5, lambda: (proxy.faults.heal(), proxy.cut_all())).start()
+            else:
+                proxy.cut_all()
+        original(connection)
+
+    monkeypatch.setattr(engine_target.TargetConnection, "commit", committed)
+    return calls

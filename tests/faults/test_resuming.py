@@ -1,14 +1,12 @@
 """A load in chunks that was cut off goes on where it stopped."""
 
 import signal
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tableferry import target
 from tableferry.sandbox.faults import SendError, Stall
 from tableferry.settings import Settings
 from tableferry.spec import Publish, parse_table_configs
@@ -25,6 +23,7 @@ from tests.faults.support import (
     ROWS,
     fill_source,
     fill_target,
+    lose_the_answer,
     once,
     seen,
     start_sync,
@@ -34,7 +33,7 @@ from tests.faults.support import (
 from tests.integration.conftest import Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
-from tests.support.proxy import Direction, TcpProxy
+from tests.support.proxy import TcpProxy
 from tests.unit.engine.support import entry
 
 STAGED = [Publish.SWAP, Publish.MERGE]
@@ -373,21 +372,8 @@ def test_a_link_lost_when_a_chunk_is_committed_is_decided_before_it_is_read_agai
     monkeypatch: pytest.MonkeyPatch,
     arrived: bool,
 ) -> None:
-    commit = target.TargetConnection.commit
-    calls: list[int] = []
-
-    def lose_the_answer(connection: target.TargetConnection) -> None:
-        calls.append(1)
-        if len(calls) == 4:  # after the staging table's own, and two chunks
-            if arrived:
-                pg_proxy.faults.stall(Direction.TO_CLIENT)
-                timer = threading.Timer(0.5, lambda: (pg_proxy.faults.heal(), pg_proxy.cut_all()))
-                timer.start()
-            else:
-                pg_proxy.cut_all()
-        commit(connection)
-
-    monkeypatch.setattr(target.TargetConnection, "commit", lose_the_answer)
+    # After the staging table's own, and two chunks'.
+    calls = lose_the_answer(monkeypatch, pg_proxy, commit=4, arrived=arrived)
     through = settings_of(old_rows.through(pg_proxy.host, pg_proxy.port))
     outcome = sync(source, old_rows, target=through, conduct=QUICK, publish="merge", chunks=4)
     assert outcome.status is Status.OK, outcome.error

@@ -1,7 +1,6 @@
 """Runs that meet, hang, die or lose their link: one outcome each, one holder a table."""
 
 import signal
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from tests.faults.support import (
     fill_source,
     fill_target,
     let_time_pass,
+    lose_the_answer,
     once,
     seen,
     start_sync,
@@ -35,7 +35,7 @@ from tests.faults.support import (
 from tests.integration.conftest import Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
-from tests.support.proxy import Direction, TcpProxy
+from tests.support.proxy import TcpProxy
 from tests.unit.engine.support import entry
 
 OUTCOMES = "SELECT status, rows_written FROM tableferry.table_runs ORDER BY started_at"
@@ -146,21 +146,7 @@ def test_a_link_lost_at_commit_is_decided_from_the_ledger(
     monkeypatch: pytest.MonkeyPatch,
     arrived: bool,
 ) -> None:
-    commit = target.TargetConnection.commit
-    calls: list[int] = []
-
-    def lose_the_answer(connection: target.TargetConnection) -> None:
-        calls.append(1)
-        if len(calls) == 1:
-            if arrived:
-                pg_proxy.faults.stall(Direction.TO_CLIENT)
-                timer = threading.Timer(0.5, lambda: (pg_proxy.faults.heal(), pg_proxy.cut_all()))
-                timer.start()
-            else:
-                pg_proxy.cut_all()
-        commit(connection)
-
-    monkeypatch.setattr(target.TargetConnection, "commit", lose_the_answer)
+    lose_the_answer(monkeypatch, pg_proxy, commit=1, arrived=arrived)
     through = settings_of(old_rows.through(pg_proxy.host, pg_proxy.port))
     outcome = sync(source, old_rows, target=through, conduct=QUICK)
     assert outcome.status is Status.OK, outcome.error
@@ -173,14 +159,7 @@ def test_tables_that_go_together_are_decided_by_those_that_have_a_ledger(
     source: Sandbox, old_rows: PgDatabase, pg_proxy: TcpProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old_rows.run("CREATE TABLE u (LIKE t)")
-    commit = target.TargetConnection.commit
-
-    def lose_the_answer(connection: target.TargetConnection) -> None:
-        pg_proxy.faults.stall(Direction.TO_CLIENT)
-        threading.Timer(0.5, lambda: (pg_proxy.faults.heal(), pg_proxy.cut_all())).start()
-        commit(connection)
-
-    monkeypatch.setattr(target.TargetConnection, "commit", lose_the_answer)
+    lose_the_answer(monkeypatch, pg_proxy, commit=1, arrived=True)
     tables = both()
     tables[0] = replace(tables[0], ledger=LedgerUse.OFF)
     through = settings_of(old_rows.through(pg_proxy.host, pg_proxy.port))

@@ -20,7 +20,8 @@ from tableferry.values.refusals import Refusal, Refusals, as_converted, value_by
 
 SIFTED_BYTES: Final = 16 * 2**20
 """About how much is stored by one COPY, and kept until PostgreSQL has taken it. Measured with forty
-columns: 2 MB at a time cost 13 % more than one COPY for all, 16 MB at a time 3 %."""
+columns, 2 MB at a time cost 13 % more than one COPY for all, 16 MB at a time 3 %; for what all of
+it costs see docs/benchmarks.md."""
 
 SAVEPOINT: Final = "SAVEPOINT tableferry_copy"
 NEXT_SAVEPOINT: Final = f"RELEASE {SAVEPOINT}; {SAVEPOINT}"
