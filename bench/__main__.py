@@ -19,11 +19,11 @@ from tableferry.sandbox.sample.every_type import bench_every_type
 CONTENDERS = ("tableferry", "copy_limit", "drain", "plain", "quarantine")
 PARTS = ("convert", "policies")
 HOW = """\
-Made by `script/bench`: one run, the same source and target for all, repetitions in turn, medians;
-ratios are taken round by round. Each contender is a process of its own; its imports, and the
-loading of its driver's library, are over when its clock starts (see Cold start for what they take).
-The source is the sandbox answering from memory, so it costs next to nothing; the target is a
-PostgreSQL 18, `fsync` on."""
+Made by `script/bench`: one run, the same source and target for all, repetitions in turn, every
+other round backwards; medians; ratios are taken round by round. Each contender is a process of
+its own; its imports, and the loading of its driver's library, are over when its clock starts (see
+Cold start for what they take). The source is the sandbox answering from memory, so it costs next
+to nothing; the target is a PostgreSQL 18, `fsync` on."""
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 
 

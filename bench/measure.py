@@ -1,4 +1,8 @@
-"""Alternating repetitions: every contender once, then again, so that drift hits all alike."""
+"""Alternating repetitions: every contender once, then again the other way round.
+
+So drift hits all alike, and none of them always comes behind the same other: a server still writes
+to its disk for a while what the one before has left.
+"""
 
 import json
 import statistics
@@ -59,10 +63,10 @@ def alternate(
     tell: Callable[[str], None],
     plain_rounds: int,
 ) -> dict[str, Series]:
-    """Measure the contenders in turn; the slow plain design only in the first rounds."""
+    """Measure the contenders in turn, forth and back; the slow plain design in the first rounds."""
     series = {name: Series() for name in names}
     for round_ in range(rounds):
-        for name in names:
+        for name in reversed(names) if round_ % 2 else names:
             if name == "plain" and round_ >= plain_rounds:
                 continue
             measured = run_once(name, work)
