@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
@@ -17,25 +17,16 @@ from tableferry.plan import SyncPlan, plan_table
 from tableferry.sandbox.faults import Stall
 from tableferry.source import pace as pacing
 from tableferry.spec import parse_table_configs
-from tests.faults.support import FROM_T, ROWS, fill_source
+from tests.faults.support import FROM_T, ROWS
 from tests.integration.conftest import Sandbox
 from tests.support.clients import PROVIDERS
 from tests.support.proxy import Direction, TcpProxy
 from tests.unit.engine.support import entry
 
 
-@pytest.fixture(scope="module")
-def full(running_sandbox: Sandbox) -> Iterator[Sandbox]:
-    """A sandbox with T filled, for all tests of this module."""
-    fill_source(running_sandbox)
-    yield running_sandbox
-    running_sandbox.run("DROP TABLE dbo.T")
-
-
 @pytest.fixture
-def from_t(full: Sandbox) -> Iterator[Sandbox]:
-    yield full
-    full.server.faults.clear()
+def from_t(source: Sandbox) -> Sandbox:
+    return source  # by a name that is not the module's
 
 
 def plan_of(connection: source.SourceConnection, **changes: Any) -> SyncPlan:

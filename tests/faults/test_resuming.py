@@ -21,8 +21,6 @@ from tests.faults.support import (
     ONCE,
     QUICK,
     ROWS,
-    fill_source,
-    fill_target,
     lose_the_answer,
     once,
     seen,
@@ -39,22 +37,6 @@ from tests.unit.engine.support import entry
 STAGED = [Publish.SWAP, Publish.MERGE]
 ENDS_EARLY = SendError(40197, "The service has encountered an error processing your request.", 100)
 LEFT = "SELECT relname FROM pg_class WHERE relname LIKE 'staging%' AND relkind = 'r'"
-
-
-@pytest.fixture(scope="module")
-def source(running_sandbox: Sandbox) -> Iterator[Sandbox]:
-    """A sandbox with T filled, for all tests of this module."""
-    fill_source(running_sandbox)
-    yield running_sandbox
-    running_sandbox.server.faults.clear()
-    running_sandbox.run("DROP TABLE dbo.T")
-
-
-@pytest.fixture
-def old_rows(pg_database: PgDatabase, source: Sandbox) -> Iterator[PgDatabase]:
-    fill_target(pg_database)
-    yield pg_database
-    source.server.faults.clear()
 
 
 @pytest.mark.parametrize("publish", STAGED)

@@ -6,7 +6,7 @@ import pytest
 
 from tableferry.sandbox.faults import CutConnection, RefuseLogin, SendError, StatementFault
 from tableferry.sync.outcome import Status
-from tests.faults.support import FROM_T, QUICK, ROWS, fill_source, fill_target, seen, sync
+from tests.faults.support import FROM_T, QUICK, ROWS, fill_source, seen, sync
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 
@@ -17,12 +17,6 @@ LOADING = "FROM pg_stat_activity WHERE query LIKE 'COPY%' AND state = 'active'"
 def source(sandbox: Sandbox, table_in: Any) -> Sandbox:
     fill_source(sandbox)
     return sandbox
-
-
-@pytest.fixture
-def old_rows(pg_database: PgDatabase) -> PgDatabase:
-    fill_target(pg_database)
-    return pg_database
 
 
 @pytest.mark.parametrize(

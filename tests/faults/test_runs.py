@@ -1,7 +1,6 @@
 """Runs that meet, hang, die or lose their link: one outcome each, one holder a table."""
 
 import signal
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,6 @@ from tests.faults.support import (
     OLD,
     QUICK,
     ROWS,
-    fill_source,
-    fill_target,
     let_time_pass,
     lose_the_answer,
     once,
@@ -39,27 +36,6 @@ from tests.support.proxy import TcpProxy
 from tests.unit.engine.support import entry
 
 OUTCOMES = "SELECT status, rows_written FROM tableferry.table_runs ORDER BY started_at"
-
-
-@pytest.fixture(scope="module")
-def source(running_sandbox: Sandbox) -> Iterator[Sandbox]:
-    """A sandbox with T filled, for all tests of this module."""
-    fill_source(running_sandbox)
-    yield running_sandbox
-    running_sandbox.server.faults.clear()
-    running_sandbox.run("DROP TABLE dbo.T")
-
-
-@pytest.fixture
-def old_rows(pg_database: PgDatabase) -> PgDatabase:
-    fill_target(pg_database)
-    return pg_database
-
-
-@pytest.fixture(autouse=True)
-def _no_fault_is_left(source: Sandbox) -> Iterator[None]:
-    yield
-    source.server.faults.clear()
 
 
 def test_every_run_is_written_down_with_its_outcome(source: Sandbox, old_rows: PgDatabase) -> None:

@@ -1,13 +1,13 @@
 """Faults of the source that happen for real: each has its outcome, and the old rows stay."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from tableferry.sandbox.faults import CutConnection, EndEarly, RefuseLogin, SendError
 from tableferry.sync.outcome import Status
-from tests.faults.support import FROM_T, OLD, ROWS, fill_source, fill_target, seen, sync
+from tests.faults.support import FROM_T, OLD, ROWS, fill_target, seen, sync
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 from tests.support.proxy import Direction, TcpProxy
@@ -16,26 +16,6 @@ DEADLOCK = (
     "Transaction (Process ID 55) was deadlocked on lock resources with another process and has "
     "been chosen as the deadlock victim. Rerun the transaction."
 )
-
-
-@pytest.fixture(scope="module")
-def full(running_sandbox: Sandbox) -> Iterator[Sandbox]:
-    """A sandbox with T filled, for all tests of this module."""
-    fill_source(running_sandbox)
-    yield running_sandbox
-    running_sandbox.run("DROP TABLE dbo.T")
-
-
-@pytest.fixture
-def source(full: Sandbox) -> Iterator[Sandbox]:
-    yield full
-    full.server.faults.clear()
-
-
-@pytest.fixture
-def old_rows(pg_database: PgDatabase) -> PgDatabase:
-    fill_target(pg_database)
-    return pg_database
 
 
 def reader_threads() -> list[str]:

@@ -18,7 +18,6 @@ from tableferry.sandbox.faults import Stall
 from tests.faults.support import (
     FROM_T,
     OLD,
-    fill_target,
     seen,
     start_sync,
     started,
@@ -55,12 +54,6 @@ def long_values(running_sandbox: Sandbox) -> Iterator[Sandbox]:
 def source(long_values: Sandbox) -> Iterator[Sandbox]:
     yield long_values
     long_values.server.faults.clear()
-
-
-@pytest.fixture
-def old_rows(pg_database: PgDatabase) -> PgDatabase:
-    fill_target(pg_database)
-    return pg_database
 
 
 def all_arrived(database: PgDatabase) -> bool:

@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from tests.faults.support import (
     FROM_T,
     OLD,
     ROWS,
-    fill_source,
     fill_target,
     let_time_pass,
     once,
@@ -35,22 +33,6 @@ from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.proxy import Direction, TcpProxy
 from tests.unit.engine.support import planned, sync_plan
-
-
-@pytest.fixture(scope="module")
-def source(running_sandbox: Sandbox) -> Iterator[Sandbox]:
-    """A sandbox with T filled, for all tests of this module."""
-    fill_source(running_sandbox)
-    yield running_sandbox
-    running_sandbox.server.faults.clear()
-    running_sandbox.run("DROP TABLE dbo.T")
-
-
-@pytest.fixture
-def old_rows(pg_database: PgDatabase) -> PgDatabase:
-    fill_target(pg_database)
-    return pg_database
-
 
 LOADING = "FROM pg_stat_activity WHERE application_name LIKE 'tableferry%' AND query LIKE 'COPY%'"
 

@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,6 @@ from tests.faults.support import (
     PATIENT,
     QUICK,
     ROWS,
-    fill_source,
     fill_target,
     let_time_pass,
     seen,
@@ -33,15 +31,6 @@ from tests.support.disks import SMALL_DISKS, small_disk
 from tests.unit.engine.support import entry
 
 LOADING = "FROM pg_stat_activity WHERE query LIKE 'COPY%' AND state = 'active'"
-
-
-@pytest.fixture(scope="module")
-def source(running_sandbox: Sandbox) -> Iterator[Sandbox]:
-    """A sandbox with T filled, for all tests of this module."""
-    fill_source(running_sandbox)
-    yield running_sandbox
-    running_sandbox.server.faults.clear()
-    running_sandbox.run("DROP TABLE dbo.T")
 
 
 def database_of(server: LocalPostgres) -> PgDatabase:
