@@ -96,9 +96,9 @@ def once(action: Callable[[], object]) -> Callable[[Progress], None]:
 
 def wait_for(condition: Callable[[], bool], seconds: float = 30) -> bool:
     deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
+    while not (holds := condition()) and time.monotonic() < deadline:
         time.sleep(0.02)
-    return condition()
+    return holds
 
 
 def let_time_pass(database: PgDatabase) -> None:
