@@ -1,8 +1,7 @@
 """T-SQL text to tokens."""
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from tableferry.sandbox.engine.errors import syntax_near
 from tableferry.sandbox.events import SqlError
@@ -218,20 +217,18 @@ _PATTERN: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One token. ``kind`` names its group in the pattern (``name`` for a quoted identifier)."""
+class Token(NamedTuple):
+    """One token. ``kind`` names its group in the pattern (``name`` for a quoted identifier).
+
+    ``lower`` is the text for comparison with keywords; empty for anything quoted.
+    """
 
     kind: str
     text: str
     line: int
     start: int
     end: int
-
-    @property
-    def lower(self) -> str:
-        """The text in lower case, for comparison with keywords; empty for anything quoted."""
-        return self.text.lower() if self.kind in ("word", "op") else ""
+    lower: str = ""
 
 
 def _skip_block_comment(sql: str, start: int) -> int:
@@ -288,7 +285,8 @@ def tokenize(sql: str, *, quoted_identifier: bool = True) -> list[Token]:
                 kind = "name" if quoted_identifier else "string"
             elif kind == "bracket":
                 kind = "name"
-            tokens.append(Token(kind, value, line, position, end))
+            lower = value.lower() if kind in ("word", "op") else ""
+            tokens.append(Token(kind, value, line, position, end, lower))
         line += sql.count("\n", position, end)
         position = end
     tokens.append(Token("end", "", line, position, position))

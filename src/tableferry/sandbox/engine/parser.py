@@ -1,5 +1,6 @@
 """T-SQL batches to statements."""
 
+import functools
 from collections.abc import Callable
 from typing import Final
 
@@ -37,10 +38,23 @@ _REFUSED: Final = frozenset(
 )
 
 
+_KEPT_BATCHES: Final = 256
+_KEPT_LENGTH: Final = 8192
+"""Characters: clients ask the same of the catalog again and again, in a few thousand; what is
+longer holds rows, and comes once."""
+
+
 def parse_batch(sql: str, *, quoted_identifier: bool = True) -> tuple[st.Statement, ...]:
     """Parse a whole batch; raises the syntax error that SQL Server would report."""
-    parser = BatchParser(sql, quoted_identifier=quoted_identifier)
-    return parser.batch()
+    parse = _parse if len(sql) > _KEPT_LENGTH else _parse_once
+    return parse(sql, quoted_identifier)
+
+
+def _parse(sql: str, quoted_identifier: bool) -> tuple[st.Statement, ...]:
+    return BatchParser(sql, quoted_identifier=quoted_identifier).batch()
+
+
+_parse_once: Final = functools.lru_cache(maxsize=_KEPT_BATCHES)(_parse)
 
 
 class BatchParser(PrincipalParser):
