@@ -1,6 +1,7 @@
 """A self-signed certificate for the sandbox, made anew for each server."""
 
 import datetime as dt
+import functools
 import ipaddress
 import ssl
 import tempfile
@@ -29,7 +30,7 @@ def self_signed(host: str) -> Certificate:
     It is its own authority: a client that verifies takes ``certificate_pem`` as its CA file.
     RSA, because SQL Server's own fallback certificate is RSA and old clients know nothing else.
     """
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key = _key()
     # python-tds compares the host with the common name before it looks at other names.
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host[:64])])
     now = dt.datetime.now(dt.UTC)
@@ -79,6 +80,12 @@ def server_context(certificate: Certificate) -> ssl.SSLContext:
         pem.write_bytes(certificate.key_pem + certificate.certificate_pem)
         context.load_cert_chain(pem)
     return context
+
+
+@functools.cache
+def _key() -> rsa.RSAPrivateKey:
+    """Make the key of this process's sandboxes: it takes longer than all else of their start."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def _alternative_name(host: str) -> x509.GeneralName:
