@@ -1,5 +1,11 @@
-"""The ``tableferry`` command, as a user runs it: real processes, real servers."""
+"""The ``tableferry`` command, as a user runs it: real servers, and a real process of each command.
 
+A process takes longer to import what it needs than to do it. Where it shows nothing more than its
+exit code and its output, ``main`` is called in this one.
+"""
+
+import contextlib
+import io
 import json
 import os
 import signal
@@ -7,10 +13,12 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import psycopg
 import pytest
 
+from tableferry import cli
 from tableferry.sandbox.sample import table_configs
 from tests.support.databases import PgDatabase
 from tests.support.sandbox import PASSWORD, Sandbox
@@ -18,8 +26,14 @@ from tests.support.sandbox import PASSWORD, Sandbox
 COMMANDS = ("discover", "plan", "sync", "check", "info", "demo", "sandbox")
 
 
-def run(*arguments: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> Any:
+def surroundings(env: dict[str, str] | None) -> dict[str, str]:
+    """What a command finds in its environment: nothing of ours but what every program needs."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return {**kept, "COLUMNS": "160", **(env or {})}
+
+
+def run(*arguments: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> Any:
+    """Run a command in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "tableferry", *arguments],
         capture_output=True,
@@ -27,8 +41,26 @@ def run(*arguments: str, env: dict[str, str] | None = None, cwd: Path | None = N
         timeout=120,
         check=False,
         cwd=cwd,
-        env={**kept, "COLUMNS": "160", **(env or {})},
+        env=surroundings(env),
     )
+
+
+def call(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> Any:
+    """Run a command in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        contextlib.chdir(cwd),
+        mock.patch.dict(os.environ, surroundings(env), clear=True),
+        mock.patch.object(sys, "argv", ["tableferry", *arguments]),
+        # Threads that another test has left behind in the driver end nothing here.
+        mock.patch.object(cli, "end_process", sys.exit),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.raises(SystemExit) as ended,
+    ):
+        cli.main()
+    code = ended.value.code or 0
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture
@@ -44,11 +76,11 @@ def env(sample_sandbox: Sandbox, pg_database: PgDatabase) -> dict[str, str]:
     return {**sample_sandbox.environment, **pg_database.environment}
 
 
-def test_every_command_has_a_help_text() -> None:
+def test_every_command_has_a_help_text(tmp_path: Path) -> None:
     whole = run("--help").stdout
     for command in COMMANDS:
         assert command in whole
-        found = run(command, "--help")
+        found = call(command, "--help", cwd=tmp_path)
         assert found.returncode == 0
         assert "Usage: " in found.stdout
 
@@ -90,7 +122,7 @@ def test_sync_carries_all_tables_in_order_and_shows_progress(
 
 
 def test_sync_as_json_is_json_and_nothing_else(folder: Path, env: dict[str, str]) -> None:
-    done = run("sync", "--tables=mctm_module", "--json", env=env, cwd=folder)
+    done = call("sync", "--tables=mctm_module", "--json", env=env, cwd=folder)
     found = json.loads(done.stdout)
     assert [table["table"] for table in found["tables"]] == ["mctm_module"]
     assert found["totals"]["rows_written"] == 300
@@ -101,8 +133,8 @@ def test_a_failed_table_exits_1_and_fail_fast_skips_the_rest(
     folder: Path, env: dict[str, str], pg_database: PgDatabase
 ) -> None:
     pg_database.run("CREATE VIEW mctm_customer AS SELECT 1 AS customer_id")
-    going_on = run("sync", "--json", env=env, cwd=folder)
-    stopping = run("sync", "--json", "--fail-fast", env=env, cwd=folder)
+    going_on = call("sync", "--json", env=env, cwd=folder)
+    stopping = call("sync", "--json", "--fail-fast", env=env, cwd=folder)
     statuses = [
         [table["status"] for table in json.loads(done.stdout)["tables"]]
         for done in (going_on, stopping)
@@ -141,12 +173,12 @@ def test_plan_prints_what_would_happen_and_writes_nothing(
 def test_a_plan_that_still_holds_is_loaded_and_a_drifted_one_is_not(
     folder: Path, env: dict[str, str], pg_database: PgDatabase
 ) -> None:
-    assert run("sync", "--tables=mctm_module", env=env, cwd=folder).returncode == 0
-    (folder / "plan.json").write_text(run("plan", "--json", env=env, cwd=folder).stdout)
+    assert call("sync", "--tables=mctm_module", env=env, cwd=folder).returncode == 0
+    (folder / "plan.json").write_text(call("plan", "--json", env=env, cwd=folder).stdout)
     by_plan = ("sync", "--tables=mctm_module", "--plan=plan.json", "--json")
-    assert run(*by_plan, env=env, cwd=folder).returncode == 0
+    assert call(*by_plan, env=env, cwd=folder).returncode == 0
     pg_database.run("ALTER TABLE mctm_module ALTER load_factor TYPE double precision")
-    drifted = run(*by_plan, env=env, cwd=folder)
+    drifted = call(*by_plan, env=env, cwd=folder)
     assert drifted.returncode == 1
     error = json.loads(drifted.stdout)["tables"][0]["error"]
     assert "has changed since the plan was made" in error["message"]
@@ -156,9 +188,9 @@ def test_a_plan_that_still_holds_is_loaded_and_a_drifted_one_is_not(
 def test_a_table_that_the_plan_does_not_hold_is_not_loaded(
     folder: Path, env: dict[str, str], pg_database: PgDatabase
 ) -> None:
-    plan = run("plan", "--tables=mctm_module", "--json", env=env, cwd=folder).stdout
+    plan = call("plan", "--tables=mctm_module", "--json", env=env, cwd=folder).stdout
     (folder / "plan.json").write_text(plan)
-    done = run("sync", "--plan=plan.json", env=env, cwd=folder)
+    done = call("sync", "--plan=plan.json", env=env, cwd=folder)
     assert done.returncode == 2
     assert "no plan of customer, voipdb_customer, voipdb_useragent" in done.stderr
     assert pg_database.rows("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
@@ -168,14 +200,14 @@ def test_a_table_that_cannot_be_planned_exits_1_with_its_reason(
     folder: Path, env: dict[str, str], pg_database: PgDatabase
 ) -> None:
     pg_database.run("CREATE TABLE mctm_module (module_id smallint)")
-    done = run("plan", "--tables=mctm_module", env=env, cwd=folder)
+    done = call("plan", "--tables=mctm_module", env=env, cwd=folder)
     assert done.returncode == 1
     assert "'module_id' of type smallint cannot hold every value" in done.stdout
 
 
 def test_what_is_no_plan_is_refused(folder: Path, env: dict[str, str]) -> None:
     (folder / "plan.json").write_text("[]")
-    done = run("sync", "--plan=plan.json", env=env, cwd=folder)
+    done = call("sync", "--plan=plan.json", env=env, cwd=folder)
     assert done.returncode == 2
     assert "plan.json is not a plan" in done.stderr
 
@@ -198,7 +230,7 @@ def test_info_needs_no_environment(folder: Path) -> None:
 def test_wrong_use_exits_2_with_the_reason(
     folder: Path, env: dict[str, str], arguments: tuple[str, ...], said: str
 ) -> None:
-    done = run(*arguments, env=env, cwd=folder)
+    done = call(*arguments, env=env, cwd=folder)
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
@@ -220,7 +252,7 @@ def test_a_broken_configuration_file_exits_2_and_says_why(
     tmp_path: Path, env: dict[str, str], text: str, said: str
 ) -> None:
     (tmp_path / "table_configs.py").write_text(text)
-    done = run("sync", "--json", env=env, cwd=tmp_path)
+    done = call("sync", "--json", env=env, cwd=tmp_path)
     assert done.returncode == 2
     assert said in done.stderr
     assert said in json.loads(done.stdout)["error"]["message"]
@@ -231,14 +263,14 @@ def test_a_refused_login_is_tried_once_not_once_a_table(
     folder: Path, env: dict[str, str], sample_sandbox: Sandbox, pg_database: PgDatabase
 ) -> None:
     wrong = {**env, "PG_PASSWORD": "wrong"}
-    done = run("sync", "--json", env=wrong, cwd=folder)
+    done = call("sync", "--json", env=wrong, cwd=folder)
     tables = json.loads(done.stdout)["tables"]
     assert [table["error"]["code"] for table in tables] == ["28P01"] * 4
     assert [table["seconds"] > 0 for table in tables] == [True, False, False, False]
 
 
 def test_a_missing_environment_is_told_all_at_once(folder: Path) -> None:
-    done = run("sync", cwd=folder)
+    done = call("sync", cwd=folder)
     assert done.returncode == 2
     for variable in ("SQL_SERVER_MCTM_HOST", "SQL_SERVER_VOIPDB_PASSWORD", "PG_DB"):
         assert f"{variable} is missing" in done.stderr
@@ -248,8 +280,8 @@ def test_the_env_file_is_found_and_real_variables_win(folder: Path, env: dict[st
     lines = [f"{name}='{value}'" for name, value in env.items() if "'" not in value]
     (folder / ".env").write_text("\n".join(lines))
     passwords = {name: value for name, value in env.items() if "'" in value}
-    assert run("check", env=passwords, cwd=folder).returncode == 0
-    wrong = run("check", env={**passwords, "PG_DB": "not_there"}, cwd=folder)
+    assert call("check", env=passwords, cwd=folder).returncode == 0
+    wrong = call("check", env={**passwords, "PG_DB": "not_there"}, cwd=folder)
     assert wrong.returncode == 1
     assert "not_there" in wrong.stdout
 
@@ -257,7 +289,7 @@ def test_the_env_file_is_found_and_real_variables_win(folder: Path, env: dict[st
 def test_no_password_in_any_output(folder: Path, env: dict[str, str]) -> None:
     wrong = {**env, "SQL_SERVER_MCTM_USER": "nobody"}
     for arguments in (("sync",), ("check",), ("sync", "--json")):
-        done = run(*arguments, env=wrong, cwd=folder)
+        done = call(*arguments, env=wrong, cwd=folder)
         assert PASSWORD not in done.stdout + done.stderr
         assert "18456" in done.stdout + done.stderr
 
@@ -287,7 +319,7 @@ def test_the_sandbox_says_how_to_connect_and_stops_when_told(pg_database: PgData
 def test_a_signal_is_an_outcome_and_leaves_the_old_rows(
     folder: Path, env: dict[str, str], pg_database: PgDatabase, number: signal.Signals, code: int
 ) -> None:
-    assert run("sync", "--tables=mctm_module", env=env, cwd=folder).returncode == 0
+    assert call("sync", "--tables=mctm_module", env=env, cwd=folder).returncode == 0
     # A reader that holds the table makes the sync wait for its lock, so it is surely in its midst.
     with psycopg.connect(pg_database.conninfo) as reader:
         reader.execute("SELECT count(*) FROM mctm_module")
