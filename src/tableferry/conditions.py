@@ -11,6 +11,7 @@ from typing import Final
 from tableferry.constants import TEXTS, literal, read_constant
 from tableferry.identifiers import quote_pg
 from tableferry.schema import SourceColumn, TargetColumn
+from tableferry.typemap import keeps_apart
 
 _TOKEN: Final = re.compile(
     r"\s*(\[(?:[^\]]|\]\])+\]|\"(?:[^\"]|\"\")+\"|[Nn]?'(?:[^']|'')*'|0[xX][0-9A-Fa-f]*"
@@ -35,10 +36,13 @@ class _UntranslatableError(Exception):
     """Something that is not surely the same in PostgreSQL."""
 
 
-def translated_condition(text: str, columns: Columns) -> str | None:
+def translated_condition(text: str, columns: Columns, *, for_no_more: bool = False) -> str | None:
     """Return the condition over the target's columns; None where it is not surely the same.
 
-    ``columns`` are those that are carried, by source name.
+    ``columns`` are those that are carried, by source name. What SQL Server holds as equal may
+    differ in PostgreSQL (case, accents, trailing blanks), and the other way round (a digit that is
+    cut off): with ``for_no_more`` None, too, where it might hold for a row that it does not hold
+    for in the source.
     """
     tokens, position = [], 0
     while text[position:].strip():
@@ -47,7 +51,7 @@ def translated_condition(text: str, columns: Columns) -> str | None:
             return None
         tokens.append(match[1])
         position = match.end()
-    reader = _Reader(tokens, columns)
+    reader = _Reader(tokens, columns, for_no_more=for_no_more)
     try:
         found = reader.any_of()
     except _UntranslatableError:
@@ -58,9 +62,10 @@ def translated_condition(text: str, columns: Columns) -> str | None:
 class _Reader:
     """A recursive descent over the tokens."""
 
-    def __init__(self, tokens: list[str], columns: Columns) -> None:
+    def __init__(self, tokens: list[str], columns: Columns, *, for_no_more: bool) -> None:
         self._tokens = tokens
         self._columns = columns
+        self._for_no_more = for_no_more
         self._position = 0
 
     @property
@@ -92,6 +97,7 @@ class _Reader:
             return f"{name} IS {negated}NULL"
         if self._accept("IN"):
             self._expect("(")
+            self._hold_for_no_more("=", source, target)
             values = [self._constant(source, target)]
             while self._accept(","):
                 values.append(self._constant(source, target))
@@ -101,7 +107,16 @@ class _Reader:
         ordered = source.type.name in TEXTS or source.type.name == "uniqueidentifier"
         if comparison is None or (ordered and comparison not in {"=", "<>"}):
             raise _UntranslatableError  # texts and GUIDs have another order in PostgreSQL
+        self._hold_for_no_more(comparison, source, target)
         return f"{name} {comparison} {self._constant(source, target)}"
+
+    def _hold_for_no_more(
+        self, comparison: str, source: SourceColumn, target: TargetColumn
+    ) -> None:
+        told_apart = source.type.name in TEXTS and comparison == "<>"
+        made_equal = not keeps_apart(source.type, target.type) and comparison in {"=", "<="}
+        if self._for_no_more and (told_apart or made_equal):
+            raise _UntranslatableError
 
     def _column(self) -> tuple[SourceColumn, TargetColumn]:
         token = self._next()

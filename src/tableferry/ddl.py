@@ -12,8 +12,14 @@ from tableferry.defaults import translated_default
 from tableferry.details import Identity, TableDetails
 from tableferry.errors import ConfigError
 from tableferry.identifiers import TargetTable, quote_pg, shown, text_pg
-from tableferry.indexes import Columns, loses_distinction, plan_indexes
+from tableferry.indexes import (
+    BTREE_BYTES,
+    Columns,
+    key_bytes,
+    plan_indexes,
+)
 from tableferry.schema import SourceColumn, TargetColumn
+from tableferry.typemap import keeps_apart
 
 PG_INTEGERS: Mapping[str, str] = {"int2": "smallint", "int4": "int", "int8": "bigint"}
 """The types an identity column may have in PostgreSQL, with SQL Server's of the same range."""
@@ -128,12 +134,24 @@ def _key_warnings(
             else "the source shows none"
         )
         return [f"{target} gets no primary key: {why}"]
-    return [
+    warnings = [
         f"the primary key holds {shown(name)}, whose values may become equal in the target: "
         "the load would fail"
         for name in key
-        if loses_distinction(*columns[name])
+        if not keeps_apart(columns[name][0].type, columns[name][1].type)
     ]
+    warnings += [
+        f"the primary key holds {shown(name)}, which may be NULL in the source: a NULL would end "
+        "the load"
+        for name in key
+        if columns[name][0].nullable
+    ]
+    if key_bytes([columns[name] for name in key]) > BTREE_BYTES:
+        warnings.append(
+            f"the values of the primary key can be longer than the {BTREE_BYTES:,} bytes "
+            "PostgreSQL indexes: one such would end the load"
+        )
+    return warnings
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,20 @@ from tableferry.spec import TableSpec
 def completed(spec: TableSpec, source: SourceSchema, details: TableDetails) -> TableSpec:
     """Return the spec with columns, target names and key; raises SchemaError.
 
-    ``primary_key`` stays empty where the source has none, or one of columns that are not carried.
+    Columns are called what the source calls them, also where the configuration differs in case; one
+    that the source does not have keeps its name. ``primary_key`` stays empty where the source has
+    none, or one of columns that are not carried.
     """
-    columns = spec.columns or _columns(spec, source.columns)
+    columns = tuple(
+        (_own_name(name, source), target)
+        for name, target in spec.columns or _columns(spec, source.columns)
+    )
     return replace(spec, columns=columns, primary_key=_key(spec, columns, source, details))
+
+
+def _own_name(name: str, source: SourceSchema) -> str:
+    column = find_column(name, source.columns)
+    return column.name if column else name
 
 
 def _columns(spec: TableSpec, found: Sequence[SourceColumn]) -> tuple[tuple[str, str], ...]:
@@ -53,21 +63,19 @@ def _key(
     source: SourceSchema,
     details: TableDetails,
 ) -> tuple[str, ...]:
-    carried = {
-        column.name: name for name, _ in columns if (column := find_column(name, source.columns))
-    }
+    carried = {name for name, _ in columns}
     if not spec.primary_key:
         key = details.primary_key
-        return tuple(carried[name] for name in key) if set(key) <= set(carried) else ()
-    missing = [
-        shown(name)
-        for name in spec.primary_key
-        if (column := find_column(name, source.columns)) is None or column.name not in carried
-    ]
-    if missing:
+        return key if carried.issuperset(key) else ()
+    key = tuple(_own_name(name, source) for name in spec.primary_key)
+    if missing := [
+        shown(asked)
+        for asked, name in zip(spec.primary_key, key, strict=True)
+        if name not in carried or find_column(name, source.columns) is None
+    ]:
         raise SchemaError(
             f"'primary_key' names {', '.join(missing)}, which is not among the columns that are "
             "carried",
             hint="Correct 'primary_key', or leave it out to take the source's.",
         )
-    return spec.primary_key
+    return key

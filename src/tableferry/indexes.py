@@ -5,7 +5,7 @@ that values could break (too long for a btree, no longer unique once digits are 
 as it was, and said so.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,7 @@ from tableferry.details import HIDDEN, SourceIndex, TableDetails
 from tableferry.identifiers import TargetTable, quote_pg, shown
 from tableferry.naming import distinct, pg_name, shortened
 from tableferry.schema import UNLIMITED, SourceColumn, TargetColumn
+from tableferry.typemap import keeps_apart
 
 BTREE_BYTES: Final = 2704
 """A larger entry is an error (BTMaxItemSize: a third of a page), which would end the load."""
@@ -87,7 +88,7 @@ def _why_not(index: SourceIndex, columns: Columns) -> str:
     key = [columns[column.name] for column in index.columns]
     if unordered := [source.name for source, into in key if into.type.name in UNORDERED]:
         return f"PostgreSQL cannot sort {', '.join(map(shown, unordered))}"
-    if sum(map(_widest, key)) > BTREE_BYTES:
+    if key_bytes(key) > BTREE_BYTES:
         return f"its values can be longer than the {BTREE_BYTES:,} bytes PostgreSQL indexes"
     if index.condition == HIDDEN:
         return "its condition is not shown to a login without VIEW DEFINITION"
@@ -110,11 +111,17 @@ class _Index:
     @property
     def _cut(self) -> list[str]:
         """Columns of which two values may become one, by a declared loss."""
-        return [source.name for source, into in self._key if loses_distinction(source, into)]
+        return [s.name for s, into in self._key if not keeps_apart(s.type, into.type)]
+
+    @property
+    def _holds_for_more(self) -> bool:
+        """Whether the target's condition may hold for rows that the source's does not hold for."""
+        text = self.index.condition
+        return bool(text) and not translated_condition(text, self.columns, for_no_more=True)
 
     @property
     def _unique(self) -> bool:
-        return self.index.unique and not self._cut
+        return self.index.unique and not self._cut and not self._holds_for_more
 
     @property
     def _has_nulls(self) -> bool:
@@ -123,7 +130,7 @@ class _Index:
     @property
     def _included(self) -> list[str]:
         """The included columns that are carried and that a btree's entry has room for."""
-        room = BTREE_BYTES - sum(map(_widest, self._key))
+        room = BTREE_BYTES - key_bytes(self._key)
         most = MOST_COLUMNS - len(self._key)
         found: list[str] = []
         for name in self.index.included:
@@ -154,6 +161,10 @@ class _Index:
         if self.index.unique and self._cut:
             cut = ", ".join(map(shown, self._cut))
             said.append(f"{index} is not unique in the target: values of {cut} may become equal")
+        if self.index.unique and self._holds_for_more:
+            said.append(
+                f"{index} is not unique in the target: its condition may hold for more rows there"
+            )
         if self._unique and self._has_nulls and self.pg_version < NULLS_NOT_DISTINCT:
             said.append(f"{index} admits several NULLs: only PostgreSQL 15 and later can refuse")
         left_out = [name for name in self.index.included if name not in self._included]
@@ -166,26 +177,24 @@ class _Index:
         blind = [
             column.name
             for column in self.index.columns
-            if ignores_case(self.details.collations.get(column.name, ""))
+            if is_insensitive(self.details.collations.get(column.name, ""))
         ]
         if self._unique and blind:
             said.append(
                 f"{index} tells apart in PostgreSQL what {', '.join(map(shown, blind))} holds as "
-                "equal in SQL Server (case, trailing blanks): it refuses less there"
+                "equal in SQL Server (case, accents, trailing blanks): it refuses less there"
             )
         return said
 
 
-def ignores_case(collation: str) -> bool:
-    """Whether a collation's name says that it compares without case (``..._CI_AS``)."""
-    return "_CI" in collation.upper()
+def is_insensitive(collation: str) -> bool:
+    """Whether a collation's name says that case or accents are nothing to it (``..._CI_AS``)."""
+    return not {"CI", "AI"}.isdisjoint(collation.upper().split("_"))
 
 
-def loses_distinction(source: SourceColumn, into: TargetColumn) -> bool:
-    """Whether two values that differ in the source may be equal in the target."""
-    moment = into.type.name in {"time", "timestamp", "timestamptz"}
-    cut = source.type.name in {"time", "datetime2", "datetimeoffset"} and source.type.scale == 7
-    return (cut and moment) or source.type.name == "sql_variant"
+def key_bytes(key: Sequence[tuple[SourceColumn, TargetColumn]]) -> int:
+    """Return the bytes that the longest values of a key take together."""
+    return sum(map(_widest, key))
 
 
 def _widest(column: tuple[SourceColumn, TargetColumn]) -> int:

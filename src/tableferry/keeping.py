@@ -101,6 +101,10 @@ def require_keepable(
         f"the trigger {shown(name)} of {spec.target} runs before each row and may change its values"
         for name in target.row_triggers
     )
+    if target.has_heirs:
+        told += (
+            f"tables inherit from {spec.target} and keep their rows, which queries on it show too",
+        )
     around = target.surroundings or Surroundings()
     if spec.publish is Publish.MERGE:
         told += _mergeable(spec, key, columns, around)

@@ -10,6 +10,7 @@ from typing import Final
 from tableferry.drift import Drift, Found, Planned, find_drift, type_change
 from tableferry.errors import SchemaError
 from tableferry.identifiers import quote_mssql, shown
+from tableferry.naming import SYSTEM_COLUMNS
 from tableferry.schema import (
     UNLIMITED,
     PgType,
@@ -222,6 +223,11 @@ class _Matching:
 
     def _into(self, column: SourceColumn, name: str, wish: _Wish | None) -> TargetColumn | None:
         if self._creates(name):
+            if name in SYSTEM_COLUMNS:
+                self.problems.append(
+                    f"column {shown(name)} cannot be: PostgreSQL has one of that name in any table"
+                )
+                return None
             kind = wish.type if wish else RULES[column.type.name].create(column.type)
             nullable = column.nullable and column.name.lower() not in self._keys
             return TargetColumn(name, kind, nullable=nullable or self._all_nullable)

@@ -14,11 +14,12 @@ from tableferry.cuts import cuts_of
 from tableferry.ddl import Creation, advance_identity, plan_creation
 from tableferry.details import NO_DETAILS, TableDetails
 from tableferry.discovery import completed
-from tableferry.drift import Drift, Found, likely_new_name
+from tableferry.drift import Drift, likely_new_name
 from tableferry.errors import SchemaError
 from tableferry.identifiers import quote_mssql, shown
 from tableferry.keeping import require_keepable, require_key
 from tableferry.matching import ColumnPlan, exactly, match_columns
+from tableferry.rowsize import require_room
 from tableferry.schema import (
     Isolation,
     SourceColumn,
@@ -179,34 +180,16 @@ def plan_table(
     spec = completed(spec, source, details)
     found = _source_columns(spec, source, target)
     matched = match_columns(spec, found, target, left_out=left_out)
-    columns = matched.columns
-    spec = _carried(spec, columns, found)
-    if spec.chunks > 1:
-        _raise_if_any(
-            obstacles(_key(spec, columns)),
-            "Name whole numbers, moments, texts or uniqueidentifiers in 'primary_key', or leave "
-            "'chunks' out.",
-        )
-    key = _target_key(spec, columns)
-    require_key(spec, key)
-    kept = require_keepable(spec, key, columns, target) if target else ()
+    columns, drift = matched.columns, matched.drift
+    spec = _carried(spec, columns)
+    told = _require_loadable(spec, columns, target)
     create = None
     if target is None:
-        create = plan_creation(
-            spec.target,
-            # A companion column comes behind its own, of the same source column.
-            [(column.source, column.target) for column in columns],
-            [c.name for name in spec.primary_key if (c := find_column(name, source.columns))],
-            details,
-            pg_version,
-            names=names,
-        )
+        create = _creation(spec, columns, details, pg_version, names)
     consistency, warnings = _consistency(spec, isolation, in_memory=source.in_memory)
-    warnings += kept
     if source.rows_filtered:
-        warnings += (
-            f"a security policy filters the rows of {spec.source}: this login may not see all",
-        )
+        hidden = f"a security policy filters the rows of {spec.source}"
+        warnings += (f"{hidden}: this login may not see all",)
     return SyncPlan(
         spec=spec,
         columns=columns,
@@ -215,10 +198,8 @@ def plan_table(
         create=create,
         can_freeze=target is None or target.kind == "r",
         estimated_rows=None if spec.where else source.estimated_rows,
-        warnings=warnings
-        + matched.drift.warnings
-        + (create.warnings if create else details.warnings),
-        drift=matched.drift,
+        warnings=warnings + told + drift.warnings + (create or details).warnings,
+        drift=drift,
         at_one_moment=source.in_memory
         or consistency is Consistency.SNAPSHOT
         or (consistency is Consistency.READ_COMMITTED and isolation.row_versions),
@@ -230,24 +211,43 @@ def _excluded(spec: TableSpec, source: SourceSchema) -> list[SourceColumn]:
     return [column for column in found if column]
 
 
-def _carried(spec: TableSpec, columns: Sequence[ColumnPlan], found: Found) -> TableSpec:
-    """Return the spec without the columns that 'drift' leaves out; its key only if that is whole.
-
-    ``found`` are the columns of the spec, one for one.
-    """
+def _carried(spec: TableSpec, columns: Sequence[ColumnPlan]) -> TableSpec:
+    """Return the spec without what 'drift' leaves out; its key only if that is whole."""
     names = {column.source.name for column in columns}
-    gone = {
-        name
-        for (name, _), (column, _) in zip(spec.columns, found, strict=True)
-        if column.name not in names
-    }
-    if not gone:
-        return spec
     return replace(
         spec,
-        columns=tuple(pair for pair in spec.columns if pair[0] not in gone),
-        primary_key=() if gone & set(spec.primary_key) else spec.primary_key,
+        columns=tuple(pair for pair in spec.columns if pair[0] in names),
+        primary_key=spec.primary_key if names.issuperset(spec.primary_key) else (),
     )
+
+
+def _require_loadable(
+    spec: TableSpec, columns: Sequence[ColumnPlan], target: TargetSchema | None
+) -> tuple[str, ...]:
+    """Refuse what only the load would find out; returns what is to be told. Raises SchemaError."""
+    if spec.chunks > 1:
+        _raise_if_any(
+            obstacles(_key(spec, columns)),
+            "Name whole numbers, moments, texts or uniqueidentifiers in 'primary_key', or leave "
+            "'chunks' out.",
+        )
+    key = _target_key(spec, columns)
+    require_key(spec, key)
+    told = require_keepable(spec, key, columns, target) if target else ()
+    return told + require_room(spec.target, columns)
+
+
+def _creation(
+    spec: TableSpec,
+    columns: Sequence[ColumnPlan],
+    details: TableDetails,
+    pg_version: int,
+    names: Collection[str],
+) -> Creation:
+    # A companion column comes behind its own, of the same source column.
+    pairs = [(column.source, column.target) for column in columns]
+    key = spec.primary_key
+    return plan_creation(spec.target, pairs, key, details, pg_version, names=names)
 
 
 def _source_columns(

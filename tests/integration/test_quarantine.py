@@ -223,9 +223,8 @@ def orders(table_in: Callable[[str], None], pg_database: PgDatabase) -> PgDataba
 
 def sync_orders(sandbox: Sandbox, database: PgDatabase, **changes: object) -> TableOutcome:
     configured = entry(
-        sql_table="dbo.T", pg_table="t", order_by=None,
-        columns=["ID", "Code"], pg_columns=["id", "code"],
-        **{"on_invalid": "quarantine", "max_shrink": 100, **changes},
+        sql_table="dbo.T", pg_table="t", order_by=None, pg_columns=["id", "code"],
+        **{"columns": ["ID", "Code"], "on_invalid": "quarantine", "max_shrink": 100, **changes},
     )  # fmt: skip
     return sync_table(parse_table_configs({"t": configured})["t"], sandbox.settings(database))
 
@@ -279,6 +278,36 @@ def test_a_sync_loads_the_good_rows_and_writes_the_others_down(
             ("5", "23514", "?"),
         ]
     ]
+
+
+@pytest.mark.parametrize("publish", ["truncate", "swap"])
+def test_rows_are_told_by_the_names_that_people_know(
+    sandbox: Sandbox, orders: PgDatabase, publish: str
+) -> None:
+    """The key is the source's, whatever its case in the configuration; the index has a name."""
+    orders.run("CREATE UNIQUE INDEX codes ON t (length(code))")
+    sandbox.run("UPDATE dbo.T SET Code = N'b' WHERE ID = 2")
+    outcome = sync_orders(
+        sandbox, orders, max_invalid=4, publish=publish, columns=["id", "code"], primary_key="Id"
+    )
+    assert outcome.status is Status.OK, outcome.error
+    (told,) = orders.rows(
+        "SELECT row_key, reason FROM tableferry.quarantine WHERE sqlstate = '23505'"
+    )
+    known = " (codes)" if publish == "truncate" else ""
+    assert told == ({"ID": 2}, f"two rows have the same key{known}")
+
+
+@pytest.mark.parametrize("publish", ["swap", "merge"])
+def test_a_load_that_fails_names_no_table_that_nobody_knows(
+    sandbox: Sandbox, orders: PgDatabase, publish: str
+) -> None:
+    orders.run("ALTER TABLE t ADD CONSTRAINT few CHECK (id < 5)")
+    sandbox.run("UPDATE dbo.T SET Code = N'b'")
+    outcome = sync_orders(sandbox, orders, on_invalid="fail", publish=publish)
+    assert outcome.error is not None
+    assert "constraint 'few'" in outcome.error.message
+    assert "staging" not in outcome.error.message
 
 
 @pytest.mark.parametrize("publish", ["truncate", "swap", "merge"])

@@ -40,8 +40,9 @@ FAULTS: Final = {
     "42501": Fault(ConfigError, "Grant PG_USER what it lacks: TRUNCATE, INSERT and SELECT on the "
                    "table, CREATE on its schema where the table is missing."),
     "42P01": Fault(SchemaError, "Check 'pg_table' in the configuration."),
-    "0A000": Fault(SchemaError, "PostgreSQL does not do this: TRUNCATE refuses a table that "
-                   "foreign keys of others point to, COPY one with row-level security."),
+    "0A000": Fault(SchemaError, "This PostgreSQL does not do this: TRUNCATE refuses a table that "
+                   "foreign keys of others point to, COPY one with row-level security; a server "
+                   "built without libxml has no values of the type xml (text takes them)."),
     "2BP01": Fault(SchemaError, "Something was made meanwhile that depends on the table. "
                    f"{_AGAIN}"),
     "22021": Fault(DataError, "A text holds U+0000 or half a surrogate pair: mend it in the source "
@@ -70,7 +71,7 @@ FAULTS: Final = {
     "22": Fault(DataError, _ROLLED_BACK, "a value cannot be stored"),
     "23": Fault(DataError, _ROLLED_BACK, "a constraint is not satisfied"),
     "P0": Fault(DataError, _ROLLED_BACK, "a trigger refused a row"),
-    "54": Fault(DataError, f"A row or a key of an index is too large. {_ROLLED_BACK}",
+    "54": Fault(DataError, f"A value, or a key of an index, is too large. {_ROLLED_BACK}",
                 "a value is over one of PostgreSQL's limits"),
     "53100": Fault(TableferryError, f"The target's disk is full. {_ROLLED_BACK} Make room there."),
     "25006": Fault(ConfigError, "PG_HOST is a read replica: name the primary; or "
@@ -84,6 +85,19 @@ FAULTS: Final = {
     "42": Fault(SchemaError, "Check the table's configuration against the target."),
 }  # fmt: skip
 """Looked up by the whole SQLSTATE, then by its class."""
+
+ROW_TOO_LARGE: Final = Fault(
+    DataError,
+    "Too many of its columns have a value: carry fewer ('exclude'), the others into a second "
+    f"table, or exclude the row with 'where'. {_ROLLED_BACK}",
+    "a row is larger than a page of PostgreSQL",
+)
+_FINDS_A_PAGE: Final = "RelationGetBufferForTuple"
+"""The function of PostgreSQL that finds no page for such a row: 54000 says other things, too."""
+
+BUFFERED: Final = 1000
+"""Rows that COPY collects before it looks for a page (MAX_BUFFERED_TUPLES): it then tells the line
+that it has read last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +163,8 @@ def translate(error: psycopg.Error, settings: TargetSettings) -> tuple[Tableferr
     if not state:
         return _without_sqlstate(error, settings), True
     fault = FAULTS.get(state) or FAULTS.get(state[:2])
+    if error.diag.source_function == _FINDS_A_PAGE:
+        fault = ROW_TOO_LARGE
     if fault is None:
         hint = f"PostgreSQL refused the statement. {_ROLLED_BACK}"
         return TableferryError(f"{settings}: SQLSTATE {state}", hint=hint, code=state), False
@@ -161,6 +177,11 @@ def translate(error: psycopg.Error, settings: TargetSettings) -> tuple[Tableferr
                             column=where.column, constraint=where.constraint)  # fmt: skip
         return refused, not hidden
     return fault.kind(message, hint=fault.hint, code=state), not hidden
+
+
+def is_ours(name: str) -> bool:
+    """Whether a table, a key or an index is called so by us, and for this load only."""
+    return bool(_OURS.match(name))
 
 
 def _is_of_a_function(error: psycopg.Error) -> bool:
@@ -176,6 +197,9 @@ def _is_of_a_function(error: psycopg.Error) -> bool:
     return not own and any(not line.startswith("COPY ") for line in lines)
 
 
+_OURS: Final = re.compile(r"staging_[0-9a-f]{16}")
+"""What staging tables are called, and what is made for them: names that say nothing to anybody."""
+
 _COPY_LINE: Final = r"(?m)^COPY .*?, line (\d+)(?:, column ([^:\n]+))?"
 
 
@@ -187,23 +211,29 @@ class _Where:
     column: str
     constraint: str
     row: str
+    is_behind: bool
 
     @classmethod
     def of(cls, error: psycopg.Error) -> "_Where":
         """Read it; COPY names the column only in CONTEXT: what quotes values is before that."""
         diag = error.diag
         row, column = (re.findall(_COPY_LINE, diag.context or "") or [("", "")])[-1]
+        table = diag.table_name or ""
         return cls(
-            table=diag.table_name or "",
+            table="" if row and is_ours(table) else table,
             column=diag.column_name or column,
             constraint=diag.constraint_name or "",
             row=row,
+            is_behind=diag.source_function == _FINDS_A_PAGE,
         )
 
     def __str__(self) -> str:
         named = (("table", self.table), ("column", self.column), ("constraint", self.constraint))
         told = [f", {kind} {name!r}" for kind, name in named if name]
-        return "".join(told) + (f", row {self.row} of the load" if self.row else "")
+        if self.row:
+            before = f" or one of the {BUFFERED:,} before it" if self.is_behind else ""
+            told.append(f", row {self.row} of the load{before}")
+        return "".join(told)
 
 
 _UNREACHED: Final = (

@@ -16,6 +16,7 @@ from tableferry.errors import DataError
 from tableferry.matching import ColumnPlan
 from tableferry.target.connection import TargetConnection
 from tableferry.target.copying import ENCODED_BYTES, CopyIn
+from tableferry.target.faults import is_ours
 from tableferry.values.refusals import Refusal, Refusals, as_converted, value_bytes
 
 SIFTED_BYTES: Final = 8 * 2**20
@@ -164,7 +165,8 @@ class SiftingCopy:
         own = {c.source.name: values[c.target.name] for c in self._columns if not c.companion}
         name = error.column or self._column_of(error.constraint)
         column = next((c for c in self._columns if c.target.name == name), None)
-        named = f" ({error.constraint})" if error.constraint else ""
+        tells = error.constraint and not is_ours(error.constraint)
+        named = f" ({error.constraint})" if tells else ""
         self._refusals.add(
             [
                 Refusal(

@@ -3,7 +3,7 @@
 from tableferry.typemap.names import parse_pg_type
 from tableferry.typemap.rule import Companion, TypeRule, Way
 from tableferry.typemap.rules import KEEPS_OFFSET, OFFSET_KEPT, RULES
-from tableferry.typemap.widths import pg_type_holds
+from tableferry.typemap.widths import keeps_apart, pg_type_holds
 
 __all__ = [
     "KEEPS_OFFSET",
@@ -12,6 +12,7 @@ __all__ = [
     "Companion",
     "TypeRule",
     "Way",
+    "keeps_apart",
     "parse_pg_type",
     "pg_type_holds",
 ]

@@ -1,8 +1,8 @@
-"""Which PostgreSQL type holds every value of another one of its kind."""
+"""Which PostgreSQL type holds every value of another one, and which tells all of them apart."""
 
 from typing import Final
 
-from tableferry.schema import PgType
+from tableferry.schema import PgType, SourceType
 from tableferry.typemap.fitting import MICROSECONDS, PG_INTEGER_DIGITS, numeric_holds
 
 _INTEGERS: Final = ("int2", "int4", "int8")
@@ -39,6 +39,12 @@ def pg_type_holds(wide: PgType, narrow: PgType) -> bool:
         case (one, other) if one == other and one in _MOMENTS:
             return _digits(narrow) <= _digits(wide)
     return False
+
+
+def keeps_apart(source: SourceType, into: PgType) -> bool:
+    """Whether two values that differ in the source always differ in the target, too."""
+    cut = source.name in {"time", "datetime2", "datetimeoffset"} and source.scale == 7
+    return source.name != "sql_variant" and not (cut and into.name in _MOMENTS)
 
 
 _ANY_LENGTH: Final = 2**31

@@ -104,6 +104,8 @@ def test_a_unique_text_without_case_is_said_to_refuse_less() -> None:
     exact = TableDetails(indexes=(name,), collations={"Name": "Latin1_General_100_BIN2"})
     assert "it refuses less there" in " ".join(create(blind).warnings)
     assert create(exact).warnings == ()
+    accents = replace(blind, collations={"Name": "Latin1_General_CS_AI"})
+    assert "(case, accents, trailing blanks)" in " ".join(create(accents).warnings)
 
 
 def test_a_unique_index_over_cut_digits_is_not_unique() -> None:
@@ -116,6 +118,38 @@ def test_a_key_over_cut_digits_is_a_warning() -> None:
     made = create(TableDetails(), key=("ID", "At"))
     assert made.after == ('ALTER TABLE "t" ADD PRIMARY KEY ("id", "at")',)
     assert "'At'" in made.warnings[0]
+
+
+def test_a_key_that_may_be_null_is_a_warning() -> None:
+    made = create(TableDetails(), key=("On",))
+    assert "'On', which may be NULL in the source" in made.warnings[0]
+
+
+def test_a_key_longer_than_a_btree_takes_is_a_warning() -> None:
+    made = create(TableDetails(), key=("ID", "Code"))
+    assert made.after == ('ALTER TABLE "t" ADD PRIMARY KEY ("id", "code")',)
+    assert "can be longer than the 2,704 bytes" in made.warnings[-1]
+
+
+@pytest.mark.parametrize(
+    ("condition", "kind"),
+    [
+        ("([Name]<>'none')", ""),
+        ("([At]<='20240101')", ""),
+        ("([At] IN ('20240101'))", ""),
+        ("([Name]='some')", "UNIQUE "),
+        ("([At]>='20240101')", "UNIQUE "),
+        ("([ID]<>(1))", "UNIQUE "),
+    ],
+)
+def test_a_condition_that_may_hold_for_more_rows_makes_no_index_unique(
+    condition: str, kind: str
+) -> None:
+    """'NONE' is 'none' to SQL Server and another text to PostgreSQL: two rows may be NONE there."""
+    index = SourceIndex("U", (IndexColumn("On"),), unique=True, condition=condition)
+    (made,), warnings = with_index(index)
+    assert made.startswith(f'CREATE {kind}INDEX "t_u" ON "t" ("on")')
+    assert ("its condition may hold for more rows there" in " ".join(warnings)) == (not kind)
 
 
 def test_an_included_column_too_long_for_a_btree_is_left_out_with_a_warning() -> None:
@@ -171,8 +205,8 @@ def test_an_identity_starts_and_steps_as_in_the_source(seed: int, step: int, cla
 
 def test_an_identity_of_another_type_than_integers_is_a_warning() -> None:
     number = (
-        SourceColumn("ID", SourceType("decimal", 9, 18)),
-        TargetColumn("id", PgType("numeric", (18, 0))),
+        SourceColumn("ID", SourceType("decimal", 9, 18), nullable=False),
+        TargetColumn("id", PgType("numeric", (18, 0)), nullable=False),
     )
     details = TableDetails(identity=Identity("ID", 1, 1))
     made = plan_creation(TargetTable("", "t"), [number], ("ID",), details, 180000)

@@ -1,5 +1,6 @@
 """Columns and keys that a configuration leaves out."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -38,10 +39,10 @@ def test_all_columns_are_taken_in_their_order_with_the_sources_key() -> None:
     assert found.primary_key == ("LineNo", "OrderID")
 
 
-def test_what_is_configured_stays_as_it_is() -> None:
-    configured = spec(columns=["orderid"], pg_columns=["k"], primary_key="orderid")
+def test_what_is_configured_is_called_what_the_source_calls_it() -> None:
+    configured = spec(columns=["orderid"], pg_columns=["k"], primary_key="ORDERID")
     found = completed(configured, source("OrderID", "LineNo"), DETAILS)
-    assert found == configured
+    assert found == replace(configured, columns=(("OrderID", "k"),), primary_key=("OrderID",))
 
 
 def test_names_in_postgresql_may_be_left_out_alone() -> None:

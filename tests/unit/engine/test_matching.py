@@ -224,3 +224,10 @@ def test_the_second_column_of_a_long_name_has_a_name_of_63_bytes() -> None:
     assert shape.target.name == name
     assert len(srid.target.name.encode()) <= 63
     assert srid.target.name.startswith("ж" * 26)
+
+
+def test_a_column_of_a_name_that_postgresql_keeps_for_itself_is_refused() -> None:
+    found = [(SourceColumn("X", GUID), "ctid")]
+    given = spec(("X", "ctid"), primary_key=())
+    with pytest.raises(SchemaError, match="'ctid' cannot be: PostgreSQL has one of that name"):
+        match_columns(given, found, None)

@@ -37,6 +37,11 @@ def test_row_level_security_that_binds_the_login_is_refused() -> None:
         plan(TargetSchema(COLUMNS, row_security=True))
 
 
+def test_tables_that_inherit_and_keep_their_rows_are_told() -> None:
+    told = plan(TargetSchema(COLUMNS, has_heirs=True), Isolation(snapshot=True)).warnings
+    assert told == ("tables inherit from t and keep their rows, which queries on it show too",)
+
+
 def test_a_trigger_that_may_change_values_is_warned_of() -> None:
     (warning,) = plan(
         TargetSchema(COLUMNS, row_triggers=("touch",)), Isolation(snapshot=True)
