@@ -1,8 +1,11 @@
 """A target without room, without sessions, starting, or read-only; and a run that hangs in it."""
 
+import contextlib
 import os
 import signal
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -27,7 +30,7 @@ from tests.faults.support import (
 from tests.integration.conftest import Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
-from tests.support.disks import SMALL_DISKS, small_disk
+from tests.support.disks import MEMORY, can_mount, small_disk, without_room
 from tests.unit.engine.support import entry
 
 LOADING = "FROM pg_stat_activity WHERE query LIKE 'COPY%' AND state = 'active'"
@@ -37,26 +40,45 @@ def database_of(server: LocalPostgres) -> PgDatabase:
     return PgDatabase(server.host, server.port, "postgres", server.user, server.password)
 
 
-@pytest.mark.parametrize("publish", ["truncate", "swap", "merge"])
-@pytest.mark.parametrize("_disk", SMALL_DISKS)
-def test_a_full_disk_is_told_and_not_tried_again(
-    source: Sandbox, own_postgres: LocalPostgres, _disk: str, publish: str
-) -> None:
-    database = database_of(own_postgres)
-    with small_disk() as folder:
-        owner = (own_postgres.folder / "data").stat()
+@dataclass(frozen=True, slots=True)
+class Cramped:
+    """A server without room for a table of more than a few megabytes in one of its tablespaces."""
+
+    database: PgDatabase
+    tablespace: str
+
+
+@pytest.fixture
+def cramped() -> Iterator[Cramped]:
+    """On a small disk where this process may mount one, else refused more room by the kernel."""
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(small_disk()) if can_mount() else None
+        server = LocalPostgres(within=MEMORY)
+        stack.callback(server.close)
+        if folder is None:
+            without_room(server.__enter__)
+            yield Cramped(database_of(server), "pg_default")
+            return
+        database = database_of(stack.enter_context(server))
+        owner = (server.folder / "data").stat()
         os.chown(folder, owner.st_uid, owner.st_gid)
         database.run(f"CREATE TABLESPACE small LOCATION '{folder}'")
-        fill_target(database)
-        database.run("ALTER TABLE t SET TABLESPACE small")
-        source.run("INSERT INTO dbo.T SELECT ID + 20000, Name FROM dbo.T")
-        outcome = sync(source, database, conduct=QUICK, publish=publish)
-        source.run("DELETE FROM dbo.T WHERE ID >= 20000")
-        assert seen(database) == OLD
-        assert database.rows("SELECT relname FROM pg_class WHERE relname LIKE 'staging%'") == []
-        assert database.rows("SELECT status FROM tableferry.table_runs") == [("failed",)]
-        database.run("DROP TABLE t", "CHECKPOINT")
-        own_postgres.stop()
+        yield Cramped(database, "small")
+
+
+@pytest.mark.parametrize("publish", ["truncate", "swap", "merge"])
+def test_a_full_disk_is_told_and_not_tried_again(
+    source: Sandbox, cramped: Cramped, publish: str
+) -> None:
+    database = cramped.database
+    fill_target(database)
+    database.run(f"ALTER TABLE t SET TABLESPACE {cramped.tablespace}")
+    source.run("INSERT INTO dbo.T SELECT ID + 20000, Name FROM dbo.T")
+    outcome = sync(source, database, conduct=QUICK, publish=publish)
+    source.run("DELETE FROM dbo.T WHERE ID >= 20000")
+    assert seen(database) == OLD
+    assert database.rows("SELECT relname FROM pg_class WHERE relname LIKE 'staging%'") == []
+    assert database.rows("SELECT status FROM tableferry.table_runs") == [("failed",)]
     assert (outcome.status, outcome.attempts) == (Status.FAILED, 1)
     assert outcome.error is not None
     assert outcome.error.code == "53100"

@@ -1,14 +1,25 @@
-"""A disk that is soon full, where this machine lets a test have one; and one in memory."""
+"""A disk that is soon full, with the right to mount one or without; and one in memory."""
 
 import contextlib
+import ctypes
+import errno
 import os
+import platform
+import struct
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
 MEGABYTES: Final = 4
+
+FALLOCATE: Final = {"x86_64": (0xC000003E, 285), "aarch64": (0xC00000B7, 47)}
+"""By machine: its number in seccomp (linux/audit.h), and the call that gives a file more room."""
+
+NO_NEW_PRIVILEGES, SECCOMP, FILTER = 38, 22, 2
+"""Of prctl(2)."""
 
 
 @contextlib.contextmanager
@@ -25,7 +36,8 @@ def small_disk() -> Iterator[Path]:
             subprocess.run(["umount", folder], check=True)
 
 
-def _can_mount() -> bool:
+def can_mount() -> bool:
+    """Whether this process may mount; most are not allowed to."""
     try:
         with small_disk():
             return True
@@ -33,8 +45,41 @@ def _can_mount() -> bool:
         return False
 
 
-SMALL_DISKS: Final = ["tmpfs"] if _can_mount() else []
-"""Empty where tests run without the right to mount."""
+def without_room(start: Callable[[], object]) -> None:
+    """Start processes for which the disk is full: the kernel gives no file of theirs more room.
+
+    It says so (ENOSPC) wherever a file of more than two megabytes is to grow by fallocate(2), as
+    PostgreSQL's tables do. The filter is that of the thread that starts them; it takes no rights.
+    Raises OSError where the kernel has no such filters.
+    """
+
+    def filtered() -> None:
+        _refuse_room()
+        start()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(filtered).result()
+
+
+def _refuse_room() -> None:
+    """Have this thread, and all that it starts, refused more room."""
+    machine, call = FALLOCATE[platform.machine()]
+    load, equal, at_least, end, allow = 0x20, 0x15, 0x35, 0x06, 0x7FFF0000
+    program = [  # linux/bpf_common.h: code, jump if true, jump if false, value
+        (load, 0, 0, 4),  # struct seccomp_data: the machine
+        (equal, 0, 5, machine),
+        (load, 0, 0, 0),  # the call
+        (equal, 0, 3, call),
+        (load, 0, 0, 32),  # its third argument: where in the file
+        (at_least, 0, 1, 2**21),
+        (end, 0, 0, 0x00050000 | errno.ENOSPC),
+        (end, 0, 0, allow),
+    ]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *line) for line in program))
+    told = struct.pack("@HP", len(program), ctypes.addressof(code))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0) or libc.prctl(SECCOMP, FILTER, told, 0, 0):
+        raise OSError(ctypes.get_errno(), "this kernel filters no system calls")
 
 
 def _memory() -> Path | None:
