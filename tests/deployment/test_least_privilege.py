@@ -1,8 +1,8 @@
 """The logins of deploy/sql, made by its scripts: they can do what a sync needs and nothing more."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 import psycopg
@@ -12,7 +12,7 @@ from tableferry import source
 from tableferry.errors import TableferryError
 from tableferry.sandbox.sample import load_sample, table_configs
 from tableferry.settings import SourceSettings
-from tests.deployment.conftest import FOLDER, REPO, Deployment
+from tests.deployment.conftest import REPO
 from tests.support.databases import PgDatabase
 from tests.support.sandbox import SAMPLE_DATABASES, Sandbox
 
@@ -63,16 +63,21 @@ Sync = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def sync(deployment: Deployment, sources: dict[str, str], writer: dict[str, str]) -> Sync:
+def sync(
+    handler: Callable[..., tuple[int, dict[str, Any]]],
+    load: Callable[[str], ModuleType],
+    sources: dict[str, str],
+    writer: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Sync:
     """Run a mode of the deployment by these logins; every table is published as told."""
+    for name, value in (sources | writer).items():
+        monkeypatch.setenv(name, value)
 
     def sync(publish: str = "truncate", mode: str = "multi_sync") -> dict[str, Any]:
-        configs = (REPO / FOLDER / "table_configs.py").read_text(encoding="utf-8")
-        configs = configs.replace('"db_type":', f'"publish": "{publish}", "db_type":')
-        (deployment.folder / "table_configs.py").write_text(configs, encoding="utf-8")
-        done = deployment.run("lambda_function.py", mode, "--json", env=sources | writer)
-        report: dict[str, Any] = json.loads(done.stdout)
-        return report
+        for entry in load("table_configs").TABLE_CONFIGS.values():
+            entry["publish"] = publish
+        return handler({"mode": mode})[1]
 
     return sync
 

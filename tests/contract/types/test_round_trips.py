@@ -65,25 +65,23 @@ def crosses(types: Types, case: Case, values: Sequence[Any]) -> None:
         assert [row[1] for row in found] == second
 
 
-def test_the_edges_of_every_type_arrive(types: Types, case: Case) -> None:
-    crosses(types, case, [*case.edges, None])
+@settings(
+    max_examples=2,  # the first of them is always the simplest there is
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_the_edges_and_any_values_of_every_type_arrive(
+    types: Types, case: Case, data: st.DataObject
+) -> None:
+    values = data.draw(st.lists(st.none() | case.values, min_size=10, max_size=40))
+    types.run("DELETE FROM dbo.T")
+    crosses(types, case, [*case.edges, None, *values])
     found = types.target.rows(
         "SELECT format_type(atttypid, atttypmod) FROM pg_attribute "
         "WHERE attrelid = 't'::regclass AND attname = 'v'"
     )
     assert found == [(case.becomes,)]
-
-
-@settings(
-    max_examples=2,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(data=st.data())
-def test_any_values_of_every_type_arrive(types: Types, case: Case, data: st.DataObject) -> None:
-    values = data.draw(st.lists(st.none() | case.values, min_size=10, max_size=40))
-    types.run("DELETE FROM dbo.T")
-    crosses(types, case, values)
 
 
 @pytest.mark.parametrize("type_", ["time(7)", "datetime2(7)", "datetimeoffset(7)"])
