@@ -72,6 +72,18 @@ def test_a_chunk_whose_source_falls_silent_in_the_midst_of_a_value_can_be_tried_
     assert impatient.database.rows(STORED) == [(1,)]
 
 
+def test_a_process_that_gave_up_a_silent_source_ends_in_order(fan_out: FanOut) -> None:
+    impatient = fan_out.again(statement_timeout=1)
+    impatient.begin()
+    fan_out.sandbox.server.faults.on_statement(READS, Stall(120, after_rows=100), times=9)
+    steps = [impatient.process("load", chunk=number) for number in range(4)]
+    for step in steps:
+        told, _ = step.communicate(timeout=60)
+        assert "said nothing for 1 seconds" in told
+        assert step.returncode == 0
+    assert impatient.database.rows(STORED) == []
+
+
 @pytest.mark.parametrize("arrived", [True, False])
 def test_a_chunk_whose_commit_lost_its_answer_is_decided_from_the_ledger(
     fan_out: FanOut, pg_proxy: TcpProxy, monkeypatch: pytest.MonkeyPatch, arrived: bool

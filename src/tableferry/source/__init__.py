@@ -8,7 +8,7 @@ from tableferry.source.facts import Facts, probe, read_facts
 from tableferry.source.pace import Pace
 from tableferry.source.reader import TableReader
 from tableferry.source.tables import FoundTable, find_tables
-from tableferry.source.watcher import Watcher
+from tableferry.source.watcher import Watcher, end_connections
 
 __all__ = [
     "Cut",
@@ -20,6 +20,7 @@ __all__ = [
     "Watcher",
     "connect",
     "cut_table",
+    "end_connections",
     "find_tables",
     "probe",
     "read_details",

@@ -180,6 +180,17 @@ def _signals_to(line: socket.socket) -> Iterator[None]:
             signal.set_wakeup_fd(-1)
 
 
+def end_connections() -> None:
+    """End every connection of the driver's: who waits for one is told that it is lost.
+
+    On Linux; elsewhere nothing happens.
+    """
+    if sys.platform == "linux":
+        for _, descriptor in _sockets_of_the_driver():
+            with socket.socket(fileno=os.dup(descriptor)) as one:
+                watching.cut(one)
+
+
 def _sockets_of_the_driver() -> Iterator[tuple[int, int]]:
     """Yield the inode of every connection of the driver's, and a descriptor of it for a while."""
     for entry in os.listdir(_OPEN):  # noqa: PTH208 - names only, and nothing of Path's cost

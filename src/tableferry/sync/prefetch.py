@@ -2,8 +2,13 @@
 
 Reading from one server and writing to the other overlap; what is in flight is bounded in bytes,
 so memory depends neither on the table's size nor on which side is slower.
+
+No thread may be in the driver when Python ends: mssql-python 1.16 closes every connection then,
+and what the driver frees, the thread still writes to (decision 20). A thread that has not ended
+until then is woken and waited for.
 """
 
+import atexit
 import threading
 import time
 from collections import deque
@@ -44,7 +49,8 @@ class Prefetch(Generic[T]):
     for ``silent_seconds``: ``silence`` tells for how long it has not, in a call that waits for it;
     without ``silence`` the consumer's own waiting counts. Leaving the block stops the threads at
     their next batch; where that does not come soon, ``on_stuck`` is told and the thread left
-    behind: its connection is then not to be touched.
+    behind: its connection is then not to be touched. ``wake`` is called when Python ends while a
+    thread waits for the source, and has to end that.
     """
 
     def __init__(
@@ -56,6 +62,7 @@ class Prefetch(Generic[T]):
         silent_seconds: float = DEFAULT_STATEMENT_TIMEOUT,
         silence: Callable[[], float] | None = None,
         check: Callable[[], None] = lambda: None,
+        wake: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._on_stuck = on_stuck
@@ -64,6 +71,7 @@ class Prefetch(Generic[T]):
         self._silent_seconds = silent_seconds
         self._silence = silence
         self._check = check
+        self._wake = wake
         self._clock = clock
         self._ready: deque[T] = deque()
         self._abandoned = False
@@ -76,6 +84,7 @@ class Prefetch(Generic[T]):
         ]
 
     def __enter__(self) -> Self:
+        atexit.register(self._at_exit)  # later than the driver has, so called earlier
         for thread in self._threads:
             thread.start()
         return self
@@ -86,16 +95,40 @@ class Prefetch(Generic[T]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        try:
+            self._leave()
+        finally:
+            # Also where a second Ctrl-C ends the waiting.
+            if self._reading:
+                self._on_stuck()
+            else:
+                atexit.unregister(self._at_exit)
+                for thread in self._threads:
+                    thread.join()
+
+    def _leave(self) -> None:
+        """Stop the threads at their next batch, and wait for them for a while."""
         with self._changed:
             self._abandoned = True
             while self._ready:
                 self._budget.give_back(self._ready.popleft().nbytes)
             self._changed.notify_all()
-        until = time.monotonic() + LEAVING_SECONDS
-        for thread in self._threads:
-            thread.join(max(0.0, until - time.monotonic()))
-        if any(thread.is_alive() for thread in self._threads):
-            self._on_stuck()
+        self._wait(LEAVING_SECONDS)
+
+    def _at_exit(self) -> None:
+        """Get the threads out of the driver, now that Python ends."""
+        with self._changed:
+            self._abandoned = True
+            self._changed.notify_all()
+        if self._reading:
+            self._wake()
+            self._wait(LEAVING_SECONDS)
+
+    def _wait(self, seconds: float) -> None:
+        """Wait until nobody reads, for so long."""
+        # Not by joining: where Ctrl-C interrupts that, Python 3.11 takes the thread for ended.
+        with self._changed:
+            self._changed.wait_for(lambda: not self._reading, seconds)
 
     def __iter__(self) -> Self:
         return self
@@ -138,6 +171,8 @@ class Prefetch(Generic[T]):
             with self._changed:
                 self._reading -= 1
                 self._changed.notify_all()
+                if self._abandoned and not self._reading:
+                    atexit.unregister(self._at_exit)
 
     def _put(self, batch: T) -> bool:
         """Hand over one batch when there is room; False when nobody wants it any more."""

@@ -107,6 +107,7 @@ class Readers:
             silent_seconds=self._reading.plan.spec.statement_timeout,
             silence=self._silent_for,
             check=check or self._reading.check,
+            wake=source.end_connections,
         )
 
     def _pieces(self) -> Generator[Piece, None, None]:

@@ -1,5 +1,7 @@
 """Reading ahead: bounded, in order, and without a thread left over."""
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -109,6 +111,29 @@ def test_a_source_that_says_nothing_is_given_up_and_its_thread_left_behind(
         Prefetch(silent(), lambda: stuck.append(True), silent_seconds=0.05) as ahead,
     ):
         list(ahead)
+    assert stuck == [True]
+    answered.set()
+    for thread in readers():
+        thread.join()
+
+
+def test_a_thread_is_told_as_stuck_though_a_second_ctrl_c_ends_the_waiting_for_it() -> None:
+    answered = threading.Event()
+    stuck: list[bool] = []
+
+    def silent() -> Iterator[pa.RecordBatch]:
+        yield batch(1)
+        answered.wait()
+
+    again = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    with (
+        pytest.raises(KeyboardInterrupt) as second,
+        Prefetch(silent(), lambda: stuck.append(True)) as ahead,
+    ):
+        next(ahead)
+        again.start()
+        raise KeyboardInterrupt("the first")
+    assert second.value.args == ()
     assert stuck == [True]
     answered.set()
     for thread in readers():

@@ -119,6 +119,7 @@ class _Loading:
                 silent_seconds=spec.statement_timeout,
                 silence=from_.silent_for,
                 check=self.deadline.check,
+                wake=source.end_connections,
             ) as batches,
             _part(plan, self.work.staging, into, refusals) as part,
         ):
