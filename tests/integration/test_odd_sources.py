@@ -77,6 +77,27 @@ def test_texts_full_of_emoji_arrive_to_the_last_unit(
     assert pg_database.rows("SELECT a, b FROM t") == [("😀" * 2000, "👩‍👩‍👧" * 5000)]
 
 
+def test_values_of_twenty_million_bytes_arrive_beside_empty_ones(
+    table_in: Callable[[str], None], sync: Sync, pg_database: PgDatabase
+) -> None:
+    table_in("CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, A nvarchar(max), B varbinary(max))")
+    table_in(
+        "INSERT INTO dbo.T VALUES (1, REPLICATE(CAST(N'ж😀' AS nvarchar(max)), 3500000), "
+        "CAST(REPLICATE(CAST('ab' AS varchar(max)), 10000000) AS varbinary(max))), (2, N'', 0x), "
+        "(3, NULL, NULL)"
+    )
+    outcome = sync()
+    assert outcome.status is Status.OK, outcome.error
+    assert pg_database.rows(
+        "SELECT id, a = repeat('ж😀', 3500000), b = convert_to(repeat('ab', 10000000), 'UTF8'), "
+        "length(a), length(b) FROM t ORDER BY id"
+    ) == [
+        (1, True, True, 7_000_000, 20_000_000),
+        (2, False, False, 0, 0),
+        (3, None, None, None, None),
+    ]
+
+
 def test_sparse_columns_and_hundreds_of_columns_arrive(
     table_in: Callable[[str], None], sync: Sync, pg_database: PgDatabase
 ) -> None:

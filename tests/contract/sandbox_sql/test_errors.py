@@ -16,6 +16,8 @@ ERRORS = [
     ("SELECT nix()", 195),
     ("SELECT CAST('abc' AS int)", 245),
     ("SELECT CAST('2020-13-01' AS date)", 241),
+    ("SELECT CAST('0001-01-01 13:59 +14:00' AS datetimeoffset)", 241),
+    ("SELECT CAST('9999-12-31 10:00 -14:00' AS datetimeoffset)", 241),
     ("SELECT CAST('x' AS uniqueidentifier)", 8169),
     ("SELECT 1 / 0", 8134),
     ("SELECT CAST(1 AS float) / 0", 8134),

@@ -47,6 +47,8 @@ VALUES = [
     ("CAST(123.456 AS decimal(5,1))", Decimal("123.5")),
     ("CAST('' AS int)", 0),
     ("CAST(12345 AS varchar(3))", "*"),
+    ("CAST(CAST('-0.05' AS decimal(2,2)) AS varchar(9))", "-0.05"),
+    ("CAST(CAST(0.5 AS decimal(3,2)) AS nvarchar(9))", "0.50"),
     ("CAST('abcdef' AS varchar(3))", "abc"),
     ("CAST('x' AS char(3)) + '|'", "x  |"),
     ("CAST(N'Ж€' AS varchar(5))", "?€"),
@@ -98,6 +100,12 @@ def test_datetimeoffset_keeps_instant_and_offset(ask):
     value = ask("SELECT CAST('2020-01-01 02:00 +02:00' AS datetimeoffset(0))").value
     midnight = (dt.date(2020, 1, 1).toordinal() - 1) * 864_000_000_000
     assert value == {"utc": midnight, "offset": 120}
+
+
+def test_a_type_of_the_server_comes_before_an_alias_of_its_name(ask):
+    ask("CREATE TYPE dbo.[int] FROM nvarchar(9); CREATE TABLE dbo.a (x int, y dbo.[int])")
+    ask("INSERT INTO dbo.a VALUES (1, N'one')")
+    assert ask("SELECT x, y, CAST(x AS int) FROM dbo.a").types == ["int", "nvarchar(9)", "int"]
 
 
 def test_uniqueidentifiers_sort_by_their_last_group_first(ask):

@@ -136,6 +136,18 @@ def test_null_has_its_types_marker_for_clients_without_null_bitmaps(kind, marker
     assert row_of([Column("c", kind)], [None]) == b"\xd2\x01"
 
 
+def test_a_long_value_comes_in_chunks_that_microsofts_driver_takes():
+    value = bytes(range(256)) * (2**12 * 2) + b"end"
+    sent = row_of([Column("c", SqlType("varbinary", MAX))], [value])
+    assert sent[:9] == b"\xd1" + struct.pack("<Q", len(value))
+    found, place = [], 9
+    while length := struct.unpack_from("<I", sent, place)[0]:
+        found.append(sent[place + 4 : place + 4 + length])
+        place += 4 + length
+    assert (b"".join(found), place + 4) == (value, len(sent))
+    assert [len(chunk) for chunk in found] == [2**20, 2**20, 3]
+
+
 def test_a_null_bitmap_has_a_bit_a_column_and_leaves_the_cells_out():
     columns = [Column(f"c{i}", SqlType("tinyint")) for i in range(10)]
     values = [None, 1, 2, 3, 4, 5, 6, 7, 8, None]

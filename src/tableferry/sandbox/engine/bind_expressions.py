@@ -64,7 +64,7 @@ class ExpressionBinder:
                 raise unknown_type(f"{name.schema}.{name.name}")
             return alias.type
         alias = self.context.session.current.types.get(("dbo", name.name))
-        if alias is not None and not schema:
+        if alias is not None and not schema and not t.is_builtin(name.name):
             return alias.type
         return t.resolve(name, in_cast=in_cast)
 

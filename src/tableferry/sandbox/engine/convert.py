@@ -141,6 +141,8 @@ def _number_to_string(sql: str, source: SqlType, target: SqlType, style: int, at
         text = f"py_float_text({sql}, {style}, {_flag(source.name == 'real')})"
     else:
         text = f"CAST({sql} AS VARCHAR)"
+        if kind == "decimal" and source.precision == source.scale:
+            text = f"regexp_replace({text}, '^(-?)[.]', '\\10.')"  # DuckDB writes .5, they 0.5
     if target.length == MAX:
         return text
     if kind == "int" and not is_national(target):

@@ -161,7 +161,7 @@ def _date_ticks(text: str, type_name: str, style: int, source: str) -> int:
 
 def _offset(text: str, style: int, source: str) -> dict[str, int]:
     ticks, zone = read.moment(text, "datetimeoffset", style, source)
-    return {"utc": ticks - (zone or 0) * 60 * read.SECOND, "offset": zone or 0}
+    return {"utc": read.in_utc(ticks, zone or 0), "offset": zone or 0}
 
 
 _I, _L, _S, _B, _D, _T = "INTEGER", "BIGINT", "VARCHAR", "BLOB", "DOUBLE", "BOOLEAN"

@@ -48,6 +48,8 @@ _TIME: Final = re.compile(
 )
 _ZONE: Final = re.compile(r"\s*(Z|z|[+-]\d{1,2}:\d{2})$")
 SECOND: Final = 10_000_000
+LAST_TICK: Final = 3_652_059 * TICKS_PER_DAY - 1
+"""The end of 9999-12-31, counted from 0001-01-01."""
 
 
 def integer(text: str, type_name: str, source: str) -> int:
@@ -226,6 +228,14 @@ def _clock(text: str, type_name: str) -> int | None:
         return None
     ticks = int(fraction.ljust(7, "0")) if fraction else 0
     return ((hour * 60 + minute) * 60 + second) * SECOND + ticks
+
+
+def in_utc(ticks: int, zone: int) -> int:
+    """Return the moment in UTC, as it is stored; raises 241 for one before year 1 or after 9999."""
+    utc = ticks - zone * 60 * SECOND
+    if not 0 <= utc <= LAST_TICK:
+        raise _bad_moment("datetimeoffset")
+    return utc
 
 
 def moment(  # noqa: C901 - the parts of one text, in order

@@ -53,7 +53,7 @@ class TableBuilder:
         return max([1, *(i.index_id for i in self.table.indexes)]) + 1
 
     def _alias(self, name: s.TypeName) -> AliasType | None:
-        if name.schema.lower() == "sys":
+        if name.schema.lower() == "sys" or (not name.schema and t.is_builtin(name.name)):
             return None
         return self.session.current.types.get((name.schema.lower() or "dbo", name.name))
 

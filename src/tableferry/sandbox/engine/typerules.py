@@ -133,6 +133,11 @@ def varchar(length: int, *, national: bool = False) -> SqlType:
     return SqlType(name, length if 0 <= length <= limit else MAX)
 
 
+def is_builtin(name: str) -> bool:
+    """Whether a type of the server's own is called so: it comes before an alias without a schema."""
+    return _SYNONYMS.get(name, name) in _FAMILIES or name == "sysname"
+
+
 def resolve(  # noqa: C901 - a branch a kind of parameters
     name: TypeName, *, in_cast: bool = False
 ) -> SqlType:

@@ -4,6 +4,8 @@ Each function returns the pieces that make up a cell, in order. NULLs are marked
 no room, as in NBCROW; ``rows`` adds their markers where a plain ROW needs them.
 """
 
+import itertools
+import struct
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -40,6 +42,10 @@ _DAYS_TO_1900: Final = 693_595
 _DAYS_TO_1970: Final = 719_162
 _TEXT_POINTER: Final = b"\x10" + b"tableferry text\0" + b"\0" * 8
 """A text pointer of 16 bytes and a time stamp of 8; clients only skip them."""
+
+CHUNK: Final = 2**20
+"""Bytes of a (max) value that are one chunk: SQL Server cuts long ones, and Microsoft's driver takes
+none of more than 16 MB."""
 
 
 def encode_column(column: Column, array: pa.Array) -> list[Piece]:
@@ -253,15 +259,33 @@ def _padded(offsets: Offsets, data: Bytes, name: str, limit: int) -> tuple[Offse
 
 
 def _chunked(offsets: Offsets, data: Bytes, valid: Flags | None) -> list[Piece]:
-    """Encode PLP: total length, one chunk, and a chunk of length zero (2.2.5.2.3)."""
+    """Encode PLP: total length, chunks, and a chunk of length zero (2.2.5.2.3)."""
     lengths = np.diff(offsets)
     if int(lengths.max(initial=0)) >= 2**31:
         raise SqlError(50000, "The sandbox cannot send a value of 2 GB or more.")
     # For an empty value the chunk's length is the end already, so that no further one follows.
-    head = np.hstack([little_endian(lengths, 8), little_endian(lengths, 4)])
+    first = np.minimum(lengths, CHUNK)
+    head = np.hstack([little_endian(lengths, 8), little_endian(first, 4)])
+    if (lengths > CHUNK).any():
+        offsets, data = _in_chunks(offsets, data)
     ends = lengths > 0 if valid is None else (lengths > 0) & valid
     tail = Block(np.zeros((len(lengths), 4), np.uint8), None if ends.all() else ends)
     return [Block(head, valid), Ranges(offsets, data, valid), tail]
+
+
+def _in_chunks(offsets: Offsets, data: Bytes) -> tuple[Offsets, Bytes]:
+    """Put the length of each chunk but the first before it."""
+    values = []
+    for begin, end in itertools.pairwise(offsets.tolist()):
+        values.append(data[begin : min(begin + CHUNK, end)])
+        for start in range(begin + CHUNK, end, CHUNK):
+            chunk = data[start : min(start + CHUNK, end)]
+            values += [np.frombuffer(struct.pack("<I", len(chunk)), np.uint8), chunk]
+    lengths = np.diff(offsets)
+    headers = 4 * np.maximum(0, -(-lengths // CHUNK) - 1)
+    total = np.zeros(len(offsets), np.int64)
+    np.cumsum(lengths + headers, out=total[1:])
+    return total, np.concatenate(values)
 
 
 def _text_pointer(offsets: Offsets, data: Bytes, valid: Flags | None) -> list[Piece]:
