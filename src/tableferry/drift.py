@@ -19,7 +19,7 @@ from tableferry.schema import (
     TargetColumn,
     TargetSchema,
 )
-from tableferry.spec import DriftPolicy, TableSpec
+from tableferry.spec import DriftPolicy, Publish, TableSpec
 from tableferry.typemap import OFFSET_KEPT, RULES, parse_pg_type, pg_type_holds
 
 
@@ -49,6 +49,10 @@ class Planned:
 
 
 MAY_NOT_ALTER: Final = "only the owner adds them, and not to a partition or a typed table"
+
+KEPT_ANEW: Final = "each row with its default or NULL"
+KEPT_IN_PLACE: Final = "rows that stay keep their values, new ones get its default or NULL"
+"""What is in a column that only the target has, when all rows are new, and after a merge."""
 
 Found = Sequence[tuple[SourceColumn, str]]
 """The source's columns that are to be carried, each with the name of its target column."""
@@ -81,10 +85,8 @@ def find_drift(
     else:
         problems = _obstacles(spec, found, lacking, added, target)
         sentences = _followed(spec, lacking, added)
-        sentences += [
-            f"{_unexpected(spec, column)}: it is kept, each row with its default or NULL"
-            for column in unexpected
-        ]
+        rows = KEPT_IN_PLACE if spec.publish is Publish.MERGE else KEPT_ANEW
+        sentences += [f"{_unexpected(spec, column)}: it is kept, {rows}" for column in unexpected]
         sentences += renames
     return Drift(
         told=(*sentences, *_differences(spec, planned, there)),

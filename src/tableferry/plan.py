@@ -27,7 +27,7 @@ from tableferry.schema import (
     TargetSchema,
     find_column,
 )
-from tableferry.spec import Consistency, OrderBy, TableSpec
+from tableferry.spec import Consistency, OrderBy, TableSpec, TrailingBlanks
 from tableferry.typemap import RULES
 
 OLDEST_POSTGRESQL: Final = 130000
@@ -245,9 +245,18 @@ def _creation(
     names: Collection[str],
 ) -> Creation:
     # A companion column comes behind its own, of the same source column.
-    pairs = [(column.source, column.target) for column in columns]
+    pairs = [(_as_stored(column.source, spec), column.target) for column in columns]
     key = spec.primary_key
     return plan_creation(spec.target, pairs, key, details, pg_version, names=names)
+
+
+def _as_stored(column: SourceColumn, spec: TableSpec) -> SourceColumn:
+    """A char whose blanks are trimmed is, to defaults and conditions, the varchar of its length."""
+    filled = column.type.name in {"char", "nchar"}
+    if not filled or spec.trailing_blanks is TrailingBlanks.KEEP:
+        return column
+    varying = column.type.name.replace("char", "varchar")
+    return replace(column, type=replace(column.type, name=varying))
 
 
 def _source_columns(

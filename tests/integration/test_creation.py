@@ -176,6 +176,18 @@ def test_indexes_are_ordered_included_and_filtered_as_in_the_source(
     ]
 
 
+def test_what_is_compared_with_trimmed_texts_is_not_filled_up(
+    sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
+) -> None:
+    table_in("CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, Code char(5) NULL DEFAULT 'DE')")
+    table_in("INSERT INTO dbo.T (ID) VALUES (1)")
+    table_in("CREATE INDEX IX ON dbo.T (ID) WHERE Code = 'DE'")
+    created(sandbox, pg_database, trailing_blanks="trim")
+    pg_database.run("INSERT INTO t (id) VALUES (2)")
+    assert pg_database.rows("SELECT code FROM t ORDER BY id") == [("DE",), ("DE",)]
+    assert indexes_of(pg_database)[0].endswith("WHERE (code = 'DE'::text)")
+
+
 def test_an_index_of_more_columns_than_postgresql_has_includes_those_it_can(
     sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
 ) -> None:

@@ -169,6 +169,17 @@ def test_a_column_dropped_in_the_source_stops_the_load_or_is_kept(
         assert seen(database) == [(1, None, "now"), (2, None, "now")]
 
 
+def test_a_merge_keeps_the_values_of_a_kept_column_and_says_so(
+    sandbox: Sandbox, carried: Run, database: PgDatabase
+) -> None:
+    database.run("UPDATE t SET name = 'mine' WHERE id = 2")
+    carried("ALTER TABLE dbo.T DROP COLUMN Name; INSERT INTO dbo.T VALUES (3)")
+    outcome = sync(sandbox, database, drift="ignore", publish="merge")
+    (warning,) = [warning for warning in outcome.warnings if "'name'" in warning]
+    assert "rows that stay keep their values, new ones get its default or NULL" in warning
+    assert seen(database) == [(1, "a"), (2, "mine"), (3, None)]
+
+
 def test_a_renamed_column_is_told_and_the_statement_that_is_told_mends_it(
     sandbox: Sandbox, carried: Run, database: PgDatabase
 ) -> None:
