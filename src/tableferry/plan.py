@@ -251,7 +251,7 @@ def _creation(
 
 
 def _as_stored(column: SourceColumn, spec: TableSpec) -> SourceColumn:
-    """A char whose blanks are trimmed is, to defaults and conditions, the varchar of its length."""
+    """Return a char whose blanks are trimmed as the varchar that it is to defaults, conditions."""
     filled = column.type.name in {"char", "nchar"}
     if not filled or spec.trailing_blanks is TrailingBlanks.KEEP:
         return column

@@ -1,12 +1,13 @@
 """Every type of the table: written as T-SQL, carried over the wire, found in PostgreSQL, equal."""
 
+import random
 import re
 import struct
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from tableferry.sync.outcome import Status
@@ -16,6 +17,10 @@ from tests.contract.types.conftest import Types
 
 ROWS_IN_A_STATEMENT = 500
 """SQL Server takes 1000 rows of VALUES; long ones make long statements."""
+
+ROWS = 180
+ROWS_OF_MANY_COLUMNS = 20
+"""Of a table with a column for each type: as many values of every one, side by side."""
 
 
 @pytest.fixture(params=CASES, ids=str)
@@ -36,11 +41,12 @@ def test_every_type_of_the_table_has_a_case_or_tests_of_its_own() -> None:
     assert named - set(RULES) == {"sysname", "dbo"}
 
 
+def written(case: Case, value: Any) -> str:
+    return "NULL" if value is None else case.written(value)
+
+
 def insert(types: Types, case: Case, values: Sequence[Any]) -> None:
-    rows = [
-        f"({place}, {'NULL' if value is None else case.written(value)})"
-        for place, value in enumerate(values)
-    ]
+    rows = [f"({place}, {written(case, value)})" for place, value in enumerate(values)]
     for start in range(0, len(rows), ROWS_IN_A_STATEMENT):
         part = ", ".join(rows[start : start + ROWS_IN_A_STATEMENT])
         types.run(f"INSERT INTO dbo.T (ID, V) VALUES {part}")
@@ -65,23 +71,69 @@ def crosses(types: Types, case: Case, values: Sequence[Any]) -> None:
         assert [row[1] for row in found] == second
 
 
-@settings(
-    max_examples=2,  # the first of them is always the simplest there is
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(data=st.data())
-def test_the_edges_and_any_values_of_every_type_arrive(
-    types: Types, case: Case, data: st.DataObject
-) -> None:
-    values = data.draw(st.lists(st.none() | case.values, min_size=10, max_size=40))
-    types.run("DELETE FROM dbo.T")
-    crosses(types, case, [*case.edges, None, *values])
+def test_the_edges_of_every_type_arrive(types: Types, case: Case) -> None:
+    crosses(types, case, [*case.edges, None])
     found = types.target.rows(
         "SELECT format_type(atttypid, atttypmod) FROM pg_attribute "
         "WHERE attrelid = 't'::regclass AND attname = 'v'"
     )
     assert found == [(case.becomes,)]
+
+
+def any_values(case: Case, number: int) -> list[Any]:
+    """Draw many values, a NULL and the edges among them; no two are the same."""
+    drawn: list[Any] = [None, *case.edges]
+
+    @seed(number)
+    @settings(max_examples=30, deadline=None, database=None, phases=[Phase.generate])
+    @given(st.lists(case.values, min_size=10, max_size=20))
+    def draw(values: list[Any]) -> None:
+        drawn.extend(values)
+
+    draw()
+    return list({repr(value): value for value in drawn}.values())[:ROWS]
+
+
+def together(types: Types, columns: Sequence[tuple[Case, list[Any]]]) -> None:
+    """Make dbo.T with a column for each case, and its values in the rows from the first on."""
+    definitions = ", ".join(f"V{place} {case.type} NULL" for place, (case, _) in enumerate(columns))
+    types.run(
+        "DROP TABLE IF EXISTS dbo.T",
+        "DROP TYPE IF EXISTS dbo.Phone",
+        "CREATE TYPE dbo.Phone FROM nvarchar(20)",
+        f"CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, {definitions})",
+    )
+    rows = []
+    for row in range(ROWS):
+        cells = [written(case, values[row % len(values)]) for case, values in columns]
+        rows.append(f"({row}, {', '.join(cells)})")
+    for start in range(0, ROWS, ROWS_OF_MANY_COLUMNS):
+        part = ", ".join(rows[start : start + ROWS_OF_MANY_COLUMNS])
+        types.run(f"INSERT INTO dbo.T VALUES {part}")
+
+
+def test_many_values_of_every_type_arrive_side_by_side(types: Types) -> None:
+    number = random.randrange(2**32)
+    print(f"seed {number}")  # shown where the test fails
+    columns = [(case, any_values(case, number)) for case in CASES]
+    together(types, columns)
+    names = [f"V{place}" for place in range(len(CASES))]
+    outcome = types.sync(
+        columns=["ID", *names],
+        pg_columns=["id", *map(str.lower, names)],
+        type_overrides={n: c.override for n, c in zip(names, CASES, strict=True) if c.override},
+    )
+    assert outcome.status is Status.OK, outcome.error
+    for name, (case, values) in zip(names, columns, strict=True):
+        second = f", {name}{case.companion.removeprefix('v')}" if case.companion else ""
+        found = types.found(f"{name}{second}")
+        assert len(found) == ROWS
+        for row, (value, *more) in enumerate(found):
+            sent = values[row % len(values)]
+            wanted = None if sent is None else case.kept(sent)
+            same = (exact(value), type(value)) == (exact(wanted), type(wanted))
+            assert same, f"{case}: {sent!r} became {value!r}"
+            assert more == ([None if sent is None else case.second(sent)] if second else [])
 
 
 @pytest.mark.parametrize("type_", ["time(7)", "datetime2(7)", "datetimeoffset(7)"])

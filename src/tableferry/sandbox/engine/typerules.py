@@ -134,7 +134,7 @@ def varchar(length: int, *, national: bool = False) -> SqlType:
 
 
 def is_builtin(name: str) -> bool:
-    """Whether a type of the server's own is called so: it comes before an alias without a schema."""
+    """Whether a type of the server's own is called so: it comes before an alias of that name."""
     return _SYNONYMS.get(name, name) in _FAMILIES or name == "sysname"
 
 

@@ -44,7 +44,7 @@ _TEXT_POINTER: Final = b"\x10" + b"tableferry text\0" + b"\0" * 8
 """A text pointer of 16 bytes and a time stamp of 8; clients only skip them."""
 
 CHUNK: Final = 2**20
-"""Bytes of a (max) value that are one chunk: SQL Server cuts long ones, and Microsoft's driver takes
+"""Bytes of a (max) value that are one chunk: SQL Server cuts long ones, Microsoft's driver takes
 none of more than 16 MB."""
 
 
