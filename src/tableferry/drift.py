@@ -156,7 +156,13 @@ def _needed(column: SourceColumn, into: PgType) -> PgType:
     if into.name == "varchar" and into.modifier and bounded:
         units = kind.length // 2 if kind.name.startswith("n") else kind.length
         return PgType("varchar", (units,))
+    if into.name == "varchar" and into.modifier and kind.name == "hierarchyid":
+        return PgType("varchar", (MOST_OF_A_PATH,))
     return RULES[kind.name].create(kind)
+
+
+MOST_OF_A_PATH: Final = 4000
+"""Characters of a hierarchyid as ``ToString()`` writes it, nvarchar(4000)."""
 
 
 def _surplus(

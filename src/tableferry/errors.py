@@ -63,6 +63,17 @@ class DataError(TableferryError):
         self.column = column
         self.constraint = constraint
 
+    def within(self, place: str) -> "DataError":
+        """Return the same error, with the place behind its message."""
+        return DataError(
+            f"{self.message}: {place}",
+            hint=self.hint,
+            code=self.code,
+            reason=self.reason,
+            column=self.column,
+            constraint=self.constraint,
+        )
+
 
 class VerificationError(TableferryError):
     """What arrived is not what was sent; the load was rolled back and the old rows stay."""

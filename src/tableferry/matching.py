@@ -56,7 +56,10 @@ POLICIES: Final = (
     "only the target has."
 )
 
-MISFITS: Final = {"widened": "the wider one", "changed": "of another kind"}
+MISFITS: Final = {
+    "widened": "the source's type is the wider one",
+    "changed": "neither type holds all values of the other",
+}
 """What ``drift.type_change`` says, in words, of types that do not fit."""
 
 
@@ -259,7 +262,11 @@ class _Matching:
         if wish and wish.offset:
             return f"{shown(wish.written)} is for datetimeoffset: {text}"
         if (change := type_change(self._spec, column, into)) in MISFITS:
-            text += f" ({change}: the source's type is {MISFITS[change]})"
+            text += f" ({change}: {MISFITS[change]})"
+        if into.type.name == "bpchar":
+            text += (
+                " (PostgreSQL fills char(n) up with blanks; text and varchar(n) keep texts whole)"
+            )
         other = RULES[column.type.name].way(column.type, into.type, asked_for=True)
         if wish is None and other:
             text += (

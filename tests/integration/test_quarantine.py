@@ -310,6 +310,24 @@ def test_a_load_that_fails_names_no_table_that_nobody_knows(
     assert "staging" not in outcome.error.message
 
 
+@pytest.mark.parametrize(
+    ("mended", "said"),
+    [("", "'Code' holds U+0000 in row 1,"), ("WHERE ID = 2", "row 1 of the load")],
+)
+def test_a_row_is_counted_in_its_chunk_and_the_chunk_is_named(
+    sandbox: Sandbox, orders: PgDatabase, mended: str, said: str
+) -> None:
+    sandbox.run("UPDATE dbo.T SET Code = N'b' WHERE ID = 3")
+    if mended:
+        sandbox.run(f"UPDATE dbo.T SET Code = N'?' {mended}")
+    outcome = sync_orders(
+        sandbox, orders, on_invalid="fail", publish="swap", chunks=6, where="ID < 3"
+    )
+    assert outcome.error is not None
+    assert said in outcome.error.message
+    assert outcome.error.message.endswith(": chunk 1")
+
+
 @pytest.mark.parametrize("publish", ["truncate", "swap", "merge"])
 def test_one_refused_row_too_many_changes_nothing(
     sandbox: Sandbox, orders: PgDatabase, publish: str

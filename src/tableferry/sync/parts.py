@@ -15,7 +15,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from tableferry.errors import CommitUnknownError, TransientError, VerificationError
+from tableferry.errors import CommitUnknownError, DataError, TransientError, VerificationError
 from tableferry.sync.reading import Chunk, Piece, Readers, Reading
 from tableferry.sync.workers import Check, work_together
 from tableferry.target import TargetConnection
@@ -120,7 +120,9 @@ class _Loading:
         read = 0
         refusals = self._writing.refusals()
         convert = self._writing.converter(refusals)
-        with self._writing.part(connection, refusals) as part:
+        # Rows that are refused are counted for all chunks together.
+        told = contextlib.nullcontext() if refusals else _told_of(first.chunk)
+        with told, self._writing.part(connection, refusals) as part:
             for piece in itertools.chain([first], pieces):
                 check()
                 if piece.batch is None:
@@ -173,6 +175,15 @@ class _Loading:
         with self._opening:
             for connection in self._open:
                 connection.cancel()
+
+
+@contextlib.contextmanager
+def _told_of(chunk: Chunk) -> Iterator[None]:
+    """Name the chunk of a row that cannot be stored: its number is of the rows of that chunk."""
+    try:
+        yield
+    except DataError as error:
+        raise error.within(f"chunk {chunk.number}") from error.__cause__
 
 
 def _incomplete(chunk: Chunk) -> VerificationError:

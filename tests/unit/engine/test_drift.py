@@ -246,6 +246,8 @@ def test_a_type_that_does_not_fit_is_refused_under_every_policy_and_called_what_
         (NAME, PgType("varchar"), ""),
         (SourceType("datetime2", 8, 27, 7), PgType("timestamp"), ""),
         (SourceType("xml", UNLIMITED), TEXT, ""),
+        (SourceType("hierarchyid", 892), PgType("varchar", (4000,)), ""),
+        (SourceType("hierarchyid", 892), PgType("varchar", (9000,)), "narrowed"),
     ],
 )
 def test_a_type_that_fits_is_carried_and_told_where_it_differs(
@@ -257,6 +259,15 @@ def test_a_type_that_fits_is_carried_and_told_where_it_differs(
     assert planned.warnings == ()
     if said:
         assert f"'X' is of type {kind}, column 'x' of type {into}" in told
+
+
+def test_the_filled_up_char_of_postgresql_is_refused_with_what_to_take_instead() -> None:
+    code = SourceType("char", 5)
+    filled = target(TargetColumn("x", PgType("bpchar", (5,))))
+    message = refused(source(ID=INT, X=code), filled).message
+    assert "(PostgreSQL fills char(n) up with blanks; text and varchar(n) keep texts whole)" in (
+        message
+    )
 
 
 def test_a_type_that_the_configuration_asks_for_is_no_change() -> None:
