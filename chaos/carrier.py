@@ -111,8 +111,9 @@ class Carrier(threading.Thread):
         """Wait for a run's end; returns what it said, which the ledger must say too."""
         with process:
             printed, said = process.communicate(timeout=240)
-        if "Traceback" in said and not said.rstrip().endswith("KeyboardInterrupt"):
-            # Ctrl-C before anything has begun is told as Python tells it.
+        if "Traceback" in said and not said.rstrip(": \n").endswith("KeyboardInterrupt"):
+            # Ctrl-C before anything has begun is told as Python tells it, with a colon where it was
+            # lost in a callback of the import system.
             self._violated(f"died of an error nobody foresaw: {said[-2000:]}")
         told = self.told_by(printed)
         self.outcomes.update(told.status(table) for table in self.tables)

@@ -19,7 +19,7 @@ import pyarrow as pa
 from tableferry.sandbox.engine.server import Server
 from tableferry.sandbox.local_postgres import LocalPostgres
 from tableferry.sandbox.server import SandboxServer
-from tests.support.disks import SMALL_DISKS, small_disk
+from tests.support.disks import can_mount, small_disk
 from tests.support.proxy import TcpProxy
 
 ROWS: Final = 4000
@@ -149,7 +149,7 @@ def world() -> Iterator[World]:
             )
             storm.load("dbo", name, pa.table(rows))
         source = stack.enter_context(SandboxServer(engine))
-        disk = stack.enter_context(small_disk()) if SMALL_DISKS else None
+        disk = stack.enter_context(small_disk()) if can_mount() else None
         target = stack.enter_context(LocalPostgres())
         yield World(
             engine,
