@@ -4,8 +4,6 @@ A process takes longer to import what it needs than to do it. Where it shows not
 exit code and its output, ``main`` is called in this one.
 """
 
-import contextlib
-import io
 import json
 import os
 import signal
@@ -13,23 +11,16 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import psycopg
 import pytest
 
-from tableferry import cli
 from tableferry.sandbox.sample import table_configs
+from tests.support.command import call, surroundings
 from tests.support.databases import PgDatabase
 from tests.support.sandbox import PASSWORD, Sandbox
 
 COMMANDS = ("discover", "plan", "sync", "check", "info", "demo", "sandbox")
-
-
-def surroundings(env: dict[str, str] | None) -> dict[str, str]:
-    """What a command finds in its environment: nothing of ours but what every program needs."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return {**kept, "COLUMNS": "160", **(env or {})}
 
 
 def run(*arguments: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> Any:
@@ -43,24 +34,6 @@ def run(*arguments: str, env: dict[str, str] | None = None, cwd: Path | None = N
         cwd=cwd,
         env=surroundings(env),
     )
-
-
-def call(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> Any:
-    """Run a command in this process."""
-    out, err = io.StringIO(), io.StringIO()
-    with (
-        contextlib.chdir(cwd),
-        mock.patch.dict(os.environ, surroundings(env), clear=True),
-        mock.patch.object(sys, "argv", ["tableferry", *arguments]),
-        # Threads that another test has left behind in the driver end nothing here.
-        mock.patch.object(cli, "end_process", sys.exit),
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
-        pytest.raises(SystemExit) as ended,
-    ):
-        cli.main()
-    code = ended.value.code or 0
-    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture

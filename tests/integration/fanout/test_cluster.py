@@ -17,6 +17,7 @@ from tableferry.sandbox.faults import Stall
 from tests.faults.support import FROM_T, wait_for
 from tests.integration.conftest import PASSWORD, USER
 from tests.integration.fanout.conftest import CHUNKS, OLD, ROWS, FanOut
+from tests.support.command import call
 
 IN_COPY = (
     "SELECT client_port FROM pg_stat_activity WHERE datname = current_database() "
@@ -36,12 +37,18 @@ def secrets(fan_out: FanOut) -> dict[str, str]:
     }
 
 
+def configured(folder: Path, configs: dict[str, Any]) -> Path:
+    """Write the tables' file."""
+    config = folder / "table_configs.py"
+    config.write_text(f"TABLE_CONFIGS = {configs!r}\n", encoding="utf-8")
+    return config
+
+
 def sync(
     folder: Path, configs: dict[str, Any], environment: dict[str, str], *arguments: str
 ) -> "subprocess.Popen[str]":
     """Start the command with these tables."""
-    config = folder / "table_configs.py"
-    config.write_text(f"TABLE_CONFIGS = {configs!r}\n", encoding="utf-8")
+    config = configured(folder, configs)
     command = [sys.executable, "-m", "tableferry", "sync", "--json", "--config", str(config)]
     return subprocess.Popen(
         [*command, *arguments],
@@ -176,7 +183,9 @@ def test_workers_elsewhere_have_the_passwords_and_the_command_has_none(
 def test_what_a_cluster_cannot_do_is_refused(
     fan_out: FanOut, tmp_path: Path, arguments: list[str], reason: str
 ) -> None:
-    code, told = ended(sync(tmp_path, {"t": fan_out.configured}, secrets(fan_out), *arguments))
-    assert code == 2
-    assert reason in told["error"]["message"]
+    config = configured(tmp_path, {"t": fan_out.configured})
+    command = ["sync", "--json", "--config", str(config), *arguments]
+    done = call(*command, env=secrets(fan_out), cwd=tmp_path)
+    assert done.returncode == 2
+    assert reason in json.loads(done.stdout)["error"]["message"]
     assert fan_out.seen() == OLD
