@@ -4,11 +4,10 @@
 # under Lambda's own runtime client, every mode, with a SQL Server stand-in and a real PostgreSQL.
 # Needs python3 >= 3.11 with pip, and a package index for the wheels; runs from any folder.
 #
-#   ./build.sh [--python 3.13|3.12] [--arch x86_64|arm64] [--entra] [--wheels FOLDER]
-#              [--no-proof] [--output FILE]
+#   ./build.sh [--python 3.13|3.12] [--arch x86_64|arm64] [--entra] [--no-proof]
+#              [--output FILE]
 #
 # --entra    keeps what signs in by Microsoft Entra (SQL_SERVER_<NAME>_AUTH=entra-...)
-# --wheels   takes wheels from this folder too: for what the index has not got
 # --no-proof leaves the proof out; the package is still imported and called once
 #
 # The same sources, locked versions and Python make the same bytes.
@@ -17,11 +16,10 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
 tools=$root/deploy/package
-usage="./build.sh [--python 3.13|3.12] [--arch x86_64|arm64] [--entra] [--wheels FOLDER] [--no-proof] [--output FILE]"
+usage="./build.sh [--python 3.13|3.12] [--arch x86_64|arm64] [--entra] [--no-proof] [--output FILE]"
 python_version=3.13
 arch=x86_64
 entra=
-wheels=
 proof=yes
 output=$here/lambda_function_with_postgresql.zip
 
@@ -33,7 +31,6 @@ while [ $# -gt 0 ]; do
         --no-proof) proof=; shift; continue ;;
         --python) python_version=${2-} ;;
         --arch) arch=${2-} ;;
-        --wheels) wheels=${2-} ;;
         --output) output=${2-} ;;
         *) refuse "unknown argument: $1" "$usage" ;;
     esac
@@ -43,7 +40,6 @@ done
 # TABLEFERRY_ANY_PYTHON: the tests prove the package on a machine that has no other Python, too.
 case ${TABLEFERRY_ANY_PYTHON:-}$python_version in 3.12|3.13|yes3.*) ;; *) refuse "no Python $python_version for this" "Choose 3.13 or 3.12." ;; esac
 case $arch in x86_64) machine=x86_64 ;; arm64|aarch64) machine=aarch64 ;; *) refuse "unknown architecture: $arch" "Choose x86_64 or arm64." ;; esac
-[ -z "$wheels" ] || [ -d "$wheels" ] || refuse "there is no folder $wheels" "--wheels names a folder with wheels in it."
 [ -n "$output" ] && [ -d "$(dirname "$output")" ] || refuse "the output's folder is not there" "--output names the zip to write."
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || refuse "python3 is missing or older than 3.11" "Install Python 3.11 or newer."
 python3 -m pip --version >/dev/null 2>&1 || refuse "python3 has no pip" "Run python3 -m ensurepip, or install pip."
@@ -57,20 +53,17 @@ package=$work/package
 mkdir "$package"
 
 # --- the wheels: what the engine needs, without what only the command line shows -------------------
-python3 "$tools/requirements.py" "$root/pyproject.toml" >"$work/requirements.txt"
+python3 "$tools/requirements.py" "$root/pyproject.toml" "$root/requirements/constraints.txt" "$machine" "$work"
 # manylinux_2_34 comes first: the driver's older wheels want OpenSSL 1.1, which Lambda has not got.
-options=(--constraint "$root/requirements/constraints.txt")
+options=(--constraint "$work/constraints.txt")
 for platform in manylinux_2_34 manylinux_2_28 manylinux_2_17 manylinux2014; do
     options+=(--platform "${platform}_$machine")
 done
-[ -z "$wheels" ] || options+=(--find-links "$wheels")
-hint="Check the network; pip says above which wheel it was."
-[ "$machine" = x86_64 ] || hint="pgpq 0.12 has no wheel for arm64: make one on such a machine (pip wheel --no-deps pgpq==0.12.0, which needs Rust) and name its folder with --wheels; or choose x86_64."
 echo "wheels for Python $python_version on Linux $machine"
 python3 -m pip install --quiet --disable-pip-version-check --no-warn-conflicts --no-compile \
     --root-user-action=ignore --only-binary=:all: --implementation cp --python-version "$python_version" \
     "${options[@]}" --target "$package" --requirement "$work/requirements.txt" ||
-    refuse "a wheel for Linux $machine could not be had" "$hint"
+    refuse "a wheel for Linux $machine could not be had" "Check the network; pip says above which wheel it was."
 
 # --- the engine and this folder, without what is never loaded --------------------------------------
 cp -R "$root/src/tableferry" "$package/"
@@ -96,7 +89,8 @@ else
 fi
 
 # --- is it whole: imported and called by nothing but itself, every symbol resolved ------------------
-[ "$(uname -s)-$(uname -m)" = "Linux-$machine" ] || interpreter=
+[ "$(uname -s)-$(uname -m)" = "Linux-$machine" ] ||
+    interpreter=$(python3 "$tools/interpreter.py" "$python_version" "$machine") || interpreter=
 if [ -n "$interpreter" ]; then
     (cd "$work" && "${alone[@]}" LD_BIND_NOW=1 "$interpreter" -I -S -B "$tools/check.py" "$package" >"$work/check.log") || { cat "$work/check.log"; exit 1; }
     echo "check:  imported and called by Python $python_version, every library loaded"

@@ -1,9 +1,10 @@
 """Finds an interpreter of one version on this machine and prints its path; ends with 1 without.
 
-python3 interpreter.py 3.13
+python3 interpreter.py 3.13 [MACHINE]      e.g. MACHINE aarch64, one of another machine, emulated
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,12 @@ def candidates(version: str) -> Iterator[str]:
         yield str(folder / f"python{version}")
 
 
+def emulated(version: str, machine: str) -> str | None:
+    """Return the path of what runs Python for another machine: MACHINE-python3.13."""
+    path = shutil.which(f"{machine}-python{version}")
+    return str(Path(path).resolve()) if path else None
+
+
 def find(version: str) -> str | None:
     """Return the path of an interpreter of this version that runs."""
     for candidate in candidates(version):
@@ -39,6 +46,6 @@ def find(version: str) -> str | None:
 
 
 if __name__ == "__main__":
-    if not (path := find(sys.argv[1])):
+    if not (path := (emulated if sys.argv[2:] else find)(*sys.argv[1:])):
         sys.exit(1)
     print(path)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 def main(folder: Path, machine: str, python: str) -> None:
     """End with 1 and the wheel's name where one does not fit."""
+    glibc = rf"(manylinux_2_(5|12|17|26|27|28|34)_{machine}|manylinux(1|2010|2014)_{machine})"
     fits = re.compile(
-        rf"(py3|py2\.py3|cp3\d+)-(none|abi3|cp{python.replace('.', '')})-"
-        rf"(any|manylinux_2_(5|12|17|26|27|28|34)_{machine}|manylinux(1|2010|2014)_{machine})"
+        rf"(py3|py2\.py3|cp3\d+)-(none|abi3|cp{python.replace('.', '')})-(any|{glibc}(\.{glibc})*)"
     )
     for wheel in folder.glob("*.dist-info/WHEEL"):
         tags = re.findall(r"^Tag: (\S+)", wheel.read_text(), re.MULTILINE)

@@ -1,24 +1,51 @@
-"""Prints what the package holds of pyproject.toml's dependencies: not what only a shell shows.
+"""Writes what the package holds of pyproject.toml's dependencies, and their locked versions.
 
-python3 requirements.py PYPROJECT.toml
+python3 requirements.py PYPROJECT.toml CONSTRAINTS.txt MACHINE FOLDER      e.g. MACHINE aarch64
+
+Not what only a shell shows. FOLDER gets a requirements.txt and a constraints.txt without markers:
+pip would ask the machine that builds what they say, not the one that is built for.
 """
 
 import re
 import sys
 import tomllib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 LEFT_OUT = {"rich", "typer"}
 """What the command line shows with; no module on Lambda's path imports them (import-linter)."""
 
+MARKER = re.compile(r" *platform_machine *(==|!=) *'(\w+)'")
 
-def main(path: Path) -> None:
-    """Print the requirements, one a line."""
-    project = tomllib.loads(path.read_text())["project"]
-    for requirement in project["dependencies"] + project["optional-dependencies"]["lambda"]:
-        if re.split(r"[^\w.-]", requirement)[0].lower() not in LEFT_OUT:
-            print(requirement)
+
+def meant_for(machine: str, lines: Iterable[str]) -> Iterator[str]:
+    """Yield the requirements of a machine, without their markers."""
+    for line in lines:
+        requirement, _, marker = line.partition(";")
+        if not marker:
+            yield requirement
+        elif match := MARKER.fullmatch(marker):
+            if (match[1] == "==") == (match[2] == machine):
+                yield requirement
+        else:
+            sys.exit(f"build.sh: a dependency's marker is not understood: {line}")
+
+
+def main(pyproject: Path, locked: Path, machine: str, folder: Path) -> None:
+    """Write both files, one requirement a line."""
+    project = tomllib.loads(pyproject.read_text())["project"]
+    wanted = [
+        requirement
+        for requirement in project["dependencies"] + project["optional-dependencies"]["lambda"]
+        if re.split(r"[^\w.-]", requirement)[0].lower() not in LEFT_OUT
+    ]
+    for name, lines in (
+        ("requirements.txt", wanted),
+        ("constraints.txt", locked.read_text().splitlines()[1:]),
+    ):
+        text = "\n".join(meant_for(machine, lines))
+        (folder / name).write_text(f"{text}\n")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], Path(sys.argv[4]))

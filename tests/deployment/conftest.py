@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,14 @@ class Package:
     path: Path
     python: str
     said: str
+
+    @property
+    def machine(self) -> str:
+        """The machine that its libraries are for: e_machine, of the System V gABI."""
+        with zipfile.ZipFile(self.path) as archive:
+            library = next(name for name in archive.namelist() if name.endswith(".so"))
+            header = archive.read(library)[:20]
+        return {62: "x86_64", 183: "aarch64"}[int.from_bytes(header[18:], "little")]
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ What Lambda's own image has in /var/runtime comes from the package index: awslam
 """
 
 import contextlib
+import platform
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -33,22 +34,24 @@ class Runtime:
     folder: Path
 
 
-def find_interpreter(version: str) -> Path | None:
-    """Return a Python of this version on this machine, found as build.sh finds it."""
+def find_interpreter(version: str, machine: str = platform.machine()) -> Path | None:
+    """Return a Python of this version, found as build.sh finds it; another machine's is emulated."""
     finder = ROOT / "deploy" / "package" / "interpreter.py"
+    other = [] if machine == platform.machine() else [machine]
     done = subprocess.run(
-        [sys.executable, finder, version], capture_output=True, text=True, check=False
+        [sys.executable, finder, version, *other], capture_output=True, text=True, check=False
     )
     return Path(done.stdout.strip()) if done.returncode == 0 else None
 
 
-def install_runtime(interpreter: Path, version: str, folder: Path) -> Runtime:
+def install_runtime(interpreter: Path, version: str, machine: str, folder: Path) -> Runtime:
     """Install the runtime client and the AWS SDK for this Python, in the locked versions."""
+    platforms = [f"--platform={glibc}_{machine}" for glibc in ("manylinux_2_28", "manylinux2014")]
     subprocess.run(
         [
             *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
             *("--root-user-action=ignore", "--no-compile", "--target", folder),
-            *("--python-version", version, "--only-binary=:all:"),
+            *("--python-version", version, "--only-binary=:all:", *platforms),
             *("--constraint", ROOT / "requirements" / "constraints.txt", "awslambdaric", "boto3"),
         ],
         check=True,

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
-import pgpq
 import psycopg
 import pyarrow as pa
 
 from tableferry.errors import VerificationError
 from tableferry.identifiers import quote_pg
 from tableferry.target.connection import TargetConnection, statement
+from tableferry.target.encoding import Encoder
 from tableferry.target.faults import translated
 
 ENCODED_BYTES: Final = 4 * 2**20
@@ -39,8 +39,8 @@ class CopyIn:
         options = ", FREEZE" if freeze else ""
         self._sql = f"COPY {table} ({names}) FROM STDIN (FORMAT BINARY{options})"
         self._connection = connection
-        self._encoder = pgpq.ArrowToPostgresBinaryEncoder(schema)
-        self._header = self._encoder.write_header()
+        self._encoder = Encoder(schema)
+        self._header = self._encoder.header()
         self._cursor = connection.raw.cursor()
         self._stack = contextlib.ExitStack()
         self._copy: Any = None
@@ -56,7 +56,7 @@ class CopyIn:
         """Yield a batch as COPY BINARY, in pieces; also before the COPY is begun."""
         rows = max(1, batch.num_rows * ENCODED_BYTES // max(1, batch.nbytes))
         for start in range(0, batch.num_rows, rows):
-            yield self._encoder.write_batch(batch.slice(start, rows))
+            yield self._encoder.batch(batch.slice(start, rows))
 
     def write(self, batch: pa.RecordBatch, ahead: Iterable[bytes] | None = None) -> None:
         """Send one batch; raises DataError, TransientError ... when PostgreSQL refused.
