@@ -57,18 +57,17 @@ def merge(work: Workload) -> Callable[[], int]:
 
 def convert(work: Workload) -> Callable[[], int]:
     """Convert and encode every batch, read beforehand: no server takes part."""
-    import pgpq
-
+    from tableferry.target.encoding import Encoder
     from tableferry.values import Converter, target_schema
 
     plan, batches = _drained(work)
 
     def run() -> int:
-        encoder = pgpq.ArrowToPostgresBinaryEncoder(target_schema(plan.columns))
+        encoder = Encoder(target_schema(plan.columns))
         converter = Converter(plan.columns)
-        encoder.write_header()
+        encoder.header()
         for batch in batches:
-            encoder.write_batch(converter(batch))
+            encoder.batch(converter(batch))
         encoder.finish()
         return work.rows
 

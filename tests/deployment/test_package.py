@@ -43,9 +43,10 @@ EVENTS: dict[Mode, dict[str, Any]] = {
 }
 
 OF_THE_SYSTEM = {
-    "ld-linux-x86-64", "ld-linux-aarch64", "libc", "libm", "libdl", "libpthread", "librt", "libutil", "libgcc_s",
-    "libstdc++", "libssl", "libcrypto", "libz", "libbz2", "liblzma", "libffi", "libexpat",
-    "libuuid", "libsqlite3", "libmpdec", "libcrypt", "libnss_files", "libnss_dns", "libresolv",
+    "ld-linux-x86-64", "ld-linux-aarch64", "libc", "libm", "libdl", "libpthread", "librt",
+    "libutil", "libgcc_s", "libstdc++", "libssl", "libcrypto", "libz", "libbz2", "liblzma",
+    "libffi", "libexpat", "libuuid", "libsqlite3", "libmpdec", "libcrypt", "libnss_files",
+    "libnss_dns", "libresolv",
 }  # fmt: skip
 """Libraries of the system that may be loaded: glibc's, and what Python and OpenSSL stand on."""
 

@@ -148,6 +148,7 @@ def as_sent(value: Any) -> Any:
     return value.bytes_le if isinstance(value, uuid.UUID) else value
 
 
+@pytest.mark.usefixtures("each_encoder")
 @pytest.mark.parametrize(("source", "arrow", "values"), CASES, ids=lambda case: str(case)[:30])
 def test_what_fits_comes_back_exactly(
     connection: target.TargetConnection,

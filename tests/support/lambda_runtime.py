@@ -35,7 +35,7 @@ class Runtime:
 
 
 def find_interpreter(version: str, machine: str = platform.machine()) -> Path | None:
-    """Return a Python of this version, found as build.sh finds it; another machine's is emulated."""
+    """Return a Python of this version, as build.sh finds it; another machine's is emulated."""
     finder = ROOT / "deploy" / "package" / "interpreter.py"
     other = [] if machine == platform.machine() else [machine]
     done = subprocess.run(

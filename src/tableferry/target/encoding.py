@@ -1,8 +1,8 @@
 """Arrow batches -> COPY BINARY, by the pgpq that this machine has.
 
-Its 0.12 takes every type of ``values.target_schema``. For Linux on aarch64 the last one with a wheel
+Its 0.12 takes every type of ``values.target_schema``. The last with a wheel for Linux on aarch64
 is 0.9, which writes the same bytes but knows neither decimals nor bytes of one length. COPY has no
-types, only a length and as many bytes: there such columns become bytes before.
+types, only a length and as many bytes: such columns become bytes first there.
 """
 
 from typing import Final
