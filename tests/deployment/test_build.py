@@ -19,15 +19,8 @@ MB = 1_000_000
 DIRECT_UPLOAD = 50 * 1024 * 1024
 """Bytes that Lambda takes without S3 (AWS: Lambda quotas, deployment package size)."""
 
-ARM64 = "manylinux_2_28_aarch64"
 AARCH64 = 183
 """The machine's number in a library's header (ELF for the Arm 64-bit Architecture)."""
-VERSION = next(
-    line.removeprefix("pgpq==")
-    for line in (REPO / "requirements" / "constraints.txt").read_text().splitlines()
-    if line.startswith("pgpq==")
-)
-"""Of the one wheel that the index has not got for arm64."""
 
 DOCKERFILE = (REPO / "deploy" / "Dockerfile").read_text()
 
@@ -144,25 +137,46 @@ def test_a_second_build_elsewhere_by_the_dockerfiles_steps_gives_the_same_bytes(
     assert {path.relative_to(image.task).as_posix() for path in files} == names
 
 
-def test_the_package_for_arm64_has_that_machines_wheels_only(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / f"pgpq-{VERSION}-cp37-abi3-{ARM64}.whl", "w") as wheel:
-        facts = f"pgpq-{VERSION}.dist-info"
-        wheel.writestr("pgpq/__init__.py", "")
-        wheel.writestr(
-            f"{facts}/METADATA", f"Metadata-Version: 2.1\nName: pgpq\nVersion: {VERSION}\n"
-        )
-        tag = f"cp37-abi3-{ARM64}"
-        wheel.writestr(
-            f"{facts}/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: {tag}\n"
-        )
-        wheel.writestr(f"{facts}/RECORD", "")
-    done = build("--arch", "arm64", "--wheels", ".", "--output", "arm64.zip", cwd=tmp_path)
+def test_the_package_for_arm64_has_that_machines_libraries_only_and_is_as_small(
+    tmp_path: Path,
+) -> None:
+    done = build("--no-proof", "--arch", "arm64", "--output", "arm64.zip", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "every wheel fits the platform" in done.stdout
+    assert re.search(r"^check:  (imported and called|every wheel fits)", done.stdout, re.MULTILINE)
     with zipfile.ZipFile(tmp_path / "arm64.zip") as archive:
-        libraries = [archive.read(name)[:20] for name in archive.namelist() if ".so" in name]
-    assert len(libraries) > 20
-    assert {int.from_bytes(start[18:20], "little") for start in libraries} == {AARCH64}
+        libraries = {name: archive.read(name)[:20] for name in archive.namelist() if ".so" in name}
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+    assert {int.from_bytes(start[18:20], "little") for start in libraries.values()} == {AARCH64}
+    for library in ("mssqlodbc.so", "ddbc_bindings.cp313-arm64.so", "pgpq/_pgpq.abi3.so"):
+        assert any(name.endswith(library) for name in libraries), library
+    assert (tmp_path / "arm64.zip").stat().st_size < DIRECT_UPLOAD
+    assert unpacked < 200 * MB
+
+
+def test_a_dependency_for_some_machines_only_is_the_targets_not_the_builders(
+    tmp_path: Path,
+) -> None:
+    pyproject, locked = tmp_path / "pyproject.toml", tmp_path / "locked.txt"
+    pyproject.write_text(
+        """[project]
+dependencies = [
+    "a>=1", "b>=2; platform_machine != 'aarch64'", "b==1.9; platform_machine == 'aarch64'"
+]
+optional-dependencies = { lambda = ["c>=3"] }
+"""
+    )
+    locked.write_text("# Made.\na==1.5\nb==2.1; platform_machine != 'aarch64'\nc==3.0\n")
+
+    def meant_for(machine: str) -> list[str]:
+        tool("requirements").main(pyproject, locked, machine, tmp_path)
+        names = ("requirements.txt", "constraints.txt")
+        return [(tmp_path / name).read_text() for name in names]
+
+    assert meant_for("x86_64") == ["a>=1\nb>=2\nc>=3\n", "a==1.5\nb==2.1\nc==3.0\n"]
+    assert meant_for("aarch64") == ["a>=1\nb==1.9\nc>=3\n", "a==1.5\nc==3.0\n"]
+    locked.write_text("# Made.\na==1.5; python_version < '3.12'\n")
+    with pytest.raises(SystemExit, match="marker is not understood: a=="):
+        meant_for("x86_64")
 
 
 def test_the_build_says_the_sizes_by_package_and_how_it_was_checked(package: Package) -> None:
@@ -187,7 +201,7 @@ def test_a_package_that_is_too_large_is_refused_and_not_left_behind(tmp_path: Pa
     "tag",
     ["cp313-cp313-macosx_11_0_arm64", "cp313-cp313-manylinux_2_17_aarch64",
      "cp311-cp311-manylinux_2_17_x86_64", "cp313-cp313-manylinux_2_35_x86_64",
-     "cp313-cp313-musllinux_1_2_x86_64"],
+     "cp313-cp313-musllinux_1_2_x86_64", "cp37-abi3-manylinux_2_17_x86_64.musllinux_1_1_x86_64"],
 )  # fmt: skip
 def test_a_wheel_of_another_platform_or_python_is_refused_by_name(tag: str, tmp_path: Path) -> None:
     for name, wheel in (("right-1.dist-info", "cp313-cp313-manylinux_2_34_x86_64"),
@@ -205,7 +219,6 @@ def test_a_wheel_of_another_platform_or_python_is_refused_by_name(tag: str, tmp_
         (["--python"], "no Python"),
         (["--arch", "sparc"], "unknown architecture: sparc"),
         (["--fast"], "unknown argument: --fast"),
-        (["--wheels", "nowhere"], "there is no folder nowhere"),
         (["--output", "nowhere/package.zip"], "the output's folder is not there"),
     ],
 )
@@ -260,10 +273,10 @@ def test_with_entra_the_package_holds_what_signs_in_and_it_can_be_imported(tmp_p
     assert subprocess.run(bare, env={}, check=False).returncode == 0
 
 
-def test_arm64_without_a_wheel_of_ones_own_is_refused_with_what_to_do(tmp_path: Path) -> None:
+def test_a_wheel_that_is_not_to_be_had_ends_the_build_with_2_and_leaves_nothing(
+    tmp_path: Path,
+) -> None:
     done = build("--arch", "arm64", "--output", "arm64.zip", cwd=tmp_path, PIP_NO_INDEX="1")
     assert done.returncode == 2
     assert "a wheel for Linux aarch64 could not be had" in done.stderr
-    assert f"pip wheel --no-deps pgpq=={VERSION}" in done.stderr
-    assert "--wheels" in done.stderr
     assert not list(tmp_path.glob("*.zip"))

@@ -56,11 +56,20 @@ def test_every_direct_dependency_is_locked() -> None:
     assert direct_dependencies() - set(locked()) == set()
 
 
-def test_the_lock_holds_names_and_versions_only() -> None:
-    pattern = re.compile(r"[a-z0-9][a-z0-9.-]*==[0-9][0-9a-z.]*")
+def test_the_lock_holds_names_and_versions_and_for_which_machine() -> None:
+    pattern = re.compile(r"[a-z0-9][a-z0-9.-]*==[0-9][0-9a-z.]*(; platform_machine != '\w+')?")
     lines = (ROOT / "requirements" / "constraints.txt").read_text().splitlines()
     assert [line for line in lines[1:] if not pattern.fullmatch(line)] == []
     assert list(locked()) == sorted(locked())
+
+
+def test_what_is_locked_for_some_machines_only_is_pinned_for_the_others() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for name, version in locked().items():
+        if "; " in version:
+            others = version.partition("; ")[2].replace("!=", "==")
+            pinned = re.compile(rf"{name}==[0-9.]+; {others}")
+            assert list(filter(pinned.fullmatch, project["dependencies"])), name
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
