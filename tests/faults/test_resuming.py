@@ -191,6 +191,68 @@ def test_a_deadline_keeps_the_chunks_that_are_stored_and_the_next_run_goes_on(
     assert len(seen(old_rows)) == ROWS
 
 
+ACTIVE = (
+    "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query NOT LIKE '%pg_stat_activity%'"
+)
+
+
+def over_when(database: PgDatabase, busy_with: str) -> Deadline:
+    """A time that is over as soon as PostgreSQL is busy with this."""
+    over: list[float] = []
+
+    def clock() -> float:
+        if not over and database.rows(f"{ACTIVE} AND query LIKE '{busy_with}'"):
+            over.append(1.0)
+        return over[0] if over else 0.0
+
+    return Deadline(0.2, clock)
+
+
+def test_indexes_that_take_longer_than_a_run_has_are_built_by_several(
+    source: Sandbox, old_rows: PgDatabase
+) -> None:
+    slow = (
+        "CREATE OR REPLACE FUNCTION slow(int) RETURNS int IMMUTABLE LANGUAGE plpgsql "
+        "AS 'BEGIN IF $1 > 2 THEN PERFORM pg_sleep({}); END IF; RETURN $1; END'"
+    )
+    old_rows.run(slow.format(5), "CREATE INDEX z_the_last ON t (slow(id))")
+    changes: dict[str, Any] = {"publish": "swap", "chunks": 4}
+    for ended in (Status.PARTIAL, Status.DEADLINE):  # the second one gets nothing done
+        conduct = Conduct(deadline=over_when(old_rows, "%CREATE INDEX%slow(id)%"))
+        outcome = sync(source, old_rows, conduct=conduct, **changes)
+        assert outcome.status is ended, outcome
+        assert seen(old_rows) == OLD
+    [(built,)] = old_rows.rows(
+        "SELECT indexrelid FROM pg_index JOIN pg_class c ON c.oid = indrelid AND c.relname LIKE "
+        "'staging%' WHERE indisunique"
+    )
+    old_rows.run(slow.format(0))
+    outcome = sync(source, old_rows, **changes)
+    assert outcome.status is Status.OK, outcome.error
+    assert any("4 of 4 chunks had been read" in warning for warning in outcome.warnings)
+    assert old_rows.rows("SELECT 't_pkey'::regclass::oid") == [(built,)]
+    assert len(seen(old_rows)) == ROWS
+
+
+def test_a_merge_that_takes_longer_than_its_run_has_is_rolled_back(
+    source: Sandbox, old_rows: PgDatabase
+) -> None:
+    old_rows.run(
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql "
+        "AS 'BEGIN PERFORM pg_sleep(5); RETURN NEW; END'",
+        "CREATE TRIGGER slow BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION slow()",
+    )
+    conduct = Conduct(deadline=over_when(old_rows, "%OVERRIDING SYSTEM VALUE%"))
+    outcome = sync(source, old_rows, conduct=conduct, publish="merge", chunks=4)
+    assert outcome.status is Status.PARTIAL, outcome
+    assert seen(old_rows) == OLD
+    old_rows.run("DROP TRIGGER slow ON t")
+    outcome = sync(source, old_rows, publish="merge", chunks=4)
+    assert outcome.status is Status.OK, outcome.error
+    assert any("4 of 4 chunks had been read" in warning for warning in outcome.warnings)
+    assert len(seen(old_rows)) == ROWS
+
+
 def test_ten_chunks_cross_though_each_run_has_time_for_three(
     source: Sandbox, old_rows: PgDatabase
 ) -> None:

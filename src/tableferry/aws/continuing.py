@@ -1,7 +1,7 @@
 """Going on past one invocation: a run that its deadline stopped invokes its function again.
 
-Only after it has got on, so that a chunk that no invocation has time for ends the chain; and not
-for ever.
+Only after it has got on, so that a chunk, or an index, that no invocation has time for ends the
+chain; and not for ever.
 """
 
 import json
@@ -31,7 +31,7 @@ class Continuation:
         if run.status is not Status.PARTIAL:
             return ""
         if not run.got_on:
-            return "not continued: this invocation had no time for a single chunk"
+            return "not continued: this invocation had no time for a single chunk or index"
         if request.continued >= MOST:
             return f"not continued: {MOST} invocations have followed each other"
         with self.clients.asking(

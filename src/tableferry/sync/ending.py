@@ -63,9 +63,9 @@ def failed(task: Task, error: Exception, together: Sequence[Task]) -> TableOutco
     if isinstance(error, LeaseHeldError):
         status = Status.HELD
     elif isinstance(error, DeadlineError):
-        status = Status.PARTIAL if task.tally.stored else Status.DEADLINE
+        status = Status.PARTIAL if task.tally.stored or task.tally.built else Status.DEADLINE
     if not target.was_cut_off(error):
-        task.tally.stored = 0
+        task.tally.stored = task.tally.built = 0
     return _unpublished(task, status, ErrorReport.of(error))
 
 

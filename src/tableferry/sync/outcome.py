@@ -16,7 +16,7 @@ class Status(StrEnum):
 
     ``skipped``: not begun, after another's failure or a stop. ``held``: another run has the table.
     ``cancelled``: by a signal. ``deadline``: the time was over. ``partial``: likewise, and the
-    chunks that are done are kept for the next run.
+    chunks and indexes that are done are kept for the next run.
     """
 
     OK = "ok"
@@ -181,8 +181,9 @@ class RunOutcome:
 
     @property
     def got_on(self) -> bool:
-        """Whether a table was published, or chunks of one were stored."""
-        return any(table.status is Status.OK or table.rows_stored for table in self.tables)
+        """Whether a table was published, or chunks of one were stored, or indexes built."""
+        got_on = (Status.OK, Status.PARTIAL)
+        return any(table.status in got_on or table.rows_stored for table in self.tables)
 
     @property
     def exit_code(self) -> int:

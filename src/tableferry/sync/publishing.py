@@ -90,7 +90,8 @@ def _publish(loaded: Sequence[Loaded], into: target.TargetConnection) -> None:
     for one in loaded:
         one.task.claim.progress("publish", one.read, one.rows)
         one.task.claim.quarantine(into, one.refused)
-    target.publish_all(into, [one.load for one in loaded], seal)
+    with loaded[0].task.deadline.ending(into.cancel):
+        target.publish_all(into, [one.load for one in loaded], seal)
     for one in loaded:
         one.task.tally.committing = _published(one)
     into.commit()

@@ -58,9 +58,18 @@ def load_table(task: Task, into: target.TargetConnection, stack: contextlib.Exit
         task.tally.read_exactly(found.columns)
         raise
     task.claim.progress("prepare", loading.rows_read, load.rows)
-    load.prepare()
+    _prepare(task, load, into)
     warnings = course.warnings + loading.warnings
     return Loaded(task, plan, load, loading.rows_read, load.rows, warnings, loading.refused)
+
+
+def _prepare(task: Task, load: target.Load, into: target.TargetConnection) -> None:
+    try:
+        with task.deadline.ending(into.cancel):
+            load.prepare()
+    finally:
+        if isinstance(load, target.StagedLoad):
+            task.tally.built += load.built
 
 
 @contextlib.contextmanager

@@ -20,12 +20,14 @@ class Tally:
     ``exactly`` names the source columns whose texts are to be read as bytes, because the driver
     may have altered them; None: all. ``refusals`` are the rows that go into quarantine, where the
     specification has one. ``asked_at`` is when the source was asked for the oldest row that is
-    here, in seconds since the table was begun; less than 0 where an earlier run did. ``committing``
-    is what will be published, once the COMMIT is on its way.
+    here, in seconds since the table was begun; less than 0 where an earlier run did. ``built``
+    counts indexes that stay for a later run, as ``stored`` counts rows. ``committing`` is what
+    will be published, once the COMMIT is on its way.
     """
 
     attempts: int = 0
     stored: int = 0
+    built: int = 0
     failed: bool = False
     read: int = 0
     bytes: int = 0

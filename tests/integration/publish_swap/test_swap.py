@@ -1,6 +1,7 @@
 """Another table takes the target's place: what readers see, and what comes of it."""
 
 from collections.abc import Callable
+from typing import Any
 
 import psycopg
 import pytest
@@ -12,7 +13,7 @@ from tableferry.plan import plan_table
 from tableferry.schema import Isolation, SourceColumn, SourceSchema
 from tableferry.spec import DriftPolicy, Publish
 from tableferry.target import locks
-from tableferry.target.publish import swap
+from tableferry.target.publish import shadow, swap
 from tableferry.values import target_schema
 from tests.integration.loads import BIGINT, INT, PEOPLE, batch, load, planned_load
 from tests.support.databases import PgDatabase
@@ -193,15 +194,19 @@ ALTERATIONS = [
 ]
 
 
-@pytest.mark.parametrize("alteration", ALTERATIONS)
-def test_what_is_altered_after_the_shadow_was_prepared_is_noticed(
-    connection: Connection, table: PgDatabase, alteration: str
-) -> None:
+def make_alterable(table: PgDatabase) -> None:
     table.run(
         "CREATE VIEW v AS SELECT id FROM t",
         "CREATE INDEX t_name ON t (name)",
         "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
     )
+
+
+@pytest.mark.parametrize("alteration", ALTERATIONS)
+def test_what_is_altered_after_the_shadow_was_prepared_is_noticed(
+    connection: Connection, table: PgDatabase, alteration: str
+) -> None:
+    make_alterable(table)
     plan = planned_load(connection, Publish.SWAP)
     with target.open_load(connection, plan, target_schema(plan.columns)) as swapped:
         swapped.write(batch(plan, NEW))
@@ -211,6 +216,58 @@ def test_what_is_altered_after_the_shadow_was_prepared_is_noticed(
             swapped.publish()
         connection.rollback()
     assert table.rows("SELECT id FROM t ORDER BY 1") == [(1,), (2,)]
+    assert table.rows(LEFT) == []
+    table.run("DROP PUBLICATION IF EXISTS told")
+
+
+PUBLIC_MAY = (
+    "count(*) = 1 FROM aclexplode((SELECT {} WHERE {} = 't'::regclass {})) WHERE grantee = 0"
+)
+READ_LATE = {
+    "GRANT SELECT ON t TO PUBLIC": PUBLIC_MAY.format("relacl FROM pg_class", "oid", ""),
+    "GRANT SELECT (name) ON t TO PUBLIC": PUBLIC_MAY.format(
+        "attacl FROM pg_attribute", "attrelid", "AND attname = 'name'"
+    ),
+    "CREATE VIEW another AS SELECT * FROM t": "count(*) = 2 FROM another",
+    "CREATE OR REPLACE VIEW v AS SELECT id FROM t WHERE id > 5": "count(*) = 0 FROM v",
+    "ALTER VIEW v SET (security_barrier = true)": "reloptions IS NOT NULL FROM pg_class "
+    "WHERE oid = 'v'::regclass",
+    "ALTER TABLE t ENABLE ROW LEVEL SECURITY": "relrowsecurity FROM pg_class "
+    "WHERE oid = 't'::regclass",
+    "CREATE POLICY p ON t USING (true)": "count(*) = 1 FROM pg_policy",
+    "CREATE PUBLICATION told FOR TABLE t": "tablename = 't' FROM pg_publication_tables",
+}
+"""What does not alter the shadow, with a question whether it is there."""
+
+
+@pytest.mark.parametrize("alteration", ALTERATIONS)
+def test_what_is_altered_while_the_shadow_is_built_is_kept_or_noticed(
+    connection: Connection, table: PgDatabase, alteration: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_alterable(table)
+
+    def altered_meanwhile(*arguments: Any) -> None:
+        table.run(alteration)
+        validate(*arguments)
+
+    validate = shadow.validate
+    monkeypatch.setattr(shadow, "validate", altered_meanwhile)
+    plan = planned_load(connection, Publish.SWAP)
+    with target.open_load(connection, plan, target_schema(plan.columns)) as swapped:
+        swapped.write(batch(plan, NEW))
+        if alteration in READ_LATE:
+            swapped.prepare()
+            swapped.publish()
+            connection.commit()
+        else:
+            with pytest.raises(SchemaError):
+                swapped.prepare()
+                swapped.publish()
+            connection.rollback()
+    if alteration in READ_LATE:
+        assert table.rows(f"SELECT {READ_LATE[alteration]}") == [(True,)]
+    else:
+        assert table.rows("SELECT id FROM t ORDER BY 1") == [(1,), (2,)]
     assert table.rows(LEFT) == []
     table.run("DROP PUBLICATION IF EXISTS told")
 

@@ -124,7 +124,8 @@ def _publish(task: Task, work: Work, into: target.TargetConnection, retries: Ret
         if isinstance(load, target.StagedLoad):
             load.keep = True  # dropped with the publishing transaction, or by ``give_up``
         task.claim.progress("prepare", read, stored)
-        load.prepare()
+        with task.deadline.ending(into.cancel):
+            load.prepare()
         source.require_unaltered(from_, plan.spec.source, plan.carried)
         commit_together([Loaded(task, plan, load, read, stored)], into, retries)
     task.tally.touched = touched(into, work.run)

@@ -42,10 +42,11 @@ class StagedLoad(Load, Protocol):
     After a failure in ``publish`` the transaction is rolled back and ``publish`` called again.
     ``part`` begins one part, on any connection and from any thread, where the load was opened with
     ``parts``. With ``keep`` the staging table stays when the load is left, for another run to go
-    on.
+    on; ``built`` of its indexes are ready.
     """
 
     keep: bool
+    built: int
 
     @property
     def staging(self) -> str: ...  # noqa: D102 - told above, like the others

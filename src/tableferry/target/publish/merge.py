@@ -87,6 +87,7 @@ class MergeLoad:
             connection, staging, plan.columns, schema, self._make, refusals=refusals
         )
         self.keep = False
+        self.built = 0
         self.changes: Changes | None = None
 
     @property

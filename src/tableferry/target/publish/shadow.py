@@ -4,7 +4,7 @@ Here are its statements, in their order. What they are comes from the inventory.
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final, LiteralString
 
 from tableferry.drift import adding
@@ -14,7 +14,12 @@ from tableferry.plan import SyncPlan
 from tableferry.target.connection import TargetConnection
 from tableferry.target.ledger import SCHEMA
 from tableferry.target.locks import ask_briefly
-from tableferry.target.publish.inventory import Body, Inventory, qualified_names
+from tableferry.target.publish.inventory import (
+    Body,
+    Inventory,
+    qualified_names,
+    read_built,
+)
 from tableferry.target.publish.retarget import retarget
 
 _DEFAULT_RIGHTS: Final[LiteralString] = """\
@@ -32,22 +37,21 @@ SELECT 0, format('DROP MATERIALIZED VIEW IF EXISTS tableferry.%%I CASCADE', c.re
 FROM pg_class c WHERE c.relnamespace = 'tableferry'::regnamespace AND c.relkind = 'm'
   AND starts_with(c.relname, %(name)s || '_')
 UNION ALL
-SELECT CASE k.contype WHEN 'f' THEN 1 ELSE 2 END,
-  format('ALTER TABLE %%s DROP CONSTRAINT %%I', k.conrelid::regclass, k.conname)
-FROM pg_constraint k WHERE k.conrelid = %(made)s::regclass
-  AND (k.contype IN ('p', 'u', 'x') OR k.contype = 'f' AND k.confrelid = k.conrelid)
+SELECT 1, format('ALTER TABLE %%s DROP CONSTRAINT %%I', k.conrelid::regclass, k.conname)
+FROM pg_constraint k
+WHERE k.conrelid = %(made)s::regclass AND k.contype = 'f' AND k.confrelid = k.conrelid
 UNION ALL
-SELECT 3, format('DROP INDEX IF EXISTS %%s', i.indexrelid::regclass)
-FROM pg_index i WHERE i.indrelid = %(made)s::regclass
+SELECT 2, format('ALTER TABLE %%s REPLICA IDENTITY DEFAULT, SET WITHOUT CLUSTER',
+  %(made)s::regclass)
 UNION ALL
-SELECT 4, format('DROP STATISTICS tableferry.%%I', e.stxname)
+SELECT 3, format('DROP STATISTICS tableferry.%%I', e.stxname)
 FROM pg_statistic_ext e WHERE e.stxrelid = %(made)s::regclass
 UNION ALL
-SELECT 5, format('DROP TRIGGER %%I ON %%s', g.tgname, g.tgrelid::regclass)
+SELECT 4, format('DROP TRIGGER %%I ON %%s', g.tgname, g.tgrelid::regclass)
 FROM pg_trigger g WHERE g.tgrelid = %(made)s::regclass AND NOT g.tgisinternal AND g.tgtype & 7 <> 7
 ORDER BY 1"""
-"""What an earlier attempt to prepare the same rows has left. ``tgtype``: 1 row, 2 before, 4
-insert."""
+"""What an earlier attempt to prepare the same rows has left, but for indexes and their keys, which
+it may go on with. ``tgtype``: 1 row, 2 before, 4 insert."""
 
 _FOREIGN: Final[LiteralString] = """\
 SELECT k.conname, format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', %(made)s::text, k.conname,
@@ -84,6 +88,9 @@ LOADED: Final = ("create", "options", "check", "early")
 
 BUILT: Final = ("index", "key", "mark", "statistic", "trigger")
 """The steps when they are there, but for those that touch other tables, or name what they made."""
+
+_STANDING: Final = (*LOADED, *BUILT, "like", "refresh", "foreign", "validate", "comment")
+"""What the shadow was made by; the others are read when it is published."""
 
 
 def bodies_of(found: Sequence[tuple[int, str, TargetTable]], name: str) -> tuple[Body, ...]:
@@ -130,23 +137,64 @@ def _quoted_by_server(plan: SyncPlan) -> Iterator[str]:
         yield from (column.name, quote_pg(column.name))
 
 
-def build(connection: TargetConnection, inventory: Inventory) -> None:
-    """Give the shadow, in the open transaction, all that comes after the rows.
+def require_unaltered(before: Inventory, now: Inventory, table: TargetTable) -> None:
+    """See that the shadow was made as the target is by now; raises SchemaError."""
+    for step in _STANDING:
+        if _lasting(before, step) != _lasting(now, step):
+            raise altered(table, [step])
 
-    Raises DataError where the rows do not satisfy a key or an index.
+
+def _lasting(inventory: Inventory, step: str) -> set[str]:
+    """Return a step's statements, without those that the shadow does not need a second time."""
+    statements = inventory.steps.get(step, ())
+    return {sql for sql in statements if not sql.startswith("ALTER SEQUENCE")}
+
+
+def altered(table: TargetTable, steps: Sequence[str]) -> SchemaError:
+    """Return the error that says so."""
+    what = f" ({', '.join(steps)})" if steps else ""
+    return SchemaError(
+        f"{table}, or what depends on it, was altered meanwhile{what}",
+        hint="The old rows stay. Run it again.",
+    )
+
+
+def build(connection: TargetConnection, inventory: Inventory, told: Callable[[], None]) -> None:
+    """Give the shadow all that comes after the rows; raises DataError where these are not fit.
+
+    Each index is built in a transaction of its own, and ``told`` then: an attempt that is cut off
+    leaves those that are ready, and the next one goes on with them.
     """
-    table, *views = inventory.bodies
     with _told_by_its_own_name(inventory):
-        _build(connection, inventory, table, views)
+        with connection.transaction():
+            made = _cleared(connection, inventory)
+        table = inventory.bodies[0]
+        for sql in inventory.of(table, "index"):
+            if sql not in made:
+                with connection.transaction():
+                    run(connection, [sql])
+                told()
+        with connection.transaction():
+            _build_the_rest(connection, inventory, made)
 
 
-def _build(
-    connection: TargetConnection, inventory: Inventory, table: Body, views: Sequence[Body]
-) -> None:
-    undo = {"made": table.shadow.sql, "name": table.shadow.name}
+def _cleared(connection: TargetConnection, inventory: Inventory) -> frozenset[str]:
+    """Drop what an earlier attempt has left and is not wanted; return how the rest was made."""
+    table = inventory.bodies[0]
+    about = {"made": table.shadow.sql, "name": table.shadow.name}
     with qualified_names(connection):
-        left_over = [sql for _, sql in connection.rows(_LEFT_OVER, undo)]
-    run(connection, (*left_over, *inventory.of(table, *BUILT)))
+        left_over = [sql for _, sql in connection.rows(_LEFT_OVER, about)]
+        built = read_built(connection, table.shadow, inventory.of(table, "index", "key"))
+    run(connection, (*left_over, *built.drops))
+    return built.made
+
+
+def _build_the_rest(
+    connection: TargetConnection, inventory: Inventory, made: Collection[str]
+) -> None:
+    table, *views = inventory.bodies
+    steps = inventory.of(table, *(step for step in BUILT if step != "index"))
+    run(connection, [sql for sql in steps if sql not in made])
     connection.execute(f"ANALYZE {table.shadow.sql}")
     shadows = {body.table: body.shadow for body in inventory.bodies}
     for view in views:

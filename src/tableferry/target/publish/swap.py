@@ -5,14 +5,12 @@ before that, or tied to it in the same transaction; what cannot be kept the plan
 old table is dropped without CASCADE: had anything been forgotten, nothing would be changed.
 """
 
-from collections.abc import Sequence
 from types import TracebackType
 from typing import Final, LiteralString, Self
 
 import pyarrow as pa
 
 from tableferry.ddl import advance_identity
-from tableferry.errors import SchemaError
 from tableferry.identifiers import TargetTable, quote_pg
 from tableferry.keeping import require_swappable
 from tableferry.plan import SyncPlan
@@ -55,6 +53,7 @@ class SwapLoad:
         self._connection = connection
         self._plan = plan
         self._sifts = refusals is not None
+        self._lasts = staging.parts
         self._frozen = not (self._sifts or staging.parts or staging.resumed is not None)
         self._staged = StagingTable(
             connection,
@@ -69,6 +68,7 @@ class SwapLoad:
         self._path = ""
         self._older: frozenset[View] | None = None
         self.keep = False
+        self.built = 0
 
     @property
     def rows(self) -> int:
@@ -117,7 +117,8 @@ class SwapLoad:
     def prepare(self) -> None:
         """Build what belongs to the table on the shadow: keys, indexes, foreign keys, statistics.
 
-        Materialised views are built anew from it. Again after a failure it begins anew.
+        Materialised views are built anew from it. After a failure it goes on with the indexes that
+        are there, and begins the rest anew.
         """
         connection = self._connection
         self._staged.close()
@@ -131,12 +132,17 @@ class SwapLoad:
             require_swappable(self._plan.spec, around)
             inventory = self._read(standing)
             shadow.require_alike(inventory, self._plan)
-            shadow.build(connection, inventory)
+        shadow.build(connection, inventory, self._count_index)
         shadow.validate(connection, inventory)
         self._number_on(standing, inventory.bodies[0])
         await_closed(connection, self._older)
         with connection.transaction():
             self._inventory = self._read(standing)
+        shadow.require_unaltered(inventory, self._inventory, standing.table)
+
+    def _count_index(self) -> None:
+        if self._lasts:
+            self.built += 1
 
     def _read(self, standing: Standing) -> Inventory:
         found = self._connection.rows(_BODIES, {"oid": standing.oid})
@@ -173,11 +179,11 @@ class SwapLoad:
         now = self._read(standing)
         if now != inventory:
             differing = [step for step in now.steps if now.steps[step] != inventory.steps.get(step)]
-            raise self._altered(differing)
+            raise shadow.altered(standing.table, differing)
 
         def look_again() -> None:
             if signature(self._connection, inventory.bodies) != before:
-                raise self._altered([])
+                raise shadow.altered(standing.table, [])
 
         return [*inventory.steps["claim"], look_again, *inventory.steps.get("unlink", ())]
 
@@ -200,13 +206,6 @@ class SwapLoad:
         if self._inventory is None:
             raise RuntimeError("a swap is published after it was prepared")
         return self._inventory
-
-    def _altered(self, steps: Sequence[str]) -> SchemaError:
-        what = f" ({', '.join(steps)})" if steps else ""
-        return SchemaError(
-            f"{self._plan.spec.target}, or what depends on it, was altered meanwhile{what}",
-            hint="The old rows stay. Run it again.",
-        )
 
     def __exit__(
         self,

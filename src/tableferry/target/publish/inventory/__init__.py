@@ -6,24 +6,23 @@ One query reads it. Read twice, before and under the lock, it shows whether anyt
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, LiteralString
+from typing import Final
 
 from tableferry.target.connection import TargetConnection
 from tableferry.target.publish.inventory import names, others, own, rights
-from tableferry.target.publish.inventory.body import Body
+from tableferry.target.publish.inventory.body import BODY, Body, parameters_of
+from tableferry.target.publish.inventory.built import Built, read_built
 from tableferry.target.publish.inventory.signature import signature
 
-__all__ = ["Body", "Inventory", "qualified_names", "read_inventory", "signature"]
-
-_BODY: Final[LiteralString] = """\
-WITH RECURSIVE body AS (
-  SELECT g.place, c.oid, c.relkind AS kind, g.prefix, g.shadow, n.nspname AS schema,
-    format('%%I.%%I', n.nspname, c.relname) AS old, to_regclass(g.shadow)::oid AS made
-  FROM unnest(%(oids)s::oid[], %(shadows)s::text[], %(prefixes)s::text[]) WITH ORDINALITY
-    AS g (oid, shadow, prefix, place)
-  JOIN pg_class c ON c.oid = g.oid JOIN pg_namespace n ON n.oid = c.relnamespace
-)"""
-"""The table, and the materialised views that are built anew with it; ``made`` is the shadow."""
+__all__ = [
+    "Body",
+    "Built",
+    "Inventory",
+    "qualified_names",
+    "read_built",
+    "read_inventory",
+    "signature",
+]
 
 _PUBLICATIONS_HAVE_COLUMNS: Final = 150000
 
@@ -64,12 +63,8 @@ def read_inventory(connection: TargetConnection, bodies: Sequence[Body]) -> Inve
         rights.RIGHTS,
         rights.PUBLICATIONS_15 if columned else rights.PUBLICATIONS,
     )
-    query = ",\n".join((_BODY, *ctes)) + "\n" + "\nUNION ALL\n".join(blocks)
-    parameters = {
-        "oids": [body.oid for body in bodies],
-        "shadows": [body.shadow.sql for body in bodies],
-        "prefixes": [body.shadow.name for body in bodies],
-    }
+    query = ",\n".join((BODY, *ctes)) + "\n" + "\nUNION ALL\n".join(blocks)
+    parameters = parameters_of([(body.oid, body.shadow, body.shadow.name) for body in bodies])
     placed: dict[tuple[str, int], list[str]] = {}
     with qualified_names(connection):
         found = connection.rows(query, parameters)

@@ -11,9 +11,11 @@ from typing import Final, LiteralString
 INDEXES: Final[LiteralString] = """\
 index AS (
   SELECT b.place, b.old, b.shadow, i.indexrelid, i.indisunique, i.indisclustered, i.indisreplident,
-    c.relname AS name, c.reloptions,
-    format('%%s_%%s', b.prefix, row_number() OVER (PARTITION BY b.oid ORDER BY c.relname))
-      AS temporary,
+    c.relname AS name,
+    (SELECT string_agg(format('%%I = %%L', p.option_name, p.option_value), ', ')
+      FROM pg_options_to_table(c.reloptions) p) AS options,
+    coalesce(b.prefix || '_' || row_number() OVER (PARTITION BY b.oid ORDER BY c.relname),
+      c.relname) AS temporary,
     row_number() OVER (PARTITION BY b.oid ORDER BY c.relname) AS number,
     format('SET LOCAL default_tablespace = %%L; ',
       coalesce((SELECT s.spcname FROM pg_tablespace s WHERE s.oid = c.reltablespace), '')) AS there,
@@ -24,7 +26,29 @@ index AS (
   LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = b.oid
     AND k.contype IN ('p', 'u', 'x')
 )"""
-"""Every valid index; an invalid one is what a failed CREATE INDEX CONCURRENTLY has left."""
+"""Every valid index; an invalid one is what a failed CREATE INDEX CONCURRENTLY has left. Without a
+prefix they keep their names."""
+
+MAKE_INDEX: Final[LiteralString] = """\
+x.there || CASE
+  WHEN x.contype = 'x' OR x.period THEN
+    format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', x.shadow, x.temporary,
+      pg_get_constraintdef(x.constraint_oid))
+    || coalesce('; ALTER INDEX tableferry.' || quote_ident(x.temporary) || ' SET (' || x.options
+      || ')', '')
+  ELSE format('CREATE %%sINDEX %%I ON %%s %%s', CASE WHEN x.indisunique THEN 'UNIQUE ' ELSE '' END,
+    x.temporary, x.shadow, substr(pg_get_indexdef(x.indexrelid), 1 + length(format(
+      'CREATE %%sINDEX %%I ON %%s ', CASE WHEN x.indisunique THEN 'UNIQUE ' ELSE '' END, x.name,
+      x.old))))
+  END"""
+
+MAKE_KEY: Final[LiteralString] = """\
+CASE WHEN x.contype IN ('p', 'u') AND NOT x.period THEN format(
+  'ALTER TABLE %%s ADD CONSTRAINT %%I %%s USING INDEX %%I%%s%%s', x.shadow, x.temporary,
+  CASE x.contype WHEN 'p' THEN 'PRIMARY KEY' ELSE 'UNIQUE' END, x.temporary,
+  CASE WHEN x.condeferrable THEN ' DEFERRABLE' ELSE '' END,
+  CASE WHEN x.condeferred THEN ' INITIALLY DEFERRED' ELSE '' END) END"""
+"""NULL for an index that belongs to no key, or comes with its constraint."""
 
 COLUMNS: Final[LiteralString] = """\
 SELECT CASE WHEN a.attrelid = b.oid THEN 'like' ELSE 'alike' END AS step, b.place,
@@ -108,28 +132,11 @@ LATERAL (SELECT whole.def, strpos(whole.def, format(' ON %%s ', b.old)) AS at) A
 """Before the rows come. Triggers that run before a row is inserted may change it, so they are there
 for the load, as they are when a table is loaded in place. ``tgtype``: 1 row, 2 before, 4 insert."""
 
-PREPARED: Final[LiteralString] = """\
-SELECT 'index', x.place, x.number, x.there || CASE
-  WHEN x.contype = 'x' OR x.period THEN
-    format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', x.shadow, x.temporary,
-      pg_get_constraintdef(x.constraint_oid))
-    || coalesce('; ALTER INDEX tableferry.' || quote_ident(x.temporary) || ' SET (' || o.options
-      || ')', '')
-  ELSE format('CREATE %%sINDEX %%I ON %%s %%s', CASE WHEN x.indisunique THEN 'UNIQUE ' ELSE '' END,
-    x.temporary, x.shadow, substr(pg_get_indexdef(x.indexrelid), 1 + length(format(
-      'CREATE %%sINDEX %%I ON %%s ', CASE WHEN x.indisunique THEN 'UNIQUE ' ELSE '' END, x.name,
-      x.old))))
-  END
-FROM index x LEFT JOIN LATERAL (
-  SELECT string_agg(format('%%I = %%L', p.option_name, p.option_value), ', ') AS options
-  FROM pg_options_to_table(x.reloptions) p) AS o ON true
+PREPARED: Final[LiteralString] = f"""\
+SELECT 'index', x.place, x.number, {MAKE_INDEX} FROM index x
 UNION ALL
-SELECT 'key', x.place, x.number, format(
-  'ALTER TABLE %%s ADD CONSTRAINT %%I %%s USING INDEX %%I%%s%%s', x.shadow, x.temporary,
-  CASE x.contype WHEN 'p' THEN 'PRIMARY KEY' ELSE 'UNIQUE' END, x.temporary,
-  CASE WHEN x.condeferrable THEN ' DEFERRABLE' ELSE '' END,
-  CASE WHEN x.condeferred THEN ' INITIALLY DEFERRED' ELSE '' END)
-FROM index x WHERE x.contype IN ('p', 'u') AND NOT x.period
+SELECT 'key', x.place, x.number, k.made FROM index x, LATERAL (SELECT {MAKE_KEY} AS made) AS k
+WHERE k.made IS NOT NULL
 UNION ALL
 SELECT 'mark', x.place, x.number, format(
   'ALTER INDEX tableferry.%%I ALTER COLUMN %%s SET STATISTICS %%s', x.temporary, a.attnum,
