@@ -35,6 +35,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--every-type-rows", type=int, default=50_000, help="of all types")
     parser.add_argument("--more-rows", type=int, default=5_000_000, help="for the memory bar")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--wide-rounds", type=int, default=12, help="half a second is a shaky thing"
+    )
     parser.add_argument("--plain-rounds", type=int, default=3, help="it takes most of the time")
     parser.add_argument("--cold-rounds", type=int, default=9)
     parser.add_argument("--idle-seconds", type=float, default=3.0, help="readers of a still table")
@@ -54,9 +57,9 @@ def compare(
     target: dict[str, Any],
     options: argparse.Namespace,
     contenders: Sequence[str] = (*CONTENDERS, *PARTS),
-    times: int = 1,
+    rounds: int | None = None,
 ) -> Compared:
-    """Measure the contenders on one table, in so many times the rounds."""
+    """Measure the contenders on one table."""
     tell(f"{bench.table.name}: {bench.row_count:,} rows x {len(bench.table.columns)} columns")
     with bench_source(bench) as source, tempfile.TemporaryDirectory() as folder:
         work = Workload.of(bench, source, target, f"{folder}/ready.copy")
@@ -64,7 +67,7 @@ def compare(
             if name in contenders:
                 run_once(name, work)
         work.keep_ready_made_bytes()
-        series = alternate(contenders, work, times * options.rounds, tell, options.plain_rounds)
+        series = alternate(contenders, work, rounds or options.rounds, tell, options.plain_rounds)
         return Compared(series, Path(work.copy_file).stat().st_size)
 
 
@@ -117,8 +120,7 @@ def everything(options: argparse.Namespace) -> None:
     """Measure everything and write the page anew."""
     with bench_target() as target:
         narrow = compare(bench_narrow(options.rows), target, options)
-        # A round of it takes a third of the time, and half a second is easily disturbed.
-        wide = compare(bench_wide(options.wide_rows), target, options, times=3)
+        wide = compare(bench_wide(options.wide_rows), target, options, rounds=options.wide_rounds)
         limits = ("tableferry", "copy_limit", "drain", *PARTS)
         every = compare(bench_every_type(options.every_type_rows), target, options, limits)
         found = readers(target, options)

@@ -19,7 +19,13 @@ ROOT = Path(__file__).parent.parent.parent
 def test_a_small_run_measures_every_contender_and_writes_the_page(tmp_path: Path) -> None:
     page = tmp_path / "benchmarks.md"
     sizes = ["--rows=2000", "--wide-rows=300", "--every-type-rows=200", "--more-rows=3000"]
-    sizes += ["--rounds=1", "--plain-rounds=1", "--cold-rounds=1", "--idle-seconds=0.1"]
+    sizes += [
+        "--rounds=1",
+        "--wide-rounds=1",
+        "--plain-rounds=1",
+        "--cold-rounds=1",
+        "--idle-seconds=0.1",
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "bench", *sizes, f"--output={page}"],
         cwd=ROOT,
