@@ -18,7 +18,7 @@ from bench.connection import target_connection
 from bench.measure import Series, alternate, run_once
 from bench.servers import bench_source
 from bench.workload import Workload
-from tableferry.sandbox.sample import BenchTable
+from tableferry_sandbox.sample import BenchTable
 
 WAYS: Final = ("tableferry", "swap", "merge")
 CHANGED: Final = 10

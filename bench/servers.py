@@ -13,9 +13,9 @@ import threading
 from collections.abc import Iterator
 from typing import Any, Final
 
-from tableferry.sandbox.local_postgres import LocalPostgres
-from tableferry.sandbox.sample import BenchTable, bench_narrow, bench_wide
-from tableferry.sandbox.sample.every_type import bench_every_type
+from tableferry_sandbox.local_postgres import LocalPostgres
+from tableferry_sandbox.sample import BenchTable, bench_narrow, bench_wide
+from tableferry_sandbox.sample.every_type import bench_every_type
 
 TARGET_SETTINGS: Final = {
     "fsync": "on",
@@ -61,9 +61,9 @@ def bench_target() -> Iterator[dict[str, Any]]:
 
 def main() -> None:
     """Run the sandbox with one benchmark table until it is told to stop."""
-    from tableferry.sandbox.engine.server import Server
-    from tableferry.sandbox.sample.loading import load_bench
-    from tableferry.sandbox.server import SandboxServer
+    from tableferry_sandbox.engine.server import Server
+    from tableferry_sandbox.sample.loading import load_bench
+    from tableferry_sandbox.server import SandboxServer
 
     engine = Server()
     engine.add_login(USER, PASSWORD)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.connection import target_connection
-from tableferry.sandbox.sample import BenchTable
 from tableferry.settings import Settings, SourceSettings, TargetSettings
 from tableferry.spec import TableSpec, parse_table_configs
+from tableferry_sandbox.sample import BenchTable
 
 KEY = "bench"
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import psycopg
 
 from chaos.world import WAYS, World
-from tableferry.sandbox.faults import CutConnection, EndEarly, SendError, Stall
+from tableferry_sandbox.faults import CutConnection, EndEarly, SendError, Stall
 from tests.support.proxy import Direction, TcpProxy
 
 Fault = Callable[[World, random.Random], None]

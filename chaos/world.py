@@ -16,9 +16,9 @@ from typing import Any, Final
 import psycopg
 import pyarrow as pa
 
-from tableferry.sandbox.engine.server import Server
-from tableferry.sandbox.local_postgres import LocalPostgres
-from tableferry.sandbox.server import SandboxServer
+from tableferry_sandbox.engine.server import Server
+from tableferry_sandbox.local_postgres import LocalPostgres
+from tableferry_sandbox.server import SandboxServer
 from tests.support.disks import can_mount, small_disk
 from tests.support.proxy import TcpProxy
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tableferry.sandbox.local_postgres import LocalPostgres
-from tableferry.sandbox.sample import load_sample
-from tableferry.sandbox.server import SandboxServer
+from tableferry_sandbox.local_postgres import LocalPostgres
+from tableferry_sandbox.sample import load_sample
+from tableferry_sandbox.testing import sql_server
 from tests.support.databases import PgDatabase
 from tests.support.disks import MEMORY
 from tests.support.proxy import TcpProxy
@@ -127,13 +127,8 @@ def sample_sandbox() -> Iterator[Sandbox]:
 
 @contextlib.contextmanager
 def _a_sandbox() -> Iterator[Sandbox]:
-    # Imported here: tests without a stand-in do not wait for its SQL engine to load.
-    from tableferry.sandbox.engine.server import Server
-
-    with contextlib.closing(Server()) as engine:
-        engine.add_login(USER, PASSWORD)
-        with SandboxServer(engine, flush_bytes=WHOLE) as wire:
-            yield Sandbox(engine, wire)
+    with sql_server(user=USER, password=PASSWORD, flush_bytes=WHOLE) as started:
+        yield Sandbox(started.engine, started.wire, USER, PASSWORD)
 
 
 def _a_database(server: LocalPostgres) -> Iterator[PgDatabase]:

@@ -192,9 +192,13 @@ def sandbox(
     as_json: Annotated[bool, typer.Option("--json", help="Say where it listens as JSON.")] = False,
 ) -> None:
     """Run the SQL Server stand-in alone, with sample data, until it is stopped."""
-    from tableferry.sandbox.command import serve  # noqa: PLC0415 - needs the extra "sandbox"
+    from tableferry_sandbox import SandboxError  # noqa: PLC0415 - needs the extra "sandbox"
+    from tableferry_sandbox.command import serve  # noqa: PLC0415 - likewise
 
-    serve(port=port, scale=scale, tls=tls.value, as_json=as_json)
+    try:
+        serve(port=port, scale=scale, tls=tls.value, as_json=as_json)
+    except SandboxError as error:
+        raise ConfigError(error.message, hint=error.hint) from error
 
 
 def main() -> None:
@@ -207,7 +211,7 @@ def main() -> None:
     except TableferryError as error:
         _refuse(error)
     except ModuleNotFoundError as error:
-        if (error.name or "").startswith("tableferry"):
+        if error.name != "tableferry_sandbox" and (error.name or "").startswith("tableferry"):
             raise
         extra = "dask" if error.name in DASK else "sandbox"
         _refuse(

@@ -12,15 +12,16 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from tableferry import source, target
-from tableferry.errors import TransientError
+from tableferry.errors import ConfigError, TransientError
 from tableferry.report.console import RunView, console
-from tableferry.sandbox.command import Running
-from tableferry.sandbox.local_postgres import LocalPostgres
-from tableferry.sandbox.sample import table_configs
 from tableferry.settings import Settings, SourceSettings, TargetSettings
 from tableferry.spec import TableSpec, parse_table_configs
 from tableferry.sync.run import sync_tables
 from tableferry.verify import compare_rows
+from tableferry_sandbox import SandboxError
+from tableferry_sandbox.command import Running
+from tableferry_sandbox.local_postgres import LocalPostgres
+from tableferry_sandbox.sample import table_configs
 
 
 def run_demo(scale: float) -> bool:
@@ -28,7 +29,7 @@ def run_demo(scale: float) -> bool:
     out = console()
     specs = list(parse_table_configs(table_configs()).values())
     out.print("[bold]tableferry demo[/]: everything stays on this machine")
-    with _source_process(scale) as running, LocalPostgres() as postgres:
+    with _source_process(scale) as running, _target_server() as postgres:
         settings = _settings(specs, running, postgres)
         out.print(f"  source  SQL Server stand-in (TDS)  {running.host}:{running.port}")
         out.print(f"  target  PostgreSQL                 {postgres.host}:{postgres.port}\n")
@@ -36,6 +37,16 @@ def run_demo(scale: float) -> bool:
             run = sync_tables(specs, settings, on_progress=view.progress, on_outcome=view.outcome)
         view.summary(run)
         return run.all_ok and _compare(specs, settings, out)
+
+
+@contextlib.contextmanager
+def _target_server() -> Iterator[LocalPostgres]:
+    with contextlib.ExitStack() as stack:
+        try:
+            postgres = stack.enter_context(LocalPostgres())
+        except SandboxError as error:
+            raise ConfigError(error.message, hint=error.hint) from error
+        yield postgres
 
 
 @contextlib.contextmanager

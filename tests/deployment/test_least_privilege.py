@@ -10,8 +10,8 @@ import pytest
 
 from tableferry import source
 from tableferry.errors import TableferryError
-from tableferry.sandbox.sample import load_sample, table_configs
 from tableferry.settings import SourceSettings
+from tableferry_sandbox.sample import load_sample, table_configs
 from tests.deployment.conftest import REPO
 from tests.support.databases import PgDatabase
 from tests.support.sandbox import SAMPLE_DATABASES, Sandbox

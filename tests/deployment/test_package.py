@@ -17,10 +17,10 @@ import pytest
 
 from tableferry import source, target
 from tableferry.aws import Mode
-from tableferry.sandbox.sample import table_configs
 from tableferry.settings import Settings, SourceSettings, TargetSettings
 from tableferry.spec import parse_table_configs
 from tableferry.verify import compare_rows
+from tableferry_sandbox.sample import table_configs
 from tests.deployment.conftest import Package
 from tests.faults.support import wait_for
 from tests.support.building import build

@@ -16,10 +16,10 @@ from tableferry import source, target
 from tableferry.aws.fanout import UnforeseenError
 from tableferry.aws.step import NEEDED, Step
 from tableferry.errors import ConfigError, TransientError
-from tableferry.sandbox.faults import CutConnection, SendError
 from tableferry.settings import load_settings
 from tableferry.spec import TableSpec, parse_table_configs
 from tableferry.verify import compare_rows
+from tableferry_sandbox.faults import CutConnection, SendError
 from tests.deployment.conftest import CANARY, REPO, without_long_columns
 from tests.faults.support import wait_for
 from tests.support.building import FOLDER

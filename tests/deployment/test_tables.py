@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from types import ModuleType
 
-from tableferry.sandbox.sample import table_configs
 from tableferry.spec import parse_table_configs
+from tableferry_sandbox.sample import table_configs
 from tests.deployment.conftest import FOLDER, REPO
 
 Load = Callable[[str], ModuleType]

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tableferry import source, target
-from tableferry.sandbox.local_postgres import LocalPostgres
 from tableferry.settings import load_settings
 from tableferry.spec import parse_table_configs
 from tableferry.verify import compare_rows
+from tableferry_sandbox.local_postgres import LocalPostgres
 from tests.deployment.conftest import Deployment
 from tests.support.databases import PgDatabase
 from tests.support.sandbox import Sandbox

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tableferry.sandbox.faults import Stall
+from tableferry_sandbox.faults import Stall
 from tests.faults.support import FROM_T, started, wait_for
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase

@@ -13,10 +13,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from tableferry.sandbox.faults import CutConnection, EndEarly, SendError, Stall
 from tableferry.settings import TargetSettings
 from tableferry.sync.outcome import TableOutcome
 from tableferry.sync.progress import Progress
+from tableferry_sandbox.faults import CutConnection, EndEarly, SendError, Stall
 from tests.faults.support import FROM_T, OLD, once, seen, start_sync, sync, wait_for
 from tests.integration.conftest import PASSWORD, Sandbox
 from tests.integration.support import settings_of

@@ -16,11 +16,11 @@ from tableferry.errors import (
     TransientError,
     VerificationError,
 )
-from tableferry.sandbox.faults import CutConnection, EndEarly, SendError, Stall
 from tableferry.sync.deadline import Deadline
 from tableferry.sync.fanout import load as load_module
 from tableferry.sync.outcome import Status
 from tableferry.target.ledger import checkpoint
+from tableferry_sandbox.faults import CutConnection, EndEarly, SendError, Stall
 from tests.faults.support import FROM_T, wait_for
 from tests.integration.fanout.conftest import CHUNKS, OLD, ROWS, FanOut
 from tests.support.ledger import SLOW, a_run

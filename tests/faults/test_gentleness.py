@@ -14,9 +14,9 @@ import pytest
 from tableferry import source
 from tableferry.errors import TableferryError, TransientError
 from tableferry.plan import SyncPlan, plan_table
-from tableferry.sandbox.faults import Stall
 from tableferry.source import pace as pacing
 from tableferry.spec import parse_table_configs
+from tableferry_sandbox.faults import Stall
 from tests.faults.support import FROM_T, ROWS
 from tests.integration.conftest import Sandbox
 from tests.support.clients import PROVIDERS

@@ -15,9 +15,9 @@ from tableferry.errors import (
     TransientError,
     VerificationError,
 )
-from tableferry.sandbox.local_postgres import LocalPostgres
 from tableferry.target.connection import TargetConnection
 from tableferry.target.ledger import Lease, seal, was_published
+from tableferry_sandbox.local_postgres import LocalPostgres
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.ledger import SLOW, Run, a_run

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from tableferry.sandbox.faults import SendError, Stall
 from tableferry.settings import Settings
 from tableferry.spec import Publish, parse_table_configs
 from tableferry.sync.conduct import Conduct
@@ -15,6 +14,7 @@ from tableferry.sync.deadline import Deadline
 from tableferry.sync.outcome import Status
 from tableferry.sync.progress import Progress
 from tableferry.sync.run import sync_table, sync_tables
+from tableferry_sandbox.faults import SendError, Stall
 from tests.faults.support import (
     FROM_T,
     OLD,

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tableferry.sandbox.faults import CutConnection, RefuseLogin, SendError, StatementFault
 from tableferry.sync.outcome import Status
+from tableferry_sandbox.faults import CutConnection, RefuseLogin, SendError, StatementFault
 from tests.faults.support import FROM_T, QUICK, ROWS, fill_source, seen, sync
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from tableferry import target
-from tableferry.sandbox.faults import SendError, Stall
 from tableferry.settings import Settings
 from tableferry.spec import LedgerUse, parse_table_configs
 from tableferry.sync.conduct import Conduct
@@ -16,6 +15,7 @@ from tableferry.sync.deadline import Deadline
 from tableferry.sync.outcome import Status
 from tableferry.sync.progress import Progress
 from tableferry.sync.run import sync_tables
+from tableferry_sandbox.faults import SendError, Stall
 from tests.faults.support import (
     FROM_T,
     OLD,

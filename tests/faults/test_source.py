@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tableferry.sandbox.faults import CutConnection, EndEarly, RefuseLogin, SendError
 from tableferry.sync.outcome import Status
+from tableferry_sandbox.faults import CutConnection, EndEarly, RefuseLogin, SendError
 from tests.faults.support import FROM_T, OLD, ROWS, fill_target, seen, sync
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase

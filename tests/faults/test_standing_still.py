@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from tableferry.sandbox.faults import Stall
+from tableferry_sandbox.faults import Stall
 from tests.faults.support import (
     FROM_T,
     OLD,

@@ -12,10 +12,10 @@ import pytest
 
 from tableferry import target
 from tableferry.errors import TransientError
-from tableferry.sandbox.faults import Stall
-from tableferry.sandbox.local_postgres import LocalPostgres
 from tableferry.schema import SourceType
 from tableferry.values import target_schema
+from tableferry_sandbox.faults import Stall
+from tableferry_sandbox.local_postgres import LocalPostgres
 from tests.faults.support import (
     FROM_T,
     OLD,

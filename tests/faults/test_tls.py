@@ -12,11 +12,11 @@ import pytest
 
 from tableferry import source, target
 from tableferry.errors import ConfigError, TransientError
-from tableferry.sandbox.engine.server import Server
-from tableferry.sandbox.server import SandboxServer
 from tableferry.settings import Settings, SourceSettings, TargetSettings
 from tableferry.source.tls import vouched_for
 from tableferry.sync.check import check_tables
+from tableferry_sandbox.engine.server import Server
+from tableferry_sandbox.server import SandboxServer
 from tests.support.authority import Authority
 from tests.support.databases import PgDatabase
 from tests.support.sandbox import PASSWORD, USER

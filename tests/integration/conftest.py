@@ -7,10 +7,10 @@ from typing import Any
 import pytds
 import pytest
 
-from tableferry.sandbox.engine.server import Server
-from tableferry.sandbox.sample import load_sample
-from tableferry.sandbox.server import SandboxServer
 from tableferry.settings import Settings, SourceSettings
+from tableferry_sandbox.engine.server import Server
+from tableferry_sandbox.sample import load_sample
+from tableferry_sandbox.server import SandboxServer
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.sandbox import WHOLE

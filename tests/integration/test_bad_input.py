@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from tableferry.errors import TableferryError
-from tableferry.sandbox.events import LoginRequest
 from tableferry.spec import parse_table_configs
 from tableferry.sync import table as sync_table_module
 from tableferry.sync.check import check_tables
 from tableferry.sync.conduct import Conduct
 from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.run import sync_table, sync_tables
+from tableferry_sandbox.events import LoginRequest
 from tests.integration.conftest import PASSWORD, Sandbox
 from tests.support.databases import PgDatabase
 from tests.unit.engine.support import entry

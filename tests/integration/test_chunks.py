@@ -12,9 +12,9 @@ import pytest
 from tableferry import source
 from tableferry.errors import SchemaError, TransientError, VerificationError
 from tableferry.plan import SyncPlan, plan_table
-from tableferry.sandbox.faults import CutConnection, EndEarly, SendError
 from tableferry.source import boundaries
 from tableferry.spec import parse_table_configs
+from tableferry_sandbox.faults import CutConnection, EndEarly, SendError
 from tests.integration.conftest import Sandbox
 from tests.support.clients import PROVIDERS
 from tests.unit.engine.support import entry

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tableferry.sandbox.sample import table_configs
+from tableferry_sandbox.sample import table_configs
 from tests.support.command import call, surroundings
 from tests.support.databases import PgDatabase
 from tests.support.sandbox import PASSWORD, Sandbox

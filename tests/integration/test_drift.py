@@ -12,12 +12,12 @@ from rich.console import Console
 
 from tableferry import source
 from tableferry.report.plan import show_plan
-from tableferry.sandbox.engine.server import Server
-from tableferry.sandbox.server import SandboxServer
 from tableferry.spec import TableSpec, parse_table_configs
 from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.planning import TablePlan, plan_tables, read_fingerprints
 from tableferry.sync.run import sync_table
+from tableferry_sandbox.engine.server import Server
+from tableferry_sandbox.server import SandboxServer
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.support.databases import PgDatabase
 from tests.unit.engine.support import entry

@@ -18,7 +18,6 @@ from tableferry.errors import (
     VerificationError,
 )
 from tableferry.plan import SyncPlan, plan_table
-from tableferry.sandbox.faults import EndEarly, SendError, Stall
 from tableferry.spec import parse_table_configs
 from tableferry.sync import prefetch, workers
 from tableferry.sync.budget import Budget
@@ -27,6 +26,7 @@ from tableferry.sync.reading import Chunk, Reading, numbered, read_chunks
 from tableferry.target import TargetConnection
 from tableferry.target.copying import CopyIn
 from tableferry.values import Converter, target_schema
+from tableferry_sandbox.faults import EndEarly, SendError, Stall
 from tests.integration.conftest import Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase

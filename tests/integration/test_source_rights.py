@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tableferry.sandbox.sample import table_configs
 from tableferry.settings import Settings
 from tableferry.spec import parse_table_configs
 from tableferry.sync.check import check_tables
 from tableferry.sync.discover import discover
 from tableferry.sync.outcome import RunOutcome, Status
 from tableferry.sync.run import sync_tables
+from tableferry_sandbox.sample import table_configs
 from tests.faults.support import wait_for
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase

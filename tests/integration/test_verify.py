@@ -3,11 +3,11 @@
 import pytest
 
 from tableferry import source, target
-from tableferry.sandbox.sample import table_configs
 from tableferry.settings import Settings, SourceSettings, TargetSettings
 from tableferry.spec import TableSpec, parse_table_configs
 from tableferry.sync.run import sync_tables
 from tableferry.verify import Comparison, compare_rows
+from tableferry_sandbox.sample import table_configs
 from tests.support.databases import PgDatabase
 from tests.support.sandbox import Sandbox
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from tableferry import source
 from tableferry.chunks import KeyRange
 from tableferry.plan import SyncPlan, plan_table
-from tableferry.sandbox.engine.server import Server
-from tableferry.sandbox.server import SandboxServer
 from tableferry.source import boundaries
 from tableferry.spec import parse_table_configs
+from tableferry_sandbox.engine.server import Server
+from tableferry_sandbox.server import SandboxServer
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.unit.engine.support import entry
 

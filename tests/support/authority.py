@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from tableferry.sandbox.tds.certificate import Certificate, server_context
+from tableferry_sandbox.tds.certificate import Certificate, server_context
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,6 @@
-"""The SQL Server stand-in as a test sees it."""
+"""The SQL Server stand-in as a test of the engine sees it."""
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-from tableferry.sandbox.faults import Faults
-from tableferry.sandbox.server import SandboxServer
-
-if TYPE_CHECKING:
-    from tableferry.sandbox.engine.server import Server
+from tableferry_sandbox.testing import SqlServer
 
 USER = "sync_reader"
 PASSWORD = "Canary-7f3a'{};"
@@ -17,29 +10,8 @@ WHOLE = 2**26
 """Bytes that an answer is sent in, so whole: the driver's clients are in the same process."""
 
 
-@dataclass(frozen=True)
-class Sandbox:
-    """A stand-in that listens, with the engine behind it to be filled and looked at."""
-
-    engine: "Server"
-    wire: SandboxServer
-    user: str = USER
-    password: str = field(default=PASSWORD, repr=False)
-
-    @property
-    def host(self) -> str:
-        """Where it listens."""
-        return self.wire.host
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return self.wire.port
-
-    @property
-    def faults(self) -> Faults:
-        """The faults it can be told to have."""
-        return self.wire.faults
+class Sandbox(SqlServer):
+    """A stand-in whose variables name it as both of the deployment's sources."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -55,9 +27,3 @@ class Sandbox:
                 f"{prefix}PASSWORD": self.password,
             }
         return variables
-
-    def run(self, database: str, *batches: str) -> None:
-        """Run T-SQL batches in a database, as the server's own process."""
-        handle = self.engine.database(database)
-        for batch in batches:
-            handle.run(batch)

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import pytest
 
-from tableferry.sandbox.engine import functions_meta, selecting, sysviews
-from tableferry.sandbox.engine.catalog import Database
-from tableferry.sandbox.engine.scope import BoundQuery, Facts
-from tableferry.sandbox.engine.session import Session
+from tableferry_sandbox.engine import functions_meta, selecting, sysviews
+from tableferry_sandbox.engine.catalog import Database
+from tableferry_sandbox.engine.scope import BoundQuery, Facts
+from tableferry_sandbox.engine.session import Session
 
 VERSION: Final = "Elsewhere SQL 3.1 for T-SQL clients"
 

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 from tableferry import source
-from tableferry.sandbox.engine.server import Server
-from tableferry.sandbox.server import SandboxServer
 from tableferry.settings import Settings, SourceSettings
 from tableferry.spec import parse_table_configs
 from tableferry.sync.outcome import TableOutcome
 from tableferry.sync.run import sync_table
+from tableferry_sandbox.engine.server import Server
+from tableferry_sandbox.server import SandboxServer
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 

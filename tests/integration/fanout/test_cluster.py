@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tableferry.sandbox.faults import Stall
+from tableferry_sandbox.faults import Stall
 from tests.faults.support import FROM_T, wait_for
 from tests.integration.conftest import PASSWORD, USER
 from tests.integration.fanout.conftest import CHUNKS, OLD, ROWS, FanOut

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from tableferry.sandbox.faults import Tell
 from tableferry.spec import parse_table_configs
 from tableferry.sync.check import check_tables
 from tableferry.sync.discover import discover
 from tableferry.sync.outcome import Status
 from tableferry.sync.run import sync_table
+from tableferry_sandbox.faults import Tell
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 from tests.unit.engine.support import entry

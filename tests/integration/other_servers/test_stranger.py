@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from tableferry.errors import SchemaError
-from tableferry.sandbox.faults import SendError
 from tableferry.settings import Settings
 from tableferry.spec import TableSpec, parse_table_configs
 from tableferry.sync.check import check_tables
@@ -14,6 +13,7 @@ from tableferry.sync.discover import discover
 from tableferry.sync.outcome import Status
 from tableferry.sync.planning import plan_tables
 from tableferry.sync.run import sync_table
+from tableferry_sandbox.faults import SendError
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 from tests.support.stranger import VERSION, estrange

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tableferry import target
-from tableferry.sandbox.postgres_binaries import Identity, programs
 from tableferry.schema import SourceType
 from tableferry.spec import Publish
+from tableferry_sandbox.postgres_binaries import Identity, programs
 from tests.integration.loads import BIGINT, INT, TEXT, load, planned_load
 from tests.integration.publish_swap import hostile
 from tests.integration.publish_swap.catalogue import catalogue

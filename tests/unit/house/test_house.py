@@ -20,11 +20,13 @@ def locked() -> dict[str, str]:
 
 
 def direct_dependencies() -> set[str]:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    lists = [project["dependencies"], *project["optional-dependencies"].values()]
+    lists = []
+    for folder in (ROOT, ROOT / "packages" / "sandbox"):
+        project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+        lists += [project["dependencies"], *project.get("optional-dependencies", {}).values()]
     matches = [NAME.match(item) for items in lists for item in items]
     names = {match.group() for match in matches if match}
-    return {name.lower() for name in names} - {"tableferry"}
+    return {name.lower() for name in names} - {"tableferry", "tableferry-sandbox"}
 
 
 @pytest.fixture
@@ -33,6 +35,8 @@ def checkout(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "script", tmp_path / "script")
     shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "packages" / "sandbox").mkdir(parents=True)
+    shutil.copy(ROOT / "packages/sandbox/pyproject.toml", tmp_path / "packages/sandbox")
     return tmp_path
 
 

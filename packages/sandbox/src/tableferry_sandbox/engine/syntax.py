@@ -1,0 +1,357 @@
+"""The syntax tree of T-SQL queries: frozen nodes, built by the parser and read by the binder."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tableferry_sandbox.sqltypes import SqlType
+
+
+class Node:
+    """Any part of a tree."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TypeName(Node):
+    """A type as written: ``arguments`` are its numbers, -1 for MAX; ``schema`` may be empty."""
+
+    name: str
+    arguments: tuple[int, ...] = ()
+    schema: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Literal(Node):
+    """A constant: a Python value in the physical form of ``type``."""
+
+    value: Any
+    type: SqlType
+
+
+@dataclass(frozen=True, slots=True)
+class Null(Node):
+    """The NULL constant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Default(Node):
+    """The DEFAULT word in VALUES or SET."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Node):
+    """A column reference with its qualifiers, outermost first."""
+
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Star(Node):
+    """``*`` or ``t.*``."""
+
+    qualifier: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Variable(Node):
+    """``@name`` or ``@@name``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unary(Node):
+    """``-x``, ``+x`` or ``~x``."""
+
+    operator: str
+    operand: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Binary(Node):
+    """Arithmetic, bitwise operators and ``+`` on strings."""
+
+    operator: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Frame(Node):
+    """The text of a window frame, words in upper case."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderItem(Node):
+    """One ORDER BY item."""
+
+    expression: Node
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Over(Node):
+    """The OVER clause."""
+
+    partition: tuple[Node, ...] = ()
+    order: tuple[OrderItem, ...] = ()
+    frame: Frame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    """A function call; ``name`` in lower case; ``star`` for COUNT(*)."""
+
+    name: str
+    arguments: tuple[Node, ...] = ()
+    distinct: bool = False
+    star: bool = False
+    over: Over | None = None
+    within: tuple[OrderItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Method(Node):
+    """``operand.name(...)`` of a CLR type, ``operand.name`` for a property.
+
+    A static method's operand (``geometry::Point``) is a TypeName.
+    """
+
+    operand: Node
+    name: str
+    arguments: tuple[Node, ...] = ()
+    is_property: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cast(Node):
+    """CAST, CONVERT and their TRY_ forms."""
+
+    operand: Node
+    target: TypeName
+    style: Node | None = None
+    attempt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Case(Node):
+    """CASE; with ``operand`` the simple form. ``whens`` are pairs of condition and result."""
+
+    operand: Node | None
+    whens: tuple[tuple[Node, Node], ...]
+    otherwise: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class Collate(Node):
+    """``x COLLATE name``."""
+
+    operand: Node
+    collation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subquery(Node):
+    """A query used as a scalar."""
+
+    query: "Query"
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Node):
+    """``= <> < <= > >=``; with ``quantifier`` (any, all) the right side is a query."""
+
+    operator: str
+    left: Node
+    right: Node
+    quantifier: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Logic(Node):
+    """AND or OR."""
+
+    operator: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Node):
+    """NOT."""
+
+    operand: Node
+
+
+@dataclass(frozen=True, slots=True)
+class IsNull(Node):
+    """IS [NOT] NULL."""
+
+    operand: Node
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IsDistinct(Node):
+    """IS [NOT] DISTINCT FROM."""
+
+    left: Node
+    right: Node
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Like(Node):
+    """LIKE."""
+
+    operand: Node
+    pattern: Node
+    escape: Node | None
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Between(Node):
+    """BETWEEN."""
+
+    operand: Node
+    low: Node
+    high: Node
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class In(Node):
+    """IN with a list or a query."""
+
+    operand: Node
+    items: "tuple[Node, ...] | Query"
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Exists(Node):
+    """EXISTS."""
+
+    query: "Query"
+
+
+@dataclass(frozen=True, slots=True)
+class SelectItem(Node):
+    """One item of a select list; ``variable`` for ``@v = expression``."""
+
+    expression: Node
+    alias: str | None = None
+    variable: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Top(Node):
+    """TOP."""
+
+    count: Node
+    percent: bool = False
+    ties: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sample(Node):
+    """TABLESAMPLE: so many percent of a table's pages, or as many as hold about so many rows."""
+
+    count: Node
+    rows: bool = False
+    seed: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableRef(Node):
+    """A table, view or CTE by name; ``hints`` in lower case."""
+
+    parts: tuple[str, ...]
+    alias: str | None = None
+    hints: frozenset[str] = frozenset()
+    sample: Sample | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Derived(Node):
+    """A query in FROM."""
+
+    query: "Query"
+    alias: str
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TableFunction(Node):
+    """A table-valued function in FROM; ``schema`` is empty, ``sys`` or a user's."""
+
+    schema: str
+    name: str
+    arguments: tuple[Node, ...]
+    alias: str | None = None
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Join(Node):
+    """``kind``: inner, left, right, full, cross, cross apply, outer apply."""
+
+    kind: str
+    left: Node
+    right: Node
+    condition: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Select(Node):
+    """One SELECT without its ORDER BY."""
+
+    items: tuple[SelectItem, ...]
+    top: Top | None = None
+    distinct: bool = False
+    into: tuple[str, ...] | None = None
+    source: Node | None = None
+    where: Node | None = None
+    group_by: tuple[Node, ...] = ()
+    having: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesRows(Node):
+    """``VALUES (..), (..)`` as a query."""
+
+    rows: tuple[tuple[Node, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetOperation(Node):
+    """UNION, EXCEPT or INTERSECT."""
+
+    operator: str
+    every: bool
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class CommonTable(Node):
+    """One WITH member."""
+
+    name: str
+    columns: tuple[str, ...]
+    query: "Query"
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Node):
+    """A whole query expression."""
+
+    body: Node
+    order_by: tuple[OrderItem, ...] = ()
+    offset: Node | None = None
+    fetch: Node | None = None
+    tables: tuple[CommonTable, ...] = field(default=())

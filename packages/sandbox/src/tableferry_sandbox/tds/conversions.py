@@ -1,0 +1,185 @@
+"""Values of one type given to a parameter declared as another one.
+
+Clients mostly send what they declare. Where they differ, the conversions below follow T-SQL's
+assignment to a variable; any other pair is refused instead of guessed at.
+"""
+
+import datetime as dt
+import decimal
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from tableferry_sandbox.events import SqlError
+from tableferry_sandbox.sqltypes import DEFAULT_COLLATION, MAX, SqlType
+from tableferry_sandbox.surrogates import freed, from_utf16
+from tableferry_sandbox.tds.collations import collation
+from tableferry_sandbox.tds.text import decode_code_page, to_code_page
+from tableferry_sandbox.tds.typeinfo import ANSI, BINARY, UNICODE, base_name
+
+_INTEGERS: Final = {
+    "bit": (0, 1),
+    "tinyint": (0, 255),
+    "smallint": (-(2**15), 2**15 - 1),
+    "int": (-(2**31), 2**31 - 1),
+    "bigint": (-(2**63), 2**63 - 1),
+}
+_FAMILIES: Final = {
+    **dict.fromkeys(ANSI | UNICODE, "text"),
+    **dict.fromkeys(BINARY, "binary"),
+    **dict.fromkeys(_INTEGERS, "integer"),
+    **dict.fromkeys(("decimal", "numeric", "money", "smallmoney"), "exact"),
+    **dict.fromkeys(("real", "float"), "float"),
+    **dict.fromkeys(("datetime2", "datetime", "smalldatetime"), "moment"),
+}
+_TICKS_A_DAY: Final = 864_000_000_000
+_RANGES: Final = {
+    # type: its first and its last day, counted from 0001-01-01
+    "datetime": (639_905, 3_652_058),
+    "smalldatetime": (693_595, 759_130),
+    "datetime2": (0, 3_652_058),
+    "datetimeoffset": (0, 3_652_058),
+}
+_CONTEXT: Final = decimal.Context(prec=80, rounding=decimal.ROUND_HALF_UP)
+
+
+def convert(value: Any, source: SqlType, target: SqlType) -> Any:
+    """Return ``value`` as the target type holds it; both in the physical form.
+
+    Raises SqlError 8115 when a number or a date does not fit, 8114 for pairs without a conversion.
+    """
+    old, new = base_name(source), base_name(target)
+    if value is None:
+        return None
+    converter = _CONVERTERS.get((_FAMILIES.get(old, old), _FAMILIES.get(new, new)))
+    if converter is not None:
+        return converter(value, source, target)
+    if old == new:
+        return value
+    raise SqlError(8114, f"Error converting data type {source.name} to {target.name}.")
+
+
+def _text(value: str, source: SqlType, target: SqlType) -> str:
+    old, name = base_name(source), base_name(target)
+    if name in ANSI and old in UNICODE:
+        value = _through_code_page(value, target)
+    if target.length == MAX or name in {"text", "ntext", "xml"}:
+        return value
+    # An assignment to a shorter variable cuts silently, in bytes or in UTF-16 units.
+    if name in UNICODE:
+        units = freed(value).encode("utf-16-le", "surrogatepass")
+        cut = units[: 2 * target.length]
+        value = value if len(cut) == len(units) else from_utf16(cut)
+    else:
+        value = value[: target.length]
+    return value.ljust(target.length) if name in {"char", "nchar"} else value
+
+
+def _through_code_page(value: str, target: SqlType) -> str:
+    codec = collation(target.collation or DEFAULT_COLLATION).codec
+    raw = value.encode("utf-8")
+    offsets = np.array([0, len(raw)], np.int64)
+    _, encoded = to_code_page(offsets, np.frombuffer(raw, np.uint8), codec)
+    return decode_code_page(encoded.tobytes(), codec)
+
+
+def _bytes(value: bytes, _source: SqlType, target: SqlType) -> bytes:
+    name = base_name(target)
+    if target.length == MAX or name == "image":
+        return value
+    length = 8 if name == "timestamp" else target.length
+    value = value[:length]
+    return value.ljust(length, b"\0") if name in {"binary", "timestamp"} else value
+
+
+def _integer(value: int, _source: SqlType, target: SqlType) -> int | bool:
+    name = base_name(target)
+    value = int(value)
+    if name == "bit":
+        return value != 0
+    low, high = _INTEGERS[name]
+    if not low <= value <= high:
+        raise _overflow(name)
+    return value
+
+
+def _decimal(value: decimal.Decimal | int, _source: SqlType, target: SqlType) -> decimal.Decimal:
+    value = decimal.Decimal(value)
+    name = base_name(target)
+    precision, scale = {"money": (19, 4), "smallmoney": (10, 4)}.get(
+        name, (target.precision, target.scale)
+    )
+    rounded = value.quantize(decimal.Decimal(1).scaleb(-scale), context=_CONTEXT)
+    units = int(rounded.scaleb(scale, _CONTEXT))
+    limit = {"money": 2**63 - 1, "smallmoney": 2**31 - 1}.get(name, 10**precision - 1)
+    if abs(units) > limit:
+        raise _overflow(name)
+    return rounded
+
+
+def _float(value: Any, _source: SqlType, target: SqlType) -> float:
+    number = float(value)
+    if target.name == "real":
+        with np.errstate(over="ignore"):
+            single = float(np.float32(number))
+        if single in {float("inf"), float("-inf")}:
+            raise _overflow("real")
+        return single
+    return number
+
+
+def _moment(ticks: int, _source: SqlType, target: SqlType) -> int:
+    name = base_name(target)
+    if name == "datetime2":
+        return _in_range(_rounded(ticks, 10 ** (7 - target.scale)), name)
+    if name == "smalldatetime":
+        return _in_range(_rounded(ticks, 600_000_000), name)
+    days, time = divmod(ticks, _TICKS_A_DAY)
+    thirds = (time * 3 + 50_000) // 100_000
+    return _in_range(days * _TICKS_A_DAY + (thirds * 10 + 1) // 3 * 10_000, name)
+
+
+def _midnight(value: dt.date, source: SqlType, target: SqlType) -> int:
+    return _moment((value.toordinal() - 1) * _TICKS_A_DAY, source, target)
+
+
+def _time(ticks: int, _source: SqlType, target: SqlType) -> int:
+    """Round to the target's scale; T-SQL too rounds the last moment of a day to midnight."""
+    return _rounded(ticks, 10 ** (7 - target.scale)) % _TICKS_A_DAY
+
+
+def _instant(value: dict[str, int], _source: SqlType, target: SqlType) -> dict[str, int]:
+    utc = _in_range(_rounded(value["utc"], 10 ** (7 - target.scale)), base_name(target))
+    return {**value, "utc": utc}
+
+
+def _in_range(ticks: int, name: str) -> int:
+    first, last = _RANGES[name]
+    if not first * _TICKS_A_DAY <= ticks < (last + 1) * _TICKS_A_DAY:
+        raise _overflow(name)
+    return ticks
+
+
+def _rounded(ticks: int, unit: int) -> int:
+    return (ticks + unit // 2) // unit * unit
+
+
+def _overflow(name: str) -> SqlError:
+    return SqlError(8115, f"Arithmetic overflow error converting expression to data type {name}.")
+
+
+_CONVERTERS: Final[dict[tuple[str, str], Callable[[Any, SqlType, SqlType], Any]]] = {
+    ("text", "text"): _text,
+    ("binary", "binary"): _bytes,
+    ("integer", "integer"): _integer,
+    ("integer", "exact"): _decimal,
+    ("exact", "exact"): _decimal,
+    ("integer", "float"): _float,
+    ("exact", "float"): _float,
+    ("float", "float"): _float,
+    ("moment", "moment"): _moment,
+    ("date", "moment"): _midnight,
+    ("time", "time"): _time,
+    ("datetimeoffset", "datetimeoffset"): _instant,
+}

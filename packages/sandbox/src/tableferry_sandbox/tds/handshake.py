@@ -1,0 +1,198 @@
+"""From the first byte to a logged-in session: PRELOGIN, TLS, LOGIN7 (MS-TDS 3.3.5)."""
+
+import ssl
+from dataclasses import dataclass, field
+from typing import Final
+
+from tableferry_sandbox.events import Engine, LoginRequest, Session, SqlError
+from tableferry_sandbox.faults import Faults
+from tableferry_sandbox.sqltypes import DEFAULT_COLLATION
+from tableferry_sandbox.tds import tokens
+from tableferry_sandbox.tds.collations import collation
+from tableferry_sandbox.tds.login7 import (
+    FED_AUTH,
+    TDS_7_3_A,
+    TDS_7_3_B,
+    TDS_7_4,
+    Login7,
+    parse_login7,
+)
+from tableferry_sandbox.tds.packets import (
+    DEFAULT_PACKET_SIZE,
+    PacketType,
+    ProtocolError,
+    frame,
+    read_message,
+)
+from tableferry_sandbox.tds.prelogin import (
+    Encryption,
+    Option,
+    negotiate,
+    parse_prelogin,
+    prelogin_answer,
+)
+from tableferry_sandbox.tds.replay import Replay
+from tableferry_sandbox.tds.tokens import DoneStatus, Env
+from tableferry_sandbox.tds.transport import Transport
+from tableferry_sandbox.tds.writer import FLUSH_BYTES
+
+_UTF8_SUPPORT: Final = 0x0A
+
+
+@dataclass(frozen=True)
+class Service:
+    """What all connections of one server share."""
+
+    engine: Engine
+    encryption: Encryption
+    tls_context: ssl.SSLContext | None
+    version: tuple[int, int, int]
+    server_name: str
+    replay: Replay | None = None
+    faults: Faults = field(default_factory=Faults)
+    flush_bytes: int = FLUSH_BYTES
+
+
+@dataclass(frozen=True)
+class LoggedIn:
+    """A connection after its login."""
+
+    session: Session
+    packet_size: int
+    tds_version: int
+
+    @property
+    def null_bitmaps(self) -> bool:
+        """Whether the client reads NBCROW."""
+        return self.tds_version >= TDS_7_3_B
+
+
+def log_in(transport: Transport, service: Service) -> LoggedIn | None:
+    """Carry a connection through to its session; None when the login was refused.
+
+    Raises ProtocolError for bytes that are no TDS, ConnectionLostError when the client leaves.
+    """
+    login_only = _prelogin(transport, service)
+    message = read_message(transport.read)
+    if login_only:
+        transport.stop_tls()
+    if message.type != PacketType.LOGIN7:
+        raise ProtocolError(f"packet type {message.type} where LOGIN7 is expected")
+    login = parse_login7(message.payload)
+    try:
+        session = _open_session(login, service)
+        session.encrypted = transport.encrypted
+    except SqlError as error:
+        _send(transport, _refusal(error, login, service.server_name))
+        return None
+    try:
+        _send(transport, _acknowledgement(login, session, service), spid=session.session_id)
+    except BaseException:
+        session.close()
+        raise
+    return LoggedIn(session, login.packet_size, _agreed_version(login))
+
+
+def _prelogin(transport: Transport, service: Service) -> bool:
+    """Answer PRELOGIN and start TLS; True when TLS is for the login packet only."""
+    message = read_message(transport.read)
+    if message.type != PacketType.PRELOGIN:
+        raise ProtocolError(f"packet type {message.type} where PRELOGIN is expected")
+    asked = parse_prelogin(message.payload)
+    wanted = asked.get(Option.ENCRYPTION) or bytes([Encryption.NOT_SUPPORTED])
+    encryption = service.encryption
+    if service.faults.tls_refused:
+        encryption = Encryption.NOT_SUPPORTED
+    agreement = negotiate(wanted[0], encryption)
+    _send(transport, prelogin_answer(asked, service.version, agreement.answer))
+    if agreement.refused:
+        raise ProtocolError("the client does not encrypt and the server requires it")
+    if agreement.handshake:
+        if service.tls_context is None:
+            raise ProtocolError("TLS was agreed on without a certificate")
+        transport.start_tls(service.tls_context)
+    return agreement.handshake and not agreement.whole_session
+
+
+def _open_session(login: Login7, service: Service) -> Session:
+    refusal = service.faults.take_login()
+    if refusal is not None:
+        raise SqlError(refusal.number, refusal.text, severity=refusal.severity, state=refusal.state)
+    if login.tds_version < TDS_7_3_A:
+        raise SqlError(
+            50000,
+            f"The sandbox speaks TDS 7.3 and 7.4; the client asked for 0x{login.tds_version:08x}.",
+        )
+    if login.integrated:
+        raise SqlError(
+            18452,
+            "Login failed. The login is from an untrusted domain and cannot be used with "
+            "Integrated authentication.",
+            severity=14,
+        )
+    if login.changes_password:
+        raise SqlError(50000, "The sandbox does not support changing a password at login.")
+    request = LoginRequest(
+        user=login.user,
+        password=login.password,
+        database=login.database,
+        application=login.application,
+        host=login.host,
+        read_only_intent=login.read_only_intent,
+        token=login.access_token,
+    )
+    return service.engine.login(request)
+
+
+def _refusal(error: SqlError, login: Login7, server_name: str) -> bytes:
+    answer = tokens.message(
+        error.number,
+        error.message,
+        severity=max(error.severity, tokens.ERROR_SEVERITY),
+        state=error.state,
+        line=error.line,
+        server=server_name,
+    )
+    if error.number == 4060:  # SQL Server says both
+        text = f"Login failed for user '{login.user}'."
+        answer += tokens.message(18456, text, severity=14, server=server_name)
+    return answer + tokens.done(DoneStatus.ERROR)
+
+
+def _acknowledgement(login: Login7, session: Session, service: Service) -> bytes:
+    wire_collation = collation(DEFAULT_COLLATION).wire
+
+    def info(number: int, text: str, state: int) -> bytes:
+        return tokens.message(number, text, severity=10, state=state, server=service.server_name)
+
+    answer = [
+        tokens.env_change(Env.DATABASE, session.database, "master"),
+        info(5701, f"Changed database context to '{session.database}'.", 2),
+        tokens.env_change(Env.COLLATION, wire_collation),
+        tokens.env_change(Env.LANGUAGE, "us_english", ""),
+        info(5703, "Changed language setting to us_english.", 1),
+        tokens.login_ack(_agreed_version(login), service.version),
+        tokens.env_change(Env.PACKET_SIZE, str(login.packet_size), str(DEFAULT_PACKET_SIZE)),
+    ]
+    if login.extended:
+        features = [(_UTF8_SUPPORT, b"\x01")] if _asks_for_utf8(login) else []
+        if login.access_token:
+            features.append((FED_AUTH, b""))
+        answer.append(tokens.feature_ext_ack(features))
+    answer.append(tokens.done(DoneStatus.FINAL))
+    return b"".join(answer)
+
+
+def _asks_for_utf8(login: Login7) -> bool:
+    return any(feature == _UTF8_SUPPORT for feature, _ in login.features)
+
+
+def _agreed_version(login: Login7) -> int:
+    if login.tds_version >= TDS_7_4:
+        return TDS_7_4
+    return TDS_7_3_B if login.tds_version >= TDS_7_3_B else TDS_7_3_A
+
+
+def _send(transport: Transport, payload: bytes, *, spid: int = 0) -> None:
+    """Send a message in packets of the default size: the agreed one counts from the next on."""
+    transport.write(frame(payload, packet_size=DEFAULT_PACKET_SIZE, spid=spid & 0xFFFF))

@@ -1,0 +1,1 @@
+"""Servers, clients and values that several tests of the sandbox share."""

@@ -1,0 +1,210 @@
+"""Logins that may not do everything: what they are refused, and what they do not see."""
+
+import pytest
+
+from tableferry_sandbox.events import LoginRequest, SqlError
+
+
+@pytest.fixture(autouse=True)
+def database(ask):
+    ask("CREATE TABLE a (id int PRIMARY KEY, v int CONSTRAINT df DEFAULT 7)")
+    ask("CREATE TABLE b (id int); CREATE TABLE c (id int); INSERT a VALUES (1, 1)")
+    ask("CREATE LOGIN reader WITH PASSWORD = N'Reader-pass-1', CHECK_POLICY = OFF")
+
+
+@pytest.fixture
+def enter(server):
+    def entering(database="Shop", password="Reader-pass-1", name="reader"):
+        return server.login(LoginRequest(name, password, database))
+
+    return entering
+
+
+@pytest.fixture
+def reader(ask, enter):
+    """A session that may read the table a and nothing else."""
+    ask("CREATE USER reader FOR LOGIN reader; GRANT SELECT ON dbo.a TO reader")
+    return enter()
+
+
+def test_a_login_comes_into_a_database_where_it_has_a_user(ask, enter):
+    with pytest.raises(SqlError) as caught:
+        enter()
+    assert caught.value.number == 4060
+    assert enter("master").database == "master"
+    ask("CREATE USER someone FOR LOGIN reader")
+    assert ask("SELECT USER_NAME(), SUSER_SNAME(), IS_SRVROLEMEMBER('sysadmin')", enter()).rows == [
+        ("someone", "reader", 0)
+    ]
+
+
+def test_a_login_is_disabled_enabled_changed_and_dropped(ask, enter, refuse):
+    ask("CREATE USER reader; ALTER LOGIN reader DISABLE")
+    with pytest.raises(SqlError) as caught:
+        enter()
+    assert caught.value.number == 18470
+    ask("ALTER LOGIN reader ENABLE; ALTER LOGIN reader WITH PASSWORD = 'Other-pass-2'")
+    session = enter(password="Other-pass-2")
+    assert refuse("DROP LOGIN reader").number == 15434
+    session.close()
+    ask("DROP LOGIN reader")
+    with pytest.raises(SqlError) as caught:
+        enter(password="Other-pass-2")
+    assert caught.value.number == 18456
+
+
+def test_what_was_not_granted_is_denied_by_name(ask, refuse, reader):
+    assert ask("SELECT v FROM a", reader).value == 1
+    error = refuse("SELECT * FROM b", reader)
+    assert (error.number, error.severity) == (229, 14)
+    assert error.message == (
+        "The SELECT permission was denied on the object 'b', database 'Shop', schema 'dbo'."
+    )
+
+
+@pytest.mark.parametrize(
+    ("sql", "number"),
+    [
+        ("INSERT a VALUES (2, 2)", 229),
+        ("UPDATE a SET v = 2", 229),
+        ("DELETE a", 229),
+        ("TRUNCATE TABLE a", 4701),
+        ("CREATE TABLE d (id int)", 262),
+        ("SELECT * INTO d FROM a", 262),
+        ("CREATE VIEW w AS SELECT 1 AS x", 262),
+        ("ALTER TABLE a ADD w int", 4902),
+        ("CREATE INDEX i ON a (v)", 1088),
+        ("DROP TABLE a", 3701),
+        ("CREATE DATABASE d", 262),
+        ("ALTER DATABASE Shop SET READ_COMMITTED_SNAPSHOT ON", 5011),
+        ("CREATE LOGIN x WITH PASSWORD = 'y'", 15247),
+        ("GRANT SELECT ON b TO reader", 15247),
+        ("SELECT * FROM sys.dm_db_partition_stats", 262),
+        ("SELECT * FROM sys.dm_exec_connections", 300),
+    ],
+)
+def test_a_reader_may_only_read(refuse, reader, sql, number):
+    assert refuse(sql, reader).number == number
+
+
+def test_only_what_one_has_a_right_on_is_in_the_catalog(ask, reader):
+    assert ask("SELECT name FROM sys.tables", reader).rows == [("a",)]
+    assert ask("SELECT TABLE_NAME FROM INFORMATION_SCHEMA.TABLES", reader).rows == [("a",)]
+    facts = "OBJECT_ID('b'), COL_LENGTH('b', 'id'), COL_LENGTH('a', 'id'), OBJECT_NAME({})"
+    hidden = ask("SELECT OBJECT_ID('b')").value
+    assert ask(f"SELECT {facts.format(hidden)}", reader).rows == [(None, None, 4, None)]
+    assert ask("SELECT COUNT(*) FROM sys.columns", reader).value == 2
+    assert ask("SELECT SUM(rows) FROM sys.partitions", reader).value == 1
+
+
+def test_a_default_is_shown_to_those_who_may_see_definitions(ask, reader):
+    definition = "SELECT definition FROM sys.default_constraints"
+    assert ask(definition, reader).rows == [(None,)]
+    ask("GRANT VIEW DEFINITION ON SCHEMA::dbo TO reader")
+    assert ask(definition, reader).rows == [("((7))",)]
+
+
+def test_an_indexs_condition_is_shown_to_those_who_may_see_definitions(ask, reader):
+    ask("CREATE UNIQUE INDEX i ON a (v) WHERE v > 3")
+    shown = "SELECT has_filter, filter_definition FROM sys.indexes WHERE name = 'i'"
+    assert ask(shown, reader).rows == [(True, None)]
+    ask("GRANT VIEW DEFINITION ON a TO reader")
+    assert ask(shown, reader).rows == [(True, "(v > 3)")]
+
+
+def test_who_reads_a_column_does_not_see_its_alias_type(ask, reader):
+    ask("CREATE TYPE Mail FROM nvarchar(40); CREATE TABLE m (m Mail); GRANT SELECT ON m TO reader")
+    typed = (
+        "SELECT t.name, b.name FROM sys.columns AS c "
+        "LEFT JOIN sys.types AS t ON t.user_type_id = c.user_type_id "
+        "LEFT JOIN sys.types AS b ON b.user_type_id = c.system_type_id "
+        "WHERE c.object_id = OBJECT_ID('m')"
+    )
+    assert ask(typed, reader).rows == [(None, "nvarchar")]
+    ask("GRANT REFERENCES ON SCHEMA::dbo TO reader")
+    assert ask(typed, reader).rows == [("Mail", "nvarchar")]
+
+
+def test_schemas_databases_and_roles_carry_rights(ask, refuse, reader):
+    ask("CREATE SCHEMA s; CREATE TABLE s.t (id int); GRANT SELECT ON SCHEMA::s TO reader")
+    assert ask("SELECT * FROM s.t", reader).rows == []
+    ask("CREATE ROLE ferry; GRANT SELECT ON b TO ferry; ALTER ROLE ferry ADD MEMBER reader")
+    assert ask("SELECT * FROM b", reader).rows == []
+    ask("ALTER ROLE ferry DROP MEMBER reader; GRANT SELECT TO reader")
+    assert ask("SELECT * FROM b, c", reader).rows == []
+    ask("REVOKE SELECT TO reader; REVOKE SELECT ON a FROM reader")
+    assert refuse("SELECT * FROM a", reader).number == 229
+    ask("ALTER ROLE db_datareader ADD MEMBER reader")
+    assert ask("SELECT COUNT(*) FROM a", reader).value == 1
+    assert ask("SELECT IS_MEMBER('db_datareader'), IS_MEMBER('db_owner')", reader).rows == [(1, 0)]
+
+
+def test_a_denial_is_stronger_than_any_grant(ask, refuse, reader):
+    ask("ALTER ROLE db_datareader ADD MEMBER reader; DENY SELECT ON b TO reader")
+    assert refuse("SELECT * FROM b", reader).number == 229
+    assert ask("SELECT * FROM c", reader).rows == []
+    ask("ALTER ROLE db_denydatareader ADD MEMBER reader")
+    assert refuse("SELECT * FROM a", reader).number == 229
+
+
+def test_who_may_read_a_view_needs_no_right_on_what_is_behind_it(ask, refuse, reader):
+    ask("CREATE VIEW w AS SELECT id FROM b; INSERT b VALUES (5)")
+    assert refuse("SELECT * FROM w", reader).number == 229
+    ask("GRANT SELECT ON w TO reader")
+    assert ask("SELECT id FROM w", reader).value == 5
+
+
+def test_another_database_is_closed_and_system_databases_are_open(ask, refuse, server, reader):
+    server.create_database("Other")
+    ask("CREATE TABLE Other.dbo.t (id int)")
+    assert refuse("USE Other", reader).number == 916
+    assert refuse("SELECT * FROM Other.dbo.t", reader).number == 916
+    assert ask("SELECT OBJECT_ID('Other.dbo.t'), HAS_DBACCESS('Other')", reader).rows == [(None, 0)]
+    assert len(ask("SELECT name FROM sys.databases WHERE name = 'Other'", reader).rows) == 1
+    ask("CREATE TABLE #mine (id int); INSERT #mine VALUES (1); DROP TABLE #mine", reader)
+    ask("USE master; SELECT name FROM sys.databases", reader)
+
+
+def test_rights_can_be_asked_for(ask, reader):
+    asked = (
+        "HAS_PERMS_BY_NAME('a', 'OBJECT', 'SELECT'), HAS_PERMS_BY_NAME('a', 'OBJECT', 'INSERT'), "
+        "HAS_PERMS_BY_NAME('b', 'OBJECT', 'SELECT'), "
+        "HAS_PERMS_BY_NAME('Shop', 'DATABASE', 'UNMASK')"
+    )
+    assert ask(f"SELECT {asked}", reader).rows == [(1, 0, None, 0)]
+    assert ask(f"SELECT {asked}").rows == [(1, 1, 1, 1)]
+
+
+def test_principals_and_grants_are_in_the_catalog(ask, reader):
+    ask("CREATE ROLE ferry; ALTER ROLE ferry ADD MEMBER reader; DENY DELETE TO ferry")
+    granted = (
+        "SELECT p.name, g.permission_name, g.state_desc, g.class_desc "
+        "FROM sys.database_permissions AS g JOIN sys.database_principals AS p "
+        "ON p.principal_id = g.grantee_principal_id ORDER BY p.name"
+    )
+    assert ask(granted).rows == [
+        ("ferry", "DELETE", "DENY", "DATABASE"),
+        ("reader", "SELECT", "GRANT", "OBJECT_OR_COLUMN"),
+    ]
+    assert len(ask("SELECT * FROM sys.database_role_members").rows) == 1
+    assert {"sa", "reader"} <= {n for (n,) in ask("SELECT name FROM sys.server_principals").rows}
+
+
+@pytest.mark.parametrize(
+    ("sql", "number"),
+    [
+        ("CREATE LOGIN reader WITH PASSWORD = 'x'", 15025),
+        ("CREATE USER x FOR LOGIN nobody", 15007),
+        ("CREATE USER dbo WITHOUT LOGIN", 15023),
+        ("DROP USER nobody", 15151),
+        ("DROP ROLE db_owner", 15150),
+        ("GRANT SELECT ON a TO nobody", 15151),
+        ("GRANT SELECT ON missing TO public", 15151),
+        ("GRANT SELECT ON SCHEMA::missing TO public", 15151),
+        ("GRANT SELECT ON a (id) TO public", 50000),
+        ("CREATE LOGIN [d\\u] FROM WINDOWS", 50000),
+        ("GRANT", 156),
+    ],
+)
+def test_mistakes_about_principals_get_their_numbers(refuse, sql, number):
+    assert refuse(sql).number == number
