@@ -27,12 +27,12 @@ def main() -> None:
     import multi_table_manager  # noqa: F401 - what a sync needs, imported with its first
 
     marks.append(("engine", time.perf_counter()))
-    from tableferry import source, target
-    from tableferry.settings import SourceSettings, TargetSettings
+    from tableferry import postgres, sqlserver
+    from tableferry.config import SourceSettings, TargetSettings
 
-    with source.connect(SourceSettings(prefix="SQL_SERVER_BENCH_", **given["source"])):
+    with sqlserver.connect(SourceSettings(prefix="SQL_SERVER_BENCH_", **given["source"])):
         marks.append(("source", time.perf_counter()))
-    with target.connect(TargetSettings(prefix="PG_", **given["target"])):
+    with postgres.connect(TargetSettings(prefix="PG_", **given["target"])):
         marks.append(("target", time.perf_counter()))
     steps = {name: end - start for (_, start), (name, end) in itertools.pairwise(marks)}
     print(json.dumps(steps))

@@ -57,7 +57,7 @@ def merge(work: Workload) -> Callable[[], int]:
 
 def convert(work: Workload) -> Callable[[], int]:
     """Convert and encode every batch, read beforehand: no server takes part."""
-    from tableferry.target.encoding import Encoder
+    from tableferry.postgres.encoding import Encoder
     from tableferry.values import Converter, target_schema
 
     plan, batches = _drained(work)
@@ -76,7 +76,7 @@ def convert(work: Workload) -> Callable[[], int]:
 
 def policies(work: Workload) -> Callable[[], int]:
     """Look for what PostgreSQL's texts cannot hold, as the conversion does, and do nothing else."""
-    from tableferry.spec import OnInvalid
+    from tableferry.config import OnInvalid
     from tableferry.values import texts
     from tableferry.values.kinds import is_text
 
@@ -156,13 +156,13 @@ def copy_limit(work: Workload) -> Callable[[], int]:
 
 def drain(work: Workload) -> Callable[[], int]:
     """Run (d): the source's limit: the driver's Arrow stream, read and thrown away."""
-    from tableferry import source
+    from tableferry import sqlserver
 
     _load_driver(work)
 
     def run() -> int:
-        with source.connect(work.settings.sources["bench"]) as connection:
-            reader = source.TableReader(connection, _plan(work, connection))
+        with sqlserver.connect(work.settings.sources["bench"]) as connection:
+            reader = sqlserver.TableReader(connection, _plan(work, connection))
             for _batch in reader.batches():
                 pass
             return reader.rows
@@ -175,29 +175,29 @@ def _load_driver(work: Workload) -> None:
 
     What that takes is told with the cold start.
     """
-    from tableferry import source
+    from tableferry import sqlserver
 
-    source.connect(work.settings.sources["bench"]).close()
+    sqlserver.connect(work.settings.sources["bench"]).close()
 
 
 def _drained(work: Workload) -> tuple[Any, list[Any]]:
     """Return the plan and every batch of the table."""
-    from tableferry import source
+    from tableferry import sqlserver
 
-    with source.connect(work.settings.sources["bench"]) as connection:
+    with sqlserver.connect(work.settings.sources["bench"]) as connection:
         plan = _plan(work, connection)
-        return plan, list(source.TableReader(connection, plan).batches())
+        return plan, list(sqlserver.TableReader(connection, plan).batches())
 
 
 def _plan(work: Workload, connection: Any) -> Any:
-    from tableferry import source
-    from tableferry.plan import plan_table
+    from tableferry import sqlserver
+    from tableferry.planning.plan import plan_table
 
     return plan_table(
         work.spec,
-        source.read_schema(connection, work.spec.source),
+        sqlserver.read_schema(connection, work.spec.source),
         None,
-        isolation=source.read_isolation(connection, work.spec.source.database),
+        isolation=sqlserver.read_isolation(connection, work.spec.source.database),
     )
 
 

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from bench.servers import bench_source, bench_target
 from bench.workload import Workload
-from tableferry.sync.fanout import assign, begin, load_chunk, publish
+from tableferry.fanout import assign, begin, load_chunk, publish
 from tableferry_sandbox.sample import bench_narrow
 
 CHUNKS = 20

@@ -6,8 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from bench.connection import target_connection
-from tableferry.settings import Settings, SourceSettings, TargetSettings
-from tableferry.spec import TableSpec, parse_table_configs
+from tableferry.config import (
+    Settings,
+    SourceSettings,
+    TableSpec,
+    TargetSettings,
+    parse_table_configs,
+)
 from tableferry_sandbox.sample import BenchTable
 
 KEY = "bench"

@@ -15,7 +15,7 @@ from chaos.carrier import Carrier
 from chaos.storm import strike
 from chaos.witness import Witness
 from chaos.world import GROUPS, World, world
-from tableferry.target.ledger.lease import PACE
+from tableferry.postgres.ledger.lease import PACE
 from tests.support.proxy import Direction
 
 LEFT_OVER: Final = """\

@@ -11,11 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tableferry.aws.secrets import AwsVault
-from tableferry.aws.shell import spell_out
+from tableferry.aws.vault import AwsVault
+from tableferry.config import (
+    Settings,
+    TableSpec,
+    find_env_file,
+    load_reporting,
+    load_settings,
+    parse_table_configs,
+    select_tables,
+)
 from tableferry.errors import ConfigError, TableferryError
-from tableferry.settings import Settings, find_env_file, load_reporting, load_settings
-from tableferry.spec import TableSpec, parse_table_configs, select_tables
+from tableferry.frontend.shell import spell_out
 
 from table_configs import DEFAULT_SYNC_ORDER, TABLE_CONFIGS
 

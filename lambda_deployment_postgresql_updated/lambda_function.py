@@ -21,9 +21,9 @@ from tableferry.aws import (
     respond,
     run_step,
 )
-from tableferry.aws.shell import Parser, names, run_command
 from tableferry.errors import ConfigError
-from tableferry.sync.stopping import end_process
+from tableferry.frontend.shell import Parser, names, run_command
+from tableferry.sync.signals import end_process
 
 from config import describe, load_config
 from table_configs import TABLE_CONFIGS

@@ -9,14 +9,14 @@ from dataclasses import replace
 from typing import Any
 
 from tableferry.aws import Mode, Request, Result, Watch, parse_event
-from tableferry.aws.shell import Parser, names, run_command
 from tableferry.errors import ConfigError
-from tableferry.sync.check import CheckReport, check_tables
-from tableferry.sync.conduct import ORDINARY, Conduct
+from tableferry.frontend.shell import Parser, names, run_command
+from tableferry.inspect.check import CheckReport, check_tables
+from tableferry.inspect.plan_report import PlanReport, plan_tables
 from tableferry.sync.outcome import RunOutcome
-from tableferry.sync.planning import PlanReport, plan_tables
 from tableferry.sync.run import sync_tables
-from tableferry.sync.stopping import end_process
+from tableferry.sync.run_options import ORDINARY, Conduct
+from tableferry.sync.signals import end_process
 
 from config import load_config
 from table_configs import TABLE_CONFIGS

@@ -29,7 +29,7 @@ PATHS = (
     "pyarrow/parquet",
     "aws_lambda_powertools/event_handler",
     "aws_lambda_powertools/utilities/[!_j]*",  # all but jmespath_utils, which the logger imports
-    # The provider that is not chosen (source/connection.py): it wants libraries Lambda has not got.
+    # Not the provider of sqlserver/connection.py: this one wants libraries Lambda has not got.
     "mssql_python_odbc/libs/linux",
 )
 

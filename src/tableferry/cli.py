@@ -13,23 +13,22 @@ from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
-from tableferry.aws.secrets import AwsVault
-from tableferry.aws.shell import spell_out
-from tableferry.config_file import read_tables
+from tableferry.aws.vault import AwsVault
+from tableferry.config import Settings, TableSpec, find_env_file, load_settings, load_source
+from tableferry.config.config_file import read_tables
 from tableferry.errors import ConfigError, TableferryError
-from tableferry.report.check import show_check
+from tableferry.frontend.shell import spell_out
+from tableferry.inspect.check import check_tables
+from tableferry.inspect.discover import discover
+from tableferry.inspect.plan_report import plan_tables, read_fingerprints
+from tableferry.report.check_view import show_check
 from tableferry.report.console import RunView, show_error, show_info
 from tableferry.report.entries import python_text
-from tableferry.report.plan import show_plan
-from tableferry.settings import Settings, find_env_file, load_settings, load_source
-from tableferry.spec import TableSpec
-from tableferry.sync.check import check_tables
-from tableferry.sync.conduct import Conduct
-from tableferry.sync.discover import discover
+from tableferry.report.plan_view import show_plan
 from tableferry.sync.outcome import ErrorReport, RunOutcome
-from tableferry.sync.planning import plan_tables, read_fingerprints
 from tableferry.sync.run import sync_tables
-from tableferry.sync.stopping import end_process
+from tableferry.sync.run_options import Conduct
+from tableferry.sync.signals import end_process
 
 DASK: Final = ("dask", "distributed")
 """What --scheduler imports; the sandbox and the demo want everything else that may be missing."""

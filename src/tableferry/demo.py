@@ -11,11 +11,16 @@ from collections.abc import Iterator, Sequence
 from pydantic import SecretStr
 from rich.console import Console
 
-from tableferry import source, target
+from tableferry import postgres, sqlserver
+from tableferry.config import (
+    Settings,
+    SourceSettings,
+    TableSpec,
+    TargetSettings,
+    parse_table_configs,
+)
 from tableferry.errors import ConfigError, TransientError
 from tableferry.report.console import RunView, console
-from tableferry.settings import Settings, SourceSettings, TargetSettings
-from tableferry.spec import TableSpec, parse_table_configs
 from tableferry.sync.run import sync_tables
 from tableferry.verify import compare_rows
 from tableferry_sandbox import SandboxError
@@ -92,8 +97,8 @@ def _compare(specs: Sequence[TableSpec], settings: Settings, out: Console) -> bo
     equal = True
     for spec in specs:
         with (
-            source.connect(settings.sources[spec.db_type]) as from_,
-            target.connect(settings.target) as into,
+            sqlserver.connect(settings.sources[spec.db_type]) as from_,
+            postgres.connect(settings.target) as into,
         ):
             found = compare_rows(spec, from_, into)
         if found.equal:

@@ -7,10 +7,10 @@ import pyarrow as pa
 import pytest
 
 from sandbox_support.fake_engine import FakeEngine
-from tableferry import source
-from tableferry.settings import SourceSettings
-from tableferry.source.codepages import is_unlike
-from tableferry.source.connection import PROVIDER
+from tableferry import sqlserver
+from tableferry.config import SourceSettings
+from tableferry.sqlserver.code_pages import is_unlike
+from tableferry.sqlserver.connection import PROVIDER
 from tableferry_sandbox.events import ResultSet, StatementDone
 from tableferry_sandbox.server import SandboxServer
 from tableferry_sandbox.sqltypes import MAX, Column, SqlType
@@ -49,13 +49,13 @@ def engine() -> FakeEngine:
 
 
 @pytest.fixture
-def connection(engine) -> Iterator[source.SourceConnection]:
+def connection(engine) -> Iterator[sqlserver.SourceConnection]:
     with SandboxServer(engine) as server:
         settings = SourceSettings(
             prefix="SQL_SERVER_WIRE_", host="127.0.0.1", port=server.port, db="McTM",
             user="reader", password="pässwörd 1",
         )  # fmt: skip
-        with source.connect(settings) as opened:
+        with sqlserver.connect(settings) as opened:
             yield opened
 
 

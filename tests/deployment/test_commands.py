@@ -39,7 +39,7 @@ def test_wrong_use_ends_with_2_a_reason_and_a_hint_on_stderr(
 ) -> None:
     command, arguments, reason = WRONG_USE[name]
     module = load(command)
-    run = load("tableferry.aws.shell").run_command
+    run = load("tableferry.frontend.shell").run_command
     assert run(arguments, module.read_arguments, module.execute) == 2
     shown = capsys.readouterr()
     assert reason in shown.err

@@ -12,7 +12,7 @@ import pytest
 from tableferry.aws import invocation
 from tableferry.aws.clients import Clients
 from tableferry.aws.continuing import MOST, Continuation, next_event
-from tableferry.aws.request import Mode, Request
+from tableferry.frontend.request import Mode, Request
 from tableferry.sync.deadline import Deadline
 from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 from tests.deployment.conftest import without_long_columns

@@ -8,9 +8,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from tableferry import source
+from tableferry import sqlserver
+from tableferry.config import SourceSettings
 from tableferry.errors import TableferryError
-from tableferry.settings import SourceSettings
 from tableferry_sandbox.sample import load_sample, table_configs
 from tests.deployment.conftest import REPO
 from tests.support.databases import PgDatabase
@@ -26,7 +26,7 @@ def sources(empty_sandbox: Sandbox) -> dict[str, str]:
     """The stand-in with the sample, and its reader as the script makes it: their variables."""
     load_sample(empty_sandbox.engine, 0.2)
     script = (SQL / "sqlserver.sql").read_text()
-    with source.connect(settings_of(empty_sandbox, empty_sandbox.user)) as administrator:
+    with sqlserver.connect(settings_of(empty_sandbox, empty_sandbox.user)) as administrator:
         for batch in re.split(r"^GO$", script, flags=re.MULTILINE):
             if batch.strip():
                 administrator.execute(batch)
@@ -117,7 +117,7 @@ def test_tables_of_somebody_elses_need_what_the_script_says_and_nothing_more(
 @pytest.mark.usefixtures("sources")
 def test_the_reader_may_not_write_nor_read_other_tables(empty_sandbox: Sandbox) -> None:
     empty_sandbox.run("McTM", "CREATE TABLE dbo.Salaries (ID int)")
-    with source.connect(settings_of(empty_sandbox, READER)) as connection:
+    with sqlserver.connect(settings_of(empty_sandbox, READER)) as connection:
         for statement in (
             "SELECT ID FROM dbo.Salaries",
             "DELETE FROM dbo.Customer",

@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from tableferry.aws.fanout import run_step
+from tableferry import fanout
+from tableferry.aws.fanout_steps import run_step
 from tableferry.aws.invocation import Invocation
-from tableferry.aws.response import MOST_BYTES, respond
+from tableferry.config import Settings, SourceSettings, TargetSettings, parse_table_configs
 from tableferry.errors import DataError, TransientError
-from tableferry.settings import Settings, SourceSettings, TargetSettings
-from tableferry.spec import parse_table_configs
-from tableferry.sync import fanout
-from tableferry.sync.fanout import Begun, Planned, Stored, Way, assign
+from tableferry.fanout import Begun, Planned, Stored, Way, assign
+from tableferry.frontend.response import MOST_BYTES, respond
 from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
 from tests.unit.engine.support import entry
 

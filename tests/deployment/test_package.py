@@ -15,10 +15,9 @@ from typing import Any
 import boto3
 import pytest
 
-from tableferry import source, target
+from tableferry import postgres, sqlserver
 from tableferry.aws import Mode
-from tableferry.settings import Settings, SourceSettings, TargetSettings
-from tableferry.spec import parse_table_configs
+from tableferry.config import Settings, SourceSettings, TargetSettings, parse_table_configs
 from tableferry.verify import compare_rows
 from tableferry_sandbox.sample import table_configs
 from tests.deployment.conftest import Package
@@ -139,8 +138,8 @@ def test_all_four_tables_cross_value_by_value(
     settings = settings_of(sample_sandbox, module_pg_database)
     for spec in parse_table_configs(table_configs()).values():
         with (
-            source.connect(settings.sources[spec.db_type]) as from_,
-            target.connect(settings.target) as into,
+            sqlserver.connect(settings.sources[spec.db_type]) as from_,
+            postgres.connect(settings.target) as into,
         ):
             found = compare_rows(spec, from_, into)
         assert found.equal, (spec.key, found)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tableferry.sync.conduct import Conduct
 from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
+from tableferry.sync.run_options import Conduct
 from tests.deployment.conftest import CANARY, Deployment
 
 Handler = Callable[..., tuple[int, dict[str, Any]]]
@@ -80,7 +80,7 @@ def test_status_code_and_exit_code_come_from_the_same_outcome(
     assert [table["status"] for table in body["tables"]] == list(statuses)
     for command, arguments in (("lambda_function", ()), ("multi_table_manager", ("sync",))):
         module = load(command)
-        shell = load("tableferry.aws.shell")
+        shell = load("tableferry.frontend.shell")
         assert shell.run_command(arguments, module.read_arguments, module.execute) == exit_code
 
 
@@ -220,7 +220,7 @@ def test_fail_fast_reaches_the_engine(
 
     monkeypatch.setattr(load("multi_table_manager"), "sync_tables", sync)
     module = load(command)
-    run = load("tableferry.aws.shell").run_command
+    run = load("tableferry.frontend.shell").run_command
     action = "multi_sync" if command == "lambda_function" else "sync"
     assert run([action, "--fail-fast"], module.read_arguments, module.execute) == 0
     assert run([action], module.read_arguments, module.execute) == 0

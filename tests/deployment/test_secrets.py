@@ -12,11 +12,10 @@ import psycopg
 import pytest
 from moto import mock_aws
 
-from tableferry import source, target
-from tableferry.aws.secrets import AwsVault
+from tableferry import postgres, sqlserver
+from tableferry.aws.vault import AwsVault
+from tableferry.config import Settings, load_settings, parse_table_configs
 from tableferry.errors import ConfigError, TransientError
-from tableferry.settings import Settings, load_settings
-from tableferry.spec import parse_table_configs
 from tableferry.sync.run import sync_tables
 from tests.deployment.conftest import Deployment
 from tests.support.databases import PgDatabase
@@ -91,7 +90,7 @@ def test_a_password_may_be_a_secret_by_name_or_arn_or_one_key_of_it_or_a_paramet
         "ssm:/tableferry/mctm",
     ):
         settings = load(SQL_SERVER_MCTM_PASSWORD=reference)
-        with source.connect(settings.sources["mctm"]) as connection:
+        with sqlserver.connect(settings.sources["mctm"]) as connection:
             assert connection.rows("SELECT 1 AS one", ["one"]) == [(1,)]
 
 
@@ -111,7 +110,10 @@ def test_a_whole_connection_may_be_a_secret_as_rds_keeps_it(
     monkeypatch.setenv("PG_SECRET", f"secretsmanager:{arn}")
     monkeypatch.setenv("PG_HOST", pg_database.host)
     settings = load_settings(["mctm"], None, AwsVault())
-    with source.connect(settings.sources["mctm"]) as from_, target.connect(settings.target) as into:
+    with (
+        sqlserver.connect(settings.sources["mctm"]) as from_,
+        postgres.connect(settings.target) as into,
+    ):
         assert from_.rows("SELECT DB_NAME() AS name", ["name"]) == [("McTM",)]
         assert into.rows("SELECT current_database()") == [(pg_database.name,)]
 
@@ -223,16 +225,16 @@ def test_a_password_that_was_changed_here_and_not_in_its_secret_is_tried_once(
     settings = load(PG_USER=role, PG_PASSWORD="secretsmanager:pg")
     pg_database.run(f"ALTER ROLE {role} PASSWORD '{SECOND}'")
     with pytest.raises(ConfigError) as raised:
-        target.connect(settings.target)
+        postgres.connect(settings.target)
     assert raised.value.code == "28P01"
     assert "that PG_PASSWORD names was fetched again, and is the same" in raised.value.hint
     change("pg", "Third-canary-3")
     with pytest.raises(ConfigError) as raised:
-        target.connect(settings.target)
+        postgres.connect(settings.target)
     assert "the newer one is refused too" in raised.value.hint
     assert "canary" not in "".join(traceback.format_exception(raised.value))
     change("pg", SECOND)
-    with target.connect(settings.target) as connection:
+    with postgres.connect(settings.target) as connection:
         assert connection.rows("SELECT current_user::text") == [(role,)]
 
 
@@ -242,7 +244,7 @@ def test_a_source_whose_password_is_rotated_is_logged_in_to_again(
     keep("mctm", "outdated")
     settings = load(SQL_SERVER_MCTM_PASSWORD="secretsmanager:mctm")
     change("mctm", PASSWORD)
-    with source.connect(settings.sources["mctm"]) as connection:
+    with sqlserver.connect(settings.sources["mctm"]) as connection:
         assert connection.rows("SELECT 1 AS one", ["one"]) == [(1,)]
 
 
@@ -296,7 +298,7 @@ def test_an_iam_token_is_made_for_each_connection_and_tried_once(
         settings = load_settings([], None, AwsVault())
         for made in (1, 2):
             with pytest.raises(ConfigError) as raised:
-                target.connect(settings.target)
+                postgres.connect(settings.target)
             assert len(server.passwords) == made
     assert raised.value.code == "28000"
     assert "rds_iam" in raised.value.hint

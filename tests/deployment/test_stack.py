@@ -8,9 +8,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tableferry.aws.secrets import AwsVault
-from tableferry.aws.step import Step
-from tableferry.settings import load_reporting, load_settings
+from tableferry.aws.fanout_request import Step
+from tableferry.aws.vault import AwsVault
+from tableferry.config import load_reporting, load_settings
 from tests.support.stack import DEPLOY, NAME, Stack, create, translated
 
 REGION = "eu-central-1"

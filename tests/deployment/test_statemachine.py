@@ -12,12 +12,11 @@ from typing import Any
 
 import pytest
 
-from tableferry import source, target
-from tableferry.aws.fanout import UnforeseenError
-from tableferry.aws.step import NEEDED, Step
+from tableferry import postgres, sqlserver
+from tableferry.aws.fanout_request import NEEDED, Step
+from tableferry.aws.fanout_steps import UnforeseenError
+from tableferry.config import TableSpec, load_settings, parse_table_configs
 from tableferry.errors import ConfigError, TransientError
-from tableferry.settings import load_settings
-from tableferry.spec import TableSpec, parse_table_configs
 from tableferry.verify import compare_rows
 from tableferry_sandbox.faults import CutConnection, SendError
 from tests.deployment.conftest import CANARY, REPO, without_long_columns
@@ -70,8 +69,8 @@ def assert_carried(spec: TableSpec) -> None:
     """See that the target has the source's rows, value by value."""
     settings = load_settings(["mctm", "voipdb"])
     with (
-        source.connect(settings.sources[spec.db_type]) as from_,
-        target.connect(settings.target) as into,
+        sqlserver.connect(settings.sources[spec.db_type]) as from_,
+        postgres.connect(settings.target) as into,
     ):
         found = compare_rows(spec, from_, into)
     assert found.equal, (spec.key, found)
@@ -324,7 +323,7 @@ def test_an_error_that_nobody_foresaw_leaves_without_its_text(
     def break_down(*_: object) -> None:
         raise KeyError(CANARY)
 
-    monkeypatch.setattr("tableferry.sync.fanout.planning.way_of", break_down)
+    monkeypatch.setattr("tableferry.fanout.routes.way_of", break_down)
     with pytest.raises(UnforeseenError) as raised:
         function({"mode": "fanout_plan", "input": {}}, None)
     assert CANARY not in "".join(traceback.format_exception(raised.value))

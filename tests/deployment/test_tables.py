@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from types import ModuleType
 
-from tableferry.spec import parse_table_configs
+from tableferry.config import parse_table_configs
 from tableferry_sandbox.sample import table_configs
 from tests.deployment.conftest import FOLDER, REPO
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tableferry.aws.tracing import Tracing
-from tableferry.settings import Reporting, load_reporting
+from tableferry.config import Reporting, load_reporting
 from tableferry.sync.outcome import ErrorReport, Status, TableOutcome
 from tests.deployment.test_reporting import Run, run
 

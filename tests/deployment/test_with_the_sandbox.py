@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from tableferry import source, target
-from tableferry.settings import load_settings
-from tableferry.spec import parse_table_configs
+from tableferry import postgres, sqlserver
+from tableferry.config import load_settings, parse_table_configs
 from tableferry.verify import compare_rows
 from tableferry_sandbox.local_postgres import LocalPostgres
 from tests.deployment.conftest import Deployment
@@ -35,8 +34,8 @@ def test_all_four_tables_cross_value_by_value(
     settings = load_settings(["mctm", "voipdb"])
     for spec in parse_table_configs(load("table_configs").TABLE_CONFIGS).values():
         with (
-            source.connect(settings.sources[spec.db_type]) as from_,
-            target.connect(settings.target) as into,
+            sqlserver.connect(settings.sources[spec.db_type]) as from_,
+            postgres.connect(settings.target) as into,
         ):
             found = compare_rows(spec, from_, into)
         assert found.equal, (spec.key, found)

@@ -7,8 +7,7 @@ import pytest
 from typer.main import get_command
 
 from tableferry.cli import app
-from tableferry.settings import SourceSettings, TargetSettings
-from tableferry.spec import OPTIONAL, REQUIRED
+from tableferry.config import OPTIONAL, REQUIRED, SourceSettings, TargetSettings
 from tableferry.typemap.page import with_table
 
 ROOT = Path(__file__).parents[2]

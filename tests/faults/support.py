@@ -13,14 +13,13 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from tableferry import target as engine_target
-from tableferry.settings import Settings, TargetSettings
-from tableferry.spec import parse_table_configs
-from tableferry.sync.conduct import Conduct
+from tableferry import postgres as engine_target
+from tableferry.config import Settings, TargetSettings, parse_table_configs
 from tableferry.sync.outcome import TableOutcome
 from tableferry.sync.progress import OnProgress, Progress
 from tableferry.sync.retry import Retries
 from tableferry.sync.run import sync_table
+from tableferry.sync.run_options import Conduct
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from tableferry.settings import TargetSettings
+from tableferry.config import TargetSettings
 from tableferry.sync.outcome import TableOutcome
 from tableferry.sync.progress import Progress
 from tableferry_sandbox.faults import CutConnection, EndEarly, SendError, Stall

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tableferry import target
+from tableferry import postgres
 from tableferry.errors import (
     CommitUnknownError,
     DataError,
@@ -16,10 +16,10 @@ from tableferry.errors import (
     TransientError,
     VerificationError,
 )
+from tableferry.fanout import load as load_module
+from tableferry.postgres.ledger import checkpoint
 from tableferry.sync.deadline import Deadline
-from tableferry.sync.fanout import load as load_module
 from tableferry.sync.outcome import Status
-from tableferry.target.ledger import checkpoint
 from tableferry_sandbox.faults import CutConnection, EndEarly, SendError, Stall
 from tests.faults.support import FROM_T, wait_for
 from tests.integration.fanout.conftest import CHUNKS, OLD, ROWS, FanOut
@@ -89,9 +89,9 @@ def test_a_chunk_whose_commit_lost_its_answer_is_decided_from_the_ledger(
     fan_out: FanOut, pg_proxy: TcpProxy, monkeypatch: pytest.MonkeyPatch, arrived: bool
 ) -> None:
     fan_out.begin()
-    commit = target.TargetConnection.commit
+    commit = postgres.TargetConnection.commit
 
-    def lose_the_answer(connection: target.TargetConnection) -> None:
+    def lose_the_answer(connection: postgres.TargetConnection) -> None:
         if arrived:
             pg_proxy.faults.stall(Direction.TO_CLIENT)
             timer = threading.Timer(0.5, lambda: (pg_proxy.faults.heal(), pg_proxy.cut_all()))
@@ -102,7 +102,7 @@ def test_a_chunk_whose_commit_lost_its_answer_is_decided_from_the_ledger(
 
     through = fan_out.through(pg_proxy.host, pg_proxy.port)
     with monkeypatch.context() as patched:
-        patched.setattr(target.TargetConnection, "commit", lose_the_answer)
+        patched.setattr(postgres.TargetConnection, "commit", lose_the_answer)
         if arrived:
             assert through.load(2).rows == ROWS // CHUNKS
         else:

@@ -11,11 +11,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from tableferry import source
+from tableferry import sqlserver
+from tableferry.config import parse_table_configs
 from tableferry.errors import TableferryError, TransientError
-from tableferry.plan import SyncPlan, plan_table
-from tableferry.source import pace as pacing
-from tableferry.spec import parse_table_configs
+from tableferry.planning.plan import SyncPlan, plan_table
+from tableferry.sqlserver import pace as pacing
 from tableferry_sandbox.faults import Stall
 from tests.faults.support import FROM_T, ROWS
 from tests.integration.conftest import Sandbox
@@ -29,13 +29,13 @@ def from_t(source: Sandbox) -> Sandbox:
     return source  # by a name that is not the module's
 
 
-def plan_of(connection: source.SourceConnection, **changes: Any) -> SyncPlan:
+def plan_of(connection: sqlserver.SourceConnection, **changes: Any) -> SyncPlan:
     spec = parse_table_configs({"t": entry(sql_table="dbo.T", **changes)})["t"]
-    schema = source.read_schema(connection, spec.source)
-    return plan_table(spec, schema, None, isolation=source.read_isolation(connection, "McTM"))
+    schema = sqlserver.read_schema(connection, spec.source)
+    return plan_table(spec, schema, None, isolation=sqlserver.read_isolation(connection, "McTM"))
 
 
-def rows_of(reader: source.TableReader) -> int:
+def rows_of(reader: sqlserver.TableReader) -> int:
     return sum(batch.num_rows for batch in reader.batches())
 
 
@@ -44,28 +44,28 @@ def test_a_table_that_others_have_locked_is_waited_for_as_long_as_is_said(
 ) -> None:
     """SQL Server's own clock ends the wait, with 1222: to be tried again, later."""
     with (
-        source.connect(from_t.source()) as writer,
-        source.connect(from_t.source(), lock_timeout=1) as connection,
+        sqlserver.connect(from_t.source()) as writer,
+        sqlserver.connect(from_t.source(), lock_timeout=1) as connection,
     ):
         plan = plan_of(connection, consistency="read_committed")
         assert connection.rows("SELECT @@LOCK_TIMEOUT AS wait", ["wait"]) == [(1000,)]
         writer.execute("BEGIN TRANSACTION; UPDATE dbo.T SET Name = N'held' WHERE ID = 1")
         with pytest.raises(TransientError) as raised:
-            rows_of(source.TableReader(connection, plan))
+            rows_of(sqlserver.TableReader(connection, plan))
         writer.execute("ROLLBACK TRANSACTION")
         assert raised.value.code == "1222"
-        assert rows_of(source.TableReader(connection, plan)) == ROWS
+        assert rows_of(sqlserver.TableReader(connection, plan)) == ROWS
 
 
 def test_without_a_word_a_lock_is_waited_for_30_seconds(from_t: Sandbox) -> None:
-    with source.connect(from_t.source()) as connection:
+    with sqlserver.connect(from_t.source()) as connection:
         assert connection.rows("SELECT @@LOCK_TIMEOUT AS wait", ["wait"]) == [(30_000,)]
 
 
 def test_a_question_that_is_not_answered_is_given_up_and_the_connection_goes_on(
     from_t: Sandbox,
 ) -> None:
-    with source.connect(from_t.source(), statement_timeout=1) as connection:
+    with sqlserver.connect(from_t.source(), statement_timeout=1) as connection:
         from_t.server.faults.on_statement("SELECT 1 AS one", Stall(30.0))
         with pytest.raises(TransientError) as raised:
             connection.rows("SELECT 1 AS one", ["one"])
@@ -75,13 +75,13 @@ def test_a_question_that_is_not_answered_is_given_up_and_the_connection_goes_on(
 
 SLOW_STREAM = """
 import sys
-from tableferry import source
+from tableferry import sqlserver
 from tests.faults.test_gentleness import plan_of, rows_of
 from tests.unit.engine.support import source_settings
 
 settings = source_settings(port=int(sys.argv[1]), user=sys.argv[2], password=sys.argv[3])
-with source.connect(settings, statement_timeout=1) as connection:
-    print(rows_of(source.TableReader(connection, plan_of(connection))))
+with sqlserver.connect(settings, statement_timeout=1) as connection:
+    print(rows_of(sqlserver.TableReader(connection, plan_of(connection))))
 """
 
 
@@ -107,7 +107,7 @@ def test_a_stream_may_last_longer_than_the_source_may_say_nothing(
 def test_how_long_the_source_has_said_nothing_is_known_while_it_is_asked_only(
     from_t: Sandbox,
 ) -> None:
-    with source.connect(from_t.source()) as connection:
+    with sqlserver.connect(from_t.source()) as connection:
         assert connection.silent_for() == 0.0
         from_t.server.faults.on_statement("SELECT 1 AS one", Stall(1.0))
         asking = threading.Thread(target=connection.rows, args=("SELECT 1 AS one", ["one"]))
@@ -123,8 +123,8 @@ def test_how_long_the_source_has_said_nothing_is_known_while_it_is_asked_only(
 def test_a_question_in_the_midst_of_a_stream_is_refused_and_the_stream_goes_on(
     from_t: Sandbox,
 ) -> None:
-    with source.connect(from_t.source()) as connection:
-        stream = source.TableReader(connection, plan_of(connection, batch_size=500)).batches()
+    with sqlserver.connect(from_t.source()) as connection:
+        stream = sqlserver.TableReader(connection, plan_of(connection, batch_size=500)).batches()
         found = next(stream).column(0).to_pylist()
         with pytest.raises(TableferryError, match="busy with results for another command"):
             connection.rows("SELECT 7 AS seven", ["seven"])
@@ -141,11 +141,11 @@ def test_rows_are_asked_for_no_faster_than_is_allowed(from_t: Sandbox) -> None:
         waits.append(seconds)
         now[0] += seconds
 
-    pace = source.Pace(5000, clock=lambda: now[0], sleep=sleep)
-    with source.connect(from_t.source()) as connection:
+    pace = sqlserver.Pace(5000, clock=lambda: now[0], sleep=sleep)
+    with sqlserver.connect(from_t.source()) as connection:
         plan = plan_of(connection, max_rows_per_second=5000, batch_size=10_000)
-        assert source.TableReader(connection, plan).pace.most == 5000
-        reader = source.TableReader(connection, plan, pace)
+        assert sqlserver.TableReader(connection, plan).pace.most == 5000
+        reader = sqlserver.TableReader(connection, plan, pace)
         largest = max(batch.num_rows for batch in reader.batches())
     assert reader.rows == ROWS
     assert sum(waits) == pytest.approx(ROWS / 5000)
@@ -164,17 +164,17 @@ def test_few_values_of_any_length_are_fetched_before_it_is_known_how_long_they_a
     from_t.engine.database("McTM").load("dbo", "Wide", rows)
     fetched: list[int] = []
 
-    class Noting(source.Pace):
+    class Noting(sqlserver.Pace):
         def fetched(self, rows: int, took: float, *, first: bool) -> None:
             fetched.append(rows)
 
     try:
-        with source.connect(from_t.source()) as connection:
+        with sqlserver.connect(from_t.source()) as connection:
             spec = parse_table_configs({"t": entry(sql_table="dbo.Wide")})["t"]
-            schema = source.read_schema(connection, spec.source)
-            isolation = source.read_isolation(connection, "McTM")
+            schema = sqlserver.read_schema(connection, spec.source)
+            isolation = sqlserver.read_isolation(connection, "McTM")
             plan = plan_table(spec, schema, None, isolation=isolation)
-            assert rows_of(source.TableReader(connection, plan, Noting())) == 7
+            assert rows_of(sqlserver.TableReader(connection, plan, Noting())) == 7
     finally:
         from_t.run("DROP TABLE dbo.Wide")
     assert fetched == [2, 1, 1, 1, 1, 1]
@@ -182,10 +182,10 @@ def test_few_values_of_any_length_are_fetched_before_it_is_known_how_long_they_a
 
 def test_a_batch_of_a_slow_source_is_handed_on_after_a_second(from_t: Sandbox) -> None:
     now = iter(range(10**6))
-    with source.connect(from_t.source()) as connection:
+    with sqlserver.connect(from_t.source()) as connection:
         plan = plan_of(connection, batch_size=10_000, max_rows_per_second=1000)
-        pace = source.Pace(1000, sleep=lambda _seconds: None)
-        reader = source.TableReader(connection, plan, pace, clock=lambda: float(next(now)))
+        pace = sqlserver.Pace(1000, sleep=lambda _seconds: None)
+        reader = sqlserver.TableReader(connection, plan, pace, clock=lambda: float(next(now)))
         assert max(batch.num_rows for batch in reader.batches()) == 100
 
 
@@ -195,10 +195,10 @@ def test_a_source_that_answers_slowly_is_given_a_pause_which_is_told(
     monkeypatch.setattr(pacing, "LOOK_SECONDS", 0.0)
     monkeypatch.setattr(pacing, "SLOW_TIMES", 50.0)
     waits: list[float] = []
-    pace = source.Pace(sleep=waits.append)
+    pace = sqlserver.Pace(sleep=waits.append)
     from_t.server.faults.on_statement(FROM_T, Stall(1.0, after_rows=ROWS // 2))
-    with source.connect(from_t.source()) as connection:
-        reader = source.TableReader(connection, plan_of(connection), pace)
+    with sqlserver.connect(from_t.source()) as connection:
+        reader = sqlserver.TableReader(connection, plan_of(connection), pace)
         assert rows_of(reader) == ROWS
     assert pace.pauses >= 1
     assert max(waits) > 0.2
@@ -211,8 +211,8 @@ def test_the_intent_to_read_only_is_told_at_login(
     from_t: Sandbox, provider: str, wanted: str
 ) -> None:
     script = (
-        "import sys; from tableferry import source; from tableferry.settings import load_source\n"
-        "with source.connect(load_source('mctm')): input()"
+        "import sys; from tableferry import sqlserver; from tableferry.config import load_source\n"
+        "with sqlserver.connect(load_source('mctm')): input()"
     )
     settings = from_t.source()
     before = set(from_t.engine.sessions)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tableferry import target
+from tableferry import postgres
 from tableferry.errors import (
     CommitUnknownError,
     ConfigError,
@@ -15,8 +15,8 @@ from tableferry.errors import (
     TransientError,
     VerificationError,
 )
-from tableferry.target.connection import TargetConnection
-from tableferry.target.ledger import Lease, seal, was_published
+from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.ledger import Lease, seal, was_published
 from tableferry_sandbox.local_postgres import LocalPostgres
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
@@ -59,7 +59,7 @@ def test_a_commit_that_arrived_is_known_though_its_answer_was_lost(
     database: PgDatabase, pg_proxy: TcpProxy
 ) -> None:
     through = settings_of(database.through(pg_proxy.host, pg_proxy.port))
-    with a_run(database) as run, target.connect(through) as connection:
+    with a_run(database) as run, postgres.connect(through) as connection:
         lease = run.acquire()
         load(connection, lease)
         pg_proxy.faults.stall(Direction.TO_CLIENT)
@@ -76,14 +76,14 @@ def test_a_commit_that_arrived_is_known_though_its_answer_was_lost(
 
 def test_a_commit_that_never_arrived_is_known_too(database: PgDatabase, pg_proxy: TcpProxy) -> None:
     through = settings_of(database.through(pg_proxy.host, pg_proxy.port))
-    with a_run(database) as run, target.connect(through) as connection:
+    with a_run(database) as run, postgres.connect(through) as connection:
         lease = run.acquire()
         load(connection, lease)
         pg_proxy.faults.cut_after(0, Direction.TO_SERVER)
         with pytest.raises(CommitUnknownError):
             connection.commit()
         assert not published(run, lease)
-        with target.connect(settings_of(database)) as again:
+        with postgres.connect(settings_of(database)) as again:
             load(again, lease)
             again.commit()
         assert published(run, lease)
@@ -92,7 +92,7 @@ def test_a_commit_that_never_arrived_is_known_too(database: PgDatabase, pg_proxy
 
 @pytest.mark.parametrize("commits", [True, False])
 def test_a_commit_that_is_under_way_is_waited_for(database: PgDatabase, commits: bool) -> None:
-    with a_run(database) as run, target.connect(settings_of(database)) as connection:
+    with a_run(database) as run, postgres.connect(settings_of(database)) as connection:
         lease = run.acquire()
         load(connection, lease)
         end = soon(connection.commit if commits else connection.rollback)
@@ -102,7 +102,7 @@ def test_a_commit_that_is_under_way_is_waited_for(database: PgDatabase, commits:
 
 
 def test_a_transaction_that_does_not_end_leaves_it_unknown(database: PgDatabase) -> None:
-    with a_run(database) as run, target.connect(settings_of(database)) as connection:
+    with a_run(database) as run, postgres.connect(settings_of(database)) as connection:
         lease = run.acquire()
         load(connection, lease)
         with pytest.raises(CommitUnknownError, match="could not be found out") as raised:
@@ -119,7 +119,7 @@ def test_a_server_that_is_killed_at_commit_tells_it_when_it_is_back(
             own_postgres.password,
         )
     )  # fmt: skip
-    with a_run(database, pace=SLOW) as run, target.connect(settings_of(database)) as connection:
+    with a_run(database, pace=SLOW) as run, postgres.connect(settings_of(database)) as connection:
         lease = run.acquire()
         load(connection, lease)
         [(session,)] = connection.rows("SELECT pg_backend_pid()")
@@ -132,7 +132,7 @@ def test_a_server_that_is_killed_at_commit_tells_it_when_it_is_back(
         assert not published(run, lease)
         back.join()
         assert seen(database) == [(0,)]
-    with target.connect(settings_of(database)) as connection:
+    with postgres.connect(settings_of(database)) as connection:
         load(connection, lease)
         connection.commit()
         own_postgres.kill()
@@ -151,7 +151,7 @@ def test_a_session_that_ends_at_commit_leaves_it_open_whatever_was_said(
         "CREATE CONSTRAINT TRIGGER late AFTER UPDATE ON t DEFERRABLE INITIALLY DEFERRED "
         "FOR EACH ROW EXECUTE FUNCTION wait()",
     )
-    with a_run(database) as run, target.connect(settings_of(database)) as connection:
+    with a_run(database) as run, postgres.connect(settings_of(database)) as connection:
         lease = run.acquire()
         connection.execute("SET transaction_timeout = '1s'")
         load(connection, lease)
@@ -163,7 +163,7 @@ def test_a_session_that_ends_at_commit_leaves_it_open_whatever_was_said(
 
 
 def test_a_commit_that_is_answered_by_a_rollback_is_no_commit(database: PgDatabase) -> None:
-    with target.connect(settings_of(database)) as connection:
+    with postgres.connect(settings_of(database)) as connection:
         connection.begin()
         connection.execute("UPDATE t SET id = 1")
         with pytest.raises(SchemaError):

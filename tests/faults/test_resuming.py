@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from tableferry.settings import Settings
-from tableferry.spec import Publish, parse_table_configs
-from tableferry.sync.conduct import Conduct
+from tableferry.config import Publish, Settings, parse_table_configs
 from tableferry.sync.deadline import Deadline
 from tableferry.sync.outcome import Status
 from tableferry.sync.progress import Progress
 from tableferry.sync.run import sync_table, sync_tables
+from tableferry.sync.run_options import Conduct
 from tableferry_sandbox.faults import SendError, Stall
 from tests.faults.support import (
     FROM_T,

@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
-from tableferry import target
-from tableferry.settings import Settings
-from tableferry.spec import LedgerUse, parse_table_configs
-from tableferry.sync.conduct import Conduct
+from tableferry import postgres
+from tableferry.config import LedgerUse, Settings, parse_table_configs
 from tableferry.sync.deadline import Deadline
 from tableferry.sync.outcome import Status
 from tableferry.sync.progress import Progress
 from tableferry.sync.run import sync_tables
+from tableferry.sync.run_options import Conduct
 from tableferry_sandbox.faults import SendError, Stall
 from tests.faults.support import (
     FROM_T,
@@ -154,15 +153,15 @@ def test_a_signal_at_the_commit_is_told_as_what_came_of_it(
     number: signal.Signals,
     before: bool,
 ) -> None:
-    commit = target.TargetConnection.commit
+    commit = postgres.TargetConnection.commit
 
-    def be_stopped(connection: target.TargetConnection) -> None:
+    def be_stopped(connection: postgres.TargetConnection) -> None:
         if before:
             signal.raise_signal(number)
         commit(connection)
         signal.raise_signal(number)
 
-    monkeypatch.setattr(target.TargetConnection, "commit", be_stopped)
+    monkeypatch.setattr(postgres.TargetConnection, "commit", be_stopped)
     settings = Settings({"mctm": source.source()}, settings_of(old_rows))
     run = sync_tables(both(), settings)
     statuses = [table.status for table in run.tables]
@@ -180,13 +179,13 @@ def test_a_signal_at_the_commit_is_told_as_what_came_of_it(
 def test_a_signal_at_a_commit_that_nobody_has_written_down_leaves_it_open(
     source: Sandbox, old_rows: PgDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commit = target.TargetConnection.commit
+    commit = postgres.TargetConnection.commit
 
-    def be_stopped(connection: target.TargetConnection) -> None:
+    def be_stopped(connection: postgres.TargetConnection) -> None:
         commit(connection)
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(target.TargetConnection, "commit", be_stopped)
+    monkeypatch.setattr(postgres.TargetConnection, "commit", be_stopped)
     outcome = sync(source, old_rows, ledger="off")
     assert outcome.status is Status.CANCELLED
     assert outcome.error is not None

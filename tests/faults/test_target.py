@@ -10,9 +10,9 @@ import psycopg
 import pyarrow as pa
 import pytest
 
-from tableferry import target
+from tableferry import postgres
 from tableferry.errors import TransientError
-from tableferry.schema import SourceType
+from tableferry.model.schema import SourceType
 from tableferry.values import target_schema
 from tableferry_sandbox.faults import Stall
 from tableferry_sandbox.local_postgres import LocalPostgres
@@ -107,9 +107,9 @@ def test_a_link_lost_at_commit_is_not_told_as_rolled_back(
     batch = pa.RecordBatch.from_arrays([pa.array([9], pa.int32())], names=["id"])
     through = settings_of(old_rows.through(pg_proxy.host, pg_proxy.port))
     with (
-        target.connect(through) as connection,
+        postgres.connect(through) as connection,
         pytest.raises(TransientError) as raised,
-        target.open_load(connection, plan, target_schema(plan.columns)) as refresh,
+        postgres.open_load(connection, plan, target_schema(plan.columns)) as refresh,
     ):
         refresh.write(batch)
         execute = connection.raw.execute

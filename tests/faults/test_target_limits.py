@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tableferry.settings import Settings
-from tableferry.spec import parse_table_configs
-from tableferry.sync.check import check_tables
+from tableferry.config import Settings, parse_table_configs
+from tableferry.inspect.check import check_tables
 from tableferry.sync.outcome import Status
 from tableferry_sandbox.local_postgres import LocalPostgres
 from tests.faults.support import (

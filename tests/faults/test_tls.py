@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from tableferry import source, target
+from tableferry import postgres, sqlserver
+from tableferry.config import Settings, SourceSettings, TargetSettings
 from tableferry.errors import ConfigError, TransientError
-from tableferry.settings import Settings, SourceSettings, TargetSettings
-from tableferry.source.tls import vouched_for
-from tableferry.sync.check import check_tables
+from tableferry.inspect.check import check_tables
+from tableferry.sqlserver.tls import vouched_for
 from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.server import SandboxServer
 from tests.support.authority import Authority
@@ -65,7 +65,7 @@ def settings_of(port: int, **changes: Any) -> SourceSettings:
 
 def refused(settings: SourceSettings) -> ConfigError:
     with pytest.raises(ConfigError) as raised:
-        source.connect(settings)
+        sqlserver.connect(settings)
     assert raised.value.code == "TLS"
     assert PASSWORD not in raised.value.message + raised.value.hint
     return raised.value
@@ -75,8 +75,10 @@ def test_a_ca_file_vouches_for_the_source_and_the_connection_is_encrypted(
     serve: Serve, ca_file: str
 ) -> None:
     server = serve("localhost", tls="required")
-    with source.connect(settings_of(server.port, ca_file=ca_file)) as connection:
-        assert source.read_facts(connection).encryption == f"TLS, certificate verified by {ca_file}"
+    with sqlserver.connect(settings_of(server.port, ca_file=ca_file)) as connection:
+        assert (
+            sqlserver.read_facts(connection).encryption == f"TLS, certificate verified by {ca_file}"
+        )
         encrypted = connection.rows(
             "SELECT encrypt_option AS e FROM sys.dm_exec_connections WHERE session_id = @@SPID",
             ["e"],
@@ -113,7 +115,7 @@ def test_a_ca_file_that_is_none_is_told(serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "empty.pem").write_text("")
     for name in ("empty.pem", "missing.pem"):
         with pytest.raises(ConfigError) as raised:
-            source.connect(settings_of(port, ca_file=str(tmp_path / name)))
+            sqlserver.connect(settings_of(port, ca_file=str(tmp_path / name)))
         assert "SQL_SERVER_MCTM_CA_FILE" in raised.value.hint
 
 
@@ -123,7 +125,7 @@ def test_the_driver_is_held_to_the_certificate_that_was_verified(
     """A server that shows another certificate the second time is another server."""
     server = serve("localhost")
     other = ssl.PEM_cert_to_DER_cert(authority.certify("localhost").certificate_pem.decode())
-    monkeypatch.setattr("tableferry.source.tls._certificate", lambda _settings: other)
+    monkeypatch.setattr("tableferry.sqlserver.tls._certificate", lambda _settings: other)
     refused(settings_of(server.port, ca_file=ca_file))
 
 
@@ -166,7 +168,7 @@ def test_a_server_that_ends_the_handshake_is_a_lost_connection(ca_file: str) -> 
         thread = threading.Thread(target=hang_up, args=(listener,))
         thread.start()
         with pytest.raises(TransientError) as raised:
-            source.connect(settings_of(listener.getsockname()[1], ca_file=ca_file))
+            sqlserver.connect(settings_of(listener.getsockname()[1], ca_file=ca_file))
         thread.join()
     assert "the TLS handshake failed" in raised.value.message
 
@@ -203,13 +205,13 @@ def test_a_root_certificate_verifies_the_target_and_its_name(
 ) -> None:
     settings = tls_target("127.0.0.1", sslrootcert=ca_file)
     assert settings.sslmode.value == "verify-full"
-    with target.connect(settings) as connection:
-        assert target.read_facts(connection).encryption == "TLS, certificate verified"
+    with postgres.connect(settings) as connection:
+        assert postgres.read_facts(connection).encryption == "TLS, certificate verified"
 
 
 def test_required_tls_is_had_and_told_as_not_verified(tls_target: Callable[..., Any]) -> None:
-    with target.connect(tls_target("other.example.com", sslmode="require")) as connection:
-        assert target.read_facts(connection).encryption == "TLS, certificate not verified"
+    with postgres.connect(tls_target("other.example.com", sslmode="require")) as connection:
+        assert postgres.read_facts(connection).encryption == "TLS, certificate not verified"
 
 
 @pytest.mark.parametrize("case", ["another name", "another authority", "no tls", "no file"])
@@ -227,7 +229,7 @@ def test_a_target_that_cannot_be_verified_is_refused_with_the_variables(
         "no file": lambda: tls_target("127.0.0.1", sslrootcert=str(tmp_path / "missing.pem")),
     }[case]()
     with pytest.raises(ConfigError) as raised:
-        target.connect(settings)
+        postgres.connect(settings)
     assert raised.value.code == "TLS"
     assert "PG_SSLMODE" in raised.value.hint
     assert "PG_SSLROOTCERT" in raised.value.hint

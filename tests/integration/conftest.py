@@ -7,7 +7,7 @@ from typing import Any
 import pytds
 import pytest
 
-from tableferry.settings import Settings, SourceSettings
+from tableferry.config import Settings, SourceSettings
 from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.sample import load_sample
 from tableferry_sandbox.server import SandboxServer

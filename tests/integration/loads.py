@@ -5,10 +5,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from tableferry import target
-from tableferry.plan import SyncPlan, plan_table
-from tableferry.schema import Isolation, SourceColumn, SourceSchema, SourceType
-from tableferry.spec import Publish
+from tableferry import postgres
+from tableferry.config import Publish
+from tableferry.model.schema import Isolation, SourceColumn, SourceSchema, SourceType
+from tableferry.planning.plan import SyncPlan, plan_table
 from tableferry.values import target_schema
 from tests.unit.engine.support import spec
 
@@ -23,7 +23,7 @@ Row = tuple[Any, ...]
 
 
 def planned_load(
-    connection: target.TargetConnection,
+    connection: postgres.TargetConnection,
     publish: Publish,
     columns: Sequence[tuple[str, SourceType]] = PEOPLE,
     *,
@@ -41,7 +41,7 @@ def planned_load(
         primary_key=tuple(names[:1] if key is None else key),
     )
     source = SourceSchema(tuple(SourceColumn(name, kind) for name, kind in columns))
-    there = target.read_schema(connection, table.target, publish)
+    there = postgres.read_schema(connection, table.target, publish)
     isolation = Isolation(snapshot=True)
     return plan_table(table, source, there, isolation=isolation, pg_version=connection.version)
 
@@ -55,14 +55,14 @@ def batch(plan: SyncPlan, rows: Sequence[Row]) -> pa.RecordBatch:
 
 
 def load(
-    connection: target.TargetConnection,
+    connection: postgres.TargetConnection,
     plan: SyncPlan,
     rows: Sequence[Row],
-    staging: target.Staging | None = None,
-) -> target.Load:
+    staging: postgres.Staging | None = None,
+) -> postgres.Load:
     """Carry the rows, from the first to the commit."""
     schema = target_schema(plan.columns)
-    with target.open_load(connection, plan, schema, staging) as opened:
+    with postgres.open_load(connection, plan, schema, staging) as opened:
         opened.write(batch(plan, rows))
         opened.prepare()
         opened.publish()

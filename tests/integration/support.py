@@ -1,6 +1,6 @@
 """What the tests of loading share."""
 
-from tableferry.settings import TargetSettings
+from tableferry.config import TargetSettings
 from tests.support.databases import PgDatabase
 
 

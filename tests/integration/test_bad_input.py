@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from tableferry.config import parse_table_configs
 from tableferry.errors import TableferryError
-from tableferry.spec import parse_table_configs
+from tableferry.inspect.check import check_tables
 from tableferry.sync import table as sync_table_module
-from tableferry.sync.check import check_tables
-from tableferry.sync.conduct import Conduct
 from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.run import sync_table, sync_tables
+from tableferry.sync.run_options import Conduct
 from tableferry_sandbox.events import LoginRequest
 from tests.integration.conftest import PASSWORD, Sandbox
 from tests.support.databases import PgDatabase
@@ -221,7 +221,7 @@ def test_no_password_stands_in_a_traceback_even_of_an_error_nobody_foresaw(
 
 
 def test_a_traceback_of_a_refused_login_holds_no_password(sandbox: Sandbox) -> None:
-    from tableferry.source import connect
+    from tableferry.sqlserver import connect
 
     wrong = f"canary-{8 * 8}"  # written so because the traceback quotes the lines of this test, too
     with pytest.raises(TableferryError) as raised:

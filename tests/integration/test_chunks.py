@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from tableferry import source
+from tableferry import sqlserver
+from tableferry.config import parse_table_configs
 from tableferry.errors import SchemaError, TransientError, VerificationError
-from tableferry.plan import SyncPlan, plan_table
-from tableferry.source import boundaries
-from tableferry.spec import parse_table_configs
+from tableferry.planning.plan import SyncPlan, plan_table
+from tableferry.sqlserver import boundaries
 from tableferry_sandbox.faults import CutConnection, EndEarly, SendError
 from tests.integration.conftest import Sandbox
 from tests.support.clients import PROVIDERS
@@ -23,24 +23,24 @@ TableIn = Callable[[str], None]
 
 
 @pytest.fixture
-def connection(sandbox: Sandbox) -> Iterator[source.SourceConnection]:
-    with source.connect(sandbox.source()) as opened:
+def connection(sandbox: Sandbox) -> Iterator[sqlserver.SourceConnection]:
+    with sqlserver.connect(sandbox.source()) as opened:
         yield opened
 
 
 def plan_of(
-    connection: source.SourceConnection, chunks: int = 4, table: str = "dbo.T", **changes: Any
+    connection: sqlserver.SourceConnection, chunks: int = 4, table: str = "dbo.T", **changes: Any
 ) -> SyncPlan:
     configured = entry(
         sql_table=table,
         **{"columns": None, "pg_columns": None, "order_by": None, "chunks": chunks, **changes},
     )
     spec = parse_table_configs({"t": configured})["t"]
-    schema = source.read_schema(connection, spec.source)
-    return plan_table(spec, schema, None, isolation=source.read_isolation(connection, "McTM"))
+    schema = sqlserver.read_schema(connection, spec.source)
+    return plan_table(spec, schema, None, isolation=sqlserver.read_isolation(connection, "McTM"))
 
 
-def read(reader: source.TableReader, cut: source.Cut) -> list[list[int]]:
+def read(reader: sqlserver.TableReader, cut: sqlserver.Cut) -> list[list[int]]:
     """Read the first column of every chunk."""
     return [
         [number for batch in reader.batches(keys) for number in batch.column(0).to_pylist()]
@@ -56,61 +56,61 @@ def numbered(table_in: TableIn, rows: int, key: str = "value", more: str = "") -
 
 
 def test_chunks_are_read_one_after_the_other_over_one_connection(
-    connection: source.SourceConnection, table_in: TableIn
+    connection: sqlserver.SourceConnection, table_in: TableIn
 ) -> None:
     numbered(table_in, 1000)
     plan = plan_of(connection, batch_size=100)
-    reader = source.TableReader(connection, plan)
-    parts = read(reader, source.cut_table(connection, plan))
+    reader = sqlserver.TableReader(connection, plan)
+    parts = read(reader, sqlserver.cut_table(connection, plan))
     assert [len(part) for part in parts] == [250] * 4
     assert sorted(itertools.chain(*parts)) == list(range(1, 1001))
     assert reader.rows == 1000
 
 
 def test_a_whole_number_key_without_gaps_is_cut_by_its_ends(
-    connection: source.SourceConnection, table_in: TableIn
+    connection: sqlserver.SourceConnection, table_in: TableIn
 ) -> None:
     numbered(table_in, 1000)
-    cut = source.cut_table(connection, plan_of(connection))
+    cut = sqlserver.cut_table(connection, plan_of(connection))
     assert cut.way == "even"
     assert [keys.low for keys in cut.ranges] == [None, ("251",), ("501",), ("751",)]
     assert cut.warnings == ()
 
 
 def test_a_key_with_gaps_is_cut_where_its_rows_are(
-    connection: source.SourceConnection, table_in: TableIn
+    connection: sqlserver.SourceConnection, table_in: TableIn
 ) -> None:
     numbered(table_in, 1000, "value * value")
     plan = plan_of(connection)
-    cut = source.cut_table(connection, plan)
+    cut = sqlserver.cut_table(connection, plan)
     assert cut.way == "counted"
-    assert [len(part) for part in read(source.TableReader(connection, plan), cut)] == [250] * 4
+    assert [len(part) for part in read(sqlserver.TableReader(connection, plan), cut)] == [250] * 4
 
 
 @pytest.mark.parametrize(("rows", "ranges"), [(0, 1), (1, 1), (2, 2), (3, 3), (5, 4)])
 def test_a_table_of_fewer_rows_than_chunks_is_cut_into_as_many_as_it_has(
-    connection: source.SourceConnection, table_in: TableIn, rows: int, ranges: int
+    connection: sqlserver.SourceConnection, table_in: TableIn, rows: int, ranges: int
 ) -> None:
     numbered(table_in, 9)
     table_in(f"DELETE FROM dbo.T WHERE ID > {rows}")
     plan = plan_of(connection)
-    cut = source.cut_table(connection, plan)
+    cut = sqlserver.cut_table(connection, plan)
     assert len(cut.ranges) == ranges
-    assert sum(map(len, read(source.TableReader(connection, plan), cut))) == rows
+    assert sum(map(len, read(sqlserver.TableReader(connection, plan), cut))) == rows
 
 
 def test_one_chunk_is_the_whole_table_and_asks_nothing(
-    connection: source.SourceConnection, table_in: TableIn
+    connection: sqlserver.SourceConnection, table_in: TableIn
 ) -> None:
     numbered(table_in, 9)
     plan = plan_of(connection, chunks=1)
     connection.close()
-    [keys] = source.cut_table(connection, plan).ranges
+    [keys] = sqlserver.cut_table(connection, plan).ranges
     assert plan.chunk(keys) == plan.select
 
 
 def test_rows_without_a_whole_key_are_in_a_chunk_and_repeated_keys_in_one(
-    connection: source.SourceConnection, table_in: TableIn
+    connection: sqlserver.SourceConnection, table_in: TableIn
 ) -> None:
     table_in(
         "CREATE TABLE dbo.T (ID int NULL, Name nvarchar(50) NULL);"
@@ -119,46 +119,46 @@ def test_rows_without_a_whole_key_are_in_a_chunk_and_repeated_keys_in_one(
     )
     for key in ("ID", ["ID", "Name"], ["Name", "ID"]):
         plan = plan_of(connection, primary_key=key)
-        parts = read(source.TableReader(connection, plan), source.cut_table(connection, plan))
+        parts = read(sqlserver.TableReader(connection, plan), sqlserver.cut_table(connection, plan))
         assert sum(map(len, parts)) == 33
     plan = plan_of(connection, primary_key="ID")
-    parts = read(source.TableReader(connection, plan), source.cut_table(connection, plan))
+    parts = read(sqlserver.TableReader(connection, plan), sqlserver.cut_table(connection, plan))
     assert [sorted(set(part), key=str) for part in parts] == [[None], [0], [1], [2, 7]]
 
 
 def test_rows_that_where_leaves_out_are_in_no_chunk(
-    connection: source.SourceConnection, table_in: TableIn
+    connection: sqlserver.SourceConnection, table_in: TableIn
 ) -> None:
     numbered(table_in, 100)
     plan = plan_of(connection, where="ID % 2 = 0 OR ID = 99")
-    parts = read(source.TableReader(connection, plan), source.cut_table(connection, plan))
+    parts = read(sqlserver.TableReader(connection, plan), sqlserver.cut_table(connection, plan))
     assert sorted(itertools.chain(*parts)) == sorted([*range(2, 101, 2), 99])
     assert [len(part) for part in parts] == [13, 13, 13, 12]
 
 
 def test_uniqueidentifiers_are_cut_in_the_sources_order(
-    connection: source.SourceConnection, table_in: TableIn
+    connection: sqlserver.SourceConnection, table_in: TableIn
 ) -> None:
     table_in(
         "CREATE TABLE dbo.T (ID uniqueidentifier NOT NULL PRIMARY KEY, Name nvarchar(50) NULL);"
         "INSERT INTO dbo.T SELECT NEWID(), NULL FROM GENERATE_SERIES(1, 400)"
     )
     plan = plan_of(connection)
-    parts = read(source.TableReader(connection, plan), source.cut_table(connection, plan))
+    parts = read(sqlserver.TableReader(connection, plan), sqlserver.cut_table(connection, plan))
     assert [len(part) for part in parts] == [100] * 4
     assert len({guid for part in parts for guid in part}) == 400
 
 
 def test_a_view_can_be_cut(
-    connection: source.SourceConnection, table_in: TableIn, monkeypatch: pytest.MonkeyPatch
+    connection: sqlserver.SourceConnection, table_in: TableIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     numbered(table_in, 100, "value * value")
     monkeypatch.setattr(boundaries, "SAMPLED_ROWS", 0)
     table_in("CREATE VIEW dbo.V AS SELECT ID, Name FROM dbo.T")
     try:
         plan = plan_of(connection, table="dbo.V")
-        cut = source.cut_table(connection, plan)
-        parts = read(source.TableReader(connection, plan), cut)
+        cut = sqlserver.cut_table(connection, plan)
+        parts = read(sqlserver.TableReader(connection, plan), cut)
     finally:
         table_in("DROP VIEW dbo.V")
     assert cut.way == "counted"
@@ -168,16 +168,16 @@ def test_a_view_can_be_cut(
 
 @pytest.mark.parametrize("key", ["NONCLUSTERED", "CLUSTERED"])
 def test_a_table_that_is_not_stored_in_the_order_of_its_key_is_told(
-    connection: source.SourceConnection, table_in: TableIn, key: str
+    connection: sqlserver.SourceConnection, table_in: TableIn, key: str
 ) -> None:
     table_in(f"CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY {key}, Name nvarchar(50) NULL)")
-    told = source.cut_table(connection, plan_of(connection)).warnings
+    told = sqlserver.cut_table(connection, plan_of(connection)).warnings
     assert bool(told) is (key == "NONCLUSTERED")
     assert all("not stored in the order of 'ID'" in text for text in told)
 
 
 def test_bounds_that_the_source_finds_out_of_order_are_refused_and_repeated_ones_dropped(
-    connection: source.SourceConnection, table_in: TableIn, monkeypatch: pytest.MonkeyPatch
+    connection: sqlserver.SourceConnection, table_in: TableIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table_in("CREATE TABLE dbo.T (ID nvarchar(9) NOT NULL PRIMARY KEY, Name nvarchar(50) NULL)")
     monkeypatch.setattr(boundaries, "COMPARED_AT_ONCE", 2)
@@ -189,12 +189,12 @@ def test_bounds_that_the_source_finds_out_of_order_are_refused_and_repeated_ones
 
 
 def test_a_key_column_whose_collation_is_not_told_is_refused(
-    connection: source.SourceConnection, table_in: TableIn, monkeypatch: pytest.MonkeyPatch
+    connection: sqlserver.SourceConnection, table_in: TableIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table_in("CREATE TABLE dbo.T (ID varchar(9) NOT NULL PRIMARY KEY, Name nvarchar(50) NULL)")
     monkeypatch.setattr(boundaries, "COLLATIONS", "SELECT 'x' AS column_name, NULL AS collation")
     with pytest.raises(SchemaError, match="by which collation 'ID'"):
-        source.cut_table(connection, plan_of(connection))
+        sqlserver.cut_table(connection, plan_of(connection))
 
 
 FROM_T = r"SELECT\s+t\.\[ID\].*FROM \[McTM\]\.\[dbo\]\.\[T\] AS t.*ROWCOUNT"
@@ -211,15 +211,15 @@ FROM_T = r"SELECT\s+t\.\[ID\].*FROM \[McTM\]\.\[dbo\]\.\[T\] AS t.*ROWCOUNT"
 )
 def test_a_fault_in_the_midst_of_a_chunk_is_an_error(
     sandbox: Sandbox,
-    connection: source.SourceConnection,
+    connection: sqlserver.SourceConnection,
     table_in: TableIn,
     fault: Any,
     kind: type[Exception],
 ) -> None:
     numbered(table_in, 1000)
     plan = plan_of(connection)
-    first, second, *_ = source.cut_table(connection, plan).ranges
-    reader = source.TableReader(connection, plan)
+    first, second, *_ = sqlserver.cut_table(connection, plan).ranges
+    reader = sqlserver.TableReader(connection, plan)
     assert sum(batch.num_rows for batch in reader.batches(first)) == 250
     sandbox.server.faults.on_statement(FROM_T, fault)
     with pytest.raises(kind):
@@ -228,15 +228,15 @@ def test_a_fault_in_the_midst_of_a_chunk_is_an_error(
 
 IN_A_SNAPSHOT = """
 import sys
-from tableferry import source
+from tableferry import sqlserver
 from tests.integration.test_chunks import plan_of, read
 from tests.unit.engine.support import source_settings
 
 settings = source_settings(port=int(sys.argv[1]), user=sys.argv[2], password=sys.argv[3])
-with source.connect(settings) as connection, source.connect(settings) as other:
+with sqlserver.connect(settings) as connection, sqlserver.connect(settings) as other:
     plan = plan_of(connection, consistency="snapshot")
-    cut = source.cut_table(connection, plan)
-    reader = source.TableReader(connection, plan)
+    cut = sqlserver.cut_table(connection, plan)
+    reader = sqlserver.TableReader(connection, plan)
     reader.begin_snapshot()
     first = [row for batch in reader.batches(cut.ranges[0]) for row in batch.column(0).to_pylist()]
     other.execute("DELETE FROM dbo.T WHERE ID > 500; INSERT INTO dbo.T VALUES (2000, N'new')")
@@ -265,11 +265,11 @@ def test_chunks_in_one_snapshot_are_of_one_moment(
 
 
 def test_a_snapshot_that_ended_on_its_own_is_noticed(
-    sandbox: Sandbox, connection: source.SourceConnection, table_in: TableIn
+    sandbox: Sandbox, connection: sqlserver.SourceConnection, table_in: TableIn
 ) -> None:
     numbered(table_in, 10)
     sandbox.run("ALTER DATABASE McTM SET ALLOW_SNAPSHOT_ISOLATION ON")
-    reader = source.TableReader(connection, plan_of(connection, consistency="snapshot"))
+    reader = sqlserver.TableReader(connection, plan_of(connection, consistency="snapshot"))
     reader.begin_snapshot()
     list(reader.batches())
     connection.execute("ROLLBACK TRANSACTION")

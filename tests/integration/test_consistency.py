@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tableferry.spec import parse_table_configs
+from tableferry.config import parse_table_configs
 from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.run import sync_table
 from tableferry_sandbox.engine.server import Server

@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from tableferry.naming import pg_name
-from tableferry.spec import parse_table_configs
+from tableferry.config import parse_table_configs
+from tableferry.model.naming import pg_name
 from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.run import sync_table
 from tests.integration.conftest import Sandbox

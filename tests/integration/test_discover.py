@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 
+from tableferry.config import Settings, TableSpec, parse_table_configs
 from tableferry.errors import SchemaError
-from tableferry.identifiers import quote_mssql
+from tableferry.inspect.discover import Discovered, discover
+from tableferry.model.identifiers import quote_mssql
 from tableferry.report.entries import python_text
-from tableferry.settings import Settings
-from tableferry.spec import TableSpec, parse_table_configs
-from tableferry.sync.discover import Discovered, discover
 from tableferry.sync.outcome import Status
 from tableferry.sync.run import sync_tables
 from tests.integration.conftest import PASSWORD, USER, Sandbox

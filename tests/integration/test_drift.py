@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from tableferry import source
-from tableferry.report.plan import show_plan
-from tableferry.spec import TableSpec, parse_table_configs
+from tableferry import sqlserver
+from tableferry.config import TableSpec, parse_table_configs
+from tableferry.inspect.plan_report import TablePlan, plan_tables, read_fingerprints
+from tableferry.report.plan_view import show_plan
 from tableferry.sync.outcome import Status, TableOutcome
-from tableferry.sync.planning import TablePlan, plan_tables, read_fingerprints
 from tableferry.sync.run import sync_table
 from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.server import SandboxServer
@@ -215,13 +215,13 @@ def at_the_last_row(monkeypatch: pytest.MonkeyPatch) -> Alters:
     """Lets the source be altered when its last row has come, and nobody has looked at it again."""
 
     def wait_for_it(alter: Callable[[], None]) -> None:
-        look_again = source.require_unaltered
+        look_again = sqlserver.require_unaltered
 
         def altered(*about: Any) -> None:
             alter()
             look_again(*about)
 
-        monkeypatch.setattr(source, "require_unaltered", altered)
+        monkeypatch.setattr(sqlserver, "require_unaltered", altered)
 
     return wait_for_it
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tableferry import target
+from tableferry import postgres
+from tableferry.config import Publish
 from tableferry.errors import ConfigError, GuardError
-from tableferry.guard import require_not_shrunk
-from tableferry.identifiers import TargetTable
-from tableferry.spec import Publish
+from tableferry.model.identifiers import TargetTable
+from tableferry.planning.shrink_guard import require_not_shrunk
 from tests.integration.loads import load, planned_load
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
@@ -30,7 +30,7 @@ def table(pg_database: PgDatabase) -> PgDatabase:
 def test_a_load_that_takes_too_many_rows_away_is_refused_with_both_counts(
     table: PgDatabase, publish: Publish, rows: int, limit: int
 ) -> None:
-    with target.connect(settings_of(table)) as connection:
+    with postgres.connect(settings_of(table)) as connection:
         plan = planned_load(connection, publish, max_shrink=limit)
         with pytest.raises(GuardError) as raised:
             load(connection, plan, [(n, "new") for n in range(rows)])
@@ -47,7 +47,7 @@ def test_a_load_that_takes_too_many_rows_away_is_refused_with_both_counts(
 def test_a_load_within_the_limit_is_published(
     table: PgDatabase, publish: Publish, rows: int, limit: int
 ) -> None:
-    with target.connect(settings_of(table)) as connection:
+    with postgres.connect(settings_of(table)) as connection:
         plan = planned_load(connection, publish, max_shrink=limit)
         load(connection, plan, [(n, "new") for n in range(rows)])
     assert table.rows("SELECT count(*) FROM t WHERE name = 'new'") == [(rows,)]
@@ -58,14 +58,14 @@ def test_an_empty_source_may_leave_an_empty_table_empty(
     table: PgDatabase, publish: Publish
 ) -> None:
     table.run("TRUNCATE t")
-    with target.connect(settings_of(table)) as connection:
+    with postgres.connect(settings_of(table)) as connection:
         load(connection, planned_load(connection, publish, max_shrink=0), [])
     assert table.rows("SELECT count(*) FROM t") == [(0,)]
 
 
 def test_only_the_tables_own_rows_count(table: PgDatabase) -> None:
     table.run("CREATE TABLE child () INHERITS (t)", "INSERT INTO child SELECT * FROM t")
-    with target.connect(settings_of(table)) as connection:
+    with postgres.connect(settings_of(table)) as connection:
         plan = planned_load(connection, Publish.TRUNCATE, max_shrink=50)
         load(connection, plan, [(n, "new") for n in range(5)])
     assert table.rows("SELECT count(*) FROM ONLY t") == [(5,)]
@@ -73,7 +73,7 @@ def test_only_the_tables_own_rows_count(table: PgDatabase) -> None:
 
 def test_the_rows_are_counted_before_readers_are_locked_out(table: PgDatabase) -> None:
     """The count reads the whole table: that may take seconds."""
-    with target.connect(settings_of(table)) as connection:
+    with postgres.connect(settings_of(table)) as connection:
         plan = planned_load(connection, Publish.TRUNCATE, max_shrink=50)
         counted: list[bool] = []
         rows = connection.rows
@@ -99,11 +99,11 @@ def test_who_may_not_read_the_target_is_told_and_may_do_without_the_guard(
     )
     try:
         settings = settings_of(table).model_copy(update={"user": role})
-        with target.connect(settings) as connection:
+        with postgres.connect(settings) as connection:
             with pytest.raises(ConfigError, match="lacks SELECT") as raised:
-                target.require_rights(connection, spec())
+                postgres.require_rights(connection, spec())
             assert "'max_shrink' to 100" in raised.value.hint
-            target.require_rights(connection, spec(max_shrink=100))
+            postgres.require_rights(connection, spec(max_shrink=100))
             with pytest.raises(ConfigError, match="may not read") as refused:
                 load(connection, planned_load(connection, Publish.TRUNCATE, max_shrink=50), [])
             assert refused.value.code == "42501"

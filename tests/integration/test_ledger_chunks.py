@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tableferry import target
+from tableferry import postgres
 from tableferry.errors import LeaseLostError
-from tableferry.identifiers import TargetTable
+from tableferry.model.identifiers import TargetTable
+from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.ledger import Lease, Unfinished, checkpoint
 from tableferry.sync.outcome import ErrorReport
-from tableferry.target.connection import TargetConnection
-from tableferry.target.ledger import Lease, Unfinished, checkpoint
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.ledger import SLOW, Run, a_run
@@ -29,7 +29,7 @@ def database(pg_database: PgDatabase) -> PgDatabase:
 @pytest.fixture
 def connection(database: PgDatabase) -> Iterator[TargetConnection]:
     """The connection that stores the rows."""
-    with target.connect(settings_of(database)) as opened:
+    with postgres.connect(settings_of(database)) as opened:
         yield opened
 
 
@@ -92,7 +92,7 @@ def test_a_chunk_is_done_if_and_only_if_its_rows_are_stored(
 def test_parallel_chunks_and_the_signs_of_life_do_not_wait_for_each_other(
     database: PgDatabase, connection: TargetConnection
 ) -> None:
-    with a_run(database) as run, target.connect(settings_of(database)) as second:
+    with a_run(database) as run, postgres.connect(settings_of(database)) as second:
         lease = staged(run)
         store(connection, lease, 0, commit=False)
         store(second, lease, 1, commit=False)

@@ -10,11 +10,11 @@ import psycopg
 import pytest
 from psycopg.errors import ObjectNotInPrerequisiteState
 
-from tableferry import __version__, target
+from tableferry import __version__, postgres
 from tableferry.errors import LeaseLostError, TransientError
-from tableferry.identifiers import TargetTable
+from tableferry.model.identifiers import TargetTable
+from tableferry.postgres.ledger import Ledger, link, runs, seal
 from tableferry.sync.outcome import ErrorReport
-from tableferry.target.ledger import Ledger, link, runs, seal
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.ledger import QUICK, SLOW, T, a_run, outcomes
@@ -245,7 +245,7 @@ def test_a_ledger_whose_tables_are_locked_is_given_up_and_told(
 def test_the_transaction_that_publishes_does_not_hold_up_the_signs_of_life(
     database: PgDatabase,
 ) -> None:
-    with a_run(database) as run, target.connect(settings_of(database)) as connection:
+    with a_run(database) as run, postgres.connect(settings_of(database)) as connection:
         lease = run.acquire()
         connection.begin()
         seal(connection, lease, rows_read=0, rows_written=0)

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from tableferry import target
+from tableferry import postgres
 from tableferry.errors import LeaseHeldError, LeaseLostError
-from tableferry.identifiers import TargetTable
-from tableferry.target.ledger import Lease, seal
-from tableferry.target.ledger.ledger import this_process
+from tableferry.model.identifiers import TargetTable
+from tableferry.postgres.ledger import Lease, seal
+from tableferry.postgres.ledger.ledger import this_process
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.ledger import QUICK, SLOW, a_run, outcomes
@@ -214,7 +214,10 @@ def test_a_zombie_that_wakes_up_after_its_lease_has_expired_publishes_nothing(
 
 
 def test_nobody_takes_over_while_a_publishing_transaction_is_open(database: PgDatabase) -> None:
-    with a_run(database, pace=SLOW) as silent, target.connect(settings_of(database)) as connection:
+    with (
+        a_run(database, pace=SLOW) as silent,
+        postgres.connect(settings_of(database)) as connection,
+    ):
         lease = silent.acquire()
         connection.begin()
         connection.execute("UPDATE t SET id = 1")

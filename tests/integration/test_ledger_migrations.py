@@ -10,9 +10,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tableferry import target
+from tableferry import postgres
 from tableferry.errors import ConfigError, TableferryError
-from tableferry.target.ledger.migrate import Migration, migrate, migrations
+from tableferry.postgres.ledger.migrate import Migration, migrate, migrations
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 
@@ -40,7 +40,7 @@ NEXT = len(MADE) + 1
 
 
 def migrate_as(database: PgDatabase, *further: Migration) -> None:
-    with target.connect(settings_of(database)) as connection:
+    with postgres.connect(settings_of(database)) as connection:
         migrate(connection, (*migrations(), *further))
 
 
@@ -79,7 +79,7 @@ def test_the_first_run_makes_the_ledger_and_the_next_one_changes_nothing(
 def test_a_ledger_of_the_first_version_is_brought_up_to_date(
     early: bool, pg_database: PgDatabase
 ) -> None:
-    with target.connect(settings_of(pg_database)) as connection:
+    with postgres.connect(settings_of(pg_database)) as connection:
         migrate(connection, migrations()[:1])
     if early:  # what the first file held for a while
         pg_database.run("ALTER TABLE tableferry.chunks ADD COLUMN refused jsonb")

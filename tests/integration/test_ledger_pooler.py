@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tableferry import target
+from tableferry import postgres
 from tableferry.errors import LeaseHeldError, LeaseLostError
-from tableferry.target.ledger import checkpoint, seal, was_published
+from tableferry.postgres.ledger import checkpoint, seal, was_published
 from tests.integration.support import settings_of
 from tests.support.clients import PGBOUNCER
 from tests.support.databases import PgDatabase
@@ -27,7 +27,7 @@ def pooler(pg_database: PgDatabase, request: pytest.FixtureRequest) -> Iterator[
 
 
 def test_one_connection_is_many_sessions(pooler: PgDatabase) -> None:
-    with target.connect(settings_of(pooler)) as connection:
+    with postgres.connect(settings_of(pooler)) as connection:
         deadline = time.monotonic() + 30
         sessions = set[object]()
         while len(sessions) < 3:
@@ -37,7 +37,7 @@ def test_one_connection_is_many_sessions(pooler: PgDatabase) -> None:
 
 def test_a_whole_run_with_chunks_and_a_commit_to_be_decided(pooler: PgDatabase) -> None:
     settings = settings_of(pooler)
-    with a_run(pooler) as run, target.connect(settings) as connection:
+    with a_run(pooler) as run, postgres.connect(settings) as connection:
         lease = run.acquire()
         run.ledger.stage(lease, "t_staging", [f"range {number}" for number in range(12)])
         connection.execute("CREATE TABLE tableferry.t_staging (id int)")

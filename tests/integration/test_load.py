@@ -9,7 +9,7 @@ import psycopg
 import pyarrow as pa
 import pytest
 
-from tableferry import target
+from tableferry import postgres
 from tableferry.errors import (
     ConfigError,
     DataError,
@@ -18,11 +18,11 @@ from tableferry.errors import (
     TransientError,
     VerificationError,
 )
-from tableferry.identifiers import TargetTable
-from tableferry.plan import SyncPlan
-from tableferry.schema import PgType, SourceType
-from tableferry.target.locks import PATIENCE_SECONDS, lock_exclusively
-from tableferry.target.publish import truncate
+from tableferry.model.identifiers import TargetTable
+from tableferry.model.schema import PgType, SourceType
+from tableferry.planning.plan import SyncPlan
+from tableferry.postgres.locks import PATIENCE_SECONDS, lock_exclusively
+from tableferry.postgres.publish import truncate
 from tableferry.values import target_schema
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
@@ -46,8 +46,8 @@ def pg_database(module_pg_database: PgDatabase) -> PgDatabase:
 
 
 @pytest.fixture
-def connection(pg_database: PgDatabase) -> Iterator[target.TargetConnection]:
-    with target.connect(settings_of(pg_database)) as opened:
+def connection(pg_database: PgDatabase) -> Iterator[postgres.TargetConnection]:
+    with postgres.connect(settings_of(pg_database)) as opened:
         yield opened
 
 
@@ -71,8 +71,8 @@ def rows(*values: tuple[int | None, str | None]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([ids, names], names=["id", "name"])
 
 
-def load(connection: target.TargetConnection, plan: SyncPlan, *batches: pa.RecordBatch) -> int:
-    with target.open_load(connection, plan, target_schema(plan.columns)) as refresh:
+def load(connection: postgres.TargetConnection, plan: SyncPlan, *batches: pa.RecordBatch) -> int:
+    with postgres.open_load(connection, plan, target_schema(plan.columns)) as refresh:
         for batch in batches:
             refresh.write(batch)
         refresh.prepare()
@@ -86,14 +86,14 @@ def seen(database: PgDatabase, table: str = "t") -> list[tuple[object, ...]]:
 
 
 def test_the_new_rows_replace_the_old(
-    connection: target.TargetConnection, old_rows: PgDatabase
+    connection: postgres.TargetConnection, old_rows: PgDatabase
 ) -> None:
     assert load(connection, people(), rows((3, "a"), (4, None)), rows((5, ""))) == 3
     assert seen(old_rows) == [(3, "a"), (4, None), (5, "")]
 
 
 def test_no_rows_at_all_empty_the_table(
-    connection: target.TargetConnection, old_rows: PgDatabase
+    connection: postgres.TargetConnection, old_rows: PgDatabase
 ) -> None:
     assert load(connection, people()) == 0
     assert load(connection, people(), rows()) == 0
@@ -101,12 +101,12 @@ def test_no_rows_at_all_empty_the_table(
 
 
 def test_a_reader_waits_for_the_commit_and_then_sees_the_new_rows(
-    connection: target.TargetConnection, old_rows: PgDatabase
+    connection: postgres.TargetConnection, old_rows: PgDatabase
 ) -> None:
     plan = people()
     with (
         old_rows.connect() as reader,
-        target.open_load(connection, plan, target_schema(plan.columns)) as refresh,
+        postgres.open_load(connection, plan, target_schema(plan.columns)) as refresh,
     ):
         refresh.write(rows((3, "new")))
         reader.execute("SET lock_timeout = '50ms'")
@@ -119,7 +119,7 @@ def test_a_reader_waits_for_the_commit_and_then_sees_the_new_rows(
 
 
 def test_a_snapshot_taken_before_never_sees_an_empty_table(
-    connection: target.TargetConnection, old_rows: PgDatabase
+    connection: postgres.TargetConnection, old_rows: PgDatabase
 ) -> None:
     with old_rows.connect(autocommit=False) as reader:
         reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -130,10 +130,10 @@ def test_a_snapshot_taken_before_never_sees_an_empty_table(
 
 @pytest.mark.parametrize("after", [0, 1])
 def test_leaving_without_a_commit_keeps_the_old_rows(
-    connection: target.TargetConnection, old_rows: PgDatabase, after: int
+    connection: postgres.TargetConnection, old_rows: PgDatabase, after: int
 ) -> None:
     plan = people()
-    with target.open_load(connection, plan, target_schema(plan.columns)) as refresh:
+    with postgres.open_load(connection, plan, target_schema(plan.columns)) as refresh:
         for _ in range(after):
             refresh.write(rows((3, "new")))
     assert seen(old_rows) == OLD
@@ -141,12 +141,12 @@ def test_leaving_without_a_commit_keeps_the_old_rows(
 
 
 def test_any_exception_in_the_block_keeps_the_old_rows(
-    connection: target.TargetConnection, old_rows: PgDatabase
+    connection: postgres.TargetConnection, old_rows: PgDatabase
 ) -> None:
     plan = people()
     with (
         pytest.raises(KeyboardInterrupt),
-        target.open_load(connection, plan, target_schema(plan.columns)) as refresh,
+        postgres.open_load(connection, plan, target_schema(plan.columns)) as refresh,
     ):
         refresh.write(rows((3, "new")))
         raise KeyboardInterrupt
@@ -154,7 +154,7 @@ def test_any_exception_in_the_block_keeps_the_old_rows(
 
 
 def test_a_created_table_is_gone_after_a_failure_and_there_after_a_success(
-    connection: target.TargetConnection, pg_database: PgDatabase
+    connection: postgres.TargetConnection, pg_database: PgDatabase
 ) -> None:
     plan = people(create='CREATE TABLE "t" (id integer NOT NULL, name text, PRIMARY KEY (id))')
     with pytest.raises(DataError):
@@ -165,7 +165,7 @@ def test_a_created_table_is_gone_after_a_failure_and_there_after_a_success(
 
 
 def test_a_failed_begin_leaves_no_transaction_open(
-    connection: target.TargetConnection, old_rows: PgDatabase
+    connection: postgres.TargetConnection, old_rows: PgDatabase
 ) -> None:
     with pytest.raises(SchemaError):
         load(connection, people("nowhere"), rows((1, "a")))
@@ -212,7 +212,7 @@ FAILURES = [
 
 @pytest.mark.parametrize(("setup", "batch", "code", "named"), FAILURES)
 def test_a_refused_row_is_told_by_code_and_column_and_never_by_its_value(
-    connection: target.TargetConnection,
+    connection: postgres.TargetConnection,
     pg_database: PgDatabase,
     setup: list[str],
     batch: pa.RecordBatch,
@@ -220,7 +220,7 @@ def test_a_refused_row_is_told_by_code_and_column_and_never_by_its_value(
     named: str,
 ) -> None:
     pg_database.run(*setup)
-    found = target.read_schema(connection, TargetTable.parse("t"))
+    found = postgres.read_schema(connection, TargetTable.parse("t"))
     assert found is not None
     into = {column.name: column.type for column in found.columns}
     plan = sync_plan(planned("id", INT, into["id"]), planned("name", NAME, into["name"]))
@@ -248,7 +248,7 @@ def test_a_refused_row_is_told_by_code_and_column_and_never_by_its_value(
     ],
 )
 def test_what_a_trigger_says_of_a_row_is_not_passed_on_whatever_code_it_chooses(
-    connection: target.TargetConnection, pg_database: PgDatabase, does: str, code: str
+    connection: postgres.TargetConnection, pg_database: PgDatabase, does: str, code: str
 ) -> None:
     body = RAISES.replace("RAISE EXCEPTION 'no %', new.name", does)
     pg_database.run(PLAIN, body, TRIGGER)
@@ -261,7 +261,7 @@ def test_what_a_trigger_says_of_a_row_is_not_passed_on_whatever_code_it_chooses(
 
 @pytest.mark.parametrize("type_", ["timestamp", "float8", "int4", "numeric"])
 def test_a_column_that_was_altered_after_the_plan_is_noticed_before_a_row_is_stored(
-    connection: target.TargetConnection, pg_database: PgDatabase, type_: str
+    connection: postgres.TargetConnection, pg_database: PgDatabase, type_: str
 ) -> None:
     pg_database.run(f"CREATE TABLE t (id {type_})", "INSERT INTO t VALUES (DEFAULT)")
     plan = sync_plan(planned("id", SourceType("bigint", 8, 19)))
@@ -272,7 +272,7 @@ def test_a_column_that_was_altered_after_the_plan_is_noticed_before_a_row_is_sto
 
 
 def test_a_value_too_large_for_an_index_is_not_told(
-    connection: target.TargetConnection, pg_database: PgDatabase
+    connection: postgres.TargetConnection, pg_database: PgDatabase
 ) -> None:
     import random
 
@@ -285,7 +285,7 @@ def test_a_value_too_large_for_an_index_is_not_told(
 
 
 def test_rows_that_a_trigger_swallows_fail_the_load(
-    connection: target.TargetConnection, old_rows: PgDatabase
+    connection: postgres.TargetConnection, old_rows: PgDatabase
 ) -> None:
     old_rows.run(
         "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS "
@@ -298,7 +298,7 @@ def test_rows_that_a_trigger_swallows_fail_the_load(
 
 
 def test_a_partitioned_table_is_loaded_through_its_root(
-    connection: target.TargetConnection, pg_database: PgDatabase
+    connection: postgres.TargetConnection, pg_database: PgDatabase
 ) -> None:
     pg_database.run(
         "CREATE TABLE t (id int, name text) PARTITION BY RANGE (id)",
@@ -306,7 +306,7 @@ def test_a_partitioned_table_is_loaded_through_its_root(
         "CREATE TABLE t_high PARTITION OF t FOR VALUES FROM (10) TO (20)",
         "INSERT INTO t VALUES (5, 'old')",
     )
-    found = target.read_schema(connection, TargetTable.parse("t"))
+    found = postgres.read_schema(connection, TargetTable.parse("t"))
     assert found is not None
     assert found.kind == "p"
     load(connection, people(can_freeze=False), rows((1, "a"), (11, "b")))
@@ -318,7 +318,7 @@ def test_a_partitioned_table_is_loaded_through_its_root(
 
 
 def test_a_table_that_others_reference_is_refused_with_its_rows_untouched(
-    connection: target.TargetConnection, old_rows: PgDatabase
+    connection: postgres.TargetConnection, old_rows: PgDatabase
 ) -> None:
     old_rows.run("CREATE TABLE child (id int REFERENCES t)", "INSERT INTO child VALUES (1)")
     with pytest.raises(SchemaError) as raised:
@@ -337,15 +337,15 @@ def test_a_table_that_others_reference_is_refused_with_its_rows_untouched(
     ],
 )
 def test_what_is_no_table_is_refused_before_anything_is_done(
-    connection: target.TargetConnection, pg_database: PgDatabase, create: str
+    connection: postgres.TargetConnection, pg_database: PgDatabase, create: str
 ) -> None:
     pg_database.run(create)
     with pytest.raises(SchemaError, match="not a table"):
-        target.read_schema(connection, TargetTable.parse("v"))
+        postgres.read_schema(connection, TargetTable.parse("v"))
 
 
 def test_a_table_that_is_held_is_given_up_with_the_old_rows(
-    connection: target.TargetConnection, old_rows: PgDatabase, monkeypatch: pytest.MonkeyPatch
+    connection: postgres.TargetConnection, old_rows: PgDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     impatient = functools.partial(lock_exclusively, patience=0.3)
     monkeypatch.setattr(truncate, "lock_exclusively", impatient)
@@ -362,7 +362,7 @@ def test_nobody_waits_for_a_lock_longer_than_half_a_minute() -> None:
 
 
 def test_readers_do_not_queue_behind_a_load_that_waits_for_its_lock(
-    connection: target.TargetConnection, old_rows: PgDatabase
+    connection: postgres.TargetConnection, old_rows: PgDatabase
 ) -> None:
     asked: list[float] = []
 
@@ -381,7 +381,7 @@ def test_readers_do_not_queue_behind_a_load_that_waits_for_its_lock(
 
 
 def test_readers_do_not_notice_a_load_that_waits_for_a_vacuum(
-    connection: target.TargetConnection, old_rows: PgDatabase
+    connection: postgres.TargetConnection, old_rows: PgDatabase
 ) -> None:
     """An autovacuum gives way to whoever waits a second: that wait locks nobody out."""
     failures: list[TransientError] = []
@@ -406,7 +406,7 @@ def test_readers_do_not_notice_a_load_that_waits_for_a_vacuum(
 
 
 def test_tables_that_inherit_from_the_target_keep_their_rows(
-    connection: target.TargetConnection, pg_database: PgDatabase
+    connection: postgres.TargetConnection, pg_database: PgDatabase
 ) -> None:
     pg_database.run(
         "CREATE TABLE t (id int, name text)",
@@ -419,7 +419,7 @@ def test_tables_that_inherit_from_the_target_keep_their_rows(
 
 
 def test_foreign_keys_triggers_and_row_security_of_the_target_are_seen(
-    connection: target.TargetConnection, pg_database: PgDatabase
+    connection: postgres.TargetConnection, pg_database: PgDatabase
 ) -> None:
     pg_database.run(
         "CREATE TABLE t (id int PRIMARY KEY, name text)",
@@ -428,7 +428,7 @@ def test_foreign_keys_triggers_and_row_security_of_the_target_are_seen(
         "CREATE TRIGGER touch BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()",
         "CREATE TRIGGER later AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()",
     )
-    found = target.read_schema(connection, TargetTable.parse("t"))
+    found = postgres.read_schema(connection, TargetTable.parse("t"))
     assert found is not None
     assert found.referenced_by == ("orders",)
     assert found.row_triggers == ("touch",)
@@ -436,7 +436,7 @@ def test_foreign_keys_triggers_and_row_security_of_the_target_are_seen(
 
 
 def test_columns_that_are_not_loaded_keep_their_defaults(
-    connection: target.TargetConnection, pg_database: PgDatabase
+    connection: postgres.TargetConnection, pg_database: PgDatabase
 ) -> None:
     pg_database.run(
         "CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY, extra int DEFAULT 7, name text, "
@@ -451,7 +451,7 @@ def test_columns_that_are_not_loaded_keep_their_defaults(
     ['we"ird', "a;DROP TABLE x--", "a\nb", "a.b", "имя", "100%s", "{x}", "a'b", "a]b", " x "],
 )
 def test_a_hostile_name_is_a_name(
-    connection: target.TargetConnection, pg_database: PgDatabase, name: str
+    connection: postgres.TargetConnection, pg_database: PgDatabase, name: str
 ) -> None:
     quoted = TargetTable("", name).sql
     columns = (planned(name, INT),)
@@ -459,14 +459,14 @@ def test_a_hostile_name_is_a_name(
     plan = sync_plan(*columns, target=quoted, create=create)
     batch = pa.RecordBatch.from_arrays([pa.array([7], pa.int32())], names=[name])
     load(connection, plan, batch)
-    found = target.read_schema(connection, plan.spec.target)
+    found = postgres.read_schema(connection, plan.spec.target)
     assert found is not None
     assert [column.name for column in found.columns] == [name]
     assert pg_database.rows(f"SELECT {quoted} FROM {quoted}") == [(7,)]
 
 
 def test_the_catalog_tells_types_modifiers_and_what_needs_a_value(
-    connection: target.TargetConnection, pg_database: PgDatabase
+    connection: postgres.TargetConnection, pg_database: PgDatabase
 ) -> None:
     pg_database.run(
         "CREATE DOMAIN short AS varchar(5) NOT NULL",
@@ -477,7 +477,7 @@ def test_the_catalog_tells_types_modifiers_and_what_needs_a_value(
         "i short_too, j filled, k char(4), l time, gone int)",
         "ALTER TABLE t DROP COLUMN gone",
     )
-    found = target.read_schema(connection, TargetTable.parse("t"))
+    found = postgres.read_schema(connection, TargetTable.parse("t"))
     assert found is not None
     assert [(c.name, c.type, c.needs_value) for c in found.columns] == [
         ("a", PgType("numeric", (38, 10)), False),
@@ -496,7 +496,7 @@ def test_the_catalog_tells_types_modifiers_and_what_needs_a_value(
 
 
 def test_a_login_without_rights_is_told_which(
-    connection: target.TargetConnection, old_rows: PgDatabase
+    connection: postgres.TargetConnection, old_rows: PgDatabase
 ) -> None:
     role = f"weak_{old_rows.name}"
     old_rows.run(
@@ -505,14 +505,14 @@ def test_a_login_without_rights_is_told_which(
     )
     weak = settings_of(old_rows).model_copy(update={"user": role})
     try:
-        with target.connect(weak) as limited:
+        with postgres.connect(weak) as limited:
             with pytest.raises(ConfigError, match="TRUNCATE"):
-                target.require_rights(limited, spec(target="t"))
+                postgres.require_rights(limited, spec(target="t"))
             with pytest.raises(ConfigError) as raised:
                 load(limited, people(), rows((3, "a")))
             assert raised.value.code == "42501"
             with pytest.raises(ConfigError, match="CREATE"):
-                target.require_rights(limited, spec(target="new_one"))
+                postgres.require_rights(limited, spec(target="new_one"))
     finally:
         old_rows.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
     assert seen(old_rows) == OLD
@@ -532,7 +532,7 @@ def test_a_refused_login_says_why_at_once_and_holds_no_password(
     settings = settings_of(pg_database)
     values = {**settings.model_dump(), "password": pg_database.password, **change}
     with pytest.raises(ConfigError) as raised:
-        target.connect(type(settings).model_validate(values))
+        postgres.connect(type(settings).model_validate(values))
     assert raised.value.code == code
     assert raised.value.reached
     told = "".join(traceback.format_exception(raised.value))
@@ -543,20 +543,20 @@ def test_a_refused_login_says_why_at_once_and_holds_no_password(
 def test_a_host_that_is_not_there_names_the_variables(pg_database: PgDatabase) -> None:
     values = {**settings_of(pg_database).model_dump(), "password": "x", "port": 1}
     with pytest.raises(TransientError) as raised:
-        target.connect(type(settings_of(pg_database)).model_validate(values))
+        postgres.connect(type(settings_of(pg_database)).model_validate(values))
     assert "127.0.0.1:1 " in raised.value.message
     assert "PG_HOST" in raised.value.hint
     assert not raised.value.reached
 
 
 def test_every_error_is_one_of_ours(
-    connection: target.TargetConnection, pg_database: PgDatabase
+    connection: postgres.TargetConnection, pg_database: PgDatabase
 ) -> None:
     pg_database.run("CREATE TABLE t (id int, name text)")
     lost = people()
     with (
         pytest.raises(TableferryError) as raised,
-        target.open_load(connection, lost, target_schema(lost.columns)) as refresh,
+        postgres.open_load(connection, lost, target_schema(lost.columns)) as refresh,
     ):
         pg_database.run(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state <> 'idle' "

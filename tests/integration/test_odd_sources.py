@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tableferry.spec import parse_table_configs
+from tableferry.config import parse_table_configs
 from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.run import sync_table
 from tests.integration.conftest import Sandbox

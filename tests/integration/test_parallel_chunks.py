@@ -9,7 +9,8 @@ import psycopg
 import pyarrow as pa
 import pytest
 
-from tableferry import source, target
+from tableferry import postgres, sqlserver
+from tableferry.config import parse_table_configs
 from tableferry.errors import (
     CommitUnknownError,
     DataError,
@@ -17,14 +18,13 @@ from tableferry.errors import (
     TransientError,
     VerificationError,
 )
-from tableferry.plan import SyncPlan, plan_table
-from tableferry.spec import parse_table_configs
-from tableferry.sync import prefetch, workers
-from tableferry.sync.budget import Budget
-from tableferry.sync.parts import Loaded, Stored, Writing, load_chunks
-from tableferry.sync.reading import Chunk, Reading, numbered, read_chunks
-from tableferry.target import TargetConnection
-from tableferry.target.copying import CopyIn
+from tableferry.planning.plan import SyncPlan, plan_table
+from tableferry.postgres import TargetConnection
+from tableferry.postgres.copying import CopyIn
+from tableferry.transfer import prefetch, workers
+from tableferry.transfer.budget import Budget
+from tableferry.transfer.load_chunks import Loaded, Stored, Writing, load_chunks
+from tableferry.transfer.readers import Chunk, Reading, numbered, read_chunks
 from tableferry.values import Converter, target_schema
 from tableferry_sandbox.faults import EndEarly, SendError, Stall
 from tests.integration.conftest import Sandbox
@@ -89,20 +89,20 @@ def reading_of(
     )
     spec = parse_table_configs({"t": configured})["t"]
 
-    def opened() -> source.SourceConnection:
-        return source.connect(
+    def opened() -> sqlserver.SourceConnection:
+        return sqlserver.connect(
             sandbox.source(),
             lock_timeout=spec.lock_timeout,
             statement_timeout=spec.statement_timeout,
         )
 
     with opened() as connection:
-        schema = source.read_schema(connection, spec.source)
-        isolation = source.read_isolation(connection, "McTM")
+        schema = sqlserver.read_schema(connection, spec.source)
+        isolation = sqlserver.read_isolation(connection, "McTM")
         plan = plan_table(spec, schema, None, isolation=isolation)
-        cut = source.cut_table(connection, plan)
+        cut = sqlserver.cut_table(connection, plan)
     wanted = [chunk for chunk in numbered(cut.ranges) if only(chunk)]
-    return Reading(plan, wanted, opened, source.Pace(), budget or Budget(), check)
+    return Reading(plan, wanted, opened, sqlserver.Pace(), budget or Budget(), check)
 
 
 class CopiedPart:
@@ -140,7 +140,7 @@ def load(reading: Reading, database: PgDatabase, **changes: Any) -> Loaded:
 
     spec = reading.plan.spec
     given: dict[str, Any] = {
-        "open_target": lambda: target.connect(settings_of(database)),
+        "open_target": lambda: postgres.connect(settings_of(database)),
         "part": lambda connection, _refusals: CopiedPart(connection, reading.plan),
         "converter": lambda refusals: Converter(
             reading.plan.columns, spec.on_invalid, spec.trailing_blanks, refusals

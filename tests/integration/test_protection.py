@@ -1,14 +1,14 @@
 """The question for protected columns is one that the stand-in's catalog can answer."""
 
-from tableferry import source
-from tableferry.identifiers import SourceTable
-from tableferry.settings import SourceSettings
-from tableferry.source.protection import read_protection, read_traits
+from tableferry import sqlserver
+from tableferry.config import SourceSettings
+from tableferry.model.identifiers import SourceTable
+from tableferry.sqlserver.protection import read_protection, read_traits
 from tests.support.sandbox import Sandbox
 
 
-def _connect(sandbox: Sandbox) -> source.SourceConnection:
-    return source.connect(
+def _connect(sandbox: Sandbox) -> sqlserver.SourceConnection:
+    return sqlserver.connect(
         SourceSettings(
             prefix="X_",
             host=sandbox.host,

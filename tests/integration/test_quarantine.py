@@ -7,16 +7,16 @@ from uuid import UUID, uuid4
 import pyarrow as pa
 import pytest
 
-from tableferry import target
+from tableferry import postgres
+from tableferry.config import parse_table_configs
 from tableferry.errors import DataError
-from tableferry.plan import SyncPlan
-from tableferry.schema import PgType, SourceType
-from tableferry.spec import parse_table_configs
+from tableferry.inspect.plan_report import plan_tables
+from tableferry.model.schema import PgType, SourceType
+from tableferry.planning.plan import SyncPlan
+from tableferry.postgres import sifting
+from tableferry.postgres.ledger import Lease, migrate, quarantine
 from tableferry.sync.outcome import Status, TableOutcome
-from tableferry.sync.planning import plan_tables
 from tableferry.sync.run import sync_table
-from tableferry.target import sifting
-from tableferry.target.ledger import Lease, migrate, quarantine
 from tableferry.values import Refusals, target_schema
 from tests.integration.conftest import Sandbox
 from tests.integration.support import settings_of
@@ -28,8 +28,8 @@ NAME = SourceType("nvarchar", 100)
 
 
 @pytest.fixture
-def connection(pg_database: PgDatabase) -> Iterator[target.TargetConnection]:
-    with target.connect(settings_of(pg_database)) as opened:
+def connection(pg_database: PgDatabase) -> Iterator[postgres.TargetConnection]:
+    with postgres.connect(settings_of(pg_database)) as opened:
         yield opened
 
 
@@ -44,13 +44,13 @@ def rows(*values: tuple[int | None, str | None]) -> pa.RecordBatch:
 
 
 def load(
-    connection: target.TargetConnection,
+    connection: postgres.TargetConnection,
     plan: SyncPlan,
     *batches: pa.RecordBatch,
     allowed: int = 100,
 ) -> Refusals:
     refusals = Refusals(("ID",), allowed)
-    with target.open_load(
+    with postgres.open_load(
         connection, plan, target_schema(plan.columns), refusals=refusals
     ) as refresh:
         for batch in batches:
@@ -77,7 +77,7 @@ REFUSED = [
 @pytest.mark.parametrize(("columns", "row", "column", "state", "reason"), REFUSED)
 @pytest.mark.parametrize("place", [0, 3, 9])
 def test_a_row_that_postgresql_refuses_is_found_wherever_it_is(
-    connection: target.TargetConnection,
+    connection: postgres.TargetConnection,
     pg_database: PgDatabase,
     columns: str,
     row: tuple[int | None, str],
@@ -114,7 +114,7 @@ def test_a_row_that_postgresql_refuses_is_found_wherever_it_is(
     "bad", [{0}, {99}, {100, 101, 250}, {149, 150, 899}, set(range(0, 900, 7))]
 )
 def test_rows_are_found_in_any_batch_and_the_others_are_all_there(
-    connection: target.TargetConnection,
+    connection: postgres.TargetConnection,
     pg_database: PgDatabase,
     monkeypatch: pytest.MonkeyPatch,
     at_once: int,
@@ -132,7 +132,7 @@ def test_rows_are_found_in_any_batch_and_the_others_are_all_there(
 
 
 def test_a_row_that_a_trigger_refuses_is_told_without_a_column(
-    connection: target.TargetConnection, pg_database: PgDatabase
+    connection: postgres.TargetConnection, pg_database: PgDatabase
 ) -> None:
     pg_database.run(
         'CREATE TABLE t ("ID" int, "Name" text)',
@@ -149,7 +149,7 @@ def test_a_row_that_a_trigger_refuses_is_told_without_a_column(
 
 
 def test_a_check_of_two_columns_is_told_by_its_name(
-    connection: target.TargetConnection, pg_database: PgDatabase
+    connection: postgres.TargetConnection, pg_database: PgDatabase
 ) -> None:
     pg_database.run(
         'CREATE TABLE t ("ID" int, "Name" text, CONSTRAINT pair CHECK ("ID" < 5 OR "Name" = \'a\'))'
@@ -159,7 +159,7 @@ def test_a_check_of_two_columns_is_told_by_its_name(
 
 
 def test_too_many_refused_rows_change_nothing_and_are_counted_by_column_and_reason(
-    connection: target.TargetConnection, pg_database: PgDatabase
+    connection: postgres.TargetConnection, pg_database: PgDatabase
 ) -> None:
     pg_database.run(
         'CREATE TABLE t ("ID" int PRIMARY KEY, "Name" varchar(3))',
@@ -175,7 +175,7 @@ def test_too_many_refused_rows_change_nothing_and_are_counted_by_column_and_reas
 
 
 def test_refused_rows_are_written_down_in_the_transaction_of_the_load(
-    connection: target.TargetConnection, pg_database: PgDatabase
+    connection: postgres.TargetConnection, pg_database: PgDatabase
 ) -> None:
     migrate(connection)
     run = uuid4()
@@ -186,7 +186,7 @@ def test_refused_rows_are_written_down_in_the_transaction_of_the_load(
     )
     plan = people(PgType("varchar", (3,)))
     refusals = Refusals(("ID",), 5)
-    with target.open_load(
+    with postgres.open_load(
         connection, plan, target_schema(plan.columns), refusals=refusals
     ) as refresh:
         refresh.write(rows((1, "a"), (2, "tooЖlong")))

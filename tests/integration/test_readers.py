@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pyarrow as pa
 import pytest
 
-from tableferry.spec import Publish, parse_table_configs
+from tableferry.config import Publish, parse_table_configs
 from tableferry.sync.outcome import Status
 from tableferry.sync.run import sync_table
 from tests.integration.conftest import Sandbox

@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
+from tableferry.config import TableSpec, parse_table_configs
 from tableferry.errors import SchemaError
-from tableferry.identifiers import TargetTable
-from tableferry.matching import ColumnPlan
-from tableferry.rowsize import ROOM, least_bytes, most_bytes, require_room
-from tableferry.schema import SourceColumn, SourceType, TargetColumn
-from tableferry.spec import TableSpec, parse_table_configs
+from tableferry.inspect.plan_report import plan_tables
+from tableferry.model.identifiers import TargetTable
+from tableferry.model.schema import SourceColumn, SourceType, TargetColumn
+from tableferry.planning.columns import ColumnPlan
+from tableferry.planning.row_size import ROOM, least_bytes, most_bytes, require_room
 from tableferry.sync.outcome import Status, TableOutcome
-from tableferry.sync.planning import plan_tables
 from tableferry.sync.run import sync_table
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase

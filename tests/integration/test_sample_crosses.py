@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tableferry.spec import parse_table_configs
+from tableferry.config import parse_table_configs
 from tableferry.sync.outcome import Status
 from tableferry.sync.run import sync_tables
 from tableferry_sandbox.sample import SAMPLE_TABLES, SampleTable, table_configs

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tableferry.settings import Settings
-from tableferry.spec import parse_table_configs
-from tableferry.sync.check import check_tables
-from tableferry.sync.discover import discover
+from tableferry.config import Settings, parse_table_configs
+from tableferry.inspect.check import check_tables
+from tableferry.inspect.discover import discover
 from tableferry.sync.outcome import RunOutcome, Status
 from tableferry.sync.run import sync_tables
 from tableferry_sandbox.sample import table_configs

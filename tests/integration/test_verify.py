@@ -2,9 +2,14 @@
 
 import pytest
 
-from tableferry import source, target
-from tableferry.settings import Settings, SourceSettings, TargetSettings
-from tableferry.spec import TableSpec, parse_table_configs
+from tableferry import postgres, sqlserver
+from tableferry.config import (
+    Settings,
+    SourceSettings,
+    TableSpec,
+    TargetSettings,
+    parse_table_configs,
+)
 from tableferry.sync.run import sync_tables
 from tableferry.verify import Comparison, compare_rows
 from tableferry_sandbox.sample import table_configs
@@ -43,8 +48,8 @@ def settings(sample_sandbox: Sandbox, pg_database: PgDatabase, spec: TableSpec) 
 
 def compare(spec: TableSpec, settings: Settings) -> Comparison:
     with (
-        source.connect(settings.sources["mctm"]) as from_,
-        target.connect(settings.target) as into,
+        sqlserver.connect(settings.sources["mctm"]) as from_,
+        postgres.connect(settings.target) as into,
     ):
         return compare_rows(spec, from_, into)
 

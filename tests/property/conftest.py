@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tableferry.target import encoding
+from tableferry.postgres import encoding
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 

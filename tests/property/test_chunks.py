@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tableferry import source
-from tableferry.chunks import KeyRange
-from tableferry.plan import SyncPlan, plan_table
-from tableferry.source import boundaries
-from tableferry.spec import parse_table_configs
+from tableferry import sqlserver
+from tableferry.config import parse_table_configs
+from tableferry.model.key_range import KeyRange
+from tableferry.planning.plan import SyncPlan, plan_table
+from tableferry.sqlserver import boundaries
 from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.server import SandboxServer
 from tests.integration.conftest import PASSWORD, USER, Sandbox
@@ -108,13 +108,13 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="module")
-def connection(sandbox: Sandbox) -> Iterator[source.SourceConnection]:
-    with source.connect(sandbox.source()) as opened:
+def connection(sandbox: Sandbox) -> Iterator[sqlserver.SourceConnection]:
+    with sqlserver.connect(sandbox.source()) as opened:
         yield opened
 
 
 def planned(
-    connection: source.SourceConnection, key: list[str], chunks: int, **changes: Any
+    connection: sqlserver.SourceConnection, key: list[str], chunks: int, **changes: Any
 ) -> SyncPlan:
     configured = entry(
         sql_table="dbo.T",
@@ -126,12 +126,14 @@ def planned(
         **changes,
     )
     spec = parse_table_configs({"t": configured})["t"].located_in("McTM")
-    schema = source.read_schema(connection, spec.source)
-    isolation = source.read_isolation(connection, "McTM")
+    schema = sqlserver.read_schema(connection, spec.source)
+    isolation = sqlserver.read_isolation(connection, "McTM")
     return plan_table(spec, schema, None, isolation=isolation)
 
 
-def numbers(connection: source.SourceConnection, keys: KeyRange, where: str = "1 = 1") -> list[int]:
+def numbers(
+    connection: sqlserver.SourceConnection, keys: KeyRange, where: str = "1 = 1"
+) -> list[int]:
     condition = keys.condition or "1 = 1"
     found = connection.rows(f"SELECT t.n AS n FROM dbo.T AS t WHERE {where} AND {condition}", ["n"])
     return [row[0] for row in found]
@@ -154,12 +156,12 @@ def fill(sandbox: Sandbox, columns: dict[str, str], rows: list[tuple[str, ...]])
 @SLOWLY
 @given(data=st.data())
 def test_the_ranges_of_a_key_hold_every_row_once(
-    sandbox: Sandbox, connection: source.SourceConnection, kind: str, data: st.DataObject
+    sandbox: Sandbox, connection: sqlserver.SourceConnection, kind: str, data: st.DataObject
 ) -> None:
     values = data.draw(st.lists(KEYS[kind] | st.just("NULL"), max_size=25))
     chunks = data.draw(st.integers(2, 6))
     fill(sandbox, {"k": kind}, [(value,) for value in values])
-    cut = source.cut_table(connection, planned(connection, ["k"], chunks))
+    cut = sqlserver.cut_table(connection, planned(connection, ["k"], chunks))
     assert 1 <= len(cut.ranges) <= chunks
     found = [number for keys in cut.ranges for number in numbers(connection, keys)]
     assert sorted(found) == list(range(len(values)))
@@ -170,7 +172,7 @@ def test_the_ranges_of_a_key_hold_every_row_once(
 @settings(SLOWLY, max_examples=20)
 @given(data=st.data())
 def test_the_ranges_of_a_key_of_several_columns_hold_every_row_once(
-    sandbox: Sandbox, connection: source.SourceConnection, data: st.DataObject
+    sandbox: Sandbox, connection: sqlserver.SourceConnection, data: st.DataObject
 ) -> None:
     kinds = data.draw(st.lists(st.sampled_from(list(KEYS)), min_size=2, max_size=3))
     # Few different values: the later columns have to decide.
@@ -180,7 +182,7 @@ def test_the_ranges_of_a_key_of_several_columns_hold_every_row_once(
     rows = data.draw(st.lists(st.tuples(*(st.sampled_from(values) for values in few)), max_size=30))
     columns = {f"k{place}": kind for place, kind in enumerate(kinds)}
     fill(sandbox, columns, rows)
-    cut = source.cut_table(connection, planned(connection, list(columns), 5, where="t.n <> 3"))
+    cut = sqlserver.cut_table(connection, planned(connection, list(columns), 5, where="t.n <> 3"))
     found = [n for keys in cut.ranges for n in numbers(connection, keys, "t.n <> 3")]
     assert Counter(found) == Counter(n for n in range(len(rows)) if n != 3)
 
@@ -193,13 +195,13 @@ def test_the_ranges_of_a_key_of_several_columns_hold_every_row_once(
 )
 def test_rows_that_come_and_go_after_the_cut_are_in_one_range_too(
     sandbox: Sandbox,
-    connection: source.SourceConnection,
+    connection: sqlserver.SourceConnection,
     before: list[int],
     after: list[int | None],
     gone: set[int],
 ) -> None:
     fill(sandbox, {"k": "int"}, [(str(value),) for value in before])
-    cut = source.cut_table(connection, planned(connection, ["k"], 4))
+    cut = sqlserver.cut_table(connection, planned(connection, ["k"], 4))
     for place in gone:
         sandbox.run(f"DELETE FROM dbo.T WHERE n = {place}")
     for number, value in enumerate(after, 100):
@@ -210,7 +212,7 @@ def test_rows_that_come_and_go_after_the_cut_are_in_one_range_too(
 
 
 def test_ways_of_cutting_agree_on_what_is_in_all_ranges(
-    sandbox: Sandbox, connection: source.SourceConnection, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, connection: sqlserver.SourceConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sandbox.run("DROP TABLE IF EXISTS dbo.T")
     sandbox.run("CREATE TABLE dbo.T (n int NOT NULL, k bigint NOT NULL PRIMARY KEY)")
@@ -225,7 +227,7 @@ def test_ways_of_cutting_agree_on_what_is_in_all_ranges(
     ]:
         monkeypatch.setattr(boundaries, "SAMPLED_ROWS", sampled_rows)
         monkeypatch.setattr(boundaries, "GAPS", gaps)
-        cut = source.cut_table(connection, plan)
+        cut = sqlserver.cut_table(connection, plan)
         assert (cut.way, len(cut.ranges)) == (way, 3)
         parts = [numbers(connection, keys) for keys in cut.ranges]
         assert sorted(itertools.chain(*parts)) == list(range(20_000))

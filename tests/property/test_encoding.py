@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from tableferry.schema import PgType, SourceType
-from tableferry.target.encoding import Encoder
-from tableferry.target.numerics import numeric_bytes
+from tableferry.model.schema import PgType, SourceType
+from tableferry.postgres.encoding import Encoder
+from tableferry.postgres.numerics import numeric_bytes
 from tableferry.values import kinds
 from tests.property.conftest import encoding_by
 from tests.unit.engine.support import planned

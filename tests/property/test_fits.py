@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from tableferry import target
-from tableferry.schema import UNLIMITED, PgType, SourceType
+from tableferry import postgres
+from tableferry.model.schema import UNLIMITED, PgType, SourceType
 from tableferry.typemap import RULES
 from tableferry.values import Converter, target_schema
 from tests.integration.support import settings_of
@@ -123,8 +123,8 @@ TARGETS = [
 
 
 @pytest.fixture(scope="module")
-def connection(module_pg_database: PgDatabase) -> Iterator[target.TargetConnection]:
-    with target.connect(settings_of(module_pg_database)) as opened:
+def connection(module_pg_database: PgDatabase) -> Iterator[postgres.TargetConnection]:
+    with postgres.connect(settings_of(module_pg_database)) as opened:
         yield opened
 
 
@@ -151,7 +151,7 @@ def as_sent(value: Any) -> Any:
 @pytest.mark.usefixtures("each_encoder")
 @pytest.mark.parametrize(("source", "arrow", "values"), CASES, ids=lambda case: str(case)[:30])
 def test_what_fits_comes_back_exactly(
-    connection: target.TargetConnection,
+    connection: postgres.TargetConnection,
     module_pg_database: PgDatabase,
     source: SourceType,
     arrow: pa.DataType,
@@ -168,7 +168,7 @@ def test_what_fits_comes_back_exactly(
     lines = ", ".join(f"{c.target.name} {c.target.type}" for c in columns)
     connection.execute("DROP TABLE IF EXISTS t")
     plan = sync_plan(*columns, create=f"CREATE TABLE t ({lines})")
-    with target.open_load(connection, plan, target_schema(columns)) as refresh:
+    with postgres.open_load(connection, plan, target_schema(columns)) as refresh:
         refresh.write(Converter(columns)(batch))
         refresh.prepare()
         refresh.publish()

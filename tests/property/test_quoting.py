@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tableferry.identifiers import SourceTable, TargetTable, quote_mssql, quote_pg, text_mssql
+from tableferry.model.identifiers import SourceTable, TargetTable, quote_mssql, quote_pg, text_mssql
 from tests.support.databases import PgDatabase
 
 characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")

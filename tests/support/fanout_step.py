@@ -5,10 +5,9 @@ import sys
 from typing import Any
 from uuid import UUID
 
+from tableferry.config import load_settings, parse_table_configs
 from tableferry.errors import TableferryError
-from tableferry.settings import load_settings
-from tableferry.spec import parse_table_configs
-from tableferry.sync.fanout import assign, begin, load_chunk, publish
+from tableferry.fanout import assign, begin, load_chunk, publish
 
 
 def run(told: dict[str, Any]) -> dict[str, Any]:

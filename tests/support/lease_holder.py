@@ -4,17 +4,17 @@ import json
 import sys
 import uuid
 
-from tableferry import target
+from tableferry import postgres
+from tableferry.config import load_settings
 from tableferry.errors import TableferryError
-from tableferry.identifiers import TargetTable
-from tableferry.settings import load_settings
-from tableferry.target.ledger import Ledger, Pace, seal
+from tableferry.model.identifiers import TargetTable
+from tableferry.postgres.ledger import Ledger, Pace, seal
 
 
 def main(value: int) -> None:
     settings = load_settings([]).target
     with (
-        target.connect(settings) as connection,
+        postgres.connect(settings) as connection,
         Ledger(settings, uuid.uuid4(), pace=Pace(renew=0.1, ttl=1.0)) as ledger,
     ):
         ledger.begin_run()

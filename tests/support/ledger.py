@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tableferry import target
-from tableferry.identifiers import TargetTable
-from tableferry.target.ledger import Lease, Ledger, Pace, TableRun, seal
+from tableferry import postgres
+from tableferry.model.identifiers import TargetTable
+from tableferry.postgres.ledger import Lease, Ledger, Pace, TableRun, seal
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 
@@ -34,7 +34,7 @@ class Run:
 
     def publish(self, lease: Lease, value: int) -> None:
         """Replace the rows of t by one, as a load does."""
-        with target.connect(settings_of(self.database)) as connection:
+        with postgres.connect(settings_of(self.database)) as connection:
             connection.begin()
             connection.execute("DELETE FROM t")
             connection.execute("INSERT INTO t VALUES (%s)", (value,))

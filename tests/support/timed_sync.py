@@ -6,12 +6,11 @@
 import json
 import sys
 
-from tableferry.aws.deadline import MARGIN_SECONDS, deadline_of
-from tableferry.settings import load_settings
-from tableferry.source import watcher
-from tableferry.spec import parse_table_configs
-from tableferry.sync.conduct import Conduct
+from tableferry.aws.lambda_deadline import MARGIN_SECONDS, deadline_of
+from tableferry.config import load_settings, parse_table_configs
+from tableferry.sqlserver import watcher
 from tableferry.sync.run import sync_tables
+from tableferry.sync.run_options import Conduct
 
 
 class Context:

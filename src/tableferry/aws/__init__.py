@@ -1,11 +1,11 @@
 """A deployment's two doors, Lambda events and the shell: one request in, one response out."""
 
-from tableferry.aws.fanout import run_step
+from tableferry.aws.fanout_request import is_step
+from tableferry.aws.fanout_steps import run_step
 from tableferry.aws.invocation import Invocation
-from tableferry.aws.request import SYNCS, Mode, Request, parse_event
-from tableferry.aws.response import Response, Result, respond
-from tableferry.aws.step import is_step
-from tableferry.aws.watch import Watch
+from tableferry.frontend.request import SYNCS, Mode, Request, parse_event
+from tableferry.frontend.response import Response, Result, respond
+from tableferry.frontend.watch import Watch
 
 __all__ = [
     "SYNCS",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tableferry.aws.clients import Clients
-from tableferry.aws.request import Mode, Request
+from tableferry.frontend.request import Mode, Request
 from tableferry.sync.outcome import RunOutcome, Status
 
 MOST: Final = 200

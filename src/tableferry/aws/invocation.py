@@ -7,15 +7,15 @@ from uuid import UUID, uuid4
 from tableferry.aws.alerts import SnsTopic, alert_of
 from tableferry.aws.clients import Clients
 from tableferry.aws.continuing import Continuation
-from tableferry.aws.deadline import deadline_of
+from tableferry.aws.lambda_deadline import deadline_of
 from tableferry.aws.log import JsonLog
 from tableferry.aws.metrics import Metrics
-from tableferry.aws.request import SYNCS, Request
-from tableferry.aws.response import Response, Result
 from tableferry.aws.tracing import Tracing
-from tableferry.aws.watch import Watch
+from tableferry.config import Reporting, load_reporting
 from tableferry.errors import ConfigError, TableferryError
-from tableferry.settings import Reporting, load_reporting
+from tableferry.frontend.request import SYNCS, Request
+from tableferry.frontend.response import Response, Result
+from tableferry.frontend.watch import Watch
 from tableferry.sync.deadline import Deadline
 from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 from tableferry.sync.progress import Progress

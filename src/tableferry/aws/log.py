@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
-from tableferry.settings.reporting import LEVELS
+from tableferry.config.reporting import LEVELS
 
 WORDS: Final = {"DEBUG": "debug", "INFO": "info", "WARNING": "warn", "ERROR": "error"}
 """The levels as Lambda's own filter knows them, where a function has one."""

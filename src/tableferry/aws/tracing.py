@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tableferry.settings import Reporting
+from tableferry.config import Reporting
 from tableferry.sync.outcome import Status, TableOutcome
 
 HEADER: Final = '{"format": "json", "version": 1}\n'

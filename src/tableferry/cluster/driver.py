@@ -16,14 +16,14 @@ from uuid import UUID, uuid4
 from distributed import Client, Future, wait
 
 from tableferry.cluster import work
+from tableferry.config import TableSpec
 from tableferry.errors import ConfigError, TransientError
-from tableferry.spec import TableSpec
-from tableferry.sync.conduct import ORDINARY, Conduct
-from tableferry.sync.ending import not_begun
-from tableferry.sync.fanout import Begun, Planned, Stored, Way
+from tableferry.fanout import Begun, Planned, Stored, Way
 from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
+from tableferry.sync.outcomes import not_begun
 from tableferry.sync.progress import OnProgress, Progress
-from tableferry.sync.stopping import signal_of, sigterm_stops
+from tableferry.sync.run_options import ORDINARY, Conduct
+from tableferry.sync.signals import signal_of, sigterm_stops
 
 TABLES_AT_ONCE: Final = 4
 """As in deploy/statemachine.asl.json: the source has ``parallel`` sessions of each."""

@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Final, TypeVar
 from uuid import UUID
 
-from tableferry import __version__
-from tableferry.aws.secrets import AwsVault
-from tableferry.settings import Settings, find_env_file, load_settings
-from tableferry.spec import TableSpec
-from tableferry.sync import fanout
+from tableferry import __version__, fanout
+from tableferry.aws.vault import AwsVault
+from tableferry.config import Settings, TableSpec, find_env_file, load_settings
+from tableferry.fanout import Begun, Planned, Stored, assign
 from tableferry.sync.deadline import NEVER
-from tableferry.sync.fanout import Begun, Planned, Stored, assign
 from tableferry.sync.outcome import ErrorReport, TableOutcome
 from tableferry.sync.retry import Retries, retried
 from tableferry.sync.run import sync_table

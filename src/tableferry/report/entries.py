@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from tableferry.sync.discover import Discovered
+from tableferry.inspect.discover import Discovered
 
 NAMES_A_LINE: Final = 4
 """Few enough to compare ``columns`` and ``pg_columns`` by eye."""

@@ -5,14 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tableferry import source, target, values
-from tableferry.chunks import KeyRange
+from tableferry import postgres, sqlserver, values
+from tableferry.config import Publish, Settings, TableSpec, TargetSettings
 from tableferry.errors import CommitUnknownError, ConfigError
-from tableferry.plan import SyncPlan
-from tableferry.settings import Settings, TargetSettings
-from tableferry.spec import Publish, TableSpec
-from tableferry.sync.parts import Stored
-from tableferry.target.ledger import (
+from tableferry.model.key_range import KeyRange
+from tableferry.planning.plan import SyncPlan
+from tableferry.postgres.ledger import (
     Lease,
     Ledger,
     TableRun,
@@ -23,9 +21,10 @@ from tableferry.target.ledger import (
     was_published,
     was_stored,
 )
-from tableferry.target.ledger.relay import touched
+from tableferry.postgres.ledger.assignments import touched
+from tableferry.transfer.load_chunks import Stored
 
-Cut = Callable[[], source.Cut]
+Cut = Callable[[], sqlserver.Cut]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Course:
     done: Mapping[int, int] = field(default_factory=dict)
     refused: values.Counts = field(default_factory=dict)
     touched: values.Counts = field(default_factory=dict)
-    staging: target.Staging | None = None
+    staging: postgres.Staging | None = None
     resumed: bool = False
     warnings: tuple[str, ...] = ()
     age: float = 0.0
@@ -55,20 +54,20 @@ class Claim(Protocol):
     def run_id(self) -> str:
         """The run's, empty where nothing is written down."""
 
-    def begin_attempt(self, connection: target.TargetConnection) -> None:
+    def begin_attempt(self, connection: postgres.TargetConnection) -> None:
         """See that the lease is held, and end the sessions that abandoned runs have left.
 
         A lease that ran out while the target was away is taken again where nobody else wanted it;
         raises LeaseLostError where somebody did.
         """
 
-    def course(self, connection: target.TargetConnection, plan: SyncPlan, cut: Cut) -> Course:
+    def course(self, connection: postgres.TargetConnection, plan: SyncPlan, cut: Cut) -> Course:
         """Say how the load goes on, from where it was left if it was; drop what else was left."""
 
     def begin_anew(self) -> None:
         """Forget what an earlier attempt has staged: it is of no use."""
 
-    def checkpoint(self, connection: target.TargetConnection, stored: Stored) -> None:
+    def checkpoint(self, connection: postgres.TargetConnection, stored: Stored) -> None:
         """In a part's transaction: check the lease, write down that the chunk is stored."""
 
     def settle(self, number: int) -> None:
@@ -81,12 +80,16 @@ class Claim(Protocol):
         """Tell how far it is, as often as you like; raises LeaseLostError likewise."""
 
     def quarantine(
-        self, connection: target.TargetConnection, refused: Sequence[values.Refusal]
+        self, connection: postgres.TargetConnection, refused: Sequence[values.Refusal]
     ) -> None:
         """In the publishing transaction: write down the rows that were left out."""
 
     def seal(
-        self, connection: target.TargetConnection, plan: SyncPlan, rows_read: int, rows_written: int
+        self,
+        connection: postgres.TargetConnection,
+        plan: SyncPlan,
+        rows_read: int,
+        rows_written: int,
     ) -> None:
         """In the publishing transaction: check the lease, write the outcome.
 
@@ -111,7 +114,7 @@ class LedgerClaim:
         self._settings = settings
         self._attempt = 1
         self.run_id = str(run.run_id)
-        self._staging = target.staging_name()
+        self._staging = postgres.staging_name()
         self._staged: _Staged | None = None
         self._takes_up = True
 
@@ -119,12 +122,12 @@ class LedgerClaim:
         """Let the next run have the table."""
         self._ledger.release(self._lease)
 
-    def begin_attempt(self, connection: target.TargetConnection) -> None:
+    def begin_attempt(self, connection: postgres.TargetConnection) -> None:
         """See ``Claim``."""
         self._lease = self._ledger.acquire(self._run)
-        target.end_abandoned_sessions(connection, self._lease.target)
+        postgres.end_abandoned_sessions(connection, self._lease.target)
 
-    def course(self, connection: target.TargetConnection, plan: SyncPlan, cut: Cut) -> Course:
+    def course(self, connection: postgres.TargetConnection, plan: SyncPlan, cut: Cut) -> Course:
         """See ``Claim``."""
         if plan.spec.publish is Publish.TRUNCATE:
             self._drop_orphans(connection)
@@ -136,7 +139,7 @@ class LedgerClaim:
         done = self._ledger.done_chunks(self._lease) if len(staged.ranges) > 1 else {}
         refused = waiting(connection, self._lease) if done else {}
         altered = touched(connection, self._run) if done else {}
-        staging = target.Staging(
+        staging = postgres.Staging(
             staged.name,
             parts=len(staged.ranges) > 1,
             resumed=sum(done.values()) if done else None,
@@ -160,21 +163,21 @@ class LedgerClaim:
         ranges = tuple(map(KeyRange.of_json, left.ranges))
         return _Staged(left.staging, plan.fingerprint, ranges, resumed=True)
 
-    def _begun(self, plan: SyncPlan, cut: source.Cut) -> "_Staged":
+    def _begun(self, plan: SyncPlan, cut: sqlserver.Cut) -> "_Staged":
         chunks = [keys.as_json() for keys in cut.ranges] if len(cut.ranges) > 1 else []
         self._ledger.stage(self._lease, self._staging, chunks)
         return _Staged(self._staging, plan.fingerprint, cut.ranges, warnings=cut.warnings)
 
-    def _drop_orphans(self, connection: target.TargetConnection) -> None:
+    def _drop_orphans(self, connection: postgres.TargetConnection) -> None:
         for name in self._ledger.orphans(self._lease):
-            target.drop_staging(connection, name)
+            postgres.drop_staging(connection, name)
 
     def begin_anew(self) -> None:
         """See ``Claim``."""
         self._staged = None
         self._takes_up = False
 
-    def checkpoint(self, connection: target.TargetConnection, stored: Stored) -> None:
+    def checkpoint(self, connection: postgres.TargetConnection, stored: Stored) -> None:
         """See ``Claim``."""
         checkpoint(
             connection,
@@ -215,13 +218,17 @@ class LedgerClaim:
         )
 
     def quarantine(
-        self, connection: target.TargetConnection, refused: Sequence[values.Refusal]
+        self, connection: postgres.TargetConnection, refused: Sequence[values.Refusal]
     ) -> None:
         """See ``Claim``."""
         quarantine(connection, self._lease, refused)
 
     def seal(
-        self, connection: target.TargetConnection, plan: SyncPlan, rows_read: int, rows_written: int
+        self,
+        connection: postgres.TargetConnection,
+        plan: SyncPlan,
+        rows_read: int,
+        rows_written: int,
     ) -> None:
         """See ``Claim``."""
         seal(
@@ -266,7 +273,7 @@ class _Staged:
     warnings: tuple[str, ...] = ()
 
 
-def _fresh(cut: source.Cut) -> Course:
+def _fresh(cut: sqlserver.Cut) -> Course:
     return Course(cut.ranges, warnings=cut.warnings)
 
 
@@ -275,17 +282,17 @@ class NoClaim:
 
     run_id = ""
 
-    def begin_attempt(self, connection: target.TargetConnection) -> None:
+    def begin_attempt(self, connection: postgres.TargetConnection) -> None:
         """Know of nothing."""
 
-    def course(self, _connection: target.TargetConnection, _plan: SyncPlan, cut: Cut) -> Course:
+    def course(self, _connection: postgres.TargetConnection, _plan: SyncPlan, cut: Cut) -> Course:
         """Begin at the beginning."""
         return _fresh(cut())
 
     def begin_anew(self) -> None:
         """Have nothing to forget."""
 
-    def checkpoint(self, connection: target.TargetConnection, stored: Stored) -> None:
+    def checkpoint(self, connection: postgres.TargetConnection, stored: Stored) -> None:
         """Write nothing."""
 
     def settle(self, number: int) -> None:
@@ -298,14 +305,18 @@ class NoClaim:
         """Write nothing."""
 
     def quarantine(
-        self, connection: target.TargetConnection, refused: Sequence[values.Refusal]
+        self, connection: postgres.TargetConnection, refused: Sequence[values.Refusal]
     ) -> None:
         """Write nothing; raises ConfigError where there is something."""
         if refused:
             raise ConfigError(f"{connection.settings} has no place for refused rows: no ledger")
 
     def seal(
-        self, connection: target.TargetConnection, plan: SyncPlan, rows_read: int, rows_written: int
+        self,
+        connection: postgres.TargetConnection,
+        plan: SyncPlan,
+        rows_read: int,
+        rows_written: int,
     ) -> None:
         """Check nothing."""
 

@@ -10,14 +10,13 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
+from tableferry.config import LedgerUse, Settings, TableSpec
 from tableferry.errors import TableferryError
-from tableferry.settings import Settings
-from tableferry.spec import LedgerUse, TableSpec
+from tableferry.postgres.ledger import Ledger, TableRun
 from tableferry.sync.claim import Claim, LedgerClaim, NoClaim, origin
-from tableferry.sync.conduct import Conduct
 from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 from tableferry.sync.retry import retried
-from tableferry.target.ledger import Ledger, TableRun
+from tableferry.sync.run_options import Conduct
 
 
 class History:

@@ -7,15 +7,14 @@ from types import MappingProxyType
 from typing import Final
 from uuid import uuid4
 
-from tableferry.settings import LOGIN_REFUSED, SOURCE_LOGINS, Settings
-from tableferry.spec import TableSpec
-from tableferry.sync.conduct import ORDINARY, Conduct
-from tableferry.sync.ending import done, failed, not_begun, not_begun_any_more, stopped
+from tableferry.config import LOGIN_REFUSED, SOURCE_LOGINS, Settings, TableSpec
 from tableferry.sync.history import History
 from tableferry.sync.outcome import STOPPED, ErrorReport, RunOutcome, Status, TableOutcome
+from tableferry.sync.outcomes import done, failed, not_begun, not_begun_any_more, stopped
 from tableferry.sync.progress import OnProgress
-from tableferry.sync.publishing import publish_together
-from tableferry.sync.stopping import sigterm_stops
+from tableferry.sync.publish import publish_together
+from tableferry.sync.run_options import ORDINARY, Conduct
+from tableferry.sync.signals import sigterm_stops
 from tableferry.sync.task import Task
 
 _TARGET: Final = ""

@@ -9,13 +9,13 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tableferry import source, target, values
-from tableferry.details import NO_DETAILS, TableDetails
+from tableferry import postgres, sqlserver, values
+from tableferry.config import TableSpec
 from tableferry.errors import SchemaError
-from tableferry.plan import SyncPlan, plan_table
-from tableferry.spec import TableSpec
-from tableferry.sync.loading import Loading
+from tableferry.model.table_details import NO_DETAILS, TableDetails
+from tableferry.planning.plan import SyncPlan, plan_table
 from tableferry.sync.task import Task
+from tableferry.transfer.load_table import Loading
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,14 @@ class Loaded:
 
     task: Task
     plan: SyncPlan
-    load: target.Load
+    load: postgres.Load
     read: int
     rows: int
     warnings: tuple[str, ...] = ()
     refused: Sequence[values.Refusal] = ()
 
 
-def load_table(task: Task, into: target.TargetConnection, stack: contextlib.ExitStack) -> Loaded:
+def load_table(task: Task, into: postgres.TargetConnection, stack: contextlib.ExitStack) -> Loaded:
     """Plan the table and load it; what it leaves open ends with the stack.
 
     Raises TableferryError, and TextsAlteredError where it is to be read again: ``task.tally``
@@ -48,7 +48,7 @@ def load_table(task: Task, into: target.TargetConnection, stack: contextlib.Exit
     plan = make_plan(task.spec, from_, into)
     require_unchanged(plan, task.fingerprint)
     plan = plan.reading_exactly(task.tally.exactly)
-    course = task.claim.course(into, plan, lambda: source.cut_table(from_, plan))
+    course = task.claim.course(into, plan, lambda: sqlserver.cut_table(from_, plan))
     task.begin_reading(course.age)
     loading = Loading(task, plan, course, opened)
     task.claim.planned(plan, task.tally.attempts, at_one_moment=loading.at_one_moment)
@@ -63,17 +63,19 @@ def load_table(task: Task, into: target.TargetConnection, stack: contextlib.Exit
     return Loaded(task, plan, load, loading.rows_read, load.rows, warnings, loading.refused)
 
 
-def _prepare(task: Task, load: target.Load, into: target.TargetConnection) -> None:
+def _prepare(task: Task, load: postgres.Load, into: postgres.TargetConnection) -> None:
     try:
         with task.deadline.ending(into.cancel):
             load.prepare()
     finally:
-        if isinstance(load, target.StagedLoad):
+        if isinstance(load, postgres.StagedLoad):
             task.tally.built += load.built
 
 
 @contextlib.contextmanager
-def _until_taken(connection: source.SourceConnection) -> Iterator[list[source.SourceConnection]]:
+def _until_taken(
+    connection: sqlserver.SourceConnection,
+) -> Iterator[list[sqlserver.SourceConnection]]:
     """Close the connection, unless a reader has taken it from the list: then it closes it.
 
     A reader may be stuck in the driver, where nobody else is to touch it.
@@ -96,12 +98,12 @@ def require_unchanged(plan: SyncPlan, fingerprint: str | None) -> None:
 
 
 def make_plan(
-    spec: TableSpec, from_: source.SourceConnection, into: target.TargetConnection
+    spec: TableSpec, from_: sqlserver.SourceConnection, into: postgres.TargetConnection
 ) -> SyncPlan:
     """Ask both catalogs and plan; raises SchemaError where the two sides do not fit."""
     spec = spec.located_in(from_.settings.db)
-    there = target.read_schema(into, spec.target, spec.publish)
-    names = target.names_beside(into, spec.target) if there is None else frozenset()
+    there = postgres.read_schema(into, spec.target, spec.publish)
+    names = postgres.names_beside(into, spec.target) if there is None else frozenset()
     if names is None:
         raise SchemaError(
             f"There is no schema to create {spec.target} in",
@@ -109,17 +111,17 @@ def make_plan(
         )
     return plan_table(
         spec,
-        source.read_schema(from_, spec.source),
+        sqlserver.read_schema(from_, spec.source),
         there,
-        isolation=source.read_isolation(from_, spec.source.database),
+        isolation=sqlserver.read_isolation(from_, spec.source.database),
         details=_details(spec, from_, creates=there is None),
         pg_version=into.version,
         names=names,
     )
 
 
-def _details(spec: TableSpec, from_: source.SourceConnection, *, creates: bool) -> TableDetails:
+def _details(spec: TableSpec, from_: sqlserver.SourceConnection, *, creates: bool) -> TableDetails:
     """Ask the source for what only a table to be created, or a key to be found, needs."""
     if creates:
-        return source.read_details(from_, spec.source)
-    return NO_DETAILS if spec.primary_key else source.read_keys(from_, spec.source)
+        return sqlserver.read_details(from_, spec.source)
+    return NO_DETAILS if spec.primary_key else sqlserver.read_keys(from_, spec.source)

@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tableferry import source, target, values
-from tableferry.plan import SyncPlan
-from tableferry.settings import Settings
-from tableferry.spec import TableSpec
+from tableferry import postgres, sqlserver, values
+from tableferry.config import Settings, TableSpec
+from tableferry.planning.plan import SyncPlan
 from tableferry.sync.claim import Claim, NoClaim
 from tableferry.sync.deadline import Deadline
 from tableferry.sync.progress import OnProgress, Progress
@@ -79,17 +78,17 @@ class Task:
         """How many seconds ago the source was asked for the oldest row that is here."""
         return self.elapsed() - self.tally.asked_at
 
-    def open_source(self) -> source.SourceConnection:
+    def open_source(self) -> sqlserver.SourceConnection:
         """Open a connection to the table's source; raises TableferryError."""
-        return source.connect(
+        return sqlserver.connect(
             self.settings.sources[self.spec.db_type],
             lock_timeout=self.spec.lock_timeout,
             statement_timeout=self.spec.statement_timeout,
         )
 
-    def open_target(self) -> target.TargetConnection:
+    def open_target(self) -> postgres.TargetConnection:
         """Open a connection to the target, by whose name the run is known; TableferryError."""
-        return target.connect(self.settings.target, self.claim.run_id)
+        return postgres.connect(self.settings.target, self.claim.run_id)
 
     def told(self, phase: str, rows: int, expected: int | None) -> None:
         """Tell everybody how far it is; raises LeaseLostError where another run has taken over."""
@@ -105,5 +104,5 @@ class Published:
     plan: SyncPlan
     read: int
     rows: int
-    changes: target.Changes | None = None
+    changes: postgres.Changes | None = None
     warnings: tuple[str, ...] = ()

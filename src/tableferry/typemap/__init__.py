@@ -1,6 +1,6 @@
 """Every SQL Server type, what it becomes in PostgreSQL, and what is lost."""
 
-from tableferry.typemap.names import parse_pg_type
+from tableferry.typemap.pg_type_names import parse_pg_type
 from tableferry.typemap.rule import Companion, TypeRule, Way
 from tableferry.typemap.rules import KEEPS_OFFSET, OFFSET_KEPT, RULES
 from tableferry.typemap.widths import keeps_apart, pg_type_holds

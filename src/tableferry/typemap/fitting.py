@@ -5,7 +5,7 @@ Sources of the facts: SQL Server's "Data types (Transact-SQL)", PostgreSQL's cha
 
 from typing import Final
 
-from tableferry.schema import UNLIMITED, PgType, SourceType
+from tableferry.model.schema import UNLIMITED, PgType, SourceType
 from tableferry.typemap.rule import Create, Fits
 
 MICROSECONDS: Final = 6

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from tableferry.naming import shortened
-from tableferry.schema import PgType, SourceType
+from tableferry.model.naming import shortened
+from tableferry.model.schema import PgType, SourceType
 
 SEVENTH_DIGIT: Final = "the seventh digit of the second (100 ns) is cut off"
 

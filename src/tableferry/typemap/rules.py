@@ -11,7 +11,7 @@ moments (ODBC canonical, all digits), 23 for dates, 2 for money (four digits), 1
 
 from typing import Final
 
-from tableferry.schema import UNLIMITED, PgType, SourceType
+from tableferry.model.schema import UNLIMITED, PgType, SourceType
 from tableferry.typemap.fitting import (
     always,
     binary_float,

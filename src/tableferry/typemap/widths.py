@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tableferry.schema import PgType, SourceType
+from tableferry.model.schema import PgType, SourceType
 from tableferry.typemap.fitting import MICROSECONDS, PG_INTEGER_DIGITS, numeric_holds
 
 _INTEGERS: Final = ("int2", "int4", "int8")

@@ -2,7 +2,7 @@
 
 from tableferry.values.converter import Converter, TextsAlteredError
 from tableferry.values.kinds import target_schema
-from tableferry.values.refusals import NO_COLUMN, Counts, Refusal, Refusals
+from tableferry.values.quarantined import NO_COLUMN, Counts, Refusal, Refusals
 
 __all__ = [
     "NO_COLUMN",

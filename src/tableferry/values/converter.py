@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from tableferry.cuts import cuts_of
+from tableferry.config import OnInvalid, TrailingBlanks
 from tableferry.errors import DataError, VerificationError
-from tableferry.matching import ColumnPlan
-from tableferry.spec import OnInvalid, TrailingBlanks
+from tableferry.planning.columns import ColumnPlan
+from tableferry.planning.lost_digits import cuts_of
 from tableferry.values import steps, texts, units
+from tableferry.values.find_invalid import first_failing, refused_places, step
 from tableferry.values.kinds import arrives_right, is_text, target_schema
-from tableferry.values.refusals import Refusal, Refusals, as_arrived, as_converted, value_bytes
-from tableferry.values.sifting import first_failing, refused_places, step
+from tableferry.values.quarantined import Refusal, Refusals, as_arrived, as_converted, value_bytes
 
 SEVENTH_DIGIT = "seventh digit cut off"
 _BLANK_FILLED = frozenset({"char", "nchar"})

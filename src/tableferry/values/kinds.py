@@ -5,7 +5,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from tableferry.matching import ColumnPlan
+from tableferry.planning.columns import ColumnPlan
 
 _ARROW: Final = {
     "bool": pa.bool_(),

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tableferry.schema import PgType
+from tableferry.model.schema import PgType
 
 MICROSECONDS_PER_MILLISECOND: Final = 1000
 NANOSECONDS_PER_MICROSECOND: Final = 1000

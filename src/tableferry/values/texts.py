@@ -12,7 +12,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tableferry.spec import OnInvalid
+from tableferry.config import OnInvalid
 
 NUL: Final = "U+0000"
 HALF_PAIR: Final = "half a surrogate pair"

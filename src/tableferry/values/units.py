@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tableferry.spec import OnInvalid
+from tableferry.config import OnInvalid
 from tableferry.values.texts import HALF_PAIR, Cleaned, InvalidTextError
 
 if TYPE_CHECKING:

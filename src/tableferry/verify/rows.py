@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tableferry.discovery import completed
+from tableferry.config import TableSpec
 from tableferry.errors import SchemaError
-from tableferry.identifiers import quote_mssql, quote_pg
-from tableferry.source import SourceConnection, read_keys, read_schema
-from tableferry.spec import TableSpec
-from tableferry.target import TargetConnection
+from tableferry.model.identifiers import quote_mssql, quote_pg
+from tableferry.planning.complete_spec import completed
+from tableferry.postgres import TargetConnection
+from tableferry.sqlserver import SourceConnection, read_keys, read_schema
 
 Row = Sequence[Any]
 

@@ -14,9 +14,8 @@ from typing import Any
 
 import pytest
 
-from tableferry import source
-from tableferry.settings import Settings, SourceSettings
-from tableferry.spec import parse_table_configs
+from tableferry import sqlserver
+from tableferry.config import Settings, SourceSettings, parse_table_configs
 from tableferry.sync.outcome import TableOutcome
 from tableferry.sync.run import sync_table
 from tableferry_sandbox.engine.server import Server
@@ -41,7 +40,7 @@ class Types:
 
     source: SourceSettings
     target: PgDatabase
-    connection: source.SourceConnection = field(repr=False)
+    connection: sqlserver.SourceConnection = field(repr=False)
 
     @property
     def settings(self) -> Settings:
@@ -116,12 +115,12 @@ def database(kind_of_server: str) -> Iterator[SourceSettings]:
     """A database of this run's own."""
     name = f"tableferry_types_{uuid.uuid4().hex[:12]}"
     with _live() if kind_of_server == "live" else _sandbox() as server:
-        with source.connect(server) as master:
+        with sqlserver.connect(server) as master:
             master.execute(f"CREATE DATABASE [{name}] COLLATE SQL_Latin1_General_CP1_CI_AS")
         try:
             yield server.model_copy(update={"db": name})
         finally:
-            with source.connect(server) as master:
+            with sqlserver.connect(server) as master:
                 # What a failed test has left connected keeps nobody from dropping it.
                 master.execute(f"ALTER DATABASE [{name}] SET SINGLE_USER WITH ROLLBACK IMMEDIATE")
                 master.execute(f"DROP DATABASE [{name}]")
@@ -145,5 +144,5 @@ def types_target(kind_of_server: str, module_pg_database: PgDatabase) -> Iterato
 
 @pytest.fixture(scope="module")
 def types(database: SourceSettings, types_target: PgDatabase) -> Iterator[Types]:
-    with source.connect(database) as connection:
+    with sqlserver.connect(database) as connection:
         yield Types(database, types_target, connection)

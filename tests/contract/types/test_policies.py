@@ -7,11 +7,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from tableferry import source, target, values
-from tableferry.identifiers import SourceTable
-from tableferry.plan import SyncPlan, plan_table
-from tableferry.schema import UNLIMITED, Isolation, SourceColumn, SourceSchema, SourceType
-from tableferry.spec import parse_table_configs
+from tableferry import postgres, sqlserver, values
+from tableferry.config import parse_table_configs
+from tableferry.model.identifiers import SourceTable
+from tableferry.model.schema import UNLIMITED, Isolation, SourceColumn, SourceSchema, SourceType
+from tableferry.planning.plan import SyncPlan, plan_table
 from tableferry.sync.outcome import Status
 from tests.contract.types.conftest import Types
 from tests.integration.support import settings_of
@@ -220,18 +220,18 @@ def carry_as(types: Types, type_: str) -> SyncPlan:
     }
     spec = parse_table_configs({"t": entry})["t"]
     table = SourceTable.parse("dbo.T", types.source.db)
-    own = source.read_schema(types.connection, table).columns[0]
+    own = sqlserver.read_schema(types.connection, table).columns[0]
     schema = SourceSchema((own, SourceColumn("V", SourceType(type_, UNLIMITED))))
-    with target.connect(settings_of(types.target)) as into:
-        there = target.read_schema(into, spec.target)
+    with postgres.connect(settings_of(types.target)) as into:
+        there = postgres.read_schema(into, spec.target)
     plan = plan_table(spec, schema, there, isolation=Isolation())
     convert = values.Converter(plan.columns)
     batches: list[pa.RecordBatch] = []
-    with source.connect(types.source) as from_:
-        batches = list(source.TableReader(from_, plan).batches())
+    with sqlserver.connect(types.source) as from_:
+        batches = list(sqlserver.TableReader(from_, plan).batches())
     with (
-        target.connect(settings_of(types.target)) as into,
-        target.open_load(into, plan, values.target_schema(plan.columns)) as refresh,
+        postgres.connect(settings_of(types.target)) as into,
+        postgres.open_load(into, plan, values.target_schema(plan.columns)) as refresh,
     ):
         for batch in batches:
             refresh.write(convert(batch))

@@ -11,13 +11,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tableferry.settings import Settings
-from tableferry.spec import TableSpec, parse_table_configs
-from tableferry.sync import fanout
-from tableferry.sync.conduct import Conduct
+from tableferry import fanout
+from tableferry.config import Settings, TableSpec, parse_table_configs
 from tableferry.sync.outcome import ErrorReport, TableOutcome
 from tableferry.sync.retry import Retries
 from tableferry.sync.run import sync_table
+from tableferry.sync.run_options import Conduct
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase

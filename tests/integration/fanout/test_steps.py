@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tableferry.errors import ConfigError, LeaseLostError, SchemaError, TransientError
-from tableferry.sync.fanout import Way, assign, begin, finish, way_of
+from tableferry.fanout import Way, assign, begin, finish, way_of
 from tableferry.sync.outcome import Status
 from tests.integration.fanout.conftest import CHUNKS, OLD, ROWS, FanOut
 from tests.unit.engine.support import spec

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tableferry.spec import parse_table_configs
-from tableferry.sync.check import check_tables
-from tableferry.sync.discover import discover
+from tableferry.config import parse_table_configs
+from tableferry.inspect.check import check_tables
+from tableferry.inspect.discover import discover
 from tableferry.sync.outcome import Status
 from tableferry.sync.run import sync_table
 from tableferry_sandbox.faults import Tell

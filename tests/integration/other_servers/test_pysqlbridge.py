@@ -9,9 +9,8 @@ from pysqlbridge.catalog import load as load_catalog
 from pysqlbridge.logins import load as load_logins
 from pysqlbridge.server import start_background
 
-from tableferry.settings import Settings, SourceSettings
-from tableferry.spec import parse_table_configs
-from tableferry.sync.discover import discover
+from tableferry.config import Settings, SourceSettings, parse_table_configs
+from tableferry.inspect.discover import discover
 from tableferry.sync.outcome import Status
 from tableferry.sync.run import sync_table
 from tests.integration.support import settings_of

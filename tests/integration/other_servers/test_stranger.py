@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 
+from tableferry.config import Settings, TableSpec, parse_table_configs
 from tableferry.errors import SchemaError
-from tableferry.settings import Settings
-from tableferry.spec import TableSpec, parse_table_configs
-from tableferry.sync.check import check_tables
-from tableferry.sync.discover import discover
+from tableferry.inspect.check import check_tables
+from tableferry.inspect.discover import discover
+from tableferry.inspect.plan_report import plan_tables
 from tableferry.sync.outcome import Status
-from tableferry.sync.planning import plan_tables
 from tableferry.sync.run import sync_table
 from tableferry_sandbox.faults import SendError
 from tests.integration.conftest import Sandbox

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tableferry import target
+from tableferry import postgres
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 
@@ -23,6 +23,6 @@ def pg_database(module_pg_database: PgDatabase) -> PgDatabase:
 
 
 @pytest.fixture
-def connection(pg_database: PgDatabase) -> Iterator[target.TargetConnection]:
-    with target.connect(settings_of(pg_database)) as opened:
+def connection(pg_database: PgDatabase) -> Iterator[postgres.TargetConnection]:
+    with postgres.connect(settings_of(pg_database)) as opened:
         yield opened

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from tableferry import target
+from tableferry import postgres
+from tableferry.config import Publish
 from tableferry.errors import DataError, SchemaError, VerificationError
-from tableferry.schema import SourceType
-from tableferry.spec import Publish
-from tableferry.target.publish import Changes
+from tableferry.model.schema import SourceType
+from tableferry.postgres.publish import Changes
 from tests.integration.loads import FLOAT, INT, MONEY, TEXT, load, planned_load
 from tests.support.databases import PgDatabase
 
-Connection = target.TargetConnection
+Connection = postgres.TargetConnection
 VALUE = (("id", INT), ("v", TEXT))
 GUID = SourceType("uniqueidentifier", 16)
 BYTES = SourceType("varbinary", 100)

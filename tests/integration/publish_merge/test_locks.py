@@ -6,16 +6,16 @@ from collections.abc import Callable
 
 import pytest
 
-from tableferry import target
+from tableferry import postgres
+from tableferry.config import DriftPolicy, Publish
 from tableferry.errors import TransientError
-from tableferry.spec import DriftPolicy, Publish
-from tableferry.target import locks
-from tableferry.target.publish import merge
+from tableferry.postgres import locks
+from tableferry.postgres.publish import merge
 from tableferry.values import target_schema
 from tests.integration.loads import INT, PEOPLE, batch, load, planned_load
 from tests.support.databases import PgDatabase
 
-Connection = target.TargetConnection
+Connection = postgres.TargetConnection
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_readers_read_the_old_rows_while_a_merge_is_under_way_and_wait_for_nothi
     plan = planned_load(connection, Publish.MERGE)
     with (
         table.connect() as reader,
-        target.open_load(connection, plan, target_schema(plan.columns)) as merged,
+        postgres.open_load(connection, plan, target_schema(plan.columns)) as merged,
     ):
         reader.execute("SET lock_timeout = 1")
         reading = "SELECT id, name FROM t ORDER BY id"
@@ -84,7 +84,7 @@ def test_a_deadlock_is_transient_and_the_next_try_publishes_the_same_staging_tab
     plan = planned_load(connection, Publish.MERGE)
     with (
         table.connect(autocommit=False) as rival,
-        target.open_load(connection, plan, target_schema(plan.columns)) as merged,
+        postgres.open_load(connection, plan, target_schema(plan.columns)) as merged,
     ):
         merged.write(batch(plan, ROWS))
         merged.prepare()

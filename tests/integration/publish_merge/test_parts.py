@@ -5,16 +5,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tableferry import target
+from tableferry import postgres
+from tableferry.config import Publish
 from tableferry.errors import DataError, VerificationError
-from tableferry.spec import Publish
-from tableferry.target.publish import Changes
+from tableferry.postgres.publish import Changes
 from tableferry.values import target_schema
 from tests.integration.loads import batch, load, planned_load
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 
-Connection = target.TargetConnection
+Connection = postgres.TargetConnection
 STAGING = (
     "SELECT relname FROM pg_class WHERE relnamespace = 'tableferry'::regnamespace "
     "AND relkind = 'r' ORDER BY 1"
@@ -35,15 +35,15 @@ def test_parts_come_over_several_connections_at_once_each_with_its_checkpoint(
     connection: Connection, table: PgDatabase
 ) -> None:
     plan = planned_load(connection, Publish.MERGE)
-    opened = target.open_load(
-        connection, plan, target_schema(plan.columns), target.Staging(parts=True)
+    opened = postgres.open_load(
+        connection, plan, target_schema(plan.columns), postgres.Staging(parts=True)
     )
     with opened as merged:
-        assert isinstance(merged, target.StagedLoad)
+        assert isinstance(merged, postgres.StagedLoad)
 
         def carry(number: int) -> None:
             with (
-                target.connect(settings_of(table)) as own,
+                postgres.connect(settings_of(table)) as own,
                 merged.part(own) as part,
             ):
                 for n in range(5):
@@ -66,14 +66,14 @@ def test_a_part_that_fails_leaves_neither_rows_nor_its_checkpoint_and_is_read_ag
     connection: Connection, table: PgDatabase
 ) -> None:
     plan = planned_load(connection, Publish.MERGE)
-    staging = target.Staging(parts=True)
+    staging = postgres.Staging(parts=True)
 
     def checkpoint(own: Connection) -> None:
         own.execute("INSERT INTO tableferry.done VALUES (1)")
         own.execute("SELECT 1 / 0")
 
-    with target.open_load(connection, plan, target_schema(plan.columns), staging) as merged:
-        assert isinstance(merged, target.StagedLoad)
+    with postgres.open_load(connection, plan, target_schema(plan.columns), staging) as merged:
+        assert isinstance(merged, postgres.StagedLoad)
         with pytest.raises(DataError), merged.part(connection) as part:
             part.write(batch(plan, [(1, "x")]))
             part.commit(checkpoint)
@@ -90,13 +90,13 @@ def test_a_part_that_fails_leaves_neither_rows_nor_its_checkpoint_and_is_read_ag
 
 def test_what_one_run_has_left_another_takes_up(connection: Connection, table: PgDatabase) -> None:
     plan = planned_load(connection, Publish.MERGE)
-    staging = target.Staging(parts=True)
+    staging = postgres.Staging(parts=True)
     schema = target_schema(plan.columns)
     with (
         contextlib.suppress(KeyboardInterrupt),
-        target.open_load(connection, plan, schema, staging) as cut,
+        postgres.open_load(connection, plan, schema, staging) as cut,
     ):
-        assert isinstance(cut, target.StagedLoad)
+        assert isinstance(cut, postgres.StagedLoad)
         assert cut.staging == staging.name
         cut.keep = True
         with cut.part(connection) as part:
@@ -104,9 +104,9 @@ def test_what_one_run_has_left_another_takes_up(connection: Connection, table: P
             part.commit()
         raise KeyboardInterrupt
     assert table.rows("SELECT name FROM t ORDER BY id") == [("a",), ("b",), ("c",)]
-    again = target.Staging(staging.name, parts=True, resumed=2)
-    with target.open_load(connection, plan, schema, again) as resumed:
-        assert isinstance(resumed, target.StagedLoad)
+    again = postgres.Staging(staging.name, parts=True, resumed=2)
+    with postgres.open_load(connection, plan, schema, again) as resumed:
+        assert isinstance(resumed, postgres.StagedLoad)
         with resumed.part(connection) as part:
             part.write(batch(plan, [(7, "second")]))
             part.commit()
@@ -123,9 +123,9 @@ def test_a_staging_table_that_lost_rows_is_not_gone_on_with(
 ) -> None:
     plan = planned_load(connection, Publish.MERGE)
     schema = target_schema(plan.columns)
-    staging = target.Staging(parts=True)
-    with target.open_load(connection, plan, schema, staging) as merged:
-        assert isinstance(merged, target.StagedLoad)
+    staging = postgres.Staging(parts=True)
+    with postgres.open_load(connection, plan, schema, staging) as merged:
+        assert isinstance(merged, postgres.StagedLoad)
         with merged.part(connection) as part:
             part.write(batch(plan, [(1, "x"), (2, "x")]))
             part.commit()
@@ -133,10 +133,10 @@ def test_a_staging_table_that_lost_rows_is_not_gone_on_with(
         with pytest.raises(VerificationError, match="holds 0 of the 2 rows"):
             merged.prepare()
     table.run(f"CREATE TABLE tableferry.{staging.name} (id int, name text)")
-    again = target.Staging(staging.name, parts=True, resumed=2)
+    again = postgres.Staging(staging.name, parts=True, resumed=2)
     with (
         pytest.raises(VerificationError, match="holds 0 of the 2 rows"),
-        target.open_load(connection, plan, schema, again),
+        postgres.open_load(connection, plan, schema, again),
     ):
         pass
     assert table.rows("SELECT count(*) FROM t") == [(3,)]
@@ -145,11 +145,11 @@ def test_a_staging_table_that_lost_rows_is_not_gone_on_with(
 
 def test_an_orphan_of_the_same_name_is_replaced(connection: Connection, table: PgDatabase) -> None:
     plan = planned_load(connection, Publish.MERGE)
-    staging = target.Staging()
+    staging = postgres.Staging()
     table.run(f"CREATE TABLE tableferry.{staging.name} (left_over int)")
     load(connection, plan, [(1, "a")], staging)
     assert table.rows("SELECT * FROM t") == [(1, "a")]
-    target.drop_staging(connection, staging.name)
+    postgres.drop_staging(connection, staging.name)
 
 
 def test_a_missing_table_is_filled_in_parts_whatever_the_way(
@@ -157,9 +157,9 @@ def test_a_missing_table_is_filled_in_parts_whatever_the_way(
 ) -> None:
     for publish in (Publish.MERGE, Publish.SWAP):
         plan = planned_load(connection, publish)
-        staging = target.Staging(parts=True)
-        with target.open_load(connection, plan, target_schema(plan.columns), staging) as filled:
-            assert isinstance(filled, target.StagedLoad)
+        staging = postgres.Staging(parts=True)
+        with postgres.open_load(connection, plan, target_schema(plan.columns), staging) as filled:
+            assert isinstance(filled, postgres.StagedLoad)
             with filled.part(connection) as part:
                 part.write(batch(plan, [(1, "x"), (2, None)]))
                 part.commit()

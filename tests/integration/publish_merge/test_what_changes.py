@@ -5,15 +5,15 @@ from decimal import Decimal
 
 import pytest
 
-from tableferry import target
-from tableferry.identifiers import TargetTable
-from tableferry.schema import SourceType
-from tableferry.spec import DriftPolicy, Publish
-from tableferry.target.publish import Changes
+from tableferry import postgres
+from tableferry.config import DriftPolicy, Publish
+from tableferry.model.identifiers import TargetTable
+from tableferry.model.schema import SourceType
+from tableferry.postgres.publish import Changes
 from tests.integration.loads import FLOAT, INT, MONEY, TEXT, load, planned_load
 from tests.support.databases import PgDatabase
 
-Connection = target.TargetConnection
+Connection = postgres.TargetConnection
 
 
 def places(database: PgDatabase) -> dict[object, tuple[object, object]]:

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from tableferry import target
+from tableferry import postgres
+from tableferry.config import Publish
 from tableferry.errors import TransientError
-from tableferry.spec import Publish
-from tableferry.target.publish import shadow
+from tableferry.postgres.publish import shadow
 from tableferry.values import Refusals, target_schema
 from tests.integration.loads import Row, batch, planned_load
 from tests.support.databases import PgDatabase
 
-Connection = target.TargetConnection
+Connection = postgres.TargetConnection
 NEW = [(1, "new"), (3, "newer")]
 BUILT = """\
 SELECT pg_get_indexdef(i.indexrelid), i.indexrelid FROM pg_index i
@@ -43,9 +43,9 @@ def table(pg_database: PgDatabase) -> PgDatabase:
 @contextlib.contextmanager
 def loaded(
     connection: Connection, rows: Sequence[Row], refusals: Refusals | None = None
-) -> Iterator[target.Load]:
+) -> Iterator[postgres.Load]:
     plan = planned_load(connection, Publish.SWAP)
-    with target.open_load(connection, plan, target_schema(plan.columns), None, refusals) as load:
+    with postgres.open_load(connection, plan, target_schema(plan.columns), None, refusals) as load:
         load.write(batch(plan, rows))
         yield load
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tableferry import target
-from tableferry.schema import SourceType
-from tableferry.spec import Publish
+from tableferry import postgres
+from tableferry.config import Publish
+from tableferry.model.schema import SourceType
 from tableferry_sandbox.postgres_binaries import Identity, programs
 from tests.integration.loads import BIGINT, INT, TEXT, load, planned_load
 from tests.integration.publish_swap import hostile
@@ -65,7 +65,7 @@ def dumped(database: PgDatabase, folder: Path) -> list[list[str]]:
 
 
 def test_all_that_belongs_to_a_table_and_hangs_on_it_stays_as_it_was(
-    connection: target.TargetConnection, table: PgDatabase
+    connection: postgres.TargetConnection, table: PgDatabase
 ) -> None:
     plan = planned_load(connection, Publish.SWAP, COLUMNS, target="keep.t")
     before = all_of(table)
@@ -77,7 +77,7 @@ def test_all_that_belongs_to_a_table_and_hangs_on_it_stays_as_it_was(
 
 
 def test_a_dump_of_the_schema_is_the_same_before_and_after(
-    connection: target.TargetConnection, table: PgDatabase, tmp_path: Path
+    connection: postgres.TargetConnection, table: PgDatabase, tmp_path: Path
 ) -> None:
     plan = planned_load(connection, Publish.SWAP, COLUMNS, target="keep.t")
     before = dumped(table, tmp_path)

@@ -6,17 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tableferry import target
+from tableferry import postgres
+from tableferry.config import Publish
 from tableferry.errors import SchemaError, TransientError, VerificationError
-from tableferry.spec import Publish
-from tableferry.target.publish import swap
-from tableferry.target.publish.snapshots import await_closed, open_views
+from tableferry.postgres.publish import swap
+from tableferry.postgres.publish.older_snapshots import await_closed, open_views
 from tableferry.values import target_schema
 from tests.integration.loads import batch, planned_load
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 
-Connection = target.TargetConnection
+Connection = postgres.TargetConnection
 LEFT = "SELECT relname FROM pg_class WHERE relname LIKE 'staging%'"
 
 
@@ -39,14 +39,14 @@ def table(pg_database: PgDatabase) -> PgDatabase:
 
 
 def open_in_parts(
-    connection: Connection, staging: target.Staging
-) -> contextlib.AbstractContextManager[target.Load]:
+    connection: Connection, staging: postgres.Staging
+) -> contextlib.AbstractContextManager[postgres.Load]:
     plan = planned_load(connection, Publish.SWAP)
-    return target.open_load(connection, plan, target_schema(plan.columns), staging)
+    return postgres.open_load(connection, plan, target_schema(plan.columns), staging)
 
 
-def carry(connection: Connection, load: target.Load, *ids: int) -> None:
-    assert isinstance(load, target.StagedLoad)
+def carry(connection: Connection, load: postgres.Load, *ids: int) -> None:
+    assert isinstance(load, postgres.StagedLoad)
     plan = planned_load(connection, Publish.SWAP)
     with load.part(connection) as part:
         part.write(batch(plan, [(n, "new") for n in ids]))
@@ -56,10 +56,10 @@ def carry(connection: Connection, load: target.Load, *ids: int) -> None:
 def test_parts_come_over_several_connections_at_once(
     connection: Connection, table: PgDatabase
 ) -> None:
-    with open_in_parts(connection, target.Staging(parts=True)) as swapped:
+    with open_in_parts(connection, postgres.Staging(parts=True)) as swapped:
 
         def work(number: int) -> None:
-            with target.connect(settings_of(table)) as own:
+            with postgres.connect(settings_of(table)) as own:
                 carry(own, swapped, number * 2, number * 2 + 1)
 
         with ThreadPoolExecutor(4) as pool:
@@ -77,18 +77,18 @@ def test_parts_come_over_several_connections_at_once(
 def test_what_one_run_has_left_another_takes_up_however_far_it_was(
     connection: Connection, table: PgDatabase, prepared: int
 ) -> None:
-    staging = target.Staging(parts=True)
+    staging = postgres.Staging(parts=True)
     with (
         contextlib.suppress(KeyboardInterrupt),
         open_in_parts(connection, staging) as cut,
     ):
-        assert isinstance(cut, target.StagedLoad)
+        assert isinstance(cut, postgres.StagedLoad)
         cut.keep = True
         carry(connection, cut, 1, 2)
         for _ in range(prepared):
             cut.prepare()
         raise KeyboardInterrupt
-    again = target.Staging(staging.name, parts=True, resumed=2)
+    again = postgres.Staging(staging.name, parts=True, resumed=2)
     with open_in_parts(connection, again) as resumed:
         carry(connection, resumed, 50)
         resumed.prepare()
@@ -104,14 +104,14 @@ def test_what_one_run_has_left_another_takes_up_however_far_it_was(
 def test_a_shadow_of_a_table_that_was_altered_since_is_not_gone_on_with(
     connection: Connection, table: PgDatabase
 ) -> None:
-    staging = target.Staging(parts=True)
+    staging = postgres.Staging(parts=True)
     with contextlib.suppress(KeyboardInterrupt), open_in_parts(connection, staging) as cut:
-        assert isinstance(cut, target.StagedLoad)
+        assert isinstance(cut, postgres.StagedLoad)
         cut.keep = True
         carry(connection, cut, 1, 2)
         raise KeyboardInterrupt
     table.run("ALTER TABLE t ADD CONSTRAINT positive CHECK (id > 0)")
-    again = target.Staging(staging.name, parts=True, resumed=2)
+    again = postgres.Staging(staging.name, parts=True, resumed=2)
     said = "was altered while it was loaded: positive CHECK"
     with open_in_parts(connection, again) as resumed, pytest.raises(SchemaError, match=said):
         resumed.prepare()
@@ -121,7 +121,7 @@ def test_a_shadow_of_a_table_that_was_altered_since_is_not_gone_on_with(
 def test_a_shadow_that_lost_rows_is_not_published(
     connection: Connection, table: PgDatabase
 ) -> None:
-    staging = target.Staging(parts=True)
+    staging = postgres.Staging(parts=True)
     with open_in_parts(connection, staging) as swapped:
         carry(connection, swapped, 1, 2)
         table.run(f"DELETE FROM tableferry.{staging.name} WHERE id = 1")
@@ -137,7 +137,7 @@ def test_a_view_of_the_database_from_before_the_last_part_is_waited_for(
     with table.connect(autocommit=False) as reader:
         reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         reader.execute("SELECT 1")
-        with open_in_parts(connection, target.Staging(parts=True)) as swapped:
+        with open_in_parts(connection, postgres.Staging(parts=True)) as swapped:
             carry(connection, swapped, 1, 2)
             with pytest.raises(TransientError, match="A transaction that began"):
                 swapped.prepare()
@@ -158,7 +158,7 @@ def test_who_may_not_see_others_sessions_sees_that_they_have_a_view(
     table.run(f"CREATE ROLE {weak} LOGIN PASSWORD '{table.password}'")
     settings = settings_of(table).model_copy(update={"user": weak})
     try:
-        with table.connect(autocommit=False) as reader, target.connect(settings) as own:
+        with table.connect(autocommit=False) as reader, postgres.connect(settings) as own:
             reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             reader.execute("SELECT 1 FROM town")
             views = open_views(own)

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from tableferry import target
+from tableferry import postgres
+from tableferry.config import Publish
 from tableferry.errors import ConfigError, SchemaError
-from tableferry.spec import Publish
 from tests.integration.loads import load, planned_load
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 
-Connection = target.TargetConnection
+Connection = postgres.TargetConnection
 PLAIN = "CREATE TABLE t (id int PRIMARY KEY, name text)"
 
 LABEL = (
@@ -233,7 +233,7 @@ def test_rights_that_are_lacking_are_told_in_the_plan(
     pg_database.run(*(sql.format(me=weak.user, other=other) for sql in made))
     try:
         with (
-            target.connect(settings_of(weak)) as connection,
+            postgres.connect(settings_of(weak)) as connection,
             pytest.raises(SchemaError, match=said),
         ):
             planned_load(connection, Publish.SWAP)
@@ -257,8 +257,8 @@ def test_the_owner_alone_with_two_schemas_to_create_in_can_swap(
             "CREATE POLICY p ON t USING (true)",
         ):
             own.execute(sql)
-    with target.connect(settings_of(weak)) as connection:
-        target.require_rights(connection, planned_load(connection, Publish.SWAP).spec)
+    with postgres.connect(settings_of(weak)) as connection:
+        postgres.require_rights(connection, planned_load(connection, Publish.SWAP).spec)
         load(connection, planned_load(connection, Publish.SWAP), [(2, "new")])
     assert pg_database.rows("SELECT * FROM v") == [(2, "new")]
     assert pg_database.rows("SELECT * FROM m") == [(2, "new")]
@@ -276,7 +276,7 @@ def test_a_member_of_the_owner_swaps_in_its_name(pg_database: PgDatabase, weak: 
     )
     before = pg_database.rows("SELECT relowner, relacl::text FROM pg_class WHERE relname = 't'")
     try:
-        with target.connect(settings_of(replace(weak, user=member))) as connection:
+        with postgres.connect(settings_of(replace(weak, user=member))) as connection:
             load(connection, planned_load(connection, Publish.SWAP), [(2, "new")])
         assert (
             pg_database.rows("SELECT relowner, relacl::text FROM pg_class WHERE relname = 't'")
@@ -292,7 +292,7 @@ def test_who_may_not_make_staging_tables_is_told_by_a_check(
     pg_database: PgDatabase, weak: PgDatabase
 ) -> None:
     pg_database.run(f"REVOKE CREATE ON SCHEMA tableferry FROM {weak.user}")
-    with target.connect(settings_of(weak)) as connection:
+    with postgres.connect(settings_of(weak)) as connection:
         plan = planned_load(connection, Publish.SWAP)
         with pytest.raises(ConfigError, match="lacks CREATE on the schema tableferry"):
-            target.require_rights(connection, plan.spec)
+            postgres.require_rights(connection, plan.spec)

@@ -6,20 +6,20 @@ from typing import Any
 import psycopg
 import pytest
 
-from tableferry import target
+from tableferry import postgres
+from tableferry.config import DriftPolicy, Publish
 from tableferry.errors import DataError, SchemaError, TransientError
-from tableferry.identifiers import TargetTable
-from tableferry.plan import plan_table
-from tableferry.schema import Isolation, SourceColumn, SourceSchema
-from tableferry.spec import DriftPolicy, Publish
-from tableferry.target import locks
-from tableferry.target.publish import shadow, swap
+from tableferry.model.identifiers import TargetTable
+from tableferry.model.schema import Isolation, SourceColumn, SourceSchema
+from tableferry.planning.plan import plan_table
+from tableferry.postgres import locks
+from tableferry.postgres.publish import shadow, swap
 from tableferry.values import target_schema
 from tests.integration.loads import BIGINT, INT, PEOPLE, batch, load, planned_load
 from tests.support.databases import PgDatabase
 from tests.unit.engine.support import spec
 
-Connection = target.TargetConnection
+Connection = postgres.TargetConnection
 OLD, NEW = [(1, "old"), (2, "old")], [(1, "new"), (3, "new")]
 LEFT = "SELECT relname FROM pg_class WHERE relname LIKE 'staging%'"
 
@@ -56,7 +56,7 @@ def test_readers_see_the_old_rows_until_the_commit_and_wait_for_nothing_before_t
     plan = planned_load(connection, Publish.SWAP)
     with (
         table.connect() as reader,
-        target.open_load(connection, plan, target_schema(plan.columns)) as swapped,
+        postgres.open_load(connection, plan, target_schema(plan.columns)) as swapped,
     ):
         reader.execute("SET lock_timeout = 1")
         reading = "SELECT id, name FROM t ORDER BY 1"
@@ -88,7 +88,7 @@ def test_leaving_without_a_commit_keeps_the_old_table(
     (before,) = table.rows("SELECT 't'::regclass::oid")
     with (
         pytest.raises(KeyboardInterrupt),
-        target.open_load(connection, plan, target_schema(plan.columns)) as swapped,
+        postgres.open_load(connection, plan, target_schema(plan.columns)) as swapped,
     ):
         for step in (lambda: swapped.write(batch(plan, NEW)), swapped.prepare, swapped.publish)[
             :steps
@@ -122,7 +122,7 @@ def test_an_outgoing_foreign_key_is_checked_before_readers_are_locked_out(
         "ALTER TABLE t ADD CONSTRAINT of_town FOREIGN KEY (name) REFERENCES town ON DELETE CASCADE",
     )
     plan = planned_load(connection, Publish.SWAP)
-    with target.open_load(connection, plan, target_schema(plan.columns)) as swapped:
+    with postgres.open_load(connection, plan, target_schema(plan.columns)) as swapped:
         swapped.write(batch(plan, [(1, "nowhere")]))
         with pytest.raises(DataError, match="of_town") as raised:
             swapped.prepare()
@@ -140,7 +140,7 @@ def test_a_swap_that_readers_keep_out_asks_again_and_gives_up_with_the_old_table
     plan = planned_load(connection, Publish.SWAP)
     with table.connect(autocommit=False) as reader:
         reader.execute("SELECT * FROM t")
-        with target.open_load(connection, plan, target_schema(plan.columns)) as swapped:
+        with postgres.open_load(connection, plan, target_schema(plan.columns)) as swapped:
             swapped.write(batch(plan, NEW))
             swapped.prepare()
             with pytest.raises(TransientError, match="have held t for") as raised:
@@ -208,7 +208,7 @@ def test_what_is_altered_after_the_shadow_was_prepared_is_noticed(
 ) -> None:
     make_alterable(table)
     plan = planned_load(connection, Publish.SWAP)
-    with target.open_load(connection, plan, target_schema(plan.columns)) as swapped:
+    with postgres.open_load(connection, plan, target_schema(plan.columns)) as swapped:
         swapped.write(batch(plan, NEW))
         swapped.prepare()
         table.run(alteration)
@@ -253,7 +253,7 @@ def test_what_is_altered_while_the_shadow_is_built_is_kept_or_noticed(
     validate = shadow.validate
     monkeypatch.setattr(shadow, "validate", altered_meanwhile)
     plan = planned_load(connection, Publish.SWAP)
-    with target.open_load(connection, plan, target_schema(plan.columns)) as swapped:
+    with postgres.open_load(connection, plan, target_schema(plan.columns)) as swapped:
         swapped.write(batch(plan, NEW))
         if alteration in READ_LATE:
             swapped.prepare()
@@ -277,9 +277,9 @@ def test_what_is_altered_while_the_rows_come_is_noticed(
     connection: Connection, table: PgDatabase, alteration: str
 ) -> None:
     plan = planned_load(connection, Publish.SWAP)
-    staging = target.Staging(parts=True)
-    with target.open_load(connection, plan, target_schema(plan.columns), staging) as swapped:
-        assert isinstance(swapped, target.StagedLoad)
+    staging = postgres.Staging(parts=True)
+    with postgres.open_load(connection, plan, target_schema(plan.columns), staging) as swapped:
+        assert isinstance(swapped, postgres.StagedLoad)
         with swapped.part(connection) as part:
             part.write(batch(plan, NEW))
             part.commit()
@@ -323,7 +323,7 @@ def test_an_added_column_that_must_have_a_value_has_its_constraint_named_after_t
     names = tuple(
         SourceColumn(name, kind, nullable=False) for name, kind in (*PEOPLE, ("age", INT))
     )
-    there = target.read_schema(connection, TargetTable.parse("t"), Publish.SWAP)
+    there = postgres.read_schema(connection, TargetTable.parse("t"), Publish.SWAP)
     wanted = spec(
         *((column.name, column.name) for column in names),
         publish=Publish.SWAP,
@@ -366,7 +366,7 @@ def test_a_number_drawn_while_the_rows_came_is_not_drawn_again(
         "CREATE TABLE t (id int GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, name text)"
     )
     plan = planned_load(connection, Publish.SWAP)
-    with target.open_load(connection, plan, target_schema(plan.columns)) as swapped:
+    with postgres.open_load(connection, plan, target_schema(plan.columns)) as swapped:
         swapped.write(batch(plan, [(3, "new")]))
         swapped.prepare()
         pg_database.run("SELECT nextval('t_id_seq') FROM generate_series(1, 9)")
@@ -413,7 +413,7 @@ def test_a_materialised_view_shows_the_new_rows_at_the_same_moment(
     )
     plan = planned_load(connection, Publish.SWAP)
     assert [warning for warning in plan.warnings if "'public.m'" in warning]
-    with target.open_load(connection, plan, target_schema(plan.columns)) as swapped:
+    with postgres.open_load(connection, plan, target_schema(plan.columns)) as swapped:
         swapped.write(batch(plan, [*NEW, (4, "new")]))
         swapped.prepare()
         assert table.rows("SELECT * FROM m") == [(2, "old")]
@@ -484,9 +484,9 @@ def test_a_foreign_key_to_a_partitioned_table_is_prepared_again_and_keeps_its_pa
     )
     before = table.rows(parts)
     plan = planned_load(connection, Publish.SWAP)
-    staging = target.Staging(parts=True)
-    with target.open_load(connection, plan, target_schema(plan.columns), staging) as swapped:
-        assert isinstance(swapped, target.StagedLoad)
+    staging = postgres.Staging(parts=True)
+    with postgres.open_load(connection, plan, target_schema(plan.columns), staging) as swapped:
+        assert isinstance(swapped, postgres.StagedLoad)
         with swapped.part(connection) as part_of_it:
             part_of_it.write(batch(plan, NEW))
             part_of_it.commit()

@@ -5,17 +5,17 @@ import functools
 
 import pytest
 
-from tableferry import target
+from tableferry import postgres
+from tableferry.config import Publish
 from tableferry.errors import DataError, TransientError
-from tableferry.plan import SyncPlan
-from tableferry.spec import Publish
-from tableferry.target import locks
-from tableferry.target.publish import together
+from tableferry.planning.plan import SyncPlan
+from tableferry.postgres import locks
+from tableferry.postgres.publish import together
 from tableferry.values import target_schema
 from tests.integration.loads import PEOPLE, batch, planned_load
 from tests.support.databases import PgDatabase
 
-Connection = target.TargetConnection
+Connection = postgres.TargetConnection
 NAMES = ("a", "b", "c")
 
 
@@ -43,10 +43,12 @@ def plans(connection: Connection) -> dict[str, SyncPlan]:
 
 def filled(
     connection: Connection, stack: contextlib.ExitStack, rows: dict[str, list[tuple[int, str]]]
-) -> list[target.Load]:
+) -> list[postgres.Load]:
     loads = []
     for name, plan in plans(connection).items():
-        load = stack.enter_context(target.open_load(connection, plan, target_schema(plan.columns)))
+        load = stack.enter_context(
+            postgres.open_load(connection, plan, target_schema(plan.columns))
+        )
         load.write(batch(plan, rows.get(name, [(1, "new")])))
         load.prepare()
         loads.append(load)
@@ -57,7 +59,7 @@ def test_tables_become_visible_together(connection: Connection, tables: PgDataba
     with contextlib.ExitStack() as stack:
         loads = filled(connection, stack, {})
         assert seen(tables) == ["old"] * 3
-        target.publish_all(connection, loads)
+        postgres.publish_all(connection, loads)
         connection.commit()
     assert seen(tables) == ["new"] * 3
     assert tables.rows("SELECT relname FROM pg_class WHERE relname LIKE 'staging%'") == []
@@ -70,7 +72,7 @@ def test_the_failure_of_one_keeps_the_old_rows_of_all(
     with contextlib.ExitStack() as stack:
         loads = filled(connection, stack, {"b": [(2, "new")]})
         with pytest.raises(DataError):
-            target.publish_all(connection, loads)
+            postgres.publish_all(connection, loads)
     assert seen(tables) == ["old"] * 3
     assert tables.rows("SELECT relname FROM pg_class WHERE relname LIKE 'staging%'") == []
 
@@ -92,7 +94,7 @@ def test_no_table_is_locked_while_the_lock_on_another_is_not_to_be_had(
         loads = filled(connection, stack, {})
         holder = stack.enter_context(tables.connect(autocommit=False))
         holder.execute("SELECT * FROM c")
-        target.publish_all(connection, loads)
+        postgres.publish_all(connection, loads)
         connection.commit()
     assert len(tried) == 3
     assert seen(tables) == ["new"] * 3
@@ -111,13 +113,13 @@ def test_a_transaction_that_is_open_already_is_joined_and_survives_a_lock_that_i
         connection.begin()
         connection.execute("INSERT INTO book VALUES ('in the same transaction')")
         with pytest.raises(TransientError, match="have held a, c for"):
-            target.publish_all(connection, loads)
+            postgres.publish_all(connection, loads)
         assert connection.rows("SELECT count(*) FROM book") == [(1,)]
         holder.rollback()
         connection.rollback()
         connection.begin()
         connection.execute("INSERT INTO book VALUES ('again')")
-        target.publish_all(connection, loads)
+        postgres.publish_all(connection, loads)
         connection.commit()
     assert seen(tables) == ["new"] * 3
     assert tables.rows("SELECT entry FROM book") == [("again",)]

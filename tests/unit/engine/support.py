@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from tableferry.ddl import Creation
-from tableferry.drift import Drift
-from tableferry.identifiers import SourceTable, TargetTable
-from tableferry.matching import ColumnPlan, one_column
-from tableferry.plan import SyncPlan
-from tableferry.schema import PgType, SourceColumn, SourceType, TargetColumn
-from tableferry.settings import SourceSettings, TargetSettings
-from tableferry.spec import Consistency, TableSpec
+from tableferry.config import Consistency, SourceSettings, TableSpec, TargetSettings
+from tableferry.model.identifiers import SourceTable, TargetTable
+from tableferry.model.schema import PgType, SourceColumn, SourceType, TargetColumn
+from tableferry.planning.columns import ColumnPlan, one_column
+from tableferry.planning.ddl.create_table import Creation
+from tableferry.planning.drift import Drift
+from tableferry.planning.plan import SyncPlan
 from tableferry.typemap import RULES
 
 NO_DRIFT = Drift()

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tableferry.chunks import WHOLE_TABLE, KeyColumn, KeyRange, obstacles, ranges_between
 from tableferry.errors import ConfigError, SchemaError, VerificationError
-from tableferry.literals import EXACT, exact_text, has_exact_text, literal, looks_exact
-from tableferry.plan import SyncPlan, plan_table
-from tableferry.schema import UNLIMITED, Isolation, SourceColumn, SourceSchema, SourceType
-from tableferry.source.within import Within
+from tableferry.model.key_range import WHOLE_TABLE, KeyColumn, KeyRange, obstacles, ranges_between
+from tableferry.model.literals import EXACT, exact_text, has_exact_text, literal, looks_exact
+from tableferry.model.schema import UNLIMITED, Isolation, SourceColumn, SourceSchema, SourceType
+from tableferry.planning.plan import SyncPlan, plan_table
+from tableferry.sqlserver.chunk_bounds import Within
 from tests.unit.engine.support import planned, spec
 
 INT = SourceType("int", 4, 10)

@@ -5,9 +5,9 @@ import io
 import pytest
 from rich.console import Console
 
-from tableferry.report.check import show_check
+from tableferry.inspect.check import CheckReport, DatabaseCheck, TableCheck
+from tableferry.report.check_view import show_check
 from tableferry.report.console import RunView, print_indented
-from tableferry.sync.check import CheckReport, DatabaseCheck, TableCheck
 from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
 
 TABLES = tuple(

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from tableferry.conditions import translated_condition
-from tableferry.ddl import Creation, advance_identity, plan_creation
-from tableferry.details import Identity, IndexColumn, SourceIndex, TableDetails
-from tableferry.identifiers import TargetTable
-from tableferry.schema import UNLIMITED, PgType, SourceColumn, SourceType, TargetColumn
+from tableferry.model.identifiers import TargetTable
+from tableferry.model.schema import UNLIMITED, PgType, SourceColumn, SourceType, TargetColumn
+from tableferry.model.table_details import Identity, IndexColumn, SourceIndex, TableDetails
+from tableferry.planning.ddl.create_table import Creation, advance_identity, plan_creation
+from tableferry.planning.ddl.filters import translated_condition
 
 INT = SourceType("int", 4, 10)
 PAIRS = [

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tableferry.defaults import translated_default
-from tableferry.schema import UNLIMITED, PgType, SourceType
+from tableferry.model.schema import UNLIMITED, PgType, SourceType
+from tableferry.planning.ddl.defaults import translated_default
 from tableferry.typemap import RULES
 
 INT = SourceType("int", 4, 10)

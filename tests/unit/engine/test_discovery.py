@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from tableferry.details import NO_DETAILS, IndexColumn, SourceIndex, TableDetails
-from tableferry.discovery import completed
+from tableferry.config import TableSpec, parse_table_configs
 from tableferry.errors import ConfigError, SchemaError
-from tableferry.plan import plan_table
-from tableferry.schema import Isolation, SourceColumn, SourceSchema, SourceType
-from tableferry.spec import TableSpec, parse_table_configs
+from tableferry.model.schema import Isolation, SourceColumn, SourceSchema, SourceType
+from tableferry.model.table_details import NO_DETAILS, IndexColumn, SourceIndex, TableDetails
+from tableferry.planning.complete_spec import completed
+from tableferry.planning.plan import plan_table
 from tests.unit.engine.support import entry
 
 INT = SourceType("int", 4, 10)

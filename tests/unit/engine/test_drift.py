@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from tableferry.config import parse_table_configs
 from tableferry.errors import ConfigError, SchemaError
-from tableferry.plan import SyncPlan, plan_table
-from tableferry.schema import (
+from tableferry.model.schema import (
     UNLIMITED,
     Isolation,
     PgType,
@@ -16,7 +16,7 @@ from tableferry.schema import (
     TargetColumn,
     TargetSchema,
 )
-from tableferry.spec import parse_table_configs
+from tableferry.planning.plan import SyncPlan, plan_table
 from tableferry.typemap import RULES, parse_pg_type, pg_type_holds
 from tests.unit.engine.support import entry
 

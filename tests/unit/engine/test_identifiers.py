@@ -3,7 +3,7 @@
 import pytest
 
 from tableferry.errors import ConfigError
-from tableferry.identifiers import (
+from tableferry.model.identifiers import (
     SourceTable,
     TargetTable,
     quote_mssql,

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from tableferry.errors import SchemaError
-from tableferry.matching import ColumnPlan, exactly, match_columns
-from tableferry.schema import (
+from tableferry.model.schema import (
     UNLIMITED,
     PgType,
     SourceColumn,
@@ -14,6 +13,7 @@ from tableferry.schema import (
     TargetColumn,
     TargetSchema,
 )
+from tableferry.planning.columns import ColumnPlan, exactly, match_columns
 from tableferry.typemap import RULES, parse_pg_type
 from tests.unit.engine.support import planned, spec
 

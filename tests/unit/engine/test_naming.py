@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tableferry.identifiers import quote_pg
-from tableferry.naming import clashes, distinct, pg_name, shortened
+from tableferry.model.identifiers import quote_pg
+from tableferry.model.naming import clashes, distinct, pg_name, shortened
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from tableferry.source.pace import LONGEST_PAUSE, Pace
+from tableferry.sqlserver.rate_limit import LONGEST_PAUSE, Pace
 
 
 class Time:

@@ -2,10 +2,10 @@
 
 import pytest
 
+from tableferry.config import Consistency, OrderBy, TableSpec
 from tableferry.errors import SchemaError
-from tableferry.identifiers import SourceTable
-from tableferry.plan import plan_table
-from tableferry.schema import (
+from tableferry.model.identifiers import SourceTable
+from tableferry.model.schema import (
     Isolation,
     PgType,
     SourceColumn,
@@ -14,7 +14,7 @@ from tableferry.schema import (
     TargetColumn,
     TargetSchema,
 )
-from tableferry.spec import Consistency, OrderBy, TableSpec
+from tableferry.planning.plan import plan_table
 from tests.unit.engine.support import spec
 
 INT = SourceType("int", 4, 10)

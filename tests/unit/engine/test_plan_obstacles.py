@@ -2,9 +2,9 @@
 
 import pytest
 
+from tableferry.config import Consistency
 from tableferry.errors import SchemaError
-from tableferry.plan import SyncPlan, plan_table
-from tableferry.schema import (
+from tableferry.model.schema import (
     Isolation,
     PgType,
     SourceColumn,
@@ -13,7 +13,7 @@ from tableferry.schema import (
     TargetColumn,
     TargetSchema,
 )
-from tableferry.spec import Consistency
+from tableferry.planning.plan import SyncPlan, plan_table
 from tests.unit.engine.support import spec
 
 SOURCE = SourceSchema(

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tableferry.config import OnInvalid, TrailingBlanks, parse_table_configs
 from tableferry.errors import ConfigError, DataError, VerificationError
-from tableferry.matching import ColumnPlan, exactly
-from tableferry.schema import PgType, SourceType
-from tableferry.spec import OnInvalid, TrailingBlanks, parse_table_configs
+from tableferry.model.schema import PgType, SourceType
+from tableferry.planning.columns import ColumnPlan, exactly
 from tableferry.values import Converter, TextsAlteredError
 from tests.unit.engine.support import entry, planned
 

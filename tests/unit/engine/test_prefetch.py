@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 
 from tableferry.errors import TransientError
-from tableferry.sync import prefetch
-from tableferry.sync.budget import Budget
-from tableferry.sync.prefetch import Prefetch
+from tableferry.transfer import prefetch
+from tableferry.transfer.budget import Budget
+from tableferry.transfer.prefetch import Prefetch
 
 
 def batch(number: int, size: int = 1000) -> pa.RecordBatch:

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tableferry.config import OnInvalid, TrailingBlanks, parse_table_configs
 from tableferry.errors import ConfigError, DataError
-from tableferry.matching import ColumnPlan, exactly
-from tableferry.schema import PgType, SourceType
-from tableferry.spec import OnInvalid, TrailingBlanks, parse_table_configs
+from tableferry.model.schema import PgType, SourceType
+from tableferry.planning.columns import ColumnPlan, exactly
 from tableferry.values import Converter, Refusals
-from tableferry.values.refusals import MOST_BYTES, as_json
+from tableferry.values.quarantined import MOST_BYTES, as_json
 from tests.unit.engine.support import entry, planned
 
 INT = SourceType("int", 4, 10)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tableferry.identifiers import TargetTable
-from tableferry.target.publish.retarget import retarget
+from tableferry.model.identifiers import TargetTable
+from tableferry.postgres.publish.retarget import retarget
 
 TABLES = {
     TargetTable("keep", "t"): TargetTable("tableferry", "s"),

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tableferry.errors import ConfigError
-from tableferry.settings import (
+from tableferry.config import (
     Encrypt,
     Settings,
     SslMode,
@@ -14,6 +13,7 @@ from tableferry.settings import (
     is_loopback,
     load_settings,
 )
+from tableferry.errors import ConfigError
 
 SECRET = "canary-secret"
 COMPLETE = {

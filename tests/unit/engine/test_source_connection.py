@@ -5,9 +5,9 @@ import traceback
 
 import pytest
 
+from tableferry.config import Login, SourceSettings
 from tableferry.errors import ConfigError, TransientError
-from tableferry.settings import Login, SourceSettings
-from tableferry.source.connection import check_columns, connect, connection_string
+from tableferry.sqlserver.connection import check_columns, connect, connection_string
 from tests.unit.engine.support import source_settings
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tableferry.details import HIDDEN, IndexColumn, SourceIndex
 from tableferry.errors import SchemaError, TransientError
-from tableferry.identifiers import SourceTable
-from tableferry.source.details import read_details, read_keys
+from tableferry.model.identifiers import SourceTable
+from tableferry.model.table_details import HIDDEN, IndexColumn, SourceIndex
+from tableferry.sqlserver.details import read_details, read_keys
 
 TABLE = SourceTable("Mc]TM", "dbo", "It's")
 

@@ -8,7 +8,7 @@ import mssql_python
 import pytest
 
 from tableferry.errors import ConfigError, DataError, SchemaError, TableferryError, TransientError
-from tableferry.source.faults import SERVER_FAULTS, masked, translate, translated
+from tableferry.sqlserver.errors import SERVER_FAULTS, masked, translate, translated
 from tests.unit.engine.support import source_settings
 
 ODBC = "[Microsoft][ODBC Driver 18 for SQL Server][SQL Server]"

@@ -4,20 +4,19 @@ from typing import Any
 
 import pytest
 
+from tableferry.config import Consistency, TargetSettings
 from tableferry.errors import SchemaError, TableferryError, TransientError
-from tableferry.identifiers import SourceTable
-from tableferry.plan import plan_table
-from tableferry.schema import Isolation, SourceColumn, SourceSchema, SourceType
-from tableferry.settings import TargetSettings
-from tableferry.source.catalog import read_schema, type_name
-from tableferry.source.codepages import columns_to_convert, is_unlike
-from tableferry.source.protection import (
+from tableferry.model.identifiers import SourceTable
+from tableferry.model.schema import Isolation, SourceColumn, SourceSchema, SourceType
+from tableferry.planning.plan import plan_table
+from tableferry.sqlserver.catalog import read_schema, type_name
+from tableferry.sqlserver.code_pages import columns_to_convert, is_unlike
+from tableferry.sqlserver.protection import (
     of_the_graph,
     read_protection,
     read_traits,
     that_are_rounded,
 )
-from tableferry.spec import Consistency
 from tests.unit.engine.support import spec
 
 TABLE = SourceTable("McTM", "dbo", "T")

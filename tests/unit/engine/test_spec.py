@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from tableferry.config import Consistency, parse_table_configs, select_tables
 from tableferry.errors import ConfigError
-from tableferry.identifiers import SourceTable, TargetTable
-from tableferry.spec import Consistency, parse_table_configs, select_tables
+from tableferry.model.identifiers import SourceTable, TargetTable
 from tests.unit.engine.support import entry
 
 

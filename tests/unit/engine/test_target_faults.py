@@ -5,7 +5,7 @@ import pytest
 from psycopg import errors
 
 from tableferry.errors import ConfigError, DataError, SchemaError, TableferryError, TransientError
-from tableferry.target.faults import translate
+from tableferry.postgres.errors import translate
 from tests.unit.engine.support import target_settings
 
 BY_STATE = [

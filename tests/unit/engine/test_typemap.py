@@ -2,7 +2,7 @@
 
 import pytest
 
-from tableferry.schema import UNLIMITED, PgType, SourceType
+from tableferry.model.schema import UNLIMITED, PgType, SourceType
 from tableferry.typemap import RULES
 
 CREATED = [

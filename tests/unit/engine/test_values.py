@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from tableferry.errors import DataError, VerificationError
-from tableferry.schema import PgType, SourceType
+from tableferry.model.schema import PgType, SourceType
 from tableferry.values import Converter, target_schema
 from tests.unit.engine.support import planned
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from tableferry.plan import SyncPlan
-from tableferry.schema import UNLIMITED, SourceType
-from tableferry.source import watcher, watching
-from tableferry.source.connection import KEEPALIVE_SECONDS
-from tableferry.source.watcher import Watcher
-from tableferry.source.watching import BEAT, STANDS_STILL, Watch
+from tableferry.model.schema import UNLIMITED, SourceType
+from tableferry.planning.plan import SyncPlan
+from tableferry.sqlserver import watcher, watching
+from tableferry.sqlserver.connection import KEEPALIVE_SECONDS
+from tableferry.sqlserver.stall_guard import Watcher
+from tableferry.sqlserver.watchdog import BEAT, STANDS_STILL, Watch
 from tests.faults.support import wait_for
 from tests.unit.engine.support import planned, sync_plan
 

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from tableferry.sync import workers
-from tableferry.sync.workers import THREAD, Check, StoppedError, work_together
+from tableferry.transfer import workers
+from tableferry.transfer.workers import THREAD, Check, StoppedError, work_together
 
 
 def go_on() -> None:

@@ -1,0 +1,77 @@
+"""What is configured: where the databases are, and what is wanted of each table.
+
+The only reader of the environment, and of the file that defines ``TABLE_CONFIGS``.
+"""
+
+from tableferry.config.connections import (
+    Database,
+    Encrypt,
+    Settings,
+    SourceAuth,
+    SourceSettings,
+    SslMode,
+    TargetAuth,
+    TargetSettings,
+    is_loopback,
+)
+from tableferry.config.entry_keys import OPTIONAL, REQUIRED
+from tableferry.config.environment import find_env_file, load_settings, load_source
+from tableferry.config.login import (
+    LOGIN_REFUSED,
+    SOURCE_LOGINS,
+    KeptLogin,
+    Login,
+    LoginSource,
+    Vault,
+)
+from tableferry.config.reporting import Reporting, load_reporting
+from tableferry.config.table_configs import parse_table_configs, select_tables
+from tableferry.config.table_spec import (
+    DEFAULT_LOCK_TIMEOUT,
+    DEFAULT_STATEMENT_TIMEOUT,
+    Consistency,
+    DriftPolicy,
+    LedgerUse,
+    OnInvalid,
+    OrderBy,
+    Publish,
+    TableSpec,
+    TrailingBlanks,
+)
+
+__all__ = [
+    "DEFAULT_LOCK_TIMEOUT",
+    "DEFAULT_STATEMENT_TIMEOUT",
+    "LOGIN_REFUSED",
+    "OPTIONAL",
+    "REQUIRED",
+    "SOURCE_LOGINS",
+    "Consistency",
+    "Database",
+    "DriftPolicy",
+    "Encrypt",
+    "KeptLogin",
+    "LedgerUse",
+    "Login",
+    "LoginSource",
+    "OnInvalid",
+    "OrderBy",
+    "Publish",
+    "Reporting",
+    "Settings",
+    "SourceAuth",
+    "SourceSettings",
+    "SslMode",
+    "TableSpec",
+    "TargetAuth",
+    "TargetSettings",
+    "TrailingBlanks",
+    "Vault",
+    "find_env_file",
+    "is_loopback",
+    "load_reporting",
+    "load_settings",
+    "load_source",
+    "parse_table_configs",
+    "select_tables",
+]

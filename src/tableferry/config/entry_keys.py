@@ -1,0 +1,138 @@
+"""The keys of a table's entry in ``TABLE_CONFIGS``, and what each may hold."""
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import Final
+
+from tableferry.config.table_spec import (
+    Consistency,
+    DriftPolicy,
+    LedgerUse,
+    OnInvalid,
+    Publish,
+    TrailingBlanks,
+)
+
+REQUIRED: Final = ("db_type", "sql_server_db", "sql_table", "pg_table")
+OPTIONAL: Final = (
+    "columns",
+    "pg_columns",
+    "primary_key",
+    "exclude",
+    "order_by",
+    "batch_size",
+    "description",
+    "mode",
+    "consistency",
+    "where",
+    "type_overrides",
+    "on_invalid",
+    "max_invalid",
+    "trailing_blanks",
+    "drift",
+    "publish",
+    "max_shrink",
+    "chunks",
+    "parallel",
+    "ledger",
+    "max_rows_per_second",
+    "lock_timeout",
+    "statement_timeout",
+)
+
+CHOICES: Final[dict[str, type[StrEnum]]] = {
+    "consistency": Consistency,
+    "on_invalid": OnInvalid,
+    "trailing_blanks": TrailingBlanks,
+    "drift": DriftPolicy,
+    "publish": Publish,
+    "ledger": LedgerUse,
+}
+"""The keys that hold one of a few words."""
+
+NUMBERS: Final = {
+    "batch_size": (1, 1_000_000),
+    "max_invalid": (0, 10_000),
+    "max_shrink": (0, 100),
+    "chunks": (1, 10_000),
+    "parallel": (1, 32),
+    "max_rows_per_second": (1, 1_000_000_000),
+    "lock_timeout": (1, 3600),
+    "statement_timeout": (1, 86_400),
+}
+"""The keys that hold a whole number, and its range."""
+
+AS_GIVEN: Final = ("description", "where", *NUMBERS)
+"""The keys whose values the specification holds as they are."""
+
+
+def names(value: object) -> tuple[str, ...]:
+    """Return a name or a list of names as a tuple; empty where it is neither."""
+    if isinstance(value, str):
+        return (value,) if value else ()
+    if isinstance(value, Sequence) and all(isinstance(name, str) and name for name in value):
+        return tuple(value)
+    return ()
+
+
+def is_text(value: object) -> bool:
+    """Whether this is a text with more than blanks in it."""
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_name_list(value: object) -> bool:
+    return not isinstance(value, str) and bool(names(value))
+
+
+def is_text_map(value: object) -> bool:
+    """Whether this is a dict of texts by name."""
+    return isinstance(value, Mapping) and all(
+        is_text(name) and is_text(text) for name, text in value.items()
+    )
+
+
+def _is_number(low: int, high: int) -> tuple[Callable[[object], bool], str]:
+    """Make the rule of whole numbers of this range, which ``True`` is none of."""
+
+    def is_right(value: object) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+    return is_right, f"a whole number from {low:,} to {high:,}"
+
+
+def _one_of(kind: type[StrEnum]) -> tuple[Callable[[object], bool], str]:
+    """Make the rule of an enumeration's values."""
+    return lambda value: value in list(kind), f"one of {', '.join(kind)}"
+
+
+_TEXT = (is_text, "a text that is not empty")
+_ANY_TEXT = (lambda value: isinstance(value, str), "a text")
+_NAME_LIST = (_is_name_list, "a list of names")
+_NAMES = (lambda value: bool(names(value)), "a name or a list of names")
+
+_FULL = (
+    lambda value: value == "full",
+    (
+        "'full', which is what happens without it: all rows are read each time. There is no "
+        "incremental mode; 'publish': 'merge' writes only what differs"
+    ),
+)
+
+VALUE_RULES: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
+    "db_type": _TEXT,
+    "sql_server_db": _TEXT,
+    "sql_table": _TEXT,
+    "pg_table": _TEXT,
+    "columns": _NAME_LIST,
+    "pg_columns": _NAME_LIST,
+    "primary_key": _NAMES,
+    "exclude": _NAME_LIST,
+    "order_by": _NAMES,
+    "description": _ANY_TEXT,
+    "mode": _FULL,
+    "where": _ANY_TEXT,
+    "type_overrides": (is_text_map, "a dict of column names and PostgreSQL types"),
+    **{name: _one_of(kind) for name, kind in CHOICES.items()},
+    **{name: _is_number(*limits) for name, limits in NUMBERS.items()},
+}
+"""What each key of an entry may hold, and how to say so."""

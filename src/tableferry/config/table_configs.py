@@ -1,0 +1,230 @@
+"""From the ``TABLE_CONFIGS`` form to specifications: every problem of every table at once."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+from tableferry.config.entry_keys import (
+    AS_GIVEN,
+    CHOICES,
+    OPTIONAL,
+    REQUIRED,
+    VALUE_RULES,
+    is_text,
+    is_text_map,
+    names,
+)
+from tableferry.config.table_spec import LedgerUse, OnInvalid, OrderBy, Publish, TableSpec
+from tableferry.config.where_clause import problem_of
+from tableferry.errors import ConfigError
+from tableferry.model.identifiers import SourceTable, TargetTable, quote_mssql, quote_pg, shown
+from tableferry.model.naming import clashes, pg_name
+
+
+def parse_table_configs(configs: Mapping[str, Mapping[str, Any]]) -> dict[str, TableSpec]:
+    """Parse ``TABLE_CONFIGS``; raises one ConfigError that names every problem of every table."""
+    specs: dict[str, TableSpec] = {}
+    problems: list[str] = []
+    for key, entry in configs.items():
+        found = _problems(entry) if is_text(key) else ["its key is not a text"]
+        problems += [f"{key}: {problem}" for problem in found]
+        if not found:
+            specs[key] = _spec(key, entry)
+    problems += _shared_targets(specs)
+    if problems:
+        raise ConfigError(
+            "The table configuration has problems:\n  " + "\n  ".join(problems),
+            hint=f"Correct these entries of TABLE_CONFIGS.{_known_keys(configs)}",
+        )
+    return specs
+
+
+def select_tables(
+    specs: Mapping[str, TableSpec], names: Sequence[str] | None, order: Sequence[str]
+) -> list[TableSpec]:
+    """Return the specs named (all where ``names`` is None) in ``order``; unknown: ConfigError."""
+    if not specs:
+        raise ConfigError("TABLE_CONFIGS holds no table", hint="Add an entry to it.")
+    wanted = list(order) if names is None else list(names)
+    unknown = [name for name in wanted if name not in specs]
+    if unknown or not wanted:
+        raise ConfigError(
+            f"Unknown table: {', '.join(map(shown, unknown))}" if unknown else "No table was named",
+            hint=f"The configured tables are: {', '.join(specs)}.",
+        )
+    in_order = dict.fromkeys([*order, *specs])
+    return [specs[name] for name in in_order if name in wanted]
+
+
+STAGED: Final = (Publish.SWAP, Publish.MERGE)
+"""The ways that fill a table of their own before anybody sees it."""
+
+
+def _problems(entry: object) -> list[str]:
+    """Everything that can be said of an entry before its names are parsed."""
+    if not isinstance(entry, Mapping):
+        return ["the entry is not a dict"]
+    found = [f"{name!r} is missing" for name in REQUIRED if name not in entry]
+    found += [f"unknown key {name!r}" for name in entry if not _is_known(name)]
+    found += _wrong_types(entry)
+    columns, pg_columns = names(entry.get("columns")), names(entry.get("pg_columns"))
+    if columns and pg_columns and len(columns) != len(pg_columns):
+        found.append(f"'columns' has {len(columns)} names and 'pg_columns' {len(pg_columns)}")
+    if entry.get("ledger") == LedgerUse.OFF and entry.get("publish") in STAGED:
+        found.append(
+            f"'publish': {entry['publish']!r} needs the ledger, which knows its staging table"
+        )
+    if isinstance(where := entry.get("where"), str) and (problem := problem_of(where)):
+        found.append(f"'where' must be one condition: it {problem}")
+    for name in ("columns", "pg_columns", "primary_key", "exclude"):
+        found += _repeated(name, entry.get(name))
+    if entry.get("parallel", 1) != 1 and entry.get("chunks", 1) == 1:
+        found.append("'parallel' without 'chunks': what is not cut cannot be read by several")
+    return found + _discovery_problems(entry) + _quarantine_problems(entry) + _wrong_names(entry)
+
+
+def _is_known(name: object) -> bool:
+    return name in REQUIRED or name in OPTIONAL
+
+
+def _known_keys(configs: Mapping[str, object]) -> str:
+    """List the keys there are, once, where an entry has one that there is not."""
+    entries = [entry for entry in configs.values() if isinstance(entry, Mapping)]
+    if all(_is_known(name) for entry in entries for name in entry):
+        return ""
+    return f" Their keys are: {', '.join((*REQUIRED, *OPTIONAL))}."
+
+
+def _discovery_problems(entry: Mapping[str, Any]) -> list[str]:
+    """Everything that does not fit together where columns or their target names are left out."""
+    found = []
+    if "columns" not in entry and "pg_columns" in entry:
+        found.append("'pg_columns' without 'columns': they go together by position")
+    if "columns" in entry and "exclude" in entry:
+        found.append("'exclude' beside 'columns': it is for columns that are discovered")
+    if "pg_columns" not in entry:
+        pairs = [(name, pg_name(name)) for name in names(entry.get("columns"))]
+        found += [
+            f"'columns' {' and '.join(map(shown, names))} would both be named {shown(target)}: "
+            "name them in 'pg_columns'"
+            for target, names in clashes(pairs).items()
+        ]
+    return found
+
+
+def _quarantine_problems(entry: Mapping[str, Any]) -> list[str]:
+    """Everything that keeps refused rows from going where they belong."""
+    if entry.get("on_invalid") != OnInvalid.QUARANTINE:
+        found = "max_invalid" in entry
+        return ["'max_invalid' is for 'on_invalid': 'quarantine'"] if found else []
+    if entry.get("ledger") == LedgerUse.OFF:
+        return ["'on_invalid': 'quarantine' needs the ledger, which 'ledger': 'off' takes away"]
+    return []
+
+
+def _wrong_names(entry: Mapping[str, Any]) -> list[str]:
+    """Every name of an entry that its database would not take, or that fits no other."""
+    columns = names(entry.get("columns"))
+    database = entry.get("sql_server_db")
+    tries: list[Callable[[], object]] = [
+        *(partial(quote_mssql, name) for name in (*columns, *names(entry.get("exclude")))),
+        *(partial(quote_pg, name) for name in names(entry.get("pg_columns"))),
+    ]
+    if is_text(entry.get("pg_table")):
+        tries.append(partial(TargetTable.parse, entry["pg_table"]))
+    if is_text(entry.get("sql_table")) and is_text(database):
+        tries.append(partial(_source_table, entry["sql_table"], str(database)))
+    found = []
+    for attempt in tries:
+        try:
+            attempt()
+        except ConfigError as error:
+            found.append(error.message)
+    known = {name.lower() for name in columns}
+    overrides = entry.get("type_overrides")
+    if columns and is_text_map(overrides):
+        strange = [name for name in dict(overrides or {}) if name.lower() not in known]
+        if strange:
+            named = ", ".join(map(shown, strange))
+            found.append(f"'type_overrides' names {named}, which 'columns' does not hold")
+    missing = [name for name in names(entry.get("primary_key")) if name.lower() not in known]
+    if missing and columns:
+        named = ", ".join(map(shown, missing))
+        found.append(f"'primary_key' names {named}, which 'columns' does not hold")
+    return found
+
+
+def _source_table(text: str, database: str) -> SourceTable:
+    """Parse ``sql_table``; ConfigError where it is in another database than ``sql_server_db``."""
+    table = SourceTable.parse(text, database)
+    if table.database.lower() != database.lower():
+        raise ConfigError(
+            f"'sql_table' is in the database {shown(table.database)}, "
+            f"'sql_server_db' is {shown(database)}"
+        )
+    return table
+
+
+def _wrong_types(entry: Mapping[str, Any]) -> list[str]:
+    found = [
+        f"{name!r} must be {meaning}"
+        for name, (is_right, meaning) in VALUE_RULES.items()
+        if name in entry and not is_right(entry[name])
+    ]
+    db_type = entry.get("db_type")
+    if isinstance(db_type, str) and not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", db_type):
+        found.append("'db_type' must be letters, digits and _: it names environment variables")
+    return found
+
+
+def _repeated(key: str, value: object) -> list[str]:
+    seen: set[str] = set()
+    found = []
+    for name in names(value):
+        if name.lower() in seen:
+            found.append(f"{key!r} names {shown(name)} twice")
+        seen.add(name.lower())
+    return found
+
+
+def _spec(key: str, entry: Mapping[str, Any]) -> TableSpec:
+    """Build the specification of an entry in which no problem was found."""
+    given = names(entry.get("columns"))
+    pg_names = names(entry.get("pg_columns")) or tuple(map(pg_name, given))
+    by_lower = {name.lower(): name for name in given}
+    choices: dict[str, Any] = {
+        name: kind(entry[name]) for name, kind in CHOICES.items() if name in entry
+    }
+    return TableSpec(
+        key=key,
+        db_type=entry["db_type"],
+        database=entry["sql_server_db"],
+        source=_source_table(entry["sql_table"], entry["sql_server_db"]),
+        target=TargetTable.parse(entry["pg_table"]),
+        columns=tuple(zip(given, pg_names, strict=True)),
+        primary_key=tuple(
+            by_lower.get(name.lower(), name) for name in names(entry.get("primary_key"))
+        ),
+        order_by=tuple(OrderBy(text) for text in names(entry.get("order_by", ""))),
+        exclude=names(entry.get("exclude")),
+        type_overrides=tuple(dict(entry.get("type_overrides", {})).items()),
+        **choices,
+        **{name: entry[name] for name in AS_GIVEN if name in entry},
+    )
+
+
+def _shared_targets(specs: Mapping[str, TableSpec]) -> list[str]:
+    """Two tables loaded into one target would each truncate the other's rows.
+
+    A name without a schema is most likely in ``public``: it may be, so it counts as that.
+    """
+    owners: dict[TargetTable, str] = {}
+    found = []
+    for key, spec in specs.items():
+        target = replace(spec.target, schema=spec.target.schema or "public")
+        if target in owners:
+            found.append(f"{key}: 'pg_table' is already the target of {owners[target]}")
+        owners.setdefault(target, key)
+    return found

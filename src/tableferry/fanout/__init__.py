@@ -1,0 +1,35 @@
+"""One table's chunks, carried by many processes: each step a function that any process may call.
+
+``assign`` -> ``begin`` -> ``load_chunk`` for each chunk, at the same time if wanted -> ``publish``;
+``give_up`` after a failure. A step is told a table's name, a run's id and a number, and finds all
+else in the ledger; a step that is done again comes to the same. No process stays alive between the
+steps, so the lease is a long one. Steps try once: who calls them tries again, by the error's class.
+"""
+
+from tableferry.fanout.assignment import (
+    Assignment,
+    Begun,
+    Stored,
+    Way,
+    assign,
+    way_of,
+)
+from tableferry.fanout.begin import begin
+from tableferry.fanout.finish import give_up, publish
+from tableferry.fanout.load_chunk import load_chunk
+from tableferry.fanout.routes import Planned, plan_fanout
+
+__all__ = [
+    "Assignment",
+    "Begun",
+    "Planned",
+    "Stored",
+    "Way",
+    "assign",
+    "begin",
+    "give_up",
+    "load_chunk",
+    "plan_fanout",
+    "publish",
+    "way_of",
+]

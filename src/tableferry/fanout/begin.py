@@ -1,0 +1,134 @@
+"""The first step: the lease, the plan, the cut, and the staging table that chunks go into."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from tableferry import postgres, sqlserver, values
+from tableferry.config import Settings, TableSpec
+from tableferry.errors import ConfigError, VerificationError
+from tableferry.fanout.assignment import LONG, Assignment, Begun, Way, way_of
+from tableferry.fanout.step_context import connect_source, noting
+from tableferry.model.key_range import KeyRange
+from tableferry.planning.plan import SyncPlan
+from tableferry.postgres.ledger import Lease, Ledger
+from tableferry.postgres.ledger.assignments import Work, look_up, pieces, warn
+from tableferry.sync.claim import origin
+from tableferry.sync.table import make_plan, require_unchanged
+from tableferry.transfer.load_table import refusals_of
+
+DIFFERENT_MOMENTS: Final = "the chunks were read at different moments"
+
+
+def begin(
+    spec: TableSpec, settings: Settings, assignment: Assignment, *, fingerprint: str | None = None
+) -> Begun:
+    """Take the lease, plan, cut, and make the staging table, or go on with one that was left.
+
+    With a ``fingerprint`` nothing is begun unless the plan still has it.
+
+    Called again with the same assignment it goes on with what the first call has done. Raises
+    LeaseHeldError where another run has the table, and TableferryError.
+    """
+    way, why = way_of(spec)
+    if way is Way.WHOLE:
+        raise ConfigError(f"{spec.key} is carried whole: {why}", hint="Sync it in one task.")
+    with noting(settings.target, assignment):
+        return _begin(spec, settings, assignment, fingerprint)
+
+
+def _begin(
+    spec: TableSpec, settings: Settings, assignment: Assignment, fingerprint: str | None
+) -> Begun:
+    who = f"fan-out of {spec.key}"
+    with (
+        Ledger(settings.target, assignment.run_id, pace=LONG, process=who) as ledger,
+        postgres.connect(settings.target, str(assignment.run_id)) as into,
+        connect_source(spec, settings) as from_,
+    ):
+        ledger.begin_run()
+        run = ledger.begin_table(spec.key, origin(spec, settings), spec.target)
+        lease = ledger.acquire(run)
+        postgres.end_abandoned_sessions(into, lease.target)
+        plan = make_plan(spec, from_, into)
+        require_unchanged(plan, fingerprint)
+        before = look_up(into, assignment.run_id, assignment.table)
+        ledger.describe(
+            run,
+            publish=plan.spec.publish.value,
+            consistency=plan.consistency.value,
+            fingerprint=plan.fingerprint,
+            read_at_one_moment=False,
+        )
+        beginning = _Beginning(ledger, lease, plan, from_, into)
+        chunks = beginning.chunks(before)
+        for name in ledger.orphans(lease):
+            postgres.drop_staging(into, name)
+        done = ledger.done_chunks(lease)
+    pending = tuple(number for number in range(chunks) if number not in done)
+    return Begun(assignment, pending, chunks, spec.parallel)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """Everything that a table's chunks are cut and kept with."""
+
+    ledger: Ledger
+    lease: Lease
+    plan: SyncPlan
+    from_: sqlserver.SourceConnection
+    into: postgres.TargetConnection
+
+    def chunks(self, before: Work | None) -> int:
+        """Return how many there are: those of this run, of one that was cut off, or new ones."""
+        found = self._own(before) or self._left()
+        if found is not None:
+            name, ranges = found
+            try:
+                self._make(postgres.Staging(name, parts=True, resumed=self._stored()))
+            except VerificationError:
+                # The server has lost its rows, or somebody has: they are read again.
+                postgres.drop_staging(self.into, name)
+            else:
+                return ranges
+        return self._cut()
+
+    def _own(self, before: Work | None) -> tuple[str, int] | None:
+        """Return what an earlier call has staged, whose answer was lost."""
+        if before is None or before.fingerprint != self.plan.fingerprint:
+            return None
+        if not self.ledger.done_chunks(self.lease):
+            return None
+        return before.staging, len(pieces(self.into, before.run))
+
+    def _left(self) -> tuple[str, int] | None:
+        """Take up what an earlier run of the same plan has left."""
+        left = self.ledger.unfinished(
+            self.lease, fingerprint=self.plan.fingerprint, publish=self.plan.spec.publish.value
+        )
+        if left is None:
+            return None
+        for text in left.ranges:
+            KeyRange.of_json(text)
+        self.ledger.resume(self.lease, left)
+        return left.staging, len(left.ranges)
+
+    def _cut(self) -> int:
+        cut = sqlserver.cut_table(self.from_, self.plan)
+        name = f"staging_{self.lease.run_id.hex}"
+        self.ledger.stage(self.lease, name, [keys.as_json() for keys in cut.ranges])
+        moments = (DIFFERENT_MOMENTS,) if len(cut.ranges) > 1 else ()
+        warn(self.into, self.lease, cut.warnings + moments)
+        self._make(postgres.Staging(name, parts=True))
+        return len(cut.ranges)
+
+    def _make(self, staging: postgres.Staging) -> None:
+        """Make the staging table, or see that it has the rows it should have; it stays."""
+        schema = values.target_schema(self.plan.columns)
+        refusals = refusals_of(self.plan.spec)
+        with postgres.open_load(self.into, self.plan, schema, staging, refusals) as load:
+            if not isinstance(load, postgres.StagedLoad):
+                raise TypeError("a load in chunks goes by way of a staging table")
+            load.keep = True
+
+    def _stored(self) -> int:
+        return sum(self.ledger.done_chunks(self.lease).values())

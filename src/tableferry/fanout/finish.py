@@ -1,0 +1,217 @@
+"""The last step: the rows of all chunks become visible at once, or the run is given up."""
+
+import contextlib
+import time
+from dataclasses import replace
+from typing import Final
+
+from tableferry import postgres, sqlserver, values
+from tableferry.config import Settings, TableSpec
+from tableferry.errors import TableferryError, TransientError
+from tableferry.fanout.assignment import LONG, Assignment
+from tableferry.fanout.step_context import connect_source, noting, require_planned, work_of
+from tableferry.postgres.ledger import Ledger, waiting
+from tableferry.postgres.ledger.assignments import (
+    PASSING,
+    Work,
+    end_sessions,
+    look_up,
+    pieces,
+    touched,
+)
+from tableferry.sync.claim import LedgerClaim
+from tableferry.sync.deadline import NEVER, Clock, Deadline
+from tableferry.sync.outcome import ErrorReport, Status, TableOutcome
+from tableferry.sync.outcomes import done
+from tableferry.sync.publish import commit_together
+from tableferry.sync.retry import Retries
+from tableferry.sync.table import Loaded, make_plan
+from tableferry.sync.task import Published, Task
+from tableferry.transfer.load_table import refusals_of
+
+ORDINARY: Final = Retries()
+
+ENDINGS: Final = {
+    "LeaseHeldError": Status.HELD,
+    "DeadlineError": Status.DEADLINE,
+    "Cancelled": Status.CANCELLED,
+}
+"""How a run that is given up ends, by the error's name; ``failed`` for all others."""
+
+KEPT_AFTER: Final = frozenset({"TransientError", "DeadlineError", "LeaseLostError", "Cancelled"})
+"""After these the staging table stays: the next run goes on with the chunks that are stored (the
+ledger knows which), or the one that has taken over does."""
+
+DROP_TIMEOUT: Final = "10s"
+"""For the staging table's lock: sessions of ours that have just been ended let it go. Where it is
+not to be had the next run drops the table."""
+
+
+def publish(
+    spec: TableSpec,
+    settings: Settings,
+    assignment: Assignment,
+    *,
+    retries: Retries = ORDINARY,
+    deadline: Deadline = NEVER,
+    clock: Clock = time.monotonic,
+) -> TableOutcome:
+    """Make the rows of all chunks visible at once, and end the run.
+
+    Called again after it was done, it tells the same outcome. Raises TransientError where a chunk
+    is missing, and TableferryError; the old rows stay then, and the staging table too.
+    """
+    began = clock()
+    with (
+        noting(settings.target, assignment),
+        postgres.connect(settings.target, str(assignment.run_id)) as into,
+        Ledger(settings.target, assignment.run_id, pace=LONG) as ledger,
+    ):
+        work = work_of(into, assignment)
+        if work.status == Status.OK:
+            return _ended(ledger, work, _as_written(spec, work))
+        work.require_held()
+        # The lease before the signs of life, which begin by abandoning those who are without both.
+        claim = LedgerClaim(ledger, work.run, settings.target)
+        ledger.begin_run()
+        task = Task(
+            spec,
+            settings,
+            elapsed=lambda: work.seconds + clock() - began,
+            deadline=deadline,
+            claim=claim,
+        )
+        # Chunks are read from the fan-out's beginning on, or were by the run that it goes on with.
+        task.begin_reading(max(work.seconds, ledger.stored_for(work.require_held())))
+        outcome = _ended(ledger, work, done(_publish(task, work, into, retries)))
+        claim.release()
+        return outcome
+
+
+def give_up(
+    spec: TableSpec, settings: Settings, assignment: Assignment, error: ErrorReport | None = None
+) -> TableOutcome:
+    """End a run that will not be published; the old rows stay.
+
+    Where ``error`` says less than what the failed step has noted, or nothing, that is told. What
+    is stored is kept for the next run where trying again may help, and dropped where not.
+    """
+    with postgres.connect(settings.target) as into:
+        work = look_up(into, assignment.run_id, assignment.table)
+        report = _decisive(work, error)
+        if work is None:
+            return _unpublished(spec, report, 0, 0.0)
+        if work.status != "running":
+            return _as_written(spec, work, report)
+        end_sessions(into, assignment.run_id)
+        stored = sum(piece.rows or 0 for piece in pieces(into, work.run))
+        if work.staging and report.kind not in KEPT_AFTER:
+            _drop(into, work.staging)
+    with Ledger(settings.target, assignment.run_id, pace=LONG) as ledger:
+        return _ended(ledger, work, _unpublished(spec, report, stored, work.seconds))
+
+
+def _publish(
+    task: Task, work: Work, into: postgres.TargetConnection, retries: Retries
+) -> Published:
+    task.claim.begin_attempt(into)
+    task.tally.begin_attempt()
+    with contextlib.ExitStack() as stack:
+        from_ = stack.enter_context(connect_source(task.spec, task.settings))
+        plan = make_plan(task.spec, from_, into)
+        require_planned(plan, work)
+        stored = _stored(into, work)
+        refusals = refusals_of(plan.spec, waiting(into, work.require_held()))
+        if refusals:
+            refusals.require_allowed()
+        task.tally.refusals = refusals
+        read = stored + (refusals.total if refusals else 0)
+        staging = postgres.Staging(work.staging, parts=True, resumed=stored)
+        schema = values.target_schema(plan.columns)
+        load = stack.enter_context(postgres.open_load(into, plan, schema, staging, refusals))
+        if isinstance(load, postgres.StagedLoad):
+            load.keep = True  # dropped with the publishing transaction, or by ``give_up``
+        task.claim.progress("prepare", read, stored)
+        with task.deadline.ending(into.cancel):
+            load.prepare()
+        sqlserver.require_unaltered(from_, plan.spec.source, plan.carried)
+        commit_together([Loaded(task, plan, load, read, stored)], into, retries)
+    task.tally.touched = touched(into, work.run)
+    return Published(task, plan, read, stored, load.changes, work.warnings)
+
+
+def _stored(connection: postgres.TargetConnection, work: Work) -> int:
+    """Return the rows of all chunks; raises TransientError where one is not stored."""
+    found = pieces(connection, work.run)
+    missing = sum(piece.rows is None for piece in found)
+    if missing or not found:
+        raise TransientError(
+            f"{missing} of {len(found)} chunks of {work.run.target} are not stored",
+            hint="The old rows stay. Load them; a new run goes on with those that are.",
+        )
+    return sum(piece.rows or 0 for piece in found)
+
+
+def _ended(ledger: Ledger, work: Work, outcome: TableOutcome) -> TableOutcome:
+    """Write the outcome down, end the run, give the lease back that it was begun with."""
+    ledger.end_table(
+        work.run,
+        outcome.status.value,
+        rows_read=outcome.rows_read,
+        rows_written=outcome.rows_written,
+        error=outcome.error,
+        warnings=outcome.warnings,
+    )
+    ledger.end_run(outcome.status.value)
+    if work.lease is not None:
+        ledger.release(work.lease)
+    return replace(outcome, warnings=outcome.warnings + ledger.take_warnings())
+
+
+def _decisive(work: Work | None, error: ErrorReport | None) -> ErrorReport:
+    """Choose what is told: what was noted, unless that had passed and something else came."""
+    noted = work.error if work else None
+    if noted is not None and (error is None or noted.kind == error.kind or noted.kind != PASSING):
+        return ErrorReport(noted.kind, noted.message, noted.hint, noted.code)
+    return error or ErrorReport(
+        PASSING,
+        "A step of the fan-out was ended before it could say why",
+        "The old rows stay. See the logs of its processes; run it again.",
+    )
+
+
+def _as_written(spec: TableSpec, work: Work, report: ErrorReport | None = None) -> TableOutcome:
+    """Return the outcome that is in the ledger; a run that was taken over has failed."""
+    known = work.status in list(Status)
+    return TableOutcome(
+        table=spec.key,
+        target=str(spec.target),
+        status=Status(work.status) if known else Status.FAILED,
+        rows_read=work.rows_read,
+        rows_written=work.rows_written,
+        seconds=work.seconds,
+        consistency=work.consistency,
+        publish=work.publish,
+        warnings=work.warnings,
+        error=None if work.status == Status.OK else report,
+        lag=work.seconds if work.status == Status.OK else None,
+    )
+
+
+def _unpublished(
+    spec: TableSpec, report: ErrorReport, rows_read: int, seconds: float
+) -> TableOutcome:
+    return TableOutcome(
+        table=spec.key,
+        target=str(spec.target),
+        status=ENDINGS.get(report.kind, Status.FAILED),
+        rows_read=rows_read,
+        seconds=seconds,
+        error=report,
+    )
+
+
+def _drop(connection: postgres.TargetConnection, staging: str) -> None:
+    with contextlib.suppress(TableferryError), connection.transaction():
+        connection.execute(f"SET LOCAL lock_timeout = '{DROP_TIMEOUT}'")
+        postgres.drop_staging(connection, staging)

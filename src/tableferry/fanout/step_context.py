@@ -1,0 +1,53 @@
+"""What the steps of a fan-out have in common: the ledger's word, the source, and what is noted."""
+
+import contextlib
+from collections.abc import Iterator
+
+from tableferry import postgres, sqlserver
+from tableferry.config import Settings, TableSpec, TargetSettings
+from tableferry.errors import ConfigError, SchemaError, TableferryError
+from tableferry.fanout.assignment import Assignment
+from tableferry.planning.plan import SyncPlan
+from tableferry.postgres.ledger.assignments import Work, look_up, note
+from tableferry.sync.outcome import ErrorReport
+
+
+@contextlib.contextmanager
+def noting(settings: TargetSettings, assignment: Assignment) -> Iterator[None]:
+    """Write down why the block fails, for ``give_up``: callers tell an error's name at the best."""
+    try:
+        yield
+    except Exception as error:
+        # An error that cannot be written down is not worth more than the one that was to be.
+        with contextlib.suppress(TableferryError), postgres.connect(settings) as connection:
+            note(connection, assignment.run_id, assignment.table, ErrorReport.of(error))
+        raise
+
+
+def work_of(connection: postgres.TargetConnection, assignment: Assignment) -> Work:
+    """Return what is written down of the assignment; raises ConfigError where nothing is."""
+    found = look_up(connection, assignment.run_id, assignment.table)
+    if found is None:
+        raise ConfigError(
+            f"The ledger has no run {assignment.run_id} of {assignment.table!r}",
+            hint="Nothing was changed. Begin the fan-out again.",
+        )
+    return found
+
+
+def require_planned(plan: SyncPlan, work: Work) -> None:
+    """See that the tables are those that the fan-out began with; raises SchemaError."""
+    if plan.fingerprint != work.fingerprint:
+        raise SchemaError(
+            f"{plan.spec.source} or {plan.spec.target} has changed since the fan-out began",
+            hint="The old rows stay. Run it again from the beginning.",
+        )
+
+
+def connect_source(spec: TableSpec, settings: Settings) -> sqlserver.SourceConnection:
+    """Open a connection to the table's source, which is as patient as the specification says."""
+    return sqlserver.connect(
+        settings.sources[spec.db_type],
+        lock_timeout=spec.lock_timeout,
+        statement_timeout=spec.statement_timeout,
+    )

@@ -1,0 +1,177 @@
+"""What is asked for: an event, checked key by key before anything is run.
+
+An event may name a mode and configured tables, nothing else: no SQL, no connection, no column is
+ever taken from it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from tableferry.errors import ConfigError
+from tableferry.model.identifiers import shown
+from tableferry.sync.deadline import NEVER, Deadline
+
+if TYPE_CHECKING:
+    from tableferry.sync.run_options import Conduct
+
+
+class Mode(StrEnum):
+    """What a deployment can be asked to do."""
+
+    MULTI_SYNC = "multi_sync"
+    MULTI_TEST = "multi_test"
+    SINGLE_SYNC = "single_sync"
+    PLAN = "plan"
+    INFO = "info"
+
+
+SYNCS: Final = (Mode.MULTI_SYNC, Mode.SINGLE_SYNC)
+
+KEYS: Final = ("mode", "tables", "table_name", "publish_together", "continued")
+
+_MODES_HINT: Final = f"The modes are: {', '.join(Mode)}."
+_KEYS_HINT: Final = f"An event may have the keys {', '.join(KEYS)}."
+_SINGLE_HINT: Final = 'Name one table: "table_name" in an event, --table=NAME in a shell.'
+
+SHOWN_CHARACTERS: Final = 80
+SHOWN_NAMES: Final = 10
+"""An error quotes no more of a name, and of names: events can be large, and logs cost money."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A checked request; ``tables`` holds configured names only, None: all of them."""
+
+    mode: Mode
+    tables: tuple[str, ...] | None = None
+    fail_fast: bool = False
+    publish_together: bool = False
+    continued: int = 0
+    deadline: Deadline = NEVER
+    run_id: UUID | None = None
+
+    @property
+    def conduct(self) -> "Conduct":
+        """How the run is to behave."""
+        # Not at the top: what tries again takes longer to import than a request to be checked.
+        from tableferry.sync.run_options import Conduct  # noqa: PLC0415
+
+        return Conduct(
+            fail_fast=self.fail_fast,
+            together=self.publish_together,
+            deadline=self.deadline,
+            run_id=self.run_id,
+        )
+
+
+def parse_event(event: object, configured: Collection[str]) -> Request:
+    """Check an event; raises one ConfigError that names everything that is wrong with it.
+
+    ``configured`` holds the tables' names.
+    """
+    if not isinstance(event, Mapping):
+        raise ConfigError(f"The event is not a JSON object but {_kind(event)}", hint=_KEYS_HINT)
+    problems: dict[str, str] = {}
+    unknown = [key for key in event if key not in KEYS]
+    if unknown:
+        problems[f"Unknown key in the event: {_listed(unknown)}"] = _KEYS_HINT
+    mode = _mode(event.get("mode", Mode.MULTI_SYNC), problems)
+    tables = _tables(event["tables"], problems) if "tables" in event else None
+    name = _table_name(event["table_name"], problems) if "table_name" in event else None
+    together = event.get("publish_together", False)
+    if not isinstance(together, bool):
+        problems[f"'publish_together' must be true or false, not {_kind(together)}"] = _KEYS_HINT
+    continued = event.get("continued", 0)
+    if not isinstance(continued, int) or isinstance(continued, bool) or continued < 0:
+        problems["'continued' must be how many invocations came before"] = _KEYS_HINT
+    problems |= _clashes(mode, event)
+    named = [*(tables or ()), *([] if name is None else [name])]
+    unknown = [wanted for wanted in dict.fromkeys(named) if wanted not in configured]
+    if unknown:
+        hint = f"The configured tables are: {', '.join(configured)}."
+        problems[f"Unknown table: {_listed(unknown)}"] = hint
+    if problems or mode is None:
+        raise _refusal(problems)
+    return Request(
+        mode,
+        tables if name is None else (name,),
+        publish_together=bool(together),
+        continued=int(continued),
+    )
+
+
+def _mode(value: object, problems: dict[str, str]) -> Mode | None:
+    if not isinstance(value, str):
+        problems[f"'mode' must be a text, not {_kind(value)}"] = _MODES_HINT
+        return None
+    try:
+        return Mode(value)
+    except ValueError:
+        problems[f"Unknown mode: {_quoted(value)}"] = _MODES_HINT
+        return None
+
+
+def _tables(value: object, problems: dict[str, str]) -> tuple[str, ...]:
+    names = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else []
+    if not names or not all(isinstance(name, str) for name in names):
+        problems["'tables' must be a list of table names"] = "Leave it out to take every table."
+        return ()
+    return tuple(names)
+
+
+def _table_name(value: object, problems: dict[str, str]) -> str | None:
+    if not isinstance(value, str):
+        problems[f"'table_name' must be a text, not {_kind(value)}"] = _SINGLE_HINT
+        return None
+    return value
+
+
+def _clashes(mode: Mode | None, event: Mapping[Any, Any]) -> dict[str, str]:
+    """Find keys that the mode does not look at: the caller meant something by them."""
+    if mode is Mode.SINGLE_SYNC:
+        found = {}
+        if "table_name" not in event:
+            found["single_sync needs a table's name"] = _SINGLE_HINT
+        if "tables" in event:
+            found["single_sync takes one table, not a list of tables"] = _SINGLE_HINT
+        return found
+    if mode is not Mode.MULTI_SYNC and "publish_together" in event:
+        return {"publish_together goes with multi_sync": "Leave it out."}
+    if mode is not Mode.MULTI_SYNC and "continued" in event:
+        return {"continued goes with multi_sync": "It is the function's own; leave it out."}
+    if mode is not None and "table_name" in event:
+        return {
+            f"{mode} takes a list of tables, not one table's name": 'Use "tables": [NAME, ...] '
+            "in an event, --tables=NAME,... in a shell; or the mode single_sync."
+        }
+    return {}
+
+
+def _refusal(problems: Mapping[str, str]) -> ConfigError:
+    found = list(problems)
+    message = found[0] if len(found) == 1 else "Nothing was run:\n  " + "\n  ".join(found)
+    return ConfigError(message, hint=" ".join(dict.fromkeys(problems.values())))
+
+
+def _listed(values: Sequence[object]) -> str:
+    """Return names for a message, the first of them where there are many."""
+    text = ", ".join(_quoted(value) for value in values[:SHOWN_NAMES])
+    more = len(values) - SHOWN_NAMES
+    return f"{text} and {more:,} more" if more > 0 else text
+
+
+def _quoted(value: object) -> str:
+    """Return a caller's text for a message: on one line, and not endless."""
+    text = shown(value[:SHOWN_CHARACTERS]) if isinstance(value, str) else _kind(value)
+    return f"{text}..." if isinstance(value, str) and len(value) > SHOWN_CHARACTERS else text
+
+
+def _kind(value: object) -> str:
+    """Say what a value is in the words of JSON; the value itself is not repeated."""
+    if value is None:
+        return "null"
+    names = {bool: "a boolean", int: "a number", float: "a number", str: "a text", list: "a list"}
+    return names.get(type(value), "an object" if isinstance(value, Mapping) else "something else")

@@ -1,0 +1,206 @@
+"""A look before anything moves: are databases there, tables readable and writable, do they fit.
+
+Nothing is written, on either side.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tableferry import postgres, sqlserver
+from tableferry.config import LedgerUse, Settings, SourceSettings, TableSpec, TargetSettings
+from tableferry.errors import TableferryError
+from tableferry.postgres.ledger import require_usable
+from tableferry.sync.deadline import Clock
+from tableferry.sync.outcome import ErrorReport
+from tableferry.sync.table import make_plan
+
+TARGET: Final = "postgresql"
+"""The target's name among the databases; the sources have those of their ``db_type``."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseCheck:
+    """What one database said of itself, or why it did not."""
+
+    name: str
+    where: str
+    reachable: bool
+    logged_in: bool
+    seconds: float
+    version: str = ""
+    encryption: str = ""
+    isolation: tuple[str, ...] = ()
+    error: ErrorReport | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "database": self.name,
+            "where": self.where,
+            "reachable": self.reachable,
+            "logged_in": self.logged_in,
+            "seconds": round(self.seconds, 3),
+            **({"version": self.version} if self.version else {}),
+            **({"encryption": self.encryption} if self.encryption else {}),
+            **({"isolation_levels": list(self.isolation)} if self.isolation else {}),
+            **({"error": self.error.as_dict()} if self.error else {}),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class TableCheck:
+    """Whether one table could be synced now; ``missing`` tables would be created.
+
+    ``readable`` and ``writable`` are None where it could not be tried.
+    """
+
+    table: str
+    source: str
+    target: str
+    readable: bool | None
+    writable: bool | None
+    missing: bool = False
+    warnings: tuple[str, ...] = ()
+    error: ErrorReport | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether a sync would get as far as reading rows."""
+        return bool(self.readable and self.writable) and self.error is None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "table": self.table,
+            "source": self.source,
+            "target": self.target,
+            "status": "ok" if self.ok else "failed",
+            "readable": self.readable,
+            "writable": self.writable,
+            **({"will_be_created": True} if self.missing else {}),
+            **({"warnings": list(self.warnings)} if self.warnings else {}),
+            **({"error": self.error.as_dict()} if self.error else {}),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """Every database and every table that was looked at."""
+
+    databases: tuple[DatabaseCheck, ...]
+    tables: tuple[TableCheck, ...]
+    seconds: float
+
+    @property
+    def all_ok(self) -> bool:
+        """Whether everything a sync needs is there."""
+        return all(d.error is None for d in self.databases) and all(t.ok for t in self.tables)
+
+    @property
+    def any_ok(self) -> bool:
+        """Whether at least one table could be synced."""
+        return any(table.ok for table in self.tables)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "databases": [database.as_dict() for database in self.databases],
+            "tables": [table.as_dict() for table in self.tables],
+            "totals": {
+                "tables": len(self.tables),
+                "ok": sum(table.ok for table in self.tables),
+                "failed": sum(not table.ok for table in self.tables),
+                "seconds": round(self.seconds, 3),
+            },
+        }
+
+
+def check_tables(
+    specs: Sequence[TableSpec], settings: Settings, clock: Clock = time.monotonic
+) -> CheckReport:
+    """Connect to every database the tables need and look at every table; raises nothing."""
+    started = clock()
+    db_types = list(dict.fromkeys(spec.db_type for spec in specs))
+    databases = [_check_source(name, settings.sources[name], clock) for name in db_types]
+    databases.append(_check_target(settings.target, clock))
+    down = {database.name: database for database in databases if database.error}
+    tables = [_check_table(spec, settings, down) for spec in specs]
+    return CheckReport(tuple(databases), tuple(tables), clock() - started)
+
+
+def _check_source(name: str, settings: SourceSettings, clock: Clock) -> DatabaseCheck:
+    def look() -> sqlserver.Facts:
+        with sqlserver.connect(settings) as connection:
+            return sqlserver.read_facts(connection)
+
+    return _check_database(name, settings, look, clock)
+
+
+def _check_target(settings: TargetSettings, clock: Clock) -> DatabaseCheck:
+    def look() -> postgres.Facts:
+        with postgres.connect(settings) as connection:
+            return postgres.read_facts(connection)
+
+    return _check_database(TARGET, settings, look, clock)
+
+
+def _check_database(
+    name: str,
+    settings: SourceSettings | TargetSettings,
+    look: Callable[[], sqlserver.Facts | postgres.Facts],
+    clock: Clock,
+) -> DatabaseCheck:
+    started = clock()
+    try:
+        facts = look()
+    except TableferryError as error:
+        answered = error.reached
+        return DatabaseCheck(
+            name, str(settings), answered, False, clock() - started, error=ErrorReport.of(error)
+        )
+    return DatabaseCheck(
+        name=name,
+        where=str(settings),
+        reachable=True,
+        logged_in=True,
+        seconds=clock() - started,
+        version=facts.version,
+        encryption=facts.encryption,
+        isolation=facts.isolation,
+    )
+
+
+def _check_table(spec: TableSpec, settings: Settings, down: dict[str, DatabaseCheck]) -> TableCheck:
+    """Look at each side that is there; where both are, plan and ask for the SELECT's first rows."""
+    readable: bool | None = None
+    writable: bool | None = None
+    names = (spec.key, str(spec.source), str(spec.target))
+    unusable = down.get(spec.db_type) or down.get(TARGET)
+    try:
+        with contextlib.ExitStack() as connections:
+            if spec.db_type not in down:
+                from_ = connections.enter_context(sqlserver.connect(settings.sources[spec.db_type]))
+                readable = False
+                sqlserver.read_schema(from_, spec.located_in(from_.settings.db).source)
+                readable = True
+            if TARGET not in down:
+                into = connections.enter_context(postgres.connect(settings.target))
+                writable = False
+                postgres.require_rights(into, spec)
+                if spec.ledger is LedgerUse.ON:
+                    require_usable(into)
+                writable = True
+            if unusable:
+                return TableCheck(*names, readable, writable, error=unusable.error)
+            plan = make_plan(spec, from_, into)
+            readable = False
+            sqlserver.probe(from_, plan)
+            readable = True
+    except TableferryError as error:
+        return TableCheck(*names, readable, writable, error=ErrorReport.of(error))
+    return TableCheck(
+        *names, readable, writable, missing=plan.create is not None, warnings=plan.warnings
+    )

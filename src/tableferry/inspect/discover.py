@@ -1,0 +1,114 @@
+"""Entries of TABLE_CONFIGS for the tables that a source has. Nothing is written anywhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tableferry import sqlserver
+from tableferry.config import SourceSettings
+from tableferry.errors import SchemaError
+from tableferry.model.identifiers import SourceTable, TargetTable, shown
+from tableferry.model.naming import distinct, pg_name, shortened
+from tableferry.model.schema import SourceSchema
+from tableferry.model.table_details import TableDetails
+from tableferry.typemap import RULES
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """One table's entry: its ``key`` and ``config``, and what a person should know of it.
+
+    ``rows`` (about) and ``size`` (bytes) are None where the server does not tell.
+    """
+
+    table: SourceTable
+    key: str
+    config: dict[str, Any]
+    rows: int | None
+    size: int | None
+    notes: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "table": str(self.table),
+            "key": self.key,
+            "rows": self.rows,
+            "bytes": self.size,
+            "notes": list(self.notes),
+            "config": self.config,
+        }
+
+
+def discover(
+    db_type: str, settings: SourceSettings, *, schema: str = "", like: str = ""
+) -> tuple[Discovered, ...]:
+    """Look at every table that is found; raises TableferryError, SchemaError where none is."""
+    with sqlserver.connect(settings) as connection:
+        found = sqlserver.find_tables(connection, schema=schema, like=like)
+        if not found:
+            raise SchemaError(
+                f"{settings} has no such table, or {settings.user!r} may see none",
+                hint="Correct --schema and --like (without case; % stands for any characters), "
+                "and grant the login SELECT on the tables.",
+            )
+        keys = _keys([entry.table for entry in found])
+        return tuple(
+            _discovered(
+                db_type,
+                entry,
+                key,
+                sqlserver.read_schema(connection, entry.table),
+                sqlserver.read_keys(connection, entry.table),
+            )
+            for entry, key in zip(found, keys, strict=True)
+        )
+
+
+def _keys(tables: Sequence[SourceTable]) -> list[str]:
+    """Return a key for each: its name; with its schema where that is not ``dbo``."""
+    taken: set[str] = set()
+    return [
+        distinct(
+            pg_name(table.name if table.schema == "dbo" else f"{table.schema}_{table.name}"), taken
+        )
+        for table in tables
+    ]
+
+
+def _discovered(
+    db_type: str, found: sqlserver.FoundTable, key: str, schema: SourceSchema, details: TableDetails
+) -> Discovered:
+    notes = list(details.warnings)
+    columns: list[str] = []
+    pg_columns: list[str] = []
+    taken: set[str] = set()
+    for column in schema.columns:
+        if column.type.name not in RULES:
+            notes.append(f"{shown(column.name)} is left out: {column.type} is not carried")
+            continue
+        name = distinct(pg_name(column.name), taken, RULES[column.type.name].second_names)
+        if name != pg_name(column.name):
+            notes.append(f"{shown(column.name)} is named {shown(name)}: its own name is another's")
+        columns.append(column.name)
+        pg_columns.append(name)
+    primary_key = list(details.primary_key)
+    if not set(primary_key) <= set(columns):
+        primary_key = []
+    if not primary_key:
+        notes.append("no primary key was found")
+    config = {
+        "db_type": db_type,
+        "sql_server_db": found.table.database,
+        "sql_table": found.table.sql,
+        "pg_table": _written(TargetTable("", shortened(f"{db_type.lower()}_{key}"))),
+        "columns": columns,
+        "pg_columns": pg_columns,
+        **({"primary_key": primary_key} if primary_key else {}),
+    }
+    return Discovered(found.table, key, config, found.rows, found.size, tuple(notes))
+
+
+def _written(target: TargetTable) -> str:
+    """Return the name as ``pg_table`` takes it: quoted where it could be read as something else."""
+    return target.name if target.name.replace("_", "a").isalnum() else target.sql

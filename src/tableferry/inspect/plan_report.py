@@ -1,0 +1,156 @@
+"""What a sync would do, told beforehand. Both databases are asked, nothing is written."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tableferry import postgres, sqlserver
+from tableferry.config import OnInvalid, Publish, Settings, TableSpec
+from tableferry.errors import ConfigError, TableferryError
+from tableferry.planning.plan import SyncPlan
+from tableferry.sync.outcome import ErrorReport
+from tableferry.sync.table import make_plan
+
+ROWS_PER_SECOND: Final = 300_000
+"""For the guess of how long a load takes: nine columns on two cores (docs/benchmarks.md, with a
+margin). Wider rows and slower networks take longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class TablePlan:
+    """One table's plan, or why there is none."""
+
+    spec: TableSpec
+    plan: SyncPlan | None = None
+    error: ErrorReport | None = None
+
+    @property
+    def readers_wait(self) -> str:
+        """How long queries on the target would wait."""
+        if self.plan is None:
+            return ""
+        if self.plan.create is not None:
+            return "not at all: the table is new"
+        if self.spec.publish is Publish.MERGE and self.plan.drift.added:
+            return "while the rows are compared and changed, as columns are added"
+        if self.spec.publish is Publish.MERGE:
+            return "not at all: rows that differ are changed in one transaction"
+        if self.spec.publish is Publish.SWAP:
+            return (
+                "for a moment, less than 0.1 s at a time: the new table takes the old one's place"
+            )
+        rows = self.plan.estimated_rows
+        if rows is None:
+            return "from the first row to the commit"
+        seconds = max(1, round(rows / ROWS_PER_SECOND))
+        return f"from the first row to the commit: about {seconds:,} s for {rows:,} rows"
+
+    @property
+    def refused_rows(self) -> str:
+        """What becomes of rows that cannot be stored, empty where one fails the load."""
+        if self.spec.on_invalid is not OnInvalid.QUARANTINE:
+            return ""
+        return (
+            f"up to {self.spec.max_invalid:,} go into tableferry.quarantine; "
+            "with more the load fails, and nothing is changed"
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        named = {
+            "table": self.spec.key,
+            "source": str(self.spec.source),
+            "target": str(self.spec.target),
+            "status": "ok" if self.plan else "failed",
+        }
+        if self.plan is None:
+            return {**named, "error": self.error.as_dict() if self.error else {}}
+        plan = self.plan
+        return {
+            **named,
+            "fingerprint": plan.fingerprint,
+            "select": plan.select,
+            "consistency": plan.consistency.value,
+            "publish": plan.spec.publish.value,
+            "chunks": plan.spec.chunks,
+            "parallel": plan.spec.parallel,
+            "estimated_rows": plan.estimated_rows,
+            "ddl": list(plan.ddl),
+            "drift": list(plan.drift.told),
+            "columns": [
+                {
+                    "source": column.source.name,
+                    "source_type": str(column.source.type),
+                    "target": column.target.name,
+                    "target_type": str(column.target.type),
+                    **({"loss": column.loss} if column.loss else {}),
+                }
+                for column in plan.columns
+            ],
+            "readers_wait": self.readers_wait,
+            **({"refused_rows": self.refused_rows} if self.refused_rows else {}),
+            "warnings": list(plan.warnings),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReport:
+    """The plans of a run, in its order."""
+
+    tables: tuple[TablePlan, ...]
+
+    @property
+    def all_ok(self) -> bool:
+        """Whether every table could be planned."""
+        return all(table.plan is not None for table in self.tables)
+
+    @property
+    def any_ok(self) -> bool:
+        """Whether any table could be planned."""
+        return any(table.plan is not None for table in self.tables)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {"tables": [table.as_dict() for table in self.tables]}
+
+
+def plan_tables(specs: Sequence[TableSpec], settings: Settings) -> PlanReport:
+    """Plan every table; raises nothing, what cannot be planned is in the report."""
+    return PlanReport(tuple(_plan(spec, settings) for spec in specs))
+
+
+def read_fingerprints(path: Path, specs: Sequence[TableSpec]) -> dict[str, str]:
+    """Read a plan's fingerprints, by table, from its JSON form.
+
+    Raises ConfigError where the file is no plan, or holds none of one of the tables.
+    """
+    try:
+        tables: list[Mapping[str, Any]] = json.loads(path.read_text())["tables"]
+        found = {table["table"]: table["fingerprint"] for table in tables if "fingerprint" in table}
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error.strerror}", hint="Name the file with --plan."
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigError(
+            f"{path} is not a plan", hint="Make one with: tableferry plan --json"
+        ) from error
+    if unplanned := [spec.key for spec in specs if spec.key not in found]:
+        raise ConfigError(
+            f"{path} holds no plan of {', '.join(unplanned)}",
+            hint="Make a new plan, or choose the tables with --tables.",
+        )
+    return found
+
+
+def _plan(spec: TableSpec, settings: Settings) -> TablePlan:
+    try:
+        with (
+            sqlserver.connect(settings.sources[spec.db_type]) as from_,
+            postgres.connect(settings.target) as into,
+        ):
+            return TablePlan(spec, plan=make_plan(spec, from_, into))
+    except TableferryError as error:
+        return TablePlan(spec, error=ErrorReport.of(error))

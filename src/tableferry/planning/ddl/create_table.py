@@ -1,0 +1,245 @@
+"""The DDL of a missing target table: pure text, from what the source's catalog says.
+
+Names pass through ``identifiers`` only. What has no sure translation becomes a warning, never a
+guess. Keys and indexes are made after the load: that is faster than keeping them up to date.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from tableferry.errors import ConfigError
+from tableferry.model.identifiers import TargetTable, quote_pg, shown, text_pg
+from tableferry.model.schema import SourceColumn, TargetColumn
+from tableferry.model.table_details import Identity, TableDetails
+from tableferry.planning.ddl.defaults import translated_default
+from tableferry.planning.ddl.indexes import (
+    BTREE_BYTES,
+    Columns,
+    key_bytes,
+    plan_indexes,
+)
+from tableferry.planning.ddl.tsql_constants import INTEGER_RANGES
+from tableferry.typemap import keeps_apart
+
+PG_INTEGERS: Mapping[str, str] = {"int2": "smallint", "int4": "int", "int8": "bigint"}
+"""The types an identity column may have in PostgreSQL, with SQL Server's of the same range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """What is run in the load's transaction, ``before`` the rows come and ``after`` them.
+
+    ``keys`` are those of ``after`` that let no values be there twice: where rows may be refused
+    they are made before the rows come.
+    """
+
+    before: tuple[str, ...]
+    after: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+
+
+def plan_creation(
+    target: TargetTable,
+    planned: Sequence[tuple[SourceColumn, TargetColumn]],
+    key: Sequence[str],
+    details: TableDetails,
+    pg_version: int,
+    *,
+    names: Collection[str] = (),
+) -> Creation:
+    """Plan the table: columns, key, indexes, identity, defaults, comments.
+
+    ``planned`` pairs each source column with the column to create, in order; ``key`` holds the
+    exact source names of the primary key, none for no key; ``pg_version`` is PostgreSQL's
+    ``server_version_num``; ``names`` are those that the target's schema has already.
+    """
+    columns: dict[str, tuple[SourceColumn, TargetColumn]] = {}
+    for source, into in planned:
+        columns.setdefault(source.name, (source, into))
+    identity = _Identity.of(details.identity, columns)
+    defaults, warnings = _defaults(columns, details)
+    comments, unsaid = _comments(target, columns, details)
+    indexes = plan_indexes(target, columns, tuple(key), details, pg_version, names=names)
+    lines = [
+        f"  {quote_pg(into.name)} {into.type}"
+        + ("" if into.nullable else " NOT NULL")
+        + (identity.clause if identity and into is identity.into else "")
+        + (f" DEFAULT {defaults[into.name]}" if into.name in defaults else "")
+        for _, into in planned
+    ]
+    primary_key = _primary_key(target, columns, key)
+    create = f"CREATE TABLE {target.sql} (\n" + ",\n".join(lines) + "\n)"
+    return Creation(
+        before=(create, *comments),
+        after=(
+            *primary_key,
+            *indexes.statements,
+            *([advance_identity(target, identity.into)] if identity else []),
+        ),
+        warnings=(
+            *details.warnings,
+            *_key_warnings(target, columns, key, details),
+            *_identity_warnings(details, columns, identity),
+            *warnings,
+            *_computed_warnings(columns, details),
+            *indexes.warnings,
+            *unsaid,
+        ),
+        keys=(
+            *primary_key,
+            *(sql for sql in indexes.statements if sql.startswith("CREATE UNIQUE INDEX")),
+        ),
+    )
+
+
+def advance_identity(
+    target: TargetTable, column: TargetColumn, rows: TargetTable | None = None
+) -> str:
+    """Return the statement that has a numbered column go on past the largest value there is.
+
+    Where it counts down, past the smallest. It never goes back, nor out of its bounds. ``rows`` is
+    the table with the values, where that is another one.
+    """
+    name = quote_pg(column.name)
+    return f"""\
+SELECT setval(s.seqrelid::regclass, m.last)
+FROM pg_sequence AS s, LATERAL (
+  SELECT CASE WHEN s.seqincrement > 0 THEN max({name}) ELSE min({name}) END AS last
+  FROM {(rows or target).sql}
+) AS m
+WHERE s.seqrelid = pg_get_serial_sequence({text_pg(target.sql)}, {text_pg(column.name)})::regclass
+  AND m.last BETWEEN s.seqmin AND s.seqmax
+  AND CASE WHEN s.seqincrement > 0
+    THEN m.last >= s.seqstart AND coalesce(m.last > pg_sequence_last_value(s.seqrelid), true)
+    ELSE m.last <= s.seqstart AND coalesce(m.last < pg_sequence_last_value(s.seqrelid), true)
+  END"""
+
+
+def _primary_key(target: TargetTable, columns: Columns, key: Sequence[str]) -> list[str]:
+    if not key:
+        return []
+    names = ", ".join(quote_pg(columns[name][1].name) for name in key)
+    return [f"ALTER TABLE {target.sql} ADD PRIMARY KEY ({names})"]
+
+
+def _key_warnings(
+    target: TargetTable, columns: Columns, key: Sequence[str], details: TableDetails
+) -> list[str]:
+    if not key:
+        missing = [name for name in details.primary_key if name not in columns]
+        why = (
+            f"{', '.join(map(shown, missing))} of the source's key is not carried"
+            if missing
+            else "the source shows none"
+        )
+        return [f"{target} gets no primary key: {why}"]
+    warnings = [
+        f"the primary key holds {shown(name)}, whose values may become equal in the target: "
+        "the load would fail"
+        for name in key
+        if not keeps_apart(columns[name][0].type, columns[name][1].type)
+    ]
+    warnings += [
+        f"the primary key holds {shown(name)}, which may be NULL in the source: a NULL would end "
+        "the load"
+        for name in key
+        if columns[name][0].nullable
+    ]
+    if key_bytes([columns[name] for name in key]) > BTREE_BYTES:
+        warnings.append(
+            f"the values of the primary key can be longer than the {BTREE_BYTES:,} bytes "
+            "PostgreSQL indexes: one such would end the load"
+        )
+    return warnings
+
+
+@dataclass(frozen=True, slots=True)
+class _Identity:
+    """The identity column as PostgreSQL can have it: of an integer type."""
+
+    identity: Identity
+    into: TargetColumn
+
+    @classmethod
+    def of(cls, identity: Identity | None, columns: Columns) -> "_Identity | None":
+        if identity is None or identity.column not in columns:
+            return None
+        _, into = columns[identity.column]
+        return cls(identity, into) if into.type.name in PG_INTEGERS else None
+
+    @property
+    def clause(self) -> str:
+        """``GENERATED BY DEFAULT AS IDENTITY``; PostgreSQL's own limits where they would do."""
+        seed, step = self.identity.seed, self.identity.increment
+        options = []
+        if (seed, step) != (1, 1):
+            options = [f"START WITH {seed} INCREMENT BY {step}"]
+        low, high = INTEGER_RANGES[PG_INTEGERS[self.into.type.name]]
+        if step > 0 and seed < 1:
+            options.append(f"MINVALUE {low}")
+        if step < 0 and seed > -1:
+            options.append(f"MAXVALUE {high}")
+        return " GENERATED BY DEFAULT AS IDENTITY" + (f" ({' '.join(options)})" if options else "")
+
+
+def _identity_warnings(
+    details: TableDetails, columns: Columns, made: _Identity | None
+) -> list[str]:
+    if made or details.identity is None or details.identity.column not in columns:
+        return []
+    _, into = columns[details.identity.column]
+    warning = (
+        f"{shown(details.identity.column)} is an identity column of the type {into.type}, which "
+        "PostgreSQL does not number: rows must name its value"
+    )
+    return [warning]
+
+
+def _defaults(columns: Columns, details: TableDetails) -> tuple[dict[str, str], list[str]]:
+    """Return the defaults by target column, and what could not be translated."""
+    found, warnings = {}, []
+    for name, definition in details.defaults.items():
+        if name not in columns:
+            continue
+        source, into = columns[name]
+        if not definition:
+            warnings.append(f"the default of {shown(name)} could not be read, and is not created")
+            continue
+        default = translated_default(definition, source.type, into.type)
+        if default is None:
+            warnings.append(
+                f"the default of {shown(name)} has no sure translation and is not created: "
+                f"{' '.join(definition.split())}"
+            )
+        elif default != "NULL":
+            found[into.name] = default
+    return found, warnings
+
+
+def _computed_warnings(columns: Columns, details: TableDetails) -> list[str]:
+    return [
+        f"{shown(name)} is computed in the source; its values are carried, and PostgreSQL does "
+        "not compute it"
+        for name in details.computed
+        if name in columns
+    ]
+
+
+def _comments(
+    target: TargetTable, columns: Columns, details: TableDetails
+) -> tuple[list[str], list[str]]:
+    """Return the COMMENT statements, and what no text of PostgreSQL can hold."""
+    subjects = [(f"TABLE {target.sql}", details.comment)] if details.comment else []
+    subjects += [
+        (f"COLUMN {target.sql}.{quote_pg(columns[name][1].name)}", text)
+        for name, text in details.column_comments.items()
+        if name in columns
+    ]
+    statements, warnings = [], []
+    for subject, text in subjects:
+        try:
+            statements.append(f"COMMENT ON {subject} IS {text_pg(text)}")
+        except ConfigError as error:
+            warnings.append(f"the comment on {subject} is not created: {error.message}")
+    return statements, warnings

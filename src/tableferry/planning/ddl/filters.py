@@ -1,0 +1,163 @@
+"""Conditions of filtered indexes in PostgreSQL's words.
+
+SQL Server allows little in them (CREATE INDEX, "WHERE <filter_predicate>"): comparisons of a
+column with constants, IN, IS [NOT] NULL and AND. What goes beyond is not translated.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from tableferry.model.identifiers import quote_pg
+from tableferry.model.schema import SourceColumn, TargetColumn
+from tableferry.planning.ddl.tsql_constants import TEXTS, literal, read_constant
+from tableferry.typemap import keeps_apart
+
+_TOKEN: Final = re.compile(
+    r"\s*(\[(?:[^\]]|\]\])+\]|\"(?:[^\"]|\"\")+\"|[Nn]?'(?:[^']|'')*'|0[xX][0-9A-Fa-f]*"
+    r"|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[^\W\d][\w@#$]*|<=|>=|<>|!=|!<|!>|[=<>(),+-])"
+)
+COMPARISONS: Final = {
+    "=": "=",
+    "<>": "<>",
+    "!=": "<>",
+    "<": "<",
+    "<=": "<=",
+    "!>": "<=",
+    ">": ">",
+    ">=": ">=",
+    "!<": ">=",
+}
+
+Columns = Mapping[str, tuple[SourceColumn, TargetColumn]]
+
+
+class _UntranslatableError(Exception):
+    """Something that is not surely the same in PostgreSQL."""
+
+
+def translated_condition(text: str, columns: Columns, *, for_no_more: bool = False) -> str | None:
+    """Return the condition over the target's columns; None where it is not surely the same.
+
+    ``columns`` are those that are carried, by source name. What SQL Server holds as equal may
+    differ in PostgreSQL (case, accents, trailing blanks), and the other way round (a digit that is
+    cut off): with ``for_no_more`` None, too, where it might hold for a row that it does not hold
+    for in the source.
+    """
+    tokens, position = [], 0
+    while text[position:].strip():
+        match = _TOKEN.match(text, position)
+        if not match:
+            return None
+        tokens.append(match[1])
+        position = match.end()
+    reader = _Reader(tokens, columns, for_no_more=for_no_more)
+    try:
+        found = reader.any_of()
+    except _UntranslatableError:
+        return None
+    return found if reader.at_end else None
+
+
+class _Reader:
+    """A recursive descent over the tokens."""
+
+    def __init__(self, tokens: list[str], columns: Columns, *, for_no_more: bool) -> None:
+        self._tokens = tokens
+        self._columns = columns
+        self._for_no_more = for_no_more
+        self._position = 0
+
+    @property
+    def at_end(self) -> bool:
+        return self._position == len(self._tokens)
+
+    def any_of(self) -> str:
+        parts = [self._all_of()]
+        while self._accept("OR"):
+            parts.append(self._all_of())
+        return " OR ".join(parts)
+
+    def _all_of(self) -> str:
+        parts = [self._one()]
+        while self._accept("AND"):
+            parts.append(self._one())
+        return " AND ".join(parts)
+
+    def _one(self) -> str:
+        if self._accept("("):
+            inner = self.any_of()
+            self._expect(")")
+            return f"({inner})"
+        source, target = self._column()
+        name = quote_pg(target.name)
+        if self._accept("IS"):
+            negated = "NOT " if self._accept("NOT") else ""
+            self._expect("NULL")
+            return f"{name} IS {negated}NULL"
+        if self._accept("IN"):
+            self._expect("(")
+            self._hold_for_no_more("=", source, target)
+            values = [self._constant(source, target)]
+            while self._accept(","):
+                values.append(self._constant(source, target))
+            self._expect(")")
+            return f"{name} IN ({', '.join(values)})"
+        comparison = COMPARISONS.get(self._next())
+        ordered = source.type.name in TEXTS or source.type.name == "uniqueidentifier"
+        if comparison is None or (ordered and comparison not in {"=", "<>"}):
+            raise _UntranslatableError  # texts and GUIDs have another order in PostgreSQL
+        self._hold_for_no_more(comparison, source, target)
+        return f"{name} {comparison} {self._constant(source, target)}"
+
+    def _hold_for_no_more(
+        self, comparison: str, source: SourceColumn, target: TargetColumn
+    ) -> None:
+        told_apart = source.type.name in TEXTS and comparison == "<>"
+        made_equal = not keeps_apart(source.type, target.type) and comparison in {"=", "<="}
+        if self._for_no_more and (told_apart or made_equal):
+            raise _UntranslatableError
+
+    def _column(self) -> tuple[SourceColumn, TargetColumn]:
+        token = self._next()
+        name = token
+        if token.startswith("["):
+            name = token[1:-1].replace("]]", "]")
+        elif token.startswith('"'):
+            name = token[1:-1].replace('""', '"')
+        alike = [key for key in self._columns if key.lower() == name.lower()]
+        found = name if name in self._columns else alike[0] if len(alike) == 1 else None
+        if found is None:
+            raise _UntranslatableError
+        return self._columns[found]
+
+    def _constant(self, source: SourceColumn, target: TargetColumn) -> str:
+        """Read one constant: in brackets or not, with a sign or not."""
+        depth, text = 0, ""
+        while True:
+            word = self._next()
+            depth += (word == "(") - (word == ")")
+            text += word
+            if depth == 0 and word.upper() not in {"+", "-", "CONVERT"}:
+                break
+        constant = read_constant(text)
+        found = literal(constant, source.type, target.type) if constant else None
+        if found is None or found == "NULL":
+            raise _UntranslatableError
+        return found
+
+    def _next(self) -> str:
+        if self.at_end:
+            raise _UntranslatableError
+        self._position += 1
+        return self._tokens[self._position - 1]
+
+    def _accept(self, token: str) -> bool:
+        if not self.at_end and self._tokens[self._position].upper() == token:
+            self._position += 1
+            return True
+        return False
+
+    def _expect(self, token: str) -> None:
+        if not self._accept(token):
+            raise _UntranslatableError

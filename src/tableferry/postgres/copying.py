@@ -1,0 +1,90 @@
+"""Rows on their way into one table: Arrow batches -> COPY BINARY, and PostgreSQL's own count."""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from types import TracebackType
+from typing import Any, Final, Self
+
+import psycopg
+import pyarrow as pa
+
+from tableferry.errors import VerificationError
+from tableferry.model.identifiers import quote_pg
+from tableferry.postgres.connection import TargetConnection, statement
+from tableferry.postgres.encoding import Encoder
+from tableferry.postgres.errors import translated
+
+ENCODED_BYTES: Final = 4 * 2**20
+"""About how much is encoded at once: usual batches whole, those with huge values in pieces."""
+
+
+class CopyIn:
+    """One COPY; a context manager inside an open transaction.
+
+    ``table`` is SQL, ``columns`` are names; batches have the Arrow schema given. With ``freeze``
+    the table was made or emptied in the same transaction. Leaving without ``finish`` ends the COPY
+    as failed.
+    """
+
+    def __init__(
+        self,
+        connection: TargetConnection,
+        table: str,
+        columns: Sequence[str],
+        schema: pa.Schema,
+        *,
+        freeze: bool = False,
+    ) -> None:
+        names = ", ".join(map(quote_pg, columns))
+        options = ", FREEZE" if freeze else ""
+        self._sql = f"COPY {table} ({names}) FROM STDIN (FORMAT BINARY{options})"
+        self._connection = connection
+        self._encoder = Encoder(schema)
+        self._header = self._encoder.header()
+        self._cursor = connection.raw.cursor()
+        self._stack = contextlib.ExitStack()
+        self._copy: Any = None
+        self.rows = 0
+
+    def __enter__(self) -> Self:
+        with translated(self._connection.settings):
+            self._copy = self._stack.enter_context(self._cursor.copy(statement(self._sql)))
+            self._copy.write(self._header)
+        return self
+
+    def encoded(self, batch: pa.RecordBatch) -> Iterator[bytes]:
+        """Yield a batch as COPY BINARY, in pieces; also before the COPY is begun."""
+        rows = max(1, batch.num_rows * ENCODED_BYTES // max(1, batch.nbytes))
+        for start in range(0, batch.num_rows, rows):
+            yield self._encoder.batch(batch.slice(start, rows))
+
+    def write(self, batch: pa.RecordBatch, ahead: Iterable[bytes] | None = None) -> None:
+        """Send one batch; raises DataError, TransientError ... when PostgreSQL refused.
+
+        ``ahead`` is the batch ``encoded`` already.
+        """
+        with translated(self._connection.settings):
+            for piece in self.encoded(batch) if ahead is None else ahead:
+                self._copy.write(piece)
+        self.rows += batch.num_rows
+
+    def finish(self) -> None:
+        """End the COPY and compare PostgreSQL's count with the rows sent."""
+        with translated(self._connection.settings):
+            self._copy.write(self._encoder.finish())
+            self._stack.close()
+        if self._cursor.rowcount != self.rows:
+            raise VerificationError(
+                f"PostgreSQL stored {self._cursor.rowcount:,} of the {self.rows:,} rows sent",
+                hint="A trigger or a rule swallowed rows. The load was rolled back.",
+            )
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # A connection that is gone cannot end its COPY any better.
+        with contextlib.suppress(psycopg.Error):
+            self._stack.__exit__(kind, error, trace)

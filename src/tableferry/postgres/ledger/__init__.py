@@ -1,0 +1,32 @@
+"""The ledger: tableferry's own tables in the target, in the schema ``tableferry``.
+
+Over the ledger's own connection (``Ledger``): runs, leases, progress, outcomes. On the connection
+that stores the rows (``seal``, ``checkpoint``, ``quarantine``): what must be true if and only if
+they are there.
+"""
+
+from tableferry.postgres.ledger.checkpoints import Unfinished, checkpoint
+from tableferry.postgres.ledger.lease import Lease, Pace
+from tableferry.postgres.ledger.ledger import Ledger
+from tableferry.postgres.ledger.migrate import SCHEMA, migrate, require_usable
+from tableferry.postgres.ledger.quarantine import quarantine, waiting
+from tableferry.postgres.ledger.runs import Failure, TableRun
+from tableferry.postgres.ledger.seal import seal, was_published, was_stored
+
+__all__ = [
+    "SCHEMA",
+    "Failure",
+    "Lease",
+    "Ledger",
+    "Pace",
+    "TableRun",
+    "Unfinished",
+    "checkpoint",
+    "migrate",
+    "quarantine",
+    "require_usable",
+    "seal",
+    "waiting",
+    "was_published",
+    "was_stored",
+]

@@ -1,0 +1,217 @@
+"""The ledger's tables: made by the first run, brought up to date by the first of a new version.
+
+The numbered files in ``migrations`` are plain SQL; an administrator may read them beforehand. A
+file that was released is never changed: what is to be different comes in a new one.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Final
+
+from tableferry.errors import ConfigError
+from tableferry.postgres.connection import TargetConnection
+
+SCHEMA: Final = "tableferry"
+
+_LOCK: Final = int.from_bytes(b"tablefer", "big")
+"""Of the transaction that migrates: any number would do that nobody else takes."""
+
+_LOCK_TIMEOUT: Final = "30s"
+"""Another run's migration takes well under a second."""
+
+_RIGHTS: Final = ("SELECT", "INSERT", "UPDATE", "DELETE")
+"""On every table of the ledger; DELETE is for pruning."""
+
+_STATE: Final = """\
+SELECT quote_ident(current_user), quote_ident(current_database()),
+  has_database_privilege(current_database(), 'CREATE'), n.oid IS NOT NULL,
+  coalesce(has_schema_privilege(n.oid, 'USAGE'), false),
+  coalesce(has_schema_privilege(n.oid, 'CREATE'), false),
+  quote_ident(pg_get_userbyid(c.relowner)), coalesce(pg_has_role(c.relowner, 'USAGE'), true)
+FROM (SELECT) one
+LEFT JOIN pg_namespace n ON n.nspname = 'tableferry'
+LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'migrations'"""
+"""From the catalog: to_regclass() fails where the schema may not be used."""
+
+_LACKING: Final = """\
+SELECT c.relname FROM pg_class c
+WHERE c.relnamespace = 'tableferry'::regnamespace AND c.relname = ANY(%(tables)s)
+  AND EXISTS (SELECT FROM unnest(%(rights)s::text[]) one
+    WHERE NOT has_table_privilege(c.oid, one))
+ORDER BY 1"""
+
+_BOOK: Final = """\
+CREATE TABLE tableferry.migrations (
+  version integer PRIMARY KEY,
+  name text NOT NULL,
+  applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE tableferry.migrations IS
+  'The files that made these tables. tableferry refuses a ledger newer than itself.'"""
+
+_TABLES: Final = (
+    "migrations", "runs", "table_runs", "chunks", "watermarks", "leases", "quarantine",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One file: ``0001_ledger.sql`` has the version 1 and the name ``ledger``."""
+
+    version: int
+    name: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What is there, and what this role may do; names are quoted."""
+
+    role: str
+    database: str
+    may_create_schema: bool
+    has_schema: bool
+    may_use: bool
+    may_create: bool
+    owner: str | None
+    may_alter: bool
+
+
+def migrations() -> tuple[Migration, ...]:
+    """Read the files, in their order."""
+    folder = resources.files(__package__) / "migrations"
+    found = [
+        Migration(int(match[1]), match[2], file.read_text("utf-8"))
+        for file in folder.iterdir()
+        if (match := re.fullmatch(r"(\d{4})_(\w+)\.sql", file.name))
+    ]
+    return tuple(sorted(found, key=lambda migration: migration.version))
+
+
+def migrate(connection: TargetConnection, files: Sequence[Migration] | None = None) -> None:
+    """See that the ledger is there, of this version, and that this role may write to it.
+
+    Nothing is locked or written where it is. Otherwise all is done in one transaction, one run
+    after the other. Raises ConfigError where a right is missing, or the ledger is a newer one's.
+    """
+    known = migrations() if files is None else files
+    state = _state(connection)
+    if _version(connection, state) != known[-1].version:
+        _apply(connection, known)
+        state = _state(connection)
+    _require_rights(connection, state)
+
+
+def require_usable(connection: TargetConnection) -> None:
+    """Ask, without trying, whether ``migrate`` would succeed; raises ConfigError as it does."""
+    known = migrations()
+    state = _state(connection)
+    version = _version(connection, state)
+    if version == known[-1].version:
+        _require_rights(connection, state)
+        return
+    _require_not_newer(connection, version, known)
+    _require_owner(connection, state, version)
+
+
+def _require_not_newer(
+    connection: TargetConnection, version: int, known: Sequence[Migration]
+) -> None:
+    if version > known[-1].version:
+        raise ConfigError(
+            f"The ledger in {connection.settings} is of version {version}; this tableferry "
+            f"knows {known[-1].version}",
+            hint="Update tableferry here: a newer one has run on this database.",
+        )
+
+
+def _apply(connection: TargetConnection, known: Sequence[Migration]) -> None:
+    with connection.transaction():
+        connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
+        # Of the transaction, not of the session: it holds behind a connection pooler as well.
+        connection.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        state = _state(connection)
+        version = _version(connection, state)
+        _require_not_newer(connection, version, known)
+        if version == known[-1].version:
+            return
+        _require_owner(connection, state, version)
+        if not state.has_schema:
+            connection.execute("CREATE SCHEMA tableferry")
+        if not version:
+            connection.execute(_BOOK)
+        for migration in known[version:]:
+            connection.execute(migration.sql)
+            connection.rows(
+                "INSERT INTO tableferry.migrations (version, name) VALUES (%s, %s) "
+                "RETURNING version",
+                (migration.version, migration.name),
+            )
+
+
+def _state(connection: TargetConnection) -> _State:
+    return _State(*connection.rows(_STATE)[0])
+
+
+def _version(connection: TargetConnection, state: _State) -> int:
+    """Return the ledger's version, 0 where there is none."""
+    if state.owner is None:
+        return 0
+    if not state.may_use or _lacking(connection, ("migrations",), ("SELECT",)):
+        raise _no_rights(connection, state)
+    [(version,)] = connection.rows("SELECT max(version) FROM tableferry.migrations")
+    return int(version or 0)
+
+
+def _require_owner(connection: TargetConnection, state: _State, version: int) -> None:
+    """Refuse before anything is tried where this role cannot make or alter the tables."""
+    settings, role = connection.settings, state.role
+    without = "(Or without a ledger, for 'publish': 'truncate' only: 'ledger': 'off'.)"
+    if version and not state.may_alter:
+        raise ConfigError(
+            f"The ledger in {settings} is of version {version}, and only its owner {state.owner} "
+            "may bring it up to date (42501)",
+            hint=f"Run this tableferry once as {state.owner}, or: GRANT {state.owner} TO {role};",
+            code="42501",
+        )
+    if not state.has_schema and not state.may_create_schema:
+        raise ConfigError(
+            f"{role} may not create the schema tableferry in {settings}, where runs are written "
+            "down (42501)",
+            hint=f"An administrator runs: CREATE SCHEMA tableferry AUTHORIZATION {role}; (or: "
+            f"GRANT CREATE ON DATABASE {state.database} TO {role};) {without}",
+            code="42501",
+        )
+    if state.has_schema and not (state.may_use and state.may_create):
+        raise ConfigError(
+            f"{role} may not create the ledger's tables in the schema tableferry of {settings} "
+            "(42501)",
+            hint="The schema's owner runs: GRANT USAGE, CREATE ON SCHEMA tableferry TO "
+            f"{role}; {without}",
+            code="42501",
+        )
+
+
+def _require_rights(connection: TargetConnection, state: _State) -> None:
+    if _lacking(connection, _TABLES, _RIGHTS):
+        raise _no_rights(connection, state)
+
+
+def _lacking(
+    connection: TargetConnection, tables: Sequence[str], rights: Sequence[str]
+) -> list[str]:
+    found = connection.rows(_LACKING, {"tables": list(tables), "rights": list(rights)})
+    return [str(name) for (name,) in found]
+
+
+def _no_rights(connection: TargetConnection, state: _State) -> ConfigError:
+    return ConfigError(
+        f"{state.role} may not write to the ledger, the tables of the schema tableferry in "
+        f"{connection.settings} (42501)",
+        hint=f"Their owner {state.owner} runs: GRANT USAGE ON SCHEMA tableferry TO {state.role}; "
+        f"GRANT {', '.join(_RIGHTS)} ON ALL TABLES IN SCHEMA tableferry TO {state.role}; (and for "
+        f"'publish': 'swap' or 'merge': GRANT CREATE ON SCHEMA tableferry TO {state.role};)",
+        code="42501",
+    )

@@ -1,0 +1,249 @@
+"""What is written down of runs and of their tables; each function is for an open transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from tableferry.errors import LeaseLostError
+from tableferry.model.identifiers import TargetTable
+from tableferry.postgres.connection import TargetConnection
+
+KEPT_RUNS: Final = 1_000
+"""Ended runs whose history stays: six weeks of hourly runs, three days of one every five minutes.
+A run of ten tables takes about 10 kB, so that all of them stay near 10 MB."""
+
+PRUNED_AT_ONCE: Final = 10
+"""A run adds one and takes away a few, whose chunks and quarantine may be many rows."""
+
+_BEGIN_RUN: Final = """\
+INSERT INTO tableferry.runs (run_id, process, version) VALUES (%s, %s, %s)
+ON CONFLICT (run_id) DO NOTHING"""
+
+_ABANDON_SILENT: Final = """\
+UPDATE tableferry.runs SET status = 'abandoned', ended_at = updated_at
+WHERE run_id IN (
+  SELECT r.run_id FROM tableferry.runs r
+  WHERE r.status = 'running' AND r.updated_at < clock_timestamp() - make_interval(secs => %s)
+  AND NOT EXISTS (
+    SELECT FROM tableferry.leases l
+    WHERE l.run_id = r.run_id AND l.expires_at > clock_timestamp())
+  FOR NO KEY UPDATE OF r SKIP LOCKED)"""
+"""A run whose steps are processes of their own is silent between them: its lease outlasts that."""
+
+_ABANDON_RUN: Final = """\
+UPDATE tableferry.runs SET status = 'abandoned', ended_at = updated_at
+WHERE run_id = %s AND status = 'running'"""
+
+_ABANDON_TABLES: Final = """\
+UPDATE tableferry.table_runs SET status = 'abandoned', ended_at = updated_at
+WHERE (run_id, table_key) IN (
+  SELECT t.run_id, t.table_key FROM tableferry.table_runs t
+  JOIN tableferry.runs r ON r.run_id = t.run_id
+  WHERE t.status = 'running' AND r.status <> 'running'
+  FOR NO KEY UPDATE OF t SKIP LOCKED)"""
+"""A row that is locked is being published this moment: its outcome is then ok, or is recorded by
+the next run."""
+
+_PRUNE: Final = """\
+DELETE FROM tableferry.runs WHERE run_id IN (
+  SELECT r.run_id FROM tableferry.runs r
+  WHERE r.status <> 'running' AND NOT EXISTS (
+    SELECT FROM tableferry.table_runs t
+    JOIN pg_class c ON c.relname = t.staging AND c.relnamespace = 'tableferry'::regnamespace
+    WHERE t.run_id = r.run_id)
+  AND r.started_at < (
+    SELECT started_at FROM tableferry.runs ORDER BY started_at DESC OFFSET %s - 1 LIMIT 1)
+  ORDER BY r.started_at LIMIT %s
+  FOR UPDATE OF r SKIP LOCKED)"""
+"""A run whose staging table is still there stays until the next load of that table finds it."""
+
+_CANONICAL: Final = """\
+SELECT coalesce(n.nspname, %(schema)s, current_schema(), ''), coalesce(c.relname, %(name)s)
+FROM (SELECT) one
+LEFT JOIN pg_class c ON c.oid = to_regclass(%(sql)s)
+LEFT JOIN pg_namespace n ON n.oid = c.relnamespace"""
+
+_BEGIN_TABLE: Final = """\
+INSERT INTO tableferry.table_runs (run_id, table_key, source, target)
+SELECT r.run_id, %s, %s, %s FROM tableferry.runs r WHERE r.run_id = %s AND r.status = 'running'
+ON CONFLICT (run_id, table_key) DO UPDATE SET target = EXCLUDED.target
+RETURNING target"""
+
+_DESCRIBE: Final = """\
+UPDATE tableferry.table_runs SET publish = %s, consistency = %s, fingerprint = %s,
+  read_at_one_moment = %s, updated_at = clock_timestamp()
+WHERE run_id = %s AND table_key = %s AND status = 'running'"""
+
+_PROGRESS: Final = """\
+UPDATE tableferry.table_runs SET phase = %s, attempt = %s, rows_read = %s, rows_written = %s,
+  updated_at = clock_timestamp()
+WHERE (run_id, table_key) IN (
+  SELECT run_id, table_key FROM tableferry.table_runs
+  WHERE run_id = %s AND table_key = %s AND status = 'running'
+  FOR NO KEY UPDATE SKIP LOCKED)"""
+"""The transaction that publishes has the row locked; renewing the lease must not wait for it."""
+
+_END_TABLE: Final = """\
+UPDATE tableferry.table_runs SET status = %(status)s, rows_read = %(rows_read)s,
+  rows_written = %(rows_written)s, error_kind = %(kind)s, error_code = %(code)s,
+  error_message = %(message)s, error_hint = %(hint)s, warnings = %(warnings)s,
+  updated_at = clock_timestamp(), ended_at = coalesce(ended_at, clock_timestamp())
+WHERE run_id = %(run_id)s AND table_key = %(table_key)s AND status IN ('running', %(status)s)
+RETURNING status"""
+"""``ok`` stands there already: it was written with the rows."""
+
+_END_RUN: Final = """\
+UPDATE tableferry.runs SET status = %(status)s, updated_at = clock_timestamp(),
+  ended_at = coalesce(ended_at, clock_timestamp())
+WHERE run_id = %(run_id)s AND status IN ('running', %(status)s)
+RETURNING status"""
+
+_TABLE_STATUS: Final = """\
+SELECT status FROM tableferry.table_runs WHERE run_id = %s AND table_key = %s"""
+
+_RUN_STATUS: Final = "SELECT status FROM tableferry.runs WHERE run_id = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class TableRun:
+    """One table of a run. ``target`` is its one name in the ledger, with its schema."""
+
+    run_id: UUID
+    table_key: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class HowFar:
+    """What a table's run is doing, and how far it is."""
+
+    phase: str
+    attempt: int
+    rows_read: int
+    rows_written: int
+
+
+class Failure(Protocol):
+    """Why it failed: as ``sync.outcome.ErrorReport`` tells it, without secrets and values."""
+
+    @property
+    def kind(self) -> str: ...  # noqa: D102 - the error's class
+    @property
+    def code(self) -> str: ...  # noqa: D102 - the database's own
+    @property
+    def message(self) -> str: ...  # noqa: D102
+    @property
+    def hint(self) -> str: ...  # noqa: D102
+
+
+def begin_run(connection: TargetConnection, run_id: UUID, process: str, version: str) -> None:
+    """Write down that the run is there."""
+    connection.execute(_BEGIN_RUN, (run_id, process, version))
+
+
+def abandon_silent(connection: TargetConnection, ttl_seconds: float) -> None:
+    """Give the outcome ``abandoned`` to runs that have shown no sign of life for so long.
+
+    Not while a lease of theirs is valid: they have said how long they may be silent.
+    """
+    connection.execute(_ABANDON_SILENT, (ttl_seconds,))
+    connection.execute(_ABANDON_TABLES)
+
+
+def abandon(connection: TargetConnection, run_id: UUID) -> None:
+    """Give the outcome ``abandoned`` to a run that let its lease expire."""
+    connection.execute(_ABANDON_RUN, (run_id,))
+    connection.execute(_ABANDON_TABLES)
+
+
+def prune(connection: TargetConnection, kept: int = KEPT_RUNS) -> None:
+    """Delete the oldest ended runs, and what belongs to them, until ``kept`` are left."""
+    connection.execute(_PRUNE, (kept, PRUNED_AT_ONCE))
+
+
+def begin_table(
+    connection: TargetConnection, run_id: UUID, table_key: str, source: str, target: TargetTable
+) -> TableRun:
+    """Write down that a table's turn has come; raises LeaseLostError in a run taken for dead."""
+    name = canonical(connection, target)
+    if not connection.rows(_BEGIN_TABLE, (table_key, storable(source), name, run_id)):
+        raise LeaseLostError(
+            "Another run took this one for dead: it had shown no sign of life; nothing was "
+            f"published in {name}",
+            hint="See tableferry.runs for the run that goes on; run this one again if need be.",
+        )
+    return TableRun(run_id, table_key, name)
+
+
+def canonical(connection: TargetConnection, table: TargetTable) -> str:
+    """Return a table's name with the schema it is in, or would be created in."""
+    parameters = {"schema": table.schema or None, "name": table.name, "sql": table.sql}
+    [(schema, name)] = connection.rows(_CANONICAL, parameters)
+    return str(TargetTable(schema, name))
+
+
+def describe(
+    connection: TargetConnection,
+    run: TableRun,
+    *,
+    publish: str,
+    consistency: str,
+    fingerprint: str,
+    read_at_one_moment: bool,
+) -> None:
+    """Write down what the plan says."""
+    told = (publish, consistency, fingerprint, read_at_one_moment)
+    connection.execute(_DESCRIBE, (*told, run.run_id, run.table_key))
+
+
+def write_progress(connection: TargetConnection, run: TableRun, now: HowFar) -> None:
+    """Write down how far a table's run is, unless it is being published this moment."""
+    far = (now.phase, now.attempt, now.rows_read, now.rows_written)
+    connection.execute(_PROGRESS, (*far, run.run_id, run.table_key))
+
+
+def end_table(
+    connection: TargetConnection,
+    run: TableRun,
+    status: str,
+    *,
+    rows_read: int,
+    rows_written: int,
+    error: Failure | None,
+    warnings: Sequence[str],
+) -> str:
+    """Write down a table's outcome; returns the one that is there then, maybe an earlier one."""
+    parameters: dict[str, Any] = {
+        "run_id": run.run_id,
+        "table_key": run.table_key,
+        "status": status,
+        "rows_read": rows_read,
+        "rows_written": rows_written,
+        "warnings": json_list(warnings),
+    }
+    for part in ("kind", "code", "message", "hint"):
+        parameters[part] = storable(getattr(error, part)) if error else None
+    written = connection.rows(_END_TABLE, parameters)
+    there = written or connection.rows(_TABLE_STATUS, (run.run_id, run.table_key))
+    return str(there[0][0]) if there else ""
+
+
+def end_run(connection: TargetConnection, run_id: UUID, status: str) -> str:
+    """Write down a run's outcome; returns the one that is there then, maybe an earlier one."""
+    written = connection.rows(_END_RUN, {"run_id": run_id, "status": status})
+    there = written or connection.rows(_RUN_STATUS, (run_id,))
+    return str(there[0][0]) if there else ""
+
+
+def json_list(texts: Sequence[str]) -> Jsonb:
+    """Return texts as a jsonb array."""
+    return Jsonb([storable(text) for text in texts])
+
+
+def storable(text: str) -> str:
+    """Return a message as PostgreSQL can store it, with U+FFFD for the rest."""
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return whole.replace("\0", "\ufffd")

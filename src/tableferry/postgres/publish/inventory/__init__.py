@@ -1,0 +1,82 @@
+"""The inventory of a table: all that belongs to it and hangs on it, as statements for another.
+
+One query reads it. Read twice, before and under the lock, it shows whether anything was altered.
+"""
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.publish.inventory import names, others, own, rights
+from tableferry.postgres.publish.inventory.body import BODY, Body, parameters_of
+from tableferry.postgres.publish.inventory.built import Built, read_built
+from tableferry.postgres.publish.inventory.signature import signature
+
+__all__ = [
+    "Body",
+    "Built",
+    "Inventory",
+    "qualified_names",
+    "read_built",
+    "read_inventory",
+    "signature",
+]
+
+_PUBLICATIONS_HAVE_COLUMNS: Final = 150000
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What belongs to the bodies: statements by step and, in ``placed``, by a body's place too."""
+
+    bodies: tuple[Body, ...]
+    placed: Mapping[tuple[str, int], Sequence[str]]
+
+    @property
+    def steps(self) -> Mapping[str, Sequence[str]]:
+        """Statements by step, of all bodies."""
+        steps: dict[str, list[str]] = {}
+        for (step, _), statements in sorted(self.placed.items()):
+            steps.setdefault(step, []).extend(statements)
+        return steps
+
+    def of(self, body: Body, *steps: str) -> tuple[str, ...]:
+        """Return one body's statements of these steps, in their order."""
+        place = self.bodies.index(body) + 1
+        return tuple(sql for step in steps for sql in self.placed.get((step, place), ()))
+
+
+def read_inventory(connection: TargetConnection, bodies: Sequence[Body]) -> Inventory:
+    """Read the inventory in the open transaction; raises TableferryError."""
+    ctes = (own.INDEXES, own.STATISTICS, names.NUMBERED, others.DEPENDENTS, rights.GRANTED)
+    columned = connection.version >= _PUBLICATIONS_HAVE_COLUMNS
+    blocks = (
+        own.COLUMNS,
+        own.MADE,
+        own.PREPARED,
+        own.COMMENTS,
+        others.OWN,
+        others.OTHERS,
+        names.NAMES,
+        rights.RIGHTS,
+        rights.PUBLICATIONS_15 if columned else rights.PUBLICATIONS,
+    )
+    query = ",\n".join((BODY, *ctes)) + "\n" + "\nUNION ALL\n".join(blocks)
+    parameters = parameters_of([(body.oid, body.shadow, body.shadow.name) for body in bodies])
+    placed: dict[tuple[str, int], list[str]] = {}
+    with qualified_names(connection):
+        found = connection.rows(query, parameters)
+    for step, place, _, sql in sorted(found):
+        placed.setdefault((step, place), []).append(sql)
+    return Inventory(tuple(bodies), placed)
+
+
+@contextlib.contextmanager
+def qualified_names(connection: TargetConnection) -> Iterator[None]:
+    """Have PostgreSQL print, and look up, every name with its schema while the block runs."""
+    ((path,),) = connection.rows("SELECT current_setting('search_path')")
+    connection.execute("SET LOCAL search_path = ''")
+    yield
+    connection.execute("SELECT set_config('search_path', %s, true)", (path,))

@@ -1,0 +1,267 @@
+"""Publish by merge: only the rows that differ are touched, in one transaction. Readers never wait.
+
+The rows come into a staging table, which then is compared with the target: what the source lacks
+is deleted, what differs updated, what is new inserted. The other rows stay where they are. Other
+writers wait for the length of that transaction, so that nothing changes between its steps.
+"""
+
+from types import TracebackType
+from typing import Final, Self
+
+import pyarrow as pa
+
+from tableferry.errors import DataError, VerificationError
+from tableferry.model.identifiers import quote_pg
+from tableferry.planning.drift import adding
+from tableferry.planning.plan import SyncPlan
+from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.locks import lock_exclusively, lock_quietly
+from tableferry.postgres.publish.merge_sql import Changes, Merging
+from tableferry.postgres.publish.staging import (
+    Part,
+    Staging,
+    StagingTable,
+    drop_staging,
+    ended_on_failure,
+)
+from tableferry.postgres.publish.target_table import (
+    Standing,
+    count,
+    count_old_rows,
+    find,
+    guard,
+    require_columns,
+)
+from tableferry.postgres.publish.unique_swaps import make_room, not_exchanged
+from tableferry.values import Refusals
+
+_FACTS: Final = """\
+SELECT EXISTS (SELECT FROM pg_index i
+    WHERE i.indrelid = %(oid)s AND i.indisunique AND i.indisvalid
+      AND i.indpred IS NULL AND i.indexprs IS NULL
+      AND NOT EXISTS (SELECT FROM unnest(i.indkey::int2[], i.indcollation::oid[])
+          WITH ORDINALITY AS k (attnum, sorted_by, place)
+        JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+        WHERE k.place <= i.indnkeyatts
+          AND (a.attname <> ALL (%(key)s::text[]) OR a.attcollation <> k.sorted_by))),
+  ARRAY(SELECT a.attname::text FROM pg_attribute a
+    WHERE a.attrelid = %(oid)s AND a.attidentity = 'a' AND NOT a.attisdropped),
+  EXISTS (SELECT FROM pg_trigger g
+    WHERE g.tgrelid = %(oid)s AND NOT g.tgisinternal AND g.tgtype & 3 = 3)"""
+"""Whether a unique index holds no other columns than those of the key, compared as their columns
+are; the columns that only PostgreSQL numbers; whether a trigger may swallow rows (``tgtype``: 1
+for each row, 2 before)."""
+
+_REFUSING: Final = """\
+SELECT format('ALTER %%I SET NOT NULL', a.attname) FROM pg_attribute a
+WHERE a.attrelid = %(oid)s AND a.attnotnull AND a.attname = ANY (%(columns)s)
+UNION ALL
+SELECT format('ADD CONSTRAINT %%I %%s', k.conname, pg_get_constraintdef(k.oid)) FROM pg_constraint k
+WHERE k.conrelid = %(oid)s AND k.contype = 'c' AND NOT EXISTS (
+  SELECT FROM unnest(k.conkey) n JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = n
+  WHERE a.attname <> ALL (%(columns)s))"""
+"""What the target refuses of a row that is looked at by itself, of the columns that are carried."""
+
+_NO_VALUE: Final = "23502"
+
+_TAKEN: Final = frozenset({"23505", "23P01"})
+"""What PostgreSQL says when a unique index or an exclusion constraint has met a value twice."""
+
+
+class MergeLoad:
+    """One table's rows being merged (see ``Load``); a table that is created here is filled."""
+
+    def __init__(
+        self,
+        connection: TargetConnection,
+        plan: SyncPlan,
+        schema: pa.Schema,
+        staging: Staging,
+        refusals: Refusals | None = None,
+    ) -> None:
+        self._connection = connection
+        self._plan = plan
+        self._columns = [column.target.name for column in plan.columns]
+        self._sifts = refusals is not None
+        self._staged = StagingTable(
+            connection, staging, plan.columns, schema, self._make, refusals=refusals
+        )
+        self.keep = False
+        self.built = 0
+        self.changes: Changes | None = None
+
+    @property
+    def rows(self) -> int:
+        """Rows written so far."""
+        return self._staged.rows
+
+    @property
+    def staging(self) -> str:
+        """The name of the staging table."""
+        return self._staged.name
+
+    def __enter__(self) -> Self:
+        with ended_on_failure(self.__exit__):
+            self._staged.open()
+        return self
+
+    def _make(self) -> None:
+        """Make the table with the target's own types, collations and domains, but nothing else."""
+        new = {column.name: column.type for column in self._plan.drift.added}
+        options = "WITH (autovacuum_enabled = false)"  # it lives for one load
+        create = f"CREATE UNLOGGED TABLE {self._staged.sql}"
+        if self._plan.create is not None:
+            into = [column.target for column in self._plan.columns]
+            types = ", ".join(f"{quote_pg(column.name)} {column.type}" for column in into)
+            self._connection.execute(f"{create} ({types}) {options}")
+            if self._sifts:
+                self._add_key()
+            return
+        columns = ", ".join(
+            f"CAST(NULL AS {new[name]}) AS {quote_pg(name)}" if name in new else quote_pg(name)
+            for name in self._columns
+        )
+        standing = find(self._connection, self._plan.spec.target)
+        like = f"SELECT {columns} FROM {standing.table.sql} WITH NO DATA"
+        self._connection.execute(f"{create} {options} AS {like}")
+        if self._sifts:
+            self._refuse_here_already(standing)
+
+    def _refuse_here_already(self, standing: Standing) -> None:
+        """Let the staging table refuse the rows that the merge would fail for.
+
+        Its other refusals (of another unique index, a foreign key, a trigger) fail the load.
+        """
+        about = {"oid": standing.oid, "columns": self._columns}
+        for (clause,) in self._connection.rows(_REFUSING, about):
+            self._connection.execute(f"ALTER TABLE {self._staged.sql} {clause}")
+        self._add_key()
+
+    def _add_key(self) -> None:
+        key = ", ".join(map(quote_pg, self._plan.target_key))
+        self._connection.execute(f"ALTER TABLE {self._staged.sql} ADD PRIMARY KEY ({key})")
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Send one batch; raises DataError, TransientError ... when PostgreSQL refused."""
+        self._staged.write(batch)
+
+    def part(self, connection: TargetConnection, refusals: Refusals | None = None) -> Part:
+        """Begin one part of the load, on any connection."""
+        return self._staged.part(connection, refusals)
+
+    def prepare(self) -> None:
+        """See that no key came twice, and let PostgreSQL know the staging table's size."""
+        self._staged.close()
+        guard(self._plan, count_old_rows(self._connection, self._plan), self.rows)
+        if self._plan.create is None:
+            self._require_distinct_keys()
+        self._connection.execute(f"ANALYZE {self._staged.sql}")
+
+    def _require_distinct_keys(self) -> None:
+        if self._sifts or self._staged.has_key:
+            return  # Known already: row by row, or from an attempt that was not published.
+        try:
+            self._add_key()
+        except DataError as error:
+            if error.code == _NO_VALUE:
+                raise DataError(
+                    f"A row of {self._plan.spec.source} has no value in {error.column!r}, which is "
+                    f"part of the key ({error.code})",
+                    hint="The old rows stay. 'primary_key' must name columns that always hold a "
+                    "value; 'publish': 'swap' needs no key.",
+                    code=error.code,
+                    column=error.column,
+                ) from None
+            if error.code not in _TAKEN:
+                raise
+            key = ", ".join(map(quote_pg, self._plan.target_key))
+            raise DataError(
+                f"Two rows of {self._plan.spec.source} have the same key ({key}) in PostgreSQL "
+                f"({error.code})",
+                hint="The old rows stay. 'primary_key' must name columns that tell the rows apart, "
+                "also for PostgreSQL (case, trailing blanks); rows read under NOLOCK may come "
+                "twice.",
+                code=error.code,
+            ) from None
+
+    def publish(self) -> None:
+        """Change what differs; nothing of it is visible before the COMMIT."""
+        self._connection.begin()
+        self._staged.require_all_rows()
+        if self._plan.create is not None:
+            self._fill()
+        else:
+            self._merge()
+        drop_staging(self._connection, self._staged.name)
+
+    def _fill(self) -> None:
+        created = self._plan.create
+        names = ", ".join(map(quote_pg, self._columns))
+        into = self._plan.spec.target.sql
+        copied = f"INSERT INTO {into} ({names}) SELECT {names} FROM {self._staged.sql}"
+        for sql in (*(created.before if created else ()), copied, *self._plan.after):
+            self._connection.execute(sql)
+        self.changes = Changes(self.rows, 0, 0, 0)
+
+    def _merge(self) -> None:
+        plan, connection = self._plan, self._connection
+        standing = find(connection, plan.spec.target)
+        self._lock(standing)
+        require_columns(connection, plan, added=False)
+        if plan.drift.added:
+            connection.execute(adding(standing.table, plan.drift.added, nullable=True))
+        ((told_apart, fixed, swallows),) = connection.rows(
+            _FACTS, {"oid": standing.oid, "key": list(plan.target_key)}
+        )
+        before = count(connection, standing) if swallows else 0
+        merging = Merging(
+            target=standing.rows_sql,
+            staging=self._staged.sql,
+            columns=self._columns,
+            key=plan.target_key,
+            fixed=fixed,
+            told_apart=told_apart,
+        )
+        changes = self.changes = self._change(standing, merging)
+        if swallows and before - changes.deleted + changes.inserted != self.rows:
+            raise VerificationError(
+                f"{standing.table} does not hold {self.rows:,} rows, as the source does",
+                hint="A trigger kept rows from being inserted or deleted. The old rows stay.",
+            )
+        for column in plan.drift.added:
+            if not column.nullable:
+                name = quote_pg(column.name)
+                connection.execute(f"ALTER TABLE {standing.table.sql} ALTER {name} SET NOT NULL")
+        for sql in plan.after:
+            connection.execute(sql)
+
+    def _lock(self, standing: Standing) -> None:
+        only = standing.kind == "r"
+        if self._plan.drift.added:  # ALTER TABLE locks readers out, until the commit
+            lock_exclusively(self._connection, standing.table, only=only)
+        else:
+            lock_quietly(self._connection, standing.table, "SHARE ROW EXCLUSIVE", only=only)
+
+    def _change(self, standing: Standing, merging: Merging) -> Changes:
+        updates: int | None = None
+        try:
+            with self._connection.transaction():
+                ((inserted, updated, deleted),) = self._connection.rows(merging.statement)
+        except DataError as error:
+            if error.code not in _TAKEN:
+                raise
+            try:
+                updates = make_room(self._connection, standing.oid, merging)
+                ((inserted, updated, deleted),) = self._connection.rows(merging.statement)
+            except DataError as kept:
+                raise not_exchanged(error, kept) from None
+        updated = updated if updates is None else updates
+        return Changes(inserted, updated, deleted, self.rows - inserted - updated)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._staged.undo(kind, error, trace, keep=self.keep)

@@ -1,0 +1,57 @@
+"""Transactions that began before a table was filled: they would see it without its newest rows.
+
+COPY FREEZE makes rows visible to everybody, but only in the transaction that makes the table. One
+that was filled in parts must not be shown to a transaction whose view is older than the last part.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from tableferry.errors import TransientError
+from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.locks import FIRST_PAUSE, LONGEST_PAUSE, PATIENCE_SECONDS
+
+View = tuple[object, ...]
+"""A session, its transaction, and the oldest one that it may not see the outcome of."""
+
+_VIEWS: Final = """\
+SELECT s.pid, l.virtualxid, s.backend_xmin::text FROM pg_stat_activity s
+JOIN pg_locks l ON l.pid = s.pid AND l.locktype = 'virtualxid' AND l.granted
+WHERE s.backend_xmin IS NOT NULL AND s.pid <> pg_backend_pid() AND s.usesysid IS NOT NULL
+  AND s.datname = current_database()"""
+"""All of this is shown to everybody, also of others' sessions. Whoever has no user is PostgreSQL's
+own worker, which shows nobody any rows."""
+
+
+def open_views(connection: TargetConnection) -> frozenset[View]:
+    """Return the views that others have of the database at this moment."""
+    return frozenset(connection.rows(_VIEWS))
+
+
+def await_closed(
+    connection: TargetConnection,
+    views: frozenset[View],
+    *,
+    patience: float = PATIENCE_SECONDS,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Wait until each transaction with one of these views has ended, or taken another.
+
+    Raises TransientError after ``patience`` seconds.
+    """
+    until = clock() + patience
+    pause = FIRST_PAUSE
+    while views := views & open_views(connection):
+        if clock() + pause > until:
+            one = len(views) == 1
+            raise TransientError(
+                f"{'A transaction' if one else f'{len(views)} transactions'} that began before the "
+                f"last rows were stored went on for {patience:g} seconds, and would see a table "
+                "without these rows",
+                hint="The old rows stay. See pg_stat_activity for long queries and idle "
+                "transactions; run it again.",
+            )
+        sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)

@@ -1,0 +1,300 @@
+"""The shadow: a table like the target, made, filled and prepared out of sight.
+
+Here are its statements, in their order. What they are comes from the inventory.
+"""
+
+import contextlib
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Final, LiteralString
+
+from tableferry.errors import DataError, SchemaError
+from tableferry.model.identifiers import TargetTable, quote_pg, text_pg
+from tableferry.planning.drift import adding
+from tableferry.planning.plan import SyncPlan
+from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.ledger import SCHEMA
+from tableferry.postgres.locks import ask_briefly
+from tableferry.postgres.publish.inventory import (
+    Body,
+    Inventory,
+    qualified_names,
+    read_built,
+)
+from tableferry.postgres.publish.retarget import retarget
+
+_DEFAULT_RIGHTS: Final[LiteralString] = """\
+SELECT format('REVOKE ALL ON %%s %%s FROM %%s', CASE c.relkind WHEN 'S' THEN 'SEQUENCE'
+    ELSE 'TABLE' END, c.oid::regclass,
+  CASE e.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(e.grantee)) END)
+FROM pg_class c, aclexplode(c.relacl) e
+WHERE e.grantee <> c.relowner AND (c.oid = %(made)s::regclass OR c.oid IN (
+  SELECT d.objid FROM pg_depend d WHERE d.refobjid = %(made)s::regclass
+    AND d.classid = 'pg_class'::regclass))"""
+"""ALTER DEFAULT PRIVILEGES gives rights on every new table: the shadow gets those of the target."""
+
+_LEFT_OVER: Final[LiteralString] = """\
+SELECT 0, format('DROP MATERIALIZED VIEW IF EXISTS tableferry.%%I CASCADE', c.relname)
+FROM pg_class c WHERE c.relnamespace = 'tableferry'::regnamespace AND c.relkind = 'm'
+  AND starts_with(c.relname, %(name)s || '_')
+UNION ALL
+SELECT 1, format('ALTER TABLE %%s DROP CONSTRAINT %%I', k.conrelid::regclass, k.conname)
+FROM pg_constraint k
+WHERE k.conrelid = %(made)s::regclass AND k.contype = 'f' AND k.confrelid = k.conrelid
+UNION ALL
+SELECT 2, format('ALTER TABLE %%s REPLICA IDENTITY DEFAULT, SET WITHOUT CLUSTER',
+  %(made)s::regclass)
+UNION ALL
+SELECT 3, format('DROP STATISTICS tableferry.%%I', e.stxname)
+FROM pg_statistic_ext e WHERE e.stxrelid = %(made)s::regclass
+UNION ALL
+SELECT 4, format('DROP TRIGGER %%I ON %%s', g.tgname, g.tgrelid::regclass)
+FROM pg_trigger g WHERE g.tgrelid = %(made)s::regclass AND NOT g.tgisinternal AND g.tgtype & 7 <> 7
+ORDER BY 1"""
+"""What an earlier attempt to prepare the same rows has left, but for indexes and their keys, which
+it may go on with. ``tgtype``: 1 row, 2 before, 4 insert."""
+
+_FOREIGN: Final[LiteralString] = """\
+SELECT k.conname, format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', %(made)s::text, k.conname,
+  regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', ''))
+FROM pg_constraint k
+WHERE k.conrelid = %(made)s::regclass AND k.contype = 'f' AND k.conparentid = 0"""
+"""The foreign keys that the shadow has, as the inventory writes them. To drop and add them again
+would lock the other tables' readers out."""
+
+_PARTS: Final[LiteralString] = """\
+WITH RECURSIVE part AS (
+  SELECT k.oid, k.conname, k.conname AS whole, k.conrelid, k.confrelid FROM pg_constraint k
+  WHERE k.conrelid IN (%(oid)s, %(made)s::regclass) AND k.contype = 'f' AND k.conparentid = 0
+  UNION ALL
+  SELECT k.oid, k.conname, p.whole, k.conrelid, k.confrelid
+  FROM part p JOIN pg_constraint k ON k.conparentid = p.oid AND k.conrelid = p.conrelid
+), named AS (
+  SELECT m.conname AS made, o.conname AS name, row_number() OVER (ORDER BY m.oid) AS number
+  FROM part m JOIN part o ON o.whole = m.whole AND o.confrelid = m.confrelid AND o.oid <> m.oid
+  WHERE m.conrelid = %(made)s::regclass AND o.conrelid = %(oid)s AND o.conname <> m.conname
+)
+SELECT 0, format('ALTER TABLE %%s RENAME CONSTRAINT %%I TO %%I', %(made)s::text, n.made,
+  format('%%s_f%%s', %(name)s::text, n.number)) FROM named n
+UNION ALL
+SELECT 1, format('ALTER TABLE %%s RENAME CONSTRAINT %%I TO %%I', %(made)s::text,
+  format('%%s_f%%s', %(name)s::text, n.number), n.name) FROM named n
+ORDER BY 1"""
+"""A foreign key to a partitioned table has a part for each partition, which errors tell of; before
+PostgreSQL 18 it is named after the table that was there first. By way of a third name: two may have
+each other's."""
+
+LOADED: Final = ("create", "options", "check", "early")
+"""The steps before the rows come."""
+
+BUILT: Final = ("index", "key", "mark", "statistic", "trigger")
+"""The steps when they are there, but for those that touch other tables, or name what they made."""
+
+_STANDING: Final = (*LOADED, *BUILT, "like", "refresh", "foreign", "validate", "comment")
+"""What the shadow was made by; the others are read when it is published."""
+
+
+def bodies_of(found: Sequence[tuple[int, str, TargetTable]], name: str) -> tuple[Body, ...]:
+    """Give the table, and each materialised view with it, its shadow's name."""
+    return tuple(
+        Body(oid, kind, table, TargetTable(SCHEMA, f"{name}_m{place}" if place else name))
+        for place, (oid, kind, table) in enumerate(found)
+    )
+
+
+def make(connection: TargetConnection, inventory: Inventory, plan: SyncPlan) -> None:
+    """Make the shadow in the open transaction, ready for COPY."""
+    body = inventory.bodies[0]
+    run(connection, inventory.of(body, *LOADED))
+    _revoke_default_rights(connection, body)
+    if plan.drift.added:
+        connection.execute(adding(body.shadow, plan.drift.added, known_as=body.table))
+
+
+def require_alike(inventory: Inventory, plan: SyncPlan) -> None:
+    """See that the shadow has the columns and checks of the target; raises SchemaError.
+
+    The columns that the load adds are only the shadow's yet.
+    """
+    names = tuple(_quoted_by_server(plan))
+    new, given = tuple(f"column {n} " for n in names), tuple(f" NOT NULL {n}" for n in names)
+    wanted = set(inventory.steps.get("like", ()))
+    made = {
+        line
+        for line in inventory.steps.get("alike", ())
+        if not (line.startswith(new) or line.endswith(given))
+    }
+    if differing := wanted ^ made:
+        told = sorted({" ".join(line.split(" ")[:2]) for line in differing})
+        raise SchemaError(
+            f"{plan.spec.target} was altered while it was loaded: {', '.join(told)}",
+            hint="The old rows stay. Run it again.",
+        )
+
+
+def _quoted_by_server(plan: SyncPlan) -> Iterator[str]:
+    """As ``quote_ident`` writes the names of added columns: in quotes, or not."""
+    for column in plan.drift.added:
+        yield from (column.name, quote_pg(column.name))
+
+
+def require_unaltered(before: Inventory, now: Inventory, table: TargetTable) -> None:
+    """See that the shadow was made as the target is by now; raises SchemaError."""
+    for step in _STANDING:
+        if _lasting(before, step) != _lasting(now, step):
+            raise altered(table, [step])
+
+
+def _lasting(inventory: Inventory, step: str) -> set[str]:
+    """Return a step's statements, without those that the shadow does not need a second time."""
+    statements = inventory.steps.get(step, ())
+    return {sql for sql in statements if not sql.startswith("ALTER SEQUENCE")}
+
+
+def altered(table: TargetTable, steps: Sequence[str]) -> SchemaError:
+    """Return the error that says so."""
+    what = f" ({', '.join(steps)})" if steps else ""
+    return SchemaError(
+        f"{table}, or what depends on it, was altered meanwhile{what}",
+        hint="The old rows stay. Run it again.",
+    )
+
+
+def build(connection: TargetConnection, inventory: Inventory, told: Callable[[], None]) -> None:
+    """Give the shadow all that comes after the rows; raises DataError where these are not fit.
+
+    Each index is built in a transaction of its own, and ``told`` then: an attempt that is cut off
+    leaves those that are ready, and the next one goes on with them.
+    """
+    with _told_by_its_own_name(inventory):
+        with connection.transaction():
+            made = _cleared(connection, inventory)
+        table = inventory.bodies[0]
+        for sql in inventory.of(table, "index"):
+            if sql not in made:
+                with connection.transaction():
+                    run(connection, [sql])
+                told()
+        with connection.transaction():
+            _build_the_rest(connection, inventory, made)
+
+
+def _cleared(connection: TargetConnection, inventory: Inventory) -> frozenset[str]:
+    """Drop what an earlier attempt has left and is not wanted; return how the rest was made."""
+    table = inventory.bodies[0]
+    about = {"made": table.shadow.sql, "name": table.shadow.name}
+    with qualified_names(connection):
+        left_over = [sql for _, sql in connection.rows(_LEFT_OVER, about)]
+        built = read_built(connection, table.shadow, inventory.of(table, "index", "key"))
+    run(connection, (*left_over, *built.drops))
+    return built.made
+
+
+def _build_the_rest(
+    connection: TargetConnection, inventory: Inventory, made: Collection[str]
+) -> None:
+    table, *views = inventory.bodies
+    steps = inventory.of(table, *(step for step in BUILT if step != "index"))
+    run(connection, [sql for sql in steps if sql not in made])
+    connection.execute(f"ANALYZE {table.shadow.sql}")
+    shadows = {body.table: body.shadow for body in inventory.bodies}
+    for view in views:
+        (create,) = inventory.of(view, "create")
+        run(connection, [retarget(create, shadows)])
+        _revoke_default_rights(connection, view)
+        run(connection, inventory.of(view, "options", "refresh", *BUILT))
+        connection.execute(f"ANALYZE {view.shadow.sql}")
+    _point_elsewhere(connection, inventory)
+    run(connection, inventory.steps.get("comment", ()))
+
+
+def validate(connection: TargetConnection, inventory: Inventory) -> None:
+    """Check the foreign keys, each in a transaction of its own; raises DataError."""
+    with _told_by_its_own_name(inventory):
+        for sql in inventory.steps.get("validate", ()):
+            connection.execute(sql)
+
+
+def tie(connection: TargetConnection, inventory: Inventory) -> None:
+    """Give the shadow, in the open transaction, what refuses rows: keys, foreign keys."""
+    run(connection, inventory.of(inventory.bodies[0], "index", "key"))
+    _point_elsewhere(connection, inventory)
+
+
+def _point_elsewhere(connection: TargetConnection, inventory: Inventory) -> None:
+    """Add the foreign keys, or see that they are there since an earlier attempt.
+
+    Last in its transaction: until the commit the writers of the other tables wait.
+    """
+    table = inventory.bodies[0].shadow.sql
+    wanted = inventory.steps.get("foreign", ())
+    with qualified_names(connection):
+        there = dict(connection.rows(_FOREIGN, {"made": table}))
+        kept = [name for name, sql in there.items() if {sql, f"{sql} NOT VALID"} & set(wanted)]
+        dropped = [
+            f"ALTER TABLE {table} DROP CONSTRAINT {quote_pg(name)}"
+            for name in there
+            if name not in kept
+        ]
+        had = {form for name in kept for form in (there[name], f"{there[name]} NOT VALID")}
+        for sql in (*dropped, *(one for one in wanted if one not in had)):
+            ask_briefly(connection, [sql], "a table that a foreign key points to")
+        body = inventory.bodies[0]
+        about = {"oid": body.oid, "made": table, "name": body.shadow.name}
+        for _, sql in connection.rows(_PARTS, about):
+            connection.execute(sql)
+
+
+@contextlib.contextmanager
+def _told_by_its_own_name(inventory: Inventory) -> Iterator[None]:
+    """Tell of a key that rows do not satisfy by the name it will have."""
+    try:
+        yield
+    except DataError as error:
+        known = dict(line.split(" ", 1) for line in inventory.steps.get("called", ()))
+        names = {repr(body.shadow.name): repr(body.table.name) for body in inventory.bodies}
+        message = error.message
+        for temporary, name in {**{repr(t): repr(n) for t, n in known.items()}, **names}.items():
+            message = message.replace(temporary, name)
+        constraint = known.get(error.constraint, error.constraint)
+        raise DataError(
+            message,
+            hint=error.hint,
+            code=error.code,
+            reason=error.reason,
+            column=error.column,
+            constraint=constraint,
+        ) from None
+
+
+def run(connection: TargetConnection, statements: Sequence[str]) -> None:
+    """Run statements that name everything with its schema, in one go."""
+    if statements:
+        ((path,),) = connection.rows("SELECT current_setting('search_path')")
+        connection.execute(by_path(path, statements))
+
+
+def by_path(path: str, statements: Sequence[str]) -> str:
+    """Return the statements as one text, to be run where ``path`` is the search path.
+
+    What is PostgreSQL's own is found first, and then what the session finds: functions that are
+    called by the way (by a materialised view, an event trigger) may need it.
+    """
+    found = ", ".join(("pg_catalog", *([path] if path else ()), "pg_temp"))
+    return in_one(
+        (
+            f"SELECT set_config('search_path', {text_pg(found)}, true)",
+            *statements,
+            f"SELECT set_config('search_path', {text_pg(path)}, true)",
+        )
+    )
+
+
+def in_one(statements: Sequence[str]) -> str:
+    """Return the statements as one text; some of PostgreSQL's own end in a semicolon already."""
+    return ";\n".join(statement.rstrip(";") for statement in statements)
+
+
+def _revoke_default_rights(connection: TargetConnection, body: Body) -> None:
+    with qualified_names(connection):
+        found = connection.rows(_DEFAULT_RIGHTS, {"made": body.shadow.sql})
+    run(connection, [sql for (sql,) in found])

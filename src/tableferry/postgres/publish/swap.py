@@ -1,0 +1,235 @@
+"""Publish by swap: another table, filled out of sight, takes the target's place.
+
+Readers wait for the exchange of names only. What belongs to the target is made anew on the shadow
+before that, or tied to it in the same transaction; what cannot be kept the plan has refused. The
+old table is dropped without CASCADE: had anything been forgotten, nothing would be changed.
+"""
+
+from types import TracebackType
+from typing import Final, LiteralString, Self
+
+import pyarrow as pa
+
+from tableferry.config import Publish
+from tableferry.model.identifiers import TargetTable, quote_pg
+from tableferry.planning.ddl.create_table import advance_identity
+from tableferry.planning.plan import SyncPlan
+from tableferry.planning.preconditions import require_swappable
+from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.locks import Ask, ask_briefly, lock_quietly
+from tableferry.postgres.publish import shadow
+from tableferry.postgres.publish.inventory import Body, Inventory, read_inventory, signature
+from tableferry.postgres.publish.merge_sql import Changes
+from tableferry.postgres.publish.older_snapshots import View, await_closed, open_views
+from tableferry.postgres.publish.staging import Part, Staging, StagingTable, ended_on_failure
+from tableferry.postgres.publish.target_table import (
+    Standing,
+    count_old_rows,
+    find,
+    guard,
+    require_columns,
+)
+from tableferry.postgres.surroundings import REBUILT, read_surroundings
+from tableferry.values import Refusals
+
+_BODIES: Final[LiteralString] = f"""\
+{REBUILT}
+SELECT b.oid, b.kind, b.schema, b.name FROM body b ORDER BY b.depth, b.schema, b.name"""
+
+_SEQUENCE: Final = "SELECT pg_get_serial_sequence(%s, %s)"
+
+
+class SwapLoad:
+    """One table's successor being filled (see ``Load``)."""
+
+    def __init__(
+        self,
+        connection: TargetConnection,
+        plan: SyncPlan,
+        schema: pa.Schema,
+        staging: Staging,
+        refusals: Refusals | None = None,
+    ) -> None:
+        self._connection = connection
+        self._plan = plan
+        self._sifts = refusals is not None
+        self._lasts = staging.parts
+        self._frozen = not (self._sifts or staging.parts or staging.resumed is not None)
+        self._staged = StagingTable(
+            connection,
+            staging,
+            plan.columns,
+            schema,
+            self._make,
+            refusals=refusals,
+            made_first=self._sifts,
+        )
+        self._inventory: Inventory | None = None
+        self._path = ""
+        self._older: frozenset[View] | None = None
+        self.keep = False
+        self.built = 0
+
+    @property
+    def rows(self) -> int:
+        """Rows written so far."""
+        return self._staged.rows
+
+    @property
+    def target(self) -> str:
+        """The target's name, for people."""
+        return str(self._plan.spec.target)
+
+    @property
+    def staging(self) -> str:
+        """The name of the staging table."""
+        return self._staged.name
+
+    @property
+    def changes(self) -> Changes | None:
+        """Every row is a new one: there is nothing to tell."""
+        return None
+
+    def __enter__(self) -> Self:
+        with ended_on_failure(self.__exit__):
+            self._staged.open()
+        return self
+
+    def _make(self) -> None:
+        standing = find(self._connection, self._plan.spec.target)
+        require_columns(self._connection, self._plan, added=False)
+        table = (standing.oid, standing.kind, standing.table)
+        bodies = shadow.bodies_of([table], self._staged.name)
+        inventory = read_inventory(self._connection, bodies)
+        shadow.make(self._connection, inventory, self._plan)
+        if self._sifts:
+            # Keys and foreign keys refuse single rows, as those of the target would.
+            shadow.tie(self._connection, inventory)
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Send one batch; raises DataError, TransientError ... when PostgreSQL refused."""
+        self._staged.write(batch)
+
+    def part(self, connection: TargetConnection, refusals: Refusals | None = None) -> Part:
+        """Begin one part of the load, on any connection."""
+        return self._staged.part(connection, refusals)
+
+    def prepare(self) -> None:
+        """Build what belongs to the table on the shadow: keys, indexes, foreign keys, statistics.
+
+        Materialised views are built anew from it. After a failure it goes on with the indexes that
+        are there, and begins the rest anew.
+        """
+        connection = self._connection
+        self._staged.close()
+        if self._older is None:
+            self._older = frozenset() if self._frozen else open_views(connection)
+        guard(self._plan, count_old_rows(connection, self._plan), self.rows)
+        with connection.transaction():
+            standing = find(connection, self._plan.spec.target)
+            require_columns(connection, self._plan, added=False)
+            around = read_surroundings(connection, standing.oid, Publish.SWAP)
+            require_swappable(self._plan.spec, around)
+            inventory = self._read(standing)
+            shadow.require_alike(inventory, self._plan)
+        shadow.build(connection, inventory, self._count_index)
+        shadow.validate(connection, inventory)
+        self._number_on(standing, inventory.bodies[0])
+        await_closed(connection, self._older)
+        with connection.transaction():
+            self._inventory = self._read(standing)
+        shadow.require_unaltered(inventory, self._inventory, standing.table)
+
+    def _count_index(self) -> None:
+        if self._lasts:
+            self.built += 1
+
+    def _read(self, standing: Standing) -> Inventory:
+        found = self._connection.rows(_BODIES, {"oid": standing.oid})
+        named = [(oid, kind, TargetTable(schema, name)) for oid, kind, schema, name in found]
+        return read_inventory(self._connection, shadow.bodies_of(named, self._staged.name))
+
+    def _number_on(self, standing: Standing, body: Body) -> None:
+        """Have sequences go on past the rows that came: the shadow's own, or those it will get."""
+        for column in self._plan.columns:
+            if column.target.identity:
+                named = (body.shadow.sql, column.target.name)
+                ((own,),) = self._connection.rows(_SEQUENCE, named)
+                numbered = body.shadow if own else standing.table
+                sql = advance_identity(numbered, column.target, body.shadow)
+                self._connection.execute(sql)
+
+    def publish(self) -> None:
+        """Put the shadow in the target's place; readers wait from here to the COMMIT."""
+        self._connection.begin()
+        ask_briefly(self._connection, self.asks(), self.target)
+        self.change_places()
+
+    def asks(self) -> list[Ask]:
+        """Return what takes the locks, in the open transaction (see ``ask_briefly``).
+
+        Raises SchemaError where the target is not as it was when the shadow was prepared, and
+        TransientError where a writer holds the table.
+        """
+        inventory = self._prepared
+        standing = find(self._connection, self._plan.spec.target)
+        ((self._path,),) = self._connection.rows("SELECT current_setting('search_path')")
+        lock_quietly(self._connection, standing.table, "SHARE UPDATE EXCLUSIVE")
+        before = signature(self._connection, inventory.bodies)
+        now = self._read(standing)
+        if now != inventory:
+            differing = [step for step in now.steps if now.steps[step] != inventory.steps.get(step)]
+            raise shadow.altered(standing.table, differing)
+
+        def look_again() -> None:
+            if signature(self._connection, inventory.bodies) != before:
+                raise shadow.altered(standing.table, [])
+
+        return [*inventory.steps["claim"], look_again, *inventory.steps.get("unlink", ())]
+
+    def change_places(self) -> None:
+        """Exchange the tables, now that nobody else can look."""
+        inventory = self._prepared
+        steps = inventory.steps
+        moved: list[str] = [*steps.get("sequence", ()), *steps.get("release", ())]
+        for body in inventory.bodies:
+            moved += _names_exchanged(body)
+        moved += [*steps.get("view", ()), *steps.get("rule", ())]
+        moved += [_dropped(body) for body in reversed(inventory.bodies)]
+        for step in ("name", "owner", "take", "flag", "grant", "publication"):
+            moved += steps.get(step, ())
+        # In one message: readers are locked out.
+        self._connection.execute(shadow.by_path(self._path, moved))
+
+    @property
+    def _prepared(self) -> Inventory:
+        if self._inventory is None:
+            raise RuntimeError("a swap is published after it was prepared")
+        return self._inventory
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._staged.undo(kind, error, trace, keep=self.keep)
+
+
+def _names_exchanged(body: Body) -> tuple[str, ...]:
+    schema, name = quote_pg(body.table.schema), quote_pg(body.table.name)
+    moved = TargetTable(body.table.schema, body.shadow.name)
+    return (
+        f"ALTER TABLE {body.table.sql} RENAME TO {quote_pg(_old(body).name)}",
+        f"ALTER TABLE {body.shadow.sql} SET SCHEMA {schema}",
+        f"ALTER TABLE {moved.sql} RENAME TO {name}",
+    )
+
+
+def _old(body: Body) -> TargetTable:
+    return TargetTable(body.table.schema, f"{body.shadow.name}_old")
+
+
+def _dropped(body: Body) -> str:
+    kind = "MATERIALIZED VIEW" if body.kind == "m" else "TABLE"
+    return f"DROP {kind} {_old(body).sql}"

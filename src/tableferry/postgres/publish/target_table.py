@@ -1,0 +1,88 @@
+"""The target table as it stands: under which name, with how many rows, still as it was planned."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from tableferry.errors import ConfigError, SchemaError
+from tableferry.model.identifiers import TargetTable, shown
+from tableferry.planning.plan import SyncPlan
+from tableferry.planning.shrink_guard import ANYTHING, require_not_shrunk
+from tableferry.postgres.catalog import read_schema
+from tableferry.postgres.connection import TargetConnection
+
+_FIND: Final = """\
+SELECT c.oid, n.nspname, c.relname, c.relkind
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass(%s)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An existing table: its ``pg_class.oid``, its name with the schema, its ``relkind``."""
+
+    oid: int
+    table: TargetTable
+    kind: str
+
+    @property
+    def rows_sql(self) -> str:
+        """The table for SELECT, UPDATE and DELETE, without the tables that inherit from it."""
+        return f"ONLY {self.table.sql}" if self.kind == "r" else self.table.sql
+
+
+def find(connection: TargetConnection, table: TargetTable) -> Standing:
+    """Find the table, wherever the search path has it; raises SchemaError where it is gone."""
+    for oid, schema, name, kind in connection.rows(_FIND, (table.sql,)):
+        return Standing(oid, TargetTable(schema, name), kind)
+    raise SchemaError(
+        f"{table} is not there any more", hint="Nothing was changed. Look at a new plan."
+    )
+
+
+def count(connection: TargetConnection, standing: Standing) -> int:
+    """Count the table's rows; raises ConfigError where this login may not read them."""
+    try:
+        ((rows,),) = connection.rows(f"SELECT count(*) FROM {standing.rows_sql}")
+    except ConfigError as error:
+        if error.code != "42501":
+            raise
+        raise ConfigError(
+            f"{connection.settings.user!r} may not read {standing.table}, whose rows are counted "
+            f"before others take their place ({error.code})",
+            hint="Grant it SELECT on the table, or set 'max_shrink' to 100.",
+            code=error.code,
+        ) from error
+    return int(rows)
+
+
+def count_old_rows(connection: TargetConnection, plan: SyncPlan) -> int | None:
+    """Count the rows that the load would replace, None where the guard does not ask for them."""
+    if plan.create is not None or plan.spec.max_shrink >= ANYTHING:
+        return None
+    return count(connection, find(connection, plan.spec.target))
+
+
+def guard(plan: SyncPlan, old: int | None, new: int) -> None:
+    """Refuse a load that takes away more rows than the specification allows; raises GuardError."""
+    require_not_shrunk(plan.spec.target, old, new, plan.spec.max_shrink)
+
+
+def require_columns(connection: TargetConnection, plan: SyncPlan, *, added: bool) -> None:
+    """See that the columns are those the plan knew, now that a lock keeps them so.
+
+    COPY BINARY takes eight bytes for a bigint or a timestamp alike: after an ALTER TABLE between
+    plan and load it would store other values, without an error. ``added``: with those that the
+    load itself adds. Raises SchemaError.
+    """
+    found = read_schema(connection, plan.spec.target)
+    types = {column.name: column.type for column in found.columns} if found else {}
+    new = set() if added else {column.name for column in plan.drift.added}
+    changed = [
+        shown(column.target.name)
+        for column in plan.columns
+        if column.target.name not in new and types.get(column.target.name) != column.target.type
+    ]
+    if changed:
+        raise SchemaError(
+            f"{plan.spec.target} was altered meanwhile: {', '.join(changed)}",
+            hint="The load was rolled back; the old rows stay. Run it again.",
+        )

@@ -1,0 +1,177 @@
+"""What SQL Server's catalog says of a table.
+
+Names and type names only: object ids, type ids and version strings differ between servers that
+speak T-SQL, so none of them is relied on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from tableferry.errors import SchemaError, TableferryError
+from tableferry.model.identifiers import SourceTable, quote_mssql, shown, text_mssql
+from tableferry.model.schema import Isolation, SourceColumn, SourceSchema, SourceType
+from tableferry.sqlserver.code_pages import columns_to_convert
+from tableferry.sqlserver.connection import SourceConnection
+from tableferry.sqlserver.protection import (
+    of_the_graph,
+    read_protection,
+    read_traits,
+    rows_if_known,
+    that_are_rounded,
+)
+
+
+def read_schema(connection: SourceConnection, table: SourceTable) -> SourceSchema:
+    """Read a table's columns; raises SchemaError where there is no such table (or no right)."""
+    columns = _columns(connection, table)
+    hidden = of_the_graph(connection, table, (column.name for column in columns))
+    hidden |= that_are_rounded(connection, columns)
+    by_server = columns_to_convert(connection, table, columns)
+    columns = tuple(
+        replace(
+            column,
+            protection=column.protection or hidden.get(column.name, ""),
+            by_server=column.name in by_server,
+        )
+        for column in columns
+    )
+    rows_filtered, in_memory = read_traits(connection, table)
+    return SourceSchema(columns, estimated_rows(connection, table), rows_filtered, in_memory)
+
+
+def require_unaltered(
+    connection: SourceConnection, table: SourceTable, read: Sequence[SourceColumn]
+) -> None:
+    """See that the columns are those that were planned, now that they have been read.
+
+    Raises SchemaError that names every column that is gone, of another type, or masked since:
+    the rows may then be of one form and of another.
+    """
+    # SQL Server keeps no versions of metadata: SNAPSHOT has nothing to offer here.
+    connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    now = {column.name: column for column in _columns(connection, table)}
+    altered = []
+    for column in read:
+        found = now.get(column.name)
+        if found is None:
+            altered.append(f"{shown(column.name)} is gone")
+        elif found.type != column.type:
+            altered.append(f"{shown(column.name)} is of type {found.type}, was {column.type}")
+        elif found.protection:
+            altered.append(f"{shown(column.name)} {found.protection}")
+    if altered:
+        raise SchemaError(
+            f"{table} was altered while it was read: {', '.join(altered)}",
+            hint="The load was rolled back; the old rows stay. Run it again.",
+        )
+
+
+def _columns(connection: SourceConnection, table: SourceTable) -> tuple[SourceColumn, ...]:
+    catalog = quote_mssql(table.database)
+    rows = connection.rows(
+        f"""\
+SELECT c.name AS column_name, t.name AS type_name, b.name AS base_name,
+  t.is_user_defined AS is_user_defined,
+  c.max_length AS max_length, c.precision AS [precision], c.scale AS scale,
+  c.is_nullable AS is_nullable
+FROM {catalog}.sys.columns AS c
+LEFT JOIN {catalog}.sys.types AS t ON t.user_type_id = c.user_type_id
+LEFT JOIN {catalog}.sys.types AS b ON b.user_type_id = c.system_type_id
+WHERE c.object_id = OBJECT_ID({text_mssql(table.sql)})
+ORDER BY c.column_id""",
+        [
+            "column_name",
+            "type_name",
+            "base_name",
+            "is_user_defined",
+            "max_length",
+            "precision",
+            "scale",
+            "is_nullable",
+        ],
+    )
+    if not rows:
+        raise _no_table(connection, table)
+    protection = read_protection(connection, table)
+    return tuple(
+        SourceColumn(
+            name,
+            SourceType(type_name(own, base, alias=bool(user)), length, precision, scale),
+            bool(nullable),
+            protection.get(name, ""),
+        )
+        for name, own, base, user, length, precision, scale, nullable in rows
+    )
+
+
+def _no_table(connection: SourceConnection, table: SourceTable) -> SchemaError:
+    """Say why a name is no table's; that of a synonym has no columns in the catalog."""
+    synonym = f"""\
+SELECT s.base_object_name AS base FROM {quote_mssql(table.database)}.sys.synonyms AS s
+WHERE s.object_id = OBJECT_ID({text_mssql(table.sql)})"""
+    if found := rows_if_known(connection, synonym, ["base"]):
+        return SchemaError(
+            f"{table} is a synonym of {found[0][0]}",
+            hint="Name that table in 'sql_table', and its database in 'sql_server_db'.",
+        )
+    return SchemaError(
+        f"{connection.settings} has no table {table}, or {connection.settings.user!r} "
+        "may not see it (208)",
+        hint="Check 'sql_table' in the configuration, and that the login may SELECT from it.",
+        code="208",
+    )
+
+
+def read_isolation(connection: SourceConnection, database: str) -> Isolation:
+    """Read which isolation levels a database offers; what cannot be seen is not offered."""
+    rows = rows_if_known(
+        connection,
+        "SELECT snapshot_isolation_state AS snapshot_state, "
+        "is_read_committed_snapshot_on AS row_versions "
+        f"FROM sys.databases WHERE name = {text_mssql(database)}",
+        ["snapshot_state", "row_versions"],
+    )
+    if not rows:
+        return Isolation(known=False)
+    snapshot, row_versions = rows[0]
+    return Isolation(snapshot == 1, bool(row_versions))
+
+
+_OWN_NAMES: Final = frozenset({"hierarchyid", "geography", "geometry", "json", "vector"})
+"""Types that the server brings and whose base is none, or another type of the server's: vector's
+is varbinary."""
+
+
+def type_name(own: str | None, base: str | None, *, alias: bool) -> str:
+    """Return the name of the type itself, of an alias type's base type.
+
+    ``sysname`` is an alias of nvarchar. ``own`` is None of an alias type that the login has no
+    right to: the catalog shows the column, and not its type. A type of somebody's own assembly
+    has no base with a name; it keeps its name in a form that no rule has.
+    """
+    if own is None:
+        return (base or "of somebody's own (CLR)").lower()
+    if not alias and own.lower() in _OWN_NAMES:
+        return own.lower()
+    if alias and base is None:
+        return f"{own} (CLR)"
+    return (base or own).lower()
+
+
+def estimated_rows(connection: SourceConnection, table: SourceTable) -> int | None:
+    """Return about how many rows there are, for progress; None where the server cannot say."""
+    catalog = quote_mssql(table.database)
+    try:
+        rows = connection.rows(
+            f"""\
+SELECT SUM(p.rows) AS estimated FROM {catalog}.sys.partitions AS p
+WHERE p.object_id = OBJECT_ID({text_mssql(table.sql)}) AND p.index_id IN (0, 1)""",
+            ["estimated"],
+        )
+    except TableferryError:
+        # A view, a server without this catalog view, a login without the right: progress then
+        # has no share of the total, nothing else depends on it.
+        return None
+    estimated = rows[0][0] if rows else None
+    return int(estimated) if estimated is not None and estimated >= 0 else None

@@ -1,0 +1,1 @@
+"""Rows on their way: read ahead, converted, written, counted."""

@@ -1,0 +1,193 @@
+"""Chunks loaded side by side: each is read, written and stored with its checkpoint, by itself.
+
+A worker has two connections, one to either side. What is stored is stored whole and written down
+in the same transaction, so whoever comes later reads only what is missing.
+"""
+
+import contextlib
+import itertools
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pyarrow as pa
+
+from tableferry.errors import CommitUnknownError, DataError, TransientError, VerificationError
+from tableferry.postgres import TargetConnection
+from tableferry.transfer.readers import Chunk, Piece, Readers, Reading
+from tableferry.transfer.workers import Check, work_together
+from tableferry.values import Converter, Refusal, Refusals
+
+
+class Part(Protocol):
+    """One chunk's rows on their way into the staging table, in a transaction of their own.
+
+    ``commit`` stores them, and with them what the checkpoint writes through the same connection.
+    Left without it, nothing of them stays.
+    """
+
+    @property
+    def rows(self) -> int: ...  # noqa: D102 - told above, like the others
+
+    def write(self, batch: pa.RecordBatch) -> None: ...  # noqa: D102
+
+    def commit(self, checkpoint: Callable[[TargetConnection], None]) -> None: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One chunk that is about to be stored: its rows, what of them was altered or left out."""
+
+    number: int
+    rows: int
+    touched: Mapping[str, Counter[str]]
+    refused: Sequence[Refusal]
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Where the chunks go; all of it is called from the workers' threads.
+
+    ``open_target`` opens a connection for one worker, ``part`` begins a part on it. For each chunk
+    ``refusals`` is the place for rows that are left out (None: there is none), ``converter`` makes
+    what converts its rows. ``checkpoint`` writes down in the open transaction that a chunk is
+    stored; ``settle`` waits until it is known whether it is, when its COMMIT was lost. ``on_batch``
+    is told of every batch that was written, its rows and its bytes, of chunks that are not stored
+    yet, too; never by two threads at once.
+    """
+
+    open_target: Callable[[], TargetConnection]
+    part: Callable[[TargetConnection, Refusals | None], AbstractContextManager[Part]]
+    converter: Callable[[Refusals | None], Converter]
+    checkpoint: Callable[[TargetConnection, Stored], None]
+    settle: Callable[[int], None] = lambda _number: None
+    refusals: Callable[[], Refusals | None] = lambda: None
+    on_batch: Callable[[int, int], None] = lambda _rows, _bytes: None
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What was stored: rows, how many were read for it, values that were altered."""
+
+    rows: int = 0
+    read: int = 0
+    touched: dict[str, Counter[str]] = field(default_factory=dict)
+
+
+def load_chunks(reading: Reading, writing: Writing) -> Loaded:
+    """Load all chunks, several at once; raises the first error of any of them.
+
+    Chunks that were stored before it stay stored. Where a COMMIT was lost the checkpoint tells
+    whether the chunk is stored: to the caller that is a TransientError like any other.
+    """
+    loading = _Loading(reading, writing)
+    work_together([loading.work] * reading.workers, reading.check, loading.cancel)
+    return loading.loaded
+
+
+class _Loading:
+    def __init__(self, reading: Reading, writing: Writing) -> None:
+        self._reading = reading
+        self._writing = writing
+        self._readers = Readers(reading)
+        self._lock = threading.Lock()
+        # Not the same: who cancels must not wait for somebody who is told of rows.
+        self._opening = threading.Lock()
+        self._open: list[TargetConnection] = []
+        self.loaded = Loaded()
+
+    def work(self, check: Check) -> None:
+        """Load chunk after chunk, as long as there are any: one worker's whole life."""
+        with (
+            self._writing.open_target() as connection,
+            self._known(connection),
+            self._readers.ahead(check=check) as pieces,
+        ):
+            for first in pieces:
+                self._load(first, pieces, connection, check)
+
+    def _load(
+        self,
+        first: Piece,
+        pieces: Iterator[Piece],
+        connection: TargetConnection,
+        check: Check,
+    ) -> None:
+        """Load one chunk, whose first piece has come already."""
+        read = 0
+        refusals = self._writing.refusals()
+        convert = self._writing.converter(refusals)
+        # Rows that are refused are counted for all chunks together.
+        told = contextlib.nullcontext() if refusals else _told_of(first.chunk)
+        with told, self._writing.part(connection, refusals) as part:
+            for piece in itertools.chain([first], pieces):
+                check()
+                if piece.batch is None:
+                    if read != piece.rows:
+                        raise _incomplete(piece.chunk)
+                    self._store(piece, part, convert, refusals.rows if refusals else ())
+                    return
+                read += piece.rows
+                part.write(convert(piece.batch))
+                with self._lock:
+                    self._writing.on_batch(piece.rows, piece.nbytes)
+        raise _incomplete(first.chunk)
+
+    def _store(
+        self, end: Piece, part: Part, convert: Converter, refused: Sequence[Refusal]
+    ) -> None:
+        def checkpoint(connection: TargetConnection) -> None:
+            if part.rows + len(refused) != end.rows:
+                raise _incomplete(end.chunk)
+            stored = Stored(end.chunk.number, part.rows, convert.touched, refused)
+            self._writing.checkpoint(connection, stored)
+
+        try:
+            part.commit(checkpoint)
+        except CommitUnknownError as error:
+            self._writing.settle(end.chunk.number)
+            raise TransientError(
+                f"{error.message}: chunk {end.chunk.number}",
+                hint="Its checkpoint tells whether it is stored; it is not read again then.",
+                code=error.code,
+            ) from error
+        with self._lock:
+            self.loaded.rows += part.rows
+            self.loaded.read += end.rows
+            for column, counts in convert.touched.items():
+                self.loaded.touched.setdefault(column, Counter()).update(counts)
+
+    @contextlib.contextmanager
+    def _known(self, connection: TargetConnection) -> Iterator[None]:
+        with self._opening:
+            self._open.append(connection)
+        try:
+            yield
+        finally:
+            with self._opening:
+                self._open.remove(connection)
+
+    def cancel(self) -> None:
+        """End what workers wait for in the target."""
+        with self._opening:
+            for connection in self._open:
+                connection.cancel()
+
+
+@contextlib.contextmanager
+def _told_of(chunk: Chunk) -> Iterator[None]:
+    """Name the chunk of a row that cannot be stored: its number is of the rows of that chunk."""
+    try:
+        yield
+    except DataError as error:
+        raise error.within(f"chunk {chunk.number}") from error.__cause__
+
+
+def _incomplete(chunk: Chunk) -> VerificationError:
+    return VerificationError(
+        f"Chunk {chunk.number} was not read whole",
+        hint="Nothing of it was stored. Please report this.",
+    )

@@ -1,0 +1,191 @@
+"""The chunks of one table, read by several at once: every one over a connection of its own."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from tableferry import sqlserver
+from tableferry.config import Consistency
+from tableferry.errors import VerificationError
+from tableferry.model.key_range import KeyRange
+from tableferry.planning.plan import SyncPlan
+from tableferry.transfer.budget import Budget
+from tableferry.transfer.prefetch import Prefetch
+from tableferry.transfer.workers import Check
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One range of a table, and its place in the order of the keys."""
+
+    number: int
+    keys: KeyRange
+
+
+def numbered(ranges: Iterable[KeyRange]) -> tuple[Chunk, ...]:
+    """Return the chunks of a table that has been cut into these ranges."""
+    return tuple(Chunk(number, keys) for number, keys in enumerate(ranges))
+
+
+def no_check() -> None:
+    """Go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is read, by how many, and within which bounds.
+
+    ``open_source`` opens a connection in the thread that uses it and closes it there; those that
+    are ``opened`` already are taken first, and closed likewise. ``check`` is asked between chunks
+    and batches, from any thread, and raises where it is time to stop.
+    """
+
+    plan: SyncPlan
+    chunks: Sequence[Chunk]
+    open_source: Callable[[], sqlserver.SourceConnection]
+    pace: sqlserver.Pace
+    budget: Budget = field(default_factory=Budget)
+    check: Check = no_check
+    opened: list[sqlserver.SourceConnection] = field(default_factory=list)
+
+    @property
+    def workers(self) -> int:
+        """How many read at once."""
+        return max(1, min(self.plan.spec.parallel, len(self.chunks)))
+
+    @property
+    def is_of_one_moment(self) -> bool:
+        """Whether all rows are read as they were at one moment.
+
+        Several statements are in one transaction under SNAPSHOT, but no two connections share one.
+        """
+        if len(self.chunks) < 2:
+            return self.plan.at_one_moment
+        return self.plan.consistency is Consistency.SNAPSHOT and self.workers == 1
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the outcome should say of how the table was read."""
+        if self.is_of_one_moment or len(self.chunks) < 2:
+            return self.pace.told
+        name = self.plan.spec.source
+        told = f"the {len(self.chunks)} chunks of {name} were read at different moments"
+        return (told, *self.pace.told)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A batch of a chunk; or, with None for it, its end and how many rows it had."""
+
+    chunk: Chunk
+    batch: pa.RecordBatch | None
+    rows: int
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in memory."""
+        return 0 if self.batch is None else int(self.batch.nbytes)
+
+
+class Readers:
+    """Those who read one table, each the next chunk that nobody has begun."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._todo = iter(reading.chunks)
+        self._lock = threading.Lock()
+        self._open: list[sqlserver.SourceConnection] = []
+
+    def ahead(self, streams: int = 1, check: Check | None = None) -> Prefetch[Piece]:
+        """Read with so many connections into one stream of pieces."""
+        return Prefetch(
+            [self._pieces() for _ in range(streams)],
+            budget=self._reading.budget,
+            silent_seconds=self._reading.plan.spec.statement_timeout,
+            silence=self._silent_for,
+            check=check or self._reading.check,
+            wake=sqlserver.end_connections,
+        )
+
+    def _pieces(self) -> Generator[Piece, None, None]:
+        """Yield chunk after chunk, as long as there are any; the connection is this thread's."""
+        reading = self._reading
+        with self._connection() as connection, self._known(connection):
+            reader = sqlserver.TableReader(connection, reading.plan, reading.pace)
+            in_snapshot = reading.plan.consistency is Consistency.SNAPSHOT
+            if in_snapshot:
+                reader.begin_snapshot()
+            for chunk in self._next():
+                before = reader.rows
+                for batch in reader.batches(chunk.keys):
+                    reading.check()
+                    yield Piece(chunk, batch, batch.num_rows)
+                yield Piece(chunk, None, reader.rows - before)
+            if in_snapshot:
+                reader.end_snapshot()
+            sqlserver.require_unaltered(connection, reading.plan.spec.source, reading.plan.carried)
+
+    def _connection(self) -> sqlserver.SourceConnection:
+        with contextlib.suppress(IndexError):
+            return self._reading.opened.pop()
+        return self._reading.open_source()
+
+    def _next(self) -> Iterator[Chunk]:
+        while True:
+            self._reading.check()
+            with self._lock:
+                chunk = next(self._todo, None)
+            if chunk is None:
+                return
+            yield chunk
+
+    @contextlib.contextmanager
+    def _known(self, connection: sqlserver.SourceConnection) -> Iterator[None]:
+        with self._lock:
+            self._open.append(connection)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._open.remove(connection)
+
+    def _silent_for(self) -> float:
+        """Return for how long the one that waits longest for the source has waited."""
+        with self._lock:
+            return max((connection.silent_for() for connection in self._open), default=0.0)
+
+
+class Gathered:
+    """The rows of all chunks in one stream, in no order. ``rows`` counts those that came.
+
+    When it has ended, every chunk has, and of each what came is what the server had sent.
+    """
+
+    def __init__(self, reading: Reading, pieces: Iterator[Piece]) -> None:
+        self._reading = reading
+        self._pieces = pieces
+        self._ended = 0
+        self.rows = 0
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        for piece in self._pieces:
+            if piece.batch is None:
+                self._ended += 1
+            else:
+                self.rows += piece.rows
+                yield piece.batch
+        if self._ended != len(self._reading.chunks):
+            raise VerificationError(
+                f"{self._ended} of {len(self._reading.chunks)} chunks were read",
+                hint="Nothing was changed. Please report this.",
+            )
+
+
+@contextlib.contextmanager
+def read_chunks(reading: Reading) -> Iterator[Gathered]:
+    """Read all chunks, several at once, for one writer; raises the first error of any of them."""
+    with Readers(reading).ahead(reading.workers) as pieces:
+        yield Gathered(reading, pieces)
