@@ -33,8 +33,8 @@ def tableferry(work: Workload) -> Callable[[], int]:
 
     def run() -> int:
         outcome = sync_tables([work.spec], work.settings)
-        if not outcome.all_ok:
-            raise SystemExit(json.dumps(outcome.as_dict()))
+        if not outcome.ok:
+            raise SystemExit(json.dumps(outcome.to_dict()))
         return outcome.rows_written
 
     return run

@@ -82,7 +82,7 @@ def describe(names: Sequence[str] | None = None) -> dict[str, Any]:
         problems = {variable: problem for variable, _, problem in (p.partition(" ") for p in found)}
         configuration = {"problems": problems, "hint": error.hint}
     return {
-        "tables": {table.key: table.as_dict() for table in tables},
+        "tables": {table.key: table.to_dict() for table in tables},
         "sync_order": [table.key for table in tables],
         "configuration": {"env_file": str(find_env_file(HERE) or "none"), **configuration},
     }

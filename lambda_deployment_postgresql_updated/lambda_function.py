@@ -15,7 +15,7 @@ from tableferry.aws import (
     Mode,
     Request,
     Result,
-    Watch,
+    RunCallbacks,
     is_step,
     parse_event,
     respond,
@@ -47,10 +47,10 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
 
     response, result = respond(work)
     invocation.ended(response, result)
-    return response.as_dict()
+    return response.to_dict()
 
 
-def execute(request: Request, watch: Watch) -> Result:
+def execute(request: Request, watch: RunCallbacks) -> Result:
     """Do what a checked request asks for; raises ConfigError where nothing can be begun."""
     if request.mode is Mode.INFO:
         return describe(request.tables)
@@ -65,9 +65,9 @@ def execute(request: Request, watch: Watch) -> Result:
             return plan_all(request.tables)
         case Mode.SINGLE_SYNC:
             (name,) = request.tables or ()
-            return sync_table(name, watch, request.conduct)
+            return sync_table(name, watch, request.options)
         case Mode.MULTI_SYNC:
-            return sync_all(request.tables, watch, request.conduct)
+            return sync_all(request.tables, watch, request.options)
 
 
 def read_arguments(arguments: Sequence[str]) -> Request:

@@ -8,21 +8,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from tableferry.aws import Mode, Request, Result, Watch, parse_event
+from tableferry.aws import Mode, Request, Result, RunCallbacks, parse_event
 from tableferry.errors import ConfigError
 from tableferry.frontend.shell import Parser, names, run_command
 from tableferry.inspect.check import CheckReport, check_tables
 from tableferry.inspect.plan_report import PlanReport, plan_tables
 from tableferry.sync.outcome import RunOutcome
 from tableferry.sync.run import sync_tables
-from tableferry.sync.run_options import ORDINARY, Conduct
+from tableferry.sync.run_options import DEFAULT_OPTIONS, RunOptions
 from tableferry.sync.signals import end_process
 
 from config import load_config
 from table_configs import TABLE_CONFIGS
 
 
-def sync_all(names: Sequence[str] | None, watch: Watch, conduct: Conduct = ORDINARY) -> RunOutcome:
+def sync_all(
+    names: Sequence[str] | None, watch: RunCallbacks, options: RunOptions = DEFAULT_OPTIONS
+) -> RunOutcome:
     """Sync these tables, all where None; raises ConfigError where nothing can be begun."""
     config = load_config(names)
     return sync_tables(
@@ -30,7 +32,7 @@ def sync_all(names: Sequence[str] | None, watch: Watch, conduct: Conduct = ORDIN
         config.settings,
         on_progress=watch.progress,
         on_outcome=watch.outcome,
-        conduct=conduct,
+        options=options,
     )
 
 
@@ -46,11 +48,11 @@ def plan_all(names: Sequence[str] | None) -> PlanReport:
     return plan_tables(config.tables, config.settings)
 
 
-def execute(request: Request, watch: Watch) -> Result:
+def execute(request: Request, watch: RunCallbacks) -> Result:
     """Do what a checked request for many tables asks for."""
     if request.mode is Mode.MULTI_TEST:
         return check_all(request.tables)
-    return sync_all(request.tables, watch, request.conduct)
+    return sync_all(request.tables, watch, request.options)
 
 
 def read_arguments(arguments: Sequence[str]) -> Request:

@@ -6,19 +6,19 @@ python table_sync_processor.py customer sync|test
 import sys
 from collections.abc import Sequence
 
-from tableferry.aws import Mode, Request, Result, Watch, parse_event
+from tableferry.aws import Mode, Request, Result, RunCallbacks, parse_event
 from tableferry.frontend.shell import Parser, run_command
 from tableferry.inspect.check import CheckReport, check_tables
 from tableferry.sync.outcome import RunOutcome
 from tableferry.sync.run import sync_tables
-from tableferry.sync.run_options import ORDINARY, Conduct
+from tableferry.sync.run_options import DEFAULT_OPTIONS, RunOptions
 from tableferry.sync.signals import end_process
 
 from config import load_config
 from table_configs import TABLE_CONFIGS
 
 
-def sync_table(name: str, watch: Watch, conduct: Conduct = ORDINARY) -> RunOutcome:
+def sync_table(name: str, watch: RunCallbacks, options: RunOptions = DEFAULT_OPTIONS) -> RunOutcome:
     """Sync one configured table; raises ConfigError where it cannot be begun."""
     config = load_config([name])
     return sync_tables(
@@ -26,7 +26,7 @@ def sync_table(name: str, watch: Watch, conduct: Conduct = ORDINARY) -> RunOutco
         config.settings,
         on_progress=watch.progress,
         on_outcome=watch.outcome,
-        conduct=conduct,
+        options=options,
     )
 
 
@@ -36,13 +36,13 @@ def check_table(name: str) -> CheckReport:
     return check_tables(config.tables, config.settings)
 
 
-def execute(request: Request, watch: Watch) -> Result:
+def execute(request: Request, watch: RunCallbacks) -> Result:
     """Do what a checked request for one table asks for."""
     (name,) = request.tables or ()
     return (
         check_table(name)
         if request.mode is Mode.MULTI_TEST
-        else sync_table(name, watch, request.conduct)
+        else sync_table(name, watch, request.options)
     )
 
 

@@ -27,7 +27,7 @@ from tableferry.report.entries import python_text
 from tableferry.report.plan_view import show_plan
 from tableferry.sync.outcome import ErrorReport, RunOutcome
 from tableferry.sync.run import sync_tables
-from tableferry.sync.run_options import Conduct
+from tableferry.sync.run_options import RunOptions
 from tableferry.sync.signals import end_process
 
 DASK: Final = ("dask", "distributed")
@@ -91,11 +91,11 @@ def sync(
         run_them,
         specs,
         fingerprints=read_fingerprints(plan, specs) if plan else {},
-        conduct=Conduct(fail_fast=fail_fast, together=publish_together),
+        options=RunOptions(fail_fast=fail_fast, together=publish_together),
     )
     if as_json:
         run = carry()
-        typer.echo(json.dumps(run.as_dict(), indent=2))
+        typer.echo(json.dumps(run.to_dict(), indent=2))
     else:
         with RunView() as view:
             run = carry(on_progress=view.progress, on_outcome=view.outcome)
@@ -127,10 +127,10 @@ def plan_command(
     specs = _select(config, tables)
     report = plan_tables(specs, _settings(config, specs))
     if as_json:
-        typer.echo(json.dumps(report.as_dict(), indent=2))
+        typer.echo(json.dumps(report.to_dict(), indent=2))
     else:
         show_plan(report)
-    raise typer.Exit(0 if report.all_ok else FAILED)
+    raise typer.Exit(0 if report.ok else FAILED)
 
 
 @app.command()
@@ -139,16 +139,16 @@ def check(config: Config = DEFAULT_CONFIG, tables: Tables = None, as_json: AsJso
     specs = _select(config, tables)
     report = check_tables(specs, _settings(config, specs))
     if as_json:
-        typer.echo(json.dumps(report.as_dict(), indent=2))
+        typer.echo(json.dumps(report.to_dict(), indent=2))
     else:
         show_check(report)
-    raise typer.Exit(0 if report.all_ok else FAILED)
+    raise typer.Exit(0 if report.ok else FAILED)
 
 
 @app.command()
 def info(config: Config = DEFAULT_CONFIG, tables: Tables = None, as_json: AsJson = False) -> None:
     """Show the configured tables; no database is asked."""
-    found: dict[str, Any] = {spec.key: spec.as_dict() for spec in _select(config, tables)}
+    found: dict[str, Any] = {spec.key: spec.to_dict() for spec in _select(config, tables)}
     if as_json:
         typer.echo(json.dumps(found, indent=2))
     else:
@@ -167,7 +167,7 @@ def discover_command(
     env_file = find_env_file(Path.cwd(), config.resolve().parent)
     found = discover(source, load_source(source, env_file, AwsVault()), schema=schema, like=like)
     if as_json:
-        tables = [table.as_dict() for table in found]
+        tables = [table.to_dict() for table in found]
         typer.echo(json.dumps({"source": source, "tables": tables}, indent=2))
     else:
         typer.echo(python_text(found), nl=False)
@@ -223,7 +223,7 @@ def main() -> None:
 
 def _refuse(error: TableferryError) -> NoReturn:
     if "--json" in sys.argv:
-        typer.echo(json.dumps({"error": ErrorReport.of(error).as_dict()}, indent=2))
+        typer.echo(json.dumps({"error": ErrorReport.of(error).to_dict()}, indent=2))
     show_error(error)
     raise SystemExit(WRONG_USE) from None
 

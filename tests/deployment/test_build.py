@@ -59,7 +59,7 @@ def test_the_package_holds_the_deployment_at_its_root_the_engine_and_lambdas_whe
 @pytest.mark.parametrize(
     "part",
     [
-        "/sandbox/", "/tests/", "/.", "rich/", "typer/", "/include/", "azure/",
+        "tableferry_sandbox", "/tests/", "/.", "rich/", "typer/", "/include/", "azure/",
         "msal/", "cryptography/", "_flight", "parquet", "substrait", "_s3", "libarrow_dataset",
         "libmsodbcsql", "mssql_py_core.abi3.so", "boto3/",
     ],

@@ -11,7 +11,7 @@ from tableferry.aws.fanout_steps import run_step
 from tableferry.aws.invocation import Invocation
 from tableferry.config import Settings, SourceSettings, TargetSettings, parse_table_configs
 from tableferry.errors import DataError, TransientError
-from tableferry.fanout import Begun, Planned, Stored, Way, assign
+from tableferry.fanout import Begun, Route, RoutedTable, Stored, assign
 from tableferry.frontend.response import MOST_BYTES, respond
 from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
 from tests.unit.engine.support import entry
@@ -25,7 +25,7 @@ LONG = ErrorReport("DataError", '\u00e9"' * 2_000, "h" * 2_000)
 def answered(tables: int) -> dict[str, Any]:
     outcomes = [TableOutcome(f"t{n}", f"t{n}", Status.FAILED, error=LONG) for n in range(tables)]
     response, _ = respond(lambda: RunOutcome(outcomes, 1.0, "r"))
-    answer = response.as_dict()
+    answer = response.to_dict()
     assert len(json.dumps(answer)) < LAMBDAS
     assert answer["statusCode"] == 500
     body: dict[str, Any] = json.loads(answer["body"])
@@ -47,7 +47,7 @@ def test_the_measure_of_an_answer_is_its_text_within_a_text() -> None:
     """Every quotation mark of the body takes two bytes more on its way."""
     quoted = {"facts": '"' * (MOST_BYTES // 3)}
     response, _ = respond(lambda: quoted)
-    assert json.loads(response.as_dict()["body"])["left_out"] == ["facts"]
+    assert json.loads(response.to_dict()["body"])["left_out"] == ["facts"]
 
 
 NAMES = [f"table_with_a_long_name_{number:03}" for number in range(200)]
@@ -72,8 +72,8 @@ def test_two_hundred_tables_that_all_fail_can_be_handed_on(
 ) -> None:
     refused = ErrorReport("ConfigError", "m" * 1_000, "h" * 1_000, "18456")
 
-    def plan(specs: Any, _settings: Any) -> list[Planned]:
-        return [Planned(spec, Way.NONE, error=refused) for spec in specs]
+    def plan(specs: Any, _settings: Any) -> list[RoutedTable]:
+        return [RoutedTable(spec, Route.NONE, error=refused) for spec in specs]
 
     monkeypatch.setattr(fanout, "plan_fanout", plan)
     planned = step({"mode": "fanout_plan", "input": {}})

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
-from tableferry.sync.run_options import Conduct
+from tableferry.sync.run_options import RunOptions
 from tests.deployment.conftest import CANARY, Deployment
 
 Handler = Callable[..., tuple[int, dict[str, Any]]]
@@ -214,8 +214,8 @@ def test_fail_fast_reaches_the_engine(
 ) -> None:
     asked: list[bool] = []
 
-    def sync(*_: Any, conduct: Conduct, **__: Any) -> RunOutcome:
-        asked.append(conduct.fail_fast)
+    def sync(*_: Any, options: RunOptions, **__: Any) -> RunOutcome:
+        asked.append(options.fail_fast)
         return RunOutcome([outcome("customer", OK)], 1.0)
 
     monkeypatch.setattr(load("multi_table_manager"), "sync_tables", sync)

@@ -212,7 +212,7 @@ def test_a_password_that_is_rotated_while_a_run_goes_on_is_fetched_anew_once(
         settings,
         on_outcome=rotate_after_the_first,
     )
-    assert run.all_ok, run.as_dict()
+    assert run.ok, run.to_dict()
     assert pg_database.rows("SELECT count(*) FROM three") == [(2,)]
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(pg_database.conninfo, user=role, password=FIRST)

@@ -19,20 +19,20 @@ from tableferry.sync.outcome import TableOutcome
 from tableferry.sync.progress import OnProgress, Progress
 from tableferry.sync.retry import Retries
 from tableferry.sync.run import sync_table
-from tableferry.sync.run_options import Conduct
+from tableferry.sync.run_options import RunOptions
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.proxy import Direction, TcpProxy
 from tests.unit.engine.support import entry
 
-ONCE = Conduct(retries=Retries(attempts=1))
+ONCE = RunOptions(retries=Retries(attempts=1))
 """What a fault does is seen where nothing is tried again."""
 
-QUICK = Conduct(retries=Retries(first=0.05, longest=0.1, busy=0.2))
+QUICK = RunOptions(retries=Retries(first=0.05, longest=0.1, busy=0.2))
 """Tried again like everything, but sooner."""
 
-PATIENT = Conduct(retries=Retries(attempts=20, first=0.1, longest=0.5, busy=0.2))
+PATIENT = RunOptions(retries=Retries(attempts=20, first=0.1, longest=0.5, busy=0.2))
 """Goes on until a server that starts again is there."""
 
 ROWS = 20_000
@@ -65,14 +65,14 @@ def sync(
     on_progress: OnProgress = lambda _progress: None,
     target: TargetSettings | None = None,
     source: dict[str, Any] | None = None,
-    conduct: Conduct = ONCE,
+    options: RunOptions = ONCE,
     **changes: Any,
 ) -> TableOutcome:
-    """Sync T into t, in batches of 1,000 rows; once, unless ``conduct`` says otherwise."""
+    """Sync T into t, in batches of 1,000 rows; once, unless ``options`` says otherwise."""
     configured = entry(**{"sql_table": "dbo.T", "pg_table": "t", **changes})
     settings = Settings({"mctm": sandbox.source(**(source or {}))}, target or settings_of(database))
     return sync_table(
-        parse_table_configs({"t": configured})["t"], settings, on_progress, conduct=conduct
+        parse_table_configs({"t": configured})["t"], settings, on_progress, options=options
     )
 
 

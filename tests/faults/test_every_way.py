@@ -231,7 +231,7 @@ def test_a_fault_under_any_way_of_publishing_keeps_every_promise(
     if case.kind == "LeaseLostError":
         # Whose lease it is by now knows what became of the run before.
         assert ends.database.rows(statuses.format("table_runs")) == [("failed",)]
-    require_nothing_told(ends.database, str(outcome.as_dict()), repr(outcome))
+    require_nothing_told(ends.database, str(outcome.to_dict()), repr(outcome))
     require_converged(ends, changes)
     for table in ("table_runs", "runs"):
         assert len(ends.database.rows(statuses.format(table))) == 2

@@ -16,7 +16,7 @@ from tableferry.errors import (
     TransientError,
     VerificationError,
 )
-from tableferry.fanout import load as load_module
+from tableferry.fanout import chunk as load_module
 from tableferry.postgres.ledger import checkpoint
 from tableferry.sync.deadline import Deadline
 from tableferry.sync.outcome import Status
@@ -214,7 +214,7 @@ def test_chunks_on_their_way_when_the_run_is_given_up_come_to_nothing(fan_out: F
 def test_a_run_that_is_silent_between_its_steps_is_not_taken_for_dead(fan_out: FanOut) -> None:
     fan_out.load_all(fan_out.begin())
     fan_out.database.run("UPDATE tableferry.runs SET updated_at = now() - interval '20 minutes'")
-    with a_run(fan_out.database, pace=SLOW, key="other"):
+    with a_run(fan_out.database, timing=SLOW, key="other"):
         assert fan_out.outcome() == ("running", "running")
     assert fan_out.publish().status is Status.OK
     assert fan_out.outcome() == ("ok", "ok")

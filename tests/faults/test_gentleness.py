@@ -15,7 +15,7 @@ from tableferry import sqlserver
 from tableferry.config import parse_table_configs
 from tableferry.errors import TableferryError, TransientError
 from tableferry.planning.plan import SyncPlan, plan_table
-from tableferry.sqlserver import pace as pacing
+from tableferry.sqlserver import rate_limit as pacing
 from tableferry_sandbox.faults import Stall
 from tests.faults.support import FROM_T, ROWS
 from tests.integration.conftest import Sandbox
@@ -141,15 +141,15 @@ def test_rows_are_asked_for_no_faster_than_is_allowed(from_t: Sandbox) -> None:
         waits.append(seconds)
         now[0] += seconds
 
-    pace = sqlserver.Pace(5000, clock=lambda: now[0], sleep=sleep)
+    rate_limit = sqlserver.RateLimit(5000, clock=lambda: now[0], sleep=sleep)
     with sqlserver.connect(from_t.source()) as connection:
         plan = plan_of(connection, max_rows_per_second=5000, batch_size=10_000)
-        assert sqlserver.TableReader(connection, plan).pace.most == 5000
-        reader = sqlserver.TableReader(connection, plan, pace)
+        assert sqlserver.TableReader(connection, plan).rate_limit.most == 5000
+        reader = sqlserver.TableReader(connection, plan, rate_limit)
         largest = max(batch.num_rows for batch in reader.batches())
     assert reader.rows == ROWS
     assert sum(waits) == pytest.approx(ROWS / 5000)
-    assert pace.held_back == pytest.approx(ROWS / 5000)
+    assert rate_limit.held_back == pytest.approx(ROWS / 5000)
     assert len(waits) >= ROWS // 500
     assert largest <= 10_000
 
@@ -164,7 +164,7 @@ def test_few_values_of_any_length_are_fetched_before_it_is_known_how_long_they_a
     from_t.engine.database("McTM").load("dbo", "Wide", rows)
     fetched: list[int] = []
 
-    class Noting(sqlserver.Pace):
+    class Noting(sqlserver.RateLimit):
         def fetched(self, rows: int, took: float, *, first: bool) -> None:
             fetched.append(rows)
 
@@ -184,8 +184,8 @@ def test_a_batch_of_a_slow_source_is_handed_on_after_a_second(from_t: Sandbox) -
     now = iter(range(10**6))
     with sqlserver.connect(from_t.source()) as connection:
         plan = plan_of(connection, batch_size=10_000, max_rows_per_second=1000)
-        pace = sqlserver.Pace(1000, sleep=lambda _seconds: None)
-        reader = sqlserver.TableReader(connection, plan, pace, clock=lambda: float(next(now)))
+        rate_limit = sqlserver.RateLimit(1000, sleep=lambda _seconds: None)
+        reader = sqlserver.TableReader(connection, plan, rate_limit, clock=lambda: float(next(now)))
         assert max(batch.num_rows for batch in reader.batches()) == 100
 
 
@@ -195,14 +195,14 @@ def test_a_source_that_answers_slowly_is_given_a_pause_which_is_told(
     monkeypatch.setattr(pacing, "LOOK_SECONDS", 0.0)
     monkeypatch.setattr(pacing, "SLOW_TIMES", 50.0)
     waits: list[float] = []
-    pace = sqlserver.Pace(sleep=waits.append)
+    rate_limit = sqlserver.RateLimit(sleep=waits.append)
     from_t.server.faults.on_statement(FROM_T, Stall(1.0, after_rows=ROWS // 2))
     with sqlserver.connect(from_t.source()) as connection:
-        reader = sqlserver.TableReader(connection, plan_of(connection), pace)
+        reader = sqlserver.TableReader(connection, plan_of(connection), rate_limit)
         assert rows_of(reader) == ROWS
-    assert pace.pauses >= 1
+    assert rate_limit.pauses >= 1
     assert max(waits) > 0.2
-    assert "the source answered slowly" in pace.told[0]
+    assert "the source answered slowly" in rate_limit.told[0]
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

@@ -119,7 +119,7 @@ def test_a_server_that_is_killed_at_commit_tells_it_when_it_is_back(
             own_postgres.password,
         )
     )  # fmt: skip
-    with a_run(database, pace=SLOW) as run, postgres.connect(settings_of(database)) as connection:
+    with a_run(database, timing=SLOW) as run, postgres.connect(settings_of(database)) as connection:
         lease = run.acquire()
         load(connection, lease)
         [(session,)] = connection.rows("SELECT pg_backend_pid()")
@@ -185,7 +185,7 @@ def test_a_password_that_was_changed_meanwhile_leaves_it_unknown(database: PgDat
 
 
 def test_a_run_that_was_succeeded_meanwhile_has_not_published(database: PgDatabase) -> None:
-    with a_run(database, pace=SLOW) as silent:
+    with a_run(database, timing=SLOW) as silent:
         lease = silent.acquire()
         database.run("UPDATE tableferry.leases SET expires_at = clock_timestamp()")
         with a_run(database) as run:

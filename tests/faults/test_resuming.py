@@ -12,7 +12,7 @@ from tableferry.sync.deadline import Deadline
 from tableferry.sync.outcome import Status
 from tableferry.sync.progress import Progress
 from tableferry.sync.run import sync_table, sync_tables
-from tableferry.sync.run_options import Conduct
+from tableferry.sync.run_options import RunOptions
 from tableferry_sandbox.faults import SendError, Stall
 from tests.faults.support import (
     FROM_T,
@@ -48,7 +48,7 @@ def test_an_attempt_that_failed_is_followed_by_one_that_reads_what_is_missing(
     def count(now: Progress) -> None:
         told.append(now.rows)
 
-    outcome = sync(source, old_rows, conduct=QUICK, publish=publish, chunks=4, on_progress=count)
+    outcome = sync(source, old_rows, options=QUICK, publish=publish, chunks=4, on_progress=count)
     assert outcome.status is Status.OK, outcome.error
     assert outcome.attempts == 2
     assert outcome.rows_written == ROWS
@@ -63,7 +63,7 @@ def test_a_run_that_failed_is_followed_by_one_that_reads_what_is_missing(
     source: Sandbox, old_rows: PgDatabase, publish: Publish
 ) -> None:
     source.server.faults.on_statement(FROM_T + r".*>= [^<]*15000", ENDS_EARLY)
-    failed = sync(source, old_rows, conduct=ONCE, publish=publish, chunks=4)
+    failed = sync(source, old_rows, options=ONCE, publish=publish, chunks=4)
     assert failed.status is Status.FAILED
     assert seen(old_rows) == OLD
     assert len(old_rows.rows(LEFT)) == 1
@@ -71,7 +71,7 @@ def test_a_run_that_failed_is_followed_by_one_that_reads_what_is_missing(
     outcome = sync(
         source,
         old_rows,
-        conduct=ONCE,
+        options=ONCE,
         publish=publish,
         chunks=4,
         on_progress=lambda now: told.append(now.rows),
@@ -107,7 +107,7 @@ def test_refused_rows_of_stored_chunks_are_neither_lost_nor_doubled_by_the_next_
     outcome = sync(
         source,
         old_rows,
-        conduct=QUICK,
+        options=QUICK,
         publish=publish,
         chunks=4,
         parallel=2,
@@ -117,7 +117,7 @@ def test_refused_rows_of_stored_chunks_are_neither_lost_nor_doubled_by_the_next_
     assert outcome.status is Status.OK, outcome.error
     assert outcome.attempts == 2
     assert (outcome.rows_read, outcome.rows_written) == (ROWS, ROWS - len(bad_rows))
-    assert outcome.as_dict()["quarantined"] == {"Name": {"U+0000": len(bad_rows)}}
+    assert outcome.to_dict()["quarantined"] == {"Name": {"U+0000": len(bad_rows)}}
     assert len(seen(old_rows)) == ROWS - len(bad_rows)
     assert old_rows.rows(IN_QUARANTINE) == [(key,) for key in bad_rows]
 
@@ -130,21 +130,21 @@ def test_refused_rows_of_stored_chunks_count_in_the_next_run(
 
     def fail_in_the_last_chunk() -> None:
         source.server.faults.on_statement(FROM_T + r".*>= [^<]*15000", ENDS_EARLY)
-        failed = sync(source, old_rows, conduct=ONCE, max_invalid=3, **changes)
+        failed = sync(source, old_rows, options=ONCE, max_invalid=3, **changes)
         assert failed.error is not None
         assert failed.error.code == "40197"
         assert old_rows.rows("SELECT count(*) FROM tableferry.quarantine") == [(0,)]
 
     fail_in_the_last_chunk()
-    few = sync(source, old_rows, conduct=ONCE, max_invalid=2, **changes)
+    few = sync(source, old_rows, options=ONCE, max_invalid=2, **changes)
     assert few.error is not None
     assert "3 rows were refused, 'max_invalid' allows 2" in few.error.message
     assert seen(old_rows) == OLD
     fail_in_the_last_chunk()
-    outcome = sync(source, old_rows, conduct=ONCE, max_invalid=4, **changes)
+    outcome = sync(source, old_rows, options=ONCE, max_invalid=4, **changes)
     assert outcome.status is Status.OK, outcome.error
     assert any("read by an earlier run" in warning for warning in outcome.warnings)
-    assert outcome.as_dict()["quarantined"] == {"Name": {"U+0000": 4}}
+    assert outcome.to_dict()["quarantined"] == {"Name": {"U+0000": 4}}
     assert old_rows.rows(IN_QUARANTINE) == [(key,) for key in bad_rows]
     [(run_id,)] = old_rows.rows("SELECT DISTINCT run_id FROM tableferry.quarantine")
     waiting = f"SELECT number FROM tableferry.chunks WHERE run_id = '{run_id}' AND {{}}"
@@ -156,7 +156,7 @@ def test_refused_rows_of_stored_chunks_count_in_the_next_run(
 def test_a_run_with_another_policy_reads_all_rows_again(
     source: Sandbox, old_rows: PgDatabase, bad_rows: list[str], publish: Publish
 ) -> None:
-    changes = {"publish": publish, "chunks": 4, "conduct": ONCE}
+    changes = {"publish": publish, "chunks": 4, "options": ONCE}
     source.server.faults.on_statement(FROM_T + r".*>= [^<]*15000", ENDS_EARLY)
     failed = sync(source, old_rows, on_invalid="quarantine", max_invalid=9, **changes)
     assert failed.status is Status.FAILED
@@ -178,9 +178,9 @@ def test_a_deadline_keeps_the_chunks_that_are_stored_and_the_next_run_goes_on(
         if progress.rows > ROWS // 2:
             now[0] = 200.0
 
-    conduct = Conduct(deadline=Deadline(100.0, lambda: now[0]))
+    options = RunOptions(deadline=Deadline(100.0, lambda: now[0]))
     changes: dict[str, Any] = {"publish": publish, "chunks": 10}
-    outcome = sync(source, old_rows, on_progress=pass_time, conduct=conduct, **changes)
+    outcome = sync(source, old_rows, on_progress=pass_time, options=options, **changes)
     assert outcome.status is Status.PARTIAL, outcome
     assert seen(old_rows) == OLD
     told: list[int] = []
@@ -217,8 +217,8 @@ def test_indexes_that_take_longer_than_a_run_has_are_built_by_several(
     old_rows.run(slow.format(5), "CREATE INDEX z_the_last ON t (slow(id))")
     changes: dict[str, Any] = {"publish": "swap", "chunks": 4}
     for ended in (Status.PARTIAL, Status.DEADLINE):  # the second one gets nothing done
-        conduct = Conduct(deadline=over_when(old_rows, "%CREATE INDEX%slow(id)%"))
-        outcome = sync(source, old_rows, conduct=conduct, **changes)
+        options = RunOptions(deadline=over_when(old_rows, "%CREATE INDEX%slow(id)%"))
+        outcome = sync(source, old_rows, options=options, **changes)
         assert outcome.status is ended, outcome
         assert seen(old_rows) == OLD
     [(built,)] = old_rows.rows(
@@ -241,8 +241,8 @@ def test_a_merge_that_takes_longer_than_its_run_has_is_rolled_back(
         "AS 'BEGIN PERFORM pg_sleep(5); RETURN NEW; END'",
         "CREATE TRIGGER slow BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION slow()",
     )
-    conduct = Conduct(deadline=over_when(old_rows, "%OVERRIDING SYSTEM VALUE%"))
-    outcome = sync(source, old_rows, conduct=conduct, publish="merge", chunks=4)
+    options = RunOptions(deadline=over_when(old_rows, "%OVERRIDING SYSTEM VALUE%"))
+    outcome = sync(source, old_rows, options=options, publish="merge", chunks=4)
     assert outcome.status is Status.PARTIAL, outcome
     assert seen(old_rows) == OLD
     old_rows.run("DROP TRIGGER slow ON t")
@@ -265,9 +265,9 @@ def test_ten_chunks_cross_though_each_run_has_time_for_three(
             if len(begun) > 3:
                 now[0] = 200.0
 
-        conduct = Conduct(deadline=Deadline(100.0, lambda now=now: now[0]))  # type: ignore[misc]
+        options = RunOptions(deadline=Deadline(100.0, lambda now=now: now[0]))  # type: ignore[misc]
         outcome = sync(
-            source, old_rows, on_progress=pass_time, conduct=conduct, publish="merge", chunks=10
+            source, old_rows, on_progress=pass_time, options=options, publish="merge", chunks=10
         )
         statuses.append(outcome.status)
         if outcome.status is Status.OK:
@@ -285,7 +285,7 @@ def test_a_load_whose_staging_table_has_lost_its_rows_is_begun_anew(
     assert sync(source, old_rows, publish="merge", chunks=4).status is Status.FAILED
     [(name,)] = old_rows.rows(LEFT)
     old_rows.run(f"TRUNCATE tableferry.{name}")  # as a crash does to an unlogged table
-    outcome = sync(source, old_rows, conduct=QUICK, publish="merge", chunks=4)
+    outcome = sync(source, old_rows, options=QUICK, publish="merge", chunks=4)
     assert outcome.status is Status.OK, outcome.error
     assert len(seen(old_rows)) == ROWS
 
@@ -343,9 +343,9 @@ def test_chunks_stay_stored_when_it_is_another_table_that_has_to_be_read_again(
         list(specs.values()),
         Settings({"mctm": source.source()}, settings_of(old_rows)),
         on_progress=count,
-        conduct=Conduct(together=True, retries=QUICK.retries),
+        options=RunOptions(together=True, retries=QUICK.retries),
     )
-    assert run.all_ok, [table.error for table in run.tables]
+    assert run.ok, [table.error for table in run.tables]
     assert [table.attempts for table in run.tables] == [2, 2]
     assert told == sorted(told), "no chunk was read again"
     assert len(seen(old_rows)) == ROWS
@@ -382,8 +382,8 @@ def test_a_load_that_was_taken_up_and_whose_plan_then_changes_leaves_nothing_beh
     def alter(_pause: float) -> None:
         old_rows.run("ALTER TABLE t ALTER name TYPE varchar(500)")
 
-    conduct = Conduct(retries=QUICK.retries, deadline=Deadline(wait=alter))
-    outcome = sync(source, old_rows, conduct=conduct, publish="merge", chunks=4)
+    options = RunOptions(retries=QUICK.retries, deadline=Deadline(wait=alter))
+    outcome = sync(source, old_rows, options=options, publish="merge", chunks=4)
     assert outcome.status is Status.OK, outcome.error
     assert outcome.attempts == 2
     assert len(seen(old_rows)) == ROWS
@@ -418,7 +418,7 @@ def test_a_link_lost_when_a_chunk_is_committed_is_decided_before_it_is_read_agai
     # After the staging table's own, and two chunks'.
     calls = lose_the_answer(monkeypatch, pg_proxy, commit=4, arrived=arrived)
     through = settings_of(old_rows.through(pg_proxy.host, pg_proxy.port))
-    outcome = sync(source, old_rows, target=through, conduct=QUICK, publish="merge", chunks=4)
+    outcome = sync(source, old_rows, target=through, options=QUICK, publish="merge", chunks=4)
     assert outcome.status is Status.OK, outcome.error
     assert outcome.attempts == 2
     # The staging table, four chunks, the load; one more where a chunk was lost with its link.

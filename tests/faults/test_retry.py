@@ -46,7 +46,7 @@ def test_a_fault_of_the_source_that_passes_is_overcome(
     source: Sandbox, old_rows: PgDatabase, fault: StatementFault
 ) -> None:
     source.server.faults.on_statement(FROM_T, fault)
-    outcome = sync(source, old_rows, conduct=QUICK)
+    outcome = sync(source, old_rows, options=QUICK)
     assert outcome.status is Status.OK, outcome.error
     assert outcome.attempts == 2
     assert len(outcome.retried) == 1
@@ -57,7 +57,7 @@ def test_a_fault_that_stays_is_given_up_after_three_attempts(
     source: Sandbox, old_rows: PgDatabase
 ) -> None:
     source.server.faults.on_statement(FROM_T, CutConnection(after_rows=10), times=9)
-    outcome = sync(source, old_rows, conduct=QUICK)
+    outcome = sync(source, old_rows, options=QUICK)
     assert outcome.status is Status.FAILED
     assert outcome.attempts == 3
     assert len(seen(old_rows)) == 2
@@ -65,7 +65,7 @@ def test_a_fault_that_stays_is_given_up_after_three_attempts(
 
 def test_a_refused_login_is_asked_once(source: Sandbox, old_rows: PgDatabase) -> None:
     source.server.faults.on_login(RefuseLogin(), times=1)
-    outcome = sync(source, old_rows, conduct=QUICK)
+    outcome = sync(source, old_rows, options=QUICK)
     assert outcome.status is Status.FAILED, "a second login would have been let in"
     assert outcome.error is not None
     assert outcome.error.code == "18456"
@@ -83,7 +83,7 @@ def test_what_trying_again_does_not_mend_is_not_tried_again(
         245: "Conversion failed when converting the varchar value 'x' to data type int.",
     }
     source.server.faults.on_statement(FROM_T, SendError(number, texts[number]))
-    outcome = sync(source, old_rows, conduct=QUICK)
+    outcome = sync(source, old_rows, options=QUICK)
     assert (outcome.status, outcome.attempts) == (Status.FAILED, 1)
 
 
@@ -98,7 +98,7 @@ def test_a_target_that_dies_in_mid_load_is_loaded_on_a_new_connection(
             killed.append(process)
             old_rows.run(f"SELECT pg_terminate_backend({process})")
 
-    outcome = sync(source, old_rows, on_progress=kill, conduct=QUICK)
+    outcome = sync(source, old_rows, on_progress=kill, options=QUICK)
     assert outcome.status is Status.OK, outcome.error
     assert outcome.attempts == 2
     assert len(seen(old_rows)) == ROWS

@@ -13,7 +13,7 @@ from tableferry.sync.deadline import Deadline
 from tableferry.sync.outcome import Status
 from tableferry.sync.progress import Progress
 from tableferry.sync.run import sync_tables
-from tableferry.sync.run_options import Conduct
+from tableferry.sync.run_options import RunOptions
 from tableferry_sandbox.faults import SendError, Stall
 from tests.faults.support import (
     FROM_T,
@@ -107,7 +107,7 @@ def test_a_lease_that_ran_out_while_the_target_was_away_is_taken_again(
             "WHERE application_name LIKE 'tableferry %'",
         )
 
-    outcome = sync(source, old_rows, on_progress=once(run_out), conduct=QUICK)
+    outcome = sync(source, old_rows, on_progress=once(run_out), options=QUICK)
     assert outcome.status is Status.OK, outcome.error
     assert outcome.attempts == 2
     assert len(seen(old_rows)) == ROWS
@@ -123,7 +123,7 @@ def test_a_link_lost_at_commit_is_decided_from_the_ledger(
 ) -> None:
     lose_the_answer(monkeypatch, pg_proxy, commit=1, arrived=arrived)
     through = settings_of(old_rows.through(pg_proxy.host, pg_proxy.port))
-    outcome = sync(source, old_rows, target=through, conduct=QUICK)
+    outcome = sync(source, old_rows, target=through, options=QUICK)
     assert outcome.status is Status.OK, outcome.error
     assert outcome.attempts == (1 if arrived else 2), "what was committed is not loaded again"
     assert len(seen(old_rows)) == ROWS
@@ -139,8 +139,8 @@ def test_tables_that_go_together_are_decided_by_those_that_have_a_ledger(
     tables[0] = replace(tables[0], ledger=LedgerUse.OFF)
     through = settings_of(old_rows.through(pg_proxy.host, pg_proxy.port))
     settings = Settings({"mctm": source.source()}, through)
-    run = sync_tables(tables, settings, conduct=Conduct(together=True))
-    assert run.all_ok, [table.error for table in run.tables]
+    run = sync_tables(tables, settings, options=RunOptions(together=True))
+    assert run.ok, [table.error for table in run.tables]
     assert len(seen(old_rows)) == ROWS
 
 
@@ -212,11 +212,11 @@ def test_a_deadline_stops_a_load_in_its_midst_with_the_old_rows(
         list(specs.values()),
         Settings({"mctm": source.source()}, settings_of(old_rows)),
         on_progress=pass_time,
-        conduct=Conduct(deadline=deadline),
+        options=RunOptions(deadline=deadline),
     )
     assert [table.status for table in run.tables] == [Status.DEADLINE, Status.SKIPPED]
-    assert run.as_dict()["status"] == "partial"
-    assert run.as_dict()["remaining"] == ["t", "u"]
+    assert run.to_dict()["status"] == "partial"
+    assert run.to_dict()["remaining"] == ["t", "u"]
     assert seen(old_rows) == OLD
     assert [row[0] for row in old_rows.rows(OUTCOMES)] == ["deadline", "skipped"]
     assert old_rows.rows("SELECT status FROM tableferry.runs") == [("deadline",)]
@@ -237,8 +237,8 @@ def test_tables_published_together_become_visible_in_one_transaction(
 ) -> None:
     old_rows.run("CREATE TABLE u (LIKE t)", "INSERT INTO u VALUES (7, 'old')")
     settings = Settings({"mctm": source.source()}, settings_of(old_rows))
-    run = sync_tables(both(), settings, conduct=Conduct(together=True))
-    assert run.all_ok, run
+    run = sync_tables(both(), settings, options=RunOptions(together=True))
+    assert run.ok, run
     assert [table.rows_written for table in run.tables] == [ROWS, ROWS]
     writers = old_rows.rows("SELECT DISTINCT xmin::text FROM t UNION SELECT xmin::text FROM u")
     assert len(writers) == 1, "one transaction wrote the rows of both"
@@ -250,7 +250,7 @@ def test_of_tables_published_together_none_is_visible_when_one_fails(
 ) -> None:
     old_rows.run("CREATE TABLE u (id int2, name text)", "INSERT INTO u VALUES (7, 'old')")
     settings = Settings({"mctm": source.source()}, settings_of(old_rows))
-    run = sync_tables(both(), settings, conduct=Conduct(together=True))
+    run = sync_tables(both(), settings, options=RunOptions(together=True))
     assert [table.status for table in run.tables] == [Status.SKIPPED, Status.FAILED]
     assert run.tables[0].error is not None
     assert "u" in run.tables[0].error.message
@@ -289,7 +289,7 @@ def test_history_that_cannot_be_written_does_not_change_the_outcome(
     run = sync_tables(list(specs.values()), settings, on_progress=once(lose_history))
     assert run.status is Status.OK, run
     assert len(seen(old_rows)) == ROWS
-    (warning,) = run.as_dict()["warnings"]
+    (warning,) = run.to_dict()["warnings"]
     assert "The run: its outcome (ok) could not be written to the ledger" in warning
 
 

@@ -104,7 +104,7 @@ def test_an_error_of_the_server_in_mid_stream_is_told_and_keeps_the_old_rows(
     outcome = sync(source, old_rows)
     assert outcome.error is not None
     assert (outcome.error.kind, outcome.error.code) == (kind, str(number))
-    assert "canary" not in str(outcome.as_dict())
+    assert "canary" not in str(outcome.to_dict())
     assert seen(old_rows) == OLD
 
 
@@ -162,7 +162,7 @@ def test_a_text_that_postgresql_cannot_hold_is_refused_by_column(
     assert outcome.error is not None
     assert outcome.error.kind == "DataError"
     assert "name" in outcome.error.message.lower()
-    assert "canary" not in str(outcome.as_dict())
+    assert "canary" not in str(outcome.to_dict())
     assert seen(pg_database) == OLD
 
 
@@ -189,7 +189,7 @@ def test_half_a_surrogate_pair_is_treated_as_the_specification_says_and_counted(
         assert seen(pg_database) == OLD
     else:
         assert outcome.error is None
-        counts = outcome.as_dict()["touched"]["Name"]
+        counts = outcome.to_dict()["touched"]["Name"]
         assert list(counts.values()) == [1]
         assert next(iter(counts)).startswith("half a surrogate pair")
         assert seen(pg_database) == [(1, "fine"), (2, kept), (3, None), (4, "\ufffd😀")]

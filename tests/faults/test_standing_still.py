@@ -90,8 +90,8 @@ def standing_still(
     with start_sync(source, database, folder, "--json") as process:
         try:
             assert wait_for(lambda: _stands_still(database))
-            [watcher] = watchers_of(process)
-            yield process, watcher
+            [stall_guard] = watchers_of(process)
+            yield process, stall_guard
         finally:
             process.kill()
 
@@ -104,14 +104,14 @@ def _stands_still(database: PgDatabase) -> bool:
 def test_silence_in_the_midst_of_a_value_is_given_up_and_tried_again(
     source: Sandbox, old_rows: PgDatabase, tmp_path: Path
 ) -> None:
-    with standing_still(source, old_rows, tmp_path) as (process, watcher):
+    with standing_still(source, old_rows, tmp_path) as (process, stall_guard):
         told, said = process.communicate(timeout=60)
     assert process.returncode == 0, said
     [table] = json.loads(told)["tables"]
     assert table["attempts"] == 2
     assert "said nothing for 10 seconds in the midst of a value" in str(table)
     assert all_arrived(old_rows)
-    assert not is_alive(watcher)
+    assert not is_alive(stall_guard)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
@@ -122,7 +122,7 @@ def test_a_signal_in_the_midst_of_a_silent_value_is_heard(
     number: signal.Signals,
     code: int,
 ) -> None:
-    with standing_still(source, old_rows, tmp_path) as (process, watcher):
+    with standing_still(source, old_rows, tmp_path) as (process, stall_guard):
         process.send_signal(number)
         told, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (code, "")
@@ -130,7 +130,7 @@ def test_a_signal_in_the_midst_of_a_silent_value_is_heard(
     assert table["status"] == "cancelled"
     assert "attempts" not in table, "the first was the only one"
     assert seen(old_rows) == OLD
-    assert not is_alive(watcher)
+    assert not is_alive(stall_guard)
 
 
 @pytest.mark.parametrize(
@@ -173,10 +173,10 @@ def test_a_long_value_that_comes_slowly_is_waited_for(
 def test_who_watched_a_killed_process_ends_with_it(
     source: Sandbox, old_rows: PgDatabase, tmp_path: Path
 ) -> None:
-    with standing_still(source, old_rows, tmp_path) as (process, watcher):
-        assert is_alive(watcher)
+    with standing_still(source, old_rows, tmp_path) as (process, stall_guard):
+        assert is_alive(stall_guard)
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=60)
-        assert wait_for(lambda: not is_alive(watcher))
+        assert wait_for(lambda: not is_alive(stall_guard))
     assert wait_for(lambda: source.server.connections == 0), "no socket is held by anybody"
     assert seen(old_rows) == OLD

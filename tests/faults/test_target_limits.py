@@ -73,7 +73,7 @@ def test_a_full_disk_is_told_and_not_tried_again(
     fill_target(database)
     database.run(f"ALTER TABLE t SET TABLESPACE {cramped.tablespace}")
     source.run("INSERT INTO dbo.T SELECT ID + 20000, Name FROM dbo.T")
-    outcome = sync(source, database, conduct=QUICK, publish=publish)
+    outcome = sync(source, database, options=QUICK, publish=publish)
     source.run("DELETE FROM dbo.T WHERE ID >= 20000")
     assert seen(database) == OLD
     assert database.rows("SELECT relname FROM pg_class WHERE relname LIKE 'staging%'") == []
@@ -96,7 +96,7 @@ def test_a_target_without_a_free_session_is_waited_for(
     timer = threading.Timer(0.3, lambda: pg_database.run(f"ALTER ROLE {role} CONNECTION LIMIT 5"))
     timer.start()
     login = PgDatabase(pg_database.host, pg_database.port, pg_database.name, role, "x")
-    outcome = sync(source, login, conduct=PATIENT, ledger="off")
+    outcome = sync(source, login, options=PATIENT, ledger="off")
     timer.join()
     pg_database.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
     assert outcome.status is Status.OK, outcome.error
@@ -112,7 +112,7 @@ def test_a_target_that_is_starting_again_is_waited_for(
     own_postgres.kill()
     starter = threading.Timer(0.2, own_postgres.start)
     starter.start()
-    outcome = sync(source, database, conduct=PATIENT)
+    outcome = sync(source, database, options=PATIENT)
     starter.join()
     assert outcome.status is Status.OK, outcome.error
     assert len(seen(database)) == ROWS
@@ -127,7 +127,7 @@ def test_a_replica_is_refused_as_a_target(source: Sandbox, own_postgres: LocalPo
     own_postgres.start()
     assert database.rows("SELECT pg_is_in_recovery()") == [(True,)]
     for ledger in ("on", "off"):
-        outcome = sync(source, database, conduct=QUICK, ledger=ledger)
+        outcome = sync(source, database, options=QUICK, ledger=ledger)
         assert (outcome.status, outcome.attempts <= 1) == (Status.FAILED, True)
         assert outcome.error is not None
         assert outcome.error.code == "25006"
@@ -149,7 +149,7 @@ def test_a_run_that_hangs_with_a_lock_on_the_target_is_ended_by_its_successor(
         os.kill(process.pid, signal.SIGSTOP)
         try:
             let_time_pass(pg_database)
-            outcome = sync(source, pg_database, conduct=QUICK)
+            outcome = sync(source, pg_database, options=QUICK)
         finally:
             os.kill(process.pid, signal.SIGCONT)
         printed, _ = process.communicate(timeout=60)

@@ -14,7 +14,7 @@ from tableferry.inspect.check import check_tables
 from tableferry.sync import table as sync_table_module
 from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.run import sync_table, sync_tables
-from tableferry.sync.run_options import Conduct
+from tableferry.sync.run_options import RunOptions
 from tableferry_sandbox.events import LoginRequest
 from tests.integration.conftest import PASSWORD, Sandbox
 from tests.support.databases import PgDatabase
@@ -96,7 +96,7 @@ def test_what_is_wrong_is_said_with_a_hint_and_nothing_is_changed(
     assert outcome.error.code == code
     assert said in outcome.error.message
     assert hint in outcome.error.hint
-    told = json.dumps(outcome.as_dict())
+    told = json.dumps(outcome.to_dict())
     assert CANARY not in told
     assert PASSWORD not in told
     assert outcome.rows_written == 0
@@ -199,7 +199,7 @@ def test_a_wrong_password_is_tried_once_and_never_told(
     assert outcome.error.code == "18456"
     assert len(logins) == 1
     printed = capfd.readouterr()
-    for text in (json.dumps(outcome.as_dict()), caplog.text, printed.out, printed.err):
+    for text in (json.dumps(outcome.to_dict()), caplog.text, printed.out, printed.err):
         assert "canary-wrong" not in text
     assert seen(old_rows) == OLD
 
@@ -217,7 +217,7 @@ def test_no_password_stands_in_a_traceback_even_of_an_error_nobody_foresaw(
     outcome = sync(sandbox, old_rows)
     assert outcome.error is not None
     assert "KeyError" in outcome.error.message
-    assert PASSWORD not in json.dumps(outcome.as_dict())
+    assert PASSWORD not in json.dumps(outcome.to_dict())
 
 
 def test_a_traceback_of_a_refused_login_holds_no_password(sandbox: Sandbox) -> None:
@@ -241,8 +241,8 @@ def test_one_tables_failure_does_not_stop_the_next_unless_told_to(
     settings = sandbox.settings(old_rows)
     run = sync_tables(list(specs.values()), settings)
     assert [table.status for table in run.tables] == [Status.FAILED, Status.OK]
-    assert not run.all_ok
-    run = sync_tables(list(specs.values()), settings, conduct=Conduct(fail_fast=True))
+    assert not run.ok
+    run = sync_tables(list(specs.values()), settings, options=RunOptions(fail_fast=True))
     assert [table.status for table in run.tables] == [Status.FAILED, Status.SKIPPED]
 
 
@@ -261,7 +261,7 @@ def test_a_check_looks_at_everything_and_writes_nothing(
     before = old_rows.rows(
         "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
     )
-    report = check_tables(list(specs.values()), sandbox.settings(old_rows)).as_dict()
+    report = check_tables(list(specs.values()), sandbox.settings(old_rows)).to_dict()
     assert [table["status"] for table in report["tables"]] == ["failed", "ok", "ok", "failed"]
     assert [table["readable"] for table in report["tables"]] == [False, True, True, True]
     assert report["tables"][1]["will_be_created"]
@@ -283,6 +283,6 @@ def test_a_check_tells_a_refused_login_from_a_server_that_is_not_there(
     specs = list(parse_table_configs({"t": entry(sql_table="dbo.T", pg_table="t")}).values())
     for change, reached in ((("password", "wrong"), True), (("port", 1), False)):
         settings = sandbox.settings(old_rows, **dict([change]))
-        database = check_tables(specs, settings).as_dict()["databases"][0]
+        database = check_tables(specs, settings).to_dict()["databases"][0]
         assert (database["reachable"], database["logged_in"]) == (reached, False)
         assert database["error"]["hint"]

@@ -82,7 +82,7 @@ def test_columns_added_in_the_source_are_added_and_filled(
     sandbox: Sandbox, carried: Run, database: PgDatabase
 ) -> None:
     carried("ALTER TABLE dbo.T ADD Qty int NOT NULL DEFAULT 7, Place geography NULL, V sql_variant")
-    plan = planned(sandbox, database, drift="add_columns").as_dict()
+    plan = planned(sandbox, database, drift="add_columns").to_dict()
     assert len(plan["drift"]) == 5
     assert plan["ddl"][0].startswith('ALTER TABLE "t" ADD COLUMN "qty" integer NOT NULL, ')
     assert seen(database) == OLD
@@ -204,7 +204,7 @@ def test_a_widened_column_is_refused_and_a_narrowed_one_is_told(
     database.run("ALTER TABLE t ALTER COLUMN name TYPE varchar(60)")
     plan = planned(sandbox, database, drift=policy)
     assert plan.error is None
-    assert [told.partition(":")[0] for told in plan.as_dict()["drift"]] == ["narrowed"]
+    assert [told.partition(":")[0] for told in plan.to_dict()["drift"]] == ["narrowed"]
 
 
 Alters = Callable[[Callable[[], None]], None]
@@ -296,7 +296,7 @@ def test_a_plan_of_a_file_binds_the_drift_that_it_told(
     settings = sandbox.settings(database)
     carried("ALTER TABLE dbo.T ADD Qty int NULL")
     path = tmp_path / "plan.json"
-    path.write_text(json.dumps(plan_tables([spec], settings).as_dict()))
+    path.write_text(json.dumps(plan_tables([spec], settings).to_dict()))
     fingerprint = read_fingerprints(path, [spec])["t"]
     assert sync_table(spec, settings, fingerprint=fingerprint).error is None
     carried("ALTER TABLE dbo.T ADD More int NULL")

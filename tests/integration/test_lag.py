@@ -9,7 +9,7 @@ from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.progress import Progress
 from tableferry.sync.retry import Retries
 from tableferry.sync.run import sync_table
-from tableferry.sync.run_options import Conduct
+from tableferry.sync.run_options import RunOptions
 from tests.integration.fanout.conftest import CHUNKS, ROWS, FanOut, fan_out
 
 __all__ = ["fan_out"]
@@ -33,8 +33,8 @@ class Clock:
 
 
 def sync(fan_out: FanOut, clock: Clock, **more: Any) -> TableOutcome:
-    conduct = Conduct(retries=Retries(attempts=1), clock=clock, **more)
-    return sync_table(fan_out.spec, fan_out.settings, clock.batch, conduct=conduct)
+    options = RunOptions(retries=Retries(attempts=1), clock=clock, **more)
+    return sync_table(fan_out.spec, fan_out.settings, clock.batch, options=options)
 
 
 @pytest.mark.parametrize("publish", ["truncate", "merge", "swap"])
@@ -45,7 +45,7 @@ def test_the_rows_lag_by_the_seconds_from_the_first_question_to_the_commit(
     outcome = sync(fan_out.again(publish=publish), clock)
     assert outcome.status is Status.OK, outcome.error
     assert outcome.lag == 10.0 * CHUNKS * BATCHES_OF_A_CHUNK
-    assert outcome.as_dict()["lag_seconds"] == outcome.lag
+    assert outcome.to_dict()["lag_seconds"] == outcome.lag
 
 
 def test_what_was_not_published_has_no_lag(fan_out: FanOut) -> None:
@@ -54,7 +54,7 @@ def test_what_was_not_published_has_no_lag(fan_out: FanOut) -> None:
     outcome = sync(fan_out, clock, deadline=late)
     assert outcome.status in {Status.PARTIAL, Status.DEADLINE}
     assert outcome.lag is None
-    assert "lag_seconds" not in outcome.as_dict()
+    assert "lag_seconds" not in outcome.to_dict()
 
 
 def test_of_rows_that_an_earlier_run_stored_the_oldest_counts(fan_out: FanOut) -> None:

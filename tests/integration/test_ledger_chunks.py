@@ -179,7 +179,7 @@ def test_a_load_that_was_taken_up_and_cut_off_again_is_taken_up_again(
 def test_a_killed_runs_chunks_are_resumed_and_its_zombie_stores_nothing_more(
     database: PgDatabase, connection: TargetConnection
 ) -> None:
-    with a_run(database, pace=SLOW) as silent:
+    with a_run(database, timing=SLOW) as silent:
         old = staged(silent)
         store(connection, old, 0)
         connection.begin()
@@ -201,7 +201,7 @@ def test_a_killed_runs_chunks_are_resumed_and_its_zombie_stores_nothing_more(
 def test_nobody_takes_over_in_the_midst_of_a_chunk(
     database: PgDatabase, connection: TargetConnection
 ) -> None:
-    with a_run(database, pace=SLOW) as silent:
+    with a_run(database, timing=SLOW) as silent:
         old = staged(silent)
         store(connection, old, 0, commit=False)
         with a_run(database) as run:

@@ -114,7 +114,7 @@ def test_the_database_itself_refuses_a_second_outcome(database: PgDatabase, tabl
 
 
 def test_a_run_that_fell_silent_is_abandoned_by_the_next_one(database: PgDatabase) -> None:
-    with a_run(database, pace=SLOW) as silent, a_run(database, key="other") as alive:
+    with a_run(database, timing=SLOW) as silent, a_run(database, key="other") as alive:
         time.sleep(SLOW.ttl + 0.1)
         with a_run(database):
             assert silent.row("status") == ("abandoned",)
@@ -129,7 +129,7 @@ def test_a_run_that_fell_silent_is_abandoned_by_the_next_one(database: PgDatabas
 def test_a_run_that_was_taken_for_dead_publishes_nothing_and_begins_nothing(
     database: PgDatabase,
 ) -> None:
-    with a_run(database, pace=SLOW) as silent:
+    with a_run(database, timing=SLOW) as silent:
         lease = silent.acquire()
         time.sleep(SLOW.ttl + 0.1)
         with a_run(database, key="other", at=TargetTable.parse("other")):
@@ -194,7 +194,7 @@ def test_a_ledger_that_says_nothing_is_not_waited_for_for_ever(
 ) -> None:
     monkeypatch.setattr(link, "ANSWER_SECONDS", 0.5)
     through = database.through(pg_proxy.host, pg_proxy.port)
-    with a_run(through, pace=SLOW, connect_timeout=2) as run:
+    with a_run(through, timing=SLOW, connect_timeout=2) as run:
         pg_proxy.faults.stall(Direction.TO_CLIENT)
         run.ledger.end_table(run.table, "failed", error=ERROR)
         [warning] = run.ledger.take_warnings()
@@ -205,7 +205,7 @@ def test_a_ledger_that_could_not_be_begun_is_begun_again(
     database: PgDatabase, pg_proxy: TcpProxy
 ) -> None:
     through = settings_of(database.through(pg_proxy.host, pg_proxy.port))
-    ledger = Ledger(through, uuid.uuid4(), pace=QUICK)
+    ledger = Ledger(through, uuid.uuid4(), timing=QUICK)
     with pytest.raises(TransientError), ledger:
         pg_proxy.faults.cut_after(0, Direction.TO_SERVER)
         ledger.begin_run()
@@ -218,7 +218,7 @@ def test_a_ledger_that_could_not_be_begun_is_begun_again(
 
 
 def test_an_interrupted_statement_leaves_the_ledger_usable(database: PgDatabase) -> None:
-    with a_run(database, pace=SLOW) as run, database.connect(autocommit=False) as other:
+    with a_run(database, timing=SLOW) as run, database.connect(autocommit=False) as other:
         other.execute("LOCK TABLE tableferry.table_runs")
         interrupt = threading.Timer(0.5, signal.raise_signal, (signal.SIGINT,))
         interrupt.start()
@@ -235,7 +235,7 @@ def test_a_ledger_whose_tables_are_locked_is_given_up_and_told(
     database: PgDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(link, "STATEMENT_TIMEOUT", "300ms")
-    with a_run(database, pace=SLOW) as run, database.connect(autocommit=False) as other:
+    with a_run(database, timing=SLOW) as run, database.connect(autocommit=False) as other:
         other.execute("LOCK TABLE tableferry.table_runs")
         run.ledger.end_table(run.table, "failed", error=ERROR)
         [warning] = run.ledger.take_warnings()

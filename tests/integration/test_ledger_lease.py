@@ -106,7 +106,7 @@ def test_a_second_run_is_told_who_loads_the_table_and_since_when(database: PgDat
 def test_a_lease_that_was_given_back_is_had_at_once_with_the_next_generation(
     database: PgDatabase,
 ) -> None:
-    with a_run(database) as first, a_run(database, pace=SLOW) as second:
+    with a_run(database) as first, a_run(database, timing=SLOW) as second:
         lease = first.acquire()
         first.ledger.release(lease)
         assert second.acquire().generation == lease.generation + 1
@@ -146,7 +146,7 @@ def test_of_many_that_want_it_at_once_one_gets_it(database: PgDatabase, isolatio
 
 
 def test_of_many_that_find_it_expired_one_gets_it(database: PgDatabase) -> None:
-    with a_run(database, pace=SLOW) as silent:
+    with a_run(database, timing=SLOW) as silent:
         old = silent.acquire()
         time.sleep(SLOW.ttl + 0.1)
         got: list[Lease] = []
@@ -215,7 +215,7 @@ def test_a_zombie_that_wakes_up_after_its_lease_has_expired_publishes_nothing(
 
 def test_nobody_takes_over_while_a_publishing_transaction_is_open(database: PgDatabase) -> None:
     with (
-        a_run(database, pace=SLOW) as silent,
+        a_run(database, timing=SLOW) as silent,
         postgres.connect(settings_of(database)) as connection,
     ):
         lease = silent.acquire()
@@ -265,7 +265,7 @@ def test_a_holder_learns_by_itself_that_another_has_taken_over(database: PgDatab
 def test_a_run_whose_lease_ran_out_while_nobody_wanted_it_takes_it_again(
     database: PgDatabase,
 ) -> None:
-    with a_run(database, pace=SLOW) as run:
+    with a_run(database, timing=SLOW) as run:
         old = run.acquire()
         assert run.acquire() == old
         time.sleep(SLOW.ttl + 0.1)
@@ -282,7 +282,7 @@ def test_a_run_whose_lease_ran_out_while_nobody_wanted_it_takes_it_again(
 
 
 def test_a_run_that_was_succeeded_does_not_get_it_back(database: PgDatabase) -> None:
-    with a_run(database, pace=SLOW) as silent:
+    with a_run(database, timing=SLOW) as silent:
         silent.acquire()
         time.sleep(SLOW.ttl + 0.1)
         with a_run(database) as run:
@@ -299,7 +299,7 @@ def test_no_clock_but_the_databases_decides(
         raise AssertionError("the local clock was read")
 
     monkeypatch.setattr(time, "time", no_time)
-    with a_run(database, pace=SLOW) as silent, a_run(database) as run:
+    with a_run(database, timing=SLOW) as silent, a_run(database) as run:
         old = silent.acquire()
         # The database's clock goes on: as if the first had been silent for a while.
         database.run("UPDATE tableferry.leases SET expires_at = clock_timestamp()")

@@ -219,4 +219,4 @@ def test_the_files_are_in_the_wheel(tmp_path: Path) -> None:
     )
     names = zipfile.ZipFile(wheel).namelist()
     for file in migrations():
-        assert f"tableferry/target/ledger/migrations/{file.version:04}_{file.name}.sql" in names
+        assert f"tableferry/postgres/ledger/migrations/{file.version:04}_{file.name}.sql" in names

@@ -72,7 +72,7 @@ def test_a_second_run_is_kept_out_and_a_zombie_too(pooler: PgDatabase) -> None:
         with pytest.raises(LeaseHeldError):
             second.acquire()
         first.ledger.release(lease)
-    with a_run(pooler, key="silent", pace=SLOW) as silent, a_run(pooler, key="next") as run:
+    with a_run(pooler, key="silent", timing=SLOW) as silent, a_run(pooler, key="next") as run:
         old = silent.acquire()
         run.publish(run.acquire(), 2)
         with pytest.raises(LeaseLostError):

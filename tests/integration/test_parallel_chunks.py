@@ -102,7 +102,7 @@ def reading_of(
         plan = plan_table(spec, schema, None, isolation=isolation)
         cut = sqlserver.cut_table(connection, plan)
     wanted = [chunk for chunk in numbered(cut.ranges) if only(chunk)]
-    return Reading(plan, wanted, opened, sqlserver.Pace(), budget or Budget(), check)
+    return Reading(plan, wanted, opened, sqlserver.RateLimit(), budget or Budget(), check)
 
 
 class CopiedPart:

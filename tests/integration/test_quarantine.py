@@ -13,11 +13,11 @@ from tableferry.errors import DataError
 from tableferry.inspect.plan_report import plan_tables
 from tableferry.model.schema import PgType, SourceType
 from tableferry.planning.plan import SyncPlan
-from tableferry.postgres import sifting
+from tableferry.postgres import copy_bisection
 from tableferry.postgres.ledger import Lease, migrate, quarantine
 from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.run import sync_table
-from tableferry.values import Refusals, target_schema
+from tableferry.values import RefusedRows, target_schema
 from tests.integration.conftest import Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
@@ -48,8 +48,8 @@ def load(
     plan: SyncPlan,
     *batches: pa.RecordBatch,
     allowed: int = 100,
-) -> Refusals:
-    refusals = Refusals(("ID",), allowed)
+) -> RefusedRows:
+    refusals = RefusedRows(("ID",), allowed)
     with postgres.open_load(
         connection, plan, target_schema(plan.columns), refusals=refusals
     ) as refresh:
@@ -109,7 +109,7 @@ def test_a_row_that_postgresql_refuses_is_found_wherever_it_is(
     assert refused.value == (None if value is None else str(value).encode("utf-16-le"))
 
 
-@pytest.mark.parametrize("at_once", [1, 2_000, sifting.SIFTED_BYTES])
+@pytest.mark.parametrize("at_once", [1, 2_000, copy_bisection.SIFTED_BYTES])
 @pytest.mark.parametrize(
     "bad", [{0}, {99}, {100, 101, 250}, {149, 150, 899}, set(range(0, 900, 7))]
 )
@@ -120,7 +120,7 @@ def test_rows_are_found_in_any_batch_and_the_others_are_all_there(
     at_once: int,
     bad: set[int],
 ) -> None:
-    monkeypatch.setattr(sifting, "SIFTED_BYTES", at_once)
+    monkeypatch.setattr(copy_bisection, "SIFTED_BYTES", at_once)
     pg_database.run('CREATE TABLE t ("ID" int, "Name" text CHECK ("Name" <> \'bad\'))')
     names = ["bad" if number in bad else "good" for number in range(900)]
     sent = [rows(*enumerate(names[start : start + 150], start)) for start in range(0, 900, 150)]
@@ -185,7 +185,7 @@ def test_refused_rows_are_written_down_in_the_transaction_of_the_load(
         f"INSERT INTO tableferry.runs (run_id, process, version) VALUES ('{run}', 'here', '0')",
     )
     plan = people(PgType("varchar", (3,)))
-    refusals = Refusals(("ID",), 5)
+    refusals = RefusedRows(("ID",), 5)
     with postgres.open_load(
         connection, plan, target_schema(plan.columns), refusals=refusals
     ) as refresh:
@@ -244,7 +244,7 @@ def test_a_sync_loads_the_good_rows_and_writes_the_others_down(
     outcome = sync_orders(sandbox, orders, max_invalid=4, **way)
     assert outcome.status is Status.OK, outcome.error
     assert orders.rows("SELECT * FROM t ORDER BY id") == [(1, "a"), (6, None)]
-    told = outcome.as_dict()
+    told = outcome.to_dict()
     assert (told["rows_read"], told["rows_written"]) == (6, 2)
     checks = "a check constraint is not satisfied"
     assert told["quarantined"] == {
@@ -424,6 +424,6 @@ def test_the_plan_tells_what_becomes_of_refused_rows(sandbox: Sandbox, orders: P
     del configured["on_invalid"], configured["max_invalid"]
     plain = parse_table_configs({"t": configured})
     settings = sandbox.settings(orders)
-    told = plan_tables([specs["t"]], settings).as_dict()["tables"][0]
+    told = plan_tables([specs["t"]], settings).to_dict()["tables"][0]
     assert told["refused_rows"].startswith("up to 4 go into tableferry.quarantine")
-    assert "refused_rows" not in plan_tables([plain["t"]], settings).as_dict()["tables"][0]
+    assert "refused_rows" not in plan_tables([plain["t"]], settings).to_dict()["tables"][0]

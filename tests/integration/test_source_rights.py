@@ -50,7 +50,7 @@ def synced(settings: Settings) -> RunOutcome:
 def test_select_on_the_tables_is_all_that_a_sync_needs(settings: Settings) -> None:
     first, again = synced(settings), synced(settings)
     for run in (first, again):
-        assert [table.status for table in run.tables] == [Status.OK] * 4, run.as_dict()
+        assert [table.status for table in run.tables] == [Status.OK] * 4, run.to_dict()
     warnings = [w for table in again.tables for w in table.warnings if "NOLOCK" not in w]
     assert warnings == []
 
@@ -84,7 +84,7 @@ def test_what_the_catalog_hides_from_it_is_neither_lost_nor_guessed(
 
 def test_it_can_be_checked_and_discovered(settings: Settings) -> None:
     report = check_tables(list(parse_table_configs(table_configs()).values()), settings)
-    assert report.all_ok, report.as_dict()
+    assert report.ok, report.to_dict()
     found = discover("mctm", settings.sources["mctm"])
     assert [table.key for table in found] == ["customer", "module"]
 

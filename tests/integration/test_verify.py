@@ -42,7 +42,7 @@ def settings(sample_sandbox: Sandbox, pg_database: PgDatabase, spec: TableSpec) 
         password=pg_database.password,
     )
     settings = Settings({"mctm": mctm}, into)
-    assert sync_tables([spec], settings).all_ok
+    assert sync_tables([spec], settings).ok
     return settings
 
 

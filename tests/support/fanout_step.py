@@ -16,10 +16,10 @@ def run(told: dict[str, Any]) -> dict[str, Any]:
     assignment = assign(spec, UUID(told["fanout"]))
     match told["step"]:
         case "begin":
-            return begin(spec, settings, assignment).as_dict()
+            return begin(spec, settings, assignment).to_dict()
         case "publish":
-            return publish(spec, settings, assignment).as_dict()
-    return load_chunk(spec, settings, assignment, told["chunk"]).as_dict()
+            return publish(spec, settings, assignment).to_dict()
+    return load_chunk(spec, settings, assignment, told["chunk"]).to_dict()
 
 
 if __name__ == "__main__":

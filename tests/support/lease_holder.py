@@ -8,14 +8,14 @@ from tableferry import postgres
 from tableferry.config import load_settings
 from tableferry.errors import TableferryError
 from tableferry.model.identifiers import TargetTable
-from tableferry.postgres.ledger import Ledger, Pace, seal
+from tableferry.postgres.ledger import LeaseTiming, Ledger, seal
 
 
 def main(value: int) -> None:
     settings = load_settings([]).target
     with (
         postgres.connect(settings) as connection,
-        Ledger(settings, uuid.uuid4(), pace=Pace(renew=0.1, ttl=1.0)) as ledger,
+        Ledger(settings, uuid.uuid4(), timing=LeaseTiming(renew=0.1, ttl=1.0)) as ledger,
     ):
         ledger.begin_run()
         table = ledger.begin_table("t", "", TargetTable.parse("t"))

@@ -1,4 +1,4 @@
-"""A run's ledger as a test needs it: at a quicker pace, with one table begun."""
+"""A run's ledger as a test needs it: at a quicker timing, with one table begun."""
 
 import contextlib
 import uuid
@@ -8,14 +8,14 @@ from typing import Any
 
 from tableferry import postgres
 from tableferry.model.identifiers import TargetTable
-from tableferry.postgres.ledger import Lease, Ledger, Pace, TableRun, seal
+from tableferry.postgres.ledger import Lease, LeaseTiming, Ledger, TableRun, seal
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 
-QUICK = Pace(renew=0.1, ttl=1.0)
+QUICK = LeaseTiming(renew=0.1, ttl=1.0)
 """Tests wait for an expiry: a second instead of fifteen."""
 
-SLOW = Pace(renew=3600.0, ttl=1.0)
+SLOW = LeaseTiming(renew=3600.0, ttl=1.0)
 """A holder that shows no sign of life: it hangs, or its thread is dead."""
 
 T = TargetTable.parse("public.t")
@@ -54,7 +54,7 @@ class Run:
 def a_run(
     database: PgDatabase,
     *,
-    pace: Pace = QUICK,
+    timing: LeaseTiming = QUICK,
     key: str = "t",
     at: TargetTable = T,
     connect_timeout: int = 10,
@@ -62,7 +62,7 @@ def a_run(
 ) -> Iterator[Run]:
     """Begin a run and its table; it is not ended."""
     settings = settings_of(database).model_copy(update={"connect_timeout": connect_timeout})
-    with Ledger(settings, uuid.uuid4(), pace=pace, **more) as ledger:
+    with Ledger(settings, uuid.uuid4(), timing=timing, **more) as ledger:
         ledger.begin_run()
         yield Run(database, ledger, ledger.begin_table(key, "McTM.dbo.T", at))
 

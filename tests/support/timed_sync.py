@@ -8,9 +8,9 @@ import sys
 
 from tableferry.aws.lambda_deadline import MARGIN_SECONDS, deadline_of
 from tableferry.config import load_settings, parse_table_configs
-from tableferry.sqlserver import watcher
+from tableferry.sqlserver import stall_guard
 from tableferry.sync.run import sync_tables
-from tableferry.sync.run_options import Conduct
+from tableferry.sync.run_options import RunOptions
 
 
 class Context:
@@ -23,14 +23,14 @@ class Context:
         return int(1000 * self.seconds)
 
 
-def main(entry: str, left: float, patience: float = watcher.PATIENCE_SECONDS) -> None:
-    watcher.PATIENCE_SECONDS = patience  # type: ignore[misc]
+def main(entry: str, left: float, patience: float = stall_guard.PATIENCE_SECONDS) -> None:
+    stall_guard.PATIENCE_SECONDS = patience  # type: ignore[misc]
     specs = parse_table_configs({"t": json.loads(entry)})
     deadline = deadline_of(Context(left + MARGIN_SECONDS))
     run = sync_tables(
-        list(specs.values()), load_settings(["mctm"]), conduct=Conduct(deadline=deadline)
+        list(specs.values()), load_settings(["mctm"]), options=RunOptions(deadline=deadline)
     )
-    print(json.dumps(run.as_dict()))
+    print(json.dumps(run.to_dict()))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from tableferry.aws.fanout_steps import run_step
 from tableferry.aws.invocation import Invocation
 from tableferry.frontend.request import SYNCS, Mode, Request, parse_event
 from tableferry.frontend.response import Response, Result, respond
-from tableferry.frontend.watch import Watch
+from tableferry.frontend.watch import RunCallbacks
 
 __all__ = [
     "SYNCS",
@@ -14,7 +14,7 @@ __all__ = [
     "Request",
     "Response",
     "Result",
-    "Watch",
+    "RunCallbacks",
     "is_step",
     "parse_event",
     "respond",

@@ -59,7 +59,7 @@ def run_step(
         answer = _answer(called, invocation, load_config)
     except Exception as error:
         report = ErrorReport.of(error)
-        log.error("step failed", error=report.as_dict())  # noqa: TRY400 - not a logging.Logger
+        log.error("step failed", error=report.to_dict())  # noqa: TRY400 - not a logging.Logger
         if isinstance(error, TableferryError):
             raise
         raise UnforeseenError(report.message, hint=report.hint) from None
@@ -81,11 +81,11 @@ def _answer(called: Called, invocation: Invocation, load_config: LoadConfig) -> 
     deadline = invocation.deadline
     match called.step:
         case Step.BEGIN_TABLE:
-            return fanout.begin(spec, settings, assignment).as_dict()
+            return fanout.begin(spec, settings, assignment).to_dict()
         case Step.LOAD_CHUNK:
             stored = fanout.load_chunk(spec, settings, assignment, called.chunk, deadline=deadline)
             invocation.metrics.chunk(called.table, stored.bytes)
-            return stored.as_dict()
+            return stored.to_dict()
         case Step.PUBLISH:
             outcome = fanout.publish(spec, settings, assignment, deadline=deadline)
         case Step.GIVE_UP:
@@ -101,7 +101,7 @@ def _plan(config: Config) -> dict[str, Any]:
 
     tables = []
     for planned in plan_fanout(config.tables, config.settings):
-        table = planned.as_dict()
+        table = planned.to_dict()
         if planned.outcome:
             del table["error"]  # the outcome has it
             table["outcome"] = _small(planned.outcome)
@@ -111,10 +111,10 @@ def _plan(config: Config) -> dict[str, Any]:
 
 def _whole(spec: "TableSpec", settings: "Settings", invocation: Invocation) -> TableOutcome:
     from tableferry.sync.run import sync_table  # noqa: PLC0415
-    from tableferry.sync.run_options import Conduct  # noqa: PLC0415
+    from tableferry.sync.run_options import RunOptions  # noqa: PLC0415
 
-    conduct = Conduct(deadline=invocation.deadline, run_id=invocation.run_id)
-    return sync_table(spec, settings, invocation.watch.progress, conduct=conduct)
+    options = RunOptions(deadline=invocation.deadline, run_id=invocation.run_id)
+    return sync_table(spec, settings, invocation.watch.progress, options=options)
 
 
 def _report(name: str) -> ErrorReport | None:
@@ -137,12 +137,12 @@ def _summary(called: Called, invocation: Invocation) -> dict[str, Any]:
     run = RunOutcome(outcomes, seconds, str(called.fanout_id))
     response, result = respond(lambda: run)
     invocation.ended(response, result)
-    return {"statusCode": response.status, **run.as_dict()}
+    return {"statusCode": response.status, **run.to_dict()}
 
 
 def _small(outcome: TableOutcome) -> dict[str, Any]:
     """Return of an outcome what a summary needs: what steps hand on may be 256 KB in all."""
-    small = {key: value for key, value in outcome.as_dict().items() if key in OUTCOME_KEYS}
+    small = {key: value for key, value in outcome.to_dict().items() if key in OUTCOME_KEYS}
     if error := small.get("error"):
         small["error"] = {key: _short(text) for key, text in error.items()}
     return small

@@ -15,7 +15,7 @@ from tableferry.config import Reporting, load_reporting
 from tableferry.errors import ConfigError, TableferryError
 from tableferry.frontend.request import SYNCS, Request
 from tableferry.frontend.response import Response, Result
-from tableferry.frontend.watch import Watch
+from tableferry.frontend.watch import RunCallbacks
 from tableferry.sync.deadline import Deadline
 from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 from tableferry.sync.progress import Progress
@@ -67,9 +67,9 @@ class Invocation:
         self.log.info("run started", mode=request.mode, tables=request.tables or "all")
 
     @property
-    def watch(self) -> Watch:
+    def watch(self) -> RunCallbacks:
         """Tell a line and the metrics of every table, and at DEBUG a line a batch."""
-        return Watch(self._progress, self._table)
+        return RunCallbacks(self._progress, self._table)
 
     def ended(self, response: Response, result: Result | None) -> None:
         """Tell how it ended; that people could not be told is logged, and changes nothing."""
@@ -117,7 +117,7 @@ class Invocation:
 
     def _table(self, outcome: TableOutcome) -> None:
         write = self.log.error if outcome.status is Status.FAILED else self.log.info
-        write("table ended", **outcome.as_dict())
+        write("table ended", **outcome.to_dict())
         self.metrics.table(outcome)
         if self.tracing is None or outcome.status is Status.SKIPPED:
             return

@@ -18,11 +18,11 @@ from distributed import Client, Future, wait
 from tableferry.cluster import work
 from tableferry.config import TableSpec
 from tableferry.errors import ConfigError, TransientError
-from tableferry.fanout import Begun, Planned, Stored, Way
+from tableferry.fanout import Begun, Route, RoutedTable, Stored
 from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
 from tableferry.sync.outcomes import not_begun
 from tableferry.sync.progress import OnProgress, Progress
-from tableferry.sync.run_options import ORDINARY, Conduct
+from tableferry.sync.run_options import DEFAULT_OPTIONS, RunOptions
 from tableferry.sync.signals import signal_of, sigterm_stops
 
 TABLES_AT_ONCE: Final = 4
@@ -46,19 +46,19 @@ def sync_on_cluster(
     on_progress: OnProgress = lambda _progress: None,
     on_outcome: Callable[[TableOutcome], None] = lambda _outcome: None,
     fingerprints: Mapping[str, str] = MappingProxyType({}),
-    conduct: Conduct = ORDINARY,
+    options: RunOptions = DEFAULT_OPTIONS,
 ) -> RunOutcome:
     """Carry the tables, several at once; a failure, and a signal too, is an outcome.
 
     ``folder`` is where workers look for a ``.env``, besides the folder they run in. Raises
     ConfigError where nothing can be begun.
     """
-    if conduct.together:
+    if options.together:
         raise ConfigError(
             "Tables on a cluster become visible one by one",
             hint="Leave --publish-together or --scheduler out.",
         )
-    run = _Run(client, str(folder), on_progress, on_outcome, fingerprints, conduct)
+    run = _Run(client, str(folder), on_progress, on_outcome, fingerprints, options)
     return run.carry(specs)
 
 
@@ -77,14 +77,14 @@ class _Run:
     on_progress: OnProgress
     on_outcome: Callable[[TableOutcome], None]
     fingerprints: Mapping[str, str]
-    conduct: Conduct
+    options: RunOptions
     fanout_id: UUID = field(default_factory=uuid4)
     stopped: ErrorReport | None = None
     failed: bool = False
     telling: threading.Lock = field(default_factory=threading.Lock)
 
     def carry(self, specs: Sequence[TableSpec]) -> RunOutcome:
-        started = self.conduct.clock()
+        started = self.options.clock()
         planned = self._plan(specs)
         with sigterm_stops(), ThreadPoolExecutor(TABLES_AT_ONCE) as tables:
             carried = [tables.submit(self._table, one) for one in planned]
@@ -93,11 +93,13 @@ class _Run:
             except KeyboardInterrupt as stop:
                 self._stop(stop)
                 outcomes = [one.result() for one in carried]
-        return RunOutcome(outcomes, self.conduct.clock() - started, str(self.fanout_id))
+        return RunOutcome(outcomes, self.options.clock() - started, str(self.fanout_id))
 
-    def _plan(self, specs: Sequence[TableSpec]) -> tuple[Planned, ...]:
+    def _plan(self, specs: Sequence[TableSpec]) -> tuple[RoutedTable, ...]:
         try:
-            planned: tuple[Planned, ...] = self._answer(self._submit(work.plan, specs, self.folder))
+            planned: tuple[RoutedTable, ...] = self._answer(
+                self._submit(work.plan, specs, self.folder)
+            )
         except _FailedError as failed:
             report = failed.report
             kind = ConfigError if report.kind == "ConfigError" else TransientError
@@ -113,14 +115,14 @@ class _Run:
             name,
         )
 
-    def _table(self, planned: Planned) -> TableOutcome:
+    def _table(self, planned: RoutedTable) -> TableOutcome:
         """Carry one table to its outcome; raises nothing."""
         spec = planned.spec
         if planned.outcome is not None:
             outcome = planned.outcome
-        elif self.stopped or (self.conduct.fail_fast and self.failed):
+        elif self.stopped or (self.options.fail_fast and self.failed):
             outcome = not_begun(spec, Status.SKIPPED)
-        elif planned.way is Way.WHOLE:
+        elif planned.way is Route.WHOLE:
             outcome = self._whole(spec)
         else:
             outcome = self._in_chunks(spec)
@@ -148,7 +150,7 @@ class _Run:
 
     def _chunks(self, spec: TableSpec, begun: Begun) -> None:
         """Have every chunk loaded, ``parallel`` at once; the first failure ends it."""
-        started = self.conduct.clock()
+        started = self.options.clock()
         rows, pending = 0, deque(begun.pending)
         running: set[Future] = set()
         while pending or running:
@@ -159,7 +161,7 @@ class _Run:
             for future in done:
                 stored: Stored = self._answer(future)
                 rows += stored.rows
-                seconds = self.conduct.clock() - started
+                seconds = self.options.clock() - started
                 with self.telling:
                     self.on_progress(Progress(spec.key, rows, seconds, None))
 

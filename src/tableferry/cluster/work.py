@@ -13,7 +13,7 @@ from uuid import UUID
 from tableferry import __version__, fanout
 from tableferry.aws.vault import AwsVault
 from tableferry.config import Settings, TableSpec, find_env_file, load_settings
-from tableferry.fanout import Begun, Planned, Stored, assign
+from tableferry.fanout import Begun, RoutedTable, Stored, assign
 from tableferry.sync.deadline import NEVER
 from tableferry.sync.outcome import ErrorReport, TableOutcome
 from tableferry.sync.retry import Retries, retried
@@ -30,7 +30,7 @@ def version() -> str:
     return __version__
 
 
-def plan(specs: Sequence[TableSpec], folder: str) -> tuple[Planned, ...] | ErrorReport:
+def plan(specs: Sequence[TableSpec], folder: str) -> tuple[RoutedTable, ...] | ErrorReport:
     """Say how each table is carried, and try each login once."""
     return _answered(lambda: fanout.plan_fanout(specs, _settings(specs, folder)))
 

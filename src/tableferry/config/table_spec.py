@@ -134,7 +134,7 @@ class TableSpec:
             return self
         return replace(self, source=replace(self.source, database=database))
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the JSON form, for people who want to see what is configured."""
         return {
             "description": self.description,

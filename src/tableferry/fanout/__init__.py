@@ -9,27 +9,27 @@ steps, so the lease is a long one. Steps try once: who calls them tries again, b
 from tableferry.fanout.assignment import (
     Assignment,
     Begun,
+    Route,
     Stored,
-    Way,
     assign,
-    way_of,
+    route_of,
 )
 from tableferry.fanout.begin import begin
+from tableferry.fanout.chunk import load_chunk
 from tableferry.fanout.finish import give_up, publish
-from tableferry.fanout.load_chunk import load_chunk
-from tableferry.fanout.routes import Planned, plan_fanout
+from tableferry.fanout.routes import RoutedTable, plan_fanout
 
 __all__ = [
     "Assignment",
     "Begun",
-    "Planned",
+    "Route",
+    "RoutedTable",
     "Stored",
-    "Way",
     "assign",
     "begin",
     "give_up",
     "load_chunk",
     "plan_fanout",
     "publish",
-    "way_of",
+    "route_of",
 ]

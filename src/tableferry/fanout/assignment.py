@@ -6,9 +6,9 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from tableferry.config import Publish, TableSpec
-from tableferry.postgres.ledger import Pace
+from tableferry.postgres.ledger import LeaseTiming
 
-LONG: Final = Pace(ttl=1800.0)
+LONG: Final = LeaseTiming(ttl=1800.0)
 """Between two steps nobody renews the lease. A chunk may take Lambda's 15 minutes, and be tried
 again after as long; what is being read says every 5 minutes that it is. So this is also how long a
 table stays with a fan-out that was cut off as a whole."""
@@ -17,7 +17,7 @@ SIGN_SECONDS: Final = 300.0
 """How often a chunk that is being read puts off the lease's expiry."""
 
 
-class Way(StrEnum):
+class Route(StrEnum):
     """How a table is carried in a fan-out: chunk by chunk, whole by one task, or not at all."""
 
     CHUNKS = "chunks"
@@ -46,7 +46,7 @@ class Begun:
     chunks: int
     parallel: int
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {
             "table": self.assignment.table,
@@ -69,18 +69,21 @@ class Stored:
     again: bool = False
     bytes: int = 0
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {"chunk": self.number, "rows": self.rows, **({"again": True} if self.again else {})}
 
 
-def way_of(spec: TableSpec) -> tuple[Way, str]:
+def route_of(spec: TableSpec) -> tuple[Route, str]:
     """Return how a table is carried, and why it is not in chunks where it is not."""
     if spec.chunks == 1:
-        return Way.WHOLE, "'chunks' is 1"
+        return Route.WHOLE, "'chunks' is 1"
     if spec.publish is Publish.TRUNCATE:
-        return Way.WHOLE, "'publish': 'truncate' is one transaction from the first row to the last"
-    return Way.CHUNKS, ""
+        return (
+            Route.WHOLE,
+            "'publish': 'truncate' is one transaction from the first row to the last",
+        )
+    return Route.CHUNKS, ""
 
 
 def assign(spec: TableSpec, fanout_id: UUID) -> Assignment:

@@ -6,7 +6,7 @@ from typing import Final
 from tableferry import postgres, sqlserver, values
 from tableferry.config import Settings, TableSpec
 from tableferry.errors import ConfigError, VerificationError
-from tableferry.fanout.assignment import LONG, Assignment, Begun, Way, way_of
+from tableferry.fanout.assignment import LONG, Assignment, Begun, Route, route_of
 from tableferry.fanout.step_context import connect_source, noting
 from tableferry.model.key_range import KeyRange
 from tableferry.planning.plan import SyncPlan
@@ -14,7 +14,7 @@ from tableferry.postgres.ledger import Lease, Ledger
 from tableferry.postgres.ledger.assignments import Work, look_up, pieces, warn
 from tableferry.sync.claim import origin
 from tableferry.sync.table import make_plan, require_unchanged
-from tableferry.transfer.load_table import refusals_of
+from tableferry.transfer.load_table import refused_rows_of
 
 DIFFERENT_MOMENTS: Final = "the chunks were read at different moments"
 
@@ -29,8 +29,8 @@ def begin(
     Called again with the same assignment it goes on with what the first call has done. Raises
     LeaseHeldError where another run has the table, and TableferryError.
     """
-    way, why = way_of(spec)
-    if way is Way.WHOLE:
+    way, why = route_of(spec)
+    if way is Route.WHOLE:
         raise ConfigError(f"{spec.key} is carried whole: {why}", hint="Sync it in one task.")
     with noting(settings.target, assignment):
         return _begin(spec, settings, assignment, fingerprint)
@@ -41,7 +41,7 @@ def _begin(
 ) -> Begun:
     who = f"fan-out of {spec.key}"
     with (
-        Ledger(settings.target, assignment.run_id, pace=LONG, process=who) as ledger,
+        Ledger(settings.target, assignment.run_id, timing=LONG, process=who) as ledger,
         postgres.connect(settings.target, str(assignment.run_id)) as into,
         connect_source(spec, settings) as from_,
     ):
@@ -124,7 +124,7 @@ class _Beginning:
     def _make(self, staging: postgres.Staging) -> None:
         """Make the staging table, or see that it has the rows it should have; it stays."""
         schema = values.target_schema(self.plan.columns)
-        refusals = refusals_of(self.plan.spec)
+        refusals = refused_rows_of(self.plan.spec)
         with postgres.open_load(self.into, self.plan, schema, staging, refusals) as load:
             if not isinstance(load, postgres.StagedLoad):
                 raise TypeError("a load in chunks goes by way of a staging table")

@@ -27,9 +27,9 @@ from tableferry.sync.publish import commit_together
 from tableferry.sync.retry import Retries
 from tableferry.sync.table import Loaded, make_plan
 from tableferry.sync.task import Published, Task
-from tableferry.transfer.load_table import refusals_of
+from tableferry.transfer.load_table import refused_rows_of
 
-ORDINARY: Final = Retries()
+DEFAULT_OPTIONS: Final = Retries()
 
 ENDINGS: Final = {
     "LeaseHeldError": Status.HELD,
@@ -52,7 +52,7 @@ def publish(
     settings: Settings,
     assignment: Assignment,
     *,
-    retries: Retries = ORDINARY,
+    retries: Retries = DEFAULT_OPTIONS,
     deadline: Deadline = NEVER,
     clock: Clock = time.monotonic,
 ) -> TableOutcome:
@@ -65,7 +65,7 @@ def publish(
     with (
         noting(settings.target, assignment),
         postgres.connect(settings.target, str(assignment.run_id)) as into,
-        Ledger(settings.target, assignment.run_id, pace=LONG) as ledger,
+        Ledger(settings.target, assignment.run_id, timing=LONG) as ledger,
     ):
         work = work_of(into, assignment)
         if work.status == Status.OK:
@@ -107,7 +107,7 @@ def give_up(
         stored = sum(piece.rows or 0 for piece in pieces(into, work.run))
         if work.staging and report.kind not in KEPT_AFTER:
             _drop(into, work.staging)
-    with Ledger(settings.target, assignment.run_id, pace=LONG) as ledger:
+    with Ledger(settings.target, assignment.run_id, timing=LONG) as ledger:
         return _ended(ledger, work, _unpublished(spec, report, stored, work.seconds))
 
 
@@ -121,7 +121,7 @@ def _publish(
         plan = make_plan(task.spec, from_, into)
         require_planned(plan, work)
         stored = _stored(into, work)
-        refusals = refusals_of(plan.spec, waiting(into, work.require_held()))
+        refusals = refused_rows_of(plan.spec, waiting(into, work.require_held()))
         if refusals:
             refusals.require_allowed()
         task.tally.refusals = refusals

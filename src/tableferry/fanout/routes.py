@@ -7,17 +7,17 @@ from typing import Any
 from tableferry import postgres
 from tableferry.config import Settings, TableSpec
 from tableferry.errors import ConfigError, TransientError
-from tableferry.fanout.assignment import Way, way_of
+from tableferry.fanout.assignment import Route, route_of
 from tableferry.fanout.step_context import connect_source
 from tableferry.sync.outcome import ErrorReport, Status, TableOutcome
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class RoutedTable:
     """One table of a fan-out; with an ``error`` it is not begun."""
 
     spec: TableSpec
-    way: Way
+    way: Route
     why: str = ""
     error: ErrorReport | None = None
 
@@ -30,17 +30,17 @@ class Planned:
             self.spec.key, str(self.spec.target), Status.FAILED, attempts=0, error=self.error
         )
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {
             "table": self.spec.key,
             "way": self.way.value,
             **({"why": self.why} if self.why else {}),
-            **({"error": self.error.as_dict()} if self.error else {}),
+            **({"error": self.error.to_dict()} if self.error else {}),
         }
 
 
-def plan_fanout(specs: Sequence[TableSpec], settings: Settings) -> tuple[Planned, ...]:
+def plan_fanout(specs: Sequence[TableSpec], settings: Settings) -> tuple[RoutedTable, ...]:
     """Say how each table is carried. Raises TableferryError where the target takes nobody.
 
     Every login is tried once, here: tables whose source refuses it are not begun, for many
@@ -65,7 +65,7 @@ def _refusal(spec: TableSpec, settings: Settings) -> ErrorReport | None:
     return None
 
 
-def _planned(spec: TableSpec, refused: ErrorReport | None) -> Planned:
+def _planned(spec: TableSpec, refused: ErrorReport | None) -> RoutedTable:
     if refused is not None:
-        return Planned(spec, Way.NONE, error=refused)
-    return Planned(spec, *way_of(spec))
+        return RoutedTable(spec, Route.NONE, error=refused)
+    return RoutedTable(spec, *route_of(spec))

@@ -15,7 +15,7 @@ from tableferry.model.identifiers import shown
 from tableferry.sync.deadline import NEVER, Deadline
 
 if TYPE_CHECKING:
-    from tableferry.sync.run_options import Conduct
+    from tableferry.sync.run_options import RunOptions
 
 
 class Mode(StrEnum):
@@ -54,12 +54,12 @@ class Request:
     run_id: UUID | None = None
 
     @property
-    def conduct(self) -> "Conduct":
+    def options(self) -> "RunOptions":
         """How the run is to behave."""
         # Not at the top: what tries again takes longer to import than a request to be checked.
-        from tableferry.sync.run_options import Conduct  # noqa: PLC0415
+        from tableferry.sync.run_options import RunOptions  # noqa: PLC0415
 
-        return Conduct(
+        return RunOptions(
             fail_fast=self.fail_fast,
             together=self.publish_together,
             deadline=self.deadline,

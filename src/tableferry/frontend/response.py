@@ -24,14 +24,14 @@ class Report(Protocol):
     """What came of tables: a sync's outcome, a test's or a plan's report."""
 
     @property
-    def all_ok(self) -> bool:
+    def ok(self) -> bool:
         """Whether everything worked."""
 
     @property
     def any_ok(self) -> bool:
         """Whether anything did."""
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
 
 
@@ -65,7 +65,7 @@ class Response:
         """0: all good, 1: a table failed, 2: wrong use or configuration."""
         return _EXIT_CODES[self.status]
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return what a Lambda handler returns: the body is JSON text.
 
         Of one that is too large the large parts are left out, and named.
@@ -97,15 +97,15 @@ def respond(work: Callable[[], Result]) -> tuple[Response, Result | None]:
     except Exception as error:  # noqa: BLE001 - the one place where an error becomes an answer
         report = ErrorReport.of(error)
         status = REFUSED if isinstance(error, ConfigError) else ALL_FAILED
-        return Response(status, {"error": report.as_dict()}, report), None
+        return Response(status, {"error": report.to_dict()}, report), None
 
 
 def status_of(result: Result) -> int:
     """Return the status code of a result; a skipped table neither worked nor failed."""
-    if isinstance(result, Mapping) or result.all_ok:
+    if isinstance(result, Mapping) or result.ok:
         return OK
     return SOME_FAILED if result.any_ok else ALL_FAILED
 
 
 def _body(result: Result) -> Mapping[str, Any]:
-    return result if isinstance(result, Mapping) else result.as_dict()
+    return result if isinstance(result, Mapping) else result.to_dict()

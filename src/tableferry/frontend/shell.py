@@ -13,10 +13,10 @@ from typing import Final, NoReturn
 from tableferry.errors import ConfigError, TableferryError
 from tableferry.frontend.request import Request
 from tableferry.frontend.response import Response, Result, respond
-from tableferry.frontend.watch import Watch
+from tableferry.frontend.watch import RunCallbacks
 from tableferry.sync.outcome import RunOutcome
 
-Execute = Callable[[Request, Watch], Result]
+Execute = Callable[[Request, RunCallbacks], Result]
 
 INTERRUPTED: Final = 130
 """What shells say of a command that Ctrl-C ended (128 + SIGINT)."""
@@ -57,7 +57,7 @@ def run_command(
     spell_out()
     try:
         if "--json" in argv:
-            response, result = respond(lambda: execute(read(argv), Watch()))
+            response, result = respond(lambda: execute(read(argv), RunCallbacks()))
             print(json.dumps(response.body, indent=2))  # noqa: T201 - a command's output
         else:
             response, result = _shown(lambda: read(argv), execute)
@@ -78,7 +78,7 @@ def _shown(read: Callable[[], Request], execute: Execute) -> tuple[Response, Res
     def work() -> Result:
         request = read()
         with view:
-            return execute(request, Watch(view.progress, view.outcome))
+            return execute(request, RunCallbacks(view.progress, view.outcome))
 
     response, result = respond(work)
     if isinstance(result, RunOutcome):

@@ -12,7 +12,7 @@ def _nobody(_: Progress | TableOutcome) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class RunCallbacks:
     """``progress`` is called after every batch, ``outcome`` after every table."""
 
     progress: OnProgress = _nobody

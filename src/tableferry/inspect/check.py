@@ -35,7 +35,7 @@ class DatabaseCheck:
     isolation: tuple[str, ...] = ()
     error: ErrorReport | None = None
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {
             "database": self.name,
@@ -46,7 +46,7 @@ class DatabaseCheck:
             **({"version": self.version} if self.version else {}),
             **({"encryption": self.encryption} if self.encryption else {}),
             **({"isolation_levels": list(self.isolation)} if self.isolation else {}),
-            **({"error": self.error.as_dict()} if self.error else {}),
+            **({"error": self.error.to_dict()} if self.error else {}),
         }
 
 
@@ -71,7 +71,7 @@ class TableCheck:
         """Whether a sync would get as far as reading rows."""
         return bool(self.readable and self.writable) and self.error is None
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {
             "table": self.table,
@@ -82,7 +82,7 @@ class TableCheck:
             "writable": self.writable,
             **({"will_be_created": True} if self.missing else {}),
             **({"warnings": list(self.warnings)} if self.warnings else {}),
-            **({"error": self.error.as_dict()} if self.error else {}),
+            **({"error": self.error.to_dict()} if self.error else {}),
         }
 
 
@@ -95,7 +95,7 @@ class CheckReport:
     seconds: float
 
     @property
-    def all_ok(self) -> bool:
+    def ok(self) -> bool:
         """Whether everything a sync needs is there."""
         return all(d.error is None for d in self.databases) and all(t.ok for t in self.tables)
 
@@ -104,11 +104,11 @@ class CheckReport:
         """Whether at least one table could be synced."""
         return any(table.ok for table in self.tables)
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {
-            "databases": [database.as_dict() for database in self.databases],
-            "tables": [table.as_dict() for table in self.tables],
+            "databases": [database.to_dict() for database in self.databases],
+            "tables": [table.to_dict() for table in self.tables],
             "totals": {
                 "tables": len(self.tables),
                 "ok": sum(table.ok for table in self.tables),
@@ -132,7 +132,7 @@ def check_tables(
 
 
 def _check_source(name: str, settings: SourceSettings, clock: Clock) -> DatabaseCheck:
-    def look() -> sqlserver.Facts:
+    def look() -> sqlserver.SourceFacts:
         with sqlserver.connect(settings) as connection:
             return sqlserver.read_facts(connection)
 
@@ -140,7 +140,7 @@ def _check_source(name: str, settings: SourceSettings, clock: Clock) -> Database
 
 
 def _check_target(settings: TargetSettings, clock: Clock) -> DatabaseCheck:
-    def look() -> postgres.Facts:
+    def look() -> postgres.TargetFacts:
         with postgres.connect(settings) as connection:
             return postgres.read_facts(connection)
 
@@ -150,7 +150,7 @@ def _check_target(settings: TargetSettings, clock: Clock) -> DatabaseCheck:
 def _check_database(
     name: str,
     settings: SourceSettings | TargetSettings,
-    look: Callable[[], sqlserver.Facts | postgres.Facts],
+    look: Callable[[], sqlserver.SourceFacts | postgres.TargetFacts],
     clock: Clock,
 ) -> DatabaseCheck:
     started = clock()

@@ -28,7 +28,7 @@ class Discovered:
     size: int | None
     notes: tuple[str, ...]
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {
             "table": str(self.table),

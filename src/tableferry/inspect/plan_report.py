@@ -57,7 +57,7 @@ class TablePlan:
             "with more the load fails, and nothing is changed"
         )
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         named = {
             "table": self.spec.key,
@@ -66,7 +66,7 @@ class TablePlan:
             "status": "ok" if self.plan else "failed",
         }
         if self.plan is None:
-            return {**named, "error": self.error.as_dict() if self.error else {}}
+            return {**named, "error": self.error.to_dict() if self.error else {}}
         plan = self.plan
         return {
             **named,
@@ -102,7 +102,7 @@ class PlanReport:
     tables: tuple[TablePlan, ...]
 
     @property
-    def all_ok(self) -> bool:
+    def ok(self) -> bool:
         """Whether every table could be planned."""
         return all(table.plan is not None for table in self.tables)
 
@@ -111,9 +111,9 @@ class PlanReport:
         """Whether any table could be planned."""
         return any(table.plan is not None for table in self.tables)
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return {"tables": [table.as_dict() for table in self.tables]}
+        return {"tables": [table.to_dict() for table in self.tables]}
 
 
 def plan_tables(specs: Sequence[TableSpec], settings: Settings) -> PlanReport:

@@ -73,7 +73,7 @@ class KeyRange:
             parts.append(_below(self.key, self.high, nulls=self.low is None))
         return " AND ".join(parts)
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the JSON form, which ``of_dict`` takes."""
         return {
             "key": [[c.name, *astuple(c.type), c.collation] for c in self.key],
@@ -112,7 +112,7 @@ class KeyRange:
 
     def as_json(self) -> str:
         """Return the JSON text, of ASCII signs."""
-        return json.dumps(self.as_dict(), separators=(",", ":"))
+        return json.dumps(self.to_dict(), separators=(",", ":"))
 
     @classmethod
     def of_json(cls, text: str) -> Self:

@@ -20,7 +20,14 @@ from tableferry.model.schema import (
     TargetSchema,
 )
 from tableferry.planning.drift import Drift, Found, Planned, find_drift, type_change
-from tableferry.typemap import KEEPS_OFFSET, OFFSET_KEPT, RULES, Companion, Way, parse_pg_type
+from tableferry.typemap import (
+    KEEPS_OFFSET,
+    OFFSET_KEPT,
+    RULES,
+    Companion,
+    Conversion,
+    parse_pg_type,
+)
 
 MOST_COLUMNS: Final = 1600
 """Of a table in PostgreSQL, whatever their types (its appendix "PostgreSQL Limits")."""
@@ -112,7 +119,7 @@ def match_columns(
     return Matched(tuple(columns), drift)
 
 
-def one_column(column: SourceColumn, into: TargetColumn, way: Way) -> ColumnPlan:
+def one_column(column: SourceColumn, into: TargetColumn, way: Conversion) -> ColumnPlan:
     """Plan one column by this way."""
     select, arrives = _select(way.select, column), way.arrives or column.type
     if column.by_server and arrives.name in {"char", "varchar"}:

@@ -3,7 +3,7 @@
 from tableferry.postgres.abandoned_sessions import end_abandoned_sessions
 from tableferry.postgres.catalog import names_beside, read_schema
 from tableferry.postgres.connection import TargetConnection, connect
-from tableferry.postgres.facts import Facts, read_facts, require_rights
+from tableferry.postgres.facts import TargetFacts, read_facts, require_rights
 from tableferry.postgres.publish import (
     Changes,
     Checkpoint,
@@ -21,12 +21,12 @@ from tableferry.postgres.publish import (
 __all__ = [
     "Changes",
     "Checkpoint",
-    "Facts",
     "Load",
     "Part",
     "StagedLoad",
     "Staging",
     "TargetConnection",
+    "TargetFacts",
     "connect",
     "drop_staging",
     "end_abandoned_sessions",

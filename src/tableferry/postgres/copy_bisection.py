@@ -17,7 +17,7 @@ from tableferry.planning.columns import ColumnPlan
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.copying import ENCODED_BYTES, CopyIn
 from tableferry.postgres.errors import is_ours
-from tableferry.values.quarantined import Refusal, Refusals, as_converted, value_bytes
+from tableferry.values.quarantined import RefusedRow, RefusedRows, as_converted, value_bytes
 
 SIFTED_BYTES: Final = 8 * 2**20
 """About how much is stored by one COPY, and kept until PostgreSQL has taken it: less means more
@@ -41,7 +41,7 @@ def open_copy(
     schema: pa.Schema,
     *,
     freeze: bool = False,
-    refusals: Refusals | None = None,
+    refusals: RefusedRows | None = None,
 ) -> "CopyIn | SiftingCopy":
     """Return the COPY into a table, one that keeps refused rows aside where they have a place.
 
@@ -67,7 +67,7 @@ class SiftingCopy:
         table: str,
         columns: Sequence[ColumnPlan],
         schema: pa.Schema,
-        refusals: Refusals,
+        refusals: RefusedRows,
     ) -> None:
         self._connection = connection
         self._table = table
@@ -169,7 +169,7 @@ class SiftingCopy:
         named = f" ({error.constraint})" if tells else ""
         self._refusals.add(
             [
-                Refusal(
+                RefusedRow(
                     self._refusals.row_key(own),
                     column.source.name if column else "",
                     error.reason + named,

@@ -11,7 +11,7 @@ from tableferry.postgres.connection import TargetConnection
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class TargetFacts:
     """``isolation`` is PostgreSQL's own default for this login."""
 
     version: str
@@ -19,7 +19,7 @@ class Facts:
     isolation: tuple[str, ...]
 
 
-def read_facts(connection: TargetConnection) -> Facts:
+def read_facts(connection: TargetConnection) -> TargetFacts:
     """Ask for version and encryption; raises ConfigError on a read replica."""
     version, replica, isolation = connection.rows(
         "SELECT version(), pg_is_in_recovery(), current_setting('default_transaction_isolation')"
@@ -30,7 +30,7 @@ def read_facts(connection: TargetConnection) -> Facts:
             hint="PG_HOST must name the primary.",
             code="25006",
         )
-    return Facts(
+    return TargetFacts(
         version=str(version), encryption=_encryption(connection), isolation=(str(isolation),)
     )
 

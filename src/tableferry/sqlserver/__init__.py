@@ -4,20 +4,20 @@ from tableferry.sqlserver.boundaries import Cut, cut_table
 from tableferry.sqlserver.catalog import read_isolation, read_schema, require_unaltered
 from tableferry.sqlserver.connection import SourceConnection, connect
 from tableferry.sqlserver.details import read_details, read_keys
-from tableferry.sqlserver.facts import Facts, probe, read_facts
-from tableferry.sqlserver.rate_limit import Pace
+from tableferry.sqlserver.facts import SourceFacts, probe, read_facts
+from tableferry.sqlserver.rate_limit import RateLimit
 from tableferry.sqlserver.reader import TableReader
-from tableferry.sqlserver.stall_guard import Watcher, end_connections
+from tableferry.sqlserver.stall_guard import StallGuard, end_connections
 from tableferry.sqlserver.table_list import FoundTable, find_tables
 
 __all__ = [
     "Cut",
-    "Facts",
     "FoundTable",
-    "Pace",
+    "RateLimit",
     "SourceConnection",
+    "SourceFacts",
+    "StallGuard",
     "TableReader",
-    "Watcher",
     "connect",
     "cut_table",
     "end_connections",

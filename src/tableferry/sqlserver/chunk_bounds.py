@@ -14,7 +14,7 @@ from tableferry.model.literals import WHOLE_NUMBERS
 from tableferry.planning.columns import ColumnPlan
 
 
-class Within:
+class ChunkBoundsCheck:
     """Compares the first column of the keys of a chunk's batches with the chunk's bounds.
 
     Measured: 4 us for a batch of 10,000 rows.

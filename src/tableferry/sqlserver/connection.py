@@ -1,6 +1,6 @@
 """A connection to SQL Server, through Microsoft's driver.
 
-Facts about the driver that this module exists for (seen with mssql-python 1.16):
+SourceFacts about the driver that this module exists for (seen with mssql-python 1.16):
 
 - Its provider is chosen for the whole process, before the first connection. ``mssql-odbc`` needs
   no system packages; ``MSSQL_PYTHON_NATIVE_PROVIDER`` overrides it.
@@ -11,7 +11,7 @@ Facts about the driver that this module exists for (seen with mssql-python 1.16)
   for small answers only; who reads a stream watches ``silent_for``.
 - Arrow batches with a ``(max)`` column are fetched with Python's own lock held (SQLGetData, either
   provider): while the source is silent in the midst of a value, no thread of the process runs.
-  ``watcher`` ends that.
+  ``stall_guard`` ends that.
 - A host that cannot be reached is retried inside for seconds and reported without saying why;
   a plain TCP connection beforehand says why, at once.
 """
@@ -43,7 +43,7 @@ _PROVIDER_VARIABLE: Final = "MSSQL_PYTHON_NATIVE_PROVIDER"
 
 KEEPALIVE_SECONDS: Final = 31
 """Of silence, after which the server's host is asked for a sign of life. Not 30, which others use,
-too: ``watcher`` knows the driver's sockets by it."""
+too: ``stall_guard`` knows the driver's sockets by it."""
 
 SESSION: Final = (
     "SET LANGUAGE us_english",

@@ -10,7 +10,7 @@ from tableferry.sqlserver.connection import SourceConnection
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class SourceFacts:
     """``isolation`` lists the levels that a spec's ``consistency`` may ask this database for."""
 
     version: str
@@ -18,10 +18,10 @@ class Facts:
     isolation: tuple[str, ...]
 
 
-def read_facts(connection: SourceConnection) -> Facts:
+def read_facts(connection: SourceConnection) -> SourceFacts:
     """Ask for version, encryption and isolation levels; raises TableferryError."""
     version = connection.rows("SELECT @@VERSION AS version", ["version"])[0][0]
-    return Facts(
+    return SourceFacts(
         version=str(version).splitlines()[0].strip(),
         encryption=_encryption(connection),
         isolation=_isolation(connection),

@@ -1,6 +1,6 @@
 """How fast the source is asked: no faster than is allowed, and slower while it struggles.
 
-One ``Pace`` is shared by all connections that read a table.
+One ``RateLimit`` is shared by all connections that read a table.
 """
 
 import threading
@@ -32,8 +32,8 @@ LONGEST_PAUSE: Final = 1.5
 
 
 @dataclass(slots=True)
-class Pace:
-    """The pace of one table; every method may be called from any thread.
+class RateLimit:
+    """The rate_limit of one table; every method may be called from any thread.
 
     ``most`` is in rows a second, 0 for no limit. ``pauses`` counts those made because the source
     was slow, ``paused`` are their seconds; ``held_back`` are the seconds waited for ``most``.

@@ -16,9 +16,9 @@ from tableferry.config import Consistency
 from tableferry.errors import VerificationError
 from tableferry.model.key_range import WHOLE_TABLE, KeyRange
 from tableferry.planning.plan import SyncPlan
-from tableferry.sqlserver.chunk_bounds import Within
+from tableferry.sqlserver.chunk_bounds import ChunkBoundsCheck
 from tableferry.sqlserver.connection import SourceConnection, check_columns, set_isolation
-from tableferry.sqlserver.rate_limit import Pace
+from tableferry.sqlserver.rate_limit import RateLimit
 
 BATCH_BYTES: Final = 2 * 2**20
 """A batch is cut where it would grow past this; memory depends on it, speed does not (measured:
@@ -53,15 +53,15 @@ class TableReader:
         self,
         connection: SourceConnection,
         plan: SyncPlan,
-        pace: Pace | None = None,
+        rate_limit: RateLimit | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``pace`` is shared by all who read the table; the spec's own where it is left out."""
+        """``rate_limit`` is shared by all who read the table; the spec's own where it is left out."""
         self._connection = connection
         self._plan = plan
         self._clock = clock
         self._in_snapshot = False
-        self.pace = pace or Pace(plan.spec.max_rows_per_second)
+        self.rate_limit = rate_limit or RateLimit(plan.spec.max_rows_per_second)
         self.rows = 0
 
     def begin_snapshot(self) -> None:
@@ -88,7 +88,7 @@ class TableReader:
     def batches(self, keys: KeyRange = WHOLE_TABLE) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a range; raises TableferryError for a fault, also in mid-stream."""
         cursor = self._open(keys)
-        within = Within(self._plan.columns, keys)
+        within = ChunkBoundsCheck(self._plan.columns, keys)
         rows_before = self.rows
         waiting = _Waiting(self._plan.spec.batch_size)
         told_at = self._clock()
@@ -109,7 +109,7 @@ class TableReader:
         most = self._plan.spec.batch_size
         if self._plan.is_unbounded:
             most = min(most, UNBOUNDED_ROWS)
-        most = self.pace.at_once(most)
+        most = self.rate_limit.at_once(most)
         size = min(most, self._first_size())
         for number in itertools.count():
             began = self._clock()
@@ -119,7 +119,7 @@ class TableReader:
                 return
             took = self._clock() - began
             yield batch
-            self.pace.fetched(batch.num_rows, took, first=number == 0)
+            self.rate_limit.fetched(batch.num_rows, took, first=number == 0)
             per_row = max(1, batch.nbytes // batch.num_rows)
             size = max(1, min(most, BATCH_BYTES // per_row))
 

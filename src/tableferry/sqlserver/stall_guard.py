@@ -39,7 +39,7 @@ LEAVING_SECONDS: Final = 2.0
 _OPEN: Final = Path("/proc/self/fd")
 
 
-class Watcher:
+class StallGuard:
     """A process that watches ours; a context manager. Without values of any size it does nothing.
 
     ``remaining`` tells how many seconds are left until the deadline, None for no end. It is needed
@@ -138,7 +138,9 @@ class Watcher:
             )
             stack.callback(_end, line, process)
             stack.enter_context(_signals_to(line))
-            beating = threading.Thread(target=self._beat, name="tableferry-watcher", daemon=True)
+            beating = threading.Thread(
+                target=self._beat, name="tableferry-stall_guard", daemon=True
+            )
             beating.start()
             stack.callback(beating.join)
             stack.callback(self._stopped.set)

@@ -1,4 +1,4 @@
-"""The process beside ours that ends what ours waits for while it stands still: see ``watcher``.
+"""The process beside ours that ends what ours waits for while it stands still: see ``stall_guard``.
 
 A program, not a module of the engine: it is run by its path, imports the standard library only,
 and ends when ours does. Its arguments are the seconds that the source may be silent while ours

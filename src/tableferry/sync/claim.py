@@ -28,7 +28,7 @@ Cut = Callable[[], sqlserver.Cut]
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class LoadPlan:
     """How a load goes on: its key ranges, and the rows of those that are stored already.
 
     ``refused`` counts the rows that were left out of those, ``touched`` the values that were
@@ -61,7 +61,9 @@ class Claim(Protocol):
         raises LeaseLostError where somebody did.
         """
 
-    def course(self, connection: postgres.TargetConnection, plan: SyncPlan, cut: Cut) -> Course:
+    def load_plan(
+        self, connection: postgres.TargetConnection, plan: SyncPlan, cut: Cut
+    ) -> LoadPlan:
         """Say how the load goes on, from where it was left if it was; drop what else was left."""
 
     def begin_anew(self) -> None:
@@ -80,7 +82,7 @@ class Claim(Protocol):
         """Tell how far it is, as often as you like; raises LeaseLostError likewise."""
 
     def quarantine(
-        self, connection: postgres.TargetConnection, refused: Sequence[values.Refusal]
+        self, connection: postgres.TargetConnection, refused: Sequence[values.RefusedRow]
     ) -> None:
         """In the publishing transaction: write down the rows that were left out."""
 
@@ -127,7 +129,9 @@ class LedgerClaim:
         self._lease = self._ledger.acquire(self._run)
         postgres.end_abandoned_sessions(connection, self._lease.target)
 
-    def course(self, connection: postgres.TargetConnection, plan: SyncPlan, cut: Cut) -> Course:
+    def load_plan(
+        self, connection: postgres.TargetConnection, plan: SyncPlan, cut: Cut
+    ) -> LoadPlan:
         """See ``Claim``."""
         if plan.spec.publish is Publish.TRUNCATE:
             self._drop_orphans(connection)
@@ -145,7 +149,7 @@ class LedgerClaim:
             resumed=sum(done.values()) if done else None,
         )
         age = self._ledger.stored_for(self._lease) if done else 0.0
-        return Course(
+        return LoadPlan(
             staged.ranges, done, refused, altered, staging, staged.resumed, staged.warnings, age
         )
 
@@ -218,7 +222,7 @@ class LedgerClaim:
         )
 
     def quarantine(
-        self, connection: postgres.TargetConnection, refused: Sequence[values.Refusal]
+        self, connection: postgres.TargetConnection, refused: Sequence[values.RefusedRow]
     ) -> None:
         """See ``Claim``."""
         quarantine(connection, self._lease, refused)
@@ -273,8 +277,8 @@ class _Staged:
     warnings: tuple[str, ...] = ()
 
 
-def _fresh(cut: sqlserver.Cut) -> Course:
-    return Course(cut.ranges, warnings=cut.warnings)
+def _fresh(cut: sqlserver.Cut) -> LoadPlan:
+    return LoadPlan(cut.ranges, warnings=cut.warnings)
 
 
 class NoClaim:
@@ -285,7 +289,9 @@ class NoClaim:
     def begin_attempt(self, connection: postgres.TargetConnection) -> None:
         """Know of nothing."""
 
-    def course(self, _connection: postgres.TargetConnection, _plan: SyncPlan, cut: Cut) -> Course:
+    def load_plan(
+        self, _connection: postgres.TargetConnection, _plan: SyncPlan, cut: Cut
+    ) -> LoadPlan:
         """Begin at the beginning."""
         return _fresh(cut())
 
@@ -305,7 +311,7 @@ class NoClaim:
         """Write nothing."""
 
     def quarantine(
-        self, connection: postgres.TargetConnection, refused: Sequence[values.Refusal]
+        self, connection: postgres.TargetConnection, refused: Sequence[values.RefusedRow]
     ) -> None:
         """Write nothing; raises ConfigError where there is something."""
         if refused:

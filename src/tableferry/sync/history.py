@@ -16,15 +16,15 @@ from tableferry.postgres.ledger import Ledger, TableRun
 from tableferry.sync.claim import Claim, LedgerClaim, NoClaim, origin
 from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 from tableferry.sync.retry import retried
-from tableferry.sync.run_options import Conduct
+from tableferry.sync.run_options import RunOptions
 
 
 class History:
     """One run's history; a context manager around the ledger's connection."""
 
-    def __init__(self, run_id: UUID, settings: Settings, conduct: Conduct) -> None:
+    def __init__(self, run_id: UUID, settings: Settings, options: RunOptions) -> None:
         self._settings = settings
-        self._conduct = conduct
+        self._conduct = options
         self._ledger = Ledger(settings.target, run_id)
         self._stack = contextlib.ExitStack()
         self._is_open = False

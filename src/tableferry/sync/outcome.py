@@ -57,7 +57,7 @@ class ErrorReport:
             "The load was rolled back; the old rows stay. Please report this.",
         )
 
-    def as_dict(self) -> dict[str, str]:
+    def to_dict(self) -> dict[str, str]:
         """Return the JSON form."""
         return {
             "type": self.kind,
@@ -107,7 +107,7 @@ class TableOutcome:
         """Rows written a second, 0 where nothing was written."""
         return round(self.rows_written / self.seconds) if self.seconds else 0
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the JSON form; what does not apply is left out."""
         return {
             "table": self.table,
@@ -130,7 +130,7 @@ class TableOutcome:
             **({"losses": dict(self.losses)} if self.losses else {}),
             **({"touched": _counts(self.touched)} if self.touched else {}),
             **({"quarantined": _counts(self.quarantined)} if self.quarantined else {}),
-            **({"error": self.error.as_dict()} if self.error else {}),
+            **({"error": self.error.to_dict()} if self.error else {}),
         }
 
 
@@ -160,7 +160,7 @@ class RunOutcome:
         return sum(table.rows_written for table in self.tables)
 
     @property
-    def all_ok(self) -> bool:
+    def ok(self) -> bool:
         """Whether every table was synced."""
         return self.count(Status.OK) == len(self.tables)
 
@@ -177,7 +177,7 @@ class RunOutcome:
             return Status.CANCELLED
         if ended & STOPPED:
             return Status.PARTIAL
-        return Status.OK if self.all_ok else Status.FAILED
+        return Status.OK if self.ok else Status.FAILED
 
     @property
     def got_on(self) -> bool:
@@ -191,7 +191,7 @@ class RunOutcome:
         for table in self.tables:
             if table.status is Status.CANCELLED and table.error:
                 return 128 + signal.Signals[table.error.code]
-        return 0 if self.all_ok else 1
+        return 0 if self.ok else 1
 
     @property
     def remaining(self) -> tuple[str, ...]:
@@ -201,14 +201,14 @@ class RunOutcome:
         left = STOPPED | {Status.SKIPPED}
         return tuple(table.table for table in self.tables if table.status in left)
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the JSON form: ``status``, ``tables`` and ``totals``."""
         return {
             "status": self.status.value,
             **({"run_id": self.run_id} if self.run_id else {}),
             **({"remaining": list(self.remaining)} if self.remaining else {}),
             **({"warnings": list(self.warnings)} if self.warnings else {}),
-            "tables": [table.as_dict() for table in self.tables],
+            "tables": [table.to_dict() for table in self.tables],
             "totals": {
                 "tables": len(self.tables),
                 **{status.value: self.count(status) for status in COUNTED},

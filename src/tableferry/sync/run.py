@@ -13,7 +13,7 @@ from tableferry.sync.outcome import STOPPED, ErrorReport, RunOutcome, Status, Ta
 from tableferry.sync.outcomes import done, failed, not_begun, not_begun_any_more, stopped
 from tableferry.sync.progress import OnProgress
 from tableferry.sync.publish import publish_together
-from tableferry.sync.run_options import ORDINARY, Conduct
+from tableferry.sync.run_options import DEFAULT_OPTIONS, RunOptions
 from tableferry.sync.signals import sigterm_stops
 from tableferry.sync.task import Task
 
@@ -28,20 +28,20 @@ def sync_tables(
     on_progress: OnProgress = lambda _progress: None,
     on_outcome: Callable[[TableOutcome], None] = lambda _outcome: None,
     fingerprints: Mapping[str, str] = MappingProxyType({}),
-    conduct: Conduct = ORDINARY,
+    options: RunOptions = DEFAULT_OPTIONS,
 ) -> RunOutcome:
     """Sync the tables in order; raises nothing: a failure, and a signal too, is an outcome.
 
     ``fingerprints`` are those of a plan, by table: a table that has drifted since is not loaded.
     """
-    started = conduct.clock()
-    run_id = conduct.run_id or uuid4()
-    with sigterm_stops(), History(run_id, settings, conduct) as history:
-        run = _Run(settings, conduct, history, on_progress, fingerprints)
-        for group in [list(specs)] if conduct.together else [[spec] for spec in specs]:
+    started = options.clock()
+    run_id = options.run_id or uuid4()
+    with sigterm_stops(), History(run_id, settings, options) as history:
+        run = _Run(settings, options, history, on_progress, fingerprints)
+        for group in [list(specs)] if options.together else [[spec] for spec in specs]:
             for outcome in run.carry(group):
                 on_outcome(outcome)
-        whole = RunOutcome(run.outcomes, conduct.clock() - started, str(run_id))
+        whole = RunOutcome(run.outcomes, options.clock() - started, str(run_id))
         return replace(whole, warnings=history.ended(whole))
 
 
@@ -51,7 +51,7 @@ def sync_table(
     on_progress: OnProgress = lambda _progress: None,
     *,
     fingerprint: str | None = None,
-    conduct: Conduct = ORDINARY,
+    options: RunOptions = DEFAULT_OPTIONS,
 ) -> TableOutcome:
     """Sync one table, as a run of its own."""
     (outcome,) = sync_tables(
@@ -59,7 +59,7 @@ def sync_table(
         settings,
         on_progress=on_progress,
         fingerprints={spec.key: fingerprint} if fingerprint else {},
-        conduct=conduct,
+        options=options,
     ).tables
     return outcome
 
@@ -69,7 +69,7 @@ class _Run:
     """A run going on: what has come of it so far decides what is begun next."""
 
     settings: Settings
-    conduct: Conduct
+    options: RunOptions
     history: History
     on_progress: OnProgress
     fingerprints: Mapping[str, str]
@@ -100,10 +100,10 @@ class _Run:
     def _is_over(self) -> bool:
         ended = {outcome.status for outcome in self.outcomes}
         failed = {Status.FAILED, Status.HELD}
-        return bool(ended & STOPPED) or (self.conduct.fail_fast and bool(ended & failed))
+        return bool(ended & STOPPED) or (self.options.fail_fast and bool(ended & failed))
 
     def _begin(self, group: Sequence[TableSpec]) -> list[TableOutcome]:
-        started = self.conduct.clock()
+        started = self.options.clock()
         tasks = [self._task(spec, started) for spec in group]
         with ExitStack() as claims:
             try:
@@ -111,7 +111,7 @@ class _Run:
                     replace(task, claim=claims.enter_context(self.history.claim(task.spec)))
                     for task in tasks
                 ]
-                new = publish_together(tasks, self.conduct.retries)
+                new = publish_together(tasks, self.options.retries)
             except KeyboardInterrupt as stop:
                 outcomes = stopped(tasks, stop)
                 self.stop = stop if outcomes[0].status is Status.OK else None
@@ -126,12 +126,12 @@ class _Run:
         return replace(outcome, warnings=outcome.warnings + unwritten)
 
     def _task(self, spec: TableSpec, started: float) -> Task:
-        clock = self.conduct.clock
+        clock = self.options.clock
         return Task(
             spec=spec,
             settings=self.settings,
             elapsed=lambda: clock() - started,
-            deadline=self.conduct.deadline,
+            deadline=self.options.deadline,
             on_progress=self.on_progress,
             fingerprint=self.fingerprints.get(spec.key),
         )

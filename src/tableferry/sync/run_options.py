@@ -10,7 +10,7 @@ from tableferry.sync.retry import Retries
 
 
 @dataclass(frozen=True, slots=True)
-class Conduct:
+class RunOptions:
     """What was asked of the run as a whole.
 
     ``fail_fast``: tables after a failed one are skipped. ``together``: all become visible in one
@@ -25,4 +25,4 @@ class Conduct:
     run_id: UUID | None = None
 
 
-ORDINARY: Final = Conduct()
+DEFAULT_OPTIONS: Final = RunOptions()

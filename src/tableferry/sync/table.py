@@ -32,7 +32,7 @@ class Loaded:
     read: int
     rows: int
     warnings: tuple[str, ...] = ()
-    refused: Sequence[values.Refusal] = ()
+    refused: Sequence[values.RefusedRow] = ()
 
 
 def load_table(task: Task, into: postgres.TargetConnection, stack: contextlib.ExitStack) -> Loaded:
@@ -48,9 +48,9 @@ def load_table(task: Task, into: postgres.TargetConnection, stack: contextlib.Ex
     plan = make_plan(task.spec, from_, into)
     require_unchanged(plan, task.fingerprint)
     plan = plan.reading_exactly(task.tally.exactly)
-    course = task.claim.course(into, plan, lambda: sqlserver.cut_table(from_, plan))
-    task.begin_reading(course.age)
-    loading = Loading(task, plan, course, opened)
+    load_plan = task.claim.load_plan(into, plan, lambda: sqlserver.cut_table(from_, plan))
+    task.begin_reading(load_plan.age)
+    loading = Loading(task, plan, load_plan, opened)
     task.claim.planned(plan, task.tally.attempts, at_one_moment=loading.at_one_moment)
     try:
         load = loading.fill(into, stack)
@@ -59,7 +59,7 @@ def load_table(task: Task, into: postgres.TargetConnection, stack: contextlib.Ex
         raise
     task.claim.progress("prepare", loading.rows_read, load.rows)
     _prepare(task, load, into)
-    warnings = course.warnings + loading.warnings
+    warnings = load_plan.warnings + loading.warnings
     return Loaded(task, plan, load, loading.rows_read, load.rows, warnings, loading.refused)
 
 

@@ -31,7 +31,7 @@ class Tally:
     read: int = 0
     bytes: int = 0
     touched: dict[str, Counter[str]] = field(default_factory=dict)
-    refusals: values.Refusals | None = None
+    refusals: values.RefusedRows | None = None
     exactly: frozenset[str] | None = frozenset()
     retried: list[str] = field(default_factory=list)
     asked_at: float = 0.0

@@ -19,7 +19,7 @@ from tableferry.errors import CommitUnknownError, DataError, TransientError, Ver
 from tableferry.postgres import TargetConnection
 from tableferry.transfer.readers import Chunk, Piece, Readers, Reading
 from tableferry.transfer.workers import Check, work_together
-from tableferry.values import Converter, Refusal, Refusals
+from tableferry.values import Converter, RefusedRow, RefusedRows
 
 
 class Part(Protocol):
@@ -44,7 +44,7 @@ class Stored:
     number: int
     rows: int
     touched: Mapping[str, Counter[str]]
-    refused: Sequence[Refusal]
+    refused: Sequence[RefusedRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,11 @@ class Writing:
     """
 
     open_target: Callable[[], TargetConnection]
-    part: Callable[[TargetConnection, Refusals | None], AbstractContextManager[Part]]
-    converter: Callable[[Refusals | None], Converter]
+    part: Callable[[TargetConnection, RefusedRows | None], AbstractContextManager[Part]]
+    converter: Callable[[RefusedRows | None], Converter]
     checkpoint: Callable[[TargetConnection, Stored], None]
     settle: Callable[[int], None] = lambda _number: None
-    refusals: Callable[[], Refusals | None] = lambda: None
+    refusals: Callable[[], RefusedRows | None] = lambda: None
     on_batch: Callable[[int, int], None] = lambda _rows, _bytes: None
 
 
@@ -137,7 +137,7 @@ class _Loading:
         raise _incomplete(first.chunk)
 
     def _store(
-        self, end: Piece, part: Part, convert: Converter, refused: Sequence[Refusal]
+        self, end: Piece, part: Part, convert: Converter, refused: Sequence[RefusedRow]
     ) -> None:
         def checkpoint(connection: TargetConnection) -> None:
             if part.rows + len(refused) != end.rows:

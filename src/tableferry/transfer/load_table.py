@@ -17,7 +17,7 @@ from tableferry import postgres, sqlserver, values
 from tableferry.config import OnInvalid, TableSpec
 from tableferry.errors import TransientError, VerificationError
 from tableferry.planning.plan import SyncPlan
-from tableferry.sync.claim import Course
+from tableferry.sync.claim import LoadPlan
 from tableferry.sync.task import Task
 from tableferry.transfer.load_chunks import Writing, load_chunks
 from tableferry.transfer.readers import Reading, numbered, read_chunks
@@ -35,23 +35,23 @@ class Loading:
         self,
         task: Task,
         plan: SyncPlan,
-        course: Course,
+        load_plan: LoadPlan,
         opened: list[sqlserver.SourceConnection],
     ) -> None:
         self._task = task
         self._plan = plan
-        self._course = course
+        self._course = load_plan
         self._schema = values.target_schema(plan.columns)
-        self._refusals = refusals_of(plan.spec, course.refused)
+        self._refusals = refused_rows_of(plan.spec, load_plan.refused)
         task.tally.refusals = self._refusals
-        chunks = numbered(course.ranges)
-        self._watcher = sqlserver.Watcher(plan, lambda: task.deadline.remaining)
+        chunks = numbered(load_plan.ranges)
+        self._stall_guard = sqlserver.StallGuard(plan, lambda: task.deadline.remaining)
         self._reading = Reading(
             plan,
-            [chunk for chunk in chunks if chunk.number not in course.done],
-            open_source=self._watcher.opening(task.open_source),
+            [chunk for chunk in chunks if chunk.number not in load_plan.done],
+            open_source=self._stall_guard.opening(task.open_source),
             opened=opened,
-            pace=sqlserver.Pace(plan.spec.max_rows_per_second),
+            rate_limit=sqlserver.RateLimit(plan.spec.max_rows_per_second),
             check=task.deadline.check,
         )
         self.rows_read = 0
@@ -66,14 +66,14 @@ class Loading:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the outcome should say of how the table was read."""
-        told = self._reading.warnings + self._watcher.told
+        told = self._reading.warnings + self._stall_guard.told
         if self._course.resumed:
             done = f"{len(self._course.done)} of {len(self._course.ranges)} chunks"
             return (*told, f"{done} had been read by an earlier run")
         return told
 
     @property
-    def refused(self) -> Sequence[values.Refusal]:
+    def refused(self) -> Sequence[values.RefusedRow]:
         """The rows that go into quarantine and do not wait there with their chunks."""
         staging = self._course.staging
         if self._refusals is None or (staging is not None and staging.parts):
@@ -85,7 +85,7 @@ class Loading:
         if self._refusals:
             self._refusals.require_allowed()  # an earlier run may have been allowed more
         staging = self._course.staging
-        with self._watcher:
+        with self._stall_guard:
             if staging is not None and staging.parts:
                 return self._fill_in_parts(into, stack)
             return self._fill_in_one(into, stack)
@@ -159,7 +159,7 @@ class Loading:
             self._task.claim.begin_anew()
             raise TransientError(error.message, hint=error.hint) from error
 
-    def _converter(self, refusals: values.Refusals | None) -> values.Converter:
+    def _converter(self, refusals: values.RefusedRows | None) -> values.Converter:
         spec = self._plan.spec
         return values.Converter(self._plan.columns, spec.on_invalid, spec.trailing_blanks, refusals)
 
@@ -180,8 +180,8 @@ class Loading:
         )
 
 
-def refusals_of(spec: TableSpec, earlier: values.Counts = NONE) -> values.Refusals | None:
+def refused_rows_of(spec: TableSpec, earlier: values.Counts = NONE) -> values.RefusedRows | None:
     """Return the place for refused rows, None where one fails the load."""
     if spec.on_invalid is not OnInvalid.QUARANTINE:
         return None
-    return values.Refusals(spec.primary_key, spec.max_invalid, earlier)
+    return values.RefusedRows(spec.primary_key, spec.max_invalid, earlier)

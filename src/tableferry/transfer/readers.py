@@ -46,7 +46,7 @@ class Reading:
     plan: SyncPlan
     chunks: Sequence[Chunk]
     open_source: Callable[[], sqlserver.SourceConnection]
-    pace: sqlserver.Pace
+    rate_limit: sqlserver.RateLimit
     budget: Budget = field(default_factory=Budget)
     check: Check = no_check
     opened: list[sqlserver.SourceConnection] = field(default_factory=list)
@@ -70,10 +70,10 @@ class Reading:
     def warnings(self) -> tuple[str, ...]:
         """What the outcome should say of how the table was read."""
         if self.is_of_one_moment or len(self.chunks) < 2:
-            return self.pace.told
+            return self.rate_limit.told
         name = self.plan.spec.source
         told = f"the {len(self.chunks)} chunks of {name} were read at different moments"
-        return (told, *self.pace.told)
+        return (told, *self.rate_limit.told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class Readers:
         """Yield chunk after chunk, as long as there are any; the connection is this thread's."""
         reading = self._reading
         with self._connection() as connection, self._known(connection):
-            reader = sqlserver.TableReader(connection, reading.plan, reading.pace)
+            reader = sqlserver.TableReader(connection, reading.plan, reading.rate_limit)
             in_snapshot = reading.plan.consistency is Consistency.SNAPSHOT
             if in_snapshot:
                 reader.begin_snapshot()

@@ -5,7 +5,7 @@
 
 from typing import Final
 
-from tableferry.typemap.rule import SEVENTH_DIGIT, TypeRule, Way
+from tableferry.typemap.rule import SEVENTH_DIGIT, Conversion, TypeRule
 from tableferry.typemap.rules import RULES
 
 _BEGIN: Final = "<!-- the table: script/types -->\n"
@@ -59,7 +59,7 @@ def _cells(rule: TypeRule) -> tuple[str, ...]:
     )
 
 
-def _losses(ways: list[Way]) -> str:
+def _losses(ways: list[Conversion]) -> str:
     """Say what the way into a created column loses, and another where that is not the same."""
     first, *others = ways
     told = [_lost(first)]
@@ -67,6 +67,6 @@ def _losses(ways: list[Way]) -> str:
     return "; ".join(filter(None, told))
 
 
-def _lost(way: Way) -> str:
+def _lost(way: Conversion) -> str:
     cut = f"where n is 7, {SEVENTH_DIGIT}" if way.cuts_seventh_digit else ""
     return "; ".join(filter(None, (way.loss, cut)))

@@ -33,7 +33,7 @@ class Companion:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Conversion:
     """One way for the values of a type: into which target types, how read, how converted.
 
     ``accepts`` says in words what ``fits`` decides. ``select`` is the T-SQL expression with
@@ -70,9 +70,11 @@ class TypeRule:
     written: str
     creates: str
     create: Create
-    ways: tuple[Way, ...]
+    ways: tuple[Conversion, ...]
 
-    def way(self, source: SourceType, target: PgType, *, asked_for: bool = False) -> Way | None:
+    def way(
+        self, source: SourceType, target: PgType, *, asked_for: bool = False
+    ) -> Conversion | None:
         """Return the first way that fits, None where not every value converts exactly.
 
         ``asked_for``: ``type_overrides`` names this target type.

@@ -30,7 +30,7 @@ from tableferry.typemap.fitting import (
     text_of,
     whole,
 )
-from tableferry.typemap.rule import Companion, Create, TypeRule, Way
+from tableferry.typemap.rule import Companion, Conversion, Create, TypeRule
 
 OFFSET_KEPT: Final = "+ offset"
 """Behind a type in ``type_overrides``: ``timestamptz + offset`` adds ``<column>_offset``."""
@@ -66,10 +66,10 @@ VARIANT_TEXT: Final = (
 )
 
 
-def _printed(length: int, style: int = 0) -> Way:
+def _printed(length: int, style: int = 0) -> Conversion:
     """Return the way that SQL Server's own exact text takes, of at most ``length`` characters."""
     styled = f", {style}" if style else ""
-    return Way(
+    return Conversion(
         text_of(length),
         f"text, varchar({length})",
         select=f"CONVERT(varchar({length}), {{}}{styled})",
@@ -78,15 +78,17 @@ def _printed(length: int, style: int = 0) -> Way:
     )
 
 
-def _rule(written: str, creates: str, create: Create | str, *ways: Way) -> TypeRule:
+def _rule(written: str, creates: str, create: Create | str, *ways: Conversion) -> TypeRule:
     made = always(create) if isinstance(create, str) else create
     return TypeRule(written, creates, made, ways)
 
 
 _WHOLE: Final = "integers as wide or wider, numeric with room"
-_TEXTS: Final = Way(text, "text, varchar, varchar(n) with room for every unit")
-_LONG_TEXT: Final = Way(text, "text, varchar", select="CAST({} AS nvarchar(max))", arrives=_TEXT)
-_BINARY: Final = Way(only("bytea"), "bytea")
+_TEXTS: Final = Conversion(text, "text, varchar, varchar(n) with room for every unit")
+_LONG_TEXT: Final = Conversion(
+    text, "text, varchar", select="CAST({} AS nvarchar(max))", arrives=_TEXT
+)
+_BINARY: Final = Conversion(only("bytea"), "bytea")
 
 
 _EWKB: Final = (
@@ -104,7 +106,7 @@ def _spatial(name: str, *postgis: str) -> TypeRule:
         name,
         "bytea (WKB) and `<column>_srid` integer",
         "bytea",
-        Way(
+        Conversion(
             only("bytea"),
             "bytea",
             select="{}.AsBinaryZM()",
@@ -117,7 +119,7 @@ def _spatial(name: str, *postgis: str) -> TypeRule:
                 "the SRID is not kept: the table has no column for it",
             ),
         ),
-        Way(
+        Conversion(
             named(*postgis),
             f"{' or '.join(postgis)} of PostGIS, SRID included",
             select=_EWKB,
@@ -126,7 +128,7 @@ def _spatial(name: str, *postgis: str) -> TypeRule:
     )
 
 
-def _offset(*, kept: bool) -> Way:
+def _offset(*, kept: bool) -> Conversion:
     companion = Companion(
         "_offset",
         PgType("int2"),
@@ -134,7 +136,7 @@ def _offset(*, kept: bool) -> Way:
         SourceType("smallint", 2, 5),
         "",
     )
-    return Way(
+    return Conversion(
         moment("timestamptz"),
         f"timestamptz {OFFSET_KEPT}: `<column>_offset` smallint, in minutes"
         if kept
@@ -151,19 +153,19 @@ KEEPS_OFFSET: Final = _offset(kept=True)
 """The way of ``timestamptz + offset``."""
 
 RULES: Final[dict[str, TypeRule]] = {
-    "bit": _rule("bit", "boolean", "bool", Way(bit, "boolean, integers, numeric, double")),
-    "tinyint": _rule("tinyint", "smallint", "int2", Way(whole, f"{_WHOLE}, double"), _printed(3)),
-    "smallint": _rule("smallint", "smallint", "int2", Way(whole, f"{_WHOLE}, double"), _printed(6)),
-    "int": _rule("int", "integer", "int4", Way(whole, f"{_WHOLE}, double"), _printed(11)),
+    "bit": _rule("bit", "boolean", "bool", Conversion(bit, "boolean, integers, numeric, double")),
+    "tinyint": _rule("tinyint", "smallint", "int2", Conversion(whole, f"{_WHOLE}, double"), _printed(3)),
+    "smallint": _rule("smallint", "smallint", "int2", Conversion(whole, f"{_WHOLE}, double"), _printed(6)),
+    "int": _rule("int", "integer", "int4", Conversion(whole, f"{_WHOLE}, double"), _printed(11)),
     "bigint": _rule(
-        "bigint", "bigint", "int8", Way(whole, "bigint, numeric with room"), _printed(20)
+        "bigint", "bigint", "int8", Conversion(whole, "bigint, numeric with room"), _printed(20)
     ),
     **{
         name: _rule(
             f"{name}(p,s)",
             "numeric(p,s)",
             create_decimal,
-            Way(decimal, "numeric with room; integers with room where s is 0"),
+            Conversion(decimal, "numeric with room; integers with room where s is 0"),
             _printed(41),
         )
         for name in ("decimal", "numeric")
@@ -172,28 +174,28 @@ RULES: Final[dict[str, TypeRule]] = {
         "money",
         "numeric(19,4)",
         always("numeric", 19, 4),
-        Way(money(19), "numeric with room"),
+        Conversion(money(19), "numeric with room"),
         _printed(21, 2),
     ),
     "smallmoney": _rule(
         "smallmoney",
         "numeric(10,4)",
         always("numeric", 10, 4),
-        Way(money(10), "numeric with room"),
+        Conversion(money(10), "numeric with room"),
         _printed(12, 2),
     ),
-    "real": _rule("real, float(1-24)", "real", create_float, Way(binary_float, "real, double")),
+    "real": _rule("real, float(1-24)", "real", create_float, Conversion(binary_float, "real, double")),
     "float": _rule(
-        "float(25-53)", "double precision", create_float, Way(binary_float, "double precision")
+        "float(25-53)", "double precision", create_float, Conversion(binary_float, "double precision")
     ),
     "date": _rule(
-        "date", "date", "date", Way(date, "date, timestamp (midnight)"), _printed(10, 23)
+        "date", "date", "date", Conversion(date, "date, timestamp (midnight)"), _printed(10, 23)
     ),
     "time": _rule(
         "time(n)",
         "time(n), n up to 6",
         digits("time"),
-        Way(
+        Conversion(
             moment("time"),
             "time with as many digits, up to 6",
             convert="truncate",
@@ -205,21 +207,21 @@ RULES: Final[dict[str, TypeRule]] = {
         "smalldatetime",
         "timestamp(0)",
         always("timestamp", 0),
-        Way(moment("timestamp", 0), "timestamp", convert="truncate"),
+        Conversion(moment("timestamp", 0), "timestamp", convert="truncate"),
         _printed(19, 120),
     ),
     "datetime": _rule(
         "datetime",
         "timestamp(3)",
         always("timestamp", 3),
-        Way(moment("timestamp", 3), "timestamp with 3 digits or more", convert="milliseconds"),
+        Conversion(moment("timestamp", 3), "timestamp with 3 digits or more", convert="milliseconds"),
         _printed(23, 121),
     ),
     "datetime2": _rule(
         "datetime2(n)",
         "timestamp(n), n up to 6",
         digits("timestamp"),
-        Way(
+        Conversion(
             moment("timestamp"),
             "timestamp with as many digits, up to 6",
             convert="truncate",
@@ -243,7 +245,7 @@ RULES: Final[dict[str, TypeRule]] = {
         "text",
         "text",
         "text",
-        Way(
+        Conversion(
             text,
             "text, varchar",
             select="CAST({} AS varchar(max))",
@@ -256,7 +258,7 @@ RULES: Final[dict[str, TypeRule]] = {
         "text",
         "text",
         _LONG_TEXT,
-        Way(only("xml"), "xml", select="CAST({} AS nvarchar(max))", arrives=_TEXT),
+        Conversion(only("xml"), "xml", select="CAST({} AS nvarchar(max))", arrives=_TEXT),
     ),
     "binary": _rule("binary(n)", "bytea", "bytea", _BINARY),
     "varbinary": _rule("varbinary(n)", "bytea", "bytea", _BINARY),
@@ -264,14 +266,14 @@ RULES: Final[dict[str, TypeRule]] = {
         "image",
         "bytea",
         "bytea",
-        Way(only("bytea"), "bytea", select="CAST({} AS varbinary(max))", arrives=_BYTES),
+        Conversion(only("bytea"), "bytea", select="CAST({} AS varbinary(max))", arrives=_BYTES),
     ),
     "timestamp": _rule(
         "rowversion (timestamp)",
         "bytea",
         "bytea",
-        Way(only("bytea"), "bytea", select="CAST({} AS binary(8))"),
-        Way(
+        Conversion(only("bytea"), "bytea", select="CAST({} AS binary(8))"),
+        Conversion(
             only("int8"),
             "bigint, the eight bytes read big-endian; 2^63 and more are refused",
             select="CAST({} AS binary(8))",
@@ -284,8 +286,8 @@ RULES: Final[dict[str, TypeRule]] = {
         "uniqueidentifier",
         "uuid",
         "uuid",
-        Way(only("uuid"), "uuid", select="CAST({} AS binary(16))", convert="guid"),
-        Way(
+        Conversion(only("uuid"), "uuid", select="CAST({} AS binary(16))", convert="guid"),
+        Conversion(
             guid_text,
             "text, varchar(36), char(36), in upper case as SQL Server writes it",
             select="CONVERT(char(36), {})",
@@ -297,7 +299,7 @@ RULES: Final[dict[str, TypeRule]] = {
         "hierarchyid",
         "text",
         "text",
-        Way(
+        Conversion(
             text_of(4000),
             "text, varchar(4000), as `ToString()` writes it",
             select="{}.ToString()",
@@ -310,7 +312,7 @@ RULES: Final[dict[str, TypeRule]] = {
         "sql_variant",
         "text and `<column>_type` text",
         "text",
-        Way(
+        Conversion(
             only("text", "varchar"),
             "text, varchar",
             select=VARIANT_TEXT,
@@ -328,7 +330,7 @@ RULES: Final[dict[str, TypeRule]] = {
         "json (SQL Server 2025)",
         "jsonb",
         "jsonb",
-        Way(
+        Conversion(
             only("jsonb"),
             "jsonb",
             select="CAST({} AS nvarchar(max))",
@@ -336,7 +338,7 @@ RULES: Final[dict[str, TypeRule]] = {
             convert="jsonb",
             loss="jsonb keeps neither the order of keys nor keys that are repeated",
         ),
-        Way(
+        Conversion(
             only("json", "text", "varchar"),
             "json, text or varchar, as SQL Server writes it",
             select="CAST({} AS nvarchar(max))",
@@ -347,7 +349,7 @@ RULES: Final[dict[str, TypeRule]] = {
         "vector(n) (SQL Server 2025)",
         "real[]",
         "_float4",
-        Way(
+        Conversion(
             only("_float4"),
             "real[]",
             select="CAST({} AS nvarchar(max))",
@@ -355,7 +357,7 @@ RULES: Final[dict[str, TypeRule]] = {
             convert="vector",
             loss="the digits that SQL Server prints are kept, which may be fewer than it holds",
         ),
-        Way(
+        Conversion(
             named("vector"),
             "vector of pgvector",
             select="CAST({} AS nvarchar(max))",
@@ -363,7 +365,7 @@ RULES: Final[dict[str, TypeRule]] = {
             convert="pgvector",
             loss="the digits that SQL Server prints are kept, which may be fewer than it holds",
         ),
-        Way(
+        Conversion(
             only("text", "varchar"),
             "text or varchar, the JSON array as SQL Server writes it",
             select="CAST({} AS nvarchar(max))",

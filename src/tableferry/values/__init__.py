@@ -2,14 +2,14 @@
 
 from tableferry.values.converter import Converter, TextsAlteredError
 from tableferry.values.kinds import target_schema
-from tableferry.values.quarantined import NO_COLUMN, Counts, Refusal, Refusals
+from tableferry.values.quarantined import NO_COLUMN, Counts, RefusedRow, RefusedRows
 
 __all__ = [
     "NO_COLUMN",
     "Converter",
     "Counts",
-    "Refusal",
-    "Refusals",
+    "RefusedRow",
+    "RefusedRows",
     "TextsAlteredError",
     "target_schema",
 ]

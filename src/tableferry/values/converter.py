@@ -14,7 +14,13 @@ from tableferry.planning.lost_digits import cuts_of
 from tableferry.values import steps, texts, units
 from tableferry.values.find_invalid import first_failing, refused_places, step
 from tableferry.values.kinds import arrives_right, is_text, target_schema
-from tableferry.values.quarantined import Refusal, Refusals, as_arrived, as_converted, value_bytes
+from tableferry.values.quarantined import (
+    RefusedRow,
+    RefusedRows,
+    as_arrived,
+    as_converted,
+    value_bytes,
+)
 
 SEVENTH_DIGIT = "seventh digit cut off"
 _BLANK_FILLED = frozenset({"char", "nchar"})
@@ -43,7 +49,7 @@ class Converter:
         columns: Sequence[ColumnPlan],
         on_invalid: OnInvalid = OnInvalid.FAIL,
         trailing_blanks: TrailingBlanks = TrailingBlanks.KEEP,
-        refusals: Refusals | None = None,
+        refusals: RefusedRows | None = None,
     ) -> None:
         self._columns = columns
         self._on_invalid = OnInvalid.FAIL if on_invalid is OnInvalid.QUARANTINE else on_invalid
@@ -86,7 +92,7 @@ class Converter:
     def _paired(self, batch: pa.RecordBatch) -> Iterator[tuple[ColumnPlan, pa.Array]]:
         return zip(self._columns, batch.columns[: len(self._columns)], strict=True)
 
-    def _without_refused(self, batch: pa.RecordBatch, refusals: Refusals) -> pa.RecordBatch:
+    def _without_refused(self, batch: pa.RecordBatch, refusals: RefusedRows) -> pa.RecordBatch:
         """Return the rows that can be stored; the others are kept aside, by their first column."""
         found: dict[int, tuple[pa.Array, ColumnPlan, str]] = {}
         for column, array in self._paired(batch):
@@ -99,7 +105,7 @@ class Converter:
                 raise _unlike(array, column) from error
         refusals.add(
             [
-                Refusal(
+                RefusedRow(
                     refusals.row_key(self._values(batch.slice(place, 1))),
                     column.source.name,
                     reason,

@@ -31,7 +31,7 @@ Counts = Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusedRow:
     """One row. ``column`` is the source's, empty where PostgreSQL names none.
 
     ``value`` holds the bytes of binary values as they are, and of any other the text, as nvarchar
@@ -46,7 +46,7 @@ class Refusal:
 
 
 @dataclass(slots=True)
-class Refusals:
+class RefusedRows:
     """The refused rows of a load; ``key`` holds the source columns that a row is told by.
 
     ``earlier`` counts those that an earlier attempt has kept aside already. ``whole`` are the
@@ -56,15 +56,15 @@ class Refusals:
     key: Sequence[str]
     allowed: int
     earlier: Counts = field(default_factory=dict)
-    whole: "Refusals | None" = None
-    rows: list[Refusal] = field(default_factory=list)
+    whole: "RefusedRows | None" = None
+    rows: list[RefusedRow] = field(default_factory=list)
     _adding: threading.Lock = field(default_factory=threading.Lock)
 
-    def part(self) -> "Refusals":
+    def part(self) -> "RefusedRows":
         """Return a place for the rows of one chunk, which count here, too; for one thread."""
-        return Refusals(self.key, self.allowed, whole=self)
+        return RefusedRows(self.key, self.allowed, whole=self)
 
-    def add(self, refused: Sequence[Refusal]) -> None:
+    def add(self, refused: Sequence[RefusedRow]) -> None:
         """Keep these aside; raises DataError where that makes too many."""
         with self._adding:
             self.rows += refused
@@ -128,7 +128,7 @@ def as_json(value: Any) -> Any:
 
 
 def value_bytes(value: Any) -> bytes | None:
-    """Return what is kept of a refused value (see ``Refusal``)."""
+    """Return what is kept of a refused value (see ``RefusedRow``)."""
     if value is None:
         return None
     raw = value if isinstance(value, bytes) else str(value).encode("utf-16-le")

@@ -139,7 +139,7 @@ CONVERSIONS: Final[dict[str, Conversion]] = {
     "vector": _vector,
     "pgvector": _pgvector,
 }
-"""The steps that ``typemap.Way.convert`` names."""
+"""The steps that ``typemap.Conversion.convert`` names."""
 
 
 def seventh_digits(array: pa.Array) -> int:

@@ -39,7 +39,7 @@ def test_all_65536_utf16_units_arrive_or_are_treated_and_counted(types: Types) -
     types.run(ALL_UNITS)
     outcome = types.sync(on_invalid="replace")
     assert outcome.status is Status.OK, outcome.error
-    assert outcome.as_dict()["touched"] == {
+    assert outcome.to_dict()["touched"] == {
         "V": {
             "U+0000 replaced by U+FFFD": 1,
             "half a surrogate pair replaced by U+FFFD": 2048,
@@ -73,7 +73,7 @@ def test_what_postgresql_cannot_hold_is_refused_by_column_and_row_or_stripped(
     assert f"'V' holds {reason} in row 3" in outcome.error.message
     stripped = types.sync(on_invalid="strip")
     assert stripped.status is Status.OK, stripped.error
-    assert stripped.as_dict()["touched"] == {"V": {f"{reason} stripped": 1}}
+    assert stripped.to_dict()["touched"] == {"V": {f"{reason} stripped": 1}}
     last = types.found()[-1][0]
     assert not {"\0", "\ufffd"} & set(last)
 
@@ -85,7 +85,7 @@ def test_trailing_blanks_are_kept_or_trimmed_as_asked(types: Types, type_: str) 
     assert types.found() == [("ab  ",), ("    ",), ("abcd",), (None,)]
     outcome = types.sync(trailing_blanks="trim")
     assert types.found() == [("ab",), ("",), ("abcd",), (None,)]
-    assert outcome.as_dict()["touched"] == {"V": {"trailing blanks trimmed": 2}}
+    assert outcome.to_dict()["touched"] == {"V": {"trailing blanks trimmed": 2}}
 
 
 def test_a_rowversion_arrives_as_its_bytes_or_its_number(types: Types) -> None:

@@ -151,5 +151,5 @@ def test_the_values_that_lose_their_seventh_digit_are_counted(types: Types, type
     outcome = types.sync(columns=["ID", "V", "W"], pg_columns=["id", "v", "w"])
     assert outcome.status is Status.OK, outcome.error
     cut = "seventh digit cut off"
-    assert outcome.as_dict()["touched"] == {"V": {cut: 2}, "W": {cut: 1}}
+    assert outcome.to_dict()["touched"] == {"V": {cut: 2}, "W": {cut: 1}}
     assert outcome.losses

@@ -16,7 +16,7 @@ from tableferry.config import Settings, TableSpec, parse_table_configs
 from tableferry.sync.outcome import ErrorReport, TableOutcome
 from tableferry.sync.retry import Retries
 from tableferry.sync.run import sync_table
-from tableferry.sync.run_options import Conduct
+from tableferry.sync.run_options import RunOptions
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
@@ -77,8 +77,8 @@ class FanOut:
 
     def sync(self) -> TableOutcome:
         """Carry the table the plain way, in one process; nothing is tried again."""
-        conduct = Conduct(retries=Retries(attempts=1))
-        return sync_table(self.spec, self.settings, conduct=conduct)
+        options = RunOptions(retries=Retries(attempts=1))
+        return sync_table(self.spec, self.settings, options=options)
 
     def process(self, step: str, **more: Any) -> "subprocess.Popen[str]":
         """Begin a step in a process of its own; it answers with a line of JSON."""

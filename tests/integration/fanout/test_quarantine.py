@@ -30,7 +30,7 @@ def test_refused_rows_are_in_quarantine_when_the_load_is_published(
     outcome = fan_out.publish()
     assert outcome.status is Status.OK, outcome.error
     assert (outcome.rows_read, outcome.rows_written) == (ROWS, ROWS - BAD)
-    assert outcome.as_dict()["quarantined"] == {"Name": {"U+0000": BAD}}
+    assert outcome.to_dict()["quarantined"] == {"Name": {"U+0000": BAD}}
     assert sorted(fan_out.database.rows(in_quarantine), key=str) == sorted(
         [(str(number), "Name", "U+0000") for number in (1, 2, 500, 1000, 1999)], key=str
     )
@@ -56,7 +56,7 @@ def test_a_run_that_takes_up_chunks_takes_up_what_they_refused(bad: FanOut) -> N
     assert outcome.status is Status.OK, outcome.error
     assert any("had been read by an earlier run" in warning for warning in outcome.warnings)
     assert (outcome.rows_read, outcome.rows_written) == (ROWS, ROWS - BAD)
-    assert outcome.as_dict()["quarantined"] == {"Name": {"U+0000": BAD}}
+    assert outcome.to_dict()["quarantined"] == {"Name": {"U+0000": BAD}}
     assert cut_off.database.rows("SELECT count(*) FROM tableferry.quarantine") == [(BAD,)]
 
 
@@ -67,4 +67,4 @@ def test_what_was_stored_under_another_policy_is_not_taken_up(bad: FanOut) -> No
     outcome = cut_off.again(on_invalid="replace").sync()
     assert outcome.status is Status.OK, outcome.error
     assert not any("earlier run" in warning for warning in outcome.warnings)
-    assert outcome.as_dict()["touched"] == {"Name": {"U+0000 replaced by U+FFFD": BAD}}
+    assert outcome.to_dict()["touched"] == {"Name": {"U+0000 replaced by U+FFFD": BAD}}

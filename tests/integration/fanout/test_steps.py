@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tableferry.errors import ConfigError, LeaseLostError, SchemaError, TransientError
-from tableferry.fanout import Way, assign, begin, finish, way_of
+from tableferry.fanout import Route, assign, begin, finish, route_of
 from tableferry.sync.outcome import Status
 from tests.integration.fanout.conftest import CHUNKS, OLD, ROWS, FanOut
 from tests.unit.engine.support import spec
@@ -27,7 +27,7 @@ def test_steps_in_processes_of_their_own_carry_a_table(fan_out: FanOut) -> None:
     with ThreadPoolExecutor(2) as pool:
         stored = list(pool.map(lambda n: step(fan_out, "load", chunk=n), range(2)))
     # The others in this one: they would show no more.
-    stored += [fan_out.load(number).as_dict() for number in begun["pending"][2:]]
+    stored += [fan_out.load(number).to_dict() for number in begun["pending"][2:]]
     assert sum(one["rows"] for one in stored) == ROWS
     assert fan_out.seen() == OLD, "nothing is visible yet"
     outcome = step(fan_out, "publish")
@@ -200,8 +200,8 @@ def test_a_table_that_cannot_be_carried_in_chunks_is_carried_whole(
     fan_out: FanOut, changes: dict[str, Any], why: str
 ) -> None:
     whole = fan_out.again(**changes)
-    way, told = way_of(whole.spec)
-    assert way is Way.WHOLE
+    way, told = route_of(whole.spec)
+    assert way is Route.WHOLE
     assert why in told
     with pytest.raises(ConfigError, match="is carried whole"):
         begin(whole.spec, whole.settings, whole.assignment)
@@ -211,4 +211,4 @@ def test_an_assignment_is_the_same_whenever_it_is_asked_for(fan_out: FanOut) -> 
     other = spec(key="other")
     assert assign(fan_out.spec, fan_out.fanout_id) == fan_out.assignment
     assert assign(other, fan_out.fanout_id).run_id != fan_out.assignment.run_id
-    assert way_of(fan_out.spec) == (Way.CHUNKS, "")
+    assert route_of(fan_out.spec) == (Route.CHUNKS, "")

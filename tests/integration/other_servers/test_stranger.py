@@ -73,7 +73,7 @@ def carried(spec: TableSpec, settings: Settings, database: PgDatabase) -> tuple[
     [plan] = plan_tables([spec], settings).tables
     assert plan.plan is not None, plan.error
     report = check_tables([spec], settings)
-    assert report.all_ok, report.as_dict()
+    assert report.ok, report.to_dict()
     outcome = sync_table(spec, settings)
     assert outcome.status is Status.OK, outcome.error
     rows = database.rows("SELECT id, full_name, is_even, code::int FROM t ORDER BY id")

@@ -10,7 +10,7 @@ from tableferry import postgres
 from tableferry.config import Publish
 from tableferry.errors import TransientError
 from tableferry.postgres.publish import shadow
-from tableferry.values import Refusals, target_schema
+from tableferry.values import RefusedRows, target_schema
 from tests.integration.loads import Row, batch, planned_load
 from tests.support.databases import PgDatabase
 
@@ -42,7 +42,7 @@ def table(pg_database: PgDatabase) -> PgDatabase:
 
 @contextlib.contextmanager
 def loaded(
-    connection: Connection, rows: Sequence[Row], refusals: Refusals | None = None
+    connection: Connection, rows: Sequence[Row], refusals: RefusedRows | None = None
 ) -> Iterator[postgres.Load]:
     plan = planned_load(connection, Publish.SWAP)
     with postgres.open_load(connection, plan, target_schema(plan.columns), None, refusals) as load:
@@ -131,7 +131,7 @@ def test_what_was_altered_between_two_attempts_is_built_anew(
 def test_keys_that_refused_rows_one_by_one_are_not_built_a_second_time(
     connection: Connection, table: PgDatabase
 ) -> None:
-    refusals = Refusals(("id",), 1)
+    refusals = RefusedRows(("id",), 1)
     with loaded(connection, [*NEW, (3, "newest")], refusals) as swapped:
         built = table.rows(BUILT)
         swapped.prepare()

@@ -13,7 +13,7 @@ from tableferry.model.key_range import WHOLE_TABLE, KeyColumn, KeyRange, obstacl
 from tableferry.model.literals import EXACT, exact_text, has_exact_text, literal, looks_exact
 from tableferry.model.schema import UNLIMITED, Isolation, SourceColumn, SourceSchema, SourceType
 from tableferry.planning.plan import SyncPlan, plan_table
-from tableferry.sqlserver.chunk_bounds import Within
+from tableferry.sqlserver.chunk_bounds import ChunkBoundsCheck
 from tests.unit.engine.support import planned, spec
 
 INT = SourceType("int", 4, 10)
@@ -110,14 +110,14 @@ def test_a_range_comes_back_from_its_json(low: Any, high: Any, name: str) -> Non
     text = keys.as_json()
     assert text.isascii()
     assert KeyRange.of_json(text) == keys
-    assert KeyRange.of_dict(json.loads(json.dumps(keys.as_dict()))) == keys
+    assert KeyRange.of_dict(json.loads(json.dumps(keys.to_dict()))) == keys
 
 
 RIGHT: dict[str, Any] = {"key": [["ID", "int", 4, 10, 0, ""]], "low": ["1"], "high": None}
 
 
 def test_the_json_of_a_whole_table_is_taken() -> None:
-    assert KeyRange.of_dict(WHOLE_TABLE.as_dict()) == WHOLE_TABLE
+    assert KeyRange.of_dict(WHOLE_TABLE.to_dict()) == WHOLE_TABLE
     assert KeyRange.of_dict(RIGHT) == KeyRange((ID,), ("1",), None)
 
 
@@ -188,7 +188,7 @@ def within(keys: KeyRange, *values: int | None, kind: SourceType = INT) -> None:
     """Check a batch of keys, in a column of this type, against a range."""
     column = planned("ID", kind)
     batch = pa.RecordBatch.from_arrays([pa.array(values, pa.int32())], names=["id"])
-    Within([planned("Other", NAME), column], keys).check(
+    ChunkBoundsCheck([planned("Other", NAME), column], keys).check(
         pa.RecordBatch.from_arrays([pa.nulls(len(values)), batch.column(0)], names=["o", "id"])
     )
 

@@ -108,6 +108,6 @@ def test_what_does_not_go_together_is_told_with_the_configuration() -> None:
 
 
 def test_what_is_left_out_is_shown_as_found_in_the_source() -> None:
-    shown = spec(exclude=["X"]).as_dict()
+    shown = spec(exclude=["X"]).to_dict()
     assert shown["columns"] == shown["primary_key"] == "from the source"
     assert shown["exclude"] == ["X"]

@@ -1,10 +1,10 @@
-"""The pace: an allowance that is kept, and pauses for a source that struggles."""
+"""The rate_limit: an allowance that is kept, and pauses for a source that struggles."""
 
 import threading
 
 import pytest
 
-from tableferry.sqlserver.rate_limit import LONGEST_PAUSE, Pace
+from tableferry.sqlserver.rate_limit import LONGEST_PAUSE, RateLimit
 
 
 class Time:
@@ -24,17 +24,17 @@ def time() -> Time:
     return Time()
 
 
-def pace(time: Time, most: int = 0) -> Pace:
-    return Pace(most, clock=lambda: time.now, sleep=time.sleep)
+def rate_limit(time: Time, most: int = 0) -> RateLimit:
+    return RateLimit(most, clock=lambda: time.now, sleep=time.sleep)
 
 
-def read(pace: Pace, time: Time, seconds: float, rows: int = 1000) -> None:
+def read(rate_limit: RateLimit, time: Time, seconds: float, rows: int = 1000) -> None:
     time.now += seconds
-    pace.fetched(rows, seconds)
+    rate_limit.fetched(rows, seconds)
 
 
 def test_without_a_limit_and_with_a_steady_source_nothing_is_waited_for(time: Time) -> None:
-    steady = pace(time)
+    steady = rate_limit(time)
     assert steady.at_once(10_000) == 10_000
     for _ in range(1000):
         read(steady, time, 0.1)
@@ -43,7 +43,7 @@ def test_without_a_limit_and_with_a_steady_source_nothing_is_waited_for(time: Ti
 
 
 def test_rows_come_no_faster_than_is_allowed(time: Time) -> None:
-    limited = pace(time, most=1000)
+    limited = rate_limit(time, most=1000)
     began = time.now
     for _ in range(100):
         read(limited, time, 0.001, rows=limited.at_once(5000))
@@ -53,7 +53,7 @@ def test_rows_come_no_faster_than_is_allowed(time: Time) -> None:
 
 
 def test_a_small_allowance_is_kept_row_by_row(time: Time) -> None:
-    limited = pace(time, most=3)
+    limited = rate_limit(time, most=3)
     assert limited.at_once(5000) == 1
     for _ in range(6):
         read(limited, time, 0.0, rows=1)
@@ -61,7 +61,7 @@ def test_a_small_allowance_is_kept_row_by_row(time: Time) -> None:
 
 
 def test_a_halt_of_the_writer_is_not_caught_up_for_more_than_a_second(time: Time) -> None:
-    limited = pace(time, most=1000)
+    limited = rate_limit(time, most=1000)
     limited.fetched(100, 0.0)
     time.now += 60
     began = time.now
@@ -78,7 +78,7 @@ def test_several_threads_share_one_allowance(time: Time) -> None:
         with lock:
             waits.append(seconds)
 
-    limited = Pace(1000, clock=lambda: 0.0, sleep=note)
+    limited = RateLimit(1000, clock=lambda: 0.0, sleep=note)
     threads = [
         threading.Thread(target=lambda: [limited.fetched(100, 0.0) for _ in range(10)])
         for _ in range(4)
@@ -91,7 +91,7 @@ def test_several_threads_share_one_allowance(time: Time) -> None:
 
 
 def test_a_source_that_has_become_slow_is_given_pauses_and_they_are_told(time: Time) -> None:
-    struggling = pace(time)
+    struggling = rate_limit(time)
     for _ in range(16):
         read(struggling, time, 0.125)
     assert time.waits == []
@@ -105,7 +105,7 @@ def test_a_source_that_has_become_slow_is_given_pauses_and_they_are_told(time: T
 
 
 def test_a_pause_is_never_longer_than_a_moment(time: Time) -> None:
-    struggling = pace(time)
+    struggling = rate_limit(time)
     read(struggling, time, 1.0)
     read(struggling, time, 500.0)
     assert time.waits == [LONGEST_PAUSE]
@@ -113,14 +113,14 @@ def test_a_pause_is_never_longer_than_a_moment(time: Time) -> None:
 
 def test_fetches_out_of_a_buffer_make_none_of_the_others_slow(time: Time) -> None:
     """One in ten waits for the wire, the others are there already: no pause is due for it."""
-    steady = pace(time)
+    steady = rate_limit(time)
     for number in range(500):
         read(steady, time, 0.5 if number % 10 == 0 else 0.0001)
     assert time.waits == []
 
 
 def test_the_first_fetch_of_a_stream_is_not_judged(time: Time) -> None:
-    steady = pace(time)
+    steady = rate_limit(time)
     read(steady, time, 1.0)
     steady.fetched(1, 300.0, first=True)
     assert time.waits == []

@@ -241,7 +241,7 @@ def test_a_specification_says_what_may_be_done_to_values() -> None:
     found = parse_table_configs({"t": configured})["t"]
     assert found.type_overrides == (("name", "varchar(50)"),)
     assert (found.on_invalid, found.trailing_blanks) == (OnInvalid.STRIP, TrailingBlanks.TRIM)
-    assert found.as_dict()["type_overrides"] == {"name": "varchar(50)"}
+    assert found.to_dict()["type_overrides"] == {"name": "varchar(50)"}
     plain = parse_table_configs({"t": entry()})["t"]
     assert (plain.on_invalid, plain.trailing_blanks) == (OnInvalid.FAIL, TrailingBlanks.KEEP)
 

@@ -16,7 +16,7 @@ from tableferry.config import OnInvalid, TrailingBlanks, parse_table_configs
 from tableferry.errors import ConfigError, DataError
 from tableferry.model.schema import PgType, SourceType
 from tableferry.planning.columns import ColumnPlan, exactly
-from tableferry.values import Converter, Refusals
+from tableferry.values import Converter, RefusedRows
 from tableferry.values.quarantined import MOST_BYTES, as_json
 from tests.unit.engine.support import entry, planned
 
@@ -42,8 +42,8 @@ def as_units(name: str) -> ColumnPlan:
 
 def sift(
     columns: list[ColumnPlan], *arrays: pa.Array, key: tuple[str, ...] = (), allowed: int = 100
-) -> tuple[pa.RecordBatch, Refusals]:
-    refusals = Refusals(key, allowed)
+) -> tuple[pa.RecordBatch, RefusedRows]:
+    refusals = RefusedRows(key, allowed)
     convert = Converter(columns, OnInvalid.QUARANTINE, refusals=refusals)
     batch = pa.RecordBatch.from_arrays(list(arrays), names=[c.source.name for c in columns])
     return convert(batch), refusals
@@ -124,7 +124,7 @@ def test_none_is_allowed_by_default() -> None:
 
 def test_what_is_touched_is_counted_once_although_the_batch_is_converted_again() -> None:
     columns = [planned("Code", SourceType("char", 4)), planned("Name", NVARCHAR)]
-    refusals = Refusals((), 5)
+    refusals = RefusedRows((), 5)
     convert = Converter(columns, OnInvalid.QUARANTINE, TrailingBlanks.TRIM, refusals)
     batch = pa.RecordBatch.from_arrays(
         [texts("a   ", "b   ", "cccc"), texts("x", "\0", "y")], names=["Code", "Name"]

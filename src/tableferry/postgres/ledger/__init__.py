@@ -6,7 +6,7 @@ they are there.
 """
 
 from tableferry.postgres.ledger.checkpoints import Unfinished, checkpoint
-from tableferry.postgres.ledger.lease import Lease, Pace
+from tableferry.postgres.ledger.lease import Lease, LeaseTiming
 from tableferry.postgres.ledger.ledger import Ledger
 from tableferry.postgres.ledger.migrate import SCHEMA, migrate, require_usable
 from tableferry.postgres.ledger.quarantine import quarantine, waiting
@@ -17,8 +17,8 @@ __all__ = [
     "SCHEMA",
     "Failure",
     "Lease",
+    "LeaseTiming",
     "Ledger",
-    "Pace",
     "TableRun",
     "Unfinished",
     "checkpoint",

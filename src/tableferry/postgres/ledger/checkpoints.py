@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger.lease import Lease, hold, lost
 from tableferry.postgres.ledger.quarantine import as_row
-from tableferry.values import Refusal
+from tableferry.values import RefusedRow
 
 RESUMED_HOURS: Final = 24
 """Older rows are read again: what a nightly run has left may be taken up by the next one, and no
@@ -127,7 +127,7 @@ def checkpoint(
     rows: int,
     *,
     touched: Touched = NOTHING,
-    refused: Sequence[Refusal] = (),
+    refused: Sequence[RefusedRow] = (),
 ) -> None:
     """Say in the open transaction that it stores the rows of chunk ``number``.
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tableferry.errors import TableferryError
 from tableferry.postgres.connection import TargetConnection
-from tableferry.postgres.ledger.lease import Lease, Pace, lost, renew
+from tableferry.postgres.ledger.lease import Lease, LeaseTiming, lost, renew
 from tableferry.postgres.ledger.link import Link
 from tableferry.postgres.ledger.runs import HowFar, TableRun, write_progress
 
@@ -25,17 +25,19 @@ class _Held:
     gone: bool = False
 
 
-class Heart:
+class Heartbeat:
     """Beats from ``start`` to ``stop``; knows which leases are still the run's own.
 
     ``clock`` measures how long ago a lease was renewed, nothing else: it is never compared with
     the database's.
     """
 
-    def __init__(self, link: Link, run_id: UUID, pace: Pace, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, link: Link, run_id: UUID, timing: LeaseTiming, clock: Callable[[], float]
+    ) -> None:
         self._link = link
         self._run_id = run_id
-        self._pace = pace
+        self._timing = timing
         self._clock = clock
         self._state = threading.Lock()
         self._held: dict[str, _Held] = {}
@@ -88,15 +90,15 @@ class Heart:
                 held.gone = True
                 raise lost(
                     lease.target,
-                    f", or may have: its lease was not renewed for {self._pace.ttl:g} seconds"
+                    f", or may have: its lease was not renewed for {self._timing.ttl:g} seconds"
                     f"{f' ({self._failure})' if self._failure else ''}",
                 )
 
     def _is_over(self, held: _Held) -> bool:
-        return self._clock() - held.renewed > self._pace.ttl
+        return self._clock() - held.renewed > self._timing.ttl
 
     def _live(self, stopped: threading.Event) -> None:
-        while not stopped.wait(self._pace.renew):
+        while not stopped.wait(self._timing.renew):
             try:
                 self.beat()
                 self._failure = ""
@@ -129,7 +131,7 @@ class Heart:
     def _write(
         self, connection: TargetConnection, leases: list[Lease], far: dict[TableRun, HowFar]
     ) -> frozenset[str]:
-        own = renew(connection, self._run_id, leases, self._pace.ttl)
+        own = renew(connection, self._run_id, leases, self._timing.ttl)
         for run, now in far.items():
             write_progress(connection, run, now)
         return own

@@ -21,7 +21,7 @@ from tableferry.postgres.ledger.runs import TableRun, abandon
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class LeaseTiming:
     """How often a lease is renewed, and how long it lasts without, in seconds.
 
     One small transaction every 2 seconds is nothing to a database, and shows a second run within
@@ -33,7 +33,7 @@ class Pace:
     ttl: float = 15.0
 
 
-PACE: Final = Pace()
+PACE: Final = LeaseTiming()
 
 _ENSURE: Final = """\
 INSERT INTO tableferry.leases

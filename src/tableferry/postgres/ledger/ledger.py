@@ -21,8 +21,8 @@ from tableferry.model.identifiers import TargetTable
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger import checkpoints, runs
 from tableferry.postgres.ledger.checkpoints import Unfinished
-from tableferry.postgres.ledger.heartbeat import Heart
-from tableferry.postgres.ledger.lease import PACE, Holder, Lease, Pace, release, take
+from tableferry.postgres.ledger.heartbeat import Heartbeat
+from tableferry.postgres.ledger.lease import PACE, Holder, Lease, LeaseTiming, release, take
 from tableferry.postgres.ledger.link import Link
 from tableferry.postgres.ledger.migrate import migrate
 from tableferry.postgres.ledger.runs import Failure, HowFar, TableRun
@@ -56,7 +56,7 @@ class Ledger:
         settings: TargetSettings,
         run_id: UUID,
         *,
-        pace: Pace = PACE,
+        timing: LeaseTiming = PACE,
         process: str = "",
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -64,11 +64,11 @@ class Ledger:
         """``process`` is who runs it, for people who look for it; empty: this process."""
         self.run_id = run_id
         self._process = process or this_process()
-        self._pace = pace
+        self._timing = timing
         self._clock = clock
         self._sleep = sleep
         self._link = Link(settings)
-        self._heart = Heart(self._link, run_id, pace, clock)
+        self._heart = Heartbeat(self._link, run_id, timing, clock)
         self._telling = threading.Lock()
         self._warnings: list[str] = []
 
@@ -98,7 +98,7 @@ class Ledger:
         """
         self._link.run(lambda c: runs.begin_run(c, self.run_id, self._process, __version__))
         self._heart.start()
-        self._try("Runs that were cut off", lambda c: runs.abandon_silent(c, self._pace.ttl))
+        self._try("Runs that were cut off", lambda c: runs.abandon_silent(c, self._timing.ttl))
         self._try("Old history that was to be deleted", runs.prune)
 
     def end_run(self, status: str) -> None:
@@ -187,10 +187,10 @@ class Ledger:
         would not expire in that time raises LeaseHeldError at once.
         """
         seen: Holder | None = None
-        until = self._clock() + min(2 * self._pace.ttl, WATCHED_SECONDS)
+        until = self._clock() + min(2 * self._timing.ttl, WATCHED_SECONDS)
         while True:
             asked = self._clock()
-            found = self._link.run(lambda c: take(c, run, self._process, self._pace.ttl))
+            found = self._link.run(lambda c: take(c, run, self._process, self._timing.ttl))
             if isinstance(found, Lease):
                 self._heart.hold(found, asked)
                 return found
@@ -202,7 +202,7 @@ class Ledger:
             ):
                 raise _held(run, found)
             seen = found if found.run_id else None
-            self._sleep(self._pace.renew / LOOKS)
+            self._sleep(self._timing.renew / LOOKS)
 
     def require(self, lease: Lease) -> None:
         """Raise LeaseLostError where the lease is not this run's any more; costs nothing."""

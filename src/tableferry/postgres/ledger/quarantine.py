@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger.lease import Lease
-from tableferry.values import NO_COLUMN, Refusal
+from tableferry.values import NO_COLUMN, RefusedRow
 
 _ROWS: Final = """\
 jsonb_to_recordset({}) AS r (
@@ -41,7 +41,7 @@ FROM tableferry.chunks k, {_ROWS.format("k.refused")}
 WHERE k.run_id = %s AND k.table_key = %s GROUP BY 1, 2 ORDER BY 1, 2"""
 
 
-def quarantine(connection: TargetConnection, lease: Lease, refused: Sequence[Refusal]) -> None:
+def quarantine(connection: TargetConnection, lease: Lease, refused: Sequence[RefusedRow]) -> None:
     """Write down the refused rows of a load, in the open transaction; raises TableferryError.
 
     ``refused`` are those that do not wait with a chunk.
@@ -63,7 +63,7 @@ def waiting(connection: TargetConnection, lease: Lease) -> dict[str, Counter[str
     return counts
 
 
-def as_row(refusal: Refusal) -> dict[str, Any]:
+def as_row(refusal: RefusedRow) -> dict[str, Any]:
     """Return a refused row in JSON, by the columns of the quarantine."""
     return {
         "row_key": dict(refusal.row_key),

@@ -25,7 +25,7 @@ from tableferry.postgres.publish.swap import SwapLoad
 from tableferry.postgres.publish.target_table import count_old_rows
 from tableferry.postgres.publish.together import publish_all
 from tableferry.postgres.publish.truncate import TruncateLoad
-from tableferry.values import Refusals
+from tableferry.values import RefusedRows
 
 __all__ = [
     "Changes",
@@ -47,7 +47,7 @@ def open_load(
     plan: SyncPlan,
     schema: pa.Schema,
     staging: Staging | None = None,
-    refusals: Refusals | None = None,
+    refusals: RefusedRows | None = None,
 ) -> Load:
     """Return the load that the plan asks for; entering it begins. Raises TableferryError.
 

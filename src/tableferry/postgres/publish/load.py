@@ -8,7 +8,7 @@ import pyarrow as pa
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.publish.merge_sql import Changes
 from tableferry.postgres.publish.staging import Part
-from tableferry.values import Refusals
+from tableferry.values import RefusedRows
 
 
 class Load(AbstractContextManager["Load"], Protocol):
@@ -52,5 +52,5 @@ class StagedLoad(Load, Protocol):
     def staging(self) -> str: ...  # noqa: D102 - told above, like the others
 
     def part(  # noqa: D102
-        self, connection: TargetConnection, refusals: Refusals | None = None
+        self, connection: TargetConnection, refusals: RefusedRows | None = None
     ) -> Part: ...

@@ -33,7 +33,7 @@ from tableferry.postgres.publish.target_table import (
     require_columns,
 )
 from tableferry.postgres.publish.unique_swaps import make_room, not_exchanged
-from tableferry.values import Refusals
+from tableferry.values import RefusedRows
 
 _FACTS: Final = """\
 SELECT EXISTS (SELECT FROM pg_index i
@@ -77,7 +77,7 @@ class MergeLoad:
         plan: SyncPlan,
         schema: pa.Schema,
         staging: Staging,
-        refusals: Refusals | None = None,
+        refusals: RefusedRows | None = None,
     ) -> None:
         self._connection = connection
         self._plan = plan
@@ -145,7 +145,7 @@ class MergeLoad:
         """Send one batch; raises DataError, TransientError ... when PostgreSQL refused."""
         self._staged.write(batch)
 
-    def part(self, connection: TargetConnection, refusals: Refusals | None = None) -> Part:
+    def part(self, connection: TargetConnection, refusals: RefusedRows | None = None) -> Part:
         """Begin one part of the load, on any connection."""
         return self._staged.part(connection, refusals)
 

@@ -31,7 +31,7 @@ from tableferry.postgres.copy_bisection import SiftingCopy, open_copy
 from tableferry.postgres.copying import CopyIn
 from tableferry.postgres.ledger import SCHEMA
 from tableferry.postgres.locks import PATIENCE_SECONDS, ask_briefly
-from tableferry.values import Refusals
+from tableferry.values import RefusedRows
 
 Checkpoint = Callable[[TargetConnection], None]
 """Writes down that a part is stored, in the transaction that stores it."""
@@ -98,7 +98,7 @@ class StagingTable:
         schema: pa.Schema,
         make: Callable[[], None],
         *,
-        refusals: Refusals | None = None,
+        refusals: RefusedRows | None = None,
         made_first: bool = False,
     ) -> None:
         self.name = wanted.name
@@ -155,7 +155,7 @@ class StagingTable:
             raise RuntimeError("a load in parts is written to by its parts")
         self._copy.write(batch)
 
-    def part(self, connection: TargetConnection, refusals: Refusals | None = None) -> "Part":
+    def part(self, connection: TargetConnection, refusals: RefusedRows | None = None) -> "Part":
         """Begin one part, on any connection; its refused rows go into its own ``refusals``."""
         return Part(self, connection, self._columns, self._schema, refusals)
 
@@ -232,7 +232,7 @@ class Part:
         connection: TargetConnection,
         columns: Sequence[ColumnPlan],
         schema: pa.Schema,
-        refusals: Refusals | None = None,
+        refusals: RefusedRows | None = None,
     ) -> None:
         self._table = table
         self._connection = connection

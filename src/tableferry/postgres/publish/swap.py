@@ -30,7 +30,7 @@ from tableferry.postgres.publish.target_table import (
     require_columns,
 )
 from tableferry.postgres.surroundings import REBUILT, read_surroundings
-from tableferry.values import Refusals
+from tableferry.values import RefusedRows
 
 _BODIES: Final[LiteralString] = f"""\
 {REBUILT}
@@ -48,7 +48,7 @@ class SwapLoad:
         plan: SyncPlan,
         schema: pa.Schema,
         staging: Staging,
-        refusals: Refusals | None = None,
+        refusals: RefusedRows | None = None,
     ) -> None:
         self._connection = connection
         self._plan = plan
@@ -110,7 +110,7 @@ class SwapLoad:
         """Send one batch; raises DataError, TransientError ... when PostgreSQL refused."""
         self._staged.write(batch)
 
-    def part(self, connection: TargetConnection, refusals: Refusals | None = None) -> Part:
+    def part(self, connection: TargetConnection, refusals: RefusedRows | None = None) -> Part:
         """Begin one part of the load, on any connection."""
         return self._staged.part(connection, refusals)
 

@@ -17,7 +17,7 @@ from tableferry.postgres.locks import lock_exclusively
 from tableferry.postgres.publish.merge_sql import Changes
 from tableferry.postgres.publish.staging import ended_on_failure
 from tableferry.postgres.publish.target_table import guard, require_columns
-from tableferry.values import Refusals
+from tableferry.values import RefusedRows
 
 
 class TruncateLoad:
@@ -29,7 +29,7 @@ class TruncateLoad:
         plan: SyncPlan,
         schema: pa.Schema,
         old_rows: int | None,
-        refusals: Refusals | None = None,
+        refusals: RefusedRows | None = None,
     ) -> None:
         """``old_rows`` are those that the load replaces; None: as many as it likes."""
         self._connection = connection

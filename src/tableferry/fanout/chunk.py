@@ -25,7 +25,7 @@ from tableferry.postgres.ledger.assignments import Piece, Work, piece, show_life
 from tableferry.sync.deadline import NEVER, Clock, Deadline
 from tableferry.sync.table import make_plan
 from tableferry.sync.task import Tally
-from tableferry.transfer.load_table import refusals_of
+from tableferry.transfer.load_table import refused_rows_of
 from tableferry.transfer.prefetch import Prefetch
 from tableferry.values import TextsAlteredError
 
@@ -106,12 +106,12 @@ class _Loading:
         self, plan: SyncPlan, from_: sqlserver.SourceConnection, into: postgres.TargetConnection
     ) -> None:
         spec, number = plan.spec, self.piece.number
-        refusals = refusals_of(spec)
+        refusals = refused_rows_of(spec)
         convert = values.Converter(plan.columns, spec.on_invalid, spec.trailing_blanks, refusals)
         reader = sqlserver.TableReader(from_, plan)
         keys = KeyRange.of_json(self.piece.key_range)
         with (
-            sqlserver.Watcher(plan, lambda: self.deadline.remaining),
+            sqlserver.StallGuard(plan, lambda: self.deadline.remaining),
             Prefetch(
                 reader.batches(keys),
                 from_.abandon,
@@ -184,7 +184,7 @@ def _part(
     plan: SyncPlan,
     staging: str,
     into: postgres.TargetConnection,
-    refusals: values.Refusals | None,
+    refusals: values.RefusedRows | None,
 ) -> postgres.Part:
     """Begin a part of a staging table that another process has made."""
     schema = values.target_schema(plan.columns)

@@ -15,9 +15,9 @@ import pytest
 
 from tableferry.model.schema import UNLIMITED, SourceType
 from tableferry.planning.plan import SyncPlan
-from tableferry.sqlserver import watcher, watching
+from tableferry.sqlserver import stall_guard, watchdog
 from tableferry.sqlserver.connection import KEEPALIVE_SECONDS
-from tableferry.sqlserver.stall_guard import Watcher
+from tableferry.sqlserver.stall_guard import StallGuard
 from tableferry.sqlserver.watchdog import BEAT, STANDS_STILL, Watch
 from tests.faults.support import wait_for
 from tests.unit.engine.support import planned, sync_plan
@@ -47,7 +47,7 @@ def wire() -> Iterator[Wire]:
 
 def watch_of(wire: Wire, silent: float, monkeypatch: pytest.MonkeyPatch) -> Watch:
     """What watches the connection, on which nothing has come for so many seconds, since 0.0."""
-    monkeypatch.setattr(watching, "silent_for", lambda _connection: silent)
+    monkeypatch.setattr(watchdog, "silent_for", lambda _connection: silent)
     watch = Watch(PATIENCE, LEFT, 0.0)
     watch.hear(b"+7", [wire.ours.dup().detach()], 0.0)
     return watch
@@ -57,7 +57,7 @@ def judged(watch: Watch, until: float) -> tuple[int, bool]:
     """Look every quarter of a second; how many sockets are to be cut then, and why."""
     now = 0.0
     while now < until:
-        now += watching.TICK
+        now += watchdog.TICK
         found, is_silent = watch.judge(now)
     return len(found), is_silent
 
@@ -99,7 +99,7 @@ def test_what_has_come_and_is_not_read_yet_is_not_waited_for(
 ) -> None:
     watch = watch_of(wire, 60.0, monkeypatch)
     wire.server.sendall(b"rows")
-    assert wait_for(lambda: watching.has_unread(wire.ours))
+    assert wait_for(lambda: watchdog.has_unread(wire.ours))
     assert judged(watch, 20.0) == (0, False)
     wire.ours.recv(100)
     assert judged(watch, 20.0) == (1, True)
@@ -156,18 +156,18 @@ def test_what_is_taken_back_is_closed(wire: Wire, monkeypatch: pytest.MonkeyPatc
 def test_the_kernel_says_when_data_came_last(wire: Wire) -> None:
     wire.server.sendall(b"rows")
     wire.ours.recv(100)
-    before = watching.silent_for(wire.ours)
+    before = watchdog.silent_for(wire.ours)
     time.sleep(0.3)
-    assert watching.silent_for(wire.ours) >= before + 0.25
-    quiet = watching.silent_for(wire.ours)
+    assert watchdog.silent_for(wire.ours) >= before + 0.25
+    quiet = watchdog.silent_for(wire.ours)
     wire.server.sendall(b"more")
-    assert wait_for(lambda: watching.silent_for(wire.ours) < quiet)
+    assert wait_for(lambda: watchdog.silent_for(wire.ours) < quiet)
 
 
 def test_a_cut_ends_the_connection_for_whoever_reads_from_it(wire: Wire) -> None:
     with wire.ours.dup() as other:
-        watching.cut(other)
-        watching.cut(other)
+        watchdog.cut(other)
+        watchdog.cut(other)
     assert wire.ours.recv(1) == b""
 
 
@@ -176,7 +176,7 @@ def inode(one: socket.socket) -> int:
 
 
 def test_only_the_drivers_sockets_are_handed_over(wire: Wire) -> None:
-    found = {number for number, _ in watcher._sockets_of_the_driver()}
+    found = {number for number, _ in stall_guard._sockets_of_the_driver()}
     assert inode(wire.ours) in found
     assert inode(wire.server) not in found
 
@@ -205,9 +205,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Started:
 
 
 def test_a_process_watches_only_where_values_of_any_size_may_come(started: Started) -> None:
-    with Watcher(plan_of(80)):
+    with StallGuard(plan_of(80)):
         assert started == []
-    with Watcher(plan_of(UNLIMITED)) as one:
+    with StallGuard(plan_of(UNLIMITED)) as one:
         [process] = started
         assert process.poll() is None
         assert signal.set_wakeup_fd(-1) != -1
@@ -220,7 +220,7 @@ def test_a_watcher_that_cannot_be_started_is_told_and_hinders_nobody(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "none"))
-    with Watcher(plan_of(UNLIMITED)) as one:
+    with StallGuard(plan_of(UNLIMITED)) as one:
         one.look()
     assert one.told == (
         "no process could be started to watch the source: No such file or directory",
@@ -228,7 +228,7 @@ def test_a_watcher_that_cannot_be_started_is_told_and_hinders_nobody(
 
 
 def test_a_watcher_that_was_killed_hinders_nobody(started: Started) -> None:
-    with Watcher(plan_of(UNLIMITED)) as one:
+    with StallGuard(plan_of(UNLIMITED)) as one:
         [process] = started
         process.kill()
         process.wait()
@@ -236,7 +236,7 @@ def test_a_watcher_that_was_killed_hinders_nobody(started: Started) -> None:
 
 
 def test_a_connection_that_is_closed_is_held_by_nobody(wire: Wire) -> None:
-    with Watcher(plan_of(UNLIMITED)) as one:
+    with StallGuard(plan_of(UNLIMITED)) as one:
         assert one._shown >= {inode(wire.ours)}
         wire.ours.close()
         one.look()
