@@ -56,7 +56,7 @@ class TableReader:
         rate_limit: RateLimit | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``rate_limit`` is shared by all who read the table; the spec's own where it is left out."""
+        """``rate_limit`` is shared by all readers of the table; the spec's own if left out."""
         self._connection = connection
         self._plan = plan
         self._clock = clock

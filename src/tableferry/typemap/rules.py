@@ -84,6 +84,7 @@ def _rule(written: str, creates: str, create: Create | str, *ways: Conversion) -
 
 
 _WHOLE: Final = "integers as wide or wider, numeric with room"
+_WHOLE_OR_DOUBLE: Final = f"{_WHOLE}, double"
 _TEXTS: Final = Conversion(text, "text, varchar, varchar(n) with room for every unit")
 _LONG_TEXT: Final = Conversion(
     text, "text, varchar", select="CAST({} AS nvarchar(max))", arrives=_TEXT
@@ -154,9 +155,9 @@ KEEPS_OFFSET: Final = _offset(kept=True)
 
 RULES: Final[dict[str, TypeRule]] = {
     "bit": _rule("bit", "boolean", "bool", Conversion(bit, "boolean, integers, numeric, double")),
-    "tinyint": _rule("tinyint", "smallint", "int2", Conversion(whole, f"{_WHOLE}, double"), _printed(3)),
-    "smallint": _rule("smallint", "smallint", "int2", Conversion(whole, f"{_WHOLE}, double"), _printed(6)),
-    "int": _rule("int", "integer", "int4", Conversion(whole, f"{_WHOLE}, double"), _printed(11)),
+    "tinyint": _rule("tinyint", "smallint", "int2", Conversion(whole, _WHOLE_OR_DOUBLE), _printed(3)),
+    "smallint": _rule("smallint", "smallint", "int2", Conversion(whole, _WHOLE_OR_DOUBLE), _printed(6)),
+    "int": _rule("int", "integer", "int4", Conversion(whole, _WHOLE_OR_DOUBLE), _printed(11)),
     "bigint": _rule(
         "bigint", "bigint", "int8", Conversion(whole, "bigint, numeric with room"), _printed(20)
     ),
@@ -184,9 +185,14 @@ RULES: Final[dict[str, TypeRule]] = {
         Conversion(money(10), "numeric with room"),
         _printed(12, 2),
     ),
-    "real": _rule("real, float(1-24)", "real", create_float, Conversion(binary_float, "real, double")),
+    "real": _rule(
+        "real, float(1-24)", "real", create_float, Conversion(binary_float, "real, double")
+    ),
     "float": _rule(
-        "float(25-53)", "double precision", create_float, Conversion(binary_float, "double precision")
+        "float(25-53)",
+        "double precision",
+        create_float,
+        Conversion(binary_float, "double precision"),
     ),
     "date": _rule(
         "date", "date", "date", Conversion(date, "date, timestamp (midnight)"), _printed(10, 23)
@@ -214,7 +220,9 @@ RULES: Final[dict[str, TypeRule]] = {
         "datetime",
         "timestamp(3)",
         always("timestamp", 3),
-        Conversion(moment("timestamp", 3), "timestamp with 3 digits or more", convert="milliseconds"),
+        Conversion(
+            moment("timestamp", 3), "timestamp with 3 digits or more", convert="milliseconds"
+        ),
         _printed(23, 121),
     ),
     "datetime2": _rule(
