@@ -192,11 +192,13 @@ def _drained(work: Workload) -> tuple[Any, list[Any]]:
 def _plan(work: Workload, connection: Any) -> Any:
     from tableferry import sqlserver
     from tableferry.planning.plan import plan_table
+    from tableferry.postgres import STRATEGIES
 
     return plan_table(
         work.spec,
         sqlserver.read_schema(connection, work.spec.source),
         None,
+        strategies=STRATEGIES,
         isolation=sqlserver.read_isolation(connection, work.spec.source.database),
     )
 

@@ -28,6 +28,7 @@ TABLE_CONFIGS: dict[str, dict[str, Any]] = {
         "primary_key": "CustomerID",
         "order_by": "CustomerID",
         "batch_size": 10_000,
+        "publish": "truncate",
         "description": "McTM customer master data",
     },
     "mctm_module": {
@@ -50,6 +51,7 @@ TABLE_CONFIGS: dict[str, dict[str, Any]] = {
         "primary_key": "ModuleID",
         "order_by": "ModuleID",
         "batch_size": 10_000,
+        "publish": "truncate",
         "description": "McTM module management",
     },
     "voipdb_customer": {
@@ -72,6 +74,7 @@ TABLE_CONFIGS: dict[str, dict[str, Any]] = {
         "primary_key": "CustomerID",
         "order_by": "CustomerID",
         "batch_size": 10_000,
+        "publish": "truncate",
         "description": "VoipDB customer information",
     },
     "voipdb_useragent": {
@@ -94,6 +97,7 @@ TABLE_CONFIGS: dict[str, dict[str, Any]] = {
         "primary_key": "UserAgentID",
         "order_by": "UserAgentID",
         "batch_size": 10_000,
+        "publish": "truncate",
         "description": "VoipDB user agent data",
     },
 }

@@ -20,11 +20,13 @@ DOCUMENTED = {
     "order_by",
     "batch_size",
     "description",
+    "publish",
 }
 
 
-def test_the_tables_are_those_of_the_sandbox(load: Load) -> None:
-    assert table_configs() == load("table_configs").TABLE_CONFIGS
+def test_the_tables_are_those_of_the_sandbox_published_by_truncate(load: Load) -> None:
+    described = {key: {**entry, "publish": "truncate"} for key, entry in table_configs().items()}
+    assert described == load("table_configs").TABLE_CONFIGS
 
 
 def test_the_default_order_is_the_documented_one(load: Load) -> None:

@@ -15,6 +15,7 @@ from tableferry import sqlserver
 from tableferry.config import parse_table_configs
 from tableferry.errors import TableferryError, TransientError
 from tableferry.planning.plan import SyncPlan, plan_table
+from tableferry.postgres import STRATEGIES
 from tableferry.sqlserver import rate_limit as pacing
 from tableferry_sandbox.faults import Stall
 from tests.faults.support import FROM_T, ROWS
@@ -32,7 +33,13 @@ def from_t(source: Sandbox) -> Sandbox:
 def plan_of(connection: sqlserver.SourceConnection, **changes: Any) -> SyncPlan:
     spec = parse_table_configs({"t": entry(sql_table="dbo.T", **changes)})["t"]
     schema = sqlserver.read_schema(connection, spec.source)
-    return plan_table(spec, schema, None, isolation=sqlserver.read_isolation(connection, "McTM"))
+    return plan_table(
+        spec,
+        schema,
+        None,
+        strategies=STRATEGIES,
+        isolation=sqlserver.read_isolation(connection, "McTM"),
+    )
 
 
 def rows_of(reader: sqlserver.TableReader) -> int:
@@ -173,7 +180,7 @@ def test_few_values_of_any_length_are_fetched_before_it_is_known_how_long_they_a
             spec = parse_table_configs({"t": entry(sql_table="dbo.Wide")})["t"]
             schema = sqlserver.read_schema(connection, spec.source)
             isolation = sqlserver.read_isolation(connection, "McTM")
-            plan = plan_table(spec, schema, None, isolation=isolation)
+            plan = plan_table(spec, schema, None, strategies=STRATEGIES, isolation=isolation)
             assert rows_of(sqlserver.TableReader(connection, plan, Noting())) == 7
     finally:
         from_t.run("DROP TABLE dbo.Wide")

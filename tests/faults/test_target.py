@@ -122,7 +122,7 @@ def test_a_link_lost_at_commit_is_not_told_as_rolled_back(
 
         connection.raw.execute = lose_the_answer  # type: ignore[method-assign,assignment]
         refresh.prepare()
-        refresh.publish()
+        postgres.publish_all(connection, [refresh])
         connection.commit()
     assert seen(old_rows) == [(9, None)], "here the commit had arrived"
     assert "old rows stay" not in raised.value.hint

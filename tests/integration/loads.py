@@ -9,6 +9,7 @@ from tableferry import postgres
 from tableferry.config import Publish
 from tableferry.model.schema import Isolation, SourceColumn, SourceSchema, SourceType
 from tableferry.planning.plan import SyncPlan, plan_table
+from tableferry.postgres import STRATEGIES
 from tableferry.values import target_schema
 from tests.unit.engine.support import spec
 
@@ -41,9 +42,18 @@ def planned_load(
         primary_key=tuple(names[:1] if key is None else key),
     )
     source = SourceSchema(tuple(SourceColumn(name, kind) for name, kind in columns))
-    there = postgres.read_schema(connection, table.target, publish)
+    there = postgres.read_schema(
+        connection, table.target, {publish.value: STRATEGIES[publish.value].look}
+    )
     isolation = Isolation(snapshot=True)
-    return plan_table(table, source, there, isolation=isolation, pg_version=connection.version)
+    return plan_table(
+        table,
+        source,
+        there,
+        strategies=STRATEGIES,
+        isolation=isolation,
+        pg_version=connection.version,
+    )
 
 
 def batch(plan: SyncPlan, rows: Sequence[Row]) -> pa.RecordBatch:
@@ -65,6 +75,6 @@ def load(
     with postgres.open_load(connection, plan, schema, staging) as opened:
         opened.write(batch(plan, rows))
         opened.prepare()
-        opened.publish()
+        postgres.publish_all(connection, [opened])
         connection.commit()
     return opened

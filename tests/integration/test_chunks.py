@@ -13,6 +13,7 @@ from tableferry import sqlserver
 from tableferry.config import parse_table_configs
 from tableferry.errors import SchemaError, TransientError, VerificationError
 from tableferry.planning.plan import SyncPlan, plan_table
+from tableferry.postgres import STRATEGIES
 from tableferry.sqlserver import boundaries
 from tableferry_sandbox.faults import CutConnection, EndEarly, SendError
 from tests.integration.conftest import Sandbox
@@ -37,7 +38,13 @@ def plan_of(
     )
     spec = parse_table_configs({"t": configured})["t"]
     schema = sqlserver.read_schema(connection, spec.source)
-    return plan_table(spec, schema, None, isolation=sqlserver.read_isolation(connection, "McTM"))
+    return plan_table(
+        spec,
+        schema,
+        None,
+        strategies=STRATEGIES,
+        isolation=sqlserver.read_isolation(connection, "McTM"),
+    )
 
 
 def read(reader: sqlserver.TableReader, cut: sqlserver.Cut) -> list[list[int]]:

@@ -7,12 +7,13 @@ from tableferry.config import Publish
 from tableferry.errors import ConfigError, GuardError
 from tableferry.model.identifiers import TargetTable
 from tableferry.planning.shrink_guard import require_not_shrunk
+from tableferry.postgres import STRATEGIES
 from tests.integration.loads import load, planned_load
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.unit.engine.support import spec
 
-WAYS = list(Publish)
+WAYS = [Publish(name) for name in STRATEGIES]
 
 
 @pytest.fixture
@@ -101,9 +102,9 @@ def test_who_may_not_read_the_target_is_told_and_may_do_without_the_guard(
         settings = settings_of(table).model_copy(update={"user": role})
         with postgres.connect(settings) as connection:
             with pytest.raises(ConfigError, match="lacks SELECT") as raised:
-                postgres.require_rights(connection, spec())
+                postgres.require_rights(connection, spec(), [STRATEGIES["truncate"]])
             assert "'max_shrink' to 100" in raised.value.hint
-            postgres.require_rights(connection, spec(max_shrink=100))
+            postgres.require_rights(connection, spec(max_shrink=100), [STRATEGIES["truncate"]])
             with pytest.raises(ConfigError, match="may not read") as refused:
                 load(connection, planned_load(connection, Publish.TRUNCATE, max_shrink=50), [])
             assert refused.value.code == "42501"

@@ -21,6 +21,7 @@ from tableferry.errors import (
 from tableferry.model.identifiers import TargetTable
 from tableferry.model.schema import PgType, SourceType
 from tableferry.planning.plan import SyncPlan
+from tableferry.postgres import STRATEGIES
 from tableferry.postgres.locks import PATIENCE_SECONDS, lock_exclusively
 from tableferry.postgres.publish import truncate
 from tableferry.values import target_schema
@@ -76,7 +77,7 @@ def load(connection: postgres.TargetConnection, plan: SyncPlan, *batches: pa.Rec
         for batch in batches:
             refresh.write(batch)
         refresh.prepare()
-        refresh.publish()
+        postgres.publish_all(connection, [refresh])
         connection.commit()
     return refresh.rows
 
@@ -113,7 +114,7 @@ def test_a_reader_waits_for_the_commit_and_then_sees_the_new_rows(
         with pytest.raises(psycopg.errors.LockNotAvailable):
             reader.execute("SELECT count(*) FROM t")
         refresh.prepare()
-        refresh.publish()
+        postgres.publish_all(connection, [refresh])
         connection.commit()
         assert reader.execute("SELECT * FROM t").fetchall() == [(3, "new")]
 
@@ -507,12 +508,12 @@ def test_a_login_without_rights_is_told_which(
     try:
         with postgres.connect(weak) as limited:
             with pytest.raises(ConfigError, match="TRUNCATE"):
-                postgres.require_rights(limited, spec(target="t"))
+                postgres.require_rights(limited, spec(target="t"), [STRATEGIES["truncate"]])
             with pytest.raises(ConfigError) as raised:
                 load(limited, people(), rows((3, "a")))
             assert raised.value.code == "42501"
             with pytest.raises(ConfigError, match="CREATE"):
-                postgres.require_rights(limited, spec(target="new_one"))
+                postgres.require_rights(limited, spec(target="new_one"), [STRATEGIES["truncate"]])
     finally:
         old_rows.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
     assert seen(old_rows) == OLD
@@ -565,7 +566,7 @@ def test_every_error_is_one_of_ours(
         for number in range(50):
             refresh.write(rows(*[(number * 1000 + n, "x" * 1000) for n in range(1000)]))
         refresh.prepare()
-        refresh.publish()
+        postgres.publish_all(connection, [refresh])
         connection.commit()
     assert isinstance(raised.value, TransientError)
     assert seen(pg_database) == []

@@ -19,7 +19,7 @@ from tableferry.errors import (
     VerificationError,
 )
 from tableferry.planning.plan import SyncPlan, plan_table
-from tableferry.postgres import TargetConnection
+from tableferry.postgres import STRATEGIES, TargetConnection
 from tableferry.postgres.copying import CopyIn
 from tableferry.transfer import prefetch, workers
 from tableferry.transfer.budget import Budget
@@ -99,7 +99,7 @@ def reading_of(
     with opened() as connection:
         schema = sqlserver.read_schema(connection, spec.source)
         isolation = sqlserver.read_isolation(connection, "McTM")
-        plan = plan_table(spec, schema, None, isolation=isolation)
+        plan = plan_table(spec, schema, None, strategies=STRATEGIES, isolation=isolation)
         cut = sqlserver.cut_table(connection, plan)
     wanted = [chunk for chunk in numbered(cut.ranges) if only(chunk)]
     return Reading(plan, wanted, opened, sqlserver.RateLimit(), budget or Budget(), check)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tableferry.config import Publish, parse_table_configs
+from tableferry.postgres import STRATEGIES
 from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.run import sync_table
 from tests.integration.conftest import Sandbox
@@ -13,7 +14,7 @@ from tests.support.databases import PgDatabase
 from tests.unit.engine.support import entry
 
 Make = Callable[[str], None]
-WAYS = list(Publish)
+WAYS = [Publish(name) for name in STRATEGIES]
 
 
 def sync(sandbox: Sandbox, database: PgDatabase, publish: Publish, **changes: Any) -> TableOutcome:

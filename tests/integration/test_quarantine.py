@@ -56,7 +56,7 @@ def load(
         for batch in batches:
             refresh.write(batch)
         refresh.prepare()
-        refresh.publish()
+        postgres.publish_all(connection, [refresh])
         connection.commit()
     assert refresh.rows + len(refusals.rows) == sum(batch.num_rows for batch in batches)
     return refusals
@@ -191,7 +191,7 @@ def test_refused_rows_are_written_down_in_the_transaction_of_the_load(
     ) as refresh:
         refresh.write(rows((1, "a"), (2, "tooЖlong")))
         refresh.prepare()
-        refresh.publish()
+        postgres.publish_all(connection, [refresh])
         quarantine(connection, lease, refusals.rows)
         assert pg_database.rows("SELECT count(*) FROM tableferry.quarantine") == [(0,)]
         connection.commit()

@@ -14,6 +14,7 @@ from tableferry import sqlserver
 from tableferry.config import parse_table_configs
 from tableferry.model.key_range import KeyRange
 from tableferry.planning.plan import SyncPlan, plan_table
+from tableferry.postgres import STRATEGIES
 from tableferry.sqlserver import boundaries
 from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.server import SandboxServer
@@ -128,7 +129,7 @@ def planned(
     spec = parse_table_configs({"t": configured})["t"].located_in("McTM")
     schema = sqlserver.read_schema(connection, spec.source)
     isolation = sqlserver.read_isolation(connection, "McTM")
-    return plan_table(spec, schema, None, isolation=isolation)
+    return plan_table(spec, schema, None, strategies=STRATEGIES, isolation=isolation)
 
 
 def numbers(

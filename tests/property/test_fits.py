@@ -171,7 +171,7 @@ def test_what_fits_comes_back_exactly(
     with postgres.open_load(connection, plan, target_schema(columns)) as refresh:
         refresh.write(Converter(columns)(batch))
         refresh.prepare()
-        refresh.publish()
+        postgres.publish_all(connection, [refresh])
         connection.commit()
     with module_pg_database.connect() as reader, reader.cursor(binary=True) as cursor:
         for column in columns:

@@ -58,8 +58,8 @@ def select_tables(
     return [specs[name] for name in in_order if name in wanted]
 
 
-STAGED: Final = (Publish.SWAP, Publish.MERGE)
-"""The ways that fill a table of their own before anybody sees it."""
+STAGED: Final = frozenset(Publish) - {Publish.AUTO, Publish.TRUNCATE}
+"""What needs a staging table, and so the ledger; ``auto`` does without where there is none."""
 
 
 def _problems(entry: object) -> list[str]:

@@ -59,15 +59,22 @@ class DriftPolicy(StrEnum):
 
 
 class Publish(StrEnum):
-    """How a load becomes visible: all of them at once, and in one transaction.
+    """The publishing strategy: how a load becomes visible, in one transaction.
 
-    ``truncate`` replaces the rows in place, ``swap`` the table by another that was filled unseen,
-    ``merge`` changes only the rows that differ.
+    ``truncate`` replaces the rows in place, ``swap`` the table by another that was filled out of
+    sight, ``merge`` changes only the rows that differ; ``auto`` has the plan choose.
     """
 
+    AUTO = "auto"
     TRUNCATE = "truncate"
     SWAP = "swap"
     MERGE = "merge"
+
+
+class Mode(StrEnum):
+    """What a run reads: ``full`` is every row, each time."""
+
+    FULL = "full"
 
 
 class LedgerUse(StrEnum):
@@ -115,7 +122,8 @@ class TableSpec:
     max_invalid: int = 0
     trailing_blanks: TrailingBlanks = TrailingBlanks.KEEP
     drift: DriftPolicy = DriftPolicy.STOP
-    publish: Publish = Publish.TRUNCATE
+    mode: Mode = Mode.FULL
+    publish: Publish = Publish.AUTO
     max_shrink: int = DEFAULT_MAX_SHRINK
     chunks: int = 1
     parallel: int = 1
@@ -155,6 +163,7 @@ class TableSpec:
             ),
             "trailing_blanks": self.trailing_blanks.value,
             "drift": self.drift.value,
+            "mode": str(self.mode),
             "publish": self.publish.value,
             "max_shrink": self.max_shrink,
             **({"chunks": self.chunks, "parallel": self.parallel} if self.chunks > 1 else {}),

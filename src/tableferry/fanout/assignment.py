@@ -5,7 +5,8 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from tableferry.config import Publish, TableSpec
+from tableferry.config import TableSpec
+from tableferry.postgres import STRATEGIES
 from tableferry.postgres.ledger import LeaseTiming
 
 LONG: Final = LeaseTiming(ttl=1800.0)
@@ -78,7 +79,8 @@ def route_of(spec: TableSpec) -> tuple[Route, str]:
     """Return how a table is carried, and why it is not in chunks where it is not."""
     if spec.chunks == 1:
         return Route.WHOLE, "'chunks' is 1"
-    if spec.publish is Publish.TRUNCATE:
+    strategy = STRATEGIES.get(spec.publish.value)
+    if strategy is not None and not strategy.staged:
         return (
             Route.WHOLE,
             "'publish': 'truncate' is one transaction from the first row to the last",

@@ -5,7 +5,7 @@ from typing import Final
 
 from tableferry import postgres, sqlserver, values
 from tableferry.config import Settings, TableSpec
-from tableferry.errors import ConfigError, VerificationError
+from tableferry.errors import ConfigError, SchemaError, VerificationError
 from tableferry.fanout.assignment import LONG, Assignment, Begun, Route, route_of
 from tableferry.fanout.step_context import connect_source, noting
 from tableferry.model.key_range import KeyRange
@@ -51,10 +51,11 @@ def _begin(
         postgres.end_abandoned_sessions(into, lease.target)
         plan = make_plan(spec, from_, into)
         require_unchanged(plan, fingerprint)
+        _require_staged(plan)
         before = look_up(into, assignment.run_id, assignment.table)
         ledger.describe(
             run,
-            publish=plan.spec.publish.value,
+            publish=plan.publish,
             consistency=plan.consistency.value,
             fingerprint=plan.fingerprint,
             read_at_one_moment=False,
@@ -66,6 +67,15 @@ def _begin(
         done = ledger.done_chunks(lease)
     pending = tuple(number for number in range(chunks) if number not in done)
     return Begun(assignment, pending, chunks, spec.parallel)
+
+
+def _require_staged(plan: SyncPlan) -> None:
+    if not plan.staged:
+        raise SchemaError(
+            f"{plan.spec.target} cannot be loaded in chunks by several processes: "
+            f"'publish': 'auto' chose {plan.publish!r} ({plan.strategy_reason})",
+            hint="Set 'chunks' to 1, or change what is in the way of 'swap' and 'merge'.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +113,7 @@ class _Beginning:
     def _left(self) -> tuple[str, int] | None:
         """Take up what an earlier run of the same plan has left."""
         left = self.ledger.unfinished(
-            self.lease, fingerprint=self.plan.fingerprint, publish=self.plan.spec.publish.value
+            self.lease, fingerprint=self.plan.fingerprint, publish=self.plan.publish
         )
         if left is None:
             return None
@@ -126,8 +136,6 @@ class _Beginning:
         schema = values.target_schema(self.plan.columns)
         refusals = refused_rows_of(self.plan.spec)
         with postgres.open_load(self.into, self.plan, schema, staging, refusals) as load:
-            if not isinstance(load, postgres.StagedLoad):
-                raise TypeError("a load in chunks goes by way of a staging table")
             load.keep = True
 
     def _stored(self) -> int:

@@ -17,7 +17,13 @@ from tableferry.errors import (
     VerificationError,
 )
 from tableferry.fanout.assignment import LONG, SIGN_SECONDS, Assignment, Stored
-from tableferry.fanout.step_context import connect_source, noting, require_planned, work_of
+from tableferry.fanout.step_context import (
+    as_begun,
+    connect_source,
+    noting,
+    require_planned,
+    work_of,
+)
 from tableferry.model.key_range import KeyRange
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.ledger import Lease, checkpoint, was_stored
@@ -86,7 +92,7 @@ class _Loading:
     def carry(self, into: postgres.TargetConnection) -> Stored:
         """Read and store it once; raises TextsAlteredError where it is to be read again."""
         with connect_source(self.spec, self.settings) as from_:
-            plan = make_plan(self.spec, from_, into)
+            plan = make_plan(as_begun(self.spec, self.work), from_, into)
             require_planned(plan, self.work)
             try:
                 self._store(plan.reading_exactly(self.tally.exactly), from_, into)
@@ -189,6 +195,4 @@ def _part(
     """Begin a part of a staging table that another process has made."""
     schema = values.target_schema(plan.columns)
     load = postgres.open_load(into, plan, schema, postgres.Staging(staging, parts=True))
-    if not isinstance(load, postgres.StagedLoad):
-        raise TypeError("a load in chunks goes by way of a staging table")
     return load.part(into, refusals)

@@ -9,7 +9,13 @@ from tableferry import postgres, sqlserver, values
 from tableferry.config import Settings, TableSpec
 from tableferry.errors import TableferryError, TransientError
 from tableferry.fanout.assignment import LONG, Assignment
-from tableferry.fanout.step_context import connect_source, noting, require_planned, work_of
+from tableferry.fanout.step_context import (
+    as_begun,
+    connect_source,
+    noting,
+    require_planned,
+    work_of,
+)
 from tableferry.postgres.ledger import Ledger, waiting
 from tableferry.postgres.ledger.assignments import (
     PASSING,
@@ -118,7 +124,7 @@ def _publish(
     task.tally.begin_attempt()
     with contextlib.ExitStack() as stack:
         from_ = stack.enter_context(connect_source(task.spec, task.settings))
-        plan = make_plan(task.spec, from_, into)
+        plan = make_plan(as_begun(task.spec, work), from_, into)
         require_planned(plan, work)
         stored = _stored(into, work)
         refusals = refused_rows_of(plan.spec, waiting(into, work.require_held()))
@@ -129,8 +135,7 @@ def _publish(
         staging = postgres.Staging(work.staging, parts=True, resumed=stored)
         schema = values.target_schema(plan.columns)
         load = stack.enter_context(postgres.open_load(into, plan, schema, staging, refusals))
-        if isinstance(load, postgres.StagedLoad):
-            load.keep = True  # dropped with the publishing transaction, or by ``give_up``
+        load.keep = True  # dropped with the publishing transaction, or by ``give_up``
         task.claim.progress("prepare", read, stored)
         with task.deadline.ending(into.cancel):
             load.prepare()

@@ -2,12 +2,14 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tableferry import postgres, sqlserver
-from tableferry.config import Settings, TableSpec, TargetSettings
+from tableferry.config import Publish, Settings, TableSpec, TargetSettings
 from tableferry.errors import ConfigError, SchemaError, TableferryError
 from tableferry.fanout.assignment import Assignment
 from tableferry.planning.plan import SyncPlan
+from tableferry.postgres import STRATEGIES
 from tableferry.postgres.ledger.assignments import Work, look_up, note
 from tableferry.sync.outcome import ErrorReport
 
@@ -33,6 +35,12 @@ def work_of(connection: postgres.TargetConnection, assignment: Assignment) -> Wo
             hint="Nothing was changed. Begin the fan-out again.",
         )
     return found
+
+
+def as_begun(spec: TableSpec, work: Work) -> TableSpec:
+    """Return the spec with the strategy that the first step chose for ``auto``."""
+    chosen = STRATEGIES.get(work.publish)
+    return replace(spec, publish=Publish(chosen.name)) if chosen else spec
 
 
 def require_planned(plan: SyncPlan, work: Work) -> None:

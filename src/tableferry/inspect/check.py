@@ -189,13 +189,18 @@ def _check_table(spec: TableSpec, settings: Settings, down: dict[str, DatabaseCh
             if TARGET not in down:
                 into = connections.enter_context(postgres.connect(settings.target))
                 writable = False
-                postgres.require_rights(into, spec)
+                candidates = list(postgres.strategies_for(spec.publish).values())
+                postgres.require_rights(into, spec, candidates)
                 if spec.ledger is LedgerUse.ON:
                     require_usable(into)
                 writable = True
             if unusable:
                 return TableCheck(*names, readable, writable, error=unusable.error)
             plan = make_plan(spec, from_, into)
+            if plan.strategy is not None:
+                writable = False
+                postgres.require_rights(into, spec, [postgres.STRATEGIES[plan.publish]])
+                writable = True
             readable = False
             sqlserver.probe(from_, plan)
             readable = True

@@ -4,18 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from tableferry import postgres, sqlserver
-from tableferry.config import OnInvalid, Publish, Settings, TableSpec
+from tableferry.config import OnInvalid, Settings, TableSpec
 from tableferry.errors import ConfigError, TableferryError
 from tableferry.planning.plan import SyncPlan
 from tableferry.sync.outcome import ErrorReport
 from tableferry.sync.table import make_plan
-
-ROWS_PER_SECOND: Final = 300_000
-"""For the guess of how long a load takes: nine columns on two cores (docs/benchmarks.md, with a
-margin). Wider rows and slower networks take longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +21,6 @@ class TablePlan:
     spec: TableSpec
     plan: SyncPlan | None = None
     error: ErrorReport | None = None
-
-    @property
-    def readers_wait(self) -> str:
-        """How long queries on the target would wait."""
-        if self.plan is None:
-            return ""
-        if self.plan.create is not None:
-            return "not at all: the table is new"
-        if self.spec.publish is Publish.MERGE and self.plan.drift.added:
-            return "while the rows are compared and changed, as columns are added"
-        if self.spec.publish is Publish.MERGE:
-            return "not at all: rows that differ are changed in one transaction"
-        if self.spec.publish is Publish.SWAP:
-            return (
-                "for a moment, less than 0.1 s at a time: the new table takes the old one's place"
-            )
-        rows = self.plan.estimated_rows
-        if rows is None:
-            return "from the first row to the commit"
-        seconds = max(1, round(rows / ROWS_PER_SECOND))
-        return f"from the first row to the commit: about {seconds:,} s for {rows:,} rows"
 
     @property
     def refused_rows(self) -> str:
@@ -73,7 +48,8 @@ class TablePlan:
             "fingerprint": plan.fingerprint,
             "select": plan.select,
             "consistency": plan.consistency.value,
-            "publish": plan.spec.publish.value,
+            "publish": plan.publish,
+            **({"publish_reason": plan.strategy_reason} if plan.strategy_reason else {}),
             "chunks": plan.spec.chunks,
             "parallel": plan.spec.parallel,
             "estimated_rows": plan.estimated_rows,
@@ -89,7 +65,7 @@ class TablePlan:
                 }
                 for column in plan.columns
             ],
-            "readers_wait": self.readers_wait,
+            "readers_wait": plan.readers_wait,
             **({"refused_rows": self.refused_rows} if self.refused_rows else {}),
             "warnings": list(plan.warnings),
         }

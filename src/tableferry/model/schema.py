@@ -3,8 +3,8 @@
 ``source.catalog`` and ``target.catalog`` fill these in; neither knows the other.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 UNLIMITED: Final = -1
@@ -135,32 +135,13 @@ class TargetColumn:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Obstacle:
-    """Something that another table in this one's place would not keep, or only in part.
+    """Something on a target table that matters to a publishing strategy.
 
-    ``kind`` is a key of ``keeping.REFUSED`` or ``keeping.TOLD``, ``name`` what PostgreSQL calls it.
+    ``kind`` is a word that the strategy knows, ``name`` what PostgreSQL calls it.
     """
 
     kind: str
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What hangs on an existing target table and matters to the way of publishing.
-
-    Of a merge: ``always`` are the columns that PostgreSQL alone numbers (GENERATED ALWAYS AS
-    IDENTITY), ``rules`` the enabled rules that rewrite an INSERT, UPDATE or DELETE, ``triggers``
-    the enabled ones that run before a row is updated or deleted, ``cascades`` the other tables'
-    foreign keys by which a row deleted here changes rows there. Of a swap: ``obstacles`` are
-    refused, ``told`` is what a person should know.
-    """
-
-    always: tuple[str, ...] = ()
-    rules: tuple[str, ...] = ()
-    triggers: tuple[str, ...] = ()
-    cascades: tuple[str, ...] = ()
-    obstacles: tuple[Obstacle, ...] = ()
-    told: tuple[Obstacle, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +151,9 @@ class TargetSchema:
     ``referenced_by`` names the other tables whose foreign keys point to it, ``row_triggers`` its
     enabled triggers that run before a row is inserted; ``row_security`` says whether row-level
     security binds this login, ``may_alter`` whether it may add columns. ``has_heirs``: tables
-    inherit from this one, which keep their rows when it is emptied. ``surroundings`` is None where
-    nobody asked.
+    inherit from this one, which keep their rows when it is emptied. ``obstacles`` are those
+    of the publishing strategies that may be used, by the strategy's name. ``bytes`` is the table's
+    size on disk, without its indexes.
     """
 
     columns: tuple[TargetColumn, ...]
@@ -181,4 +163,5 @@ class TargetSchema:
     row_security: bool = False
     may_alter: bool = True
     has_heirs: bool = False
-    surroundings: Surroundings | None = None
+    obstacles: Mapping[str, tuple[Obstacle, ...]] = field(default_factory=dict)
+    bytes: int = 0

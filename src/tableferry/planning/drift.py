@@ -6,10 +6,10 @@ latter. A type that cannot hold every value is refused by ``matching``, under ev
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from tableferry.config import DriftPolicy, Publish, TableSpec
+from tableferry.config import DriftPolicy, TableSpec
 from tableferry.model.identifiers import TargetTable, quote_pg, shown
 from tableferry.model.naming import pg_name, shortened
 from tableferry.model.schema import (
@@ -28,7 +28,8 @@ class Drift:
     """What differs, in sentences: ``told`` are all of them, ``warnings`` those to act on.
 
     ``problems`` are refused, ``renames`` are guesses that explain them; ``added`` are the columns
-    that the target is to get, ``alter`` is the DDL for it, run in the load's transaction.
+    that the target is to get, ``alter`` is the DDL for it, run in the load's transaction. ``kept``
+    names the target's other columns, whose values ``settled`` knows.
     """
 
     told: tuple[str, ...] = ()
@@ -37,6 +38,13 @@ class Drift:
     problems: tuple[str, ...] = ()
     renames: tuple[str, ...] = ()
     added: tuple[TargetColumn, ...] = ()
+    kept: tuple[str, ...] = ()
+
+    def settled(self, *, in_place: bool) -> "Drift":
+        """Return the drift of a load that keeps rows ``in_place``, or replaces all of them."""
+        rows = KEPT_IN_PLACE if in_place else KEPT_ANEW
+        kept = tuple(f"{column}: it is kept, {rows}" for column in self.kept)
+        return replace(self, told=kept + self.told, warnings=kept + self.warnings, kept=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,7 @@ def find_drift(
     surplus = [] if left_out is None else _surplus(found, planned, target, left_out)
     added = [column for column in planned if column.target.name not in there]
     new = tuple(column.target for column in added)
+    kept: tuple[str, ...] = ()
     renames = _renames(spec, lacking, surplus)
     # A column without a default that must have a value is refused by its own sentence.
     unexpected = [column for column in surplus if not column.needs_value]
@@ -85,8 +94,7 @@ def find_drift(
     else:
         problems = _obstacles(spec, found, lacking, added, target)
         sentences = _followed(spec, lacking, added)
-        rows = KEPT_IN_PLACE if spec.publish is Publish.MERGE else KEPT_ANEW
-        sentences += [f"{_unexpected(spec, column)}: it is kept, {rows}" for column in unexpected]
+        kept = tuple(_unexpected(spec, column) for column in unexpected)
         sentences += renames
     return Drift(
         told=(*sentences, *_differences(spec, planned, there)),
@@ -95,6 +103,7 @@ def find_drift(
         problems=tuple(problems),
         renames=tuple(renames),
         added=new,
+        kept=kept,
     )
 
 

@@ -26,9 +26,20 @@ from tableferry.planning.complete_spec import completed
 from tableferry.planning.ddl.create_table import Creation, advance_identity, plan_creation
 from tableferry.planning.drift import Drift, likely_new_name
 from tableferry.planning.lost_digits import cuts_of
-from tableferry.planning.preconditions import require_keepable, require_key
+from tableferry.planning.preconditions import require_loadable
 from tableferry.planning.row_size import require_room
+from tableferry.planning.strategy import (
+    Candidate,
+    Strategies,
+    Strategy,
+    choose,
+    require_key,
+    require_ledger,
+)
 from tableferry.typemap import RULES
+
+CREATE: Final = "create"
+"""How rows become visible in a table that the load creates: no strategy's business."""
 
 OLDEST_POSTGRESQL: Final = 130000
 """What is assumed of a server that nobody asked: it has gen_random_uuid()."""
@@ -41,7 +52,9 @@ class SyncPlan:
     ``create`` is what creates a missing target table, None where it exists; ``consistency`` is
     never ``auto``; ``estimated_rows`` is None where the source does not say; ``drift`` is how the
     source's columns differ from those of an existing target table; ``at_one_moment`` says that no
-    row is read at another moment than the others.
+    row is read at another moment than the others. ``strategy`` publishes the rows, None where the
+    target table is created; ``strategy_reason`` says why ``publish: auto`` chose it, and is empty
+    where it was asked for.
     """
 
     spec: TableSpec
@@ -54,6 +67,26 @@ class SyncPlan:
     warnings: tuple[str, ...]
     drift: Drift = field(default_factory=Drift)
     at_one_moment: bool = False
+    strategy: Strategy | None = None
+    strategy_reason: str = ""
+
+    @property
+    def publish(self) -> str:
+        """The name of the publishing strategy, ``create`` where the target table is created."""
+        return self.strategy.name if self.strategy else CREATE
+
+    @property
+    def staged(self) -> bool:
+        """Whether rows may come by way of a staging table, in chunks."""
+        return self.strategy is None or self.strategy.staged
+
+    @property
+    def readers_wait(self) -> str:
+        """For how long queries on the target would wait, in words."""
+        if self.strategy is None:
+            return "not at all: the table is new"
+        adds_columns = bool(self.drift.added)
+        return self.strategy.readers_wait(self.estimated_rows, adds_columns=adds_columns)
 
     @property
     def select(self) -> str:
@@ -141,7 +174,7 @@ class SyncPlan:
 
         Two plans of one fingerprint do the same; any drift on either side gives another.
         """
-        facts = [self.select, *self.ddl, *self.drift.told]
+        facts = [self.publish, self.select, *self.ddl, *self.drift.told]
         facts.append(f"{self.spec.on_invalid}|{self.spec.trailing_blanks}")
         for c in self.columns:
             facts.append(f"{c.source.name}|{c.source.type}|{c.source.nullable}|{c.convert}")
@@ -164,13 +197,15 @@ def plan_table(
     source: SourceSchema,
     target: TargetSchema | None,
     *,
+    strategies: Strategies,
     isolation: Isolation,
     details: TableDetails = NO_DETAILS,
     pg_version: int = OLDEST_POSTGRESQL,
     names: Collection[str] = (),
 ) -> SyncPlan:
-    """Plan one table's full refresh; raises SchemaError where the two sides do not fit.
+    """Plan one table's load; raises SchemaError where the two sides do not fit.
 
+    ``strategies`` are the publishing strategies that may be used, by name.
     ``details`` matter where the target is missing, or the specification leaves its key out;
     ``pg_version`` is PostgreSQL's ``server_version_num``, for a table that is created, ``names``
     those that the schema it is created in has already. The plan's own ``spec`` is complete:
@@ -182,10 +217,18 @@ def plan_table(
     matched = match_columns(spec, found, target, left_out=left_out)
     columns, drift = matched.columns, matched.drift
     spec = _carried(spec, columns)
-    told = _require_loadable(spec, columns, target)
-    create = None
+    told = _require_storable(spec, columns)
+    create, choice = None, None
     if target is None:
         create = _creation(spec, columns, details, pg_version, names)
+        if asked := strategies.get(spec.publish.value):
+            require_ledger(spec, asked)
+            require_key(spec, asked, _target_key(spec, columns))
+    else:
+        told = require_loadable(spec, target) + told
+        choice = choose(Candidate(spec, target, columns, _target_key(spec, columns)), strategies)
+        told += choice.warnings
+        drift = drift.settled(in_place=choice.strategy.in_place)
     consistency, warnings = _consistency(spec, isolation, in_memory=source.in_memory)
     if source.rows_filtered:
         hidden = f"a security policy filters the rows of {spec.source}"
@@ -203,6 +246,8 @@ def plan_table(
         at_one_moment=source.in_memory
         or consistency is Consistency.SNAPSHOT
         or (consistency is Consistency.READ_COMMITTED and isolation.row_versions),
+        strategy=choice.strategy if choice else None,
+        strategy_reason=choice.reason if choice else "",
     )
 
 
@@ -221,20 +266,15 @@ def _carried(spec: TableSpec, columns: Sequence[ColumnPlan]) -> TableSpec:
     )
 
 
-def _require_loadable(
-    spec: TableSpec, columns: Sequence[ColumnPlan], target: TargetSchema | None
-) -> tuple[str, ...]:
-    """Refuse what only the load would find out; returns what is to be told. Raises SchemaError."""
+def _require_storable(spec: TableSpec, columns: Sequence[ColumnPlan]) -> tuple[str, ...]:
+    """Refuse what only the load would find out; returns warnings. Raises SchemaError."""
     if spec.chunks > 1:
         _raise_if_any(
             obstacles(_key(spec, columns)),
             "Name whole numbers, moments, texts or uniqueidentifiers in 'primary_key', or leave "
             "'chunks' out.",
         )
-    key = _target_key(spec, columns)
-    require_key(spec, key)
-    told = require_keepable(spec, key, columns, target) if target else ()
-    return told + require_room(spec.target, columns)
+    return require_room(spec.target, columns)
 
 
 def _creation(

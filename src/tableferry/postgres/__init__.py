@@ -3,27 +3,31 @@
 from tableferry.postgres.abandoned_sessions import end_abandoned_sessions
 from tableferry.postgres.catalog import names_beside, read_schema
 from tableferry.postgres.connection import TargetConnection, connect
-from tableferry.postgres.facts import TargetFacts, read_facts, require_rights
+from tableferry.postgres.facts import TargetFacts, read_facts
 from tableferry.postgres.publish import (
+    STRATEGIES,
     Changes,
     Checkpoint,
     Load,
     Part,
-    StagedLoad,
+    PublishStrategy,
     Staging,
     drop_staging,
     open_load,
     publish_all,
     staging_name,
+    strategies_for,
     was_cut_off,
 )
+from tableferry.postgres.rights import require_rights
 
 __all__ = [
+    "STRATEGIES",
     "Changes",
     "Checkpoint",
     "Load",
     "Part",
-    "StagedLoad",
+    "PublishStrategy",
     "Staging",
     "TargetConnection",
     "TargetFacts",
@@ -37,5 +41,6 @@ __all__ = [
     "read_schema",
     "require_rights",
     "staging_name",
+    "strategies_for",
     "was_cut_off",
 ]

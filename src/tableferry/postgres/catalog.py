@@ -1,13 +1,15 @@
 """What PostgreSQL's catalog says of a table."""
 
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from tableferry.config import Publish
 from tableferry.errors import SchemaError
 from tableferry.model.identifiers import TargetTable
-from tableferry.model.schema import PgType, TargetColumn, TargetSchema
+from tableferry.model.schema import Obstacle, PgType, TargetColumn, TargetSchema
 from tableferry.postgres.connection import TargetConnection
-from tableferry.postgres.surroundings import read_surroundings
+
+Look = Callable[[TargetConnection, int], tuple[Obstacle, ...]]
+"""Reads what matters to a publishing strategy of the table with this ``pg_class.oid``."""
 
 _TABLE: Final = "SELECT c.oid, c.relkind FROM pg_class c WHERE c.oid = to_regclass(%s)"
 
@@ -32,7 +34,7 @@ FROM made_of m JOIN pg_type t ON t.oid = m.type AND t.typtype <> 'd'
 ORDER BY m.attnum"""
 """A domain counts as the type it is made of, however many domains lie between."""
 
-_OBSTACLES: Final = """\
+_ABOUT: Final = """\
 SELECT
   ARRAY(SELECT k.conrelid::regclass::text FROM pg_constraint k
         WHERE k.confrelid = %(oid)s AND k.conrelid <> %(oid)s AND k.contype = 'f' ORDER BY 1),
@@ -41,7 +43,8 @@ SELECT
           AND g.tgtype & 7 = 7 ORDER BY 1),
   row_security_active(%(oid)s::oid),
   pg_has_role(c.relowner, 'USAGE') AND NOT c.relispartition AND c.reloftype = 0,
-  c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent = c.oid)
+  c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent = c.oid),
+  (SELECT coalesce(sum(pg_relation_size(p.relid)), 0)::bigint FROM pg_partition_tree(c.oid) p)
 FROM pg_class c WHERE c.oid = %(oid)s"""
 """``tgtype``: 1 for each row, 2 before, 4 on insert (pg_trigger.h)."""
 
@@ -62,9 +65,9 @@ _VARHDRSZ: Final = 4
 
 
 def read_schema(
-    connection: TargetConnection, table: TargetTable, publish: Publish = Publish.TRUNCATE
+    connection: TargetConnection, table: TargetTable, looks: Mapping[str, Look] | None = None
 ) -> TargetSchema | None:
-    """Read a table's columns, and what else matters to this way of publishing.
+    """Read a table's columns, and what matters to publishing strategies, by ``looks`` of theirs.
 
     None where it does not exist.
 
@@ -80,10 +83,9 @@ def read_schema(
             hint="'pg_table' must name a table; views and foreign tables are not loaded.",
         )
     columns = tuple(_column(row) for row in connection.rows(_COLUMNS, (oid,)))
-    referenced_by, triggers, secured, may_alter, has_heirs = connection.rows(
-        _OBSTACLES, {"oid": oid}
-    )[0]
-    staged = publish is not Publish.TRUNCATE
+    ((referenced_by, triggers, secured, may_alter, has_heirs, size),) = connection.rows(
+        _ABOUT, {"oid": oid}
+    )
     return TargetSchema(
         columns=columns,
         kind=kind,
@@ -92,7 +94,8 @@ def read_schema(
         row_security=secured,
         may_alter=may_alter,
         has_heirs=has_heirs,
-        surroundings=read_surroundings(connection, oid, publish) if staged else None,
+        obstacles={name: look(connection, oid) for name, look in (looks or {}).items()},
+        bytes=size,
     )
 
 

@@ -23,6 +23,10 @@ def show_plan(report: PlanReport, out: Console | None = None) -> None:
         out.print()
 
 
+def _why(plan: SyncPlan) -> str:
+    return f" ({escape(plan.strategy_reason)})" if plan.strategy_reason else ""
+
+
 def _show(out: Console, table: TablePlan, plan: SyncPlan) -> None:
     rows = "" if plan.estimated_rows is None else f", about {plan.estimated_rows:,} rows"
     print_indented(out, f"[cyan]reads[/] as {plan.consistency}{rows}", 2)
@@ -30,7 +34,7 @@ def _show(out: Console, table: TablePlan, plan: SyncPlan) -> None:
     if plan.spec.chunks > 1:
         chunks = f"{plan.spec.chunks} ranges of its key, {plan.spec.parallel} at once"
         print_indented(out, f"[cyan]in chunks[/] {chunks}", 2)
-    print_indented(out, f"[cyan]publishes[/] by {plan.spec.publish}", 2)
+    print_indented(out, f"[cyan]publishes[/] by {plan.publish}{_why(plan)}", 2)
     for statement in plan.ddl:
         print_indented(out, "[cyan]runs[/] in the target", 2)
         print_indented(out, escape(statement), 4)
@@ -40,7 +44,7 @@ def _show(out: Console, table: TablePlan, plan: SyncPlan) -> None:
         if column.loss:
             told = f"{escape(column.source.name)}: {escape(column.loss)}"
             print_indented(out, f"[yellow]declared loss[/] {told}", 2)
-    print_indented(out, f"[cyan]readers wait[/] {escape(table.readers_wait)}", 2)
+    print_indented(out, f"[cyan]readers wait[/] {escape(plan.readers_wait)}", 2)
     if table.refused_rows:
         print_indented(out, f"[cyan]refused rows[/] {escape(table.refused_rows)}", 2)
     for sentence in plan.drift.told:

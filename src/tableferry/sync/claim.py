@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tableferry import postgres, sqlserver, values
-from tableferry.config import Publish, Settings, TableSpec, TargetSettings
+from tableferry.config import Settings, TableSpec, TargetSettings
 from tableferry.errors import CommitUnknownError, ConfigError
 from tableferry.model.key_range import KeyRange
 from tableferry.planning.plan import SyncPlan
@@ -133,7 +133,7 @@ class LedgerClaim:
         self, connection: postgres.TargetConnection, plan: SyncPlan, cut: Cut
     ) -> LoadPlan:
         """See ``Claim``."""
-        if plan.spec.publish is Publish.TRUNCATE:
+        if not plan.staged:
             self._drop_orphans(connection)
             return _fresh(cut())
         if self._staged is None or self._staged.fingerprint != plan.fingerprint:
@@ -158,7 +158,7 @@ class LedgerClaim:
         if not self._takes_up or plan.spec.chunks == 1:
             return None
         left = self._ledger.unfinished(
-            self._lease, fingerprint=plan.fingerprint, publish=plan.spec.publish.value
+            self._lease, fingerprint=plan.fingerprint, publish=plan.publish
         )
         if left is None:
             return None
@@ -204,7 +204,7 @@ class LedgerClaim:
         self._ledger.require(self._lease)
         self._ledger.describe(
             self._run,
-            publish=plan.spec.publish.value,
+            publish=plan.publish,
             consistency=plan.consistency.value,
             fingerprint=plan.fingerprint,
             read_at_one_moment=at_one_moment,

@@ -36,7 +36,7 @@ def done(published: Published) -> TableOutcome:
         rows_written=published.rows,
         seconds=task.elapsed(),
         consistency=plan.consistency.value,
-        publish=plan.spec.publish.value,
+        publish=plan.publish,
         created=plan.create is not None,
         warnings=plan.warnings + published.warnings + empty,
         changes=asdict(published.changes) if published.changes else {},

@@ -8,11 +8,11 @@ import contextlib
 from collections.abc import Sequence
 
 from tableferry import postgres
-from tableferry.config import Publish
 from tableferry.errors import CommitUnknownError, TransientError
+from tableferry.postgres import STRATEGIES
 from tableferry.sync.claim import were_published
 from tableferry.sync.retry import Retries, retried
-from tableferry.sync.table import Loaded, load_table
+from tableferry.sync.table import Loaded, load_table, with_strategy
 from tableferry.sync.task import Published, Task
 from tableferry.values import TextsAlteredError
 
@@ -38,8 +38,10 @@ def _attempt(tasks: Sequence[Task], retries: Retries) -> list[Published]:
     """Try once, on new connections."""
     with contextlib.ExitStack() as stack:
         into = stack.enter_context(tasks[0].open_target())
-        # Staged loads come first: what is published by TRUNCATE holds its lock until the commit.
-        ordered = sorted(tasks, key=_holds_its_lock)
+        if len(tasks) > 1:
+            tasks = [with_strategy(task, into) for task in tasks]
+        # Those that lock readers out from their first row come last, for the others' sake.
+        ordered = sorted(tasks, key=_locks_from_start)
         loaded = {task.spec.key: _load(task, into, stack) for task in ordered}
         commit_together(list(loaded.values()), into, retries)
     return [_published(loaded[task.spec.key]) for task in tasks]
@@ -57,15 +59,16 @@ def _load(task: Task, into: postgres.TargetConnection, stack: contextlib.ExitSta
         raise
 
 
-def _holds_its_lock(task: Task) -> bool:
-    return task.spec.publish is Publish.TRUNCATE
+def _locks_from_start(task: Task) -> bool:
+    strategy = STRATEGIES.get(task.spec.publish.value)
+    return strategy is not None and strategy.locks_from_start
 
 
 def commit_together(
     loaded: Sequence[Loaded], into: postgres.TargetConnection, retries: Retries
 ) -> None:
     """Publish, seal and commit; what is staged already need not be read again for a retry."""
-    if any(_holds_its_lock(one.task) for one in loaded):
+    if not all(one.load.can_publish_again for one in loaded):
         retries = Retries(attempts=1)
 
     def undo(error: TransientError) -> None:

@@ -7,10 +7,10 @@ are here; whatever fails before the commit leaves the old rows.
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tableferry import postgres, sqlserver, values
-from tableferry.config import TableSpec
+from tableferry.config import Publish, TableSpec
 from tableferry.errors import SchemaError
 from tableferry.model.table_details import NO_DETAILS, TableDetails
 from tableferry.planning.plan import SyncPlan, plan_table
@@ -68,8 +68,7 @@ def _prepare(task: Task, load: postgres.Load, into: postgres.TargetConnection) -
         with task.deadline.ending(into.cancel):
             load.prepare()
     finally:
-        if isinstance(load, postgres.StagedLoad):
-            task.tally.built += load.built
+        task.tally.built += load.built
 
 
 @contextlib.contextmanager
@@ -88,6 +87,17 @@ def _until_taken(
             left.close()
 
 
+def with_strategy(task: Task, into: postgres.TargetConnection) -> Task:
+    """Return the task with the strategy that ``auto`` chooses for its table as it is now."""
+    if task.spec.publish is not Publish.AUTO:
+        return task
+    with contextlib.closing(task.open_source()) as from_:
+        plan = make_plan(task.spec, from_, into)
+    if plan.strategy is None:
+        return task
+    return replace(task, spec=replace(task.spec, publish=Publish(plan.publish)))
+
+
 def require_unchanged(plan: SyncPlan, fingerprint: str | None) -> None:
     """Stop where the schemas have drifted since the plan that somebody has looked at."""
     if fingerprint not in (None, plan.fingerprint):
@@ -102,7 +112,9 @@ def make_plan(
 ) -> SyncPlan:
     """Ask both catalogs and plan; raises SchemaError where the two sides do not fit."""
     spec = spec.located_in(from_.settings.db)
-    there = postgres.read_schema(into, spec.target, spec.publish)
+    strategies = postgres.strategies_for(spec.publish)
+    looks = {name: strategy.look for name, strategy in strategies.items()}
+    there = postgres.read_schema(into, spec.target, looks)
     names = postgres.names_beside(into, spec.target) if there is None else frozenset()
     if names is None:
         raise SchemaError(
@@ -113,6 +125,7 @@ def make_plan(
         spec,
         sqlserver.read_schema(from_, spec.source),
         there,
+        strategies=strategies,
         isolation=sqlserver.read_isolation(from_, spec.source.database),
         details=_details(spec, from_, creates=there is None),
         pg_version=into.version,

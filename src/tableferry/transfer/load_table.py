@@ -117,8 +117,6 @@ class Loading:
         self, into: postgres.TargetConnection, stack: contextlib.ExitStack
     ) -> postgres.Load:
         load = self._begun(self._opened(into), stack)
-        if not isinstance(load, postgres.StagedLoad):
-            raise TypeError("only a load with a staging table takes parts")
         stored = self._task.tally.read = load.rows
         writing = Writing(
             open_target=lambda: postgres.connect(

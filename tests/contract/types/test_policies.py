@@ -12,6 +12,7 @@ from tableferry.config import parse_table_configs
 from tableferry.model.identifiers import SourceTable
 from tableferry.model.schema import UNLIMITED, Isolation, SourceColumn, SourceSchema, SourceType
 from tableferry.planning.plan import SyncPlan, plan_table
+from tableferry.postgres import STRATEGIES
 from tableferry.sync.outcome import Status
 from tests.contract.types.conftest import Types
 from tests.integration.support import settings_of
@@ -224,7 +225,7 @@ def carry_as(types: Types, type_: str) -> SyncPlan:
     schema = SourceSchema((own, SourceColumn("V", SourceType(type_, UNLIMITED))))
     with postgres.connect(settings_of(types.target)) as into:
         there = postgres.read_schema(into, spec.target)
-    plan = plan_table(spec, schema, there, isolation=Isolation())
+    plan = plan_table(spec, schema, there, strategies=STRATEGIES, isolation=Isolation())
     convert = values.Converter(plan.columns)
     batches: list[pa.RecordBatch] = []
     with sqlserver.connect(types.source) as from_:
@@ -236,6 +237,6 @@ def carry_as(types: Types, type_: str) -> SyncPlan:
         for batch in batches:
             refresh.write(convert(batch))
         refresh.prepare()
-        refresh.publish()
+        postgres.publish_all(into, [refresh])
         into.commit()
     return plan

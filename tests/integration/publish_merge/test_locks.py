@@ -101,11 +101,11 @@ def test_a_deadlock_is_transient_and_the_next_try_publishes_the_same_staging_tab
         wanting = threading.Thread(target=want)
         wanting.start()
         with pytest.raises(TransientError) as raised:
-            merged.publish()
+            postgres.publish_all(connection, [merged])
         connection.rollback()
         wanting.join()
         assert raised.value.code == "40P01"
-        merged.publish()
+        postgres.publish_all(connection, [merged])
         connection.commit()
     assert table.rows("SELECT id, name FROM t ORDER BY 1") == ROWS
 

@@ -87,7 +87,7 @@ def test_an_attempt_goes_on_with_the_indexes_that_an_earlier_one_has_built(
         assert len(built) == ready
         swapped.prepare()
         assert unlike(built, table.rows(BUILT)) == 0
-        swapped.publish()
+        postgres.publish_all(connection, [swapped])
         connection.commit()
     assert [row[:3] for row in table.rows(INDEXES)] == [row[:3] for row in before]
 
@@ -99,7 +99,7 @@ def test_keys_that_are_there_are_not_made_again(connection: Connection, table: P
         built = table.rows(BUILT)
         swapped.prepare()
         assert table.rows(BUILT) == built
-        swapped.publish()
+        postgres.publish_all(connection, [swapped])
         connection.commit()
     assert [row[:3] for row in table.rows(INDEXES)] == [row[:3] for row in before]
 
@@ -123,7 +123,7 @@ def test_what_was_altered_between_two_attempts_is_built_anew(
         wanted = table.rows(INDEXES)
         swapped.prepare()
         assert unlike(built, table.rows(BUILT)) == anew
-        swapped.publish()
+        postgres.publish_all(connection, [swapped])
         connection.commit()
     assert [row[:3] for row in table.rows(INDEXES)] == [row[:3] for row in wanted]
 
@@ -135,7 +135,7 @@ def test_keys_that_refused_rows_one_by_one_are_not_built_a_second_time(
     with loaded(connection, [*NEW, (3, "newest")], refusals) as swapped:
         built = table.rows(BUILT)
         swapped.prepare()
-        swapped.publish()
+        postgres.publish_all(connection, [swapped])
         connection.commit()
     assert [row.reason for row in refusals.rows]
     assert {row[3] for row in table.rows(INDEXES)} >= {oid for _, oid in built}

@@ -46,7 +46,6 @@ def open_in_parts(
 
 
 def carry(connection: Connection, load: postgres.Load, *ids: int) -> None:
-    assert isinstance(load, postgres.StagedLoad)
     plan = planned_load(connection, Publish.SWAP)
     with load.part(connection) as part:
         part.write(batch(plan, [(n, "new") for n in ids]))
@@ -66,7 +65,7 @@ def test_parts_come_over_several_connections_at_once(
             list(pool.map(work, range(8)))
         assert table.rows("SELECT count(*) FROM t") == [(3,)]
         swapped.prepare()
-        swapped.publish()
+        postgres.publish_all(connection, [swapped])
         connection.commit()
     assert table.rows("SELECT count(*), min(id), max(id) FROM t") == [(16, 0, 15)]
     assert table.rows("SELECT n FROM m") == [(16,)]
@@ -82,7 +81,6 @@ def test_what_one_run_has_left_another_takes_up_however_far_it_was(
         contextlib.suppress(KeyboardInterrupt),
         open_in_parts(connection, staging) as cut,
     ):
-        assert isinstance(cut, postgres.StagedLoad)
         cut.keep = True
         carry(connection, cut, 1, 2)
         for _ in range(prepared):
@@ -92,7 +90,7 @@ def test_what_one_run_has_left_another_takes_up_however_far_it_was(
     with open_in_parts(connection, again) as resumed:
         carry(connection, resumed, 50)
         resumed.prepare()
-        resumed.publish()
+        postgres.publish_all(connection, [resumed])
         connection.commit()
     assert table.rows("SELECT id FROM t ORDER BY 1") == [(1,), (2,), (50,)]
     assert table.rows("SELECT n FROM m") == [(3,)]
@@ -106,7 +104,6 @@ def test_a_shadow_of_a_table_that_was_altered_since_is_not_gone_on_with(
 ) -> None:
     staging = postgres.Staging(parts=True)
     with contextlib.suppress(KeyboardInterrupt), open_in_parts(connection, staging) as cut:
-        assert isinstance(cut, postgres.StagedLoad)
         cut.keep = True
         carry(connection, cut, 1, 2)
         raise KeyboardInterrupt
@@ -146,7 +143,7 @@ def test_a_view_of_the_database_from_before_the_last_part_is_waited_for(
             reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             reader.execute("SELECT 1")
             swapped.prepare()
-            swapped.publish()
+            postgres.publish_all(connection, [swapped])
             connection.commit()
         assert reader.execute("SELECT count(*) FROM t").fetchall() == [(2,)]
 

@@ -9,6 +9,7 @@ import pytest
 from tableferry import postgres
 from tableferry.config import Publish
 from tableferry.errors import ConfigError, SchemaError
+from tableferry.postgres import STRATEGIES
 from tests.integration.loads import load, planned_load
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
@@ -258,7 +259,9 @@ def test_the_owner_alone_with_two_schemas_to_create_in_can_swap(
         ):
             own.execute(sql)
     with postgres.connect(settings_of(weak)) as connection:
-        postgres.require_rights(connection, planned_load(connection, Publish.SWAP).spec)
+        postgres.require_rights(
+            connection, planned_load(connection, Publish.SWAP).spec, [STRATEGIES["swap"]]
+        )
         load(connection, planned_load(connection, Publish.SWAP), [(2, "new")])
     assert pg_database.rows("SELECT * FROM v") == [(2, "new")]
     assert pg_database.rows("SELECT * FROM m") == [(2, "new")]
@@ -295,4 +298,4 @@ def test_who_may_not_make_staging_tables_is_told_by_a_check(
     with postgres.connect(settings_of(weak)) as connection:
         plan = planned_load(connection, Publish.SWAP)
         with pytest.raises(ConfigError, match="lacks CREATE on the schema tableferry"):
-            postgres.require_rights(connection, plan.spec)
+            postgres.require_rights(connection, plan.spec, [STRATEGIES["swap"]])

@@ -12,8 +12,8 @@ from tableferry.errors import DataError, SchemaError, TransientError
 from tableferry.model.identifiers import TargetTable
 from tableferry.model.schema import Isolation, SourceColumn, SourceSchema
 from tableferry.planning.plan import plan_table
-from tableferry.postgres import locks
-from tableferry.postgres.publish import shadow, swap
+from tableferry.postgres import STRATEGIES, locks
+from tableferry.postgres.publish import shadow, together
 from tableferry.values import target_schema
 from tests.integration.loads import BIGINT, INT, PEOPLE, batch, load, planned_load
 from tests.support.databases import PgDatabase
@@ -63,7 +63,7 @@ def test_readers_see_the_old_rows_until_the_commit_and_wait_for_nothing_before_t
         for step in (lambda: swapped.write(batch(plan, NEW)), swapped.prepare):
             step()
             assert reader.execute(reading).fetchall() == OLD
-        swapped.publish()
+        postgres.publish_all(connection, [swapped])
         with pytest.raises(psycopg.errors.LockNotAvailable):
             reader.execute(reading)
         connection.commit()
@@ -136,7 +136,7 @@ def test_a_swap_that_readers_keep_out_asks_again_and_gives_up_with_the_old_table
     connection: Connection, table: PgDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     impatient: Callable[..., None] = lambda *args: locks.ask_briefly(*args, patience=0.3)  # noqa: E731
-    monkeypatch.setattr(swap, "ask_briefly", impatient)
+    monkeypatch.setattr(together, "ask_briefly", impatient)
     plan = planned_load(connection, Publish.SWAP)
     with table.connect(autocommit=False) as reader:
         reader.execute("SELECT * FROM t")
@@ -144,12 +144,12 @@ def test_a_swap_that_readers_keep_out_asks_again_and_gives_up_with_the_old_table
             swapped.write(batch(plan, NEW))
             swapped.prepare()
             with pytest.raises(TransientError, match="have held t for") as raised:
-                swapped.publish()
+                postgres.publish_all(connection, [swapped])
             connection.rollback()
             assert raised.value.code == "55P03"
             assert seen(table) == OLD, "others read on"
             reader.rollback()
-            swapped.publish()
+            postgres.publish_all(connection, [swapped])
             connection.commit()
     assert seen(table) == NEW
 
@@ -158,7 +158,7 @@ def test_a_reader_of_a_view_keeps_a_swap_out_too(
     connection: Connection, table: PgDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     impatient: Callable[..., None] = lambda *args: locks.ask_briefly(*args, patience=0.2)  # noqa: E731
-    monkeypatch.setattr(swap, "ask_briefly", impatient)
+    monkeypatch.setattr(together, "ask_briefly", impatient)
     table.run("CREATE VIEW v AS SELECT * FROM t WHERE id > 1")
     plan = planned_load(connection, Publish.SWAP)
     with table.connect(autocommit=False) as reader:
@@ -213,7 +213,7 @@ def test_what_is_altered_after_the_shadow_was_prepared_is_noticed(
         swapped.prepare()
         table.run(alteration)
         with pytest.raises(SchemaError):
-            swapped.publish()
+            postgres.publish_all(connection, [swapped])
         connection.rollback()
     assert table.rows("SELECT id FROM t ORDER BY 1") == [(1,), (2,)]
     assert table.rows(LEFT) == []
@@ -257,12 +257,12 @@ def test_what_is_altered_while_the_shadow_is_built_is_kept_or_noticed(
         swapped.write(batch(plan, NEW))
         if alteration in READ_LATE:
             swapped.prepare()
-            swapped.publish()
+            postgres.publish_all(connection, [swapped])
             connection.commit()
         else:
             with pytest.raises(SchemaError):
                 swapped.prepare()
-                swapped.publish()
+                postgres.publish_all(connection, [swapped])
             connection.rollback()
     if alteration in READ_LATE:
         assert table.rows(f"SELECT {READ_LATE[alteration]}") == [(True,)]
@@ -279,7 +279,6 @@ def test_what_is_altered_while_the_rows_come_is_noticed(
     plan = planned_load(connection, Publish.SWAP)
     staging = postgres.Staging(parts=True)
     with postgres.open_load(connection, plan, target_schema(plan.columns), staging) as swapped:
-        assert isinstance(swapped, postgres.StagedLoad)
         with swapped.part(connection) as part:
             part.write(batch(plan, NEW))
             part.commit()
@@ -323,14 +322,22 @@ def test_an_added_column_that_must_have_a_value_has_its_constraint_named_after_t
     names = tuple(
         SourceColumn(name, kind, nullable=False) for name, kind in (*PEOPLE, ("age", INT))
     )
-    there = postgres.read_schema(connection, TargetTable.parse("t"), Publish.SWAP)
+    there = postgres.read_schema(
+        connection, TargetTable.parse("t"), {"swap": STRATEGIES["swap"].look}
+    )
     wanted = spec(
         *((column.name, column.name) for column in names),
         publish=Publish.SWAP,
         drift=DriftPolicy.ADD_COLUMNS,
         max_shrink=100,
     )
-    plan = plan_table(wanted, SourceSchema(names), there, isolation=Isolation(snapshot=True))
+    plan = plan_table(
+        wanted,
+        SourceSchema(names),
+        there,
+        strategies=STRATEGIES,
+        isolation=Isolation(snapshot=True),
+    )
     load(connection, plan, [(1, "new", 10)])
     assert table.rows("SELECT * FROM t") == [(1, "new", 10)]
     assert table.rows(
@@ -370,7 +377,7 @@ def test_a_number_drawn_while_the_rows_came_is_not_drawn_again(
         swapped.write(batch(plan, [(3, "new")]))
         swapped.prepare()
         pg_database.run("SELECT nextval('t_id_seq') FROM generate_series(1, 9)")
-        swapped.publish()
+        postgres.publish_all(connection, [swapped])
         connection.commit()
     assert pg_database.rows("SELECT nextval('t_id_seq')") == [(10,)]
 
@@ -417,7 +424,7 @@ def test_a_materialised_view_shows_the_new_rows_at_the_same_moment(
         swapped.write(batch(plan, [*NEW, (4, "new")]))
         swapped.prepare()
         assert table.rows("SELECT * FROM m") == [(2, "old")]
-        swapped.publish()
+        postgres.publish_all(connection, [swapped])
         connection.commit()
     assert table.rows("SELECT * FROM m") == [(3, "new")]
     assert table.rows("SELECT * FROM over_m") == [(3,)]
@@ -486,13 +493,12 @@ def test_a_foreign_key_to_a_partitioned_table_is_prepared_again_and_keeps_its_pa
     plan = planned_load(connection, Publish.SWAP)
     staging = postgres.Staging(parts=True)
     with postgres.open_load(connection, plan, target_schema(plan.columns), staging) as swapped:
-        assert isinstance(swapped, postgres.StagedLoad)
         with swapped.part(connection) as part_of_it:
             part_of_it.write(batch(plan, NEW))
             part_of_it.commit()
         swapped.prepare()
         swapped.prepare()
-        swapped.publish()
+        postgres.publish_all(connection, [swapped])
         connection.commit()
     assert seen(table) == NEW
     assert table.rows(parts) == before

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from tableferry.config import Consistency, SourceSettings, TableSpec, TargetSettings
+from tableferry.config import Consistency, Publish, SourceSettings, TableSpec, TargetSettings
 from tableferry.model.identifiers import SourceTable, TargetTable
 from tableferry.model.schema import PgType, SourceColumn, SourceType, TargetColumn
 from tableferry.planning.columns import ColumnPlan, one_column
 from tableferry.planning.ddl.create_table import Creation
 from tableferry.planning.drift import Drift
 from tableferry.planning.plan import SyncPlan
+from tableferry.postgres import STRATEGIES
 from tableferry.typemap import RULES
 
 NO_DRIFT = Drift()
@@ -27,6 +28,7 @@ def entry(**changes: Any) -> dict[str, Any]:
         "order_by": "ID",
         "batch_size": 1000,
         "description": "Customers",
+        "publish": "truncate",
     }
     return {key: value for key, value in {**right, **changes}.items() if value is not None}
 
@@ -42,6 +44,7 @@ def spec(*columns: tuple[str, str], target: str = "t", **changes: Any) -> TableS
         "target": TargetTable.parse(target),
         "columns": pairs,
         "primary_key": (pairs[0][0],),
+        "publish": Publish.TRUNCATE,
     }
     return TableSpec(**{**values, **changes})
 
@@ -67,8 +70,9 @@ def sync_plan(
     A load may take away every row: the guard has tests of its own.
     """
     pairs = ((c.source.name, c.target.name) for c in columns)
+    wanted = spec(*pairs, target=target, **{"max_shrink": 100, **changes})
     return SyncPlan(
-        spec=spec(*pairs, target=target, **{"max_shrink": 100, **changes}),
+        spec=wanted,
         columns=columns,
         order_by=(),
         consistency=Consistency.NOLOCK,
@@ -77,6 +81,7 @@ def sync_plan(
         estimated_rows=None,
         warnings=(),
         drift=drift,
+        strategy=None if create else STRATEGIES[wanted.publish.value],
     )
 
 

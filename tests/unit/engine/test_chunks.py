@@ -13,6 +13,7 @@ from tableferry.model.key_range import WHOLE_TABLE, KeyColumn, KeyRange, obstacl
 from tableferry.model.literals import EXACT, exact_text, has_exact_text, literal, looks_exact
 from tableferry.model.schema import UNLIMITED, Isolation, SourceColumn, SourceSchema, SourceType
 from tableferry.planning.plan import SyncPlan, plan_table
+from tableferry.postgres import STRATEGIES
 from tableferry.sqlserver.chunk_bounds import ChunkBoundsCheck
 from tests.unit.engine.support import planned, spec
 
@@ -25,7 +26,9 @@ FLOAT = SourceType("float", 8, 53)
 
 def plan(**changes: Any) -> SyncPlan:
     source = SourceSchema((SourceColumn("ID", INT, False), SourceColumn("Name", NAME)))
-    return plan_table(spec(**changes), source, None, isolation=Isolation(snapshot=True))
+    return plan_table(
+        spec(**changes), source, None, strategies=STRATEGIES, isolation=Isolation(snapshot=True)
+    )
 
 
 def test_one_column_is_compared_with_typed_literals() -> None:
@@ -180,7 +183,9 @@ def test_chunks_without_a_key_are_refused_in_the_plan() -> None:
 def test_chunks_along_a_column_without_exact_literals_are_refused_by_name() -> None:
     source = SourceSchema((SourceColumn("ID", FLOAT, False), SourceColumn("Name", NAME)))
     with pytest.raises(SchemaError, match=r"'ID': float\(53\) has no exact literal"):
-        plan_table(spec(chunks=2), source, None, isolation=Isolation(snapshot=True))
+        plan_table(
+            spec(chunks=2), source, None, strategies=STRATEGIES, isolation=Isolation(snapshot=True)
+        )
     assert obstacles([SourceColumn("ID", INT)]) == []
 
 

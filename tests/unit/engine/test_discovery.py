@@ -11,6 +11,7 @@ from tableferry.model.schema import Isolation, SourceColumn, SourceSchema, Sourc
 from tableferry.model.table_details import NO_DETAILS, IndexColumn, SourceIndex, TableDetails
 from tableferry.planning.complete_spec import completed
 from tableferry.planning.plan import plan_table
+from tableferry.postgres import STRATEGIES
 from tests.unit.engine.support import entry
 
 INT = SourceType("int", 4, 10)
@@ -61,7 +62,11 @@ def test_a_key_of_columns_that_are_not_carried_is_none() -> None:
 def test_a_configured_key_may_be_of_discovered_columns() -> None:
     found = completed(spec(primary_key="orderid"), source("OrderID", "LineNo"), DETAILS)
     planned = plan_table(
-        found, source("OrderID", "LineNo"), None, isolation=Isolation(snapshot=True)
+        found,
+        source("OrderID", "LineNo"),
+        None,
+        strategies=STRATEGIES,
+        isolation=Isolation(snapshot=True),
     )
     assert planned.ddl[1] == 'ALTER TABLE "mctm_customer" ADD PRIMARY KEY ("order_id")'
 
@@ -91,9 +96,11 @@ def test_a_discovered_column_of_a_type_that_is_not_carried_is_refused_until_it_i
 ):
     odd = SourceSchema((SourceColumn("A", INT), SourceColumn("B", SourceType("cursor"))))
     with pytest.raises(SchemaError, match="'B' has the type cursor") as raised:
-        plan_table(spec(), odd, None, isolation=Isolation(snapshot=True))
+        plan_table(spec(), odd, None, strategies=STRATEGIES, isolation=Isolation(snapshot=True))
     assert "'exclude'" in raised.value.hint
-    planned = plan_table(spec(exclude=["B"]), odd, None, isolation=Isolation(snapshot=True))
+    planned = plan_table(
+        spec(exclude=["B"]), odd, None, strategies=STRATEGIES, isolation=Isolation(snapshot=True)
+    )
     assert [column.target.name for column in planned.columns] == ["a"]
 
 

@@ -17,6 +17,7 @@ from tableferry.model.schema import (
     TargetSchema,
 )
 from tableferry.planning.plan import SyncPlan, plan_table
+from tableferry.postgres import STRATEGIES
 from tableferry.typemap import RULES, parse_pg_type, pg_type_holds
 from tests.unit.engine.support import entry
 
@@ -46,7 +47,7 @@ def plan(
     left_out = {"columns": None, "pg_columns": None, "primary_key": None, "order_by": None}
     configured = entry(**{**left_out, "drift": drift, "pg_table": "t", **changes})
     spec = parse_table_configs({"t": configured})["t"]
-    return plan_table(spec, there, into, isolation=Isolation(snapshot=True))
+    return plan_table(spec, there, into, strategies=STRATEGIES, isolation=Isolation(snapshot=True))
 
 
 def refused(*arguments: Any, **changes: Any) -> SchemaError:

@@ -15,6 +15,7 @@ from tableferry.model.schema import (
     TargetSchema,
 )
 from tableferry.planning.plan import plan_table
+from tableferry.postgres import STRATEGIES
 from tests.unit.engine.support import spec
 
 INT = SourceType("int", 4, 10)
@@ -34,7 +35,9 @@ def target(*columns: tuple[str, PgType], kind: str = "r") -> TargetSchema:
 
 
 def plan(table: TableSpec, into: TargetSchema | None = None, *, snapshot: bool = False):  # type: ignore[no-untyped-def]
-    return plan_table(table, SOURCE, into, isolation=Isolation(snapshot=snapshot))
+    return plan_table(
+        table, SOURCE, into, strategies=STRATEGIES, isolation=Isolation(snapshot=snapshot)
+    )
 
 
 def test_a_missing_target_is_created_with_key_and_nullability() -> None:
@@ -80,7 +83,13 @@ def test_a_type_that_is_not_carried_is_refused_by_column() -> None:
         (SourceColumn("ID", INT), SourceColumn("Shape", SourceType("Shape (CLR)")))
     )
     with pytest.raises(SchemaError, match="'Shape' has the type Shape"):
-        plan_table(spec(("ID", "id"), ("Shape", "s")), source, None, isolation=Isolation())
+        plan_table(
+            spec(("ID", "id"), ("Shape", "s")),
+            source,
+            None,
+            strategies=STRATEGIES,
+            isolation=Isolation(),
+        )
 
 
 def test_every_misfit_of_the_target_is_named_at_once() -> None:
@@ -163,7 +172,9 @@ def test_order_by_names_a_real_column(text: str, sql: str) -> None:
     extra = (SourceColumn("Odd DESC", INT), SourceColumn("a]b", INT))
     source = SourceSchema(SOURCE.columns + extra)
     table = spec(order_by=(OrderBy(text),))
-    assert plan_table(table, source, None, isolation=Isolation()).order_by == (sql,)
+    assert plan_table(
+        table, source, None, strategies=STRATEGIES, isolation=Isolation()
+    ).order_by == (sql,)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +195,7 @@ def test_a_hostile_name_is_inert_in_every_statement(name: str) -> None:
         primary_key=(name,),
         order_by=(OrderBy(name),),
     )
-    planned = plan_table(table, source, None, isolation=Isolation())
+    planned = plan_table(table, source, None, strategies=STRATEGIES, isolation=Isolation())
     bracketed = "[" + name.replace("]", "]]") + "]"
     quoted = '"' + name.replace('"', '""') + '"'
     assert planned.select == (
@@ -199,5 +210,7 @@ def test_a_hostile_name_is_inert_in_every_statement(name: str) -> None:
 
 def test_columns_that_differ_in_case_only_are_told_apart_by_their_exact_names() -> None:
     source = SourceSchema((SourceColumn("a", INT), SourceColumn("A", NAME)))
-    planned = plan_table(spec(("A", "x"), ("a", "y")), source, None, isolation=Isolation())
+    planned = plan_table(
+        spec(("A", "x"), ("a", "y")), source, None, strategies=STRATEGIES, isolation=Isolation()
+    )
     assert [c.source.name for c in planned.columns] == ["A", "a"]

@@ -14,6 +14,7 @@ from tableferry.model.schema import (
     TargetSchema,
 )
 from tableferry.planning.plan import SyncPlan, plan_table
+from tableferry.postgres import STRATEGIES
 from tests.unit.engine.support import spec
 
 SOURCE = SourceSchema(
@@ -23,7 +24,7 @@ COLUMNS = (TargetColumn("id", PgType("int4")), TargetColumn("name", PgType("text
 
 
 def plan(target: TargetSchema, isolation: Isolation = Isolation()) -> SyncPlan:  # noqa: B008 - frozen
-    return plan_table(spec(), SOURCE, target, isolation=isolation)
+    return plan_table(spec(), SOURCE, target, strategies=STRATEGIES, isolation=isolation)
 
 
 def test_a_target_that_foreign_keys_point_to_is_refused_by_their_tables() -> None:
@@ -69,7 +70,10 @@ def test_auto_takes_the_best_that_the_database_offers(
 def test_a_database_that_is_hidden_may_still_allow_what_is_asked_for() -> None:
     hidden = Isolation(known=False)
     asked = spec(consistency=Consistency.SNAPSHOT)
-    assert plan_table(asked, SOURCE, None, isolation=hidden).consistency is Consistency.SNAPSHOT
+    assert (
+        plan_table(asked, SOURCE, None, strategies=STRATEGIES, isolation=hidden).consistency
+        is Consistency.SNAPSHOT
+    )
     planned = plan(TargetSchema(COLUMNS), hidden)
     assert planned.consistency is Consistency.NOLOCK
     assert "does not tell whether it allows SNAPSHOT" in planned.warnings[0]

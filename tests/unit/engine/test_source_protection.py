@@ -9,6 +9,7 @@ from tableferry.errors import SchemaError, TableferryError, TransientError
 from tableferry.model.identifiers import SourceTable
 from tableferry.model.schema import Isolation, SourceColumn, SourceSchema, SourceType
 from tableferry.planning.plan import plan_table
+from tableferry.postgres import STRATEGIES
 from tableferry.sqlserver.catalog import read_schema, type_name
 from tableferry.sqlserver.code_pages import columns_to_convert, is_unlike
 from tableferry.sqlserver.protection import (
@@ -78,12 +79,14 @@ def test_a_synonym_is_told_by_what_it_stands_for() -> None:
 def test_a_memory_optimized_table_is_read_as_it_can_be(isolation: Isolation) -> None:
     columns = (SourceColumn("ID", SourceType("int")), SourceColumn("Name", SourceType("int")))
     source = SourceSchema(columns, in_memory=True)
-    plan = plan_table(spec(), source, None, isolation=isolation)
+    plan = plan_table(spec(), source, None, strategies=STRATEGIES, isolation=isolation)
     assert plan.consistency is Consistency.READ_COMMITTED
     assert "NOLOCK" not in plan.select
     for wish in (Consistency.SNAPSHOT, Consistency.NOLOCK):
         with pytest.raises(SchemaError, match="is memory-optimized"):
-            plan_table(spec(consistency=wish), source, None, isolation=isolation)
+            plan_table(
+                spec(consistency=wish), source, None, strategies=STRATEGIES, isolation=isolation
+            )
 
 
 def test_a_lost_connection_is_no_answer() -> None:
@@ -128,13 +131,15 @@ def test_a_protected_column_is_refused_by_name() -> None:
     masked = SourceColumn("Name", SourceType("nvarchar", 40), protection="is masked for this login")
     source = SourceSchema((SourceColumn("ID", SourceType("int")), masked))
     with pytest.raises(SchemaError, match="'Name' is masked for this login"):
-        plan_table(spec(), source, None, isolation=Isolation())
+        plan_table(spec(), source, None, strategies=STRATEGIES, isolation=Isolation())
 
 
 def test_filtered_rows_are_warned_of() -> None:
     columns = (SourceColumn("ID", SourceType("int")), SourceColumn("Name", SourceType("int")))
     source = SourceSchema(columns, rows_filtered=True)
-    warnings = plan_table(spec(), source, None, isolation=Isolation(snapshot=True)).warnings
+    warnings = plan_table(
+        spec(), source, None, strategies=STRATEGIES, isolation=Isolation(snapshot=True)
+    ).warnings
     assert any("security policy" in warning for warning in warnings)
 
 
@@ -161,7 +166,11 @@ def test_the_server_converts_char_columns_to_nvarchar_with_room() -> None:
         column = SourceColumn("C", SourceType(kind, length), by_server=True)
         source = SourceSchema((SourceColumn("ID", SourceType("int", 4)), column))
         plan = plan_table(
-            spec(("ID", "id"), ("C", "c")), source, None, isolation=Isolation(snapshot=True)
+            spec(("ID", "id"), ("C", "c")),
+            source,
+            None,
+            strategies=STRATEGIES,
+            isolation=Isolation(snapshot=True),
         )
         return plan.columns[1].select
 

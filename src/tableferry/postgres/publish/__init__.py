@@ -1,18 +1,20 @@
-"""Making a load visible, all of it at once: one module a way.
+"""Making a load visible, all of it at once: one module a publishing strategy.
 
-A ``Load`` is written to, prepared and published; then whoever began it commits. Until that COMMIT
-nobody sees a row of it. A ``StagedLoad`` comes by way of a staging table, which also takes its
-rows in parts, and which another run can go on filling.
+A ``Load`` is written to, prepared and published; then the caller commits. Until that COMMIT nobody
+sees a row of it. ``STRATEGIES`` is the registry: a strategy that is listed here can be configured.
 """
+
+from typing import Final
 
 import pyarrow as pa
 
 from tableferry.config import Publish
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.connection import TargetConnection
-from tableferry.postgres.publish.load import Load, StagedLoad
-from tableferry.postgres.publish.merge import MergeLoad
+from tableferry.postgres.publish.load import Load
+from tableferry.postgres.publish.merge import MERGE
 from tableferry.postgres.publish.merge_sql import Changes
+from tableferry.postgres.publish.new_table import open_new_table
 from tableferry.postgres.publish.staging import (
     Checkpoint,
     Part,
@@ -21,25 +23,37 @@ from tableferry.postgres.publish.staging import (
     staging_name,
     was_cut_off,
 )
-from tableferry.postgres.publish.swap import SwapLoad
-from tableferry.postgres.publish.target_table import count_old_rows
+from tableferry.postgres.publish.strategy import Opening, PublishStrategy
+from tableferry.postgres.publish.swap import SWAP
 from tableferry.postgres.publish.together import publish_all
-from tableferry.postgres.publish.truncate import TruncateLoad
+from tableferry.postgres.publish.truncate import TRUNCATE
 from tableferry.values import RefusedRows
 
 __all__ = [
+    "STRATEGIES",
     "Changes",
     "Checkpoint",
     "Load",
     "Part",
-    "StagedLoad",
+    "PublishStrategy",
     "Staging",
     "drop_staging",
     "open_load",
     "publish_all",
     "staging_name",
+    "strategies_for",
     "was_cut_off",
 ]
+
+STRATEGIES: Final = {strategy.name: strategy for strategy in (SWAP, MERGE, TRUNCATE)}
+"""Every publishing strategy by its name, in the order in which ``auto`` considers them."""
+
+
+def strategies_for(publish: Publish) -> dict[str, PublishStrategy]:
+    """Return the strategies that may be used where this is configured."""
+    if publish is Publish.AUTO:
+        return dict(STRATEGIES)
+    return {publish.value: STRATEGIES[publish.value]}
 
 
 def open_load(
@@ -48,20 +62,16 @@ def open_load(
     schema: pa.Schema,
     staging: Staging | None = None,
     refusals: RefusedRows | None = None,
+    *,
+    complete: bool = True,
 ) -> Load:
     """Return the load that the plan asks for; entering it begins. Raises TableferryError.
 
     Nothing is locked before, but the rows of a table to be emptied are counted, which can take
-    seconds.
-
-    It is a StagedLoad for ``swap`` and ``merge``, but for a table that is created and filled by
-    one stream: nobody reads it yet. With ``refusals`` the rows that PostgreSQL refuses are kept
-    aside there.
+    seconds. With ``refusals`` the rows that PostgreSQL refuses are kept aside there. A load that is
+    not ``complete`` leaves the rows of the target that it does not hold as they are.
     """
-    in_parts = staging is not None and (staging.parts or staging.resumed is not None)
-    if plan.spec.publish is Publish.TRUNCATE or (plan.create and not in_parts):
-        old = count_old_rows(connection, plan)
-        return TruncateLoad(connection, plan, schema, old, refusals)
-    if plan.spec.publish is Publish.SWAP and plan.create is None:
-        return SwapLoad(connection, plan, schema, staging or Staging(), refusals)
-    return MergeLoad(connection, plan, schema, staging or Staging(), refusals)
+    opening = Opening(connection, plan, schema, staging or Staging(), refusals, complete)
+    if plan.create is not None:
+        return open_new_table(opening, plan.create)
+    return STRATEGIES[plan.publish].open(opening)

@@ -1,11 +1,13 @@
-"""What every way of publishing offers to whoever carries the rows."""
+"""What every publishing strategy offers to the code that carries the rows."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import pyarrow as pa
 
 from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.locks import Ask
 from tableferry.postgres.publish.merge_sql import Changes
 from tableferry.postgres.publish.staging import Part
 from tableferry.values import RefusedRows
@@ -14,43 +16,45 @@ from tableferry.values import RefusedRows
 class Load(AbstractContextManager["Load"], Protocol):
     """One table being loaded. Leaving it before COMMIT undoes everything it did.
 
-    ``rows`` are those written so far. ``write`` takes batches of the target's Arrow schema;
-    ``prepare`` refuses a load that takes away more rows than is allowed (GuardError), and does
-    what can be done without a lock on the target; ``publish`` leaves a transaction open on the
-    connection (it joins one that is open already) in which everything is done but COMMIT, and
-    ``changes`` says afterwards what it did, where the way knows. Every method raises
-    TableferryError.
+    ``rows`` counts those written so far. Rows come by ``write``, in batches of the target's Arrow
+    schema, or, where the load was opened in chunks, by ``part``: one chunk on any connection, from
+    any thread. ``prepare`` refuses a load that takes away more rows than is allowed (GuardError),
+    and does what needs no lock on the target. ``publish`` leaves a transaction open on the
+    connection (it joins one that is open already) in which everything is done that does not lock
+    readers out; ``locks`` are the statements that do lock them out, run next, all or none; then
+    ``expose`` makes the rows visible at COMMIT. ``changes`` says afterwards what was done, where
+    the strategy knows. Every method raises TableferryError.
+
+    ``can_publish_again``: after a failure in ``publish`` the transaction may be rolled back and
+    ``publish`` called again, for the rows are in a staging table. With ``keep`` that table stays
+    when the load is left, for another run to go on with; ``built`` of its indexes are ready.
     """
 
+    keep: bool
+    can_publish_again: bool
+
     @property
-    def rows(self) -> int: ...  # noqa: D102 - told above, like the others
+    def target(self) -> str: ...  # noqa: D102 - described above, like the others
+
+    @property
+    def rows(self) -> int: ...  # noqa: D102
+
+    @property
+    def built(self) -> int: ...  # noqa: D102
 
     @property
     def changes(self) -> Changes | None: ...  # noqa: D102
 
     def write(self, batch: pa.RecordBatch) -> None: ...  # noqa: D102
 
+    def part(  # noqa: D102
+        self, connection: TargetConnection, refusals: RefusedRows | None = None
+    ) -> Part: ...
+
     def prepare(self) -> None: ...  # noqa: D102
 
     def publish(self) -> None: ...  # noqa: D102
 
+    def locks(self) -> Sequence[Ask]: ...  # noqa: D102
 
-@runtime_checkable
-class StagedLoad(Load, Protocol):
-    """A load by way of a staging table, of the name ``staging``.
-
-    After a failure in ``publish`` the transaction is rolled back and ``publish`` called again.
-    ``part`` begins one part, on any connection and from any thread, where the load was opened with
-    ``parts``. With ``keep`` the staging table stays when the load is left, for another run to go
-    on; ``built`` of its indexes are ready.
-    """
-
-    keep: bool
-    built: int
-
-    @property
-    def staging(self) -> str: ...  # noqa: D102 - told above, like the others
-
-    def part(  # noqa: D102
-        self, connection: TargetConnection, refusals: RefusedRows | None = None
-    ) -> Part: ...
+    def expose(self) -> None: ...  # noqa: D102

@@ -5,25 +5,17 @@ is deleted, what differs updated, what is new inserted. The other rows stay wher
 writers wait for the length of that transaction, so that nothing changes between its steps.
 """
 
-from types import TracebackType
-from typing import Final, Self
-
-import pyarrow as pa
+from typing import Final
 
 from tableferry.errors import DataError, VerificationError
 from tableferry.model.identifiers import quote_pg
 from tableferry.planning.drift import adding
-from tableferry.planning.plan import SyncPlan
-from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.locks import lock_exclusively, lock_quietly
+from tableferry.postgres.publish.loads import Staged
+from tableferry.postgres.publish.merge_check import check, read_obstacles, suits
 from tableferry.postgres.publish.merge_sql import Changes, Merging
-from tableferry.postgres.publish.staging import (
-    Part,
-    Staging,
-    StagingTable,
-    drop_staging,
-    ended_on_failure,
-)
+from tableferry.postgres.publish.staging import drop_staging
+from tableferry.postgres.publish.strategy import Opening, PublishStrategy
 from tableferry.postgres.publish.target_table import (
     Standing,
     count,
@@ -33,7 +25,6 @@ from tableferry.postgres.publish.target_table import (
     require_columns,
 )
 from tableferry.postgres.publish.unique_swaps import make_room, not_exchanged
-from tableferry.values import RefusedRows
 
 _FACTS: Final = """\
 SELECT EXISTS (SELECT FROM pg_index i
@@ -68,55 +59,18 @@ _TAKEN: Final = frozenset({"23505", "23P01"})
 """What PostgreSQL says when a unique index or an exclusion constraint has met a value twice."""
 
 
-class MergeLoad:
-    """One table's rows being merged (see ``Load``); a table that is created here is filled."""
+class MergeLoad(Staged):
+    """One table's rows being merged (see ``Load``)."""
 
-    def __init__(
-        self,
-        connection: TargetConnection,
-        plan: SyncPlan,
-        schema: pa.Schema,
-        staging: Staging,
-        refusals: RefusedRows | None = None,
-    ) -> None:
-        self._connection = connection
-        self._plan = plan
-        self._columns = [column.target.name for column in plan.columns]
-        self._sifts = refusals is not None
-        self._staged = StagingTable(
-            connection, staging, plan.columns, schema, self._make, refusals=refusals
-        )
-        self.keep = False
-        self.built = 0
-        self.changes: Changes | None = None
-
-    @property
-    def rows(self) -> int:
-        """Rows written so far."""
-        return self._staged.rows
-
-    @property
-    def staging(self) -> str:
-        """The name of the staging table."""
-        return self._staged.name
-
-    def __enter__(self) -> Self:
-        with ended_on_failure(self.__exit__):
-            self._staged.open()
-        return self
+    def __init__(self, opening: Opening) -> None:
+        super().__init__(opening, self._make)
+        self._columns = [column.target.name for column in opening.plan.columns]
 
     def _make(self) -> None:
         """Make the table with the target's own types, collations and domains, but nothing else."""
         new = {column.name: column.type for column in self._plan.drift.added}
         options = "WITH (autovacuum_enabled = false)"  # it lives for one load
         create = f"CREATE UNLOGGED TABLE {self._staged.sql}"
-        if self._plan.create is not None:
-            into = [column.target for column in self._plan.columns]
-            types = ", ".join(f"{quote_pg(column.name)} {column.type}" for column in into)
-            self._connection.execute(f"{create} ({types}) {options}")
-            if self._sifts:
-                self._add_key()
-            return
         columns = ", ".join(
             f"CAST(NULL AS {new[name]}) AS {quote_pg(name)}" if name in new else quote_pg(name)
             for name in self._columns
@@ -141,20 +95,12 @@ class MergeLoad:
         key = ", ".join(map(quote_pg, self._plan.target_key))
         self._connection.execute(f"ALTER TABLE {self._staged.sql} ADD PRIMARY KEY ({key})")
 
-    def write(self, batch: pa.RecordBatch) -> None:
-        """Send one batch; raises DataError, TransientError ... when PostgreSQL refused."""
-        self._staged.write(batch)
-
-    def part(self, connection: TargetConnection, refusals: RefusedRows | None = None) -> Part:
-        """Begin one part of the load, on any connection."""
-        return self._staged.part(connection, refusals)
-
     def prepare(self) -> None:
         """See that no key came twice, and let PostgreSQL know the staging table's size."""
         self._staged.close()
-        guard(self._plan, count_old_rows(self._connection, self._plan), self.rows)
-        if self._plan.create is None:
-            self._require_distinct_keys()
+        if self._complete:
+            guard(self._plan, count_old_rows(self._connection, self._plan), self.rows)
+        self._require_distinct_keys()
         self._connection.execute(f"ANALYZE {self._staged.sql}")
 
     def _require_distinct_keys(self) -> None:
@@ -188,20 +134,8 @@ class MergeLoad:
         """Change what differs; nothing of it is visible before the COMMIT."""
         self._connection.begin()
         self._staged.require_all_rows()
-        if self._plan.create is not None:
-            self._fill()
-        else:
-            self._merge()
+        self._merge()
         drop_staging(self._connection, self._staged.name)
-
-    def _fill(self) -> None:
-        created = self._plan.create
-        names = ", ".join(map(quote_pg, self._columns))
-        into = self._plan.spec.target.sql
-        copied = f"INSERT INTO {into} ({names}) SELECT {names} FROM {self._staged.sql}"
-        for sql in (*(created.before if created else ()), copied, *self._plan.after):
-            self._connection.execute(sql)
-        self.changes = Changes(self.rows, 0, 0, 0)
 
     def _merge(self) -> None:
         plan, connection = self._plan, self._connection
@@ -221,9 +155,11 @@ class MergeLoad:
             key=plan.target_key,
             fixed=fixed,
             told_apart=told_apart,
+            complete=self._complete,
         )
-        changes = self.changes = self._change(standing, merging)
-        if swallows and before - changes.deleted + changes.inserted != self.rows:
+        changes = self._changes = self._change(standing, merging)
+        expected = before - changes.deleted + changes.inserted
+        if swallows and self._complete and expected != self.rows:
             raise VerificationError(
                 f"{standing.table} does not hold {self.rows:,} rows, as the source does",
                 hint="A trigger kept rows from being inserted or deleted. The old rows stay.",
@@ -258,10 +194,23 @@ class MergeLoad:
         updated = updated if updates is None else updates
         return Changes(inserted, updated, deleted, self.rows - inserted - updated)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._staged.undo(kind, error, trace, keep=self.keep)
+
+def _readers_wait(_rows: int | None, adds_columns: bool) -> str:
+    if adds_columns:
+        return "while the rows are compared and changed, as columns are added"
+    return "not at all: rows that differ are changed in one transaction"
+
+
+MERGE: Final = PublishStrategy(
+    name="merge",
+    staged=True,
+    needs_key=True,
+    in_place=True,
+    locks_from_start=False,
+    rights=("SELECT", "INSERT", "UPDATE", "DELETE"),
+    look=read_obstacles,
+    judge=check,
+    suit=suits,
+    wait=_readers_wait,
+    open=MergeLoad,
+)

@@ -27,7 +27,8 @@ class Merging:
 
     ``target`` has ONLY before it where other tables inherit from it. ``fixed`` are columns that
     PostgreSQL lets nobody update. ``told_apart`` says whether a unique index of the target makes
-    sure that no key is there twice.
+    sure that no key is there twice. ``complete``: the staging table holds every row that the target
+    should have, so that a missing row is a deleted one.
     """
 
     target: str
@@ -36,6 +37,7 @@ class Merging:
     key: Sequence[str]
     fixed: Sequence[str] = ()
     told_apart: bool = True
+    complete: bool = True
 
     @property
     def into(self) -> str:
@@ -67,7 +69,7 @@ class Merging:
         return f"""\
 WITH gone AS (
   DELETE FROM {self.target} AS t
-  WHERE NOT EXISTS (SELECT FROM {self.staging} AS s WHERE {self.same_key}){self._doubled}
+  WHERE {self._missing}{self._doubled}
   RETURNING 1
 ), changed AS ({self._update}
 ), come AS (
@@ -78,6 +80,12 @@ WITH gone AS (
   RETURNING 1
 )
 SELECT (SELECT count(*) FROM come), (SELECT count(*) FROM changed), (SELECT count(*) FROM gone)"""
+
+    @property
+    def _missing(self) -> str:
+        if not self.complete:
+            return "false"
+        return f"NOT EXISTS (SELECT FROM {self.staging} AS s WHERE {self.same_key})"
 
     @property
     def _update(self) -> str:

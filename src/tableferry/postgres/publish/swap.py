@@ -5,23 +5,18 @@ before that, or tied to it in the same transaction; what cannot be kept the plan
 old table is dropped without CASCADE: had anything been forgotten, nothing would be changed.
 """
 
-from types import TracebackType
-from typing import Final, LiteralString, Self
+from typing import Final, LiteralString
 
-import pyarrow as pa
-
-from tableferry.config import Publish
 from tableferry.model.identifiers import TargetTable, quote_pg
 from tableferry.planning.ddl.create_table import advance_identity
-from tableferry.planning.plan import SyncPlan
-from tableferry.planning.preconditions import require_swappable
-from tableferry.postgres.connection import TargetConnection
-from tableferry.postgres.locks import Ask, ask_briefly, lock_quietly
+from tableferry.postgres.locks import Ask, lock_quietly
 from tableferry.postgres.publish import shadow
 from tableferry.postgres.publish.inventory import Body, Inventory, read_inventory, signature
-from tableferry.postgres.publish.merge_sql import Changes
+from tableferry.postgres.publish.loads import Staged
 from tableferry.postgres.publish.older_snapshots import View, await_closed, open_views
-from tableferry.postgres.publish.staging import Part, Staging, StagingTable, ended_on_failure
+from tableferry.postgres.publish.strategy import Opening, PublishStrategy
+from tableferry.postgres.publish.swap_check import check, require_swappable, suits
+from tableferry.postgres.publish.swap_obstacles import REBUILT, read_obstacles
 from tableferry.postgres.publish.target_table import (
     Standing,
     count_old_rows,
@@ -29,8 +24,6 @@ from tableferry.postgres.publish.target_table import (
     guard,
     require_columns,
 )
-from tableferry.postgres.surroundings import REBUILT, read_surroundings
-from tableferry.values import RefusedRows
 
 _BODIES: Final[LiteralString] = f"""\
 {REBUILT}
@@ -39,61 +32,18 @@ SELECT b.oid, b.kind, b.schema, b.name FROM body b ORDER BY b.depth, b.schema, b
 _SEQUENCE: Final = "SELECT pg_get_serial_sequence(%s, %s)"
 
 
-class SwapLoad:
+class SwapLoad(Staged):
     """One table's successor being filled (see ``Load``)."""
 
-    def __init__(
-        self,
-        connection: TargetConnection,
-        plan: SyncPlan,
-        schema: pa.Schema,
-        staging: Staging,
-        refusals: RefusedRows | None = None,
-    ) -> None:
-        self._connection = connection
-        self._plan = plan
-        self._sifts = refusals is not None
+    def __init__(self, opening: Opening) -> None:
+        # With a place for refused rows the shadow has its keys from the start, to refuse them.
+        super().__init__(opening, self._make, made_first=opening.refusals is not None)
+        staging = opening.staging
         self._lasts = staging.parts
         self._frozen = not (self._sifts or staging.parts or staging.resumed is not None)
-        self._staged = StagingTable(
-            connection,
-            staging,
-            plan.columns,
-            schema,
-            self._make,
-            refusals=refusals,
-            made_first=self._sifts,
-        )
         self._inventory: Inventory | None = None
         self._path = ""
         self._older: frozenset[View] | None = None
-        self.keep = False
-        self.built = 0
-
-    @property
-    def rows(self) -> int:
-        """Rows written so far."""
-        return self._staged.rows
-
-    @property
-    def target(self) -> str:
-        """The target's name, for people."""
-        return str(self._plan.spec.target)
-
-    @property
-    def staging(self) -> str:
-        """The name of the staging table."""
-        return self._staged.name
-
-    @property
-    def changes(self) -> Changes | None:
-        """Every row is a new one: there is nothing to tell."""
-        return None
-
-    def __enter__(self) -> Self:
-        with ended_on_failure(self.__exit__):
-            self._staged.open()
-        return self
 
     def _make(self) -> None:
         standing = find(self._connection, self._plan.spec.target)
@@ -105,14 +55,6 @@ class SwapLoad:
         if self._sifts:
             # Keys and foreign keys refuse single rows, as those of the target would.
             shadow.tie(self._connection, inventory)
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        """Send one batch; raises DataError, TransientError ... when PostgreSQL refused."""
-        self._staged.write(batch)
-
-    def part(self, connection: TargetConnection, refusals: RefusedRows | None = None) -> Part:
-        """Begin one part of the load, on any connection."""
-        return self._staged.part(connection, refusals)
 
     def prepare(self) -> None:
         """Build what belongs to the table on the shadow: keys, indexes, foreign keys, statistics.
@@ -128,8 +70,7 @@ class SwapLoad:
         with connection.transaction():
             standing = find(connection, self._plan.spec.target)
             require_columns(connection, self._plan, added=False)
-            around = read_surroundings(connection, standing.oid, Publish.SWAP)
-            require_swappable(self._plan.spec, around)
+            require_swappable(self._plan.spec.target, read_obstacles(connection, standing.oid))
             inventory = self._read(standing)
             shadow.require_alike(inventory, self._plan)
         shadow.build(connection, inventory, self._count_index)
@@ -142,7 +83,7 @@ class SwapLoad:
 
     def _count_index(self) -> None:
         if self._lasts:
-            self.built += 1
+            self._built += 1
 
     def _read(self, standing: Standing) -> Inventory:
         found = self._connection.rows(_BODIES, {"oid": standing.oid})
@@ -160,12 +101,10 @@ class SwapLoad:
                 self._connection.execute(sql)
 
     def publish(self) -> None:
-        """Put the shadow in the target's place; readers wait from here to the COMMIT."""
+        """Begin the transaction; everything that is left to do locks readers out."""
         self._connection.begin()
-        ask_briefly(self._connection, self.asks(), self.target)
-        self.change_places()
 
-    def asks(self) -> list[Ask]:
+    def locks(self) -> list[Ask]:
         """Return what takes the locks, in the open transaction (see ``ask_briefly``).
 
         Raises SchemaError where the target is not as it was when the shadow was prepared, and
@@ -187,8 +126,8 @@ class SwapLoad:
 
         return [*inventory.steps["claim"], look_again, *inventory.steps.get("unlink", ())]
 
-    def change_places(self) -> None:
-        """Exchange the tables, now that nobody else can look."""
+    def expose(self) -> None:
+        """Exchange the tables, now that readers are locked out."""
         inventory = self._prepared
         steps = inventory.steps
         moved: list[str] = [*steps.get("sequence", ()), *steps.get("release", ())]
@@ -206,14 +145,6 @@ class SwapLoad:
         if self._inventory is None:
             raise RuntimeError("a swap is published after it was prepared")
         return self._inventory
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._staged.undo(kind, error, trace, keep=self.keep)
 
 
 def _names_exchanged(body: Body) -> tuple[str, ...]:
@@ -233,3 +164,22 @@ def _old(body: Body) -> TargetTable:
 def _dropped(body: Body) -> str:
     kind = "MATERIALIZED VIEW" if body.kind == "m" else "TABLE"
     return f"DROP {kind} {_old(body).sql}"
+
+
+def _readers_wait(_rows: int | None, _adds_columns: bool) -> str:
+    return "for a moment, less than 0.1 s at a time: the new table takes the old one's place"
+
+
+SWAP: Final = PublishStrategy(
+    name="swap",
+    staged=True,
+    needs_key=False,
+    in_place=False,
+    locks_from_start=False,
+    rights=("SELECT",),  # the owner's, and others: ``swap_obstacles`` finds what is lacking
+    look=read_obstacles,
+    judge=check,
+    suit=suits,
+    wait=_readers_wait,
+    open=SwapLoad,
+)

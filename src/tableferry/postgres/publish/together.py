@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.locks import ask_briefly
 from tableferry.postgres.publish.load import Load
-from tableferry.postgres.publish.swap import SwapLoad
 
 
 def publish_all(
@@ -17,22 +16,21 @@ def publish_all(
     loads: Sequence[Load],
     seal: Callable[[], None] = lambda: None,
 ) -> None:
-    """Publish these loads, all on this connection, in its transaction; whoever calls commits.
+    """Publish these loads, all on this connection, in its transaction; the caller commits.
 
-    ``seal`` writes in that transaction what must be true with the rows: when all that takes long is
-    done, but before readers are locked out, and again where the locks are not to be had at once.
-    Raises TableferryError; those that come by way of a staging table may be published again then,
-    when the transaction is rolled back.
+    ``seal`` writes in that transaction what must be true with the rows: when everything that takes
+    long is done, but before readers are locked out, and again where the locks are not to be had at
+    once. Raises TableferryError; loads by way of a staging table may be published again then, when
+    the transaction is rolled back.
     """
     connection.begin()
-    swaps = [load for load in loads if isinstance(load, SwapLoad)]
     for load in loads:
-        if not isinstance(load, SwapLoad):
-            load.publish()
-    if not swaps:
+        load.publish()
+    locks = {load.target: load.locks() for load in loads}
+    if asks := [ask for asked in locks.values() for ask in asked]:
+        waited_for = ", ".join(target for target, asked in locks.items() if asked)
+        ask_briefly(connection, [seal, *asks], waited_for)
+    else:
         seal()
-        return
-    asks = [ask for swap in swaps for ask in swap.asks()]
-    ask_briefly(connection, [seal, *asks], ", ".join(swap.target for swap in swaps))
-    for swap in swaps:
-        swap.change_places()
+    for load in loads:
+        load.expose()

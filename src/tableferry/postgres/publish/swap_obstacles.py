@@ -1,27 +1,9 @@
-"""What hangs on a target table and matters to some way of publishing, from PostgreSQL's catalog."""
+"""What stands in the way of a swap: what depends on a target table, from PostgreSQL's catalog."""
 
 from typing import Final, LiteralString
 
-from tableferry.config import Publish
-from tableferry.model.schema import Obstacle, Surroundings
+from tableferry.model.schema import Obstacle
 from tableferry.postgres.connection import TargetConnection
-
-_MERGE: Final[LiteralString] = """\
-SELECT
-  ARRAY(SELECT a.attname::text FROM pg_attribute a
-    WHERE a.attrelid = %(oid)s AND a.attidentity = 'a' AND NOT a.attisdropped ORDER BY 1),
-  ARRAY(SELECT r.rulename::text FROM pg_rewrite r
-    WHERE r.ev_class = %(oid)s AND r.ev_type IN ('2', '3', '4') AND r.ev_enabled IN ('O', 'A')
-    ORDER BY 1),
-  ARRAY(SELECT g.tgname::text FROM pg_trigger g
-    WHERE g.tgrelid = %(oid)s AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A')
-      AND g.tgtype & 3 = 3 AND g.tgtype & 24 <> 0 ORDER BY 1),
-  ARRAY(SELECT format('%%s of %%s, ON DELETE %%s', k.conname, k.conrelid::regclass, a.action)
-    FROM pg_constraint k JOIN (VALUES ('c'::"char", 'CASCADE'), ('n', 'SET NULL'),
-      ('d', 'SET DEFAULT')) AS a (code, action) ON a.code = k.confdeltype
-    WHERE k.confrelid = %(oid)s AND k.conrelid <> %(oid)s AND k.contype = 'f' ORDER BY 1)"""
-"""``ev_type``: 2 update, 3 insert, 4 delete. ``tgtype``: 1 for each row, 2 before, 8 delete, 16
-update (pg_trigger.h). ``confdeltype``: what happens to rows that point to a deleted one."""
 
 REBUILT: Final[LiteralString] = """\
 WITH RECURSIVE built (oid, depth) AS (
@@ -196,7 +178,7 @@ SELECT 'all_tables', p.pubname FROM pg_publication p, body b JOIN pg_class c ON 
 WHERE p.puballtables AND b.kind = 'r' AND c.relpersistence = 'p'"""
 """What cannot be kept when another table takes the place."""
 
-_TOLD: Final[LiteralString] = """\
+_NOTED: Final[LiteralString] = """\
 SELECT 'rebuilt', b.shown FROM body b WHERE b.kind = 'm'
 UNION ALL
 SELECT 'not_fired', g.tgname::text FROM pg_trigger g
@@ -208,25 +190,17 @@ JOIN body b ON b.oid = %(oid)s AND p.schemaname = b.schema AND p.tablename = b.n
 UNION ALL
 SELECT 'invalid', i.indexrelid::regclass::text FROM pg_index i
 WHERE i.indrelid = %(oid)s AND NOT i.indisvalid"""
-"""What is told. ``tgtype``: 1 for each row, 2 before, 4 insert, 32 truncate (pg_trigger.h)."""
+"""What a person should know of. ``tgtype``: 1 for each row, 2 before, 4 insert, 32 truncate
+(pg_trigger.h)."""
 
 _SET_ROLE: Final = 160000
-"""PostgreSQL 16 told a member who may act as the role from one who may not."""
+"""PostgreSQL 16 distinguishes members that may act as the role (SET) from those that may not."""
 
 
-def read_surroundings(connection: TargetConnection, oid: int, publish: Publish) -> Surroundings:
-    """Read what hangs on the table of this ``pg_class.oid`` and matters to this way."""
-    if publish is Publish.MERGE:
-        always, rules, triggers, cascades = connection.rows(_MERGE, {"oid": oid})[0]
-        return Surroundings(tuple(always), tuple(rules), tuple(triggers), tuple(cascades))
-    return Surroundings(
-        obstacles=_listed(connection, oid, f"{_OWNED}\nUNION ALL\n{_KEPT}"),
-        told=_listed(connection, oid, _TOLD),
-    )
-
-
-def _listed(connection: TargetConnection, oid: int, block: str) -> tuple[Obstacle, ...]:
+def read_obstacles(connection: TargetConnection, oid: int) -> tuple[Obstacle, ...]:
+    """Return what matters to a swap of the table of this ``pg_class.oid``; see ``swap_check``."""
     usable = "'SET'" if connection.version >= _SET_ROLE else "'MEMBER'"
+    block = f"{_OWNED}\nUNION ALL\n{_KEPT}\nUNION ALL\n{_NOTED}"
     query = f"{REBUILT},\n{_NAMED}\n{block}".replace("{set_role}", usable)
     found = {Obstacle(str(kind), str(name)) for kind, name in connection.rows(query, {"oid": oid})}
     return tuple(sorted(found))

@@ -1,0 +1,94 @@
+"""Whether rows of a target table can be changed in place, from PostgreSQL's catalog."""
+
+from collections.abc import Sequence
+from typing import Final, LiteralString
+
+from tableferry.errors import SchemaError
+from tableferry.model.identifiers import shown
+from tableferry.model.schema import Obstacle
+from tableferry.planning.strategy import Candidate, Suitability
+from tableferry.postgres.connection import TargetConnection
+
+_OBSTACLES: Final[LiteralString] = """\
+SELECT 'always', a.attname::text FROM pg_attribute a
+WHERE a.attrelid = %(oid)s AND a.attidentity = 'a' AND NOT a.attisdropped
+UNION ALL
+SELECT 'rule', r.rulename::text FROM pg_rewrite r
+WHERE r.ev_class = %(oid)s AND r.ev_type IN ('2', '3', '4') AND r.ev_enabled IN ('O', 'A')
+UNION ALL
+SELECT 'trigger', g.tgname::text FROM pg_trigger g
+WHERE g.tgrelid = %(oid)s AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A')
+  AND g.tgtype & 3 = 3 AND g.tgtype & 24 <> 0
+UNION ALL
+SELECT 'cascade', format('%%s of %%s, ON DELETE %%s', k.conname, k.conrelid::regclass, a.action)
+FROM pg_constraint k JOIN (VALUES ('c'::"char", 'CASCADE'), ('n', 'SET NULL'),
+  ('d', 'SET DEFAULT')) AS a (code, action) ON a.code = k.confdeltype
+WHERE k.confrelid = %(oid)s AND k.conrelid <> %(oid)s AND k.contype = 'f'
+ORDER BY 1, 2"""
+"""``always``: columns that PostgreSQL alone numbers; ``rule``: enabled rules that rewrite an INSERT
+(``ev_type`` 3), UPDATE (2) or DELETE (4); ``trigger``: enabled ones that run before a row is
+updated or deleted (``tgtype``: 1 for each row, 2 before, 8 delete, 16 update, pg_trigger.h);
+``cascade``: other tables' foreign keys by which a deleted row changes rows there."""
+
+LARGE_BYTES: Final = 64 * 1024 * 1024
+"""From this size on ``auto`` does not lock readers out during a load: about half a million rows of
+nine columns, which TRUNCATE and COPY into a keyed table take a second or two for."""
+
+
+def read_obstacles(connection: TargetConnection, oid: int) -> tuple[Obstacle, ...]:
+    """Return what matters to a merge into the table of this ``pg_class.oid``."""
+    found = connection.rows(_OBSTACLES, {"oid": oid})
+    return tuple(Obstacle(str(kind), str(name)) for kind, name in found)
+
+
+def check(candidate: Candidate) -> tuple[str, ...]:
+    """Return warnings; raises SchemaError where a merge would fail or not do what it says."""
+    table = candidate.spec.target
+    obstacles = candidate.obstacles("merge")
+    loaded = [column.target.name for column in candidate.columns]
+    numbered = [name for name in _names(obstacles, "always") if name in loaded]
+    if numbered := [name for name in numbered if name not in candidate.key]:
+        raise SchemaError(
+            f"PostgreSQL numbers {', '.join(map(shown, numbered))} of {table} itself "
+            "(GENERATED ALWAYS) and lets no row's number be changed, as a merge may have to",
+            hint="Make it part of 'primary_key', or ALTER TABLE ... ALTER COLUMN ... SET GENERATED "
+            "BY DEFAULT; or use 'publish': 'truncate' or 'swap'.",
+        )
+    if rules := _names(obstacles, "rule"):
+        raise SchemaError(
+            f"Rules rewrite what is written into {table}: {', '.join(map(shown, rules))}; "
+            "a merge would not do what it says",
+            hint="Use 'publish': 'truncate' or 'swap', which rules do not touch, or make the rules "
+            "triggers.",
+        )
+    warnings = [
+        f"the trigger {shown(name)} of {table} runs before rows are updated or deleted, and "
+        "may change or keep them"
+        for name in _names(obstacles, "trigger")
+    ]
+    warnings += [
+        f"rows that the source no longer has take rows of other tables with them: {name}"
+        for name in _names(obstacles, "cascade")
+    ]
+    return tuple(warnings)
+
+
+def suits(candidate: Candidate) -> Suitability:
+    """Say whether a merge is worth its second copy of the rows: readers never wait for it."""
+    try:
+        check(candidate)
+    except SchemaError as error:
+        return Suitability(suits=False, reason=error.message)
+    if not candidate.complete:
+        return Suitability(suits=True, reason="only the rows that changed are read")
+    if candidate.target.referenced_by:
+        return Suitability(suits=True, reason="foreign keys of other tables point to it")
+    if candidate.target.bytes >= LARGE_BYTES:
+        return Suitability(suits=True, reason="the table is large, and readers never wait")
+    return Suitability(
+        suits=False, reason="the table is small, and no foreign key of another table points to it"
+    )
+
+
+def _names(obstacles: Sequence[Obstacle], kind: str) -> list[str]:
+    return [obstacle.name for obstacle in obstacles if obstacle.kind == kind]

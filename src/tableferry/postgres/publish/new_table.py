@@ -1,0 +1,79 @@
+"""A target table that does not exist yet: created and filled. No publishing strategy's business.
+
+Nobody reads it before the COMMIT that creates it, so no row is ever replaced and no reader waits.
+In one stream the rows go straight into it, and its keys and indexes are built afterwards; in chunks
+they come by way of a staging table, which a later run can go on filling.
+"""
+
+from tableferry.model.identifiers import quote_pg
+from tableferry.planning.ddl.create_table import Creation
+from tableferry.postgres.publish.load import Load
+from tableferry.postgres.publish.loads import OneStream, Staged
+from tableferry.postgres.publish.merge_sql import Changes
+from tableferry.postgres.publish.staging import drop_staging
+from tableferry.postgres.publish.strategy import Opening
+from tableferry.postgres.publish.target_table import require_columns
+
+
+def open_new_table(opening: Opening, creation: Creation) -> Load:
+    """Return the load that creates the table and fills it."""
+    staging = opening.staging
+    if staging.parts or staging.resumed is not None:
+        return _InChunks(opening, creation)
+    return _InOneStream(opening, creation)
+
+
+class _InOneStream(OneStream):
+    """A table that is created, filled by one COPY, and then gets its keys and indexes."""
+
+    def __init__(self, opening: Opening, creation: Creation) -> None:
+        super().__init__(opening)
+        self._creation = creation
+        # With a place for refused rows each is refused as it comes, not when a key is built.
+        self._keys = creation.keys if opening.refusals is not None else ()
+
+    def _begin(self) -> None:
+        super()._begin()
+        for sql in (*self._creation.before, *self._keys):
+            self._connection.execute(sql)
+        require_columns(self._connection, self._plan, added=True)
+
+    def prepare(self) -> None:
+        """Finish the COPY, and build the keys and indexes."""
+        self._copy.finish()
+        for sql in self._plan.after:
+            if sql not in self._keys:
+                self._connection.execute(sql)
+
+
+class _InChunks(Staged):
+    """A table that is created and filled from a staging table when all of its chunks are there."""
+
+    def __init__(self, opening: Opening, creation: Creation) -> None:
+        super().__init__(opening, self._make)
+        self._creation = creation
+        self._names = ", ".join(quote_pg(column.target.name) for column in opening.plan.columns)
+
+    def _make(self) -> None:
+        into = [column.target for column in self._plan.columns]
+        types = ", ".join(f"{quote_pg(column.name)} {column.type}" for column in into)
+        options = "WITH (autovacuum_enabled = false)"  # it lives for one load
+        self._connection.execute(f"CREATE UNLOGGED TABLE {self._staged.sql} ({types}) {options}")
+        if self._sifts and self._plan.target_key:
+            key = ", ".join(map(quote_pg, self._plan.target_key))
+            self._connection.execute(f"ALTER TABLE {self._staged.sql} ADD PRIMARY KEY ({key})")
+
+    def prepare(self) -> None:
+        """See that the staging table has every row."""
+        self._staged.close()
+
+    def publish(self) -> None:
+        """Create the table, copy the rows into it, and build its keys and indexes."""
+        self._connection.begin()
+        self._staged.require_all_rows()
+        into = self._plan.spec.target.sql
+        copied = f"INSERT INTO {into} ({self._names}) SELECT {self._names} FROM {self._staged.sql}"
+        for sql in (*self._creation.before, copied, *self._plan.after):
+            self._connection.execute(sql)
+        self._changes = Changes(self.rows, 0, 0, 0)
+        drop_staging(self._connection, self._staged.name)

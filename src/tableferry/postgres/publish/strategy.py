@@ -1,0 +1,66 @@
+"""A publishing strategy: everything that distinguishes it from the others, in one declaration."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from tableferry.model.schema import Obstacle
+from tableferry.planning.plan import SyncPlan
+from tableferry.planning.strategy import Candidate, Suitability
+from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.publish.load import Load
+from tableferry.postgres.publish.staging import Staging
+from tableferry.values import RefusedRows
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a load is opened with; ``refusals`` collects the rows that PostgreSQL refuses."""
+
+    connection: TargetConnection
+    plan: SyncPlan
+    schema: pa.Schema
+    staging: Staging
+    refusals: RefusedRows | None = None
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PublishStrategy:
+    """How a load becomes visible; ``planning.strategy.Strategy`` says what the plan asks of it.
+
+    ``locks_from_start``: readers wait from the first row on, so a load of this kind comes last
+    among several, and publishing is not tried again. ``rights`` are those on an existing table.
+    ``look`` reads from the catalog what matters to the strategy, by ``pg_class.oid``; ``open``
+    returns the load, and entering that begins it.
+    """
+
+    name: str
+    staged: bool
+    needs_key: bool
+    in_place: bool
+    locks_from_start: bool
+    rights: tuple[str, ...]
+    look: Callable[[TargetConnection, int], tuple[Obstacle, ...]]
+    judge: Callable[[Candidate], tuple[str, ...]]
+    suit: Callable[[Candidate], Suitability]
+    wait: Callable[[int | None, bool], str]
+    open: Callable[[Opening], Load]
+
+    def check(self, candidate: Candidate) -> tuple[str, ...]:
+        """Return warnings; raises SchemaError where the table cannot be loaded like this."""
+        return self.judge(candidate)
+
+    def suits(self, candidate: Candidate) -> Suitability:
+        """Say whether ``auto`` may choose it."""
+        return self.suit(candidate)
+
+    def readers_wait(self, rows: int | None, *, adds_columns: bool) -> str:
+        """Say for how long queries on the target wait, ``rows`` being about to come."""
+        return self.wait(rows, adds_columns)
+
+
+def nothing_to_look_at(_connection: TargetConnection, _oid: int) -> tuple[Obstacle, ...]:
+    """Return no obstacles: nothing but what every strategy asks matters."""
+    return ()
