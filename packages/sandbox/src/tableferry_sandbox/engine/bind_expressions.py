@@ -1,12 +1,13 @@
 """Values: names, constants, arithmetic, CASE, CAST; each with its T-SQL type."""
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
 from tableferry_sandbox.engine import syntax as s
 from tableferry_sandbox.engine import typerules as t
-from tableferry_sandbox.engine.bind_methods import PROPERTIES
+from tableferry_sandbox.engine.clr_members import PROPERTIES
 from tableferry_sandbox.engine.collation import check_collation
 from tableferry_sandbox.engine.convert import convert
 from tableferry_sandbox.engine.convert_moments import BASE_1900
@@ -14,7 +15,6 @@ from tableferry_sandbox.engine.errors import (
     invalid_operator,
     operand_clash,
     undeclared,
-    unknown_function,
     unknown_type,
     unsupported,
 )
@@ -29,31 +29,32 @@ _OPERATOR_NAMES: Final = {
 }  # fmt: skip
 
 
-class ExpressionBinder:
-    """Binds values. Predicates, functions and queries are added by its heirs."""
+class ExpressionBinder(ABC):
+    """Binds values: DuckDB SQL with a T-SQL type for each expression.
+
+    Expressions contain predicates, subqueries and calls, which contain expressions again. That
+    recursion runs through the abstract methods, which the binders built on this one implement; so
+    this module imports none of them.
+    """
 
     def __init__(self, context: Context) -> None:
         self.context = context
 
+    @abstractmethod
     def predicate(self, node: s.Node, scope: Scope) -> str:
         """Bind a predicate to DuckDB SQL of type BOOLEAN."""
-        del scope
-        raise unsupported(f"this condition ({type(node).__name__})")
 
+    @abstractmethod
     def query(self, query: s.Query, parent: Scope | None) -> BoundQuery:
-        """Bind a query."""
-        del parent
-        raise unsupported(f"this query ({type(query).__name__})")
+        """Bind a query to DuckDB SQL with the columns c1 ... cn."""
 
+    @abstractmethod
     def call(self, node: s.Call, scope: Scope) -> Typed:
         """Bind a function call."""
-        del scope
-        raise unknown_function(node.name)
 
+    @abstractmethod
     def method(self, node: s.Method, scope: Scope) -> Typed:
         """Bind a method or a property of a CLR type."""
-        del scope
-        raise unsupported(f"the method {node.name}")
 
     def resolve_type(self, name: s.TypeName, *, in_cast: bool = False) -> SqlType:
         """Return the type of a name, alias types included."""

@@ -1,25 +1,22 @@
 """Aggregates and window functions, with T-SQL's result types."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tableferry_sandbox.engine import syntax as s
 from tableferry_sandbox.engine import typerules as t
-from tableferry_sandbox.engine.bind_predicates import group_key, key_of
+from tableferry_sandbox.engine.bind_predicates import PredicateBinder, group_key, key_of
 from tableferry_sandbox.engine.errors import unsupported, wrong_argument_count
 from tableferry_sandbox.engine.scope import Scope, Typed
 from tableferry_sandbox.engine.storage import duck_type
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import MAX, SqlType
 
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.bind_calls import Binder
-
 _RANKING: Final = {"row_number", "rank", "dense_rank", "ntile", "percent_rank", "cume_dist"}
 _OFFSETS: Final = {"lag", "lead", "first_value", "last_value"}
 
 
-def bind(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def bind(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     """Bind an aggregate or a function with OVER."""
     over = "" if node.over is None else _over(binder, node, node.over, scope)
     if node.name in _RANKING:
@@ -40,7 +37,7 @@ def bind(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return _aggregate(binder, node, inner, over)
 
 
-def _over(binder: "Binder", node: s.Call, over: s.Over, scope: Scope) -> str:
+def _over(binder: PredicateBinder, node: s.Call, over: s.Over, scope: Scope) -> str:
     pieces = []
     if over.partition:
         keys = ", ".join(group_key(binder.value(x, scope)) for x in over.partition)
@@ -68,7 +65,7 @@ def _over(binder: "Binder", node: s.Call, over: s.Over, scope: Scope) -> str:
     return f" OVER ({' '.join(pieces)})"
 
 
-def _ranking(binder: "Binder", node: s.Call, scope: Scope, over: str) -> Typed:
+def _ranking(binder: PredicateBinder, node: s.Call, scope: Scope, over: str) -> Typed:
     if not over:
         raise SqlError(10753, f"The function '{node.name}' must have an OVER clause.", severity=15)
     if node.name in ("percent_rank", "cume_dist"):
@@ -81,7 +78,7 @@ def _ranking(binder: "Binder", node: s.Call, scope: Scope, over: str) -> Typed:
     return Typed(f"CAST({node.name}({argument}){over} AS BIGINT)", t.BIGINT)
 
 
-def _offset(binder: "Binder", node: s.Call, scope: Scope, over: str) -> Typed:
+def _offset(binder: PredicateBinder, node: s.Call, scope: Scope, over: str) -> Typed:
     values = [binder.value(x, scope) for x in node.arguments]
     if not values or not over:
         raise wrong_argument_count(node.name, 1)
@@ -94,7 +91,7 @@ def _offset(binder: "Binder", node: s.Call, scope: Scope, over: str) -> Typed:
     return Typed(f"{node.name}({', '.join(parts)}){over}", replace(first.type))
 
 
-def _aggregate(binder: "Binder", node: s.Call, scope: Scope, over: str) -> Typed:
+def _aggregate(binder: PredicateBinder, node: s.Call, scope: Scope, over: str) -> Typed:
     name = node.name
     if name in ("count", "count_big"):
         return _count(binder, node, scope, over)
@@ -119,7 +116,7 @@ def _aggregate(binder: "Binder", node: s.Call, scope: Scope, over: str) -> Typed
     return Typed(f"{function[name]}({word}{binder.to_type(value, t.FLOAT)}){over}", t.FLOAT)
 
 
-def _count(binder: "Binder", node: s.Call, scope: Scope, over: str) -> Typed:
+def _count(binder: PredicateBinder, node: s.Call, scope: Scope, over: str) -> Typed:
     result = t.INT if node.name == "count" else t.BIGINT
     if node.star:
         inner = "count(*)"
@@ -166,7 +163,7 @@ def _sum(name: str, value: Typed, over: str, *, distinct: bool) -> Typed:
     return Typed(f"CAST({total} AS DECIMAL(38,{scale}))", result)
 
 
-def _string_agg(binder: "Binder", node: s.Call, scope: Scope, over: str) -> Typed:
+def _string_agg(binder: PredicateBinder, node: s.Call, scope: Scope, over: str) -> Typed:
     if len(node.arguments) != 2 or over or node.distinct:
         raise wrong_argument_count("string_agg", 2)
     value, separator = (binder.value(x, scope) for x in node.arguments)

@@ -5,10 +5,11 @@ catalog, which is small.
 """
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from tableferry_sandbox.engine import syntax as s
 from tableferry_sandbox.engine import typerules as t
+from tableferry_sandbox.engine.bind_predicates import PredicateBinder
 from tableferry_sandbox.engine.catalog import Database, Table, View
 from tableferry_sandbox.engine.functions_text import Scalar, arguments
 from tableferry_sandbox.engine.names import split_name
@@ -17,10 +18,6 @@ from tableferry_sandbox.engine.storage import duck_type, literal, quote_text
 from tableferry_sandbox.engine.systypes import SYSTEM_TYPES
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import MAX, SqlType
-
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.bind_calls import Binder
-
 
 VERSION_TEXT: Final = (
     "Microsoft SQL Server 2022 (tableferry sandbox: not SQL Server) - 16.0.4135.4 (X64) \n\t"
@@ -37,7 +34,7 @@ def constant(value: Any, sql_type: SqlType) -> Typed:
 def _fact(sql_type: SqlType, read: Callable[[Facts], Any]) -> Scalar:
     """Make a function without arguments that asks the session."""
 
-    def bind(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+    def bind(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
         arguments(binder, node, scope, 0)
         binder.context.volatile = True
         return constant(read(binder.context.session), sql_type)
@@ -54,23 +51,25 @@ def lookup(key: str, entries: Mapping[Any, Any], sql_type: SqlType) -> Typed:
     return Typed(f"map([{keys}], [{values}])[{key}]", sql_type)
 
 
-def number(binder: "Binder", value: Typed) -> str:
+def number(binder: PredicateBinder, value: Typed) -> str:
     """Return SQL of a value as int."""
     return binder.to_type(value, t.INT)
 
 
-def text_key(binder: "Binder", value: Typed) -> str:
+def text_key(binder: PredicateBinder, value: Typed) -> str:
     """Return SQL of a value as a lower-case string, as catalog names are looked up."""
     return f"lower({binder.to_type(value, SqlType('nvarchar', MAX), explicit=True)})"
 
 
-def seen_current(binder: "Binder") -> Database:
+def seen_current(binder: PredicateBinder) -> Database:
     """Return the current database with what the session sees of it."""
     session = binder.context.session
     return session.seen(session.current)
 
 
-def _database(binder: "Binder", node: s.Call, scope: Scope, position: int) -> Database | None:
+def _database(
+    binder: PredicateBinder, node: s.Call, scope: Scope, position: int
+) -> Database | None:
     """Return the database whose id is an argument, the current one without it."""
     session = binder.context.session
     if len(node.arguments) <= position:
@@ -81,7 +80,7 @@ def _database(binder: "Binder", node: s.Call, scope: Scope, position: int) -> Da
     return session.seen(found) if found else None
 
 
-def _db_name(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _db_name(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     values = arguments(binder, node, scope, 0, 1)
     binder.context.volatile = True
     session = binder.context.session
@@ -94,7 +93,7 @@ def _db_name(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     )
 
 
-def _db_id(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _db_id(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     values = arguments(binder, node, scope, 0, 1)
     binder.context.volatile = True
     session = binder.context.session
@@ -107,7 +106,7 @@ def _db_id(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     )
 
 
-def _object_id(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _object_id(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     values = arguments(binder, node, scope, 1, 2)
     binder.context.volatile = True
     session = binder.context.session
@@ -149,7 +148,7 @@ def _named(
 ) -> Scalar:
     """Make a lookup by one number, in the current or a named database."""
 
-    def bind(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+    def bind(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
         values = arguments(binder, node, scope, 1, 2 if with_database else 0)
         binder.context.volatile = True
         database = _database(binder, node, scope, 1)
@@ -175,7 +174,7 @@ def _types(database: Database) -> dict[Any, Any]:
     return names
 
 
-def _schema_id(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _schema_id(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     values = arguments(binder, node, scope, 0, 1)
     binder.context.volatile = True
     if not values:
@@ -184,7 +183,7 @@ def _schema_id(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return lookup(text_key(binder, values[0]), entries, t.INT)
 
 
-def _schema_name(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _schema_name(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     values = arguments(binder, node, scope, 0, 1)
     binder.context.volatile = True
     if not values:
@@ -193,13 +192,13 @@ def _schema_name(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return lookup(number(binder, values[0]), entries, NVARCHAR)
 
 
-def _type_id(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _type_id(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     values = arguments(binder, node, scope, 1)
     entries = {name.lower(): key for key, name in _types(binder.context.session.current).items()}
     return lookup(text_key(binder, values[0]), entries, t.INT)
 
 
-def _col_name(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _col_name(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     table, column = arguments(binder, node, scope, 2)
     binder.context.volatile = True
     entries = {
@@ -211,7 +210,7 @@ def _col_name(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return lookup(key, entries, NVARCHAR)
 
 
-def _min_active_rowversion(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _min_active_rowversion(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     """Return the lowest rowversion an open transaction holds, else the next one to be given."""
     arguments(binder, node, scope, 0)
     binder.context.volatile = True
@@ -220,7 +219,7 @@ def _min_active_rowversion(binder: "Binder", node: s.Call, scope: Scope) -> Type
     return constant(lowest.to_bytes(8, "big"), SqlType("binary", 8))
 
 
-def _db_access(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _db_access(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     (value,) = arguments(binder, node, scope, 1)
     session = binder.context.session
     entries = {
@@ -232,7 +231,7 @@ def _db_access(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
 
 
 def _error_part(sql_type: SqlType, read: Callable[[SqlError], Any]) -> Scalar:
-    def bind(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+    def bind(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
         arguments(binder, node, scope, 0)
         caught = binder.context.session.caught
         error = caught[-1] if caught else None

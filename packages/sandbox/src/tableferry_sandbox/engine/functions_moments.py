@@ -1,9 +1,10 @@
 """Functions that make a moment: of its parts, of its period's begin, at an offset."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tableferry_sandbox.engine import syntax as s
 from tableferry_sandbox.engine import typerules as t
+from tableferry_sandbox.engine.bind_predicates import PredicateBinder
 from tableferry_sandbox.engine.convert import convert
 from tableferry_sandbox.engine.errors import unsupported, wrong_argument_count
 from tableferry_sandbox.engine.functions_text import Scalar, arguments
@@ -13,9 +14,6 @@ from tableferry_sandbox.engine.scope import Scope, Typed
 from tableferry_sandbox.engine.storage import TICKS_PER_DAY
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import SqlType
-
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.bind_calls import Binder
 
 _DATE_PARTS: Final = ("year", "month", "day")
 _TIME_PARTS: Final = ("hour", "minute", "second")
@@ -38,7 +36,7 @@ _MAKERS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 }
 
 
-def _from_parts(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _from_parts(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     """DATEFROMPARTS and its like; NULL where a part is, error 289 where there is no such moment."""
     name, parts = _MAKERS[node.name]
     values = arguments(binder, node, scope, len(parts))
@@ -83,7 +81,7 @@ def _from_parts(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     )
 
 
-def _datetrunc(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _datetrunc(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     """DATETRUNC keeps the type; a string is a datetime2(7)."""
     if len(node.arguments) != 2:
         raise wrong_argument_count("datetrunc", 2)
@@ -124,7 +122,7 @@ def _at_offset(local: str, minutes: str) -> str:
     return f"{{'utc': {local} - {minutes} * 600000000, 'offset': CAST({minutes} AS SMALLINT)}}"
 
 
-def _minutes(binder: "Binder", node: s.Node, scope: Scope) -> str:
+def _minutes(binder: PredicateBinder, node: s.Node, scope: Scope) -> str:
     """Return an offset as SQL of minutes: a text like '+02:00', or a number of minutes."""
     value = binder.value(node, scope)
     if t.family(value.type) != "string":
@@ -140,7 +138,7 @@ def _minutes(binder: "Binder", node: s.Node, scope: Scope) -> str:
     return f"CAST({-number if text[0] == '-' else number} AS BIGINT)"
 
 
-def _todatetimeoffset(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _todatetimeoffset(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     value, _ = arguments(binder, node, scope, 2)
     minutes = _minutes(binder, node.arguments[1], scope)
     return _with_offset(value, minutes)
@@ -156,7 +154,7 @@ def _with_offset(value: Typed, minutes: str) -> Typed:
     return Typed(made, result, value.nullable)
 
 
-def _switchoffset(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _switchoffset(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     value, _ = arguments(binder, node, scope, 2)
     scale = value.type.scale if t.family(value.type) == "offset" else 7
     result = t.make("datetimeoffset", scale=scale)
@@ -171,7 +169,7 @@ def _moved(sql: str, minutes: str, result: SqlType, *, nullable: bool) -> Typed:
     return Typed(f"CASE WHEN {sql} IS NOT NULL THEN {made} END", result, nullable)
 
 
-def _at_time_zone(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _at_time_zone(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     """AT TIME ZONE 'UTC': an offset's instant there, anything else a local time of there."""
     value = binder.value(node.arguments[0], scope)
     zone = binder.constant_text(node.arguments[1])

@@ -2,10 +2,11 @@
 
 import random
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tableferry_sandbox.engine import syntax as s
 from tableferry_sandbox.engine import typerules as t
+from tableferry_sandbox.engine.bind_predicates import PredicateBinder
 from tableferry_sandbox.engine.convert import convert
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.functions_text import Scalar, arguments
@@ -13,11 +14,8 @@ from tableferry_sandbox.engine.rowerror import raising
 from tableferry_sandbox.engine.scope import Scope, Typed
 from tableferry_sandbox.events import SqlError
 
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.bind_calls import Binder
 
-
-def _isnull(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _isnull(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     """ISNULL has the type of its first argument; the second is cut to it."""
     first, second = arguments(binder, node, scope, 2)
     if first.type.name == "null":
@@ -26,7 +24,7 @@ def _isnull(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return Typed(f"coalesce({first.sql}, {other})", first.type, first.nullable and second.nullable)
 
 
-def _coalesce(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _coalesce(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     values = arguments(binder, node, scope, 2, 1000)
     if all(v.type.name == "null" for v in values):
         raise SqlError(
@@ -38,7 +36,7 @@ def _coalesce(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return Typed(f"coalesce({texts})", target, all(v.nullable for v in values))
 
 
-def _nullif(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _nullif(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     first, second = arguments(binder, node, scope, 2)
     if first.type.name == "null":
         raise SqlError(4151, "The type of the first argument to NULLIF cannot be the NULL constant "
@@ -47,7 +45,7 @@ def _nullif(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return Typed(f"CASE WHEN {test} THEN NULL ELSE {first.sql} END", first.type)
 
 
-def _choose(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _choose(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     values = arguments(binder, node, scope, 2, 1000)
     target = binder.unify(values[1:])
     index = binder.to_type(values[0], t.INT)
@@ -73,7 +71,7 @@ def _numeric(value: Typed, name: str) -> Typed:
     )
 
 
-def _abs(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _abs(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     (raw,) = arguments(binder, node, scope, 1)
     value = _numeric(raw, "abs")
     return Typed(f"abs({value.sql})", value.type)
@@ -82,7 +80,7 @@ def _abs(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
 def _whole(name: str, sql_name: str) -> Scalar:
     """FLOOR and CEILING keep the type; a decimal's scale becomes 0."""
 
-    def bind(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+    def bind(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
         (raw,) = arguments(binder, node, scope, 1)
         value = _numeric(raw, name)
         kind = t.family(value.type)
@@ -98,7 +96,7 @@ def _whole(name: str, sql_name: str) -> Scalar:
     return bind
 
 
-def _round(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _round(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     values = arguments(binder, node, scope, 2, 3)
     value = _numeric(values[0], "round")
     places = binder.constant_integer(node.arguments[1])
@@ -134,7 +132,7 @@ def _round(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
 def _float_function(sql_name: str, low: str = "", message: str = "") -> Scalar:
     """Functions of floats; outside their domain they raise 3623."""
 
-    def bind(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+    def bind(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
         (raw,) = arguments(binder, node, scope, 1)
         x = binder.to_type(raw, t.FLOAT)
         sql = f"ts_finite({sql_name}({x}))"
@@ -146,7 +144,7 @@ def _float_function(sql_name: str, low: str = "", message: str = "") -> Scalar:
     return bind
 
 
-def _power(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _power(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     base, exponent = arguments(binder, node, scope, 2)
     value = _numeric(base, "power")
     power = binder.to_type(exponent, t.FLOAT)
@@ -159,7 +157,7 @@ def _power(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return Typed(convert(sql, t.FLOAT, value.type), value.type)
 
 
-def _log(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _log(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     values = arguments(binder, node, scope, 1, 2)
     x = binder.to_type(values[0], t.FLOAT)
     error = raising(3623, "An invalid floating point operation occurred.")
@@ -169,13 +167,13 @@ def _log(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return Typed(f"CASE WHEN {x} <= 0 THEN {error} ELSE {sql} END", t.FLOAT)
 
 
-def _sign(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _sign(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     (raw,) = arguments(binder, node, scope, 1)
     value = _numeric(raw, "sign")
     return Typed(convert(f"CAST(sign({value.sql}) AS INTEGER)", t.INT, value.type), value.type)
 
 
-def _pi(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _pi(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     arguments(binder, node, scope, 0)
     return Typed("pi()", t.FLOAT, nullable=False)
 
@@ -184,7 +182,7 @@ _LONE_SIGNS: Final = "('+', '-', '.', ',', '$')"
 """What ISNUMERIC takes for a number although it is none (Microsoft: ISNUMERIC, Remarks)."""
 
 
-def _isnumeric(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _isnumeric(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     (value,) = arguments(binder, node, scope, 1)
     kind = t.family(value.type)
     if kind in t.NUMERIC_FAMILIES:
@@ -200,19 +198,19 @@ def _isnumeric(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return Typed(sql, t.INT)
 
 
-def _isdate(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _isdate(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     (value,) = arguments(binder, node, scope, 1)
     moment = convert(value.sql, value.type, t.DATETIME, attempt=True)
     return Typed(f"CASE WHEN {moment} IS NOT NULL THEN 1 ELSE 0 END", t.INT)
 
 
-def _newid(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _newid(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     arguments(binder, node, scope, 0)
     binder.context.volatile = True
     return Typed("from_hex(replace(CAST(uuid() AS VARCHAR), '-', ''))", t.GUID, nullable=False)
 
 
-def _rand(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _rand(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     """RAND() is one number for the whole query; RAND(CHECKSUM(NEWID())) is one a row."""
     binder.context.volatile = True
     if not node.arguments:
@@ -223,7 +221,7 @@ def _rand(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return Typed("random()", t.FLOAT, nullable=False)
 
 
-def _checksum(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _checksum(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     """CHECKSUM(NEWID()) is any number; of anything else it would have to be SQL Server's own."""
     del scope
     if not _is_random_seed(node):
@@ -240,7 +238,7 @@ def _is_random_seed(node: s.Node) -> bool:
 def _greatest(name: str, operator: str) -> Scalar:
     """GREATEST and LEAST ignore NULL."""
 
-    def bind(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+    def bind(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
         values = arguments(binder, node, scope, 1, 254)
         target = binder.unify(values)
         best = Typed(binder.to_type(values[0], target), target)
@@ -273,6 +271,6 @@ FUNCTIONS: Final[dict[str, Scalar]] = {
 }  # fmt: skip
 
 
-def _as_float(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _as_float(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     (value,) = arguments(binder, node, scope, 1)
     return Typed(binder.to_type(value, t.FLOAT), t.FLOAT)

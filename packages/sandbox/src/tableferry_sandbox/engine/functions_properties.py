@@ -1,10 +1,11 @@
 """Functions that ask for a property of the server, a database, an object or a column."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from tableferry_sandbox.engine import syntax as s
 from tableferry_sandbox.engine import typerules as t
+from tableferry_sandbox.engine.bind_predicates import PredicateBinder
 from tableferry_sandbox.engine.catalog import Database, Table, View
 from tableferry_sandbox.engine.convert import convert
 from tableferry_sandbox.engine.errors import unsupported
@@ -22,10 +23,6 @@ from tableferry_sandbox.engine.principals import Principal
 from tableferry_sandbox.engine.scope import Scope, Typed
 from tableferry_sandbox.engine.storage import quote_text
 from tableferry_sandbox.sqltypes import SqlType
-
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.bind_calls import Binder
-
 
 _VARIANT: Final = t.make("sql_variant")
 PROPERTIES: Final[dict[str, Any]] = {
@@ -55,7 +52,9 @@ PROPERTIES: Final[dict[str, Any]] = {
 }
 
 
-def columns_lookup(binder: "Binder", node: s.Call, scope: Scope, read: Callable[..., Any]) -> Typed:
+def columns_lookup(
+    binder: PredicateBinder, node: s.Call, scope: Scope, read: Callable[..., Any]
+) -> Typed:
     """Return a lookup by a table's id and a column's name."""
     values = arguments(binder, node, scope, 2, 3)
     binder.context.volatile = True
@@ -68,7 +67,7 @@ def columns_lookup(binder: "Binder", node: s.Call, scope: Scope, read: Callable[
     return lookup(key, entries, t.INT)
 
 
-def _column_length(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _column_length(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     """COL_LENGTH: the bytes of a column, by the table's name and its own."""
     arguments(binder, node, scope, 2)
     binder.context.volatile = True
@@ -81,7 +80,7 @@ def _column_length(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return constant(t.max_length(known.type) if known else None, t.SMALLINT)
 
 
-def _column_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _column_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     wanted = binder.constant_text(node.arguments[2]) if len(node.arguments) == 3 else None
     readers: dict[str, Callable[..., Any]] = {
         "isidentity": lambda _, c: int(c.identity is not None),
@@ -107,7 +106,7 @@ def _column_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return columns_lookup(binder, node, scope, readers[wanted.lower()])
 
 
-def _object_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _object_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     values = arguments(binder, node, scope, 2)
     wanted = (binder.constant_text(node.arguments[1]) or "").lower()
     readers: dict[str, Callable[[Table | View], int]] = {
@@ -139,7 +138,7 @@ def _as_variant(value: Typed) -> Typed:
     return Typed(convert(value.sql, value.type, _VARIANT), _VARIANT)
 
 
-def _variant_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _variant_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     value, _ = arguments(binder, node, scope, 2)
     wanted = (binder.constant_text(node.arguments[1]) or "").lower()
     payload = convert(value.sql, value.type, _VARIANT)
@@ -149,7 +148,7 @@ def _variant_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return _as_variant(Typed(f"CAST({found} AS INTEGER)", t.INT))
 
 
-def _collation_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _collation_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     name, _ = arguments(binder, node, scope, 2)
     wanted = (binder.constant_text(node.arguments[1]) or "").lower()
     if wanted != "codepage":
@@ -158,7 +157,7 @@ def _collation_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return _as_variant(Typed(f"py_code_page({text})", t.INT))
 
 
-def _server_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _server_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     arguments(binder, node, scope, 1)
     wanted = (binder.constant_text(node.arguments[0]) or "").lower()
     name = binder.context.session.server.name
@@ -166,7 +165,7 @@ def _server_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return _variant_like(named.get(wanted, PROPERTIES.get(wanted)))
 
 
-def _database_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _database_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     values = arguments(binder, node, scope, 2)
     wanted = (binder.constant_text(node.arguments[1]) or "").lower()
     readers: dict[str, tuple[SqlType, Callable[[Database], Any]]] = {
@@ -191,7 +190,7 @@ def _database_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return _as_variant(lookup(text_key(binder, values[0]), entries, result))
 
 
-def _connection_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _connection_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     arguments(binder, node, scope, 1)
     wanted = (binder.constant_text(node.arguments[0]) or "").lower()
     known = {
@@ -207,7 +206,7 @@ def _connection_property(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return _as_variant(constant(known.get(wanted), NVARCHAR))
 
 
-def _permission(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _permission(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     """HAS_PERMS_BY_NAME: 1 or 0, NULL for what is not there."""
     values = arguments(binder, node, scope, 3, 5)
     binder.context.volatile = True
@@ -235,7 +234,7 @@ def _permission(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return constant(int(session.may(permission, session.current)), t.INT)
 
 
-def _membership(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _membership(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     """IS_SRVROLEMEMBER, IS_MEMBER and IS_ROLEMEMBER; NULL for a role nobody knows."""
     arguments(binder, node, scope, 1, 2)
     binder.context.volatile = True
@@ -255,7 +254,7 @@ def _membership(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return constant(int(member), t.INT)
 
 
-def _identity_value(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _identity_value(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     arguments(binder, node, scope, 1)
     binder.context.volatile = True
     parts = split_name(binder.constant_text(node.arguments[0]) or "")

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tableferry_sandbox.engine import syntax as s
 from tableferry_sandbox.engine import typerules as t
+from tableferry_sandbox.engine.bind_predicates import PredicateBinder
 from tableferry_sandbox.engine.errors import unsupported, wrong_argument_count
 from tableferry_sandbox.engine.rowerror import mark
 from tableferry_sandbox.engine.scope import Scope, Typed
@@ -13,13 +14,12 @@ from tableferry_sandbox.engine.storage import quote_text
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import MAX, SqlType
 
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.bind_calls import Binder
-
-Scalar = Callable[["Binder", s.Call, Scope], Typed]
+Scalar = Callable[[PredicateBinder, s.Call, Scope], Typed]
 
 
-def arguments(binder: "Binder", node: s.Call, scope: Scope, low: int, high: int = 0) -> list[Typed]:
+def arguments(
+    binder: PredicateBinder, node: s.Call, scope: Scope, low: int, high: int = 0
+) -> list[Typed]:
     """Bind a call's arguments; raises 174 or 189 if their number is wrong."""
     count = len(node.arguments)
     if not low <= count <= (high or low):
@@ -31,7 +31,7 @@ def arguments(binder: "Binder", node: s.Call, scope: Scope, low: int, high: int 
     return [binder.value(argument, scope) for argument in node.arguments]
 
 
-def as_text(binder: "Binder", value: Typed, name: str) -> Typed:
+def as_text(binder: PredicateBinder, value: Typed, name: str) -> Typed:
     """Return a value as a string; 8116 for types that do not become strings by themselves."""
     kind = t.family(value.type)
     if kind == "string":
@@ -45,7 +45,7 @@ def as_text(binder: "Binder", value: Typed, name: str) -> Typed:
     return Typed(binder.to_type(value, target, explicit=True), target, value.nullable)
 
 
-def _integer(binder: "Binder", value: Typed) -> str:
+def _integer(binder: PredicateBinder, value: Typed) -> str:
     return f"CAST({binder.to_type(value, t.BIGINT)} AS BIGINT)"
 
 
@@ -57,7 +57,7 @@ def _same_kind(value: Typed, length: int | None = None) -> SqlType:
     )
 
 
-def _length(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _length(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     (value,) = arguments(binder, node, scope, 1)
     result = t.BIGINT if value.type.length == MAX else t.INT
     if t.family(value.type) == "binary":
@@ -76,7 +76,7 @@ _FIXED_BYTES: Final = {
 }  # fmt: skip
 
 
-def _data_length(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _data_length(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     (value,) = arguments(binder, node, scope, 1)
     kind, name = t.family(value.type), value.type.name
     result = t.BIGINT if value.type.length == MAX else t.INT
@@ -104,7 +104,7 @@ def _checked_length(count: str, name: str, number: int) -> str:
     return f"ts_within({count}, 0, 9223372036854775807, {message})"
 
 
-def _substring(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _substring(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     value, start, count = arguments(binder, node, scope, 3)
     a = _integer(binder, start)
     n = _checked_length(_integer(binder, count), "LEFT or SUBSTRING", 537)
@@ -115,14 +115,14 @@ def _substring(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return Typed(f"ts_substring({text.sql}, {a}, {n})", _same_kind(text))
 
 
-def _left(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _left(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     value, count = arguments(binder, node, scope, 2)
     text = as_text(binder, value, "left")
     n = _checked_length(_integer(binder, count), "LEFT or SUBSTRING", 537)
     return Typed(f"ts_substring({text.sql}, 1, {n})", _same_kind(text))
 
 
-def _right(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _right(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     value, count = arguments(binder, node, scope, 2)
     text = as_text(binder, value, "right")
     n = _checked_length(_integer(binder, count), "RIGHT", 536)
@@ -131,7 +131,7 @@ def _right(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
 
 
 def _simple(template: str) -> Scalar:
-    def bind(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+    def bind(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
         (value,) = arguments(binder, node, scope, 1)
         text = as_text(binder, value, node.name)
         return Typed(template.format(text.sql), _same_kind(text), value.nullable)
@@ -140,7 +140,7 @@ def _simple(template: str) -> Scalar:
 
 
 def _trim(template: str) -> Scalar:
-    def bind(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+    def bind(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
         values = arguments(binder, node, scope, 1, 2)
         text = as_text(binder, values[0], node.name)
         characters = "' '"
@@ -156,7 +156,7 @@ def _insensitive(value: Typed) -> bool:
     return not words & {"cs", "bin", "bin2"}
 
 
-def _replace(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _replace(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     values = [as_text(binder, v, "replace") for v in arguments(binder, node, scope, 3)]
     a, b, c = (v.sql for v in values)
     national = any(t.is_national(v.type) for v in values)
@@ -173,7 +173,7 @@ def _replace(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return Typed(sql, result)
 
 
-def _charindex(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _charindex(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     values = arguments(binder, node, scope, 2, 3)
     needle, text = (as_text(binder, v, "charindex") for v in values[:2])
     a, b = needle.sql, text.sql
@@ -188,7 +188,7 @@ def _charindex(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
                  f"({sql} > 0)::INTEGER ELSE {sql} END AS {_duck(result)})", result)  # fmt: skip
 
 
-def _patindex(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _patindex(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     pattern, text = (as_text(binder, v, "patindex") for v in arguments(binder, node, scope, 2))
     a, b = pattern.sql, text.sql
     if _insensitive(text):
@@ -197,12 +197,12 @@ def _patindex(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return Typed(f"CAST(py_patindex({a}, {b}) AS {_duck(result)})", result)
 
 
-def _concat(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _concat(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     values = arguments(binder, node, scope, 2, 254)
     return _joined(binder, values, "''")
 
 
-def _concat_ws(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _concat_ws(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     values = arguments(binder, node, scope, 3, 254)
     texts = [_to_text(binder, v) for v in values]
     national = any(t.is_national(x.type) for x in texts)
@@ -212,7 +212,7 @@ def _concat_ws(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return Typed(sql, t.varchar(length, national=national), nullable=False)
 
 
-def _to_text(binder: "Binder", value: Typed) -> Typed:
+def _to_text(binder: PredicateBinder, value: Typed) -> Typed:
     if t.family(value.type) == "string":
         return value
     if value.type.name == "null":
@@ -226,7 +226,7 @@ def _to_text(binder: "Binder", value: Typed) -> Typed:
     return Typed(binder.to_type(value, target, explicit=True), target)
 
 
-def _joined(binder: "Binder", values: list[Typed], empty: str) -> Typed:
+def _joined(binder: PredicateBinder, values: list[Typed], empty: str) -> Typed:
     texts = [_to_text(binder, v) for v in values]
     national = any(t.is_national(x.type) for x in texts)
     lengths = [x.type.length for x in texts]
@@ -235,7 +235,7 @@ def _joined(binder: "Binder", values: list[Typed], empty: str) -> Typed:
     return Typed(f"({parts})", t.varchar(length, national=national), nullable=False)
 
 
-def _char(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _char(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     (value,) = arguments(binder, node, scope, 1)
     n = _integer(binder, value)
     sql = (
@@ -246,7 +246,7 @@ def _char(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return Typed(sql, SqlType("char", 1))
 
 
-def _nchar(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _nchar(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     (value,) = arguments(binder, node, scope, 1)
     n = _integer(binder, value)
     escaped = f"chr(CAST({n} + 1048576 AS INTEGER))"
@@ -257,7 +257,7 @@ def _nchar(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return Typed(sql, SqlType("nchar", 1))
 
 
-def _unicode(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _unicode(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     (value,) = arguments(binder, node, scope, 1)
     text = as_text(binder, value, "unicode")
     first = f"unicode(ts_substring({text.sql}, 1, 1))"
@@ -268,7 +268,7 @@ def _unicode(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return Typed(f"CAST({sql} AS INTEGER)", t.INT)
 
 
-def _ascii(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _ascii(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     (value,) = arguments(binder, node, scope, 1)
     text = as_text(binder, value, "ascii")
     sql = (
@@ -278,7 +278,7 @@ def _ascii(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return Typed(sql, t.INT)
 
 
-def _replicate(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _replicate(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     value, count = arguments(binder, node, scope, 2)
     text = as_text(binder, value, "replicate")
     n = _integer(binder, count)
@@ -288,7 +288,7 @@ def _replicate(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return Typed(sql if result.length == MAX else f"ts_cut({sql}, {limit})", result)
 
 
-def _space(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _space(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     (count,) = arguments(binder, node, scope, 1)
     n = _integer(binder, count)
     return Typed(
@@ -296,7 +296,7 @@ def _space(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     )
 
 
-def _stuff(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _stuff(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     value, start, count, other = arguments(binder, node, scope, 4)
     text, new = as_text(binder, value, "stuff"), as_text(binder, other, "stuff")
     a, n = _integer(binder, start), _integer(binder, count)
@@ -310,7 +310,7 @@ def _stuff(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return Typed(sql, t.varchar(4000 if national else 8000, national=national))
 
 
-def _quotename(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _quotename(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     values = arguments(binder, node, scope, 1, 2)
     text = as_text(binder, values[0], "quotename").sql
     quote = binder.constant_text(node.arguments[1]) if len(values) == 2 else "["
@@ -326,14 +326,14 @@ def _quotename(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return Typed(sql, SqlType("nvarchar", 258))
 
 
-def _hashbytes(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _hashbytes(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     algorithm, value = arguments(binder, node, scope, 2)
     data = binder.to_type(value, SqlType("varbinary", MAX), explicit=True)
     name = as_text(binder, algorithm, "hashbytes")
     return Typed(f"py_hash({name.sql}, {data})", SqlType("varbinary", 8000))
 
 
-def _reverse(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _reverse(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     (value,) = arguments(binder, node, scope, 1)
     text = as_text(binder, value, "reverse")
     return Typed(f"py_reverse({text.sql})", _same_kind(text))

@@ -1,9 +1,10 @@
 """Functions of dates and times, on ticks of 100 ns since 0001-01-01."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tableferry_sandbox.engine import syntax as s
 from tableferry_sandbox.engine import typerules as t
+from tableferry_sandbox.engine.bind_predicates import PredicateBinder
 from tableferry_sandbox.engine.catalog import now_ticks
 from tableferry_sandbox.engine.convert import convert
 from tableferry_sandbox.engine.errors import unsupported, wrong_argument_count
@@ -13,9 +14,6 @@ from tableferry_sandbox.engine.scope import Scope, Typed
 from tableferry_sandbox.engine.storage import TICKS_PER_DAY, literal, quote_text
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import SqlType
-
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.bind_calls import Binder
 
 _PARTS: Final = {
     "year": "year yyyy yy", "quarter": "quarter qq q", "month": "month mm m",
@@ -32,7 +30,7 @@ UNITS: Final = {
 WIDE: Final = t.make("datetime2", scale=7)
 
 
-def _now(binder: "Binder", sql_type: SqlType) -> Typed:
+def _now(binder: PredicateBinder, sql_type: SqlType) -> Typed:
     """Return the statement's time: every call in a statement gives the same."""
     binder.context.volatile = True
     if binder.context.now is None:
@@ -45,7 +43,7 @@ def _now(binder: "Binder", sql_type: SqlType) -> Typed:
 
 
 def _clock(sql_type: SqlType) -> Scalar:
-    def bind(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+    def bind(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
         arguments(binder, node, scope, 0)
         return _now(binder, sql_type)
 
@@ -93,7 +91,7 @@ def _calendar_number(part: str, ticks: str) -> str:
     raise SqlError(9806, f"The datepart {part} is not supported by date function datediff.")
 
 
-def _datediff(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _datediff(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     if len(node.arguments) != 3:
         raise wrong_argument_count(node.name, 3)
     part = part_of(node, node.name)
@@ -110,7 +108,7 @@ def _datediff(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return Typed(f"CAST({difference} AS BIGINT)", result)
 
 
-def _dateadd(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _dateadd(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     if len(node.arguments) != 3:
         raise wrong_argument_count("dateadd", 3)
     part = part_of(node, "dateadd")
@@ -201,7 +199,7 @@ def _part_number(part: str, value: Typed) -> str:
     raise SqlError(9806, f"The datepart {part} is not supported by date function datepart.")
 
 
-def _datepart(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _datepart(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     if len(node.arguments) != 2:
         raise wrong_argument_count("datepart", 2)
     value = binder.value(node.arguments[1], scope)
@@ -209,14 +207,14 @@ def _datepart(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
 
 
 def _single(part: str) -> Scalar:
-    def bind(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+    def bind(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
         (value,) = arguments(binder, node, scope, 1)
         return Typed(_part_number(part, value), t.INT)
 
     return bind
 
 
-def _datename(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _datename(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     if len(node.arguments) != 2:
         raise wrong_argument_count("datename", 2)
     part, value = part_of(node, "datename"), binder.value(node.arguments[1], scope)
@@ -229,7 +227,7 @@ def _datename(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
     return Typed(f"CAST({_part_number(part, value)} AS VARCHAR)", result)
 
 
-def _eomonth(binder: "Binder", node: s.Call, scope: Scope) -> Typed:
+def _eomonth(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     values = arguments(binder, node, scope, 1, 2)
     stamp = timestamp(local_ticks(values[0]))
     if len(values) == 2:

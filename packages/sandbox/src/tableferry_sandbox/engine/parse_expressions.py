@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from tableferry_sandbox.engine import syntax as s
-from tableferry_sandbox.engine.bind_methods import METHODS
+from tableferry_sandbox.engine.clr_members import METHODS
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.parse_base import TokenCursor
 from tableferry_sandbox.engine.typerules import make
