@@ -13,7 +13,7 @@ import pytest
 from tableferry_sandbox.engine import functions_meta, selecting, sysviews
 from tableferry_sandbox.engine.catalog import Database
 from tableferry_sandbox.engine.scope import BoundQuery, Facts
-from tableferry_sandbox.engine.session import Session
+from tableferry_sandbox.engine.session_state import SessionState
 
 VERSION: Final = "Elsewhere SQL 3.1 for T-SQL clients"
 
@@ -63,7 +63,7 @@ def _as_it_is(cell: Any) -> Any:
     return cell
 
 
-def _shuffled(session: Session, bound: BoundQuery) -> BoundQuery:
+def _shuffled(session: SessionState, bound: BoundQuery) -> BoundQuery:
     if "ORDER BY" in bound.sql:
         return bound
     return replace(bound, sql=f"SELECT * FROM ({bound.sql}) ORDER BY random()")

@@ -2,27 +2,25 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tableferry_sandbox.engine import checks
 from tableferry_sandbox.engine import statements as st
 from tableferry_sandbox.engine import typerules as t
 from tableferry_sandbox.engine.bind_sources import nodes
 from tableferry_sandbox.engine.catalog import Table, TableColumn
+from tableferry_sandbox.engine.session_state import SessionState
 from tableferry_sandbox.engine.storage import duck_type
 from tableferry_sandbox.engine.syntax import Name, Node
 from tableferry_sandbox.engine.table_builder import TableBuilder
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import MAX, SqlType
 
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.session import Session
-
 _GROWING: Final = frozenset({"varchar", "nvarchar", "varbinary"})
 """Types that may get longer although an index or a CHECK uses them (ALTER TABLE: ALTER COLUMN)."""
 
 
-def drop_column(session: "Session", table: Table, name: str, *, if_exists: bool) -> None:
+def drop_column(session: SessionState, table: Table, name: str, *, if_exists: bool) -> None:
     """ALTER TABLE ... DROP COLUMN; raises 4924, 5074."""
     column = table.column(name)
     if column is None:
@@ -52,7 +50,7 @@ def drop_constraint(table: Table, name: str, *, if_exists: bool) -> None:
         raise SqlError(3728, f"'{name}' is not a constraint.")
 
 
-def alter_column(session: "Session", table: Table, definition: st.ColumnDef) -> None:
+def alter_column(session: SessionState, table: Table, definition: st.ColumnDef) -> None:
     """ALTER TABLE ... ALTER COLUMN: every row is converted, or none and nothing has changed.
 
     Raises 4924, 4928, 5074, 515, 2628, and what a conversion raises.

@@ -3,14 +3,17 @@
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from tableferry_sandbox.engine import ddl, dml, granting, options, procedures, rights, selecting
+from tableferry_sandbox.engine import ddl, dml, granting, options, procedures, selecting
 from tableferry_sandbox.engine import statements as st
 from tableferry_sandbox.engine import syntax as s
 from tableferry_sandbox.engine import typerules as t
+from tableferry_sandbox.engine.binding import binder_for
 from tableferry_sandbox.engine.errors import undeclared, unsupported
 from tableferry_sandbox.engine.scalars import evaluate, holds, text_of
+from tableferry_sandbox.engine.session_state import SessionState
+from tableferry_sandbox.engine.statement_rights import check_statement
 from tableferry_sandbox.events import (
     DatabaseChanged,
     Event,
@@ -18,9 +21,6 @@ from tableferry_sandbox.events import (
     SqlError,
     StatementDone,
 )
-
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.session import Session
 
 STATEMENT_ERRORS: Final = frozenset(
     {
@@ -70,7 +70,7 @@ class Looped(Exception):  # noqa: N818 - a way out of a loop, not an error
         self.kind = kind
 
 
-def run(session: "Session", statements: Sequence[st.Statement]) -> Iterator[Event]:
+def run(session: SessionState, statements: Sequence[st.Statement]) -> Iterator[Event]:
     """Run a batch."""
     try:
         yield from sequence(session, statements)
@@ -78,14 +78,14 @@ def run(session: "Session", statements: Sequence[st.Statement]) -> Iterator[Even
         return
 
 
-def sequence(session: "Session", statements: Sequence[st.Statement]) -> Iterator[Event]:
+def sequence(session: SessionState, statements: Sequence[st.Statement]) -> Iterator[Event]:
     """Run statements; errors that do not end the batch become messages."""
     for statement in statements:
         session.check_stop()
         yield from guarded(session, statement)
 
 
-def guarded(session: "Session", statement: st.Statement) -> Iterator[Event]:
+def guarded(session: SessionState, statement: st.Statement) -> Iterator[Event]:
     """Run one statement and decide what an error of its ends."""
     try:
         yield from perform(session, statement)
@@ -104,17 +104,17 @@ def guarded(session: "Session", statement: st.Statement) -> Iterator[Event]:
         yield StatementDone(None, "ERROR")
 
 
-def perform(session: "Session", statement: st.Statement) -> Iterator[Event]:
+def perform(session: SessionState, statement: st.Statement) -> Iterator[Event]:
     """Run one statement of any kind."""
     handler = _HANDLERS.get(type(statement))
     if handler is None:
         raise unsupported(f"the statement {type(statement).__name__}")
-    rights.check_statement(session, statement)
+    check_statement(session, statement)
     yield from handler(session, statement)
 
 
-def _declare(session: "Session", statement: st.Declare) -> Iterator[Event]:
-    kind = session.binder().resolve_type(statement.type)
+def _declare(session: SessionState, statement: st.Declare) -> Iterator[Event]:
+    kind = binder_for(session).resolve_type(statement.type)
     value = None
     if statement.value is not None:
         value = evaluate(session, statement.value, kind)[1]
@@ -122,7 +122,7 @@ def _declare(session: "Session", statement: st.Declare) -> Iterator[Event]:
     yield from ()
 
 
-def _set_variable(session: "Session", statement: st.SetVariable) -> Iterator[Event]:
+def _set_variable(session: SessionState, statement: st.SetVariable) -> Iterator[Event]:
     found = session.variables.get(statement.name.lower())
     if found is None:
         raise undeclared(statement.name)
@@ -130,14 +130,14 @@ def _set_variable(session: "Session", statement: st.SetVariable) -> Iterator[Eve
     yield from ()
 
 
-def _if(session: "Session", statement: st.If) -> Iterator[Event]:
+def _if(session: SessionState, statement: st.If) -> Iterator[Event]:
     if holds(session, statement.condition):
         yield from guarded(session, statement.then)
     elif statement.otherwise is not None:
         yield from guarded(session, statement.otherwise)
 
 
-def _while(session: "Session", statement: st.While) -> Iterator[Event]:
+def _while(session: SessionState, statement: st.While) -> Iterator[Event]:
     while holds(session, statement.condition):
         session.check_stop()
         try:
@@ -147,11 +147,11 @@ def _while(session: "Session", statement: st.While) -> Iterator[Event]:
                 return
 
 
-def _block(session: "Session", statement: st.Block) -> Iterator[Event]:
+def _block(session: SessionState, statement: st.Block) -> Iterator[Event]:
     yield from sequence(session, statement.body)
 
 
-def _try(session: "Session", statement: st.TryCatch) -> Iterator[Event]:
+def _try(session: SessionState, statement: st.TryCatch) -> Iterator[Event]:
     session.caught_depth += 1
     try:
         yield from sequence(session, statement.body)
@@ -169,7 +169,7 @@ def _try(session: "Session", statement: st.TryCatch) -> Iterator[Event]:
         session.caught.pop()
 
 
-def _jump(session: "Session", statement: st.Jump) -> Iterator[Event]:
+def _jump(session: SessionState, statement: st.Jump) -> Iterator[Event]:
     yield from ()
     if statement.kind == "return":
         if statement.value is not None:
@@ -178,7 +178,7 @@ def _jump(session: "Session", statement: st.Jump) -> Iterator[Event]:
     raise Looped(statement.kind)
 
 
-def _print(session: "Session", statement: st.Print) -> Iterator[Event]:
+def _print(session: SessionState, statement: st.Print) -> Iterator[Event]:
     yield Message(0, text_of(session, statement.value) or " ", 0, 1, statement.line)
 
 
@@ -201,7 +201,7 @@ def _format(template: str, values: list[Any]) -> str:
     return _FORMAT.sub(fill, template)
 
 
-def _raise(session: "Session", statement: st.RaiseError) -> Iterator[Event]:
+def _raise(session: SessionState, statement: st.RaiseError) -> Iterator[Event]:
     kind, first = evaluate(session, statement.message)
     severity = int(evaluate(session, statement.severity, t.INT)[1] or 0)
     state = int(evaluate(session, statement.state, t.INT)[1] or 0)
@@ -220,7 +220,7 @@ def _raise(session: "Session", statement: st.RaiseError) -> Iterator[Event]:
         yield StatementDone(None, "RAISERROR")
 
 
-def _throw(session: "Session", statement: st.Throw) -> Iterator[Event]:
+def _throw(session: SessionState, statement: st.Throw) -> Iterator[Event]:
     yield from ()
     if not statement.arguments:
         if not session.caught:
@@ -236,13 +236,13 @@ def _throw(session: "Session", statement: st.Throw) -> Iterator[Event]:
     raise SqlError(int(number), str(text), severity=16, state=int(state), line=statement.line)
 
 
-def _use(session: "Session", statement: st.Use) -> Iterator[Event]:
+def _use(session: SessionState, statement: st.Use) -> Iterator[Event]:
     old, new = session.use(statement.database)
     yield DatabaseChanged(old, new)
     yield StatementDone(None, "USE")
 
 
-def _transaction(session: "Session", statement: st.Transaction) -> Iterator[Event]:
+def _transaction(session: SessionState, statement: st.Transaction) -> Iterator[Event]:
     if statement.action == "begin":
         yield from session.begin()
     elif statement.action == "commit":
@@ -254,7 +254,7 @@ def _transaction(session: "Session", statement: st.Transaction) -> Iterator[Even
     yield StatementDone(None, statement.action.upper())
 
 
-def _wait_for(session: "Session", statement: st.WaitFor) -> Iterator[Event]:
+def _wait_for(session: SessionState, statement: st.WaitFor) -> Iterator[Event]:
     """WAITFOR DELAY 'hh:mm:ss'; cancellable."""
     target = t.make("time", scale=7)
     kind, value = evaluate(session, statement.delay)
@@ -267,12 +267,12 @@ def _wait_for(session: "Session", statement: st.WaitFor) -> Iterator[Event]:
     yield StatementDone(None, "WAITFOR")
 
 
-def _nothing(session: "Session", statement: st.NoOperation) -> Iterator[Event]:
+def _nothing(session: SessionState, statement: st.NoOperation) -> Iterator[Event]:
     del session
     yield StatementDone(None, statement.command)
 
 
-Handler = Callable[["Session", Any], Iterator[Event]]
+Handler = Callable[[SessionState, Any], Iterator[Event]]
 _HANDLERS: Final[dict[type, Handler]] = {
     st.QueryStatement: selecting.select,
     st.Insert: dml.insert,

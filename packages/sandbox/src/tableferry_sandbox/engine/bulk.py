@@ -1,23 +1,21 @@
 """Rows from Arrow, in the physical form, straight into a table."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from tableferry_sandbox.engine import typerules as t
+from tableferry_sandbox.engine.binding import binder_for
 from tableferry_sandbox.engine.catalog import Table, TableColumn
 from tableferry_sandbox.engine.convert import round_moment
 from tableferry_sandbox.engine.errors import invalid_column
+from tableferry_sandbox.engine.session_state import SessionState
 from tableferry_sandbox.engine.storage import duck_type
 from tableferry_sandbox.engine.writing import Writer
 
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.session import Session
-
 
 def load(
-    session: "Session", table: Table, rows: pa.Table | pa.RecordBatch | Iterable[pa.RecordBatch]
+    session: SessionState, table: Table, rows: pa.Table | pa.RecordBatch | Iterable[pa.RecordBatch]
 ) -> int:
     """Append Arrow rows to a table; see ``DatabaseHandle.load``."""
     if isinstance(rows, pa.RecordBatch):
@@ -31,7 +29,7 @@ def _as_table(batch: pa.RecordBatch | pa.Table) -> pa.Table:
     return batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
 
 
-def _load_table(session: "Session", table: Table, rows: pa.Table) -> int:
+def _load_table(session: SessionState, table: Table, rows: pa.Table) -> int:
     columns: dict[int, str] = {}
     for name in rows.column_names:
         column = table.column(name)
@@ -39,7 +37,7 @@ def _load_table(session: "Session", table: Table, rows: pa.Table) -> int:
             raise invalid_column(name)
         quoted = '"' + name.replace('"', '""') + '"'
         columns[column.column_id] = _taken(column, f"q.{quoted}")
-    binder = session.binder()
+    binder = binder_for(session)
     with Writer(session, table, "INSERT") as writer:
         name = session.register(rows)
         try:

@@ -1,10 +1,10 @@
 """What rows must satisfy before they are written: NOT NULL, lengths, keys, checks, references."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from tableferry_sandbox.engine import typerules as t
 from tableferry_sandbox.engine.bind_predicates import group_key
+from tableferry_sandbox.engine.binding import binder_for
 from tableferry_sandbox.engine.catalog import CheckConstraint, Index, Table, TableColumn
 from tableferry_sandbox.engine.convert import convert
 from tableferry_sandbox.engine.errors import (
@@ -14,12 +14,10 @@ from tableferry_sandbox.engine.errors import (
     unsupported,
 )
 from tableferry_sandbox.engine.scope import Scope, Source, Typed
+from tableferry_sandbox.engine.session_state import SessionState
 from tableferry_sandbox.engine.storage import literal
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import MAX, SqlType
-
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.session import Session
 
 
 def limited(column: TableColumn) -> bool:
@@ -38,7 +36,7 @@ def _size(column: TableColumn, name: str) -> str:
 
 
 def check_values(
-    session: "Session", table: Table, columns: Sequence[TableColumn], stage: str, verb: str
+    session: SessionState, table: Table, columns: Sequence[TableColumn], stage: str, verb: str
 ) -> None:
     """Raise 515 for NULL and 2628 for what is too long, in rows staged for a table."""
     tests = []
@@ -97,7 +95,7 @@ def _keys(index: Index, source: str) -> list[str]:
 
 
 def check_unique_index(
-    session: "Session", table: Table, index: Index, stage: str = "", except_rows: str = "",
+    session: SessionState, table: Table, index: Index, stage: str = "", except_rows: str = "",
     *, created: bool = False,
 ) -> None:  # fmt: skip
     """Raise 2627 or 2601 if staged rows, or all rows (``created``), have a key twice.
@@ -133,16 +131,16 @@ def check_unique_index(
         _raise_duplicate(session, table, index, twice[0], created=created)
 
 
-def _indexed(session: "Session", table: Table, index: Index, source: str) -> str:
+def _indexed(session: SessionState, table: Table, index: Index, source: str) -> str:
     """Return the rows of a source that a filtered index holds."""
     assert index.condition is not None  # noqa: S101 - asked for only where there is one
-    scope = Scope([Source(table.name, (), session.binder().table_columns(table, "f"))])
-    condition = session.binder().predicate(index.condition, scope)
+    scope = Scope([Source(table.name, (), binder_for(session).table_columns(table, "f"))])
+    condition = binder_for(session).predicate(index.condition, scope)
     return f"(SELECT * FROM {source} AS f WHERE {condition})"
 
 
 def _raise_duplicate(
-    session: "Session", table: Table, index: Index, row: tuple[object, ...], *, created: bool
+    session: SessionState, table: Table, index: Index, row: tuple[object, ...], *, created: bool
 ) -> None:
     shown = []
     for (column, _), value in zip(index.columns, row, strict=True):
@@ -168,13 +166,13 @@ def _raise_duplicate(
     )
 
 
-def _condition(session: "Session", table: Table, check: CheckConstraint, source: str) -> str:
-    binder = session.binder()
+def _condition(session: SessionState, table: Table, check: CheckConstraint, source: str) -> str:
+    binder = binder_for(session)
     columns = binder.table_columns(table, source)
     return binder.predicate(check.condition, Scope([Source(table.name, (), columns)]))
 
 
-def check_existing(session: "Session", table: Table, check: CheckConstraint) -> None:
+def check_existing(session: SessionState, table: Table, check: CheckConstraint) -> None:
     """Raise 547 if rows that are there fail a new CHECK."""
     condition = _condition(session, table, check, "n")
     if table.database.find(table.schema, table.name) is not table:
@@ -197,7 +195,7 @@ def _conflict(verb: str, kind: str, name: str, table: Table, column: str = "") -
     )
 
 
-def check_constraints(session: "Session", table: Table, stage: str, verb: str) -> None:
+def check_constraints(session: SessionState, table: Table, stage: str, verb: str) -> None:
     """Raise 547 for staged rows that fail a CHECK or point nowhere."""
     for check in table.checks:
         condition = _condition(session, table, check, "n")
@@ -229,7 +227,7 @@ def _pairs(here: Sequence[TableColumn], there: Sequence[TableColumn]) -> str:
     )
 
 
-def check_not_referenced(session: "Session", table: Table, rowids: str, verb: str) -> None:
+def check_not_referenced(session: SessionState, table: Table, rowids: str, verb: str) -> None:
     """Raise 547 if rows that are to go are pointed to by a foreign key."""
     for other in table.database.tables():
         for key in other.foreign_keys:

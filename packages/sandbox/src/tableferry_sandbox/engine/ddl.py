@@ -1,11 +1,12 @@
 """CREATE, ALTER and DROP, carried out on the catalog and the store."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from tableferry_sandbox.engine import altering
 from tableferry_sandbox.engine import statements as st
 from tableferry_sandbox.engine.bind_calls import Binder
+from tableferry_sandbox.engine.binding import SHAPE_ONLY, binder_for, binding_context
 from tableferry_sandbox.engine.catalog import AliasType, Database, Table, View
 from tableferry_sandbox.engine.collation import check_collation
 from tableferry_sandbox.engine.errors import (
@@ -17,14 +18,12 @@ from tableferry_sandbox.engine.errors import (
 )
 from tableferry_sandbox.engine.indexing import add_index
 from tableferry_sandbox.engine.scope import BoundQuery
+from tableferry_sandbox.engine.session_state import SessionState
 from tableferry_sandbox.engine.table_builder import TableBuilder
 from tableferry_sandbox.events import Event, SqlError, StatementDone
 
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.session import Session
 
-
-def place(session: "Session", path: st.Path) -> tuple[Database, str, str]:
+def place(session: SessionState, path: st.Path) -> tuple[Database, str, str]:
     """Return the database, schema and name that a new object's path means. Raises 2760, 911."""
     name = path[-1]
     if name.startswith(("#", "@")):
@@ -47,13 +46,13 @@ def place(session: "Session", path: st.Path) -> tuple[Database, str, str]:
     return database, database.schemas[schema.lower()][0], name
 
 
-def undoing(session: "Session", undo: Callable[[], None]) -> None:
+def undoing(session: SessionState, undo: Callable[[], None]) -> None:
     """Have DDL taken back if the transaction around it is rolled back."""
     if session.transaction is not None:
         session.transaction.on_rollback.append(undo)
 
 
-def finally_(session: "Session", action: Callable[[], None]) -> None:
+def finally_(session: SessionState, action: Callable[[], None]) -> None:
     """Do something irrevocable when the transaction commits, at once without one."""
     if session.transaction is not None:
         session.transaction.on_commit.append(action)
@@ -61,7 +60,7 @@ def finally_(session: "Session", action: Callable[[], None]) -> None:
         action()
 
 
-def add_table(session: "Session", table: Table) -> None:
+def add_table(session: SessionState, table: Table) -> None:
     """Put a finished table into the catalog and the store."""
     store = session.server.store
     store.create(table)
@@ -77,12 +76,12 @@ def add_table(session: "Session", table: Table) -> None:
     undoing(session, lambda: _take_away(table.database.objects, key, session, table))
 
 
-def _take_away(holder: dict[Any, Any], key: object, session: "Session", table: Table) -> None:
+def _take_away(holder: dict[Any, Any], key: object, session: SessionState, table: Table) -> None:
     holder.pop(key, None)
     session.server.store.drop(table)
 
 
-def create_table(session: "Session", statement: st.CreateTable) -> Iterator[Event]:
+def create_table(session: SessionState, statement: st.CreateTable) -> Iterator[Event]:
     """CREATE TABLE."""
     database, schema, name = place(session, statement.table)
     taken = session.temporary.get(name.lower()) if name[0] in "#@" else database.find(schema, name)
@@ -102,7 +101,7 @@ def create_table(session: "Session", statement: st.CreateTable) -> Iterator[Even
     yield StatementDone(None, "CREATE TABLE")
 
 
-def create_index(session: "Session", statement: st.CreateIndex) -> Iterator[Event]:
+def create_index(session: SessionState, statement: st.CreateIndex) -> Iterator[Event]:
     """CREATE INDEX: kept in the catalog; a unique one is enforced."""
     table = session.find_object(statement.table)
     if not isinstance(table, Table):
@@ -118,7 +117,7 @@ def create_index(session: "Session", statement: st.CreateIndex) -> Iterator[Even
     yield StatementDone(None, "CREATE INDEX")
 
 
-def create_view(session: "Session", statement: st.CreateView) -> Iterator[Event]:
+def create_view(session: SessionState, statement: st.CreateView) -> Iterator[Event]:
     """CREATE VIEW: the query is bound once to find its columns, then at each use."""
     database, schema, name = place(session, statement.view)
     known = database.find(schema, name)
@@ -152,11 +151,11 @@ def create_view(session: "Session", statement: st.CreateView) -> Iterator[Event]
     yield StatementDone(None, "CREATE VIEW")
 
 
-def _shape(session: "Session", view: View) -> BoundQuery:
-    return Binder(session.context(lambda _, __: "t0")).view_query(view)
+def _shape(session: SessionState, view: View) -> BoundQuery:
+    return Binder(binding_context(session, SHAPE_ONLY)).view_query(view)
 
 
-def create_named(session: "Session", statement: st.CreateNamed) -> Iterator[Event]:
+def create_named(session: SessionState, statement: st.CreateNamed) -> Iterator[Event]:
     """CREATE SCHEMA and CREATE DATABASE."""
     if statement.kind == "database":
         collation = statement.collation
@@ -167,7 +166,7 @@ def create_named(session: "Session", statement: st.CreateNamed) -> Iterator[Even
                 226, "CREATE DATABASE statement not allowed within multi-statement transaction.",
                 state=6,
             )  # fmt: skip
-        session.server.create_database(statement.name, collation)
+        session.server.add_database(statement.name, collation)
     else:
         schemas = session.current.schemas
         key = statement.name.lower()
@@ -178,7 +177,7 @@ def create_named(session: "Session", statement: st.CreateNamed) -> Iterator[Even
     yield StatementDone(None, f"CREATE {statement.kind.upper()}")
 
 
-def create_type(session: "Session", statement: st.CreateType) -> Iterator[Event]:
+def create_type(session: SessionState, statement: st.CreateType) -> Iterator[Event]:
     """CREATE TYPE ... FROM."""
     database, schema, name = place(session, statement.name)
     key = (schema.lower(), name.lower())
@@ -188,7 +187,7 @@ def create_type(session: "Session", statement: st.CreateType) -> Iterator[Event]
             f"The type '{schema}.{name}' already exists, or you do not have permission to "
             f"create it.",
         )
-    base = session.binder().resolve_type(statement.base)
+    base = binder_for(session).resolve_type(statement.base)
     alias = AliasType(database.next_type_id, schema, name, base, statement.nullable)
     database.next_type_id += 1
     database.types[key] = alias
@@ -196,7 +195,7 @@ def create_type(session: "Session", statement: st.CreateType) -> Iterator[Event]
     yield StatementDone(None, "CREATE TYPE")
 
 
-def drop(session: "Session", statement: st.Drop) -> Iterator[Event]:
+def drop(session: SessionState, statement: st.Drop) -> Iterator[Event]:
     """DROP of anything."""
     handler = _DROPS[statement.kind]
     for path in statement.names:
@@ -205,7 +204,7 @@ def drop(session: "Session", statement: st.Drop) -> Iterator[Event]:
     yield StatementDone(None, f"DROP {statement.kind.upper()}")
 
 
-def _drop_table(session: "Session", path: st.Path, statement: st.Drop) -> bool:
+def _drop_table(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
     found = session.find_object(path)
     if not isinstance(found, Table):
         return False
@@ -233,7 +232,7 @@ def _drop_table(session: "Session", path: st.Path, statement: st.Drop) -> bool:
     return True
 
 
-def lock_alone(session: "Session", table: Table) -> None:
+def lock_alone(session: SessionState, table: Table) -> None:
     """Wait until no other transaction holds a table, and hold it to the end of one's own."""
     if table.temporary:
         return
@@ -250,7 +249,7 @@ def lock_alone(session: "Session", table: Table) -> None:
         store.versions.end(brief)
 
 
-def _drop_view(session: "Session", path: st.Path, statement: st.Drop) -> bool:
+def _drop_view(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
     del statement
     found = session.find_object(path)
     if not isinstance(found, View):
@@ -266,7 +265,7 @@ def _drop_view(session: "Session", path: st.Path, statement: st.Drop) -> bool:
     return True
 
 
-def _drop_schema(session: "Session", path: st.Path, statement: st.Drop) -> bool:
+def _drop_schema(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
     del statement
     key = path[-1].lower()
     database = session.current
@@ -280,14 +279,14 @@ def _drop_schema(session: "Session", path: st.Path, statement: st.Drop) -> bool:
     return True
 
 
-def _drop_database(session: "Session", path: st.Path, statement: st.Drop) -> bool:
+def _drop_database(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
     if session.server.find_database(path[-1]) is None and statement.if_exists:
         return True
     session.server.drop_database(path[-1])
     return True
 
 
-def _drop_type(session: "Session", path: st.Path, statement: st.Drop) -> bool:
+def _drop_type(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
     del statement
     database, schema, name = place(session, path)
     alias = database.types.get((schema.lower(), name.lower()))
@@ -301,7 +300,7 @@ def _drop_type(session: "Session", path: st.Path, statement: st.Drop) -> bool:
     return True
 
 
-def _drop_index(session: "Session", path: st.Path, statement: st.Drop) -> bool:
+def _drop_index(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
     where = statement.on or path[:-1]
     table = session.find_object(where) if where else None
     if not isinstance(table, Table):
@@ -327,7 +326,7 @@ _DROPS: Final = {
 }  # fmt: skip
 
 
-def alter_table(session: "Session", statement: st.AlterTable) -> Iterator[Event]:
+def alter_table(session: SessionState, statement: st.AlterTable) -> Iterator[Event]:
     """ALTER TABLE."""
     table = session.find_object(statement.table)
     if not isinstance(table, Table):

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from tableferry_sandbox.engine import checks, ddl, outputting
 from tableferry_sandbox.engine import statements as st
 from tableferry_sandbox.engine import syntax as s
 from tableferry_sandbox.engine import typerules as t
 from tableferry_sandbox.engine.bind_calls import Binder
+from tableferry_sandbox.engine.binding import binding_context
 from tableferry_sandbox.engine.catalog import Table, TableColumn, View
 from tableferry_sandbox.engine.errors import (
     invalid_column,
@@ -19,25 +19,23 @@ from tableferry_sandbox.engine.errors import (
 from tableferry_sandbox.engine.reading import readable_for_write
 from tableferry_sandbox.engine.rights import require
 from tableferry_sandbox.engine.scope import BoundQuery, Scope, Typed, anybody
+from tableferry_sandbox.engine.session_state import SessionState
 from tableferry_sandbox.engine.storage import literal
 from tableferry_sandbox.engine.writing import Writer
 from tableferry_sandbox.events import Event, ResultSet, SqlError, StatementDone
 
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.session import Session
 
-
-def _target(session: "Session", path: st.Path, verb: str) -> Table:
+def _target(session: SessionState, path: st.Path, verb: str) -> Table:
     found = session.find_object(path)
     if isinstance(found, View):
         raise unsupported("writing through views")
     if found is None:
         raise invalid_object(".".join(path))
-    require(session, verb, found)
+    require(session.login, verb, found)
     return found
 
 
-def insert(session: "Session", statement: st.Insert) -> Iterator[Event]:
+def insert(session: SessionState, statement: st.Insert) -> Iterator[Event]:
     """INSERT."""
     table = _target(session, statement.table, "INSERT")
     if statement.output and any(
@@ -50,7 +48,7 @@ def insert(session: "Session", statement: st.Insert) -> Iterator[Event]:
     columns = _insert_columns(session, table, statement)
     if isinstance(statement.source, st.Execute):
         raise unsupported("INSERT ... EXEC")
-    context = session.context()
+    context = binding_context(session)
     binder = Binder(context)
     _, release = session.server.store.versions.take()
     try:
@@ -78,12 +76,14 @@ def insert(session: "Session", statement: st.Insert) -> Iterator[Event]:
 
 
 def _output(
-    session: "Session", table: Table, binder: Binder, items: Sequence[s.Node], verb: str
+    session: SessionState, table: Table, binder: Binder, items: Sequence[s.Node], verb: str
 ) -> ResultSet | None:
     return outputting.output(session, table, binder, items, verb) if items else None
 
 
-def _finished(session: "Session", rows: int, verb: str, shown: ResultSet | None) -> Iterator[Event]:
+def _finished(
+    session: SessionState, rows: int, verb: str, shown: ResultSet | None
+) -> Iterator[Event]:
     if shown is not None:
         yield shown
     session.row_count = rows
@@ -91,7 +91,7 @@ def _finished(session: "Session", rows: int, verb: str, shown: ResultSet | None)
     yield StatementDone(None if quiet else rows, verb)
 
 
-def _insert_columns(session: "Session", table: Table, statement: st.Insert) -> list[TableColumn]:
+def _insert_columns(session: SessionState, table: Table, statement: st.Insert) -> list[TableColumn]:
     """Return the columns that an INSERT gives values for. Raises 207, 264, 271, 273, 544."""
     explicit = session.identity_insert is table
     if not statement.columns:
@@ -223,7 +223,11 @@ def _wrong_number(given: int, wanted: int, query: s.Query, *, listed: bool) -> N
 
 
 def _modified(
-    session: "Session", binder: Binder, path: st.Path, source: s.Node | None, where: s.Node | None
+    session: SessionState,
+    binder: Binder,
+    path: st.Path,
+    source: s.Node | None,
+    where: s.Node | None,
 ) -> tuple[Table, str, str, Scope]:
     """Bind the sources of UPDATE or DELETE: table, its DuckDB alias, FROM and WHERE, scope."""
     scope = Scope()
@@ -274,11 +278,11 @@ def _limit(binder: Binder, top: s.Top | None) -> str:
     return f" LIMIT {binder.to_type(binder.value(top.count, Scope()), t.BIGINT)}"
 
 
-def update(session: "Session", statement: st.Update) -> Iterator[Event]:
+def update(session: SessionState, statement: st.Update) -> Iterator[Event]:
     """UPDATE."""
     if any(a.variable for a in statement.assignments):
         raise unsupported("variables in UPDATE")
-    context = session.context(partial(readable_for_write, session))
+    context = binding_context(session, partial(readable_for_write, session))
     context.common = {x.name.lower(): (x.columns, x.query) for x in statement.tables}
     binder = Binder(context)
     table = _find_target(session, statement, "UPDATE")
@@ -300,7 +304,7 @@ def update(session: "Session", statement: st.Update) -> Iterator[Event]:
     yield from _finished(session, rows, "UPDATE", shown)
 
 
-def _find_target(session: "Session", statement: st.Update | st.Delete, verb: str) -> Table:
+def _find_target(session: SessionState, statement: st.Update | st.Delete, verb: str) -> Table:
     """Return the table an UPDATE or DELETE writes, before its rows may be read."""
     if statement.source is not None:
         path = _path_of(statement.source, statement.table[-1])
@@ -330,9 +334,9 @@ def _new_value(
     return checks.assigned(value.sql, value.type, column)
 
 
-def delete(session: "Session", statement: st.Delete) -> Iterator[Event]:
+def delete(session: SessionState, statement: st.Delete) -> Iterator[Event]:
     """DELETE."""
-    context = session.context(partial(readable_for_write, session))
+    context = binding_context(session, partial(readable_for_write, session))
     context.common = {x.name.lower(): (x.columns, x.query) for x in statement.tables}
     binder = Binder(context)
     table = _find_target(session, statement, "DELETE")
@@ -346,7 +350,7 @@ def delete(session: "Session", statement: st.Delete) -> Iterator[Event]:
     yield from _finished(session, rows, "DELETE", shown)
 
 
-def truncate(session: "Session", statement: st.Truncate) -> Iterator[Event]:
+def truncate(session: SessionState, statement: st.Truncate) -> Iterator[Event]:
     """TRUNCATE TABLE: like DELETE of all rows, and the identity starts again."""
     table = session.find_object(statement.table)
     if not isinstance(table, Table):

@@ -1,15 +1,13 @@
 """Logins, users, roles and permissions as statements, carried out."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tableferry_sandbox.engine import statements as st
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.principals import FIXED_ROLES, WHOLE, Principal, Scope, Security
+from tableferry_sandbox.engine.session_state import SessionState
 from tableferry_sandbox.events import Event, SqlError, StatementDone
-
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.session import Session
 
 _ALL: Final = ("SELECT", "INSERT", "UPDATE", "DELETE", "REFERENCES")
 """What GRANT ALL means on a table."""
@@ -17,14 +15,14 @@ _ALL: Final = ("SELECT", "INSERT", "UPDATE", "DELETE", "REFERENCES")
 _MAY_NOT_GO: Final = frozenset({"public", "dbo", "guest", "information_schema", "sys"})
 
 
-def change_principal(session: "Session", statement: st.PrincipalChange) -> Iterator[Event]:
+def change_principal(session: SessionState, statement: st.PrincipalChange) -> Iterator[Event]:
     """CREATE, ALTER and DROP of a login, a user or a role."""
     {"login": _login, "user": _user, "role": _role}[statement.kind](session, statement)
     word = "ALTER" if "member" in statement.action else statement.action.upper()
     yield StatementDone(None, f"{word} {statement.kind.upper()}")
 
 
-def _login(session: "Session", statement: st.PrincipalChange) -> None:
+def _login(session: SessionState, statement: st.PrincipalChange) -> None:
     server, options = session.server, dict(statement.options)
     found = server.find_login(statement.name)
     if statement.action == "create":
@@ -48,7 +46,7 @@ def _login(session: "Session", statement: st.PrincipalChange) -> None:
         found.default_database = options.get("default_database", found.default_database)
 
 
-def _user(session: "Session", statement: st.PrincipalChange) -> None:
+def _user(session: SessionState, statement: st.PrincipalChange) -> None:
     security = session.current.security
     if statement.action == "create":
         _require_free(security, statement.name)
@@ -70,7 +68,7 @@ def _user(session: "Session", statement: st.PrincipalChange) -> None:
         raise unsupported("ALTER USER")
 
 
-def _role(session: "Session", statement: st.PrincipalChange) -> None:
+def _role(session: SessionState, statement: st.PrincipalChange) -> None:
     security = session.current.security
     if statement.action == "create":
         _require_free(security, statement.name)
@@ -97,7 +95,7 @@ def _drop(security: Security, principal: Principal) -> None:
     security.remove(principal)
 
 
-def grant(session: "Session", statement: st.Grant) -> Iterator[Event]:
+def grant(session: SessionState, statement: st.Grant) -> Iterator[Event]:
     """GRANT, DENY and REVOKE, in the current database."""
     security = session.current.security
     scope = _scope(session, statement)
@@ -114,7 +112,7 @@ def grant(session: "Session", statement: st.Grant) -> Iterator[Event]:
     yield StatementDone(None, statement.action.upper())
 
 
-def _scope(session: "Session", statement: st.Grant) -> Scope:
+def _scope(session: SessionState, statement: st.Grant) -> Scope:
     """Return what a permission is about; raises 15151."""
     kind, path = statement.securable_class, statement.securable
     shown = ".".join(path)

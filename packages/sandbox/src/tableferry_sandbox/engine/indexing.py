@@ -1,18 +1,14 @@
 """CREATE INDEX on a table."""
 
-from typing import TYPE_CHECKING
-
 from tableferry_sandbox.engine import statements as st
 from tableferry_sandbox.engine.catalog import Index, Table
 from tableferry_sandbox.engine.checks import check_unique_index
+from tableferry_sandbox.engine.session_state import SessionState
 from tableferry_sandbox.engine.table_builder import TableBuilder
 from tableferry_sandbox.events import SqlError
 
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.session import Session
 
-
-def add_index(session: "Session", table: Table, definition: st.IndexDef) -> Index:
+def add_index(session: SessionState, table: Table, definition: st.IndexDef) -> Index:
     """Add an index to a table; rows there are checked if it is unique."""
     if any(i.name.lower() == definition.name.lower() for i in table.indexes):
         raise SqlError(

@@ -1,16 +1,14 @@
 """SET and ALTER DATABASE ... SET."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tableferry_sandbox.engine import statements as st
 from tableferry_sandbox.engine.catalog import Table
 from tableferry_sandbox.engine.errors import unknown_database, unsupported
 from tableferry_sandbox.engine.names import split_name
+from tableferry_sandbox.engine.session_state import SessionState
 from tableferry_sandbox.events import Event, LanguageChanged, SqlError, StatementDone
-
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.session import Session
 
 _FIXED: Final = {
     "ansi_nulls": "on", "ansi_padding": "on", "ansi_warnings": "on", "arithabort": None,
@@ -32,7 +30,7 @@ _LANGUAGES: Final = frozenset({"us_english", "english", "n'us_english'"})
 
 
 def set_option(  # noqa: C901 - a branch a kind of option
-    session: "Session", statement: st.SetOption
+    session: SessionState, statement: st.SetOption
 ) -> Iterator[Event]:
     """SET option value; raises 195 for an unknown one, 50000 for a value without effect here."""
     option, value = statement.option, statement.value
@@ -61,7 +59,7 @@ def set_option(  # noqa: C901 - a branch a kind of option
     yield StatementDone(None, "SET")
 
 
-def _number(session: "Session", option: str, value: str) -> None:
+def _number(session: SessionState, option: str, value: str) -> None:
     if value.startswith("@"):
         found = session.variables.get(value.lower())
         value = str(found[1]) if found else value
@@ -76,7 +74,7 @@ def _number(session: "Session", option: str, value: str) -> None:
     session.options[option] = str(number)
 
 
-def _identity_insert(session: "Session", name: str, value: str) -> None:
+def _identity_insert(session: SessionState, name: str, value: str) -> None:
     table = session.find_object(split_name(name))
     if not isinstance(table, Table):
         raise SqlError(
@@ -103,7 +101,7 @@ def _identity_insert(session: "Session", name: str, value: str) -> None:
         session.identity_insert = None
 
 
-def alter_database(session: "Session", statement: st.AlterDatabase) -> Iterator[Event]:
+def alter_database(session: SessionState, statement: st.AlterDatabase) -> Iterator[Event]:
     """ALTER DATABASE ... SET."""
     found = session.server.find_database(statement.name) if statement.name else session.current
     if found is None:
@@ -115,7 +113,7 @@ def alter_database(session: "Session", statement: st.AlterDatabase) -> Iterator[
         found.read_committed_snapshot = switch
     elif statement.option == "compatibility_level":
         found.compatibility = int(statement.value)
-    elif statement.option == "single_user" and session.server.is_used(found, but_by=session):
+    elif statement.option == "single_user" and session.server.is_used(found, except_by=session):
         raise unsupported("ALTER DATABASE ... SET SINGLE_USER while others use the database")
     elif statement.option not in ("recovery", "single_user", "multi_user", "auto_close",
                                   "auto_shrink", "online", "auto_update_statistics",

@@ -1,7 +1,7 @@
 """OUTPUT: the rows that a writing statement made (``inserted``) and ended (``deleted``)."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pyarrow as pa
 
@@ -10,12 +10,9 @@ from tableferry_sandbox.engine import syntax as s
 from tableferry_sandbox.engine.bind_queries import QueryBinder
 from tableferry_sandbox.engine.catalog import Table
 from tableferry_sandbox.engine.scope import BoundQuery, Scope, Source, Typed
+from tableferry_sandbox.engine.session_state import SessionState
 from tableferry_sandbox.engine.storage import arrow_schema, to_physical
 from tableferry_sandbox.events import ResultSet
-
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.bind_calls import Binder
-    from tableferry_sandbox.engine.session import Session
 
 STAGE: Final = "stage"
 """The temporary DuckDB table of the rows that a statement makes, or the ids (``rid``) it ends."""
@@ -26,7 +23,7 @@ ENDED: Final = "ended"
 _BATCH_ROWS: Final = 20_000
 
 
-def keep_ended(session: "Session", table: Table) -> None:
+def keep_ended(session: SessionState, table: Table) -> None:
     """Keep the rows that are staged to be ended, before they are."""
     session.run_sql(
         f"CREATE OR REPLACE TEMP TABLE {ENDED} AS SELECT rowid AS rid, * FROM {table.physical} "
@@ -35,7 +32,7 @@ def keep_ended(session: "Session", table: Table) -> None:
 
 
 def output(
-    session: "Session", table: Table, binder: "Binder", items: Sequence[s.Node], verb: str
+    session: SessionState, table: Table, binder: QueryBinder, items: Sequence[s.Node], verb: str
 ) -> ResultSet:
     """Return the OUTPUT items of the staged rows, in no order. Raises 4104, 209."""
     stored = [c for c in table.columns if c.stored]
@@ -49,7 +46,7 @@ def output(
     sides = {"INSERT": ("inserted",), "UPDATE": ("inserted", "deleted"), "DELETE": ("deleted",)}
     scope = Scope([Source(side, (), _columns(table, side[0])) for side in sides[verb]])
     chosen = [item for item in items if isinstance(item, s.SelectItem)]
-    found = QueryBinder.select_items(binder, chosen, scope)
+    found = binder.select_items(chosen, scope)
     heads = ", ".join(f"{f.sql} AS c{n}" for n, f in enumerate(found, 1))
     shown = BoundQuery("", tuple(found)).result_columns()
     schema: pa.Schema = arrow_schema(shown)

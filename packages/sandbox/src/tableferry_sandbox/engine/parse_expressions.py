@@ -6,19 +6,16 @@ parses predicates.
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tableferry_sandbox.engine import syntax as s
 from tableferry_sandbox.engine.clr_members import METHODS
 from tableferry_sandbox.engine.errors import unsupported
+from tableferry_sandbox.engine.literals import number_literal, string_literal
 from tableferry_sandbox.engine.parse_base import TokenCursor
 from tableferry_sandbox.engine.typerules import make
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import MAX, SqlType
-
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.syntax import Query
-from tableferry_sandbox.engine.literals import number_literal, string_literal
 
 _COMPARISONS: Final = {
     "=": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<=",
@@ -36,7 +33,7 @@ _NILADIC: Final = frozenset(
 class ExpressionParser(TokenCursor):
     """Parses expressions and predicates."""
 
-    def query(self) -> "Query":
+    def query(self) -> s.Query:
         """Parse a query; the query parser fills this in."""
         raise self.error()
 

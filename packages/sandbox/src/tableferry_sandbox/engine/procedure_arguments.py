@@ -1,20 +1,17 @@
 """The arguments of EXEC of a system procedure: by name or by position, all of them texts."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from tableferry_sandbox.engine import statements as st
 from tableferry_sandbox.engine import typerules as t
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.scalars import evaluate
+from tableferry_sandbox.engine.session_state import SessionState
 from tableferry_sandbox.events import SqlError
-
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.session import Session
 
 
 def texts(
-    session: "Session", statement: st.Execute, names: Sequence[str], what: str
+    session: SessionState, statement: st.Execute, names: Sequence[str], what: str
 ) -> dict[str, str | None]:
     """Return the arguments by name, of those ``names`` that may be given, in their order.
 

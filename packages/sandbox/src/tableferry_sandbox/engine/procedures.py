@@ -1,25 +1,24 @@
 """EXEC: text, sp_executesql, and the few system procedures that clients call."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tableferry_sandbox.engine import properties, renaming
 from tableferry_sandbox.engine import statements as st
 from tableferry_sandbox.engine import syntax as s
 from tableferry_sandbox.engine import typerules as t
+from tableferry_sandbox.engine.binding import binder_for
 from tableferry_sandbox.engine.convert import convert
 from tableferry_sandbox.engine.errors import undeclared, unsupported
 from tableferry_sandbox.engine.parser import BatchParser, parse_batch
 from tableferry_sandbox.engine.scalars import evaluate, text_of
+from tableferry_sandbox.engine.session_state import SessionState
 from tableferry_sandbox.engine.storage import literal
 from tableferry_sandbox.events import DatabaseChanged, Event, SqlError
 from tableferry_sandbox.sqltypes import SqlType
 
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.session import Session
 
-
-def execute(session: "Session", statement: st.Execute) -> Iterator[Event]:
+def execute(session: SessionState, statement: st.Execute) -> Iterator[Event]:
     """EXEC; raises 2812 for a procedure that is not there."""
     if not statement.procedure:
         text = text_of(session, statement.arguments[0].value)
@@ -46,7 +45,7 @@ def execute(session: "Session", statement: st.Execute) -> Iterator[Event]:
 
 
 def nested(
-    session: "Session", text: str, variables: dict[str, tuple[SqlType, Any]]
+    session: SessionState, text: str, variables: dict[str, tuple[SqlType, Any]]
 ) -> Iterator[Event]:
     """Run a batch inside a batch, with variables of its own; a USE in it ends with it."""
     saved, database = session.variables, session.current
@@ -61,11 +60,13 @@ def nested(
         yield DatabaseChanged(changed.name, database.name)
 
 
-def declarations(session: "Session", text: str) -> list[tuple[str, SqlType, s.Node | None, bool]]:
+def declarations(
+    session: SessionState, text: str
+) -> list[tuple[str, SqlType, s.Node | None, bool]]:
     """Read ``@a int, @b nvarchar(10) = N'x' OUTPUT``."""
     parser = BatchParser(text)
     found: list[tuple[str, SqlType, s.Node | None, bool]] = []
-    binder = session.binder()
+    binder = binder_for(session)
     while parser.token.kind == "variable":
         name = parser.advance().text
         parser.accept("as")
@@ -81,7 +82,7 @@ def declarations(session: "Session", text: str) -> list[tuple[str, SqlType, s.No
 
 
 def _execute_sql(  # noqa: C901 - the checks in the server's order
-    session: "Session", statement: st.Execute
+    session: SessionState, statement: st.Execute
 ) -> Iterator[Event]:
     arguments = list(statement.arguments)
     if not arguments:
@@ -125,7 +126,7 @@ def _execute_sql(  # noqa: C901 - the checks in the server's order
             _give_back(session, argument_given.value, sql_type, variables[name.lower()][1])
 
 
-def _give_back(session: "Session", node: s.Node, kind: SqlType, value: Any) -> None:
+def _give_back(session: SessionState, node: s.Node, kind: SqlType, value: Any) -> None:
     if not isinstance(node, s.Variable):
         raise SqlError(179, "Cannot use the OUTPUT option when passing a constant.", severity=15)
     found = session.variables.get(node.name.lower())

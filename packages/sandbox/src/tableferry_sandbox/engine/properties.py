@@ -3,17 +3,15 @@
 Only texts, and only of SCHEMA, TABLE and COLUMN: that is where comments (MS_Description) are.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tableferry_sandbox.engine import procedure_arguments
 from tableferry_sandbox.engine import statements as st
 from tableferry_sandbox.engine.catalog import Table
 from tableferry_sandbox.engine.ddl import undoing
 from tableferry_sandbox.engine.errors import unsupported
+from tableferry_sandbox.engine.session_state import SessionState
 from tableferry_sandbox.events import SqlError
-
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.session import Session
 
 PROCEDURES: Final = frozenset(
     {"sp_addextendedproperty", "sp_updateextendedproperty", "sp_dropextendedproperty"}
@@ -21,7 +19,7 @@ PROCEDURES: Final = frozenset(
 LEVELS: Final = tuple(f"@level{number}{part}" for number in range(3) for part in ("type", "name"))
 
 
-def change(session: "Session", procedure: str, statement: st.Execute) -> None:
+def change(session: SessionState, procedure: str, statement: st.Execute) -> None:
     """Add, update or drop one property; raises 15233, 15217 or 15135."""
     drops = procedure == "sp_dropextendedproperty"
     names = ("@name", *(() if drops else ("@value",)), *LEVELS)
@@ -56,7 +54,7 @@ def _put(table: Table, key: tuple[int, str], value: tuple[str, str] | None) -> N
         table.properties[key] = value
 
 
-def _subject(session: "Session", given: dict[str, str | None]) -> tuple[Table, int, str]:
+def _subject(session: SessionState, given: dict[str, str | None]) -> tuple[Table, int, str]:
     """Return the table, the column's id (0: none) and how both are shown; raises 15135."""
     kinds = [(given.get(name) or "").upper() for name in LEVELS[::2]]
     schema, table_name, column_name = (given.get(name) or "" for name in LEVELS[1::2])

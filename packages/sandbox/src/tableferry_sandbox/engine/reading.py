@@ -1,6 +1,6 @@
 """What a session may see of a table: its isolation level, hints and locks as DuckDB SQL."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tableferry_sandbox.engine.catalog import Table
 from tableferry_sandbox.engine.clustering import clustered_order
@@ -9,10 +9,8 @@ from tableferry_sandbox.engine.errors import (
     snapshot_not_allowed,
     snapshot_not_begun,
 )
+from tableferry_sandbox.engine.session_state import SessionState
 from tableferry_sandbox.engine.versions import Snapshot, visible
-
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.session import Session
 
 _DIRTY: Final = frozenset({"nolock", "readuncommitted"})
 _REPEATABLE: Final = frozenset(
@@ -20,7 +18,7 @@ _REPEATABLE: Final = frozenset(
 )
 
 
-def readable(session: "Session", table: Table, hints: frozenset[str]) -> str:
+def readable(session: SessionState, table: Table, hints: frozenset[str]) -> str:
     """Return DuckDB SQL of a table's rows as a session may see them now.
 
     Waits for writers where READ COMMITTED does. Raises 3951, 3952, 3961, 1222, 1205.
@@ -45,7 +43,7 @@ def readable(session: "Session", table: Table, hints: frozenset[str]) -> str:
     return _filtered(table, visible(versions.now(), own))
 
 
-def readable_for_write(session: "Session", table: Table, hints: frozenset[str]) -> str:
+def readable_for_write(session: SessionState, table: Table, hints: frozenset[str]) -> str:
     """Return a table's rows with their ids, as the sources of UPDATE and DELETE see them."""
     if table.temporary:
         return f"(SELECT rowid AS rid, * FROM {table.physical} WHERE v_to IS NULL)"
@@ -59,13 +57,13 @@ def readable_for_write(session: "Session", table: Table, hints: frozenset[str]) 
     return f"(SELECT rowid AS rid, * FROM {table.physical} WHERE {shown})"
 
 
-def note_access(session: "Session") -> None:
+def note_access(session: SessionState) -> None:
     """Note the isolation level under which a transaction first came to data: there it starts."""
     if session.transaction is not None and not session.transaction.level:
         session.transaction.level = session.isolation
 
 
-def snapshot_of(session: "Session", table: Table) -> Snapshot:
+def snapshot_of(session: SessionState, table: Table) -> Snapshot:
     """Return the snapshot that a session under SNAPSHOT isolation reads a table by.
 
     Raises 3952, 3951, 3961.
@@ -84,7 +82,7 @@ def snapshot_of(session: "Session", table: Table) -> Snapshot:
     return snapshot
 
 
-def _not_locked(session: "Session") -> str:
+def _not_locked(session: SessionState) -> str:
     """Return the condition of READPAST: what others have in hand is left out, old and new."""
     own = session.transaction.number if session.transaction else None
     now = session.server.store.versions.now()

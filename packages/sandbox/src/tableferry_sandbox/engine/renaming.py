@@ -4,7 +4,7 @@ The old name is parsed, the new one is taken as it stands, brackets and all.
 """
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tableferry_sandbox.engine import procedure_arguments
 from tableferry_sandbox.engine import statements as st
@@ -19,15 +19,13 @@ from tableferry_sandbox.engine.catalog import (
 from tableferry_sandbox.engine.ddl import lock_alone, undoing
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.names import split_name
+from tableferry_sandbox.engine.session_state import SessionState
 from tableferry_sandbox.events import Event, Message, SqlError
-
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.session import Session
 
 ARGUMENTS: Final = ("@objname", "@newname", "@objtype")
 
 
-def rename(session: "Session", statement: st.Execute) -> Iterator[Event]:
+def rename(session: SessionState, statement: st.Execute) -> Iterator[Event]:
     """EXEC sp_rename; raises 15225, 15248, 15335, 15336."""
     given = procedure_arguments.texts(session, statement, ARGUMENTS, "names")
     written, new = given.get("@objname") or "", given.get("@newname") or ""
@@ -57,7 +55,7 @@ def _path(written: str) -> st.Path:
     return split_name(written) or tuple(part.strip("[]") for part in written.split("."))
 
 
-def _rename_column(session: "Session", path: st.Path, new: str) -> None:
+def _rename_column(session: SessionState, path: st.Path, new: str) -> None:
     table = session.find_object(path[:-1]) if len(path) > 1 else None
     column = table.column(path[-1]) if isinstance(table, Table) else None
     if not isinstance(table, Table) or column is None:
@@ -78,7 +76,7 @@ def _rename_column(session: "Session", path: st.Path, new: str) -> None:
     undoing(session, lambda: name(old))
 
 
-def _rename_index(session: "Session", path: st.Path, new: str) -> None:
+def _rename_index(session: SessionState, path: st.Path, new: str) -> None:
     table = session.find_object(path[:-1]) if len(path) > 1 else None
     indexes = table.indexes if isinstance(table, Table) else []
     index = next((i for i in indexes if i.name.lower() == path[-1].lower()), None)
@@ -97,7 +95,7 @@ def _rename_index(session: "Session", path: st.Path, new: str) -> None:
     undoing(session, lambda: name(old))
 
 
-def _rename_object(session: "Session", path: st.Path, new: str) -> None:
+def _rename_object(session: SessionState, path: st.Path, new: str) -> None:
     found = session.find_object(path)
     if found is None:
         _rename_constraint(session, path, new)
@@ -120,7 +118,7 @@ def _rename_object(session: "Session", path: st.Path, new: str) -> None:
     undoing(session, lambda: name(old))
 
 
-def _rename_constraint(session: "Session", path: st.Path, new: str) -> None:
+def _rename_constraint(session: SessionState, path: st.Path, new: str) -> None:
     """Rename a key, check, default or reference, which all share the schema's names."""
     schema = path[-2].lower() if len(path) > 1 and path[-2] else "dbo"
     wanted = path[-1].lower()
@@ -151,7 +149,7 @@ def _restoring(item: object, name: str) -> Callable[[], None]:
     return lambda: setattr(item, "name", name)
 
 
-def _noted(session: "Session", table: Table) -> None:
+def _noted(session: SessionState, table: Table) -> None:
     table.version += 1
     session.server.store.versions.note_altered(table)
 

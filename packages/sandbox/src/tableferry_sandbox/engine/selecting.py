@@ -1,7 +1,7 @@
 """SELECT as a statement: a result set, variables, or a new table."""
 
 from collections.abc import Generator, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tableferry_sandbox.engine import ddl
 from tableferry_sandbox.engine import statements as st
@@ -9,6 +9,7 @@ from tableferry_sandbox.engine import syntax as s
 from tableferry_sandbox.engine import typerules as t
 from tableferry_sandbox.engine.bind_calls import Binder
 from tableferry_sandbox.engine.bind_sources import nodes
+from tableferry_sandbox.engine.binding import binding_context
 from tableferry_sandbox.engine.catalog import Table, TableColumn
 from tableferry_sandbox.engine.convert import convert
 from tableferry_sandbox.engine.errors import (
@@ -16,21 +17,19 @@ from tableferry_sandbox.engine.errors import (
     undeclared,
     unsupported,
 )
-from tableferry_sandbox.engine.outcome import Outcome
 from tableferry_sandbox.engine.rights import require_creation
 from tableferry_sandbox.engine.scope import BoundQuery
+from tableferry_sandbox.engine.session_state import SessionState
+from tableferry_sandbox.engine.streaming import Outcome, stream
 from tableferry_sandbox.engine.writing import Writer
 from tableferry_sandbox.events import Event, SqlError, StatementDone
 from tableferry_sandbox.sqltypes import MAX
-
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.session import Session
 
 NO_TEXT_SIZE: Final = 2_147_483_647
 """The TEXTSIZE that cuts nothing."""
 
 
-def select(session: "Session", statement: st.QueryStatement) -> Iterator[Event]:
+def select(session: SessionState, statement: st.QueryStatement) -> Iterator[Event]:
     """SELECT: a result set, or variables, or a new table."""
     body = statement.query.body
     items = body.items if isinstance(body, s.Select) else ()
@@ -42,7 +41,7 @@ def select(session: "Session", statement: st.QueryStatement) -> Iterator[Event]:
             "with data-retrieval operations.",
             severity=15,
         )
-    context = session.context()
+    context = binding_context(session)
     _, release = session.server.store.versions.take()
     outcome = Outcome()
     try:
@@ -53,7 +52,7 @@ def select(session: "Session", statement: st.QueryStatement) -> Iterator[Event]:
         if variables:
             yield from _assign(session, variables, bound, accumulates=_accumulates(items))
             return
-        result = session.result(cut_to_text_size(session, bound), context, outcome, release)
+        result = stream(session, cut_to_text_size(session, bound), context, outcome, release)
         try:
             yield result
         finally:
@@ -68,7 +67,7 @@ def select(session: "Session", statement: st.QueryStatement) -> Iterator[Event]:
     yield StatementDone(outcome.rows, "SELECT")
 
 
-def cut_to_text_size(session: "Session", bound: BoundQuery) -> BoundQuery:
+def cut_to_text_size(session: SessionState, bound: BoundQuery) -> BoundQuery:
     """Cut long values to SET TEXTSIZE, which counts bytes; FreeTDS sets 64512 by default."""
     size = int(session.options["textsize"])
     if not 0 < size < NO_TEXT_SIZE:
@@ -104,7 +103,7 @@ def _accumulates(items: Sequence[s.SelectItem]) -> bool:
 
 
 def _assign(
-    session: "Session", names: list[str], bound: BoundQuery, *, accumulates: bool
+    session: SessionState, names: list[str], bound: BoundQuery, *, accumulates: bool
 ) -> Iterator[Event]:
     """Give variables the values of the last row; without rows they keep theirs."""
     heads = []
@@ -125,11 +124,13 @@ def _assign(
     yield StatementDone(len(rows), "SELECT")
 
 
-def _select_into(session: "Session", path: tuple[str, ...], bound: BoundQuery) -> Iterator[Event]:
+def _select_into(
+    session: SessionState, path: tuple[str, ...], bound: BoundQuery
+) -> Iterator[Event]:
     """SELECT ... INTO: a table with the query's columns, filled."""
     database, schema, name = ddl.place(session, path)
     if name[0] != "#":
-        require_creation(session, "CREATE TABLE")
+        require_creation(session.login, "CREATE TABLE", session.current)
     if session.find_object(path) is not None:
         raise object_exists(name)
     store = session.server.store

@@ -3,11 +3,11 @@
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from tableferry_sandbox.engine import statements as st
 from tableferry_sandbox.engine import syntax as s
 from tableferry_sandbox.engine import typerules as t
+from tableferry_sandbox.engine.binding import binder_for
 from tableferry_sandbox.engine.catalog import (
     AliasType,
     CheckConstraint,
@@ -23,17 +23,15 @@ from tableferry_sandbox.engine.convert import convert
 from tableferry_sandbox.engine.default_text import default_text
 from tableferry_sandbox.engine.errors import object_exists, unsupported
 from tableferry_sandbox.engine.scope import Scope, Source
+from tableferry_sandbox.engine.session_state import SessionState
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import SqlType
-
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.session import Session
 
 
 class TableBuilder:
     """Adds to one table."""
 
-    def __init__(self, session: "Session", table: Table) -> None:
+    def __init__(self, session: SessionState, table: Table) -> None:
         self.session = session
         self.table = table
         self.pending: list[st.ConstraintDef] = []
@@ -129,7 +127,7 @@ class TableBuilder:
         plain = [c for c in self.table.columns if c.computed is None]
         for column, definition in self._computed:
             assert column.computed is not None  # noqa: S101 - only computed columns are kept there
-            binder = self.session.binder()
+            binder = binder_for(self.session)
             columns = tuple(binder.column(c, c.physical) for c in plain)
             typed = binder.value(column.computed, Scope([Source(self.table.name, (), columns)]))
             column.type = t.with_collation(typed.type, self.table.database.collation)
@@ -210,7 +208,7 @@ class TableBuilder:
         if column.default is not None or column.identity or column.type.name == "timestamp":
             raise SqlError(1781, "Column already has a DEFAULT bound to it.")
         assert definition.expression is not None  # noqa: S101 - the parser sees to it
-        typed = self.session.binder().value(definition.expression, Scope())
+        typed = binder_for(self.session).value(definition.expression, Scope())
         convert(typed.sql, typed.type, column.type, explicit=False)
         number = self.table.database.new_object_id()
         name = definition.name or self._system_name("DF", number, column.name)
@@ -303,7 +301,7 @@ class TableBuilder:
                 table.columns.remove(column)
                 raise unsupported("adding such a column to a table that has rows")
         elif column.default is not None and not column.nullable:
-            binder = self.session.binder()
+            binder = binder_for(self.session)
             typed = binder.value(column.default.expression, Scope())
             fill = convert(typed.sql, typed.type, column.type, explicit=False)
         elif not column.nullable and rows:

@@ -6,7 +6,7 @@ transaction, or while a snapshot is open, old versions stay; otherwise rows are 
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from tableferry_sandbox.engine import checks
 from tableferry_sandbox.engine.bind_calls import Binder
@@ -17,19 +17,17 @@ from tableferry_sandbox.engine.outputting import ENDED, STAGE, keep_ended
 from tableferry_sandbox.engine.reading import note_access, snapshot_of
 from tableferry_sandbox.engine.rowerror import translate
 from tableferry_sandbox.engine.scope import Scope, Source, Typed
+from tableferry_sandbox.engine.session_state import SessionState
 from tableferry_sandbox.engine.storage import duck_type
 from tableferry_sandbox.engine.versions import Transaction
 from tableferry_sandbox.events import SqlError
-
-if TYPE_CHECKING:
-    from tableferry_sandbox.engine.session import Session
 
 
 class Writer:
     """Writes one statement's rows; a context manager."""
 
     def __init__(
-        self, session: "Session", table: Table, verb: str, *, keeps_ended: bool = False
+        self, session: SessionState, table: Table, verb: str, *, keeps_ended: bool = False
     ) -> None:
         self.session = session
         self.table = table
