@@ -10,7 +10,7 @@ import pytest
 from tableferry.config import Settings, SourceSettings
 from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.sample import load_sample
-from tableferry_sandbox.server import SandboxServer
+from tableferry_sandbox.tds_server import SandboxServer
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.sandbox import WHOLE

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.faults import Faults
-from tableferry_sandbox.server import SandboxServer
+from tableferry_sandbox.tds_server import SandboxServer
 
 USER: Final = "sa"
 PASSWORD: Final = "Sandbox-only-1"  # noqa: S105 - guards nothing: it listens on loopback only

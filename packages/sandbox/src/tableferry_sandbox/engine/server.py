@@ -7,11 +7,11 @@ from typing import Final
 
 import pyarrow as pa
 
-from tableferry_sandbox.engine.bulk import load
-from tableferry_sandbox.engine.catalog import Database
+from tableferry_sandbox.engine.database.catalog_objects import Database
+from tableferry_sandbox.engine.database.instance import Instance
+from tableferry_sandbox.engine.database.principals import Login
 from tableferry_sandbox.engine.errors import unknown_database
-from tableferry_sandbox.engine.instance import Instance
-from tableferry_sandbox.engine.principals import Login
+from tableferry_sandbox.engine.execution.bulk_load import load
 from tableferry_sandbox.engine.session import Session
 from tableferry_sandbox.events import LoginRequest, Message, ResultSet, SqlError
 

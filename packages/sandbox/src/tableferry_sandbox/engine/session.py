@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
-from tableferry_sandbox.engine import batch
-from tableferry_sandbox.engine import statements as st
-from tableferry_sandbox.engine.bind_calls import Binder
-from tableferry_sandbox.engine.binding import SHAPE_ONLY, binder_for, binding_context
-from tableferry_sandbox.engine.parser import parse_batch
-from tableferry_sandbox.engine.session_state import SessionState
+from tableferry_sandbox.engine.binding.binder import Binder
+from tableferry_sandbox.engine.execution import batch
+from tableferry_sandbox.engine.execution.session_state import SessionState
+from tableferry_sandbox.engine.execution.statement_binding import (
+    SHAPE_ONLY,
+    binder_for,
+    binding_context,
+)
+from tableferry_sandbox.engine.parsing.parser import parse_batch
+from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.events import Event, OutputValue, Parameter, SqlError
 from tableferry_sandbox.sqltypes import Column
 
