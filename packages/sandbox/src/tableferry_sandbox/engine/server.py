@@ -1,7 +1,7 @@
 """The SQL engine as a server: logins open sessions, and Python code fills its databases."""
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -13,6 +13,7 @@ from tableferry_sandbox.engine.database.principals import Login
 from tableferry_sandbox.engine.errors import unknown_database
 from tableferry_sandbox.engine.execution.bulk_load import load
 from tableferry_sandbox.engine.session import Session
+from tableferry_sandbox.engine.types.duck_types import arrow_schema
 from tableferry_sandbox.events import LoginRequest, Message, ResultSet, SqlError
 
 FIRST_SESSION: Final = 51
@@ -20,20 +21,31 @@ FIRST_SESSION: Final = 51
 
 
 class DatabaseHandle:
-    """One database, for those who fill it from Python."""
+    """One database, to be filled and queried from Python."""
 
     def __init__(self, server: "Server", database: Database) -> None:
         self._server = server
         self.database = database
 
     def run(self, sql: str) -> None:
-        """Run a T-SQL batch without a login; raises SqlError for any error in it."""
+        """Run a T-SQL batch as sysadmin, without a login; raises SqlError for any error in it."""
+        for _ in self._results(sql):
+            pass
+
+    def query(self, sql: str) -> pa.Table:
+        """Run a batch and return its first result set, in the physical form of ``sqltypes``.
+
+        A batch without one gives a table without columns. Raises SqlError.
+        """
+        results = list(self._results(sql))
+        return results[0] if results else pa.table({})
+
+    def _results(self, sql: str) -> Iterator[pa.Table]:
         session = self._server.trusted(self.database)
         try:
             for event in session.execute(sql):
                 if isinstance(event, ResultSet):
-                    for _ in event.batches:
-                        pass
+                    yield pa.Table.from_batches(event.batches, arrow_schema(event.columns))
                 if isinstance(event, Message) and event.severity > 10:
                     raise SqlError(event.number, event.text, severity=event.severity)
         finally:
