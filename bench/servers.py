@@ -63,7 +63,7 @@ def main() -> None:
     """Run the sandbox with one benchmark table until it is told to stop."""
     from tableferry_sandbox.engine.server import Server
     from tableferry_sandbox.sample.loading import load_bench
-    from tableferry_sandbox.server import SandboxServer
+    from tableferry_sandbox.tds_server import SandboxServer
 
     engine = Server()
     engine.add_login(USER, PASSWORD)

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.local_postgres import LocalPostgres
-from tableferry_sandbox.server import SandboxServer
+from tableferry_sandbox.tds_server import SandboxServer
 from tests.support.disks import can_mount, small_disk
 from tests.support.proxy import TcpProxy
 

@@ -3,7 +3,6 @@
 import contextlib
 import gc
 import signal
-import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -14,7 +13,7 @@ from tableferry_sandbox.testing import sql_server
 from tests.support.databases import PgDatabase
 from tests.support.disks import MEMORY
 from tests.support.proxy import TcpProxy
-from tests.support.sandbox import PASSWORD, SAMPLE_DATABASES, USER, WHOLE, Sandbox
+from tests.support.sandbox import PASSWORD, SAMPLE_DATABASES, USER, Sandbox
 
 TEMPLATE = "empty_template"
 SETTINGS = {"max_wal_size": "256MB"}
@@ -127,17 +126,13 @@ def sample_sandbox() -> Iterator[Sandbox]:
 
 @contextlib.contextmanager
 def _a_sandbox() -> Iterator[Sandbox]:
-    with sql_server(user=USER, password=PASSWORD, flush_bytes=WHOLE) as started:
+    with sql_server(user=USER, password=PASSWORD) as started:
         yield Sandbox(started.engine, started.wire, USER, PASSWORD)
 
 
 def _a_database(server: LocalPostgres) -> Iterator[PgDatabase]:
-    name = f"test_{uuid.uuid4().hex[:16]}"
-    server.create_database(name, TEMPLATE)
-    try:
+    with server.temporary_database(TEMPLATE) as name:
         yield PgDatabase(server.host, server.port, name, server.user, server.password)
-    finally:
-        server.drop_database(name)
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from tableferry.config import SourceSettings
 from tableferry.sqlserver.code_pages import is_unlike
 from tableferry.sqlserver.connection import PROVIDER
 from tableferry_sandbox.events import ResultSet, StatementDone
-from tableferry_sandbox.server import SandboxServer
 from tableferry_sandbox.sqltypes import MAX, Column, SqlType
 from tableferry_sandbox.tds.collations import collation
 from tableferry_sandbox.tds.text import decode_code_page
+from tableferry_sandbox.tds_server import SandboxServer
 
 COLLATIONS = [
     "SQL_Latin1_General_CP1_CI_AS", "SQL_Latin1_General_CP437_CI_AS", "Latin1_General_100_BIN2",

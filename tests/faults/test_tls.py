@@ -16,7 +16,7 @@ from tableferry.errors import ConfigError, TransientError
 from tableferry.inspect.check import check_tables
 from tableferry.sqlserver.tls import vouched_for
 from tableferry_sandbox.engine.server import Server
-from tableferry_sandbox.server import SandboxServer
+from tableferry_sandbox.tds_server import SandboxServer
 from tests.support.authority import Authority
 from tests.support.databases import PgDatabase
 from tests.support.sandbox import PASSWORD, USER

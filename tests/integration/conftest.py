@@ -10,10 +10,10 @@ import pytest
 from tableferry.config import Settings, SourceSettings
 from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.sample import load_sample
-from tableferry_sandbox.server import SandboxServer
+from tableferry_sandbox.tds_server import SandboxServer
+from tableferry_sandbox.testing import WHOLE_RESPONSES
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
-from tests.support.sandbox import WHOLE
 
 USER, PASSWORD = "sa", "canary;}{pass'word"
 
@@ -68,7 +68,7 @@ def running_sandbox() -> Iterator[Sandbox]:
     engine = Server()
     engine.add_login(USER, PASSWORD)
     load_sample(engine, 0.2)
-    with SandboxServer(engine, flush_bytes=WHOLE) as server:
+    with SandboxServer(engine, flush_bytes=WHOLE_RESPONSES) as server:
         yield Sandbox(engine, server)
 
 

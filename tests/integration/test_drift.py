@@ -17,7 +17,7 @@ from tableferry.report.plan_view import show_plan
 from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.run import sync_table
 from tableferry_sandbox.engine.server import Server
-from tableferry_sandbox.server import SandboxServer
+from tableferry_sandbox.tds_server import SandboxServer
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.support.databases import PgDatabase
 from tests.unit.engine.support import entry

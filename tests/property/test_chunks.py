@@ -17,7 +17,7 @@ from tableferry.planning.plan import SyncPlan, plan_table
 from tableferry.postgres import STRATEGIES
 from tableferry.sqlserver import boundaries
 from tableferry_sandbox.engine.server import Server
-from tableferry_sandbox.server import SandboxServer
+from tableferry_sandbox.tds_server import SandboxServer
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.unit.engine.support import entry
 

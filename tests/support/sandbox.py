@@ -6,8 +6,6 @@ USER = "sync_reader"
 PASSWORD = "Canary-7f3a'{};"
 """Awkward on purpose, and easy to find where it leaks."""
 SAMPLE_DATABASES = ("McTM", "VoipDB")
-WHOLE = 2**26
-"""Bytes that an answer is sent in, so whole: the driver's clients are in the same process."""
 
 
 class Sandbox(SqlServer):

@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import pytest
 
-from tableferry_sandbox.engine import functions_meta, selecting, sysviews
-from tableferry_sandbox.engine.catalog import Database
-from tableferry_sandbox.engine.scope import BoundQuery, Facts
-from tableferry_sandbox.engine.session import Session
+from tableferry_sandbox.engine.binding import functions_metadata, system_views
+from tableferry_sandbox.engine.binding.scope import BoundQuery, Facts
+from tableferry_sandbox.engine.database.catalog_objects import Database
+from tableferry_sandbox.engine.execution import selecting
+from tableferry_sandbox.engine.execution.session_state import SessionState
 
 VERSION: Final = "Elsewhere SQL 3.1 for T-SQL clients"
 
@@ -38,13 +39,13 @@ _KEPT: Final = frozenset({"databases", "extended_properties"})
 
 def estrange(patch: pytest.MonkeyPatch) -> None:
     """Let every stand-in of this process be such a server, until ``patch`` is undone."""
-    views = {key: _other(view) for key, view in sysviews._VIEWS.items()}
-    patch.setattr(sysviews, "_VIEWS", views)
+    views = {key: _other(view) for key, view in system_views._VIEWS.items()}
+    patch.setattr(system_views, "_VIEWS", views)
     patch.setattr(selecting, "cut_to_text_size", _shuffled)
-    patch.setattr(functions_meta, "VERSION_TEXT", VERSION)
+    patch.setattr(functions_metadata, "VERSION_TEXT", VERSION)
 
 
-def _other(view: sysviews.SysView) -> sysviews.SysView:
+def _other(view: system_views.SysView) -> system_views.SysView:
     if view.schema != "sys" or view.name in _KEPT:
         return view
     changes = [_OTHER.get(column.name, _as_it_is) for column in view.columns]
@@ -63,7 +64,7 @@ def _as_it_is(cell: Any) -> Any:
     return cell
 
 
-def _shuffled(session: Session, bound: BoundQuery) -> BoundQuery:
+def _shuffled(session: SessionState, bound: BoundQuery) -> BoundQuery:
     if "ORDER BY" in bound.sql:
         return bound
     return replace(bound, sql=f"SELECT * FROM ({bound.sql}) ORDER BY random()")

@@ -19,7 +19,7 @@ from tableferry.config import Settings, SourceSettings, parse_table_configs
 from tableferry.sync.outcome import TableOutcome
 from tableferry.sync.run import sync_table
 from tableferry_sandbox.engine.server import Server
-from tableferry_sandbox.server import SandboxServer
+from tableferry_sandbox.tds_server import SandboxServer
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 

@@ -12,7 +12,7 @@ from typing import Final
 from tableferry_sandbox import SandboxError
 from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.sample import load_sample
-from tableferry_sandbox.server import SandboxServer, Tls
+from tableferry_sandbox.tds_server import SandboxServer, Tls
 
 USER: Final = "sa"
 PASSWORD: Final = "Sandbox-only-1"  # noqa: S105 - guards nothing: sample data, on loopback

@@ -15,7 +15,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -150,6 +150,16 @@ class LocalPostgres:
         """Drop a database if it is there, and end the sessions in it."""
         statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
         self._execute(statement.format(sql.Identifier(name)))
+
+    @contextlib.contextmanager
+    def temporary_database(self, template: str = "template0") -> Iterator[str]:
+        """Create a database under an unused name, and drop it when the block is left."""
+        name = f"test_{secrets.token_hex(8)}"
+        self.create_database(name, template)
+        try:
+            yield name
+        finally:
+            self.drop_database(name)
 
     def start(self) -> None:
         """Start the server on its data; again after ``stop`` or ``kill``, on the port it had.

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tableferry_sandbox.engine import statements as st
-from tableferry_sandbox.engine import syntax as s
-from tableferry_sandbox.engine.lexer import tokenize
-from tableferry_sandbox.engine.parser import parse_batch
+from tableferry_sandbox.engine.parsing.lexer import tokenize
+from tableferry_sandbox.engine.parsing.parser import parse_batch
+from tableferry_sandbox.engine.tree import statements as st
+from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.events import SqlError
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox_support.answers import Answer
-from tableferry_sandbox.engine import clr_hierarchy
+from tableferry_sandbox.engine.types import clr_hierarchy
 from tableferry_sandbox.events import SqlError
 
 Ask = Callable[..., Answer]

@@ -8,7 +8,7 @@ import pytest
 from sandbox_support.fake_engine import FakeEngine
 from sandbox_support.raw_client import RawClient, int_parameter, text_parameter
 from sandbox_support.values import ALL_TYPES
-from tableferry_sandbox.server import SandboxServer
+from tableferry_sandbox.tds_server import SandboxServer
 
 
 @pytest.fixture

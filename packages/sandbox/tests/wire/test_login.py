@@ -6,7 +6,7 @@ import ssl
 import pytest
 
 from tableferry_sandbox.faults import RefuseLogin
-from tableferry_sandbox.server import SandboxServer
+from tableferry_sandbox.tds_server import SandboxServer
 
 OFF, ON, NOT_SUPPORTED, REQUIRED = 0, 1, 2, 3
 

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox_support.clients import TSQL
 from tableferry_sandbox.faults import SendError
-from tableferry_sandbox.server import SandboxServer
+from tableferry_sandbox.tds_server import SandboxServer
 
 PASSWORD = "pässwörd 1"
 

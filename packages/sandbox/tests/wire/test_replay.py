@@ -1,6 +1,6 @@
 """Result sets answered from memory."""
 
-from tableferry_sandbox.server import SandboxServer
+from tableferry_sandbox.tds_server import SandboxServer
 
 
 def test_the_second_answer_is_the_first_one_without_reading_again(raw, engine):

@@ -13,7 +13,7 @@ import pytest
 from sandbox_support import mssql_client
 from sandbox_support.clients import PROVIDERS, TSQL
 from tableferry_sandbox.engine.server import Server
-from tableferry_sandbox.server import SandboxServer
+from tableferry_sandbox.tds_server import SandboxServer
 
 PASSWORD = "pässwörd 1"
 CREATE = "CREATE TABLE dbo.T (id int IDENTITY PRIMARY KEY, name nvarchar(40), code varchar(9))"

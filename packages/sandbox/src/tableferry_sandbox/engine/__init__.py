@@ -1,7 +1,7 @@
 """The T-SQL engine of the sandbox: an in-memory stand-in for SQL Server's relational side.
 
 ``Server`` holds the databases and logins, ``Session`` runs batches. T-SQL is parsed and bound here;
-DuckDB executes the relational plan over the physical forms of ``sandbox.sqltypes``.
+DuckDB executes the relational plan over the physical forms of ``tableferry_sandbox.sqltypes``.
 """
 
 from tableferry_sandbox.engine.server import Server

@@ -5,7 +5,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from tableferry_sandbox.engine import clr_hierarchy, clr_spatial, variant
+from tableferry_sandbox.engine.types import clr_hierarchy, clr_spatial, variant
 from tableferry_sandbox.sample.bench import BenchTable
 from tableferry_sandbox.sample.fills import (
     binaries,

@@ -1,0 +1,1 @@
+"""Names and types resolved: a syntax tree becomes DuckDB SQL with T-SQL types."""

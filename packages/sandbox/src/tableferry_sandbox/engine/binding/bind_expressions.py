@@ -1,0 +1,391 @@
+"""Values: names, constants, arithmetic, CASE, CAST; each with its T-SQL type."""
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from tableferry_sandbox.engine.binding.scope import BoundQuery, Context, Scope, Typed
+from tableferry_sandbox.engine.errors import (
+    invalid_operator,
+    operand_clash,
+    undeclared,
+    unknown_type,
+    unsupported,
+)
+from tableferry_sandbox.engine.tree import syntax as s
+from tableferry_sandbox.engine.types import type_rules as t
+from tableferry_sandbox.engine.types.clr_members import PROPERTIES
+from tableferry_sandbox.engine.types.collation_keys import check_collation
+from tableferry_sandbox.engine.types.convert import convert
+from tableferry_sandbox.engine.types.convert_datetimes import BASE_1900
+from tableferry_sandbox.engine.types.duck_types import literal
+from tableferry_sandbox.events import SqlError
+from tableferry_sandbox.sqltypes import MAX, SqlType
+
+_OPERATOR_NAMES: Final = {
+    "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "modulo",
+    "&": "'&'", "|": "'|'", "^": "'^'",
+}  # fmt: skip
+
+
+class ExpressionBinder(ABC):
+    """Binds values: DuckDB SQL with a T-SQL type for each expression.
+
+    Expressions contain predicates, subqueries and calls, which contain expressions again. That
+    recursion runs through the abstract methods, which the binders built on this one implement; so
+    this module imports none of them.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    @abstractmethod
+    def predicate(self, node: s.Node, scope: Scope) -> str:
+        """Bind a predicate to DuckDB SQL of type BOOLEAN."""
+
+    @abstractmethod
+    def query(self, query: s.Query, parent: Scope | None) -> BoundQuery:
+        """Bind a query to DuckDB SQL with the columns c1 ... cn."""
+
+    @abstractmethod
+    def call(self, node: s.Call, scope: Scope) -> Typed:
+        """Bind a function call."""
+
+    @abstractmethod
+    def method(self, node: s.Method, scope: Scope) -> Typed:
+        """Bind a method or a property of a CLR type."""
+
+    def resolve_type(self, name: s.TypeName, *, in_cast: bool = False) -> SqlType:
+        """Return the type of a name, alias types included."""
+        schema = name.schema.lower()
+        if schema not in ("", "sys"):
+            alias = self.context.session.current.types.get((schema, name.name))
+            if alias is None:
+                raise unknown_type(f"{name.schema}.{name.name}")
+            return alias.type
+        alias = self.context.session.current.types.get(("dbo", name.name))
+        if alias is not None and not schema and not t.is_builtin(name.name):
+            return alias.type
+        return t.resolve(name, in_cast=in_cast)
+
+    def value(self, node: s.Node, scope: Scope) -> Typed:  # noqa: C901, PLR0912 - a branch a kind
+        """Bind a value."""
+        if scope.groups is not None:
+            grouped = self._grouped(node, scope)
+            if grouped is not None:
+                return grouped
+        if isinstance(node, s.Literal):
+            digits = len(str(abs(node.value))) if node.type.name == "int" else 0
+            return Typed(literal(node.value, node.type), node.type, nullable=False, digits=digits)
+        if isinstance(node, s.Null):
+            return Typed("NULL", t.NULL_TYPE)
+        if isinstance(node, s.Name):
+            return self._name(node, scope)
+        if isinstance(node, s.Variable):
+            return self._variable(node)
+        if isinstance(node, s.Unary):
+            return self._unary(node, scope)
+        if isinstance(node, s.Binary):
+            return self.arithmetic(
+                node.operator, self.value(node.left, scope), self.value(node.right, scope)
+            )
+        if isinstance(node, s.Call):
+            return self.call(node, scope)
+        if isinstance(node, s.Method):
+            return self.method(node, scope)
+        if isinstance(node, s.Cast):
+            return self._cast(node, scope)
+        if isinstance(node, s.Case):
+            return self._case(node, scope)
+        if isinstance(node, s.Collate):
+            return self._collate(node, scope)
+        if isinstance(node, s.Subquery):
+            return self._subquery(node, scope)
+        if isinstance(node, s.Default):
+            raise SqlError(156, "Incorrect syntax near the keyword 'DEFAULT'.", severity=15)
+        raise unsupported(f"this expression ({type(node).__name__})")
+
+    def _grouped(self, node: s.Node, scope: Scope) -> Typed | None:
+        """Return what stands for a GROUP BY expression in a grouped query, None for others."""
+        if isinstance(node, s.Literal | s.Null | s.Variable) or not scope.groups:
+            return None
+        if isinstance(node, s.Name):
+            return None
+        open_scope = Scope(scope.sources, scope.parent)
+        try:
+            bound = self.value(node, open_scope)
+        except SqlError:
+            return None
+        return scope.groups.get(bound.sql)
+
+    def _name(self, node: s.Name, scope: Scope) -> Typed:
+        try:
+            column, owner, source = scope.find(node.parts)
+        except SqlError:
+            if node.parts[-1] not in PROPERTIES or len(node.parts) == 1:
+                raise
+            operand = s.Name(node.parts[:-1])
+            return self.method(s.Method(operand, node.parts[-1], is_property=True), scope)
+        if owner.groups is None:
+            return column
+        grouped = owner.groups.get(column.sql)
+        if grouped is None:
+            raise SqlError(
+                8120,
+                f"Column '{source.alias}.{column.name}' is invalid in the select list because it "
+                "is not contained in either an aggregate function or the GROUP BY clause.",
+            )
+        return grouped
+
+    def _variable(self, node: s.Variable) -> Typed:
+        if node.name.startswith("@@"):
+            return self.call(s.Call(node.name.lower()), Scope())
+        found = self.context.variables.get(node.name.lower())
+        if found is None:
+            raise undeclared(node.name)
+        sql_type, value = found
+        return Typed(literal(value, sql_type), sql_type)
+
+    def to_type(self, typed: Typed, target: SqlType, *, explicit: bool = False) -> str:
+        """Return SQL of a value implicitly converted to a type."""
+        return convert(typed.sql, typed.type, target, explicit=explicit)
+
+    def unify(self, values: list[Typed]) -> SqlType:
+        """Return the type several values meet in."""
+        found = t.NULL_TYPE
+        for item in values:
+            found = t.common(found, item.type)
+        return t.INT if found.name == "null" else found
+
+    def _unary(self, node: s.Unary, scope: Scope) -> Typed:
+        operand = self.value(node.operand, scope)
+        kind = t.family(operand.type)
+        if operand.type.name == "null":
+            return Typed("CAST(NULL AS INTEGER)", t.INT)
+        if node.operator == "~":
+            if kind != "int":
+                raise SqlError(
+                    8117,
+                    f"Operand data type {operand.type.name} is invalid for '~' operator.",
+                )
+            if operand.type.name == "bit":
+                return Typed(f"(NOT {operand.sql})", t.BIT)
+            if operand.type.name == "tinyint":
+                return Typed(f"CAST(255 - {operand.sql} AS UTINYINT)", t.TINYINT)
+            return Typed(f"(~{operand.sql})", operand.type)
+        if kind not in t.NUMERIC_FAMILIES or operand.type.name == "bit":
+            raise SqlError(
+                8117, f"Operand data type {operand.type.name} is invalid for minus operator."
+            )
+        if operand.type.name == "tinyint":
+            return Typed(f"(-CAST({operand.sql} AS SMALLINT))", t.SMALLINT)
+        if kind == "int":
+            return self.arithmetic("-", Typed("CAST(0 AS TINYINT)", operand.type), operand)
+        return Typed(f"(-{operand.sql})", operand.type)
+
+    def arithmetic(  # noqa: C901, PLR0912 - one branch for each family of types
+        self, operator: str, left: Typed, right: Typed
+    ) -> Typed:
+        """Bind a binary operator by T-SQL's precedence of types."""
+        if left.type.name == "null" and right.type.name == "null":
+            return Typed("CAST(NULL AS INTEGER)", t.INT)
+        if left.type.name == "null":
+            left = replace(left, type=right.type, sql=literal(None, right.type))
+        if right.type.name == "null":
+            right = replace(right, type=left.type, sql=literal(None, left.type))
+        kinds = {t.family(left.type), t.family(right.type)}
+        if operator == "+" and kinds <= {"string", "xml"}:
+            return self.concatenate(left, right)
+        if operator == "+" and kinds == {"binary"}:
+            length = -1 if MAX in (left.type.length, right.type.length) else min(
+                8000, left.type.length + right.type.length
+            )  # fmt: skip
+            return Typed(f"({left.sql} || {right.sql})", SqlType("varbinary", length))
+        if operator in "+-" and "datetime" in kinds:
+            return self._moment_arithmetic(operator, left, right)
+        if operator in "&|^":
+            return self._bitwise(operator, left, right)
+        result = t.common(left.type, right.type)
+        kind = t.family(result)
+        if kind not in t.NUMERIC_FAMILIES:
+            if left.type.name == right.type.name or kinds <= {"string"}:
+                raise SqlError(
+                    8117,
+                    f"Operand data type {left.type.name} is invalid for "
+                    f"{_OPERATOR_NAMES[operator]} operator.",
+                )
+            if not (kinds & t.NUMERIC_FAMILIES):
+                raise invalid_operator(left.type.name, right.type.name, _OPERATOR_NAMES[operator])
+            raise operand_clash(right.type.name, left.type.name)
+        if result.name == "bit":
+            raise SqlError(
+                8117, f"Operand data type bit is invalid for {_OPERATOR_NAMES[operator]} operator."
+            )
+        if kind == "decimal":
+            return self._decimal(operator, left, right)
+        if kind == "money":
+            return self._money(operator, left, right, result)
+        a, b = self.to_type(left, result), self.to_type(right, result)
+        if kind == "float":
+            if operator == "%":
+                raise SqlError(402, f"The data types {left.type.name} and {right.type.name} are "
+                               "incompatible in the modulo operator.")  # fmt: skip
+            if operator == "/":
+                return Typed(f"ts_divide({a}, {b})", result)
+            return Typed(f"ts_finite({a} {operator} {b})", result)
+        return Typed(f"({a} {'//' if operator == '/' else operator} {b})", result)
+
+    def _decimal_side(self, side: Typed, other: Typed) -> Typed:
+        if side.digits:
+            target = t.make("numeric", precision=side.digits)
+        elif t.family(side.type) == "string":  # read in the other side's precision and scale
+            target = t.as_decimal(other.type)
+        else:
+            target = t.as_decimal(side.type)
+        return Typed(self.to_type(side, target), target)
+
+    def _decimal(self, operator: str, left: Typed, right: Typed) -> Typed:
+        a, b = self._decimal_side(left, right), self._decimal_side(right, left)
+        result = t.decimal_result(operator, a.type, b.type)
+        if operator == "/":
+            sql = f"py_divide(CAST({a.sql} AS VARCHAR), CAST({b.sql} AS VARCHAR), {result.scale})"
+        elif operator == "*" and a.type.precision + b.type.precision > 38:
+            sql = f"py_multiply(CAST({a.sql} AS VARCHAR), CAST({b.sql} AS VARCHAR), {result.scale})"
+        elif operator == "*":
+            sql = f"({a.sql} * {b.sql})"
+        else:
+            sql = f"({self.to_type(a, result)} {operator} {self.to_type(b, result)})"
+            if operator == "%":
+                wide = t.common(a.type, b.type)
+                sql = f"({self.to_type(a, wide)} % {self.to_type(b, wide)})"
+        duck = f"DECIMAL({result.precision},{result.scale})"
+        return Typed(f"CAST({sql} AS {duck})", result)
+
+    def _money(self, operator: str, left: Typed, right: Typed, result: SqlType) -> Typed:
+        a, b = self.to_type(left, result), self.to_type(right, result)
+        if operator == "/":
+            sql = f"py_divide(CAST({a} AS VARCHAR), CAST({b} AS VARCHAR), 4)"
+        elif operator == "*":
+            sql = f"py_multiply(CAST({a} AS VARCHAR), CAST({b} AS VARCHAR), 4)"
+        else:
+            sql = f"({a} {operator} {b})"
+        return Typed(f"CAST({sql} AS DECIMAL({result.precision},4))", result)
+
+    def _bitwise(self, operator: str, left: Typed, right: Typed) -> Typed:
+        if {t.family(left.type), t.family(right.type)} != {"int"}:
+            raise invalid_operator(left.type.name, right.type.name, f"'{operator}'")
+        result = t.common(left.type, right.type)
+        if result.name == "bit":
+            a, b = self.to_type(left, t.INT), self.to_type(right, t.INT)
+            sql = f"xor({a}, {b})" if operator == "^" else f"({a} {operator} {b})"
+            return Typed(f"({sql} <> 0)", t.BIT)
+        a, b = self.to_type(left, result), self.to_type(right, result)
+        sql = f"xor({a}, {b})" if operator == "^" else f"({a} {operator} {b})"
+        return Typed(sql, result)
+
+    def _moment_arithmetic(self, operator: str, left: Typed, right: Typed) -> Typed:
+        """Add or subtract days: datetime and smalldatetime only."""
+        result = left.type if t.family(left.type) == "datetime" else right.type
+        if "datetime2" in (left.type.name, right.type.name):
+            if t.family(left.type) == t.family(right.type):
+                raise SqlError(
+                    8117,
+                    f"Operand data type datetime2 is invalid for {_OPERATOR_NAMES[operator]} "
+                    f"operator.",
+                )
+            raise operand_clash(left.type.name, right.type.name)
+        a, b = self.to_type(left, result), self.to_type(right, result)
+        sql = f"({a} {operator} ({b} - {BASE_1900}))"
+        return Typed(f"ts_300({sql})" if result.name == "datetime" else sql, result)
+
+    def concatenate(self, left: Typed, right: Typed) -> Typed:
+        """Bind string concatenation; what is not max stays within 8000 bytes."""
+        national = t.is_national(left.type) or t.is_national(right.type)
+        limit = 4000 if national else 8000
+        lengths = (left.type.length, right.type.length)
+        target = SqlType("nvarchar" if national else "varchar", MAX)
+        a, b = self.to_type(left, target), self.to_type(right, target)
+        sql = f"({a} || {b})"
+        if MAX in lengths:
+            length = MAX
+        else:
+            length = min(limit, sum(lengths))
+            if sum(lengths) > limit:
+                sql = f"ts_cut({sql}, {limit})"
+        collation = left.type.collation or right.type.collation
+        return Typed(sql, SqlType(target.name, length, collation=collation))
+
+    def _cast(self, node: s.Cast, scope: Scope) -> Typed:
+        target = self.resolve_type(node.target, in_cast=True)
+        if t.family(target) == "string":
+            target = replace(target, collation=None)
+        operand = self.value(node.operand, scope)
+        style = 0 if node.style is None else self.constant_integer(node.style)
+        sql = convert(operand.sql, operand.type, target, style=style, attempt=node.attempt)
+        return Typed(sql, target, nullable=operand.nullable or node.attempt)
+
+    def constant_integer(self, node: s.Node) -> int:
+        """Return a whole number that is known before the query runs."""
+        if isinstance(node, s.Unary) and node.operator == "-":
+            return -self.constant_integer(node.operand)
+        if isinstance(node, s.Literal) and isinstance(node.value, int | Decimal):
+            return int(node.value)
+        if isinstance(node, s.Variable) and not node.name.startswith("@@"):
+            found = self.context.variables.get(node.name.lower())
+            if found is None:
+                raise undeclared(node.name)
+            if isinstance(found[1], int):
+                return found[1]
+        raise unsupported("anything but a constant here (a style, a length, a count)")
+
+    def constant_text(self, node: s.Node) -> str | None:
+        """Return a string that is known before the query runs, None for any other expression."""
+        if isinstance(node, s.Literal) and isinstance(node.value, str):
+            return node.value
+        if isinstance(node, s.Variable):
+            found = self.context.variables.get(node.name.lower())
+            if found is not None and isinstance(found[1], str):
+                return found[1]
+        if isinstance(node, s.Binary) and node.operator == "+":
+            left, right = self.constant_text(node.left), self.constant_text(node.right)
+            return left + right if left is not None and right is not None else None
+        return None
+
+    def _case(self, node: s.Case, scope: Scope) -> Typed:
+        tests = []
+        for test, _ in node.whens:
+            condition = test if node.operand is None else s.Compare("=", node.operand, test)
+            tests.append(self.predicate(condition, scope))
+        results = [self.value(result, scope) for _, result in node.whens]
+        if node.otherwise is not None:
+            results.append(self.value(node.otherwise, scope))
+        target = self.unify(results)
+        texts = [self.to_type(item, target) for item in results]
+        arms = " ".join(
+            f"WHEN {test} THEN {text}" for test, text in zip(tests, texts, strict=False)
+        )
+        tail = f" ELSE {texts[-1]}" if node.otherwise is not None else ""
+        nullable = node.otherwise is None or any(item.nullable for item in results)
+        return Typed(f"CASE {arms}{tail} END", target, nullable=nullable)
+
+    def _collate(self, node: s.Collate, scope: Scope) -> Typed:
+        operand = self.value(node.operand, scope)
+        if t.family(operand.type) != "string":
+            raise SqlError(
+                447, f"Expression type {operand.type.name} is invalid for COLLATE clause."
+            )
+        name = check_collation(node.collation, national=t.is_national(operand.type))
+        return replace(
+            operand, type=replace(operand.type, collation=name), explicit_collation=True, name=""
+        )
+
+    def _subquery(self, node: s.Subquery, scope: Scope) -> Typed:
+        bound = self.query(node.query, scope)
+        if len(bound.columns) != 1:
+            raise SqlError(
+                116,
+                "Only one expression can be specified in the select list when the subquery is not "
+                "introduced with EXISTS.",
+            )
+        return Typed(f"({bound.sql})", bound.columns[0].type)

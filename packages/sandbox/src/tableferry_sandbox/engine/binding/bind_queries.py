@@ -1,0 +1,388 @@
+"""SELECT: select lists, grouping, ordering, TOP, DISTINCT and set operations."""
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import Final
+
+from tableferry_sandbox.engine.binding.bind_predicates import group_key, sort_key
+from tableferry_sandbox.engine.binding.bind_sources import SourceBinder
+from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Typed
+from tableferry_sandbox.engine.errors import unsupported
+from tableferry_sandbox.engine.tree import syntax as s
+from tableferry_sandbox.engine.types import type_rules as t
+from tableferry_sandbox.engine.types.duck_types import literal
+from tableferry_sandbox.events import SqlError
+
+AGGREGATES: Final = frozenset(
+    [
+        "count",
+        "count_big",
+        "sum",
+        "min",
+        "max",
+        "avg",
+        "string_agg",
+        "stdev",
+        "stdevp",
+        "var",
+        "varp",
+        "checksum_agg",
+        "approx_count_distinct",
+        "grouping",
+    ]
+)
+
+
+def has_aggregate(node: object) -> bool:
+    """Tell whether an expression aggregates, not looking into subqueries."""
+    if isinstance(node, tuple):
+        return any(has_aggregate(item) for item in node)
+    if isinstance(node, s.Query | s.Subquery | s.Exists):
+        return False
+    if isinstance(node, s.Call) and node.name in AGGREGATES and node.over is None:
+        return True
+    if isinstance(node, s.Node):
+        return any(has_aggregate(getattr(node, part.name)) for part in fields(node))  # type: ignore[arg-type]
+    return False
+
+
+def ordering(typed: Typed, *, descending: bool) -> str:
+    """Return an ORDER BY item: SQL Server takes NULL for the lowest value."""
+    return f"{sort_key(typed)} {'DESC NULLS LAST' if descending else 'ASC NULLS FIRST'}"
+
+
+def _written_items(body: s.Node) -> list[s.Node]:
+    """Return the items of a set operation's first query, none where a star hides their number."""
+    while isinstance(body, s.SetOperation):
+        body = body.left
+    items = [item.expression for item in body.items] if isinstance(body, s.Select) else []
+    return [] if any(isinstance(item, s.Star) for item in items) else items
+
+
+class QueryBinder(SourceBinder):
+    """Binds queries."""
+
+    def query(self, query: s.Query, parent: Scope | None) -> BoundQuery:
+        """Bind a query to DuckDB SQL with the columns c1 ... cn."""
+        saved = self.context.common
+        for table in query.tables:
+            self.context.common = {
+                **self.context.common,
+                table.name.lower(): (table.columns, table.query),
+            }
+        try:
+            if isinstance(query.body, s.Select):
+                return self._select(query.body, query, parent)
+            bound = self._body(query.body, parent)
+            return self._ordered_columns(bound, query, parent)
+        finally:
+            self.context.common = saved
+
+    def _body(self, node: s.Node, parent: Scope | None) -> BoundQuery:
+        if isinstance(node, s.Select):
+            return self._select(node, s.Query(node), parent)
+        if isinstance(node, s.SetOperation):
+            return self._set_operation(node, parent)
+        if isinstance(node, s.ValuesRows):
+            return self.values_rows(node, parent)
+        raise unsupported(f"this query ({type(node).__name__})")
+
+    def values_rows(self, node: s.ValuesRows, parent: Scope | None) -> BoundQuery:
+        """Bind a table value constructor; each column gets the rows' common type."""
+        width = len(node.rows[0])
+        if any(len(row) != width for row in node.rows):
+            raise SqlError(
+                10709,
+                "The number of columns for each row in a table value constructor must be the same.",
+            )
+        scope = Scope([], parent)
+        rows = [[self.value(item, scope) for item in row] for row in node.rows]
+        types = [self.unify([row[i] for row in rows]) for i in range(width)]
+        texts = [
+            "(" + ", ".join(self.to_type(v, kind) for v, kind in zip(row, types, strict=True)) + ")"
+            for row in rows
+        ]
+        heads = ", ".join(f"c{i}" for i in range(1, width + 1))
+        sql = f"SELECT * FROM (VALUES {', '.join(texts)}) AS v({heads})"
+        return BoundQuery(sql, tuple(Typed(f"c{i}", kind) for i, kind in enumerate(types, 1)))
+
+    def _set_operation(self, node: s.SetOperation, parent: Scope | None) -> BoundQuery:
+        left, right = self._body(node.left, parent), self._body(node.right, parent)
+        if len(left.columns) != len(right.columns):
+            raise SqlError(
+                205,
+                "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an "
+                "equal number of expressions in their target lists.",
+            )
+        columns, heads = [], ([], [])  # type: tuple[list[Typed], tuple[list[str], list[str]]]
+        for i, (a, b) in enumerate(zip(left.columns, right.columns, strict=True), 1):
+            kind = self.unify([a, b])
+            if t.family(kind) == "string":
+                kind = replace(kind, collation=self._collation("=", a, b))
+            for side, head in zip((a, b), heads, strict=True):
+                head.append(f"{self.to_type(replace(side, sql=f'q.c{i}'), kind)} AS c{i}")
+            columns.append(Typed(f"c{i}", kind, a.nullable or b.nullable, a.name))
+        first = f"SELECT {', '.join(heads[0])} FROM ({left.sql}) AS q"
+        second = f"SELECT {', '.join(heads[1])} FROM ({right.sql}) AS q"
+        if node.every:
+            return BoundQuery(f"{first} UNION ALL {second}", tuple(columns))
+        if node.operator == "union":
+            sql = self._distinct(f"{first} UNION ALL {second}", columns)
+            return BoundQuery(sql, tuple(columns))
+        tests = " AND ".join(
+            f"{group_key(replace(c, sql=f'x.{c.sql}'))} IS NOT DISTINCT FROM "
+            f"{group_key(replace(c, sql=f'y.{c.sql}'))}"
+            for c in columns
+        )
+        word = "EXISTS" if node.operator == "intersect" else "NOT EXISTS"
+        base = (
+            f"SELECT * FROM ({first}) AS x WHERE {word} (SELECT 1 FROM ({second}) AS y "
+            f"WHERE {tests})"
+        )
+        return BoundQuery(self._distinct(base, columns), tuple(columns))
+
+    @staticmethod
+    def _distinct(sql: str, columns: Sequence[Typed]) -> str:
+        """Keep one row of each group of equal ones; equality is the collation's."""
+        keys = [group_key(replace(c, sql=f"c{i}")) for i, c in enumerate(columns, 1)]
+        if all(key == f"c{i}" for i, key in enumerate(keys, 1)):
+            return f"SELECT DISTINCT * FROM ({sql})"
+        return f"SELECT DISTINCT ON ({', '.join(keys)}) * FROM ({sql})"
+
+    def _ordered_columns(
+        self, bound: BoundQuery, query: s.Query, parent: Scope | None
+    ) -> BoundQuery:
+        """Order a set operation, whose ORDER BY may only name its columns.
+
+        They may be named as the first query's items are written, qualifiers and all.
+        """
+        if not query.order_by:
+            return bound
+        written = _written_items(query.body)
+        items = []
+        for item in query.order_by:
+            column = self._by_position_or_name(item.expression, bound.columns)
+            if column is None and item.expression in written:
+                column = written.index(item.expression)
+            if column is None:
+                raise SqlError(
+                    104,
+                    "ORDER BY items must appear in the select list if the statement contains a "
+                    "UNION, INTERSECT or EXCEPT operator.",
+                )
+            typed = replace(bound.columns[column], sql=f"c{column + 1}")
+            items.append(ordering(typed, descending=item.descending))
+        sql = f"SELECT * FROM ({bound.sql}) ORDER BY {', '.join(items)}"
+        return BoundQuery(sql + self._paging(query, parent), bound.columns)
+
+    @staticmethod
+    def _by_position_or_name(node: s.Node, columns: Sequence[Typed]) -> int | None:
+        """Return which column an ORDER BY item means by position or by name."""
+        if isinstance(node, s.Literal) and node.type.name == "int":
+            if not 1 <= node.value <= len(columns):
+                raise SqlError(
+                    108,
+                    f"The ORDER BY position number {node.value} is out of range of the number of "
+                    "items in the select list.",
+                )
+            return int(node.value) - 1
+        if isinstance(node, s.Name) and len(node.parts) == 1:
+            name = node.parts[0].lower()
+            matches = [i for i, c in enumerate(columns) if c.name.lower() == name]
+            if matches:
+                return matches[0]
+        return None
+
+    def _paging(self, query: s.Query, parent: Scope | None) -> str:
+        if query.offset is None:
+            return ""
+        scope = Scope([], parent)
+        text = ""
+        if query.fetch is not None:
+            text += f" LIMIT {self.to_type(self.value(query.fetch, scope), t.BIGINT)}"
+        return f"{text} OFFSET {self.to_type(self.value(query.offset, scope), t.BIGINT)}"
+
+    def _select(self, select: s.Select, query: s.Query, parent: Scope | None) -> BoundQuery:
+        scope = Scope([], parent)
+        source = self.from_clause(select.source, scope) if select.source is not None else ""
+        where = self._where(select, scope)
+        order_nodes = tuple(item.expression for item in query.order_by)
+        grouped = (
+            bool(select.group_by)
+            or select.having is not None
+            or has_aggregate((select.items, order_nodes))
+        )
+        group_text = self._group(select, scope) if grouped else ""
+        items = self.select_items(select.items, scope)
+        having = ""
+        if select.having is not None:
+            having = f" HAVING {self.predicate(select.having, scope)}"
+        heads = ", ".join(f"{item.sql} AS c{i}" for i, item in enumerate(items, 1))
+        tail = (f" FROM {source}" if source else "") + where + group_text + having
+        columns = tuple(replace(i, sql=f"c{n}") for n, i in enumerate(items, 1))
+        if select.distinct:
+            sql = self._distinct(f"SELECT {heads}{tail}", items)
+            orders = self._distinct_order(select, query, items)
+            if orders or select.top:
+                sql = f"SELECT * FROM ({sql})"
+            return BoundQuery(self._finish(sql, select, query, orders, scope), columns)
+        orders = [
+            ordering(self._order_value(item.expression, items, scope), descending=item.descending)
+            for item in query.order_by
+        ]
+        sql = self._finish(f"SELECT {heads}{tail}", select, query, orders, scope)
+        return BoundQuery(sql, columns)
+
+    def _where(self, select: s.Select, scope: Scope) -> str:
+        if select.where is None:
+            return ""
+        if has_aggregate(select.where):
+            raise SqlError(
+                147,
+                "An aggregate may not appear in the WHERE clause unless it is in a subquery "
+                "contained in a HAVING clause or a select list, and the column being aggregated is "
+                "an outer reference.",
+                severity=15,
+            )
+        return f" WHERE {self.predicate(select.where, scope)}"
+
+    def _group(self, select: s.Select, scope: Scope) -> str:
+        """Bind GROUP BY; from here on the scope answers for groups, not rows."""
+        groups: dict[str, Typed] = {}
+        keys = []
+        for node in select.group_by:
+            if has_aggregate(node):
+                raise SqlError(
+                    144,
+                    "Cannot use an aggregate or a subquery in an expression used for the group by "
+                    "list of a GROUP BY clause.",
+                    severity=15,
+                )
+            if isinstance(node, s.Literal):
+                raise SqlError(
+                    164,
+                    "Each GROUP BY expression must contain at least one column that is not "
+                    "an outer "
+                    "reference.",
+                    severity=15,
+                )
+            typed = self.value(node, scope)
+            key = group_key(typed)
+            keys.append(key)
+            shown = typed.sql if key == typed.sql else f"first({typed.sql})"
+            groups[typed.sql] = replace(typed, sql=shown, identity=False)
+        scope.groups = groups
+        return f" GROUP BY {', '.join(keys)}" if keys else ""
+
+    def select_items(self, items: Sequence[s.SelectItem], scope: Scope) -> list[Typed]:
+        """Bind a select list, stars expanded."""
+        found: list[Typed] = []
+        for item in items:
+            if isinstance(item.expression, s.Star):
+                found += self._star(item.expression, scope)
+                continue
+            typed = self.value(item.expression, scope)
+            plain = isinstance(item.expression, s.Name)
+            name = item.alias if item.alias is not None else typed.name if plain else ""
+            if isinstance(item.expression, s.Name) and item.alias is None:
+                name = item.expression.parts[-1] if not typed.name else typed.name
+            if typed.type.name == "null":
+                typed = Typed(literal(None, t.INT), t.INT)
+            found.append(
+                replace(
+                    typed,
+                    name=name,
+                    identity=typed.identity and plain,
+                    computed=typed.computed or (not plain and scope_has_sources(scope)),
+                    digits=0,
+                )
+            )
+        return found
+
+    def _star(self, star: s.Star, scope: Scope) -> list[Typed]:
+        if not scope.sources:
+            raise SqlError(263, "Must specify table to select from.")
+        sources = [x for x in scope.sources if not star.qualifier or x.answers_to(star.qualifier)]
+        if not sources:
+            raise SqlError(
+                107,
+                f"The column prefix '{'.'.join(star.qualifier)}' does not match with a table "
+                f"name or "
+                "alias name used in the query.",
+                severity=15,
+            )
+        columns = [column for source in sources for column in source.columns]
+        if scope.groups is not None:
+            return [
+                replace(self.value(s.Name((source.alias, c.name)), scope), name=c.name)
+                for source in sources
+                for c in source.columns
+            ]
+        return columns
+
+    def _order_value(self, node: s.Node, items: Sequence[Typed], scope: Scope) -> Typed:
+        """Bind an ORDER BY item: a position, an alias, or any expression."""
+        position = self._by_position_or_name(node, items)
+        if position is not None:
+            return items[position]
+        if isinstance(node, s.Literal | s.Null):
+            raise SqlError(
+                408, "A constant expression was encountered in the ORDER BY list, position 1."
+            )
+        return self.value(node, scope)
+
+    def _distinct_order(
+        self, select: s.Select, query: s.Query, items: Sequence[Typed]
+    ) -> list[str]:
+        orders = []
+        for item in query.order_by:
+            position = self._by_position_or_name(item.expression, items)
+            if position is None:
+                same = [i for i, x in enumerate(select.items) if x.expression == item.expression]
+                if not same:
+                    raise SqlError(
+                        145,
+                        "ORDER BY items must appear in the select list if SELECT DISTINCT is "
+                        "specified.",
+                        severity=15,
+                    )
+                position = same[0]
+            typed = replace(items[position], sql=f"c{position + 1}")
+            orders.append(ordering(typed, descending=item.descending))
+        return orders
+
+    def _finish(
+        self, sql: str, select: s.Select, query: s.Query, orders: list[str], scope: Scope
+    ) -> str:
+        """Add ORDER BY, TOP and OFFSET."""
+        order_text = f" ORDER BY {', '.join(orders)}" if orders else ""
+        if select.top is None:
+            return sql + order_text + self._paging(query, scope.parent)
+        if query.offset is not None:
+            raise SqlError(
+                10741,
+                "A TOP can not be used in the same query or sub-query as a OFFSET.",
+                severity=15,
+            )
+        count = self.value(select.top.count, Scope([], scope.parent))
+        if not (select.top.percent or select.top.ties):
+            return f"{sql}{order_text} LIMIT {self.to_type(count, t.BIGINT)}"
+        if select.distinct or has_aggregate(select.items) or select.group_by:
+            raise unsupported("TOP ... PERCENT or WITH TIES together with DISTINCT or GROUP BY")
+        limit = self.to_type(count, t.FLOAT)
+        if select.top.percent:
+            limit = f"ceil(count(*) OVER () * {limit} / 100.0)"
+        if select.top.ties and not orders:
+            raise SqlError(
+                1062,
+                "The TOP N WITH TIES clause is not allowed without a corresponding "
+                "ORDER BY clause.",
+            )
+        rank = "rank" if select.top.ties else "row_number"
+        window = f"{rank}() OVER ({order_text.strip()})"
+        return f"{sql} QUALIFY {window} <= {limit}{order_text}"
+
+
+def scope_has_sources(scope: Scope) -> bool:
+    """Tell whether a SELECT reads from anything."""
+    return bool(scope.sources)

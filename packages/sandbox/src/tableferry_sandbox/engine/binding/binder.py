@@ -1,0 +1,64 @@
+"""Function calls: which module binds which function, and the binder that is complete."""
+
+from typing import Final
+
+from tableferry_sandbox.engine.binding import (
+    bind_methods,
+    functions_aggregate,
+    functions_datetime,
+    functions_datetime_parts,
+    functions_metadata,
+    functions_numbers,
+    functions_properties,
+    functions_text,
+)
+from tableferry_sandbox.engine.binding.bind_queries import AGGREGATES, QueryBinder
+from tableferry_sandbox.engine.binding.scope import Scope, Typed
+from tableferry_sandbox.engine.errors import unknown_function, unsupported
+from tableferry_sandbox.engine.parsing import unsupported_names
+from tableferry_sandbox.engine.tree import syntax as s
+from tableferry_sandbox.events import SqlError
+
+_SCALARS: Final = {
+    **functions_text.FUNCTIONS,
+    **functions_numbers.FUNCTIONS,
+    **functions_datetime.FUNCTIONS,
+    **functions_datetime_parts.FUNCTIONS,
+    **functions_metadata.FUNCTIONS,
+    **functions_properties.PROPERTY_FUNCTIONS,
+}
+
+
+class Binder(QueryBinder):
+    """Binds everything."""
+
+    def method(self, node: s.Method, scope: Scope) -> Typed:
+        """Bind a method or a property of a CLR type."""
+        return bind_methods.bind(self, node, scope)
+
+    def call(self, node: s.Call, scope: Scope) -> Typed:
+        """Bind a function call; raises 195 for a function nobody knows."""
+        if node.name in unsupported_names.AGGREGATES:
+            raise unsupported(f"the aggregate {node.name.upper()}")
+        if node.name in AGGREGATES or node.over is not None:
+            return functions_aggregate.bind(self, node, scope)
+        if node.name.startswith("sys."):
+            node = s.Call(node.name[4:], node.arguments)
+        scalar = _SCALARS.get(node.name)
+        if scalar is None:
+            if node.name in unsupported_names.VARIABLES:
+                raise unsupported(f"the variable {node.name.upper()}")
+            if node.name.startswith("@@"):
+                raise SqlError(
+                    137, f'Must declare the scalar variable "{node.name}".', severity=15, state=2
+                )
+            if "." in node.name:
+                raise SqlError(
+                    4121,
+                    f'Cannot find either column "{node.name.split(".")[0]}" or the user-defined '
+                    f'function or aggregate "{node.name}", or the name is ambiguous.',
+                )
+            if node.name in unsupported_names.FUNCTIONS:
+                raise unsupported(f"the function {node.name.upper()}")
+            raise unknown_function(node.name)
+        return scalar(self, node, scope)

@@ -1,0 +1,307 @@
+"""Functions about the server, the session and the catalog.
+
+With constant arguments they are worked out here; over columns they become lookups in a map of the
+catalog, which is small.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
+from tableferry_sandbox.engine.binding.functions_text import Scalar, arguments
+from tableferry_sandbox.engine.binding.scope import Facts, Scope, Typed
+from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View
+from tableferry_sandbox.engine.parsing.object_names import split_name
+from tableferry_sandbox.engine.tree import syntax as s
+from tableferry_sandbox.engine.types import type_rules as t
+from tableferry_sandbox.engine.types.duck_types import duck_type, literal, quote_text
+from tableferry_sandbox.engine.types.system_types import SYSTEM_TYPES
+from tableferry_sandbox.events import SqlError
+from tableferry_sandbox.sqltypes import MAX, SqlType
+
+VERSION_TEXT: Final = (
+    "Microsoft SQL Server 2022 (tableferry sandbox: not SQL Server) - 16.0.4135.4 (X64) \n\t"
+    "In-memory stand-in for demos and tests\n\tDeveloper Edition (64-bit)"
+)
+NVARCHAR: Final = SqlType("nvarchar", 128)
+
+
+def constant(value: Any, sql_type: SqlType) -> Typed:
+    """Return a bound constant."""
+    return Typed(literal(value, sql_type), sql_type, nullable=value is None)
+
+
+def _fact(sql_type: SqlType, read: Callable[[Facts], Any]) -> Scalar:
+    """Make a function without arguments that asks the session."""
+
+    def bind(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
+        arguments(binder, node, scope, 0)
+        binder.context.volatile = True
+        return constant(read(binder.context.session), sql_type)
+
+    return bind
+
+
+def lookup(key: str, entries: Mapping[Any, Any], sql_type: SqlType) -> Typed:
+    """Return a lookup of a key in a map of constants."""
+    if not entries:
+        return Typed(literal(None, sql_type), sql_type)
+    keys = ", ".join(quote_text(k) if isinstance(k, str) else str(k) for k in entries)
+    values = ", ".join(literal(v, sql_type) for v in entries.values())
+    return Typed(f"map([{keys}], [{values}])[{key}]", sql_type)
+
+
+def number(binder: PredicateBinder, value: Typed) -> str:
+    """Return SQL of a value as int."""
+    return binder.to_type(value, t.INT)
+
+
+def text_key(binder: PredicateBinder, value: Typed) -> str:
+    """Return SQL of a value as a lower-case string, as catalog names are looked up."""
+    return f"lower({binder.to_type(value, SqlType('nvarchar', MAX), explicit=True)})"
+
+
+def seen_current(binder: PredicateBinder) -> Database:
+    """Return the current database with what the session sees of it."""
+    session = binder.context.session
+    return session.seen(session.current)
+
+
+def _database(
+    binder: PredicateBinder, node: s.Call, scope: Scope, position: int
+) -> Database | None:
+    """Return the database whose id is an argument, the current one without it."""
+    session = binder.context.session
+    if len(node.arguments) <= position:
+        return session.seen(session.current)
+    del scope
+    wanted = binder.constant_integer(node.arguments[position])
+    found = next((d for d in session.server.databases() if d.database_id == wanted), None)
+    return session.seen(found) if found else None
+
+
+def _db_name(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
+    values = arguments(binder, node, scope, 0, 1)
+    binder.context.volatile = True
+    session = binder.context.session
+    if not values:
+        return constant(session.current.name, NVARCHAR)
+    return lookup(
+        number(binder, values[0]),
+        {d.database_id: d.name for d in session.server.databases()},
+        NVARCHAR,
+    )
+
+
+def _db_id(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
+    values = arguments(binder, node, scope, 0, 1)
+    binder.context.volatile = True
+    session = binder.context.session
+    if not values:
+        return constant(session.current.database_id, t.SMALLINT)
+    return lookup(
+        text_key(binder, values[0]),
+        {d.name.lower(): d.database_id for d in session.server.databases()},
+        t.SMALLINT,
+    )
+
+
+def _object_id(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
+    values = arguments(binder, node, scope, 1, 2)
+    binder.context.volatile = True
+    session = binder.context.session
+    kind = binder.constant_text(node.arguments[1]) if len(values) == 2 else None
+    text = binder.constant_text(node.arguments[0])
+    if text is not None:
+        parts = split_name(text)
+        found = session.find_visible(parts) if parts else None
+        if isinstance(found, Table | View) and kind:
+            wanted = "V" if isinstance(found, View) else "U"
+            found = found if kind.strip().upper() == wanted else None
+        return constant(found.object_id if isinstance(found, Table | View) else None, t.INT)
+    entries: dict[str, int] = {}
+    database = session.seen(session.current)
+    for item in database.objects.values():
+        wanted = "V" if isinstance(item, View) else "U"
+        if kind and kind.strip().upper() != wanted:
+            continue
+        schema, name = item.schema, item.name
+        forms = [
+            f"{schema}.{name}",
+            f"[{schema}].[{name}]",
+            f"[{schema}].{name}",
+            f"{schema}.[{name}]",
+            f"{database.name}.{schema}.{name}",
+            f"[{database.name}].[{schema}].[{name}]",
+        ]
+        if schema == "dbo":
+            forms += [name, f"[{name}]"]
+        entries.update({form.lower(): item.object_id for form in forms})
+    return lookup(text_key(binder, values[0]), entries, t.INT)
+
+
+def _named(
+    read: Callable[[Database], dict[Any, Any]],
+    sql_type: SqlType = NVARCHAR,
+    *,
+    with_database: bool = False,
+) -> Scalar:
+    """Make a lookup by one number, in the current or a named database."""
+
+    def bind(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
+        values = arguments(binder, node, scope, 1, 2 if with_database else 0)
+        binder.context.volatile = True
+        database = _database(binder, node, scope, 1)
+        entries = read(database) if database is not None else {}
+        return lookup(number(binder, values[0]), entries, sql_type)
+
+    return bind
+
+
+def _objects(database: Database) -> dict[Any, Any]:
+    names: dict[Any, Any] = {o.object_id: o.name for o in database.objects.values()}
+    for table in database.tables():
+        names.update({i.constraint_id: i.name for i in table.indexes if i.constraint_id})
+        names.update({c.default.object_id: c.default.name for c in table.columns if c.default})
+        names.update({c.object_id: c.name for c in table.checks})
+        names.update({f.object_id: f.name for f in table.foreign_keys})
+    return names
+
+
+def _types(database: Database) -> dict[Any, Any]:
+    names: dict[Any, Any] = {x.user_type_id: x.name for x in SYSTEM_TYPES}
+    names.update({x.user_type_id: x.name for x in database.types.values()})
+    return names
+
+
+def _schema_id(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
+    values = arguments(binder, node, scope, 0, 1)
+    binder.context.volatile = True
+    if not values:
+        return constant(1, t.INT)
+    entries = {k: v[1] for k, v in binder.context.session.current.schemas.items()}
+    return lookup(text_key(binder, values[0]), entries, t.INT)
+
+
+def _schema_name(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
+    values = arguments(binder, node, scope, 0, 1)
+    binder.context.volatile = True
+    if not values:
+        return constant("dbo", NVARCHAR)
+    entries = {v[1]: v[0] for v in binder.context.session.current.schemas.values()}
+    return lookup(number(binder, values[0]), entries, NVARCHAR)
+
+
+def _type_id(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
+    values = arguments(binder, node, scope, 1)
+    entries = {name.lower(): key for key, name in _types(binder.context.session.current).items()}
+    return lookup(text_key(binder, values[0]), entries, t.INT)
+
+
+def _col_name(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
+    table, column = arguments(binder, node, scope, 2)
+    binder.context.volatile = True
+    entries = {
+        f"{x.object_id}|{c.column_id}": c.name
+        for x in seen_current(binder).tables()
+        for c in x.columns
+    }
+    key = f"({number(binder, table)} || '|' || {number(binder, column)})"
+    return lookup(key, entries, NVARCHAR)
+
+
+def _min_active_rowversion(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
+    """Return the lowest rowversion an open transaction holds, else the next one to be given."""
+    arguments(binder, node, scope, 0)
+    binder.context.volatile = True
+    session = binder.context.session
+    lowest = session.server.lowest_open_rowversion(session.current)
+    return constant(lowest.to_bytes(8, "big"), SqlType("binary", 8))
+
+
+def _db_access(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
+    (value,) = arguments(binder, node, scope, 1)
+    session = binder.context.session
+    entries = {
+        d.name.lower(): int(d.security.user_of(session.login, d.name) is not None)
+        for d in session.server.databases()
+    }
+    found = lookup(text_key(binder, value), entries, t.INT)
+    return Typed(f"coalesce({found.sql}, CAST(NULL AS {duck_type(t.INT)}))", t.INT)
+
+
+def _error_part(sql_type: SqlType, read: Callable[[SqlError], Any]) -> Scalar:
+    def bind(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
+        arguments(binder, node, scope, 0)
+        caught = binder.context.session.caught
+        error = caught[-1] if caught else None
+        return constant(read(error) if isinstance(error, SqlError) else None, sql_type)
+
+    return bind
+
+
+def _row_count(session: Facts) -> int:
+    return session.row_count
+
+
+def _options(session: Facts) -> int:
+    return 5432 | (512 if session.options.get("nocount") == "on" else 0)
+
+
+_NUMERIC38: Final = t.make("numeric", precision=38)
+FUNCTIONS: Final[dict[str, Scalar]] = {
+    "@@version": _fact(SqlType("nvarchar", 300), lambda _: VERSION_TEXT),
+    "@@spid": _fact(t.SMALLINT, lambda x: x.session_id),
+    "@@servername": _fact(NVARCHAR, lambda x: x.server.name),
+    "@@servicename": _fact(NVARCHAR, lambda _: "MSSQLSERVER"),
+    "@@language": _fact(NVARCHAR, lambda _: "us_english"),
+    "@@langid": _fact(t.SMALLINT, lambda _: 0),
+    "@@datefirst": _fact(t.TINYINT, lambda _: 7),
+    "@@trancount": _fact(t.INT, lambda x: x.transaction_count),
+    "@@rowcount": _fact(t.INT, _row_count),
+    "rowcount_big": _fact(t.BIGINT, _row_count),
+    "@@error": _fact(t.INT, lambda x: x.last_error),
+    "@@identity": _fact(_NUMERIC38, lambda x: x.last_identity),
+    "scope_identity": _fact(_NUMERIC38, lambda x: x.last_identity),
+    "@@dbts": _fact(SqlType("varbinary", 8), lambda x: x.current.rowversion.to_bytes(8, "big")),
+    "@@lock_timeout": _fact(t.INT, lambda x: int(x.options.get("lock_timeout", "-1"))),
+    "@@textsize": _fact(t.INT, lambda x: int(x.options.get("textsize", "-1"))),
+    "@@options": _fact(t.INT, _options),
+    "@@nestlevel": _fact(t.INT, lambda _: 0),
+    "@@max_precision": _fact(t.TINYINT, lambda _: 38),
+    "@@max_connections": _fact(t.INT, lambda _: 32767),
+    "@@microsoftversion": _fact(t.INT, lambda _: 268439591),
+    "@@procid": _fact(t.INT, lambda _: 0),
+    "xact_state": _fact(t.SMALLINT, lambda x: int(x.transaction_count > 0)),
+    "suser_sname": _fact(NVARCHAR, lambda x: x.login_name),
+    "suser_name": _fact(NVARCHAR, lambda x: x.login_name),
+    "system_user": _fact(NVARCHAR, lambda x: x.login_name),
+    "original_login": _fact(NVARCHAR, lambda x: x.login_name),
+    "user_name": _fact(NVARCHAR, lambda x: x.user.name),
+    "user": _fact(NVARCHAR, lambda x: x.user.name),
+    "current_user": _fact(NVARCHAR, lambda x: x.user.name),
+    "session_user": _fact(NVARCHAR, lambda x: x.user.name),
+    "host_name": _fact(NVARCHAR, lambda x: x.host_name),
+    "app_name": _fact(NVARCHAR, lambda x: x.application),
+    "program_name": _fact(NVARCHAR, lambda x: x.application),
+    "db_name": _db_name,
+    "db_id": _db_id,
+    "object_id": _object_id,
+    "object_name": _named(_objects, with_database=True),
+    "object_schema_name": _named(
+        lambda d: {o.object_id: o.schema for o in d.objects.values()}, with_database=True
+    ),
+    "type_name": _named(_types),
+    "type_id": _type_id,
+    "schema_id": _schema_id,
+    "schema_name": _schema_name,
+    "col_name": _col_name,
+    "has_dbaccess": _db_access,
+    "min_active_rowversion": _min_active_rowversion,
+    "error_number": _error_part(t.INT, lambda e: e.number),
+    "error_message": _error_part(SqlType("nvarchar", 4000), lambda e: e.message),
+    "error_severity": _error_part(t.INT, lambda e: e.severity),
+    "error_state": _error_part(t.INT, lambda e: e.state),
+    "error_line": _error_part(t.INT, lambda e: e.line),
+    "error_procedure": _error_part(NVARCHAR, lambda _: None),
+}

@@ -1,0 +1,280 @@
+"""Functions that ask for a property of the server, a database, an object or a column."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
+from tableferry_sandbox.engine.binding.functions_metadata import (
+    NVARCHAR,
+    constant,
+    lookup,
+    number,
+    seen_current,
+    text_key,
+)
+from tableferry_sandbox.engine.binding.functions_text import Scalar, arguments
+from tableferry_sandbox.engine.binding.scope import Scope, Typed
+from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View
+from tableferry_sandbox.engine.database.principals import Principal
+from tableferry_sandbox.engine.errors import unsupported
+from tableferry_sandbox.engine.parsing.object_names import split_name
+from tableferry_sandbox.engine.tree import syntax as s
+from tableferry_sandbox.engine.types import type_rules as t
+from tableferry_sandbox.engine.types.convert import convert
+from tableferry_sandbox.engine.types.duck_types import quote_text
+from tableferry_sandbox.sqltypes import SqlType
+
+_VARIANT: Final = t.make("sql_variant")
+PROPERTIES: Final[dict[str, Any]] = {
+    "productversion": "16.0.4135.4",
+    "productlevel": "RTM",
+    "productmajorversion": "16",
+    "productminorversion": "0",
+    "productbuild": "4135",
+    "edition": "Developer Edition (64-bit)",
+    "editionid": -2117995310,
+    "engineedition": 3,
+    "collation": "SQL_Latin1_General_CP1_CI_AS",
+    "isclustered": 0,
+    "ishadrenabled": 0,
+    "isintegratedsecurityonly": 0,
+    "instancename": None,
+    "isfulltextinstalled": 0,
+    "issingleuser": 0,
+    "lcid": 1033,
+    "sqlcharsetname": "iso_1",
+    "productupdatelevel": None,
+    "isxtpsupported": 0,
+    "ispolybaseinstalled": 0,
+    "isexternalauthenticationonly": 0,
+    "buildclrversion": "v4.0.30319",
+    "hadrmanagerstatus": 2,
+}
+
+
+def columns_lookup(
+    binder: PredicateBinder, node: s.Call, scope: Scope, read: Callable[..., Any]
+) -> Typed:
+    """Return a lookup by a table's id and a column's name."""
+    values = arguments(binder, node, scope, 2, 3)
+    binder.context.volatile = True
+    entries = {
+        f"{x.object_id}|{c.name.lower()}": read(x, c)
+        for x in seen_current(binder).tables()
+        for c in x.columns
+    }
+    key = f"({number(binder, values[0])} || '|' || {text_key(binder, values[1])})"
+    return lookup(key, entries, t.INT)
+
+
+def _column_length(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
+    """COL_LENGTH: the bytes of a column, by the table's name and its own."""
+    arguments(binder, node, scope, 2)
+    binder.context.volatile = True
+    table, column = (binder.constant_text(argument) for argument in node.arguments)
+    if table is None or column is None:
+        raise unsupported("COL_LENGTH of anything but constant names")
+    parts = split_name(table)
+    found = binder.context.session.find_visible(parts) if parts else None
+    known = found.column(column) if isinstance(found, Table) else None
+    return constant(t.max_length(known.type) if known else None, t.SMALLINT)
+
+
+def _column_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
+    wanted = binder.constant_text(node.arguments[2]) if len(node.arguments) == 3 else None
+    readers: dict[str, Callable[..., Any]] = {
+        "isidentity": lambda _, c: int(c.identity is not None),
+        "iscomputed": lambda _, c: int(c.computed is not None),
+        "allowsnull": lambda _, c: int(c.nullable),
+        "columnid": lambda _, c: c.column_id,
+        "precision": lambda _, c: c.type.precision or c.type.length,
+        "scale": lambda _, c: c.type.scale,
+        "isrowguidcol": lambda _, c: int(c.rowguid),
+        "charmaxlen": lambda _, c: (
+            c.type.length if t.family(c.type) in ("string", "binary") else None
+        ),
+        "isprimarykey": lambda x, c: int(
+            any(c is k for k, _ in (x.primary_key.columns if x.primary_key else []))
+        ),
+        "ishidden": lambda _, __: 0,
+        "issparse": lambda _, c: int(c.sparse),
+        "generatedalwaystype": lambda _, __: 0,
+        "isidnotforrepl": lambda _, c: 0 if c.identity else None,
+    }
+    if wanted is None or wanted.lower() not in readers:
+        raise unsupported(f"COLUMNPROPERTY {wanted or ''}")
+    return columns_lookup(binder, node, scope, readers[wanted.lower()])
+
+
+def _object_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
+    values = arguments(binder, node, scope, 2)
+    wanted = (binder.constant_text(node.arguments[1]) or "").lower()
+    readers: dict[str, Callable[[Table | View], int]] = {
+        "istable": lambda o: int(isinstance(o, Table)),
+        "isusertable": lambda o: int(isinstance(o, Table)),
+        "isview": lambda o: int(isinstance(o, View)),
+        "ismsshipped": lambda _: 0,
+        "tablehasprimarykey": lambda o: int(isinstance(o, Table) and o.primary_key is not None),
+        "tablehasidentity": lambda o: int(isinstance(o, Table) and o.identity is not None),
+        "tablehastimestamp": lambda o: int(isinstance(o, Table) and o.rowversion is not None),
+        "tabletemporaltype": lambda _: 0,
+        "schemaid": lambda o: o.database.schema_id(o.schema),
+        "ownerid": lambda _: 1,
+    }
+    if wanted not in readers:
+        raise unsupported(f"OBJECTPROPERTY {wanted}")
+    binder.context.volatile = True
+    read = readers[wanted]
+    entries = {o.object_id: read(o) for o in seen_current(binder).objects.values()}
+    return lookup(number(binder, values[0]), entries, t.INT)
+
+
+def _variant_like(value: Any) -> Typed:
+    """Return a property: a sql_variant that holds an int or an nvarchar."""
+    return _as_variant(constant(value, t.INT if isinstance(value, int) else NVARCHAR))
+
+
+def _as_variant(value: Typed) -> Typed:
+    return Typed(convert(value.sql, value.type, _VARIANT), _VARIANT)
+
+
+def _variant_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
+    value, _ = arguments(binder, node, scope, 2)
+    wanted = (binder.constant_text(node.arguments[1]) or "").lower()
+    payload = convert(value.sql, value.type, _VARIANT)
+    found = f"py_variant_property({payload}, {quote_text(wanted)})"
+    if wanted in ("basetype", "collation"):
+        return _as_variant(Typed(found, NVARCHAR))
+    return _as_variant(Typed(f"CAST({found} AS INTEGER)", t.INT))
+
+
+def _collation_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
+    name, _ = arguments(binder, node, scope, 2)
+    wanted = (binder.constant_text(node.arguments[1]) or "").lower()
+    if wanted != "codepage":
+        raise unsupported(f"COLLATIONPROPERTY {wanted}")
+    text = binder.to_type(name, NVARCHAR, explicit=True)
+    return _as_variant(Typed(f"py_code_page({text})", t.INT))
+
+
+def _server_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
+    arguments(binder, node, scope, 1)
+    wanted = (binder.constant_text(node.arguments[0]) or "").lower()
+    name = binder.context.session.server.name
+    named = {"servername": name, "machinename": name, "computernamephysicalnetbios": name}
+    return _variant_like(named.get(wanted, PROPERTIES.get(wanted)))
+
+
+def _database_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
+    values = arguments(binder, node, scope, 2)
+    wanted = (binder.constant_text(node.arguments[1]) or "").lower()
+    readers: dict[str, tuple[SqlType, Callable[[Database], Any]]] = {
+        "collation": (NVARCHAR, lambda d: d.collation),
+        "status": (NVARCHAR, lambda _: "ONLINE"),
+        "updateability": (NVARCHAR, lambda _: "READ_WRITE"),
+        "useraccess": (NVARCHAR, lambda _: "MULTI_USER"),
+        "recovery": (NVARCHAR, lambda _: "SIMPLE"),
+        "version": (t.INT, lambda _: 957),
+        "isautoclose": (t.INT, lambda _: 0),
+        "isautoshrink": (t.INT, lambda _: 0),
+        "isinstandby": (t.INT, lambda _: 0),
+        "isfulltextenabled": (t.INT, lambda _: 0),
+        "edition": (NVARCHAR, lambda _: None),
+        "serviceobjective": (NVARCHAR, lambda _: None),
+    }
+    if wanted not in readers:
+        raise unsupported(f"DATABASEPROPERTYEX {wanted}")
+    result, read = readers[wanted]
+    binder.context.volatile = True
+    entries = {d.name.lower(): read(d) for d in binder.context.session.server.databases()}
+    return _as_variant(lookup(text_key(binder, values[0]), entries, result))
+
+
+def _connection_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
+    arguments(binder, node, scope, 1)
+    wanted = (binder.constant_text(node.arguments[0]) or "").lower()
+    known = {
+        "net_transport": "TCP",
+        "protocol_type": "TSQL",
+        "auth_scheme": "SQL",
+        "client_net_address": "127.0.0.1",
+        "local_net_address": "127.0.0.1",
+        "physical_net_transport": "TCP",
+    }
+    if wanted == "local_tcp_port":
+        raise unsupported("CONNECTIONPROPERTY local_tcp_port")
+    return _as_variant(constant(known.get(wanted), NVARCHAR))
+
+
+def _permission(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
+    """HAS_PERMS_BY_NAME: 1 or 0, NULL for what is not there."""
+    values = arguments(binder, node, scope, 3, 5)
+    binder.context.volatile = True
+    session = binder.context.session
+    kind = (binder.constant_text(node.arguments[1]) or "").lower()
+    permission = (binder.constant_text(node.arguments[2]) or "").upper()
+    if values[0].type.name == "null":
+        whole = session.login.sysadmin if not kind else session.may(permission, session.current)
+        return constant(int(whole), t.INT)
+    text = binder.constant_text(node.arguments[0])
+    if text is None:
+        raise unsupported("HAS_PERMS_BY_NAME of anything but a constant name")
+    parts = split_name(text)
+    if kind == "database":
+        database = session.server.find_database(parts[-1]) if parts else None
+        known = database is not None and database.security.user_of(session.login, database.name)
+        if database is None or not known:
+            return constant(None, t.INT)
+        return constant(int(session.may(permission, database)), t.INT)
+    if kind == "object":
+        item = session.find_visible(parts) if parts else None
+        if item is None:
+            return constant(None, t.INT)
+        return constant(int(session.may(permission, item.database, item)), t.INT)
+    return constant(int(session.may(permission, session.current)), t.INT)
+
+
+def _membership(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
+    """IS_SRVROLEMEMBER, IS_MEMBER and IS_ROLEMEMBER; NULL for a role nobody knows."""
+    arguments(binder, node, scope, 1, 2)
+    binder.context.volatile = True
+    session = binder.context.session
+    role = (binder.constant_text(node.arguments[0]) or "").lower()
+    if node.name == "is_srvrolemember":
+        return constant(int(role == "public" or session.login.sysadmin), t.INT)
+    security = session.current.security
+    found = security.principals.get(role)
+    user: Principal | None = session.user
+    if len(node.arguments) == 2:
+        name = binder.constant_text(node.arguments[1]) or ""
+        user = security.principals.get(name.lower())
+    if found is None or found.kind != "R" or user is None:
+        return constant(None, t.INT)
+    member = user.name == "dbo" or found in security.acting(user)
+    return constant(int(member), t.INT)
+
+
+def _identity_value(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
+    arguments(binder, node, scope, 1)
+    binder.context.volatile = True
+    parts = split_name(binder.constant_text(node.arguments[0]) or "")
+    found = binder.context.session.find_visible(parts) if parts else None
+    result = t.make("numeric", precision=38)
+    if not isinstance(found, Table) or found.identity is None or found.identity.identity is None:
+        return constant(None, result)
+    seed, step = found.identity.identity
+    if node.name == "ident_current":
+        return constant(seed if found.identity_last is None else found.identity_last, result)
+    return constant(seed if node.name == "ident_seed" else step, result)
+
+
+PROPERTY_FUNCTIONS: Final[dict[str, Scalar]] = {
+    "col_length": _column_length, "columnproperty": _column_property,
+    "objectproperty": _object_property,
+    "objectpropertyex": _object_property, "serverproperty": _server_property,
+    "databasepropertyex": _database_property, "collationproperty": _collation_property,
+    "connectionproperty": _connection_property,
+    "has_perms_by_name": _permission, "is_srvrolemember": _membership, "is_member": _membership,
+    "is_rolemember": _membership, "sql_variant_property": _variant_property,
+    "ident_current": _identity_value, "ident_seed": _identity_value, "ident_incr": _identity_value,
+}  # fmt: skip

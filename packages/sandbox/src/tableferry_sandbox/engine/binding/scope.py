@@ -1,0 +1,200 @@
+"""What a name can mean at some place of a query."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pyarrow as pa
+
+from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View
+from tableferry_sandbox.engine.database.principals import Login, Principal
+from tableferry_sandbox.engine.errors import ambiguous_column, invalid_column, unbound_identifier
+from tableferry_sandbox.engine.tree.syntax import Query
+from tableferry_sandbox.sqltypes import Column, SqlType
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A bound expression: DuckDB SQL and its T-SQL type.
+
+    ``digits`` is the number of digits of an integer constant, which decimal arithmetic goes by.
+    """
+
+    sql: str
+    type: SqlType
+    nullable: bool = True
+    name: str = ""
+    identity: bool = False
+    computed: bool = False
+    explicit_collation: bool = False
+    digits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source of FROM: its name as others call it, where it is from, and its columns."""
+
+    alias: str
+    path: tuple[str, ...]
+    columns: tuple[Typed, ...]
+
+    def answers_to(self, qualifier: tuple[str, ...]) -> bool:
+        """Tell whether a column's qualifier means this source."""
+        wanted = [part.lower() for part in qualifier]
+        if len(wanted) == 1 and wanted[0] == self.alias.lower():
+            return True
+        own = [part.lower() for part in self.path][-len(wanted) :]
+        return (
+            bool(own)
+            and len(own) == len(wanted)
+            and all(w in (o, "") for w, o in zip(wanted, own, strict=True))
+        )
+
+
+@dataclass
+class Scope:
+    """The sources of one SELECT, inside those of the queries around it.
+
+    ``groups`` maps the SQL of each GROUP BY expression to what stands for it once rows are grouped;
+    it is None while rows are not.
+    """
+
+    sources: list[Source] = field(default_factory=list)
+    parent: "Scope | None" = None
+    groups: dict[str, Typed] | None = None
+
+    def find(self, parts: tuple[str, ...]) -> tuple[Typed, "Scope", Source]:
+        """Return a column, the scope and the source it is from. Raises 207, 209, 4104."""
+        name, qualifier = parts[-1].lower(), parts[:-1]
+        scope: Scope | None = self
+        while scope is not None:
+            found = [
+                (column, scope, source)
+                for source in scope.sources
+                if not qualifier or source.answers_to(qualifier)
+                for column in source.columns
+                if column.name.lower() == name
+            ]
+            if len(found) > 1:
+                raise ambiguous_column(parts[-1])
+            if found:
+                return found[0]
+            if qualifier and any(source.answers_to(qualifier) for source in scope.sources):
+                raise invalid_column(parts[-1])
+            scope = scope.parent
+        if qualifier:
+            raise unbound_identifier(".".join(parts))
+        raise invalid_column(parts[-1])
+
+
+@dataclass(frozen=True)
+class BoundQuery:
+    """A query ready to run. ``sql`` gives columns ``c1`` ... ``cn``."""
+
+    sql: str
+    columns: tuple[Typed, ...]
+
+    def result_columns(self) -> list[Column]:
+        """Return the columns as the client sees them."""
+        return [
+            Column(c.name, c.type if c.type.name != "null" else SqlType("int", 4, 10), c.nullable,
+                   c.identity, c.computed)
+            for c in self.columns
+        ]  # fmt: skip
+
+
+def anybody(_: "Table | View") -> None:
+    """Let anybody read."""
+
+
+class Facts(Protocol):
+    """What functions may ask of the session they run in."""
+
+    session_id: int
+    login: Login
+    login_name: str
+    host_name: str
+    application: str
+    current: Database
+    login_time: int
+    options: dict[str, str]
+    row_count: int
+    last_error: int
+    last_identity: int | None
+    transaction_count: int
+    caught: list[object]
+
+    @property
+    def server(self) -> "ServerFacts":
+        """The server."""
+        ...
+
+    def find_visible(self, parts: tuple[str, ...]) -> "Table | View | None":
+        """Return a table or view by name, if the session sees it in the catalog."""
+        ...
+
+    def seen(self, database: Database) -> Database:
+        """Return a database with what the session sees of it; raises 916."""
+        ...
+
+    def may(self, permission: str, database: Database, item: "Table | View | None" = None) -> bool:
+        """Tell whether the session has a permission."""
+        ...
+
+    def require_state(self, view: str) -> None:
+        """Raise where a view of the server's state is not for the session."""
+        ...
+
+    @property
+    def user(self) -> Principal:
+        """Who the session is in the current database."""
+        ...
+
+
+class ServerFacts(Protocol):
+    """What functions may ask of the server."""
+
+    name: str
+
+    def logins(self) -> list[Login]:
+        """Return all logins."""
+        ...
+
+    def databases(self) -> list[Database]:
+        """Return all databases."""
+        ...
+
+    def find_database(self, name: str) -> Database | None:
+        """Return a database by name."""
+        ...
+
+    def lowest_open_rowversion(self, database: Database) -> int:
+        """Return the lowest rowversion of an open transaction, the next one without any."""
+        ...
+
+    def count_rows(self, table: Table) -> int:
+        """Return how many rows a table has."""
+        ...
+
+
+@dataclass
+class Context:
+    """What binding one statement needs from outside, and what it finds out."""
+
+    session: Facts
+    variables: dict[str, tuple[SqlType, object]]
+    resolve: Callable[[tuple[str, ...]], "Table | View | None"]
+    read: Callable[[Table, frozenset[str]], str]
+    register: Callable[[pa.Table], str]
+    permit: Callable[["Table | View"], None] = anybody
+    tables: list[Table] = field(default_factory=list)
+    volatile: bool = False
+    common: dict[str, tuple[tuple[str, ...], Query]] = field(default_factory=dict)
+    recursive: dict[str, Source] = field(default_factory=dict)
+    aliases: int = 0
+    now: int | None = None
+
+    def alias(self) -> str:
+        """Return a new name for a source."""
+        self.aliases += 1
+        return f"s{self.aliases}"

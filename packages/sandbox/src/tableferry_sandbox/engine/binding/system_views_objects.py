@@ -1,0 +1,286 @@
+"""sys views about the objects of one database."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+from tableferry_sandbox.engine.binding.scope import Facts
+from tableferry_sandbox.engine.database.catalog_objects import Database, Table, TableColumn, View
+from tableferry_sandbox.engine.types.system_types import SYSTEM_TYPES, system_type
+from tableferry_sandbox.engine.types.type_rules import family, max_length
+
+Row = tuple[Any, ...]
+Rows = Callable[[Facts, Database], Iterable[Row]]
+
+
+def _datetime(ticks: int) -> int:
+    """Cut ticks to the second, which every datetime can hold."""
+    return ticks // 10_000_000 * 10_000_000
+
+
+def _schemas(_: Facts, database: Database) -> Iterator[Row]:
+    for name, schema_id in database.schemas.values():
+        yield (name, schema_id, 1 if schema_id > 4 else schema_id)
+
+
+def _object_row(  # noqa: PLR0917 - the row's cells, in order
+    database: Database, name: str, object_id: int, schema: str, parent: int, kind: str, made: int
+) -> Row:
+    words = {
+        "U ": "USER_TABLE",
+        "V ": "VIEW",
+        "PK": "PRIMARY_KEY_CONSTRAINT",
+        "UQ": "UNIQUE_CONSTRAINT",
+        "D ": "DEFAULT_CONSTRAINT",
+        "C ": "CHECK_CONSTRAINT",
+        "F ": "FOREIGN_KEY_CONSTRAINT",
+    }
+    schema_id = database.schema_id(schema)
+    moment = _datetime(made)
+    return (
+        name,
+        object_id,
+        None,
+        schema_id,
+        parent,
+        kind,
+        words[kind],
+        moment,
+        moment,
+        False,
+        False,
+        False,
+    )
+
+
+def object_rows(_: Facts, database: Database) -> Iterator[Row]:
+    """Return the rows of sys.objects."""
+    for item in sorted(database.objects.values(), key=lambda o: o.object_id):
+        kind = "V " if isinstance(item, View) else "U "
+        yield _object_row(database, item.name, item.object_id, item.schema, 0, kind, item.created)
+        if isinstance(item, View):
+            continue
+        made, schema, parent = item.created, item.schema, item.object_id
+        for index in item.indexes:
+            if index.constraint_id:
+                code = "PK" if index.primary else "UQ"
+                yield _object_row(
+                    database, index.name, index.constraint_id, schema, parent, code, made
+                )
+        for column in item.columns:
+            if column.default:
+                d = column.default
+                yield _object_row(database, d.name, d.object_id, schema, parent, "D ", made)
+        for check in item.checks:
+            yield _object_row(database, check.name, check.object_id, schema, parent, "C ", made)
+        for key in item.foreign_keys:
+            yield _object_row(database, key.name, key.object_id, schema, parent, "F ", made)
+
+
+def _tables(session: Facts, database: Database) -> Iterator[Row]:
+    for row in object_rows(session, database):
+        if row[5] == "U ":
+            yield (
+                *row,
+                1,
+                0,
+                False,
+                0,
+                "SCHEMA_AND_DATA",
+                False,
+                0,
+                "NON_TEMPORAL_TABLE",
+                False,
+                False,
+                False,
+                "TABLE",
+                0,
+            )
+
+
+def _views(session: Facts, database: Database) -> Iterator[Row]:
+    for row in object_rows(session, database):
+        if row[5] == "V ":
+            yield (*row, False, False, False)
+
+
+def _column_row(object_id: int, column: TableColumn, database: Database) -> Row:
+    kind = system_type(column.type)
+    user_type = column.alias.user_type_id if column.alias else kind.user_type_id
+    collation = (
+        column.type.collation or database.collation if family(column.type) == "string" else None
+    )
+    default_id = column.default.object_id if column.default else 0
+    computed = column.computed is not None
+    return (
+        object_id,
+        column.name,
+        column.column_id,
+        kind.system_type_id,
+        user_type,
+        max_length(column.type),
+        column.type.precision,
+        column.type.scale,
+        collation,
+        column.nullable,
+        True,
+        column.rowguid,
+        column.identity is not None,
+        computed,
+        False,
+        False,
+        False,
+        False,
+        0,
+        default_id,
+        0,
+        column.sparse,
+        False,
+        0,
+        "NOT_APPLICABLE",
+        False,
+        False,
+        None,
+        None,
+    )
+
+
+def _shape(view: View) -> Iterator[TableColumn]:
+    for number, (name, sql_type, nullable) in enumerate(view.shape, 1):
+        yield TableColumn(number, name, sql_type, nullable)
+
+
+def _columns(_: Facts, database: Database) -> Iterator[Row]:
+    for item in database.objects.values():
+        columns = item.columns if isinstance(item, Table) else _shape(item)
+        for column in columns:
+            if isinstance(column, TableColumn):
+                yield _column_row(item.object_id, column, database)
+
+
+def _identity_columns(_: Facts, database: Database) -> Iterator[Row]:
+    for table in database.tables():
+        for column in table.columns:
+            if column.identity:
+                seed, step = column.identity
+                yield (
+                    *_column_row(table.object_id, column, database),
+                    seed,
+                    step,
+                    table.identity_last,
+                    False,
+                )
+
+
+def _computed_columns(_: Facts, database: Database) -> Iterator[Row]:
+    for table in database.tables():
+        for column in table.columns:
+            if column.computed is not None:
+                text = f"({column.computed_text})"
+                if column.computed_text.startswith("(") and column.computed_text.endswith(")"):
+                    text = column.computed_text
+                yield (
+                    *_column_row(table.object_id, column, database),
+                    text,
+                    True,
+                    column.persisted,
+                )
+
+
+def _types(_: Facts, database: Database) -> Iterator[Row]:
+    for item in SYSTEM_TYPES:
+        nullable = item.name not in ("timestamp", "sysname")
+        yield (
+            item.name,
+            item.system_type_id,
+            item.user_type_id,
+            4,
+            None,
+            item.max_length,
+            item.precision,
+            item.scale,
+            database.collation if item.text else None,
+            nullable,
+            False,
+            item.system_type_id == 240,
+            0,
+            0,
+            False,
+        )
+    for alias in database.types.values():
+        kind = system_type(alias.type)
+        yield (
+            alias.name,
+            kind.system_type_id,
+            alias.user_type_id,
+            database.schema_id(alias.schema),
+            None,
+            max_length(alias.type),
+            alias.type.precision,
+            alias.type.scale,
+            database.collation if family(alias.type) == "string" else None,
+            alias.nullable,
+            True,
+            False,
+            0,
+            0,
+            False,
+        )
+
+
+OBJECT_COLUMNS: Final = (
+    "name sysname!, object_id int!, principal_id int, schema_id int!, parent_object_id int!, "
+    "type char(2), type_desc nvarchar(60), create_date datetime!, modify_date datetime!, "
+    "is_ms_shipped bit!, is_published bit!, is_schema_published bit!"
+)
+COLUMN_COLUMNS: Final = (
+    "object_id int!, name sysname, column_id int!, system_type_id tinyint!, user_type_id int!, "
+    "max_length smallint!, precision tinyint!, scale tinyint!, collation_name sysname, "
+    "is_nullable bit, is_ansi_padded bit!, is_rowguidcol bit!, is_identity bit!, is_computed bit!, "
+    "is_filestream bit!, is_replicated bit, is_non_sql_subscribed bit, is_merge_published bit, "
+    "xml_collection_id int!, default_object_id int!, rule_object_id int!, is_sparse bit!, "
+    "is_column_set bit!, generated_always_type tinyint, generated_always_type_desc nvarchar(60), "
+    "is_hidden bit!, is_masked bit!, encryption_type int, "
+    "graph_type int"
+)
+OBJECT_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
+    "sys.schemas": ("name sysname!, schema_id int!, principal_id int", _schemas),
+    "sys.objects": (OBJECT_COLUMNS, object_rows),
+    "sys.all_objects": (OBJECT_COLUMNS, object_rows),
+    "sys.tables": (
+        OBJECT_COLUMNS + ", lob_data_space_id int!, max_column_id_used int!, "
+        "lock_on_bulk_load bit!, durability tinyint, durability_desc nvarchar(60), "
+        "is_memory_optimized bit, temporal_type tinyint, temporal_type_desc nvarchar(60), "
+        "is_filetable bit, is_external bit!, is_tracked_by_cdc bit, lock_escalation_desc "
+        "nvarchar(60), "
+        "history_table_id int",
+        _tables,
+    ),
+    "sys.views": (
+        OBJECT_COLUMNS + ", with_check_option bit!, is_date_correlation_view bit!, "
+        "is_replicated bit",
+        _views,
+    ),
+    "sys.columns": (COLUMN_COLUMNS, _columns),
+    "sys.all_columns": (COLUMN_COLUMNS, _columns),
+    "sys.identity_columns": (
+        # The server says them as sql_variant, of the column's own type.
+        COLUMN_COLUMNS + ", seed_value decimal(38:0), increment_value decimal(38:0), "
+        "last_value decimal(38:0), is_not_for_replication bit",
+        _identity_columns,
+    ),
+    "sys.computed_columns": (
+        COLUMN_COLUMNS + ", definition nvarchar(max), "
+        "uses_database_collation bit!, is_persisted bit!",
+        _computed_columns,
+    ),
+    "sys.types": (
+        (
+            "name sysname!, system_type_id tinyint!, user_type_id int!, schema_id int!, "
+            "principal_id int, "
+            "max_length smallint!, precision tinyint!, scale tinyint!, collation_name sysname, "
+            "is_nullable bit, is_user_defined bit!, is_assembly_type bit!, default_object_id int!, "
+            "rule_object_id int!, is_table_type bit!"
+        ),
+        _types,
+    ),
+}

@@ -1,0 +1,1 @@
+"""What an instance holds: databases, tables, row versions, logins and permissions."""

@@ -1,0 +1,101 @@
+"""What a login may do, what it sees in the catalog, and the errors where it may not."""
+
+from dataclasses import replace
+from typing import Final
+
+from tableferry_sandbox.engine.database.catalog_objects import AliasType, Database, Table, View
+from tableferry_sandbox.engine.database.principals import VISIBLE_BY, WHOLE, Login, Principal, Scope
+from tableferry_sandbox.events import SqlError
+
+
+def user_in(login: Login, database: Database) -> Principal:
+    """Return the user that a session is in a database; raises 916."""
+    user = database.security.user_of(login, database.name)
+    if user is None:
+        raise SqlError(
+            916,
+            f'The server principal "{login.name}" is not able to access the database '
+            f'"{database.name}" under the current security context.',
+            severity=14,
+        )
+    return user
+
+
+def may(
+    login: Login, permission: str, database: Database, item: Table | View | None = None
+) -> bool:
+    """Tell whether a session has a permission in a database, or on a table or view in it."""
+    scopes: list[Scope] = [WHOLE]
+    if item is not None:
+        if isinstance(item, Table) and item.temporary:
+            return True
+        scopes += [("SCHEMA", item.schema.lower()), ("OBJECT", item.object_id)]
+    return database.security.allows(user_in(login, database), permission, *scopes)
+
+
+def require(login: Login, permission: str, item: Table | View) -> None:
+    """Raise 229 where a session lacks a permission on a table or view."""
+    if not may(login, permission, item.database, item):
+        raise SqlError(
+            229,
+            f"The {permission} permission was denied on the object '{item.name}', database "
+            f"'{item.database.name}', schema '{item.schema}'.",
+            severity=14,
+            state=5,
+        )
+
+
+def require_state(login: Login, database: Database, view: str) -> None:
+    """Raise 262 or 300 where a view of the server's state is not for this session."""
+    if view in _OF_THE_DATABASE and not may(login, "VIEW DATABASE STATE", database):
+        raise SqlError(
+            262, f"VIEW DATABASE STATE permission denied in database '{database.name}'.",
+            severity=14,
+        )  # fmt: skip
+    if view in _OF_THE_SERVER and not login.sysadmin:
+        raise SqlError(
+            300,
+            "VIEW SERVER STATE permission was denied on object 'server', database 'master'.",
+            severity=14,
+        )
+
+
+_OF_THE_DATABASE: Final = frozenset({"dm_db_partition_stats"})
+_OF_THE_SERVER: Final = frozenset({"dm_exec_connections"})
+
+
+def seen(login: Login, database: Database) -> Database:
+    """Return a database with only those objects that a session sees in the catalog."""
+    user = user_in(login, database)
+    if user.name == "dbo":
+        return database
+    objects = {key: item for key, item in database.objects.items() if sees(login, item)}
+    return replace(database, objects=objects, types=_types_seen(user, database))
+
+
+def _types_seen(user: Principal, database: Database) -> dict[tuple[str, str], AliasType]:
+    """Return the alias types that a user sees: to read a column of one is no right to the type."""
+    return {
+        key: alias
+        for key, alias in database.types.items()
+        if any(
+            database.security.allows(user, permission, WHOLE, ("SCHEMA", alias.schema.lower()))
+            for permission in ("VIEW DEFINITION", "REFERENCES", "EXECUTE")
+        )
+    }
+
+
+def sees(login: Login, item: Table | View) -> bool:
+    """Tell whether a session sees an object in the catalog: it has some permission on it."""
+    return any(may(login, permission, item.database, item) for permission in VISIBLE_BY)
+
+
+def require_creation(login: Login, permission: str, database: Database) -> None:
+    """Raise 262 where a login may not create such objects in a database."""
+    if not may(login, permission, database):
+        raise creation_denied(permission, database.name)
+
+
+def creation_denied(permission: str, database: str) -> SqlError:
+    """Return error 262."""
+    return SqlError(262, f"{permission} permission denied in database '{database}'.", severity=14)

@@ -1,0 +1,234 @@
+"""Row versions, snapshots and locks.
+
+Every stored row carries ``v_from`` and ``v_to``, the transactions that made and ended it. A reader
+sees the versions its snapshot allows; a writer holds its tables until it commits or rolls back.
+Locks are held on whole tables: a reader under READ COMMITTED waits for any open writer of a table.
+Where nobody could need an old version (a statement of its own, no snapshot open) rows are changed
+in place, and readers need no filter at all.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tableferry_sandbox.engine.database.catalog_objects import Table
+from tableferry_sandbox.engine.errors import cancelled, deadlock, lock_timeout
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What was committed at one moment: transactions before ``limit`` that were not ``active``."""
+
+    limit: int
+    active: frozenset[int]
+
+
+@dataclass(eq=False)
+class Transaction:
+    """An open transaction. ``snapshot`` is set at its first read under SNAPSHOT isolation.
+
+    ``level`` is the isolation level of its first access to data, empty before.
+    """
+
+    number: int
+    session_id: int
+    level: str = ""
+    snapshot: Snapshot | None = None
+    written: set[Table] = field(default_factory=set)
+    read_locked: set[Table] = field(default_factory=set)
+    rowversions: dict[str, int] = field(default_factory=dict)
+    on_commit: list[Callable[[], None]] = field(default_factory=list)
+    on_rollback: list[Callable[[], None]] = field(default_factory=list)
+
+
+def visible(snapshot: Snapshot, own: int | None) -> str:
+    """Return SQL for the versions that a snapshot shows, with one's own changes."""
+    active = sorted(snapshot.active - {own})
+    outside = f" AND {{0}} NOT IN ({', '.join(map(str, active))})" if active else ""
+    mine = "" if own is None else f" OR {{0}} = {own}"
+    known = f"({{0}} < {snapshot.limit}{outside}{mine})"
+    return f"{known.format('v_from')} AND (v_to IS NULL OR NOT {known.format('v_to')})"
+
+
+class Versions:
+    """The transactions of a server and the order among them."""
+
+    def __init__(self, purge: Callable[[Table], None], writing: threading.RLock) -> None:
+        # Order of the two locks: ``writing`` (statements that write) before ``_changed``.
+        self._writing = writing
+        self._changed = threading.Condition()
+        self._next = 1
+        self._active: dict[int, Transaction] = {}
+        self._snapshots: list[Snapshot] = []
+        self._writers: dict[Table, Transaction] = {}
+        self._readers: dict[Table, set[Transaction]] = {}
+        self._waiting: dict[int, set[int]] = {}
+        self._versioned: set[Table] = set()
+        self._purge = purge
+
+    def begin(self, session_id: int) -> Transaction:
+        """Begin a transaction."""
+        with self._changed:
+            transaction = Transaction(self._next, session_id)
+            self._next += 1
+            self._active[transaction.number] = transaction
+            return transaction
+
+    def hold(self, transaction: Transaction) -> Snapshot:
+        """Give a transaction its snapshot, kept until it ends."""
+        with self._writing, self._changed:
+            if transaction.snapshot is None:
+                transaction.snapshot = self._now()
+                self._snapshots.append(transaction.snapshot)
+            return transaction.snapshot
+
+    def now(self) -> Snapshot:
+        """Return a snapshot of what is committed."""
+        with self._changed:
+            return self._now()
+
+    def note_altered(self, table: Table) -> None:
+        """Note that a table is another from now on: snapshots taken before cannot read it."""
+        with self._changed:
+            table.altered = self._next
+            self._next += 1
+
+    def _now(self) -> Snapshot:
+        # Every open transaction may still write, so all count as active.
+        return Snapshot(self._next, frozenset(self._active))
+
+    def take(self) -> tuple[Snapshot, Callable[[], None]]:
+        """Return a kept snapshot and what releases it."""
+        with self._changed:
+            snapshot = self._now()
+            self._snapshots.append(snapshot)
+        return snapshot, lambda: self._release(snapshot)
+
+    def _release(self, snapshot: Snapshot) -> None:
+        with self._changed:
+            for index, kept in enumerate(self._snapshots):
+                if kept is snapshot:
+                    del self._snapshots[index]
+                    break
+        self.tidy()
+
+    def in_place(self, own: Snapshot | None = None) -> bool:
+        """Tell whether nobody but the holder of ``own`` could need old versions."""
+        with self._changed:
+            return all(kept is own for kept in self._snapshots)
+
+    def keep_versions(self, table: Table) -> None:
+        """Note that a table holds versions from now on."""
+        with self._changed:
+            table.versioned = True
+            self._versioned.add(table)
+
+    def tidy(self) -> None:
+        """Remove versions that nobody can see any more, where no snapshot is open."""
+        with self._writing, self._changed:
+            if self._snapshots:
+                return
+            free = [t for t in self._versioned if t not in self._writers]
+            for table in free:
+                self._purge(table)
+                table.versioned = False
+                self._versioned.discard(table)
+
+    def lowest_rowversion(self, database: str, following: int) -> int:
+        """Return the first rowversion that an open transaction gave out in a database."""
+        with self._changed:
+            return min(
+                (t.rowversions.get(database, following) for t in self._active.values()),
+                default=following,
+            )
+
+    def forget(self, table: Table) -> None:
+        """Drop what is known of a dropped table."""
+        with self._changed:
+            self._versioned.discard(table)
+
+    def wait_to_read(
+        self, table: Table, session_id: int, timeout: int, stop: Callable[[], bool]
+    ) -> None:
+        """Wait until no other session has uncommitted changes in a table."""
+
+        def blockers() -> set[int]:
+            writer = self._writers.get(table)
+            return {writer.session_id} - {session_id} if writer else set()
+
+        self._wait(blockers, session_id, timeout, stop)
+
+    def lock_for_read(self, table: Table, transaction: Transaction) -> None:
+        """Keep other sessions from writing a table until the transaction ends."""
+        with self._changed:
+            transaction.read_locked.add(table)
+            self._readers.setdefault(table, set()).add(transaction)
+
+    def lock_for_write(
+        self, table: Table, transaction: Transaction, timeout: int, stop: Callable[[], bool]
+    ) -> None:
+        """Wait for the sole right to write a table, and hold it until the transaction ends."""
+
+        def blockers() -> set[int]:
+            others = {t.session_id for t in self._readers.get(table, ())}
+            writer = self._writers.get(table)
+            if writer is not None:
+                others.add(writer.session_id)
+            return others - {transaction.session_id}
+
+        with self._changed:
+            self._wait(blockers, transaction.session_id, timeout, stop)
+            self._writers[table] = transaction
+            transaction.written.add(table)
+
+    def _wait(
+        self,
+        blockers: Callable[[], set[int]],
+        session_id: int,
+        timeout: int,
+        stop: Callable[[], bool],
+    ) -> None:
+        """Wait for a lock; ``timeout`` in milliseconds, -1 for ever. Raises 1222, 1205, 3617."""
+        deadline = None if timeout < 0 else time.monotonic() + timeout / 1000
+        with self._changed:
+            try:
+                while others := blockers():
+                    self._waiting[session_id] = others
+                    if self._in_circle(session_id):
+                        raise deadlock(session_id)
+                    if stop():
+                        raise cancelled()
+                    left = None if deadline is None else deadline - time.monotonic()
+                    if left is not None and left <= 0:
+                        raise lock_timeout()
+                    # Woken by every end of a transaction; the short wait is for cancellation.
+                    self._changed.wait(0.05 if left is None else min(left, 0.05))
+            finally:
+                self._waiting.pop(session_id, None)
+
+    def _in_circle(self, session_id: int) -> bool:
+        seen: set[int] = set()
+        queue = list(self._waiting.get(session_id, ()))
+        while queue:
+            item = queue.pop()
+            if item == session_id:
+                return True
+            if item not in seen:
+                seen.add(item)
+                queue += self._waiting.get(item, ())
+        return False
+
+    def end(self, transaction: Transaction) -> None:
+        """Forget a transaction that was committed or rolled back, and free its locks."""
+        with self._changed:
+            self._active.pop(transaction.number, None)
+            for table in transaction.written:
+                if self._writers.get(table) is transaction:
+                    del self._writers[table]
+            for table in transaction.read_locked:
+                self._readers.get(table, set()).discard(transaction)
+            if transaction.snapshot is not None:
+                self._snapshots = [k for k in self._snapshots if k is not transaction.snapshot]
+            self._changed.notify_all()
+        self.tidy()

@@ -1,0 +1,148 @@
+"""ALTER TABLE of what is there: columns become of another type or go, constraints go."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from tableferry_sandbox.engine.binding.bind_sources import nodes
+from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
+from tableferry_sandbox.engine.execution import row_checks
+from tableferry_sandbox.engine.execution.session_state import SessionState
+from tableferry_sandbox.engine.execution.table_builder import TableBuilder
+from tableferry_sandbox.engine.tree import statements as st
+from tableferry_sandbox.engine.tree.syntax import Name, Node
+from tableferry_sandbox.engine.types import type_rules as t
+from tableferry_sandbox.engine.types.duck_types import duck_type
+from tableferry_sandbox.events import SqlError
+from tableferry_sandbox.sqltypes import MAX, SqlType
+
+_GROWING: Final = frozenset({"varchar", "nvarchar", "varbinary"})
+"""Types that may get longer although an index or a CHECK uses them (ALTER TABLE: ALTER COLUMN)."""
+
+
+def drop_column(session: SessionState, table: Table, name: str, *, if_exists: bool) -> None:
+    """ALTER TABLE ... DROP COLUMN; raises 4924, 5074."""
+    column = table.column(name)
+    if column is None:
+        if if_exists:
+            return
+        raise _unknown("DROP", table, name)
+    _refuse_if_used("DROP", column, *dependents(table, column), _default(column))
+    table.columns.remove(column)
+    if column.stored:
+        session.server.store.drop_column(table, column)
+
+
+def drop_constraint(table: Table, name: str, *, if_exists: bool) -> None:
+    """ALTER TABLE ... DROP CONSTRAINT; raises 3728."""
+    lowered = name.lower()
+    for column in table.columns:
+        if column.default and column.default.name.lower() == lowered:
+            column.default = None
+            return
+    keys = [i for i in table.indexes if i.constraint_id and i.name.lower() == lowered]
+    gone = [c for c in table.checks if c.name.lower() == lowered]
+    references = [f for f in table.foreign_keys if f.name.lower() == lowered]
+    table.indexes = [i for i in table.indexes if i not in keys]
+    table.checks = [c for c in table.checks if c not in gone]
+    table.foreign_keys = [f for f in table.foreign_keys if f not in references]
+    if not (keys or gone or references) and not if_exists:
+        raise SqlError(3728, f"'{name}' is not a constraint.")
+
+
+def alter_column(session: SessionState, table: Table, definition: st.ColumnDef) -> None:
+    """ALTER TABLE ... ALTER COLUMN: every row is converted, or none and nothing has changed.
+
+    Raises 4924, 4928, 5074, 515, 2628, and what a conversion raises.
+    """
+    column = table.column(definition.name)
+    if column is None:
+        raise _unknown("ALTER", table, definition.name)
+    special = "COMPUTED" if column.computed is not None else column.type.name
+    if special in ("COMPUTED", "timestamp"):
+        raise SqlError(4928, f"Cannot alter column '{column.name}' because it is '{special}'.")
+    kind, alias = TableBuilder(session, table).column_type(definition)
+    if column.identity and t.family(kind) not in ("int", "decimal"):
+        raise SqlError(
+            2749,
+            f"Identity column '{column.name}' must be of data type int, bigint, smallint, tinyint, "
+            "or decimal or numeric with a scale of 0, unencrypted, and constrained to be "
+            "nonnullable.",
+            state=2,
+        )
+    _refuse_if_used("ALTER", column, *_in_the_way(table, column, kind))
+    nullable = definition.nullable is not False and not column.identity
+    changed = replace(column, type=kind, nullable=nullable, alias=alias)
+    value = row_checks.assigned(column.physical, column.type, changed)
+    stage = f"(SELECT {value} AS {column.physical} FROM {table.physical} WHERE v_to IS NULL)"
+    row_checks.check_values(session, table, [changed], stage, "UPDATE")
+    with session.server.store.transaction(session.cursor):
+        session.run_sql(
+            f"ALTER TABLE {table.physical} ALTER COLUMN {column.physical} "
+            f"TYPE {duck_type(kind)} USING {row_checks.fitted(changed, value)}"
+        )
+    column.type, column.nullable, column.alias = kind, nullable, alias
+
+
+def dependents(table: Table, column: TableColumn) -> Iterator[str]:
+    """Yield what uses a column, as error 5074 names it; its default is no dependent."""
+    for index in table.indexes:
+        used = [*(k for k, _ in index.columns), *index.included]
+        if any(column is c for c in used) or mentions(index.condition, column):
+            yield f"object '{index.name}'" if index.constraint_id else f"index '{index.name}'"
+    for other in table.database.tables():
+        for key in other.foreign_keys:
+            if (other is table and column in key.columns) or (
+                key.table is table and column in key.referenced
+            ):
+                yield f"object '{key.name}'"
+    for check in table.checks:
+        if mentions(check.condition, column):
+            yield f"object '{check.name}'"
+    for other_column in table.columns:
+        if mentions(other_column.computed, column):
+            yield f"column '{other_column.name}'"
+
+
+def _in_the_way(table: Table, column: TableColumn, kind: SqlType) -> list[str]:
+    """Return what forbids that a column becomes of a type."""
+    same_type = kind.name == column.type.name
+    default = [] if same_type else [_default(column)]
+    longer = same_type and kind.name in _GROWING and (
+        kind.length == MAX or MAX != column.type.length <= kind.length
+    )  # fmt: skip
+    if not longer:
+        return [*dependents(table, column), *default]
+    fixed = [i.name for i in table.indexes if i.primary]
+    fixed += [k.name for other in table.database.tables() for k in other.foreign_keys]
+    fixed += [c.name for c in table.columns if c.computed is not None]
+    return [d for d in dependents(table, column) if d.split("'")[1] in fixed]
+
+
+def _default(column: TableColumn) -> str:
+    return f"object '{column.default.name}'" if column.default else ""
+
+
+def mentions(expression: Node | None, column: TableColumn) -> bool:
+    """Tell whether an expression names a column."""
+    wanted = column.name.lower()
+    return any(isinstance(n, Name) and n.parts[-1].lower() == wanted for n in nodes(expression))
+
+
+def _refuse_if_used(verb: str, column: TableColumn, *users: str) -> None:
+    named = [user for user in users if user]
+    if named:
+        lines = [f"The {user} is dependent on column '{column.name}'." for user in named]
+        raise SqlError(
+            5074,
+            " ".join(lines) + f" ALTER TABLE {verb} COLUMN {column.name} failed because one or "
+            "more objects access this column.",
+        )
+
+
+def _unknown(verb: str, table: Table, name: str) -> SqlError:
+    return SqlError(
+        4924,
+        f"ALTER TABLE {verb} COLUMN failed because column '{name}' does not exist in table "
+        f"'{table.name}'.",
+    )

@@ -1,0 +1,315 @@
+"""Statements one after the other: control flow, variables, messages, and what errors end."""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+from tableferry_sandbox.engine.errors import undeclared, unsupported
+from tableferry_sandbox.engine.execution import (
+    ddl,
+    dml,
+    dynamic_sql,
+    security_statements,
+    selecting,
+    session_options,
+)
+from tableferry_sandbox.engine.execution.scalars import evaluate, holds, text_of
+from tableferry_sandbox.engine.execution.session_state import SessionState
+from tableferry_sandbox.engine.execution.statement_binding import binder_for
+from tableferry_sandbox.engine.execution.statement_rights import check_statement
+from tableferry_sandbox.engine.tree import statements as st
+from tableferry_sandbox.engine.tree import syntax as s
+from tableferry_sandbox.engine.types import type_rules as t
+from tableferry_sandbox.events import (
+    DatabaseChanged,
+    Event,
+    Message,
+    SqlError,
+    StatementDone,
+)
+
+STATEMENT_ERRORS: Final = frozenset(
+    {
+        220,
+        232,
+        512,
+        515,
+        535,
+        537,
+        517,
+        547,
+        2601,
+        2627,
+        2628,
+        3902,
+        3903,
+        8115,
+        8134,
+        8152,
+        1222,
+        544,
+        545,
+        8101,
+        213,
+        3701,
+        2714,
+        3623,
+    }
+)
+"""Errors that end their statement only; the batch goes on (with XACT_ABORT OFF)."""
+
+ROLLING_BACK: Final = frozenset(
+    {1205, 3960, 3951, 3952, 3961, 245, 241, 242, 248, 244, 8114, 8169, 295, 235}
+)
+"""Errors that end the batch and roll the transaction back."""
+
+
+class Returned(Exception):  # noqa: N818 - a way out of the batch, not an error
+    """RETURN was reached."""
+
+
+class Looped(Exception):  # noqa: N818 - a way out of a loop, not an error
+    """BREAK or CONTINUE was reached."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+def run(session: SessionState, statements: Sequence[st.Statement]) -> Iterator[Event]:
+    """Run a batch."""
+    try:
+        yield from sequence(session, statements)
+    except Returned:
+        return
+
+
+def sequence(session: SessionState, statements: Sequence[st.Statement]) -> Iterator[Event]:
+    """Run statements; errors that do not end the batch become messages."""
+    for statement in statements:
+        session.check_stop()
+        yield from guarded(session, statement)
+
+
+def guarded(session: SessionState, statement: st.Statement) -> Iterator[Event]:
+    """Run one statement and decide what an error of its ends."""
+    try:
+        yield from perform(session, statement)
+        if not isinstance(statement, st.Block | st.If | st.While | st.TryCatch | st.RaiseError):
+            session.last_error = 0
+    except SqlError as error:
+        if error.line == 1:
+            error.line = statement.line
+        session.last_error = error.number
+        abort = session.options["xact_abort"] == "on"
+        if session.transaction is not None and (error.number in ROLLING_BACK or abort):
+            yield from session.rollback()
+        if session.caught_depth or abort or error.number not in STATEMENT_ERRORS:
+            raise
+        yield Message(error.number, error.message, error.severity, error.state, error.line)
+        yield StatementDone(None, "ERROR")
+
+
+def perform(session: SessionState, statement: st.Statement) -> Iterator[Event]:
+    """Run one statement of any kind."""
+    handler = _HANDLERS.get(type(statement))
+    if handler is None:
+        raise unsupported(f"the statement {type(statement).__name__}")
+    check_statement(session, statement)
+    yield from handler(session, statement)
+
+
+def _declare(session: SessionState, statement: st.Declare) -> Iterator[Event]:
+    kind = binder_for(session).resolve_type(statement.type)
+    value = None
+    if statement.value is not None:
+        value = evaluate(session, statement.value, kind)[1]
+    session.variables[statement.name.lower()] = (kind, value)
+    yield from ()
+
+
+def _set_variable(session: SessionState, statement: st.SetVariable) -> Iterator[Event]:
+    found = session.variables.get(statement.name.lower())
+    if found is None:
+        raise undeclared(statement.name)
+    session.variables[statement.name.lower()] = evaluate(session, statement.value, found[0])
+    yield from ()
+
+
+def _if(session: SessionState, statement: st.If) -> Iterator[Event]:
+    if holds(session, statement.condition):
+        yield from guarded(session, statement.then)
+    elif statement.otherwise is not None:
+        yield from guarded(session, statement.otherwise)
+
+
+def _while(session: SessionState, statement: st.While) -> Iterator[Event]:
+    while holds(session, statement.condition):
+        session.check_stop()
+        try:
+            yield from guarded(session, statement.body)
+        except Looped as loop:
+            if loop.kind == "break":
+                return
+
+
+def _block(session: SessionState, statement: st.Block) -> Iterator[Event]:
+    yield from sequence(session, statement.body)
+
+
+def _try(session: SessionState, statement: st.TryCatch) -> Iterator[Event]:
+    session.caught_depth += 1
+    try:
+        yield from sequence(session, statement.body)
+        return  # noqa: TRY300 - what follows is the handler
+    except SqlError as error:
+        if error.severity >= 20 or error.number == 3617:
+            raise
+        caught = error
+    finally:
+        session.caught_depth -= 1
+    session.caught.append(caught)
+    try:
+        yield from sequence(session, statement.handler)
+    finally:
+        session.caught.pop()
+
+
+def _jump(session: SessionState, statement: st.Jump) -> Iterator[Event]:
+    yield from ()
+    if statement.kind == "return":
+        if statement.value is not None:
+            evaluate(session, statement.value)
+        raise Returned
+    raise Looped(statement.kind)
+
+
+def _print(session: SessionState, statement: st.Print) -> Iterator[Event]:
+    yield Message(0, text_of(session, statement.value) or " ", 0, 1, statement.line)
+
+
+_FORMAT: Final = re.compile(r"%(-?\+?0?#?\d*(?:\.\d+)?)(?:h|l|I64)?([diouxXs])|%%")
+
+
+def _format(template: str, values: list[Any]) -> str:
+    """Fill a RAISERROR text, a small printf."""
+    left = list(values)
+
+    def fill(match: re.Match[str]) -> str:
+        if match.group() == "%%":
+            return "%"
+        value = left.pop(0) if left else None
+        if value is None:
+            return "(null)"
+        kind = match[2].replace("i", "d").replace("u", "d")
+        return f"%{match[1]}{kind}" % (value if kind == "s" else int(value))
+
+    return _FORMAT.sub(fill, template)
+
+
+def _raise(session: SessionState, statement: st.RaiseError) -> Iterator[Event]:
+    kind, first = evaluate(session, statement.message)
+    severity = int(evaluate(session, statement.severity, t.INT)[1] or 0)
+    state = int(evaluate(session, statement.state, t.INT)[1] or 0)
+    if t.family(kind) == "int":
+        raise SqlError(
+            18054,
+            f"Error {first}, severity {severity}, state {state} was raised, but no message with "
+            "that error number was found in sys.messages.",
+        )
+    text = _format(str(first), [evaluate(session, a)[1] for a in statement.arguments])
+    if severity > 10 and (session.caught_depth or severity >= 20):
+        raise SqlError(50000, text, severity=severity, state=state, line=statement.line)
+    session.last_error = 50000 if severity > 10 else 0
+    yield Message(50000, text, severity, state, statement.line)
+    if severity > 10:
+        yield StatementDone(None, "RAISERROR")
+
+
+def _throw(session: SessionState, statement: st.Throw) -> Iterator[Event]:
+    yield from ()
+    if not statement.arguments:
+        if not session.caught:
+            raise SqlError(
+                10704,
+                "To rethrow an error, a THROW statement must be used inside a CATCH block.",
+                severity=15,
+            )
+        caught = session.caught[-1]
+        assert isinstance(caught, SqlError)  # noqa: S101 - nothing else is put there
+        raise caught
+    number, text, state = (evaluate(session, a)[1] for a in statement.arguments)
+    raise SqlError(int(number), str(text), severity=16, state=int(state), line=statement.line)
+
+
+def _use(session: SessionState, statement: st.Use) -> Iterator[Event]:
+    old, new = session.use(statement.database)
+    yield DatabaseChanged(old, new)
+    yield StatementDone(None, "USE")
+
+
+def _transaction(session: SessionState, statement: st.Transaction) -> Iterator[Event]:
+    if statement.action == "begin":
+        yield from session.begin()
+    elif statement.action == "commit":
+        yield from session.commit()
+    elif statement.action == "save":
+        raise unsupported("savepoints (SAVE TRANSACTION)")
+    else:
+        yield from session.rollback()
+    yield StatementDone(None, statement.action.upper())
+
+
+def _wait_for(session: SessionState, statement: st.WaitFor) -> Iterator[Event]:
+    """WAITFOR DELAY 'hh:mm:ss'; cancellable."""
+    target = t.make("time", scale=7)
+    kind, value = evaluate(session, statement.delay)
+    if t.family(kind) == "string":
+        value = evaluate(session, s.Literal(value, kind), target)[1]
+    deadline = time.monotonic() + int(value or 0) / 10_000_000
+    while (left := deadline - time.monotonic()) > 0:
+        session.check_stop()
+        time.sleep(min(left, 0.02))
+    yield StatementDone(None, "WAITFOR")
+
+
+def _nothing(session: SessionState, statement: st.NoOperation) -> Iterator[Event]:
+    del session
+    yield StatementDone(None, statement.command)
+
+
+Handler = Callable[[SessionState, Any], Iterator[Event]]
+_HANDLERS: Final[dict[type, Handler]] = {
+    st.QueryStatement: selecting.select,
+    st.Insert: dml.insert,
+    st.Update: dml.update,
+    st.Delete: dml.delete,
+    st.Truncate: dml.truncate,
+    st.CreateTable: ddl.create_table,
+    st.CreateIndex: ddl.create_index,
+    st.CreateView: ddl.create_view,
+    st.CreateNamed: ddl.create_named,
+    st.CreateType: ddl.create_type,
+    st.Drop: ddl.drop,
+    st.AlterTable: ddl.alter_table,
+    st.AlterDatabase: session_options.alter_database,
+    st.PrincipalChange: security_statements.change_principal,
+    st.Grant: security_statements.grant,
+    st.SetOption: session_options.set_option,
+    st.Declare: _declare,
+    st.SetVariable: _set_variable,
+    st.If: _if,
+    st.While: _while,
+    st.Block: _block,
+    st.TryCatch: _try,
+    st.Jump: _jump,
+    st.Print: _print,
+    st.RaiseError: _raise,
+    st.Throw: _throw,
+    st.Execute: dynamic_sql.execute,
+    st.Use: _use,
+    st.Transaction: _transaction,
+    st.WaitFor: _wait_for,
+    st.NoOperation: _nothing,
+}

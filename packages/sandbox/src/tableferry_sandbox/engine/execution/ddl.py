@@ -1,0 +1,358 @@
+"""CREATE, ALTER and DROP, carried out on the catalog and the store."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from tableferry_sandbox.engine.binding.binder import Binder
+from tableferry_sandbox.engine.binding.scope import BoundQuery
+from tableferry_sandbox.engine.database.catalog_objects import AliasType, Database, Table, View
+from tableferry_sandbox.engine.errors import (
+    cannot_drop,
+    invalid_object,
+    object_exists,
+    unknown_database,
+    unsupported,
+)
+from tableferry_sandbox.engine.execution import altering
+from tableferry_sandbox.engine.execution.indexing import add_index
+from tableferry_sandbox.engine.execution.session_state import SessionState
+from tableferry_sandbox.engine.execution.statement_binding import (
+    SHAPE_ONLY,
+    binder_for,
+    binding_context,
+)
+from tableferry_sandbox.engine.execution.table_builder import TableBuilder
+from tableferry_sandbox.engine.tree import statements as st
+from tableferry_sandbox.engine.types.collation_keys import check_collation
+from tableferry_sandbox.events import Event, SqlError, StatementDone
+
+
+def place(session: SessionState, path: st.Path) -> tuple[Database, str, str]:
+    """Return the database, schema and name that a new object's path means. Raises 2760, 911."""
+    name = path[-1]
+    if name.startswith(("#", "@")):
+        tempdb = session.server.find_database("tempdb")
+        assert tempdb is not None  # noqa: S101 - every server has it
+        return tempdb, "dbo", name
+    database: Database | None = session.current
+    if len(path) > 2 and path[-3]:
+        database = session.server.find_database(path[-3])
+        if database is None:
+            raise unknown_database(path[-3])
+    assert database is not None  # noqa: S101 - checked above
+    schema = path[-2] if len(path) > 1 and path[-2] else "dbo"
+    if schema.lower() not in database.schemas:
+        raise SqlError(
+            2760,
+            f'The specified schema name "{schema}" either does not exist or you do not have '
+            "permission to use it.",
+        )
+    return database, database.schemas[schema.lower()][0], name
+
+
+def undoing(session: SessionState, undo: Callable[[], None]) -> None:
+    """Have DDL taken back if the transaction around it is rolled back."""
+    if session.transaction is not None:
+        session.transaction.on_rollback.append(undo)
+
+
+def finally_(session: SessionState, action: Callable[[], None]) -> None:
+    """Do something irrevocable when the transaction commits, at once without one."""
+    if session.transaction is not None:
+        session.transaction.on_commit.append(action)
+    else:
+        action()
+
+
+def add_table(session: SessionState, table: Table) -> None:
+    """Put a finished table into the catalog and the store."""
+    store = session.server.store
+    store.create(table)
+    name = table.name.lower()
+    if table.temporary:
+        session.temporary[name] = table
+        if table.is_variable:
+            return
+        undoing(session, lambda: _take_away(session.temporary, name, session, table))
+        return
+    key = (table.schema.lower(), name)
+    table.database.objects[key] = table
+    undoing(session, lambda: _take_away(table.database.objects, key, session, table))
+
+
+def _take_away(holder: dict[Any, Any], key: object, session: SessionState, table: Table) -> None:
+    holder.pop(key, None)
+    session.server.store.drop(table)
+
+
+def create_table(session: SessionState, statement: st.CreateTable) -> Iterator[Event]:
+    """CREATE TABLE."""
+    database, schema, name = place(session, statement.table)
+    taken = session.temporary.get(name.lower()) if name[0] in "#@" else database.find(schema, name)
+    if taken is not None:
+        raise object_exists(name)
+    table = Table(database, database.new_object_id(), schema, name, session.server.store.new_name())
+    table.temporary = name.startswith(("#", "@"))
+    builder = TableBuilder(session, table)
+    for column in statement.columns:
+        builder.add_column(column)
+    builder.add_computed()
+    for constraint in builder.pending + list(statement.constraints):
+        builder.add_constraint(constraint)
+    for index in statement.indexes:
+        add_index(session, table, index)
+    add_table(session, table)
+    yield StatementDone(None, "CREATE TABLE")
+
+
+def create_index(session: SessionState, statement: st.CreateIndex) -> Iterator[Event]:
+    """CREATE INDEX: kept in the catalog; a unique one is enforced."""
+    table = session.find_object(statement.table)
+    if not isinstance(table, Table):
+        raise SqlError(
+            1088,
+            f'Cannot find the object "{".".join(statement.table)}" because it does not exist '
+            "or you "
+            "do not have permissions.",
+            state=12,
+        )
+    add_index(session, table, statement.index)
+    session.server.store.versions.note_altered(table)
+    yield StatementDone(None, "CREATE INDEX")
+
+
+def create_view(session: SessionState, statement: st.CreateView) -> Iterator[Event]:
+    """CREATE VIEW: the query is bound once to find its columns, then at each use."""
+    database, schema, name = place(session, statement.view)
+    known = database.find(schema, name)
+    if known is not None and (not statement.replace or isinstance(known, Table)):
+        raise object_exists(name)
+    if known is None and statement.must_exist:
+        raise invalid_object(name)
+    object_id = known.object_id if known else database.new_object_id()
+    view = View(
+        database, object_id, schema, name, statement.query, statement.columns, statement.text
+    )
+    bound = _shape(session, view)
+    names = statement.columns or tuple(c.name for c in bound.columns)
+    if "" in names:
+        raise SqlError(
+            4511,
+            f"Create View or Function failed because no column name was specified for column "
+            f"{names.index('') + 1}.",
+        )
+    view.shape = [(n, c.type, c.nullable) for n, c in zip(names, bound.columns, strict=True)]
+    key = (schema.lower(), name.lower())
+    database.objects[key] = view
+
+    def undo() -> None:
+        if known is not None:
+            database.objects[key] = known
+        else:
+            database.objects.pop(key, None)
+
+    undoing(session, undo)
+    yield StatementDone(None, "CREATE VIEW")
+
+
+def _shape(session: SessionState, view: View) -> BoundQuery:
+    return Binder(binding_context(session, SHAPE_ONLY)).view_query(view)
+
+
+def create_named(session: SessionState, statement: st.CreateNamed) -> Iterator[Event]:
+    """CREATE SCHEMA and CREATE DATABASE."""
+    if statement.kind == "database":
+        collation = statement.collation
+        if collation:
+            collation = check_collation(collation, national=False)
+        if session.transaction is not None:
+            raise SqlError(
+                226, "CREATE DATABASE statement not allowed within multi-statement transaction.",
+                state=6,
+            )  # fmt: skip
+        session.server.add_database(statement.name, collation)
+    else:
+        schemas = session.current.schemas
+        key = statement.name.lower()
+        if key in schemas:
+            raise object_exists(statement.name)
+        schemas[key] = (statement.name, max(4, *(i for _, i in schemas.values())) + 1)
+        undoing(session, lambda: (schemas.pop(key, None), None)[1])
+    yield StatementDone(None, f"CREATE {statement.kind.upper()}")
+
+
+def create_type(session: SessionState, statement: st.CreateType) -> Iterator[Event]:
+    """CREATE TYPE ... FROM."""
+    database, schema, name = place(session, statement.name)
+    key = (schema.lower(), name.lower())
+    if key in database.types:
+        raise SqlError(
+            219,
+            f"The type '{schema}.{name}' already exists, or you do not have permission to "
+            f"create it.",
+        )
+    base = binder_for(session).resolve_type(statement.base)
+    alias = AliasType(database.next_type_id, schema, name, base, statement.nullable)
+    database.next_type_id += 1
+    database.types[key] = alias
+    undoing(session, lambda: (database.types.pop(key, None), None)[1])
+    yield StatementDone(None, "CREATE TYPE")
+
+
+def drop(session: SessionState, statement: st.Drop) -> Iterator[Event]:
+    """DROP of anything."""
+    handler = _DROPS[statement.kind]
+    for path in statement.names:
+        if not handler(session, path, statement) and not statement.if_exists:
+            raise cannot_drop(statement.kind, ".".join(path))
+    yield StatementDone(None, f"DROP {statement.kind.upper()}")
+
+
+def _drop_table(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
+    found = session.find_object(path)
+    if not isinstance(found, Table):
+        return False
+    for other in found.database.tables():
+        if other is not found and any(k.table is found for k in other.foreign_keys):
+            raise SqlError(
+                3726,
+                f"Could not drop object '{'.'.join(path)}' because it is referenced by a "
+                f"FOREIGN KEY "
+                "constraint.",
+            )
+    del statement
+    lock_alone(session, found)
+    holder: dict[Any, Any] = session.temporary if found.temporary else found.database.objects
+    key: object = (
+        found.name.lower() if found.temporary else (found.schema.lower(), found.name.lower())
+    )
+    del holder[key]
+
+    def undo() -> None:
+        holder[key] = found
+
+    undoing(session, undo)
+    finally_(session, lambda: session.server.store.drop(found))
+    return True
+
+
+def lock_alone(session: SessionState, table: Table) -> None:
+    """Wait until no other transaction holds a table, and hold it to the end of one's own."""
+    if table.temporary:
+        return
+    store = session.server.store
+    if session.transaction is not None:
+        store.versions.lock_for_write(
+            table, session.transaction, session.lock_timeout, session.stopped
+        )
+        return
+    brief = store.versions.begin(session.session_id)
+    try:
+        store.versions.lock_for_write(table, brief, session.lock_timeout, session.stopped)
+    finally:
+        store.versions.end(brief)
+
+
+def _drop_view(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
+    del statement
+    found = session.find_object(path)
+    if not isinstance(found, View):
+        return False
+    key = (found.schema.lower(), found.name.lower())
+    objects = found.database.objects
+    del objects[key]
+
+    def undo() -> None:
+        objects[key] = found
+
+    undoing(session, undo)
+    return True
+
+
+def _drop_schema(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
+    del statement
+    key = path[-1].lower()
+    database = session.current
+    if key not in database.schemas or database.schemas[key][1] <= 4:
+        return False
+    if any(schema == key for schema, _ in database.objects):
+        raise SqlError(
+            3729, f"Cannot drop schema '{path[-1]}' because it is being referenced by an object."
+        )
+    del database.schemas[key]
+    return True
+
+
+def _drop_database(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
+    if session.server.find_database(path[-1]) is None and statement.if_exists:
+        return True
+    session.server.drop_database(path[-1])
+    return True
+
+
+def _drop_type(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
+    del statement
+    database, schema, name = place(session, path)
+    alias = database.types.get((schema.lower(), name.lower()))
+    if alias is None:
+        return False
+    if any(c.alias is alias for t in database.tables() for c in t.columns):
+        raise SqlError(
+            3732, f"Cannot drop type '{schema}.{name}' because it is being referenced by an object."
+        )
+    del database.types[schema.lower(), name.lower()]
+    return True
+
+
+def _drop_index(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
+    where = statement.on or path[:-1]
+    table = session.find_object(where) if where else None
+    if not isinstance(table, Table):
+        return False
+    found = next((i for i in table.indexes if i.name.lower() == path[-1].lower()), None)
+    if found is None:
+        return False
+    if found.constraint_id:
+        raise SqlError(
+            3723,
+            f"An explicit DROP INDEX is not allowed on index '{table.name}.{found.name}'. It is "
+            "being used for PRIMARY KEY constraint enforcement.",
+        )
+    table.indexes.remove(found)
+    session.server.store.versions.note_altered(table)
+    undoing(session, lambda: table.indexes.append(found))
+    return True
+
+
+_DROPS: Final = {
+    "table": _drop_table, "view": _drop_view, "schema": _drop_schema, "database": _drop_database,
+    "type": _drop_type, "index": _drop_index,
+}  # fmt: skip
+
+
+def alter_table(session: SessionState, statement: st.AlterTable) -> Iterator[Event]:
+    """ALTER TABLE."""
+    table = session.find_object(statement.table)
+    if not isinstance(table, Table):
+        raise SqlError(
+            4902,
+            f'Cannot find the object "{".".join(statement.table)}" because it does not exist '
+            "or you "
+            "do not have permissions.",
+        )
+    if session.transaction is not None and statement.action != "add":
+        raise unsupported("ALTER TABLE that takes something away, inside a transaction")
+    lock_alone(session, table)
+    if statement.action == "add":
+        TableBuilder(session, table).add_to_existing(statement.columns, statement.constraints)
+    elif statement.action == "drop column":
+        for name in statement.names:
+            altering.drop_column(session, table, name, if_exists=statement.if_exists)
+    elif statement.action == "drop constraint":
+        for name in statement.names:
+            altering.drop_constraint(table, name, if_exists=statement.if_exists)
+    else:
+        altering.alter_column(session, table, statement.columns[0])
+    table.version += 1
+    session.server.store.versions.note_altered(table)
+    yield StatementDone(None, "ALTER TABLE")

@@ -1,0 +1,136 @@
+"""EXEC: text, sp_executesql, and the few system procedures that clients call."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tableferry_sandbox.engine.errors import undeclared, unsupported
+from tableferry_sandbox.engine.execution import extended_properties, renaming
+from tableferry_sandbox.engine.execution.scalars import evaluate, text_of
+from tableferry_sandbox.engine.execution.session_state import SessionState
+from tableferry_sandbox.engine.execution.statement_binding import binder_for
+from tableferry_sandbox.engine.parsing.parser import BatchParser, parse_batch
+from tableferry_sandbox.engine.tree import statements as st
+from tableferry_sandbox.engine.tree import syntax as s
+from tableferry_sandbox.engine.types import type_rules as t
+from tableferry_sandbox.engine.types.convert import convert
+from tableferry_sandbox.engine.types.duck_types import literal
+from tableferry_sandbox.events import DatabaseChanged, Event, SqlError
+from tableferry_sandbox.sqltypes import SqlType
+
+
+def execute(session: SessionState, statement: st.Execute) -> Iterator[Event]:
+    """EXEC; raises 2812 for a procedure that is not there."""
+    if not statement.procedure:
+        text = text_of(session, statement.arguments[0].value)
+        yield from nested(session, text, {})
+        return
+    name = statement.procedure[-1].lower()
+    if name == "sp_executesql":
+        yield from _execute_sql(session, statement)
+        return
+    if name == "sp_reset_connection":
+        session.reset()
+        return
+    if name == "sp_rename":
+        yield from renaming.rename(session, statement)
+        return
+    if name in extended_properties.PROCEDURES:
+        extended_properties.change(session, name, statement)
+        return
+    if name.startswith(("sp_", "xp_")):
+        raise unsupported(f"the procedure {name}")
+    raise SqlError(
+        2812, f"Could not find stored procedure '{'.'.join(statement.procedure)}'.", state=62
+    )
+
+
+def nested(
+    session: SessionState, text: str, variables: dict[str, tuple[SqlType, Any]]
+) -> Iterator[Event]:
+    """Run a batch inside a batch, with variables of its own; a USE in it ends with it."""
+    saved, database = session.variables, session.current
+    session.variables = variables
+    try:
+        quoted = session.options["quoted_identifier"] == "on"
+        yield from session.run(parse_batch(text, quoted_identifier=quoted))
+    finally:
+        session.variables = saved
+        changed, session.current = session.current, database
+    if changed is not database:
+        yield DatabaseChanged(changed.name, database.name)
+
+
+def declarations(
+    session: SessionState, text: str
+) -> list[tuple[str, SqlType, s.Node | None, bool]]:
+    """Read ``@a int, @b nvarchar(10) = N'x' OUTPUT``."""
+    parser = BatchParser(text)
+    found: list[tuple[str, SqlType, s.Node | None, bool]] = []
+    binder = binder_for(session)
+    while parser.token.kind == "variable":
+        name = parser.advance().text
+        parser.accept("as")
+        kind = binder.resolve_type(parser.type_name())
+        value = parser.expression() if parser.accept("=") else None
+        output = parser.accept("output") or parser.accept("out")
+        found.append((name, kind, value, output))
+        if not parser.accept(","):
+            break
+    if parser.token.kind != "end":
+        raise parser.error()
+    return found
+
+
+def _execute_sql(  # noqa: C901 - the checks in the server's order
+    session: SessionState, statement: st.Execute
+) -> Iterator[Event]:
+    arguments = list(statement.arguments)
+    if not arguments:
+        raise SqlError(
+            201,
+            "Procedure or function 'sp_executesql' expects parameter '@statement', which was not "
+            "supplied.",
+        )
+    kind, text = evaluate(session, arguments[0].value)
+    if not t.is_national(kind):
+        raise SqlError(
+            214,
+            "Procedure expects parameter '@statement' of type 'ntext/nchar/nvarchar'.",
+            state=2,
+        )
+    declared = []
+    if len(arguments) > 1:
+        declared = declarations(session, str(evaluate(session, arguments[1].value)[1] or ""))
+    given: dict[str, st.ExecArgument] = {}
+    for position, argument in enumerate(arguments[2:]):
+        name = argument.name.lower()
+        if not name:
+            if position >= len(declared):
+                raise SqlError(8144, "Procedure or function has too many arguments specified.")
+            name = declared[position][0].lower()
+        given[name] = argument
+    variables: dict[str, tuple[SqlType, Any]] = {}
+    for name, sql_type, default, _ in declared:
+        argument_given = given.get(name.lower())
+        node = argument_given.value if argument_given else default
+        if node is None:
+            raise SqlError(
+                8178,
+                f"The parameterized query expects the parameter '{name}', which was not supplied.",
+            )
+        variables[name.lower()] = evaluate(session, node, sql_type)
+    yield from nested(session, str(text or ""), variables)
+    for name, sql_type, _, output in declared:
+        argument_given = given.get(name.lower())
+        if output and argument_given and argument_given.output:
+            _give_back(session, argument_given.value, sql_type, variables[name.lower()][1])
+
+
+def _give_back(session: SessionState, node: s.Node, kind: SqlType, value: Any) -> None:
+    if not isinstance(node, s.Variable):
+        raise SqlError(179, "Cannot use the OUTPUT option when passing a constant.", severity=15)
+    found = session.variables.get(node.name.lower())
+    if found is None:
+        raise undeclared(node.name)
+    sql = convert(literal(value, kind), kind, found[0])
+    session.variables[node.name.lower()] = (found[0], session.rows(f"SELECT {sql}")[0][0])

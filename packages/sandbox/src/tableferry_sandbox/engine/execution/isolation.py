@@ -1,0 +1,99 @@
+"""What a session may see of a table: its isolation level, hints and locks as DuckDB SQL."""
+
+from typing import Final
+
+from tableferry_sandbox.engine.binding.clustering import clustered_order
+from tableferry_sandbox.engine.database.catalog_objects import Table
+from tableferry_sandbox.engine.database.versions import Snapshot, visible
+from tableferry_sandbox.engine.errors import (
+    altered_since_snapshot,
+    snapshot_not_allowed,
+    snapshot_not_begun,
+)
+from tableferry_sandbox.engine.execution.session_state import SessionState
+
+_DIRTY: Final = frozenset({"nolock", "readuncommitted"})
+_REPEATABLE: Final = frozenset(
+    {"repeatableread", "serializable", "holdlock", "updlock", "xlock", "tablockx"}
+)
+
+
+def readable(session: SessionState, table: Table, hints: frozenset[str]) -> str:
+    """Return DuckDB SQL of a table's rows as a session may see them now.
+
+    Waits for writers where READ COMMITTED does. Raises 3951, 3952, 3961, 1222, 1205.
+    """
+    own = session.transaction.number if session.transaction else None
+    versions = session.server.store.versions
+    note_access(session)
+    if table.temporary:
+        return _filtered(table, "v_to IS NULL")
+    if hints & _DIRTY or (session.isolation == "read uncommitted" and not hints & _REPEATABLE):
+        return _filtered(table, "v_to IS NULL")
+    if session.isolation == "snapshot":
+        return _filtered(table, visible(snapshot_of(session, table), own))
+    repeatable = session.isolation in ("repeatable read", "serializable") or hints & _REPEATABLE
+    if "readpast" in hints and not repeatable:
+        return _filtered(table, _not_locked(session))
+    row_versions = table.database.read_committed_snapshot and not hints & {"readcommittedlock"}
+    if repeatable or not row_versions:
+        versions.wait_to_read(table, session.session_id, session.lock_timeout, session.stopped)
+        if repeatable and session.transaction is not None:
+            versions.lock_for_read(table, session.transaction)
+    return _filtered(table, visible(versions.now(), own))
+
+
+def readable_for_write(session: SessionState, table: Table, hints: frozenset[str]) -> str:
+    """Return a table's rows with their ids, as the sources of UPDATE and DELETE see them."""
+    if table.temporary:
+        return f"(SELECT rowid AS rid, * FROM {table.physical} WHERE v_to IS NULL)"
+    versions = session.server.store.versions
+    own = session.writer_number
+    snapshot = session.transaction.snapshot if session.transaction else None
+    if hints & _DIRTY or not table.versioned:
+        shown = "v_to IS NULL"
+    else:
+        shown = visible(snapshot or versions.now(), own)
+    return f"(SELECT rowid AS rid, * FROM {table.physical} WHERE {shown})"
+
+
+def note_access(session: SessionState) -> None:
+    """Note the isolation level under which a transaction first came to data: there it starts."""
+    if session.transaction is not None and not session.transaction.level:
+        session.transaction.level = session.isolation
+
+
+def snapshot_of(session: SessionState, table: Table) -> Snapshot:
+    """Return the snapshot that a session under SNAPSHOT isolation reads a table by.
+
+    Raises 3952, 3951, 3961.
+    """
+    versions = session.server.store.versions
+    database = table.database.name
+    if not table.database.allow_snapshot:
+        raise snapshot_not_allowed(database)
+    if session.transaction is None:
+        return versions.now()
+    if session.transaction.level != "snapshot":
+        raise snapshot_not_begun(database)
+    snapshot = versions.hold(session.transaction)
+    if table.altered >= snapshot.limit:
+        raise altered_since_snapshot(database)
+    return snapshot
+
+
+def _not_locked(session: SessionState) -> str:
+    """Return the condition of READPAST: what others have in hand is left out, old and new."""
+    own = session.transaction.number if session.transaction else None
+    now = session.server.store.versions.now()
+    others = sorted(now.active - {own})
+    if not others:
+        return visible(now, own)
+    listed = ", ".join(map(str, others))
+    return f"{visible(now, own)} AND (v_to IS NULL OR v_to NOT IN ({listed}))"
+
+
+def _filtered(table: Table, condition: str) -> str:
+    where = f" WHERE {condition}" if table.versioned else ""
+    order = f" ORDER BY {clustered_order(table)}" if table.disordered else ""
+    return f"(SELECT * FROM {table.physical}{where}{order})" if where or order else table.physical

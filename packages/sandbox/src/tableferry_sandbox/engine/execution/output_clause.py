@@ -1,0 +1,63 @@
+"""OUTPUT: the rows that a writing statement made (``inserted``) and ended (``deleted``)."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import pyarrow as pa
+
+from tableferry_sandbox.engine.binding.bind_queries import QueryBinder
+from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Source, Typed
+from tableferry_sandbox.engine.database.catalog_objects import Table
+from tableferry_sandbox.engine.execution import row_checks
+from tableferry_sandbox.engine.execution.session_state import SessionState
+from tableferry_sandbox.engine.tree import syntax as s
+from tableferry_sandbox.engine.types.duck_types import arrow_schema, to_physical
+from tableferry_sandbox.events import ResultSet
+
+STAGE: Final = "stage"
+"""The temporary DuckDB table of the rows that a statement makes, or the ids (``rid``) it ends."""
+
+ENDED: Final = "ended"
+"""The temporary DuckDB table of the rows that a statement ends, as they were."""
+
+_BATCH_ROWS: Final = 20_000
+
+
+def keep_ended(session: SessionState, table: Table) -> None:
+    """Keep the rows that are staged to be ended, before they are."""
+    session.run_sql(
+        f"CREATE OR REPLACE TEMP TABLE {ENDED} AS SELECT rowid AS rid, * FROM {table.physical} "
+        f"WHERE rowid IN (SELECT rid FROM {STAGE})"
+    )
+
+
+def output(
+    session: SessionState, table: Table, binder: QueryBinder, items: Sequence[s.Node], verb: str
+) -> ResultSet:
+    """Return the OUTPUT items of the staged rows, in no order. Raises 4104, 209."""
+    stored = [c for c in table.columns if c.stored]
+    fitted = ", ".join(f"{row_checks.fitted(c)} AS {c.physical}" for c in stored)
+    made = f"(SELECT {'' if verb == 'INSERT' else 'rid, '}{fitted} FROM {STAGE}) AS i"
+    source = {
+        "INSERT": made,
+        "UPDATE": f"{made} JOIN {ENDED} AS d ON i.rid = d.rid",
+        "DELETE": f"{ENDED} AS d",
+    }[verb]
+    sides = {"INSERT": ("inserted",), "UPDATE": ("inserted", "deleted"), "DELETE": ("deleted",)}
+    scope = Scope([Source(side, (), _columns(table, side[0])) for side in sides[verb]])
+    chosen = [item for item in items if isinstance(item, s.SelectItem)]
+    found = binder.select_items(chosen, scope)
+    heads = ", ".join(f"{f.sql} AS c{n}" for n, f in enumerate(found, 1))
+    shown = BoundQuery("", tuple(found)).result_columns()
+    schema: pa.Schema = arrow_schema(shown)
+    with session.asking():
+        reader = session.cursor.sql(f"SELECT {heads} FROM {source}").to_arrow_reader(_BATCH_ROWS)
+        return ResultSet(shown, iter(list(to_physical(reader, schema))))
+
+
+def _columns(table: Table, alias: str) -> tuple[Typed, ...]:
+    return tuple(
+        Typed(f"{alias}.{c.physical}", c.type, c.nullable, c.name, c.identity is not None)
+        for c in table.columns
+        if c.stored
+    )

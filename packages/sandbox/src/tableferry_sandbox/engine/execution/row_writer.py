@@ -1,0 +1,310 @@
+"""One writing statement on one table: its lock, its DuckDB transaction, its checks.
+
+Rows are staged in a temporary DuckDB table first, checked there, and only then written. Inside a
+transaction, or while a snapshot is open, old versions stay; otherwise rows are changed in place.
+"""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from tableferry_sandbox.engine.binding.binder import Binder
+from tableferry_sandbox.engine.binding.clustering import clustered_order, note_order
+from tableferry_sandbox.engine.binding.scope import Scope, Source, Typed
+from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
+from tableferry_sandbox.engine.database.versions import Transaction
+from tableferry_sandbox.engine.execution import row_checks
+from tableferry_sandbox.engine.execution.isolation import note_access, snapshot_of
+from tableferry_sandbox.engine.execution.output_clause import ENDED, STAGE, keep_ended
+from tableferry_sandbox.engine.execution.session_state import SessionState
+from tableferry_sandbox.engine.types.convert import convert
+from tableferry_sandbox.engine.types.duck_types import duck_type
+from tableferry_sandbox.engine.types.row_errors import translate
+from tableferry_sandbox.events import SqlError
+
+
+class Writer:
+    """Writes one statement's rows; a context manager."""
+
+    def __init__(
+        self, session: SessionState, table: Table, verb: str, *, keeps_ended: bool = False
+    ) -> None:
+        self.session = session
+        self.table = table
+        self.verb = verb
+        self.keeps_ended = keeps_ended
+        self._own: Transaction | None = None
+        self._in_place = False
+        self.number = 0
+        self.transaction: Transaction | None = None
+
+    def __enter__(self) -> Self:
+        session, table = self.session, self.table
+        store = session.server.store
+        # What a table variable holds is no part of a transaction: ROLLBACK does not take it back.
+        transaction = None if table.is_variable else session.transaction
+        if transaction is None:
+            transaction = self._own = store.versions.begin(session.session_id)
+        note_access(session)
+        if session.isolation == "snapshot" and not table.temporary:
+            snapshot_of(session, table)
+            store.versions.hold(transaction)
+        self.number, self.transaction = transaction.number, transaction
+        try:
+            store.versions.lock_for_write(table, transaction, session.lock_timeout, session.stopped)
+        except BaseException:
+            self._end_own(failed=True)
+            raise
+        store.writing.acquire()
+        own_snapshot = transaction.snapshot if self._own else None
+        self._in_place = self._own is not None and store.versions.in_place(own_snapshot)
+        if not self._in_place:
+            store.versions.keep_versions(table)
+        try:
+            session.settle("BEGIN TRANSACTION")
+        except BaseException:
+            store.writing.release()
+            self._end_own(failed=True)
+            raise
+        session.writer_number = self.number
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        session = self.session
+        failed = kind is not None
+        session.writer_number = None
+        try:
+            if not failed:
+                session.settle(f"DROP TABLE IF EXISTS {STAGE}")
+                session.settle(f"DROP TABLE IF EXISTS {ENDED}")
+            session.settle("ROLLBACK" if failed else "COMMIT")
+        finally:
+            if not failed:
+                self.table.version += 1
+            session.server.store.writing.release()
+            self._end_own(failed=failed)
+        if isinstance(error, Exception) and type(error).__module__.startswith(
+            ("duckdb", "_duckdb")
+        ):
+            raise translate(error) from error
+
+    def _end_own(self, *, failed: bool) -> None:
+        if self._own is None:
+            return
+        own, self._own = self._own, None
+        if failed:
+            own.written.clear() if self._in_place else None
+            self._release_failed(own)
+        else:
+            self.session.server.store.versions.end(own)
+
+    def _release_failed(self, own: Transaction) -> None:
+        """Free a statement's locks; its rows were rolled back with the DuckDB transaction."""
+        own.written.add(self.table)
+        self.session.server.store.versions.end(own)
+
+    def _rows(self, sql: str) -> int:
+        return int(self.session.rows(sql)[0][0])
+
+    def insert(self, sql: str, columns: Sequence[TableColumn]) -> int:
+        """Write rows that a query gives as they are; returns their number."""
+        names = ", ".join(c.physical for c in columns)
+        self.session.run_sql(
+            f"INSERT INTO {self.table.physical} ({names}, v_from, v_to) "
+            f"SELECT *, {self.number}, NULL FROM ({sql})"
+        )
+        return self._rows(
+            f"SELECT count(*) FROM {self.table.physical} WHERE v_from = {self.number}"
+        )
+
+    def insert_with_defaults(self, binder: Binder, sql: str, heads: dict[int, str]) -> int:
+        """Stage rows of a query (``q`` in ``heads``), complete, check and write them."""
+        table, session = self.table, self.session
+        base = [c for c in table.columns if c.computed is None]
+        explicit = table.identity is not None and table.identity.column_id in heads
+        items = [f"{self._inserted(binder, c, heads)} AS {c.physical}" for c in base]
+        session.run_sql(
+            f"CREATE OR REPLACE TEMP TABLE {STAGE} AS SELECT {', '.join(items)} FROM ({sql}) AS q"
+        )
+        rows = self._rows(f"SELECT count(*) FROM {STAGE}")
+        if table.rowversion:
+            table.database.rowversion += rows
+        self._advance_identity(rows, explicit=explicit)
+        self._complete(binder, base)
+        self._check(changed=None, replaced="")
+        stored = [c for c in table.columns if c.stored]
+        names = ", ".join(c.physical for c in stored)
+        values = ", ".join(row_checks.fitted(c) for c in stored)
+        order = clustered_order(table)
+        note_order(table, STAGE, session.rows)
+        session.run_sql(
+            f"INSERT INTO {table.physical} ({names}, v_from, v_to) "
+            f"SELECT {values}, {self.number}, NULL FROM {STAGE}{order and f' ORDER BY {order}'}"
+        )
+        return rows
+
+    def _inserted(self, binder: Binder, column: TableColumn, heads: dict[int, str]) -> str:
+        table = self.table
+        if column.column_id in heads:
+            return heads[column.column_id]
+        if column.identity:
+            step = column.identity[1]
+            number = f"{table.identity_next} + {step} * (row_number() OVER () - 1)"
+            return f"CAST({number} AS {duck_type(column.type)})"
+        if column.type.name == "timestamp":
+            return self._rowversion()
+        if column.default is not None:
+            typed = binder.value(column.default.expression, Scope())
+            return convert(typed.sql, typed.type, column.type, explicit=False)
+        return f"CAST(NULL AS {duck_type(column.type)})"
+
+    def _rowversion(self) -> str:
+        database = self.table.database
+        start = database.rowversion
+        if self.transaction is not None:
+            self.transaction.rowversions.setdefault(database.name, start + 1)
+        return f"from_hex(lpad(to_hex(CAST({start} + row_number() OVER () AS BIGINT)), 16, '0'))"
+
+    def _advance_identity(self, rows: int, *, explicit: bool) -> None:
+        table, column = self.table, self.table.identity
+        if column is None or column.identity is None or not rows:
+            return
+        _, step = column.identity
+        if explicit:
+            extreme = "max" if step > 0 else "min"
+            value = self._rows(f"SELECT {extreme}({column.physical}) FROM {STAGE}")
+            beyond = value >= table.identity_next if step > 0 else value <= table.identity_next
+            if beyond:
+                table.identity_next = value + step
+            last = value
+        else:
+            last = table.identity_next + step * (rows - 1)
+            table.identity_next = last + step
+        table.identity_last = last
+        self.session.last_identity = last
+
+    def _complete(self, binder: Binder, base: Sequence[TableColumn]) -> None:
+        """Add persisted computed columns to the staged rows."""
+        computed = [c for c in self.table.columns if c.computed is not None and c.persisted]
+        if not computed:
+            return
+        columns = tuple(Typed(c.physical, c.type, c.nullable, c.name) for c in base)
+        scope = Scope([Source(self.table.name, (), columns)])
+        items = []
+        for column in computed:
+            assert column.computed is not None  # noqa: S101 - selected above
+            typed = binder.value(column.computed, scope)
+            items.append(f"{binder.to_type(typed, column.type)} AS {column.physical}")
+        self.session.run_sql(
+            f"CREATE OR REPLACE TEMP TABLE {STAGE} AS SELECT *, {', '.join(items)} FROM {STAGE}"
+        )
+
+    def _check(self, changed: Sequence[TableColumn] | None, replaced: str) -> None:
+        """Check staged rows; with ``changed`` only what these columns can break."""
+        table, session = self.table, self.session
+        stored = [c for c in table.columns if c.stored]
+        row_checks.check_values(session, table, stored, STAGE, self.verb)
+        row_checks.check_constraints(session, table, STAGE, self.verb)
+        for index in table.indexes:
+            touched = changed is None or any(c in changed or c.computed for c, _ in index.columns)
+            if index.unique and (touched or index.condition is not None):
+                row_checks.check_unique_index(session, table, index, STAGE, replaced)
+
+    def update(
+        self, binder: Binder, alias: str, tail: str, heads: dict[int, str],
+        changed: Sequence[TableColumn],
+    ) -> int:  # fmt: skip
+        """Replace rows; ``heads`` gives each stored column's new value."""
+        table, session = self.table, self.session
+        base = [c for c in table.columns if c.computed is None]
+        items = [f"{alias}.rid AS rid"]
+        items += [f"{heads[c.column_id]} AS {c.physical}" for c in base]
+        session.run_sql(
+            f"CREATE OR REPLACE TEMP TABLE {STAGE} AS "
+            f"SELECT DISTINCT ON (rid) * FROM (SELECT {', '.join(items)}{tail})"
+        )
+        rows = self._rows(f"SELECT count(*) FROM {STAGE}")
+        if not rows and not self.keeps_ended:
+            return 0
+        self._check_conflict()
+        column = table.rowversion
+        if column is not None:
+            session.run_sql(
+                f"CREATE OR REPLACE TEMP TABLE {STAGE} AS SELECT * REPLACE "
+                f"({self._rowversion()} AS {column.physical}) FROM {STAGE}"
+            )
+            table.database.rowversion += rows
+        self._complete(binder, base)
+        self._check(changed, f"SELECT rid FROM {STAGE}")
+        if any(c in changed for i in table.indexes if i.unique for c, _ in i.columns):
+            row_checks.check_not_referenced(session, table, f"SELECT rid FROM {STAGE}", self.verb)
+        stored = [c for c in table.columns if c.stored]
+        names = ", ".join(c.physical for c in stored)
+        values = ", ".join(row_checks.fitted(c) for c in stored)
+        self._end_rows()
+        table.disordered = table.clustered is not None
+        session.run_sql(
+            f"INSERT INTO {table.physical} ({names}, v_from, v_to) "
+            f"SELECT {values}, {self.number}, NULL FROM {STAGE} ORDER BY rid"
+        )
+        return rows
+
+    def _check_conflict(self) -> None:
+        """Raise 3960 if rows of one's snapshot were changed by someone who has committed since."""
+        if self.session.isolation != "snapshot":
+            return
+        table = self.table
+        late = self._rows(
+            f"SELECT count(*) FROM {table.physical} WHERE v_to IS NOT NULL "
+            f"AND rowid IN (SELECT rid FROM {STAGE})"
+        )
+        if late:
+            raise SqlError(
+                3960,
+                "Snapshot isolation transaction aborted due to update conflict. You cannot use "
+                f"snapshot isolation to access table '{table.schema}.{table.name}' directly or "
+                f"indirectly in database '{table.database.name}' to update, delete, or insert the "
+                "row that has been modified or deleted by another transaction. Retry the "
+                "transaction or change the isolation level for the update/delete statement.",
+                state=2,
+            )
+
+    def _end_rows(self) -> None:
+        """End the staged rows' versions."""
+        if self.keeps_ended:
+            keep_ended(self.session, self.table)
+        chosen = f"rowid IN (SELECT rid FROM {STAGE})"
+        if self._in_place:
+            self.session.run_sql(f"DELETE FROM {self.table.physical} WHERE {chosen}")
+        else:
+            self.session.run_sql(
+                f"UPDATE {self.table.physical} SET v_to = {self.number} WHERE {chosen}"
+            )
+
+    def delete(self, alias: str, tail: str) -> int:
+        """Delete rows."""
+        session = self.session
+        session.run_sql(
+            f"CREATE OR REPLACE TEMP TABLE {STAGE} AS SELECT DISTINCT {alias}.rid AS rid{tail}"
+        )
+        rows = self._rows(f"SELECT count(*) FROM {STAGE}")
+        if rows or self.keeps_ended:
+            self._check_conflict()
+            row_checks.check_not_referenced(
+                session, self.table, f"SELECT rid FROM {STAGE}", self.verb
+            )
+            self._end_rows()
+        return rows
+
+    def delete_all(self) -> None:
+        """Delete every row."""
+        if self._in_place:
+            self.table.disordered = False
+            self.session.run_sql(f"DELETE FROM {self.table.physical}")
+        else:
+            self.session.run_sql(
+                f"UPDATE {self.table.physical} SET v_to = {self.number} WHERE v_to IS NULL"
+            )

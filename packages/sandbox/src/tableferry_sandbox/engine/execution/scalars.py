@@ -1,0 +1,55 @@
+"""Single values that statements need before they run: variables, conditions, messages."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tableferry_sandbox.engine.binding.scope import Scope
+from tableferry_sandbox.engine.execution.session_state import SessionState
+from tableferry_sandbox.engine.execution.statement_binding import binder_for
+from tableferry_sandbox.engine.tree import syntax as s
+from tableferry_sandbox.engine.types import type_rules as t
+from tableferry_sandbox.engine.types.convert import convert
+from tableferry_sandbox.sqltypes import MAX, SqlType
+
+
+@contextmanager
+def _reading(session: SessionState) -> Iterator[None]:
+    """Keep the row versions that an expression may read while it is computed."""
+    _, release = session.server.store.versions.take()
+    try:
+        yield
+    finally:
+        release()
+        session.unregister()
+
+
+def evaluate(
+    session: SessionState, node: s.Node, target: SqlType | None = None
+) -> tuple[SqlType, Any]:
+    """Work out a scalar; returns its type and its value in physical form."""
+    if isinstance(node, s.Literal) and (target is None or target == node.type):
+        return node.type, node.value
+    with _reading(session):
+        typed = binder_for(session).value(node, Scope())
+        if typed.type.name == "null":
+            return target or t.INT, None
+        kind = target or typed.type
+        sql = convert(typed.sql, typed.type, kind, explicit=False)
+        return kind, session.rows(f"SELECT {sql}")[0][0]
+
+
+def holds(session: SessionState, condition: s.Node) -> bool:
+    """Tell whether a condition is true (unknown is not)."""
+    with _reading(session):
+        sql = binder_for(session).predicate(condition, Scope())
+        return session.rows(f"SELECT {sql}")[0][0] is True
+
+
+def text_of(session: SessionState, node: s.Node) -> str:
+    """Return a scalar as text, empty for NULL."""
+    target = SqlType("nvarchar", MAX)
+    with _reading(session):
+        typed = binder_for(session).value(node, Scope())
+        value = session.rows(f"SELECT {convert(typed.sql, typed.type, target)}")[0][0]
+    return "" if value is None else str(value)

@@ -1,0 +1,160 @@
+"""Logins, users, roles and permissions as statements, carried out."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from tableferry_sandbox.engine.database.principals import (
+    FIXED_ROLES,
+    WHOLE,
+    Principal,
+    Scope,
+    Security,
+)
+from tableferry_sandbox.engine.errors import unsupported
+from tableferry_sandbox.engine.execution.session_state import SessionState
+from tableferry_sandbox.engine.tree import statements as st
+from tableferry_sandbox.events import Event, SqlError, StatementDone
+
+_ALL: Final = ("SELECT", "INSERT", "UPDATE", "DELETE", "REFERENCES")
+"""What GRANT ALL means on a table."""
+
+_MAY_NOT_GO: Final = frozenset({"public", "dbo", "guest", "information_schema", "sys"})
+
+
+def change_principal(session: SessionState, statement: st.PrincipalChange) -> Iterator[Event]:
+    """CREATE, ALTER and DROP of a login, a user or a role."""
+    {"login": _login, "user": _user, "role": _role}[statement.kind](session, statement)
+    word = "ALTER" if "member" in statement.action else statement.action.upper()
+    yield StatementDone(None, f"{word} {statement.kind.upper()}")
+
+
+def _login(session: SessionState, statement: st.PrincipalChange) -> None:
+    server, options = session.server, dict(statement.options)
+    found = server.find_login(statement.name)
+    if statement.action == "create":
+        if found is not None:
+            raise SqlError(15025, f"The server principal '{statement.name}' already exists.")
+        if "password" not in options:
+            raise SqlError(102, f"Incorrect syntax near '{statement.name}'.", severity=15)
+        database = options.get("default_database", "master")
+        server.add_login(statement.name, options["password"], database, sysadmin=False)
+        return
+    if found is None:
+        if statement.if_exists:
+            return
+        raise _unknown("login", statement.name)
+    if statement.action == "drop":
+        server.remove_login(statement.name)
+    elif statement.action in ("enable", "disable"):
+        found.disabled = statement.action == "disable"
+    else:
+        found.password = options.get("password", found.password)
+        found.default_database = options.get("default_database", found.default_database)
+
+
+def _user(session: SessionState, statement: st.PrincipalChange) -> None:
+    security = session.current.security
+    if statement.action == "create":
+        _require_free(security, statement.name)
+        login = statement.of
+        if login and session.server.find_login(login) is None:
+            raise SqlError(15007, f"'{login}' is not a valid login or you do not have permission.")
+        if login and any(p.login == login.lower() for p in security.principals.values()):
+            raise SqlError(15063, "The login already has an account under a different user name.")
+        security.add(statement.name, "S", login)
+        return
+    user = security.principals.get(statement.name.lower())
+    if user is None or user.kind != "S":
+        if statement.if_exists:
+            return
+        raise _unknown("user", statement.name)
+    if statement.action == "drop":
+        _drop(security, user)
+    else:
+        raise unsupported("ALTER USER")
+
+
+def _role(session: SessionState, statement: st.PrincipalChange) -> None:
+    security = session.current.security
+    if statement.action == "create":
+        _require_free(security, statement.name)
+        security.add(statement.name, "R")
+        return
+    role = security.principals.get(statement.name.lower())
+    if role is None or role.kind != "R":
+        if statement.if_exists:
+            return
+        raise _unknown("role", statement.name)
+    if statement.action == "drop":
+        _drop(security, role)
+    elif statement.action == "alter":
+        raise unsupported("ALTER ROLE ... WITH NAME")
+    else:
+        member = _principal(security, statement.of)
+        change = member.roles.add if statement.action == "add member" else member.roles.discard
+        change(role.name.lower())
+
+
+def _drop(security: Security, principal: Principal) -> None:
+    if principal.name.lower() in _MAY_NOT_GO or principal.name in FIXED_ROLES:
+        raise SqlError(15150, f"Cannot drop the principal '{principal.name}'.")
+    security.remove(principal)
+
+
+def grant(session: SessionState, statement: st.Grant) -> Iterator[Event]:
+    """GRANT, DENY and REVOKE, in the current database."""
+    security = session.current.security
+    scope = _scope(session, statement)
+    for name in statement.principals:
+        principal = _principal(security, name)
+        for permission in statement.permissions:
+            wanted = _ALL if permission in ("ALL", "ALL PRIVILEGES") else (permission,)
+            for one in wanted:
+                key = (principal.principal_id, one, scope)
+                if statement.action == "revoke":
+                    security.rights.pop(key, None)
+                else:
+                    security.rights[key] = statement.action == "grant"
+    yield StatementDone(None, statement.action.upper())
+
+
+def _scope(session: SessionState, statement: st.Grant) -> Scope:
+    """Return what a permission is about; raises 15151."""
+    kind, path = statement.securable_class, statement.securable
+    shown = ".".join(path)
+    if kind == "DATABASE":
+        if path and path[-1].lower() != session.database.lower():
+            raise _unknown("database", shown)
+        return WHOLE
+    if kind == "SCHEMA":
+        if path[-1].lower() not in session.current.schemas:
+            raise _unknown("schema", shown)
+        return ("SCHEMA", path[-1].lower())
+    if kind != "OBJECT":
+        raise unsupported(f"permissions on a {kind}")
+    item = session.find_object(path)
+    if item is None or item.database is not session.current:
+        raise _unknown("object", shown)
+    return ("OBJECT", item.object_id)
+
+
+def _principal(security: Security, name: str) -> Principal:
+    found = security.principals.get(name.lower())
+    if found is None:
+        raise _unknown("user", name)
+    return found
+
+
+def _require_free(security: Security, name: str) -> None:
+    if name.lower() in security.principals:
+        raise SqlError(
+            15023, f"User, group, or role '{name}' already exists in the current database."
+        )
+
+
+def _unknown(kind: str, name: str) -> SqlError:
+    return SqlError(
+        15151,
+        f"Cannot find the {kind} '{name}', because it does not exist or you do not have "
+        "permission.",
+    )

@@ -1,0 +1,155 @@
+"""SELECT as a statement: a result set, variables, or a new table."""
+
+from collections.abc import Generator, Iterator, Sequence
+from typing import Final
+
+from tableferry_sandbox.engine.binding.bind_sources import nodes
+from tableferry_sandbox.engine.binding.binder import Binder
+from tableferry_sandbox.engine.binding.scope import BoundQuery
+from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
+from tableferry_sandbox.engine.database.rights import require_creation
+from tableferry_sandbox.engine.errors import (
+    object_exists,
+    undeclared,
+    unsupported,
+)
+from tableferry_sandbox.engine.execution import ddl
+from tableferry_sandbox.engine.execution.row_writer import Writer
+from tableferry_sandbox.engine.execution.session_state import SessionState
+from tableferry_sandbox.engine.execution.statement_binding import binding_context
+from tableferry_sandbox.engine.execution.streaming import Outcome, stream
+from tableferry_sandbox.engine.tree import statements as st
+from tableferry_sandbox.engine.tree import syntax as s
+from tableferry_sandbox.engine.types import type_rules as t
+from tableferry_sandbox.engine.types.convert import convert
+from tableferry_sandbox.events import Event, SqlError, StatementDone
+from tableferry_sandbox.sqltypes import MAX
+
+NO_TEXT_SIZE: Final = 2_147_483_647
+"""The TEXTSIZE that cuts nothing."""
+
+
+def select(session: SessionState, statement: st.QueryStatement) -> Iterator[Event]:
+    """SELECT: a result set, or variables, or a new table."""
+    body = statement.query.body
+    items = body.items if isinstance(body, s.Select) else ()
+    variables = [item.variable for item in items if item.variable is not None]
+    if variables and len(variables) != len(items):
+        raise SqlError(
+            141,
+            "A SELECT statement that assigns a value to a variable must not be combined "
+            "with data-retrieval operations.",
+            severity=15,
+        )
+    context = binding_context(session)
+    _, release = session.server.store.versions.take()
+    outcome = Outcome()
+    try:
+        bound = Binder(context).query(statement.query, None)
+        if isinstance(body, s.Select) and body.into is not None:
+            yield from _select_into(session, body.into, bound)
+            return
+        if variables:
+            yield from _assign(session, variables, bound, accumulates=_accumulates(items))
+            return
+        result = stream(session, cut_to_text_size(session, bound), context, outcome, release)
+        try:
+            yield result
+        finally:
+            if isinstance(result.batches, Generator):
+                result.batches.close()  # who was cancelled in its midst has not
+    finally:
+        release()
+        session.unregister()
+    if outcome.error is not None:
+        raise outcome.error
+    session.row_count = outcome.rows
+    yield StatementDone(outcome.rows, "SELECT")
+
+
+def cut_to_text_size(session: SessionState, bound: BoundQuery) -> BoundQuery:
+    """Cut long values to SET TEXTSIZE, which counts bytes; FreeTDS sets 64512 by default."""
+    size = int(session.options["textsize"])
+    if not 0 < size < NO_TEXT_SIZE:
+        return bound
+    items, changed = [], False
+    for i, column in enumerate(bound.columns, 1):
+        kind = t.family(column.type)
+        text = f"c{i}"
+        if column.type.length == MAX and kind in ("string", "xml"):
+            text = f"ts_cut(c{i}, {size // 2 if t.is_national(column.type) else size})"
+        elif column.type.length == MAX and kind == "binary":
+            text = f"ts_bytes(c{i}, {size})"
+        changed = changed or text != f"c{i}"
+        items.append(f"{text} AS c{i}")
+    if not changed:
+        return bound
+    return BoundQuery(f"SELECT {', '.join(items)} FROM ({bound.sql})", bound.columns)
+
+
+def _accumulates(items: Sequence[s.SelectItem]) -> bool:
+    """Tell whether a variable is read where it is assigned: it has another value on every row.
+
+    Raises 50000 where one is read that another item assigns: their order is nobody's promise.
+    """
+    assigned = {str(item.variable).lower() for item in items}
+    found = False
+    for item in items:
+        read = {x.name.lower() for x in nodes(item.expression) if isinstance(x, s.Variable)}
+        if (read & assigned) - {str(item.variable).lower()}:
+            raise unsupported("a variable that one item of a SELECT assigns and another one reads")
+        found = found or bool(read & assigned)
+    return found
+
+
+def _assign(
+    session: SessionState, names: list[str], bound: BoundQuery, *, accumulates: bool
+) -> Iterator[Event]:
+    """Give variables the values of the last row; without rows they keep theirs."""
+    heads = []
+    for i, (name, column) in enumerate(zip(names, bound.columns, strict=True), 1):
+        found = session.variables.get(name.lower())
+        if found is None:
+            raise undeclared(name)
+        sql = convert(f"q.c{i}", column.type, found[0], explicit=False)
+        heads.append(f"{sql} AS c{i}")
+    rows = session.rows(f"SELECT {', '.join(heads)} FROM ({bound.sql}) AS q")
+    if accumulates and len(rows) > 1:
+        raise unsupported("a variable that a SELECT of several rows assigns and reads")
+    if rows:
+        for name, value in zip(names, rows[-1], strict=True):
+            kind = session.variables[name.lower()][0]
+            session.variables[name.lower()] = (kind, value)
+    session.row_count = len(rows)
+    yield StatementDone(len(rows), "SELECT")
+
+
+def _select_into(
+    session: SessionState, path: tuple[str, ...], bound: BoundQuery
+) -> Iterator[Event]:
+    """SELECT ... INTO: a table with the query's columns, filled."""
+    database, schema, name = ddl.place(session, path)
+    if name[0] != "#":
+        require_creation(session.login, "CREATE TABLE", session.current)
+    if session.find_object(path) is not None:
+        raise object_exists(name)
+    store = session.server.store
+    table = Table(database, database.new_object_id(), schema, name, store.new_name())
+    table.temporary = name.startswith("#")
+    for number, column in enumerate(bound.columns, 1):
+        if not column.name:
+            raise SqlError(
+                1038,
+                "An object or column name is missing or empty. For SELECT INTO statements, "
+                "verify each column has a name.",
+            )
+        kind = t.with_collation(column.type, column.type.collation or database.collation)
+        identity = (1, 1) if column.identity else None
+        table.columns.append(TableColumn(number, column.name, kind, column.nullable, identity))
+    table.next_column_id = len(table.columns) + 1
+    ddl.add_table(session, table)
+    with Writer(session, table, "INSERT") as writer:
+        heads = [f"c{i}" for i in range(1, len(bound.columns) + 1)]
+        rows = writer.insert(f"SELECT {', '.join(heads)} FROM ({bound.sql})", table.columns)
+    session.row_count = rows
+    yield StatementDone(rows, "SELECT INTO")

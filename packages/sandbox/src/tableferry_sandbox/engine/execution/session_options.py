@@ -1,0 +1,122 @@
+"""SET and ALTER DATABASE ... SET."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from tableferry_sandbox.engine.database.catalog_objects import Table
+from tableferry_sandbox.engine.errors import unknown_database, unsupported
+from tableferry_sandbox.engine.execution.session_state import SessionState
+from tableferry_sandbox.engine.parsing.object_names import split_name
+from tableferry_sandbox.engine.tree import statements as st
+from tableferry_sandbox.events import Event, LanguageChanged, SqlError, StatementDone
+
+_FIXED: Final = {
+    "ansi_nulls": "on", "ansi_padding": "on", "ansi_warnings": "on", "arithabort": None,
+    "concat_null_yields_null": "on", "numeric_roundabort": "off", "ansi_null_dflt_on": None,
+    "ansi_null_dflt_off": None, "ansi_defaults": None, "cursor_close_on_commit": None,
+    "implicit_transactions": "off", "datefirst": "7", "dateformat": "mdy", "fmtonly": "off",
+    "noexec": "off", "parseonly": "off", "showplan_all": "off", "showplan_text": "off",
+    "showplan_xml": "off", "statistics io": None, "statistics time": None, "statistics xml": "off",
+    "statistics profile": "off", "deadlock_priority": None, "arithignore": "off",
+    "query_governor_cost_limit": None, "context_info": "", "forceplan": None, "fips_flagger": "off",
+    "remote_proc_transactions": "off", "offsets": "",
+}  # fmt: skip
+"""Options with one value here (None: any, it changes nothing). Another value is refused."""
+
+_LEVELS: Final = frozenset(
+    {"read uncommitted", "read committed", "repeatable read", "serializable", "snapshot"}
+)
+_LANGUAGES: Final = frozenset({"us_english", "english", "n'us_english'"})
+
+
+def set_option(  # noqa: C901 - a branch a kind of option
+    session: SessionState, statement: st.SetOption
+) -> Iterator[Event]:
+    """SET option value; raises 195 for an unknown one, 50000 for a value without effect here."""
+    option, value = statement.option, statement.value
+    if option.startswith("identity_insert "):
+        _identity_insert(session, option.removeprefix("identity_insert "), value)
+    elif option == "transaction isolation level":
+        if value not in _LEVELS:
+            raise SqlError(102, f"Incorrect syntax near '{value}'.", severity=15)
+        session.options[option] = value
+    elif option == "language":
+        if value not in _LANGUAGES:
+            raise unsupported(f"the language {value}: only us_english")
+        yield LanguageChanged("us_english")
+    elif option in ("nocount", "xact_abort", "quoted_identifier"):
+        if value not in ("on", "off"):
+            raise SqlError(102, f"Incorrect syntax near '{value}'.", severity=15)
+        session.options[option] = value
+    elif option in ("lock_timeout", "textsize", "rowcount"):
+        _number(session, option, value)
+    elif option in _FIXED:
+        wanted = _FIXED[option]
+        if wanted is not None and value != wanted:
+            raise unsupported(f"SET {option.upper()} {value.upper()}")
+    else:
+        raise SqlError(195, f"'{option.upper()}' is not a recognized SET option.", severity=15)
+    yield StatementDone(None, "SET")
+
+
+def _number(session: SessionState, option: str, value: str) -> None:
+    if value.startswith("@"):
+        found = session.variables.get(value.lower())
+        value = str(found[1]) if found else value
+    try:
+        number = int(value)
+    except ValueError:
+        raise SqlError(102, f"Incorrect syntax near '{value}'.", severity=15) from None
+    if option == "rowcount" and number:
+        raise unsupported("SET ROWCOUNT other than 0; use TOP")
+    if option == "textsize" and number == 0:
+        number = 4096
+    session.options[option] = str(number)
+
+
+def _identity_insert(session: SessionState, name: str, value: str) -> None:
+    table = session.find_object(split_name(name))
+    if not isinstance(table, Table):
+        raise SqlError(
+            1088,
+            f'Cannot find the object "{name}" because it does not exist or you do not have '
+            "permissions.",
+        )
+    if table.identity is None:
+        raise SqlError(
+            8106,
+            f"Table '{table.schema}.{table.name}' does not have the identity property. Cannot "
+            "perform SET operation.",
+        )
+    if value == "on":
+        other = session.identity_insert
+        if other is not None and other is not table:
+            raise SqlError(
+                8107,
+                f"IDENTITY_INSERT is already ON for table '{other.full_name}'. Cannot perform SET "
+                f"operation for table '{table.schema}.{table.name}'.",
+            )
+        session.identity_insert = table
+    elif session.identity_insert is table:
+        session.identity_insert = None
+
+
+def alter_database(session: SessionState, statement: st.AlterDatabase) -> Iterator[Event]:
+    """ALTER DATABASE ... SET."""
+    found = session.server.find_database(statement.name) if statement.name else session.current
+    if found is None:
+        raise unknown_database(statement.name)
+    switch = {"on": True, "off": False}.get(statement.value)
+    if statement.option == "allow_snapshot_isolation" and switch is not None:
+        found.allow_snapshot = switch
+    elif statement.option == "read_committed_snapshot" and switch is not None:
+        found.read_committed_snapshot = switch
+    elif statement.option == "compatibility_level":
+        found.compatibility = int(statement.value)
+    elif statement.option == "single_user" and session.server.is_used(found, except_by=session):
+        raise unsupported("ALTER DATABASE ... SET SINGLE_USER while others use the database")
+    elif statement.option not in ("recovery", "single_user", "multi_user", "auto_close",
+                                  "auto_shrink", "online", "auto_update_statistics",
+                                  "auto_create_statistics"):  # fmt: skip
+        raise unsupported(f"ALTER DATABASE ... SET {statement.option.upper()}")
+    yield StatementDone(None, "ALTER DATABASE")

@@ -1,0 +1,254 @@
+"""The state of a logged-in session, and the DuckDB connection that its statements run on."""
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import pyarrow as pa
+
+from tableferry_sandbox.engine.database import rights
+from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View, now_ticks
+from tableferry_sandbox.engine.database.instance import Instance
+from tableferry_sandbox.engine.database.principals import Login, Principal
+from tableferry_sandbox.engine.database.versions import Transaction
+from tableferry_sandbox.engine.errors import cancelled, unknown_database, unsupported
+from tableferry_sandbox.engine.tree import statements as st
+from tableferry_sandbox.engine.types.row_errors import translate
+from tableferry_sandbox.events import Event, LoginRequest, SqlError, TransactionChanged
+from tableferry_sandbox.sqltypes import SqlType
+
+_DEFAULTS: Final = {
+    "transaction isolation level": "read committed", "lock_timeout": "-1", "nocount": "off",
+    "xact_abort": "off", "quoted_identifier": "on", "implicit_transactions": "off",
+    "textsize": "-1", "rowcount": "0",
+}  # fmt: skip
+
+
+class SessionState(ABC):
+    """What statements find in a session and change there.
+
+    ``run`` is abstract: EXEC runs a batch inside a statement, so statements depend on batches and
+    batches on statements. ``Session`` closes that loop, and statements need not import it.
+    """
+
+    def __init__(
+        self, server: Instance, session_id: int, request: LoginRequest, database: Database,
+        login: Login,
+    ) -> None:  # fmt: skip
+        self.server = server
+        self.login = login
+        self.session_id = session_id
+        self.login_name = request.user
+        self.host_name = request.host
+        self.application = request.application
+        self.read_only_intent = request.read_only_intent
+        self.login_time = now_ticks() // 10_000_000 * 10_000_000
+        self.encrypted = False
+        self.home = database
+        self.current = database
+        self.options = dict(_DEFAULTS)
+        self.row_count = 0
+        self.last_error = 0
+        self.last_identity: int | None = None
+        self.caught: list[object] = []
+        self.caught_depth = 0
+        self.transaction: Transaction | None = None
+        self.transaction_count = 0
+        self.variables: dict[str, tuple[SqlType, Any]] = {}
+        self.temporary: dict[str, Table] = {}
+        self.identity_insert: Table | None = None
+        self.writer_number: int | None = None
+        self.cursor = server.store.cursor()
+        self._stop = threading.Event()
+        self._registered = 0
+        self._asking, self._asking_lock = False, threading.Lock()
+
+    @property
+    def database(self) -> str:
+        """The current database's name."""
+        return self.current.name
+
+    @abstractmethod
+    def run(self, statements: Sequence[st.Statement]) -> Iterator[Event]:
+        """Run a parsed batch, the session's own or one inside it."""
+
+    def find_object(self, parts: tuple[str, ...]) -> Table | View | None:
+        """Return a table or view by its one- to four-part name."""
+        name = parts[-1].lower()
+        if name.startswith(("#", "@")):
+            return self.temporary.get(name)
+        if len(parts) > 3:
+            raise unsupported("linked servers")
+        database: Database | None = self.current
+        if len(parts) == 3 and parts[0]:
+            database = self.server.find_database(parts[0])
+            if database is None:
+                return None
+            rights.user_in(self.login, database)
+        schema = parts[-2] if len(parts) > 1 and parts[-2] else "dbo"
+        return database.find(schema, name) if database else None
+
+    def find_visible(self, parts: tuple[str, ...]) -> Table | View | None:
+        """Return a table or view by name, if the session sees it in the catalog."""
+        try:
+            found = self.find_object(parts)
+        except SqlError as error:
+            if error.number == 916:
+                return None
+            raise
+        return found if found is not None and rights.sees(self.login, found) else None
+
+    def seen(self, database: Database) -> Database:
+        """Return a database with what this session sees of it; raises 916."""
+        return rights.seen(self.login, database)
+
+    def may(self, permission: str, database: Database, item: Table | View | None = None) -> bool:
+        """Tell whether this session has a permission."""
+        return rights.may(self.login, permission, database, item)
+
+    def require_state(self, view: str) -> None:
+        """Raise 262 or 300 where a view of the server's state is not for this session."""
+        rights.require_state(self.login, self.current, view)
+
+    @property
+    def user(self) -> Principal:
+        """Who the session is in the current database."""
+        return rights.user_in(self.login, self.current)
+
+    def register(self, rows: pa.Table) -> str:
+        """Make an Arrow table readable for the running statement, return its name."""
+        self._registered += 1
+        name = f"a{self._registered}"
+        self.cursor.register(name, rows)
+        return name
+
+    def unregister(self) -> None:
+        """Forget the Arrow tables of the statement that ended."""
+        for number in range(1, self._registered + 1):
+            self.cursor.unregister(f"a{number}")
+        self._registered = 0
+
+    @property
+    def isolation(self) -> str:
+        """The isolation level in force."""
+        return self.options["transaction isolation level"]
+
+    def stopped(self) -> bool:
+        """Tell whether the client asked to cancel."""
+        return self._stop.is_set()
+
+    def check_stop(self) -> None:
+        """Raise if the client asked to cancel."""
+        if self.stopped():
+            raise cancelled()
+
+    @contextmanager
+    def asking(self, *, cancellable: bool = True) -> Iterator[None]:
+        """Let a cancel reach DuckDB while this block runs a query, and translate what it raises.
+
+        Nowhere else: an interrupt strikes what is registered for a statement or dropped, too.
+        """
+        with self._asking_lock:
+            if cancellable:
+                self.check_stop()
+            self._asking = cancellable
+        try:
+            yield
+        except SqlError:
+            raise
+        except Exception as error:
+            raise translate(error) from error
+        finally:
+            with self._asking_lock:
+                self._asking = False
+
+    @property
+    def lock_timeout(self) -> int:
+        """Milliseconds to wait for a lock, -1 for ever."""
+        return int(self.options["lock_timeout"])
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run a small query and return its rows as Python values."""
+        with self.asking():
+            return [tuple(row) for row in self.cursor.execute(sql).fetchall()]
+
+    def run_sql(self, sql: str) -> None:
+        """Run a DuckDB statement without rows."""
+        with self.asking():
+            self.cursor.execute(sql)
+
+    def settle(self, sql: str) -> None:
+        """Run one that a statement begins or ends with; no cancel strikes it."""
+        with self.asking(cancellable=False):
+            self.cursor.execute(sql)
+
+    def use(self, name: str) -> tuple[str, str]:
+        """Change the current database; raises 911."""
+        found = self.server.find_database(name)
+        if found is None:
+            raise unknown_database(name)
+        rights.user_in(self.login, found)
+        old, self.current = self.current, found
+        return old.name, found.name
+
+    def begin(self, isolation: str | None = None) -> Iterator[Event]:
+        """Begin a transaction."""
+        if isolation:
+            self.options["transaction isolation level"] = isolation.lower().replace("_", " ")
+        self.transaction_count += 1
+        if self.transaction is None:
+            self.transaction = self.server.store.versions.begin(self.session_id)
+            yield TransactionChanged("BEGIN", self.transaction.number)
+
+    def commit(self) -> Iterator[Event]:
+        """Commit; an inner COMMIT only counts down. Raises 3902 outside a transaction."""
+        if self.transaction is None:
+            raise SqlError(
+                3902, "The COMMIT TRANSACTION request has no corresponding BEGIN TRANSACTION."
+            )
+        self.transaction_count -= 1
+        if self.transaction_count == 0:
+            done, self.transaction = self.transaction, None
+            self.server.store.commit(done)
+            yield TransactionChanged("COMMIT", done.number)
+
+    def rollback(self) -> Iterator[Event]:
+        """Roll back all of the transaction. Raises 3903 outside one."""
+        if self.transaction is None:
+            raise SqlError(
+                3903, "The ROLLBACK TRANSACTION request has no corresponding BEGIN TRANSACTION."
+            )
+        done, self.transaction, self.transaction_count = self.transaction, None, 0
+        self.server.store.undo(done)
+        yield TransactionChanged("ROLLBACK", done.number)
+
+    def cancel(self) -> None:
+        """Stop the running statement; harmless when none runs."""
+        self._stop.set()
+        with self._asking_lock:
+            if self._asking:
+                self.cursor.interrupt()
+
+    def reset(self) -> None:
+        """Put the session back to its state after login."""
+        if self.transaction is not None:
+            list(self.rollback())
+        self._drop_temporary()
+        self.current = self.home
+        self.options = dict(_DEFAULTS)
+        self.identity_insert, self.last_identity, self.row_count = None, None, 0
+
+    def _drop_temporary(self) -> None:
+        for table in self.temporary.values():
+            self.server.store.drop(table)
+        self.temporary.clear()
+
+    def close(self) -> None:
+        """Roll back what is open and forget the session."""
+        if self.transaction is not None:
+            list(self.rollback())
+        self._drop_temporary()
+        self.server.forget(self)
+        self.cursor.close()

@@ -1,0 +1,84 @@
+"""Permissions that DDL and security statements need, checked before they run."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from tableferry_sandbox.engine.database.rights import creation_denied, require_creation
+from tableferry_sandbox.engine.errors import cannot_drop
+from tableferry_sandbox.engine.execution.session_state import SessionState
+from tableferry_sandbox.engine.tree import statements as st
+from tableferry_sandbox.events import SqlError
+
+
+def check_statement(session: SessionState, statement: st.Statement) -> None:
+    """Raise what SQL Server says to a session that may not run a statement of definition."""
+    if not session.login.sysadmin:
+        check = _CHECKS.get(type(statement))
+        if check is not None:
+            check(session, statement)
+
+
+def _create_table(session: SessionState, statement: st.CreateTable) -> None:
+    if statement.table[-1][0] not in "#@":
+        _require_creation(session, "CREATE TABLE")
+
+
+def _create_named(session: SessionState, statement: st.CreateNamed) -> None:
+    if statement.kind == "database":
+        raise creation_denied("CREATE DATABASE", "master")
+    _require_creation(session, "CREATE SCHEMA")
+
+
+def _drop(session: SessionState, statement: st.Drop) -> None:
+    if statement.kind == "database":
+        raise cannot_drop("database", statement.names[0][-1])
+    for path in statement.names:
+        on = (statement.on or path[:-1]) if statement.kind == "index" else path
+        item = session.find_object(on) if on else None
+        if item is not None and not session.may("ALTER", item.database, item):
+            raise cannot_drop(statement.kind, ".".join(path))
+
+
+def _alter_database(session: SessionState, statement: st.AlterDatabase) -> None:
+    name = statement.name or session.database
+    raise SqlError(
+        5011,
+        f"User does not have permission to alter database '{name}', the database does not exist, "
+        "or the database is not in a state that allows access checks.",
+        severity=14,
+    )
+
+
+def _change_principals(session: SessionState, statement: st.PrincipalChange | st.Grant) -> None:
+    of_the_server = isinstance(statement, st.PrincipalChange) and statement.kind == "login"
+    if of_the_server or not session.may("CONTROL", session.current):
+        raise SqlError(15247, "User does not have permission to perform this action.")
+
+
+_CHECKS: Final[dict[type, Callable[[SessionState, Any], None]]] = {
+    st.CreateTable: _create_table,
+    st.CreateView: lambda session, _: _require_creation(session, "CREATE VIEW"),
+    st.CreateType: lambda session, _: _require_creation(session, "CREATE TYPE"),
+    st.CreateNamed: _create_named,
+    st.AlterTable: lambda session, alter: _require_alter(session, alter.table, 4902),
+    st.CreateIndex: lambda session, create: _require_alter(session, create.table, 1088),
+    st.Truncate: lambda session, truncate: _require_alter(session, truncate.table, 4701),
+    st.Drop: _drop,
+    st.AlterDatabase: _alter_database,
+    st.PrincipalChange: _change_principals,
+    st.Grant: _change_principals,
+}
+
+
+def _require_creation(session: SessionState, permission: str) -> None:
+    require_creation(session.login, permission, session.current)
+
+
+def _require_alter(session: SessionState, path: st.Path, number: int) -> None:
+    item = session.find_object(path)
+    if item is not None and not session.may("ALTER", item.database, item):
+        raise SqlError(
+            number,
+            f'Cannot find the object "{".".join(path)}" because it does not exist or you do not '
+            "have permissions.",
+        )

@@ -1,0 +1,393 @@
+"""T-SQL batches to statements."""
+
+import functools
+from collections.abc import Callable
+from typing import Final
+
+from tableferry_sandbox.engine.errors import unsupported
+from tableferry_sandbox.engine.parsing.lexer import RESERVED
+from tableferry_sandbox.engine.parsing.parse_base import COMPOUND
+from tableferry_sandbox.engine.parsing.parse_principals import PrincipalParser
+from tableferry_sandbox.engine.tree import statements as st
+from tableferry_sandbox.engine.tree import syntax as s
+from tableferry_sandbox.sqltypes import SqlType
+
+_REFUSED: Final = frozenset(
+    [
+        "merge",
+        "open",
+        "close",
+        "fetch",
+        "deallocate",
+        "backup",
+        "restore",
+        "dbcc",
+        "kill",
+        "goto",
+        "bulk",
+        "readtext",
+        "writetext",
+        "updatetext",
+        "reconfigure",
+        "shutdown",
+        "revert",
+        "setuser",
+        "enable",
+        "disable",
+    ]
+)
+
+
+_KEPT_BATCHES: Final = 256
+_KEPT_LENGTH: Final = 8192
+"""Characters: clients ask the same of the catalog again and again, in a few thousand; what is
+longer holds rows, and comes once."""
+
+
+def parse_batch(sql: str, *, quoted_identifier: bool = True) -> tuple[st.Statement, ...]:
+    """Parse a whole batch; raises the syntax error that SQL Server would report."""
+    parse = _parse if len(sql) > _KEPT_LENGTH else _parse_once
+    return parse(sql, quoted_identifier)
+
+
+def _parse(sql: str, quoted_identifier: bool) -> tuple[st.Statement, ...]:
+    return BatchParser(sql, quoted_identifier=quoted_identifier).batch()
+
+
+_parse_once: Final = functools.lru_cache(maxsize=_KEPT_BATCHES)(_parse)
+
+
+class BatchParser(PrincipalParser):
+    """Parses statements."""
+
+    def batch(self) -> tuple[st.Statement, ...]:
+        """Parse statements up to the end of the batch."""
+        found: list[st.Statement] = []
+        while self.accept(";"):
+            pass
+        while self.token.kind != "end":
+            found.append(self.statement(first=not found))
+            while self.accept(";"):
+                pass
+        return tuple(found)
+
+    def statement(self, *, first: bool = False) -> st.Statement:
+        """Parse one statement."""
+        token, line = self.token, self.token.line
+        word = token.lower
+        if word in ("select", "(") or (word == "with"):
+            return self._query_or_dml(line)
+        if word in _SIMPLE:
+            self.advance()
+            return _SIMPLE[word](self, line)
+        if word in _REFUSED:
+            raise unsupported(f"the statement {word.upper()}")
+        if first and self.at_name():
+            return self._execute(line)
+        raise self.error()
+
+    def _query_or_dml(self, line: int) -> st.Statement:
+        start = self.position
+        tables = self.common_tables()
+        if tables and self.at_any("insert", "update", "delete", "merge"):
+            word = self.advance().lower
+            if word == "merge":
+                raise unsupported("the statement MERGE")
+            return {"insert": self._insert, "update": self._update, "delete": self._delete}[word](
+                line, tables
+            )
+        self.position = start
+        return st.QueryStatement(self.query(), line=line)
+
+    def _block(self, *end: str) -> tuple[st.Statement, ...]:
+        found: list[st.Statement] = []
+        while self.accept(";"):
+            pass
+        while not self.at(*end):
+            if self.token.kind == "end":
+                raise self.error()
+            found.append(self.statement())
+            while self.accept(";"):
+                pass
+        self.position += len(end)
+        return tuple(found)
+
+    def _begin(self, line: int) -> st.Statement:
+        if self.at_any("tran", "transaction", "distributed"):
+            return self._transaction("begin", line)
+        if self.accept("try"):
+            body = self._block("end", "try")
+            while self.accept(";"):
+                pass
+            self.expect("begin")
+            if not self.accept("catch"):
+                raise self.error()
+            return st.TryCatch(body, self._block("end", "catch"), line=line)
+        return st.Block(self._block("end"), line=line)
+
+    def _transaction(self, action: str, line: int) -> st.Statement:
+        if self.accept("distributed"):
+            raise unsupported("distributed transactions")
+        if not (self.accept("tran") or self.accept("transaction") or self.accept("work")) and (
+            action == "save"
+        ):
+            raise self.error()
+        name = ""
+        if self.token.kind in ("name", "variable") or (
+            self.token.kind == "word" and self.token.lower not in RESERVED
+        ):
+            name = self.advance().text
+        if self.at("with") and self.ahead().lower in ("mark", "("):
+            raise unsupported("transaction options")
+        return st.Transaction(action, name, line=line)
+
+    def _insert(self, line: int, tables: tuple[s.CommonTable, ...] = ()) -> st.Statement:
+        self.accept("into")
+        path = (self.advance().text,) if self.token.kind == "variable" else self.path()
+        self._hints()
+        columns = self.name_list() if self.at("(") and self.ahead().lower != "select" else ()
+        output = self._output()
+        if self.accept("default"):
+            self.expect("values")
+            return st.Insert(path, columns, None, output, line=line)
+        source: s.Node
+        if self.at_any("exec", "execute"):
+            self.advance()
+            source = self._execute(line)
+        elif self.at("values"):
+            source = s.Query(self.values())
+        else:
+            source = self.query()
+        return st.Insert(path, columns, source, output, tables, line=line)
+
+    def _output(self) -> tuple[s.Node, ...]:
+        if not self.accept("output"):
+            return ()
+        items: list[s.Node] = [self.select_item()]
+        while self.accept(","):
+            items.append(self.select_item())
+        if self.at("into"):
+            raise unsupported("OUTPUT ... INTO")
+        return tuple(items)
+
+    def _update(self, line: int, tables: tuple[s.CommonTable, ...] = ()) -> st.Statement:
+        if self.accept("statistics"):
+            self.path()
+            return st.NoOperation("UPDATE STATISTICS", line=line)
+        top = self.top()
+        path = (self.advance().text,) if self.token.kind == "variable" else self.path()
+        self._hints()
+        self.expect("set")
+        assignments = [self._assignment()]
+        while self.accept(","):
+            assignments.append(self._assignment())
+        output = self._output()
+        source = self.sources() if self.accept("from") else None
+        where = self.condition() if self.accept("where") else None
+        self._options()
+        return st.Update(path, tuple(assignments), source, where, top, output, tables, line=line)
+
+    def _assignment(self) -> st.Assignment:
+        variable = ""
+        if self.token.kind == "variable":
+            variable = self.advance().text
+            self.expect("=")
+            if not (self.at_name() and self.ahead().lower == "="):
+                return st.Assignment("", self.expression(), variable)
+        path = self.path()
+        column = path[-1]
+        if self.at_any(*COMPOUND):
+            operator = self.advance().text[0]
+            return st.Assignment(
+                column, s.Binary(operator, s.Name(path), self.expression()), variable
+            )
+        self.expect("=")
+        value = s.Default() if self.accept("default") else self.expression()
+        return st.Assignment(column, value, variable)
+
+    def _delete(self, line: int, tables: tuple[s.CommonTable, ...] = ()) -> st.Statement:
+        top = self.top()
+        self.accept("from")
+        path = (self.advance().text,) if self.token.kind == "variable" else self.path()
+        self._hints()
+        output = self._output()
+        source = self.sources() if self.accept("from") else None
+        where = self.condition() if self.accept("where") else None
+        self._options()
+        return st.Delete(path, source, where, top, output, tables, line=line)
+
+    def _truncate(self, line: int) -> st.Statement:
+        self.expect("table")
+        return st.Truncate(self.path(), line=line)
+
+    def _declare(self, line: int) -> st.Statement:
+        found: list[st.Statement] = []
+        while True:
+            if self.token.kind != "variable":
+                raise unsupported("cursors")
+            name = self.advance().text
+            self.accept("as")
+            if self.accept("table"):
+                found.append(self.table_body((name,), line))
+            else:
+                type_name = self.type_name()
+                value = self.expression() if self.accept("=") else None
+                found.append(st.Declare(name, type_name, value, line=line))
+            if not self.accept(","):
+                break
+        return found[0] if len(found) == 1 else st.Block(tuple(found), line=line)
+
+    def _set(self, line: int) -> st.Statement:  # noqa: C901 - a branch a form of SET
+        if self.token.kind == "variable":
+            name = self.advance().text
+            if self.at_any(*COMPOUND):
+                operator = self.advance().text[0]
+                value: s.Node = s.Binary(operator, s.Variable(name), self.expression())
+            else:
+                self.expect("=")
+                value = self.expression()
+            return st.SetVariable(name, value, line=line)
+        if self.accept("transaction"):
+            for word in ("isolation", "level"):
+                if not self.accept(word):
+                    raise self.error()
+            words = [self.advance().lower]
+            if words[0] in ("read", "repeatable"):
+                words.append(self.advance().lower)
+            return st.SetOption("transaction isolation level", " ".join(words), line=line)
+        if self.accept("identity_insert"):
+            table = ".".join("[" + part.replace("]", "]]") + "]" for part in self.path())
+            return st.SetOption("identity_insert " + table, self.advance().lower, line=line)
+        if self.accept("statistics"):
+            option = "statistics " + self.advance().lower
+            return st.SetOption(option, self.advance().lower, line=line)
+        options = [self.advance().lower]
+        while self.accept(","):
+            options.append(self.advance().lower)
+        sign = "-" if self.accept("-") else ""
+        value_token = self.advance()
+        if value_token.kind == "end":
+            raise self.error()
+        text = value_token.text if value_token.kind == "variable" else value_token.text.lower()
+        changes = [st.SetOption(option, sign + text, line=line) for option in options]
+        return changes[0] if len(changes) == 1 else st.Block(tuple(changes), line=line)
+
+    def _if(self, line: int) -> st.Statement:
+        condition = self.condition()
+        then = self.statement()
+        mark = self.position
+        while self.accept(";"):
+            pass
+        if self.accept("else"):
+            return st.If(condition, then, self.statement(), line=line)
+        self.position = mark
+        return st.If(condition, then, None, line=line)
+
+    def _while(self, line: int) -> st.Statement:
+        condition = self.condition()
+        return st.While(condition, self.statement(), line=line)
+
+    def _raiserror(self, line: int) -> st.Statement:
+        self.expect("(")
+        arguments = self.expressions()
+        self.expect(")")
+        if len(arguments) < 3:
+            raise self.error()
+        options = tuple(self.name_or_word_list()) if self.accept("with") else ()
+        return st.RaiseError(
+            arguments[0], arguments[1], arguments[2], arguments[3:], options, line=line
+        )
+
+    def _throw(self, line: int) -> st.Statement:
+        if self.token.kind in ("number", "variable"):
+            return st.Throw(self.expressions(), line=line)
+        return st.Throw(line=line)
+
+    def _execute(self, line: int) -> st.Statement:
+        if self.accept("("):
+            text = self.expression()
+            self.expect(")")
+            return st.Execute((), (st.ExecArgument(text),), line=line)
+        result = ""
+        if self.token.kind == "variable" and self.ahead().lower == "=":
+            result = self.advance().text
+            self.advance()
+        path = self.path()
+        arguments: list[st.ExecArgument] = []
+        if self.token.kind != "end" and not self.at(";") and self._at_argument():
+            arguments.append(self._exec_argument())
+            while self.accept(","):
+                arguments.append(self._exec_argument())
+        return st.Execute(path, tuple(arguments), result, line=line)
+
+    def _at_argument(self) -> bool:
+        token = self.token
+        return (
+            token.kind not in ("word", "op")
+            or token.lower in ("null", "default", "-", "+")
+            or (self.at_name())
+        )
+
+    def _exec_argument(self) -> st.ExecArgument:
+        name = ""
+        if self.token.kind == "variable" and self.ahead().lower == "=":
+            name = self.advance().text
+            self.advance()
+        value: s.Node
+        if self.accept("default"):
+            value = s.Default()
+        elif self.at_name() and self.ahead().lower != "(":
+            value = s.Literal(*_word_literal(self.advance().text))
+        else:
+            value = self.expression()
+        output = self.accept("output") or self.accept("out")
+        return st.ExecArgument(value, name, output)
+
+    def _waitfor(self, line: int) -> st.Statement:
+        if not self.accept("delay"):
+            raise unsupported("WAITFOR TIME")
+        return st.WaitFor(self.expression(), line=line)
+
+    def _return(self, line: int) -> st.Statement:
+        value = None
+        if self.token.kind in ("number", "variable") or self.at("-") or self.at("("):
+            value = self.expression()
+        return st.Jump("return", value, line=line)
+
+
+def _word_literal(text: str) -> tuple[str, SqlType]:
+    """Return a bare word as an EXEC argument: a string."""
+    return text, SqlType("nvarchar", length=max(1, len(text)))
+
+
+_SIMPLE: Final[dict[str, Callable[[BatchParser, int], st.Statement]]] = {
+    "insert": BatchParser._insert,  # noqa: SLF001 - its own table
+    "update": BatchParser._update,  # noqa: SLF001 - its own table
+    "delete": BatchParser._delete,  # noqa: SLF001 - its own table
+    "truncate": BatchParser._truncate,  # noqa: SLF001 - its own table
+    "create": BatchParser.create,
+    "alter": BatchParser.alter,
+    "grant": BatchParser.grant,
+    "deny": BatchParser.grant,
+    "revoke": BatchParser.grant,
+    "drop": BatchParser.drop,
+    "declare": BatchParser._declare,  # noqa: SLF001 - its own table
+    "set": BatchParser._set,  # noqa: SLF001 - its own table
+    "if": BatchParser._if,  # noqa: SLF001 - its own table
+    "while": BatchParser._while,  # noqa: SLF001 - its own table
+    "begin": BatchParser._begin,  # noqa: SLF001 - its own table
+    "commit": lambda self, line: self._transaction("commit", line),
+    "rollback": lambda self, line: self._transaction("rollback", line),
+    "save": lambda self, line: self._transaction("save", line),
+    "print": lambda self, line: st.Print(self.expression(), line=line),
+    "raiserror": BatchParser._raiserror,  # noqa: SLF001 - its own table
+    "throw": BatchParser._throw,  # noqa: SLF001 - its own table
+    "exec": BatchParser._execute,  # noqa: SLF001 - its own table
+    "execute": BatchParser._execute,  # noqa: SLF001 - its own table
+    "use": lambda self, line: st.Use(self.name(), line=line),
+    "waitfor": BatchParser._waitfor,  # noqa: SLF001 - its own table
+    "return": BatchParser._return,  # noqa: SLF001 - its own table
+    "break": lambda _, line: st.Jump("break", line=line),
+    "continue": lambda _, line: st.Jump("continue", line=line),
+    "checkpoint": lambda _, line: st.NoOperation("CHECKPOINT", line=line),
+}

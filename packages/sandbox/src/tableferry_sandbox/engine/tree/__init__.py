@@ -1,0 +1,1 @@
+"""The syntax tree of T-SQL: plain nodes, built by the parser and read by everything above it."""

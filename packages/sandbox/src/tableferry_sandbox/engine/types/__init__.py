@@ -1,0 +1,1 @@
+"""SQL Server's types: their rules, conversions and texts, and how DuckDB stores them."""

@@ -1,0 +1,54 @@
+"""What every conversion stands on: casts of numbers, and fitting to a length."""
+
+from collections.abc import Callable
+
+from tableferry_sandbox.engine.types.duck_types import duck_type
+from tableferry_sandbox.engine.types.type_rules import family
+from tableferry_sandbox.sqltypes import MAX, SqlType
+
+Rule = Callable[[str, SqlType, SqlType, int, bool], str]
+
+
+def cast(sql: str, target: SqlType, attempt: bool) -> str:
+    """Return a DuckDB cast; with ``attempt`` it gives NULL where it fails."""
+    return f"{'TRY_CAST' if attempt else 'CAST'}({sql} AS {duck_type(target)})"
+
+
+def flag(attempt: bool) -> str:
+    """Return a DuckDB boolean."""
+    return "TRUE" if attempt else "FALSE"
+
+
+def number(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+    """Convert numbers among themselves: to integers, decimals are cut and money is rounded."""
+    del style
+    kind, goal = family(source), family(target)
+    if target.name == "bit":
+        return f"({sql} <> 0)"
+    if goal == "int":
+        if kind == "money":
+            sql = f"round({sql}, 0)"
+        elif kind in ("decimal", "float"):
+            sql = f"trunc({sql})"
+    elif (goal in ("decimal", "money") and source.name == "bit") or (
+        goal == "float" and source.name == "bit"
+    ):
+        sql = f"CAST({sql} AS INTEGER)"
+    return cast(sql, target, attempt)
+
+
+def fit_text(sql: str, target: SqlType) -> str:
+    """Cut a string to a character type's length; fixed-length ones are padded."""
+    if target.length == MAX:
+        return sql
+    cut = f"ts_cut({sql}, {target.length})"
+    return f"ts_pad({cut}, {target.length})" if target.name in ("char", "nchar") else cut
+
+
+def fit_bytes(sql: str, target: SqlType) -> str:
+    """Cut bytes to a binary type's length; fixed-length ones are padded with zeros."""
+    if target.length == MAX:
+        return sql
+    if target.name in ("binary", "timestamp"):
+        return f"ts_pad_bytes({sql}, {target.length})"
+    return f"ts_bytes({sql}, {target.length})"
