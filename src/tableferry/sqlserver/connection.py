@@ -3,7 +3,7 @@
 SourceFacts about the driver that this module exists for (seen with mssql-python 1.16):
 
 - With the provider ``mssql-odbc`` and ``autocommit=False`` each answer belongs to the statement
-  before, so every connection is opened with ``autocommit=True`` and transactions are written as batches.
+  before, so every connection is opened with ``autocommit=True`` and transactions are batches.
 - Its query timeout (``Connection.timeout``) ends a statement that waits; the connection goes on.
   With ``mssql-odbc`` it also ends a stream that has lasted longer, at its very end. So it is set
   for small answers only; who reads a stream watches ``silent_for``.
