@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from sandbox_support import system_packages
 from tableferry_sandbox.local_postgres import LocalPostgres
 from tableferry_sandbox.sample import load_sample
 from tableferry_sandbox.testing import sql_server
@@ -30,7 +31,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--package-python", default="3.13", help="the version that it is for")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    system_packages.register(config)
     # What a script starts in the background has Ctrl-C switched off, and so has all that it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

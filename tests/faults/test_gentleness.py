@@ -20,7 +20,6 @@ from tableferry.sqlserver import rate_limit as pacing
 from tableferry_sandbox.faults import Stall
 from tests.faults.support import FROM_T, ROWS
 from tests.integration.conftest import Sandbox
-from tests.support.clients import PROVIDERS
 from tests.support.proxy import Direction, TcpProxy
 from tests.unit.engine.support import entry
 
@@ -92,7 +91,6 @@ with sqlserver.connect(settings, statement_timeout=1) as connection:
 """
 
 
-@pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_stream_may_last_longer_than_the_source_may_say_nothing(
     from_t: Sandbox, proxy_to: Callable[[str, int], TcpProxy], provider: str
 ) -> None:
@@ -212,7 +210,6 @@ def test_a_source_that_answers_slowly_is_given_a_pause_which_is_told(
     assert "the source answered slowly" in rate_limit.told[0]
 
 
-@pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("wanted", ["yes", "no"])
 def test_the_intent_to_read_only_is_told_at_login(
     from_t: Sandbox, provider: str, wanted: str

@@ -17,7 +17,6 @@ from tableferry.postgres import STRATEGIES
 from tableferry.sqlserver import boundaries
 from tableferry_sandbox.faults import CutConnection, EndEarly, SendError
 from tests.integration.conftest import Sandbox
-from tests.support.clients import PROVIDERS
 from tests.unit.engine.support import entry
 
 TableIn = Callable[[str], None]
@@ -253,7 +252,6 @@ with sqlserver.connect(settings) as connection, sqlserver.connect(settings) as o
 """
 
 
-@pytest.mark.parametrize("provider", PROVIDERS)
 def test_chunks_in_one_snapshot_are_of_one_moment(
     sandbox: Sandbox, table_in: TableIn, provider: str
 ) -> None:

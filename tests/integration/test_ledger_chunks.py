@@ -10,7 +10,7 @@ from tableferry import postgres
 from tableferry.errors import LeaseLostError
 from tableferry.model.identifiers import TargetTable
 from tableferry.postgres.connection import TargetConnection
-from tableferry.postgres.ledger import Lease, Unfinished, checkpoint
+from tableferry.postgres.ledger import Lease, UnfinishedLoad, checkpoint
 from tableferry.sync.outcome import ErrorReport
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
@@ -71,7 +71,7 @@ def cut_off(database: PgDatabase, connection: TargetConnection, status: str = "d
         run.ledger.end_run(status)
 
 
-def left(run: Run, **changes: str) -> Unfinished | None:
+def left(run: Run, **changes: str) -> UnfinishedLoad | None:
     lease = described(run, **changes)
     return run.ledger.unfinished(lease, **{**PLAN, **changes})
 

@@ -10,19 +10,18 @@ from tableferry import postgres
 from tableferry.errors import LeaseHeldError, LeaseLostError
 from tableferry.postgres.ledger import checkpoint, seal, was_published
 from tests.integration.support import settings_of
-from tests.support.clients import PGBOUNCER
 from tests.support.databases import PgDatabase
 from tests.support.ledger import SLOW, a_run
 from tests.support.pgbouncer import pooled
 
-pytestmark = pytest.mark.parametrize("pooler", PGBOUNCER, indirect=True)
+pytestmark = pytest.mark.needs_packages("pgbouncer")
 
 
 @pytest.fixture
-def pooler(pg_database: PgDatabase, request: pytest.FixtureRequest) -> Iterator[PgDatabase]:
+def pooler(pg_database: PgDatabase) -> Iterator[PgDatabase]:
     """The test's database by way of PgBouncer, with a table t."""
     pg_database.run("CREATE TABLE t (id int)", "INSERT INTO t VALUES (0)")
-    with pooled(request.param, pg_database) as database:
+    with pooled(pg_database) as database:
         yield database
 
 

@@ -16,7 +16,6 @@ from tableferry.sync.outcome import Status
 from tableferry.sync.run import sync_tables
 from tableferry_sandbox.sample import SAMPLE_TABLES, SampleTable, table_configs
 from tests.integration.conftest import PASSWORD, USER, Sandbox
-from tests.support.clients import PROVIDERS
 from tests.support.databases import PgDatabase
 
 
@@ -75,7 +74,6 @@ def test_all_four_tables_arrive_value_by_value(sandbox: Sandbox, pg_database: Pg
     assert [table.created for table in again.tables] == [False] * 4
 
 
-@pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("encrypt", ["optional", "yes"])
 def test_both_of_the_drivers_providers_carry_the_same_values(
     sandbox: Sandbox, pg_database: PgDatabase, tmp_path: Path, provider: str, encrypt: str

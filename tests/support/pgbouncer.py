@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from sandbox_support.system_packages import program
 from tests.support.databases import PgDatabase
 
 SETTINGS = """\
@@ -28,7 +29,7 @@ server_round_robin = 1
 
 
 @contextlib.contextmanager
-def pooled(program: str, database: PgDatabase) -> Iterator[PgDatabase]:
+def pooled(database: PgDatabase) -> Iterator[PgDatabase]:
     """The database by way of a pooler in transaction mode."""
     with tempfile.TemporaryDirectory(prefix="tableferry-pgbouncer-") as name:
         folder, listen = Path(name), _free_port()
@@ -47,7 +48,9 @@ def pooled(program: str, database: PgDatabase) -> Iterator[PgDatabase]:
         folder.chmod(0o755)
         # It does not run as root.
         as_user = ["-u", "nobody"] if os.geteuid() == 0 else []
-        process = subprocess.Popen([program, "-q", *as_user, str(settings)])
+        path = program("pgbouncer")
+        assert path, "the tests that use it are marked needs_packages"
+        process = subprocess.Popen([path, "-q", *as_user, str(settings)])
         try:
             _wait_for(process, listen)
             yield database.through("127.0.0.1", listen)

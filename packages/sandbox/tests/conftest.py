@@ -4,9 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from sandbox_support import system_packages
 from tableferry_sandbox.local_postgres import LocalPostgres
 from tableferry_sandbox.sample import load_sample
 from tableferry_sandbox.testing import SqlServer, sql_server
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    system_packages.register(config)
 
 
 @pytest.fixture(scope="session")

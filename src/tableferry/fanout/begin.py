@@ -11,7 +11,7 @@ from tableferry.fanout.step_context import connect_source, noting
 from tableferry.model.key_range import KeyRange
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.ledger import Lease, Ledger
-from tableferry.postgres.ledger.assignments import Work, look_up, pieces, warn
+from tableferry.postgres.ledger.assignments import RunRecord, all_chunks, find_run, record_warnings
 from tableferry.sync.claim import origin
 from tableferry.sync.table import make_plan, require_unchanged
 from tableferry.transfer.load_table import refused_rows_of
@@ -52,7 +52,7 @@ def _begin(
         plan = make_plan(spec, from_, into)
         require_unchanged(plan, fingerprint)
         _require_staged(plan)
-        before = look_up(into, assignment.run_id, assignment.table)
+        before = find_run(into, assignment.run_id, assignment.table)
         ledger.describe(
             run,
             publish=plan.publish,
@@ -88,7 +88,7 @@ class _Beginning:
     from_: sqlserver.SourceConnection
     into: postgres.TargetConnection
 
-    def chunks(self, before: Work | None) -> int:
+    def chunks(self, before: RunRecord | None) -> int:
         """Return how many there are: those of this run, of one that was cut off, or new ones."""
         found = self._own(before) or self._left()
         if found is not None:
@@ -102,13 +102,13 @@ class _Beginning:
                 return ranges
         return self._cut()
 
-    def _own(self, before: Work | None) -> tuple[str, int] | None:
+    def _own(self, before: RunRecord | None) -> tuple[str, int] | None:
         """Return what an earlier call has staged, whose answer was lost."""
         if before is None or before.fingerprint != self.plan.fingerprint:
             return None
         if not self.ledger.done_chunks(self.lease):
             return None
-        return before.staging, len(pieces(self.into, before.run))
+        return before.staging, len(all_chunks(self.into, before.run))
 
     def _left(self) -> tuple[str, int] | None:
         """Take up what an earlier run of the same plan has left."""
@@ -127,7 +127,7 @@ class _Beginning:
         name = f"staging_{self.lease.run_id.hex}"
         self.ledger.stage(self.lease, name, [keys.as_json() for keys in cut.ranges])
         moments = (DIFFERENT_MOMENTS,) if len(cut.ranges) > 1 else ()
-        warn(self.into, self.lease, cut.warnings + moments)
+        record_warnings(self.into, self.lease, cut.warnings + moments)
         self._make(postgres.Staging(name, parts=True))
         return len(cut.ranges)
 

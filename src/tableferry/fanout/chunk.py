@@ -27,7 +27,7 @@ from tableferry.fanout.step_context import (
 from tableferry.model.key_range import KeyRange
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.ledger import Lease, checkpoint, was_stored
-from tableferry.postgres.ledger.assignments import Piece, Work, piece, show_life
+from tableferry.postgres.ledger.assignments import ChunkRecord, RunRecord, find_chunk, renew_lease
 from tableferry.sync.deadline import NEVER, Clock, Deadline
 from tableferry.sync.table import make_plan
 from tableferry.sync.task import Tally
@@ -55,7 +55,7 @@ def load_chunk(
         postgres.connect(settings.target, str(assignment.run_id)) as into,
     ):
         work = work_of(into, assignment)
-        one = piece(into, work.require_held(), number)
+        one = find_chunk(into, work.require_held(), number)
         if one.rows is not None:
             return Stored(number, one.rows, again=True)
         loading = _Loading(_gentle(spec), settings, work, one, deadline, clock)
@@ -78,8 +78,8 @@ class _Loading:
 
     spec: TableSpec
     settings: Settings
-    work: Work
-    piece: Piece
+    work: RunRecord
+    piece: ChunkRecord
     deadline: Deadline
     clock: Clock
     tally: Tally = field(default_factory=Tally)
@@ -166,7 +166,7 @@ class _Loading:
             contextlib.suppress(TransientError),
             postgres.connect(self.settings.target) as connection,
         ):
-            show_life(connection, self.lease, LONG.ttl)
+            renew_lease(connection, self.lease, LONG.ttl)
 
     def _decide(self, lost: CommitUnknownError) -> None:
         """Ask the ledger whether a commit whose answer was lost has happened."""
@@ -183,7 +183,7 @@ class _Loading:
             now = work_of(connection, Assignment(self.spec.key, self.lease.run_id))
             if now.lease != self.lease or now.status != self.work.status:
                 return None
-            return piece(connection, self.lease, self.piece.number).rows
+            return find_chunk(connection, self.lease, self.piece.number).rows
 
 
 def _part(

@@ -16,14 +16,14 @@ from tableferry.fanout.step_context import (
     require_planned,
     work_of,
 )
-from tableferry.postgres.ledger import Ledger, waiting
+from tableferry.postgres.ledger import Ledger, refused_counts
 from tableferry.postgres.ledger.assignments import (
-    PASSING,
-    Work,
-    end_sessions,
-    look_up,
-    pieces,
-    touched,
+    RETRIED,
+    RunRecord,
+    all_chunks,
+    altered_values,
+    end_other_sessions,
+    find_run,
 )
 from tableferry.sync.claim import LedgerClaim
 from tableferry.sync.deadline import NEVER, Clock, Deadline
@@ -88,7 +88,7 @@ def publish(
             claim=claim,
         )
         # Chunks are read from the fan-out's beginning on, or were by the run that it goes on with.
-        task.begin_reading(max(work.seconds, ledger.stored_for(work.require_held())))
+        task.begin_reading(max(work.seconds, ledger.oldest_chunk_age(work.require_held())))
         outcome = _ended(ledger, work, done(_publish(task, work, into, retries)))
         claim.release()
         return outcome
@@ -103,14 +103,14 @@ def give_up(
     is stored is kept for the next run where trying again may help, and dropped where not.
     """
     with postgres.connect(settings.target) as into:
-        work = look_up(into, assignment.run_id, assignment.table)
+        work = find_run(into, assignment.run_id, assignment.table)
         report = _decisive(work, error)
         if work is None:
             return _unpublished(spec, report, 0, 0.0)
         if work.status != "running":
             return _as_written(spec, work, report)
-        end_sessions(into, assignment.run_id)
-        stored = sum(piece.rows or 0 for piece in pieces(into, work.run))
+        end_other_sessions(into, assignment.run_id)
+        stored = sum(piece.rows or 0 for piece in all_chunks(into, work.run))
         if work.staging and report.kind not in KEPT_AFTER:
             _drop(into, work.staging)
     with Ledger(settings.target, assignment.run_id, timing=LONG) as ledger:
@@ -118,7 +118,7 @@ def give_up(
 
 
 def _publish(
-    task: Task, work: Work, into: postgres.TargetConnection, retries: Retries
+    task: Task, work: RunRecord, into: postgres.TargetConnection, retries: Retries
 ) -> Published:
     task.claim.begin_attempt(into)
     task.tally.begin_attempt()
@@ -127,7 +127,7 @@ def _publish(
         plan = make_plan(as_begun(task.spec, work), from_, into)
         require_planned(plan, work)
         stored = _stored(into, work)
-        refusals = refused_rows_of(plan.spec, waiting(into, work.require_held()))
+        refusals = refused_rows_of(plan.spec, refused_counts(into, work.require_held()))
         if refusals:
             refusals.require_allowed()
         task.tally.refusals = refusals
@@ -141,13 +141,13 @@ def _publish(
             load.prepare()
         sqlserver.require_unaltered(from_, plan.spec.source, plan.carried)
         commit_together([Loaded(task, plan, load, read, stored)], into, retries)
-    task.tally.touched = touched(into, work.run)
+    task.tally.touched = altered_values(into, work.run)
     return Published(task, plan, read, stored, load.changes, work.warnings)
 
 
-def _stored(connection: postgres.TargetConnection, work: Work) -> int:
+def _stored(connection: postgres.TargetConnection, work: RunRecord) -> int:
     """Return the rows of all chunks; raises TransientError where one is not stored."""
-    found = pieces(connection, work.run)
+    found = all_chunks(connection, work.run)
     missing = sum(piece.rows is None for piece in found)
     if missing or not found:
         raise TransientError(
@@ -157,7 +157,7 @@ def _stored(connection: postgres.TargetConnection, work: Work) -> int:
     return sum(piece.rows or 0 for piece in found)
 
 
-def _ended(ledger: Ledger, work: Work, outcome: TableOutcome) -> TableOutcome:
+def _ended(ledger: Ledger, work: RunRecord, outcome: TableOutcome) -> TableOutcome:
     """Write the outcome down, end the run, give the lease back that it was begun with."""
     ledger.end_table(
         work.run,
@@ -173,19 +173,21 @@ def _ended(ledger: Ledger, work: Work, outcome: TableOutcome) -> TableOutcome:
     return replace(outcome, warnings=outcome.warnings + ledger.take_warnings())
 
 
-def _decisive(work: Work | None, error: ErrorReport | None) -> ErrorReport:
+def _decisive(work: RunRecord | None, error: ErrorReport | None) -> ErrorReport:
     """Choose what is told: what was noted, unless that had passed and something else came."""
     noted = work.error if work else None
-    if noted is not None and (error is None or noted.kind == error.kind or noted.kind != PASSING):
+    if noted is not None and (error is None or noted.kind == error.kind or noted.kind != RETRIED):
         return ErrorReport(noted.kind, noted.message, noted.hint, noted.code)
     return error or ErrorReport(
-        PASSING,
+        RETRIED,
         "A step of the fan-out was ended before it could say why",
         "The old rows stay. See the logs of its processes; run it again.",
     )
 
 
-def _as_written(spec: TableSpec, work: Work, report: ErrorReport | None = None) -> TableOutcome:
+def _as_written(
+    spec: TableSpec, work: RunRecord, report: ErrorReport | None = None
+) -> TableOutcome:
     """Return the outcome that is in the ledger; a run that was taken over has failed."""
     known = work.status in list(Status)
     return TableOutcome(

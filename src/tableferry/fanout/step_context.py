@@ -10,7 +10,7 @@ from tableferry.errors import ConfigError, SchemaError, TableferryError
 from tableferry.fanout.assignment import Assignment
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres import STRATEGIES
-from tableferry.postgres.ledger.assignments import Work, look_up, note
+from tableferry.postgres.ledger.assignments import RunRecord, find_run, record_error
 from tableferry.sync.outcome import ErrorReport
 
 
@@ -22,13 +22,13 @@ def noting(settings: TargetSettings, assignment: Assignment) -> Iterator[None]:
     except Exception as error:
         # An error that cannot be written down is not worth more than the one that was to be.
         with contextlib.suppress(TableferryError), postgres.connect(settings) as connection:
-            note(connection, assignment.run_id, assignment.table, ErrorReport.of(error))
+            record_error(connection, assignment.run_id, assignment.table, ErrorReport.of(error))
         raise
 
 
-def work_of(connection: postgres.TargetConnection, assignment: Assignment) -> Work:
+def work_of(connection: postgres.TargetConnection, assignment: Assignment) -> RunRecord:
     """Return what is written down of the assignment; raises ConfigError where nothing is."""
-    found = look_up(connection, assignment.run_id, assignment.table)
+    found = find_run(connection, assignment.run_id, assignment.table)
     if found is None:
         raise ConfigError(
             f"The ledger has no run {assignment.run_id} of {assignment.table!r}",
@@ -37,13 +37,13 @@ def work_of(connection: postgres.TargetConnection, assignment: Assignment) -> Wo
     return found
 
 
-def as_begun(spec: TableSpec, work: Work) -> TableSpec:
+def as_begun(spec: TableSpec, work: RunRecord) -> TableSpec:
     """Return the spec with the strategy that the first step chose for ``auto``."""
     chosen = STRATEGIES.get(work.publish)
     return replace(spec, publish=Publish(chosen.name)) if chosen else spec
 
 
-def require_planned(plan: SyncPlan, work: Work) -> None:
+def require_planned(plan: SyncPlan, work: RunRecord) -> None:
     """See that the tables are those that the fan-out began with; raises SchemaError."""
     if plan.fingerprint != work.fingerprint:
         raise SchemaError(

@@ -12,7 +12,8 @@ from typing import Final
 
 from tableferry.model.identifiers import SourceTable, quote_mssql, text_mssql
 from tableferry.model.schema import SourceColumn
-from tableferry.sqlserver.connection import PROVIDER, SourceConnection, provider
+from tableferry.sqlserver.connection import SourceConnection
+from tableferry.sqlserver.driver import PROVIDER, provider
 from tableferry.sqlserver.protection import rows_if_known
 
 TWO_BYTES: Final = frozenset({932, 936, 949, 950})

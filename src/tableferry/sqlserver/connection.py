@@ -2,10 +2,8 @@
 
 SourceFacts about the driver that this module exists for (seen with mssql-python 1.16):
 
-- Its provider is chosen for the whole process, before the first connection. ``mssql-odbc`` needs
-  no system packages; ``MSSQL_PYTHON_NATIVE_PROVIDER`` overrides it.
-- With that provider and ``autocommit=False`` the answers fall one behind the questions, so every
-  connection is opened with ``autocommit=True`` and transactions are written as batches.
+- With the provider ``mssql-odbc`` and ``autocommit=False`` each answer belongs to the statement
+  before, so every connection is opened with ``autocommit=True`` and transactions are batches.
 - Its query timeout (``Connection.timeout``) ends a statement that waits; the connection goes on.
   With ``mssql-odbc`` it also ends a stream that has lasted longer, at its very end. So it is set
   for small answers only; who reads a stream watches ``silent_for``.
@@ -17,7 +15,6 @@ SourceFacts about the driver that this module exists for (seen with mssql-python
 """
 
 import contextlib
-import os
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -35,11 +32,9 @@ from tableferry.config import (
     SourceSettings,
 )
 from tableferry.errors import ConfigError, TableferryError, TransientError
+from tableferry.sqlserver.driver import loaded_driver
 from tableferry.sqlserver.errors import translated
 from tableferry.sqlserver.tls import vouched_for
-
-PROVIDER: Final = "mssql-odbc"
-_PROVIDER_VARIABLE: Final = "MSSQL_PYTHON_NATIVE_PROVIDER"
 
 KEEPALIVE_SECONDS: Final = 31
 """Of silence, after which the server's host is asked for a sign of life. Not 30, which others use,
@@ -154,11 +149,6 @@ class SourceConnection:
         self.close()
 
 
-def provider() -> str:
-    """Return the name of the provider that the driver uses in this process."""
-    return os.environ.get(_PROVIDER_VARIABLE, PROVIDER)
-
-
 def connect(
     settings: SourceSettings,
     *,
@@ -200,10 +190,8 @@ def _set_up(connection: SourceConnection, statements: Sequence[str]) -> None:
 
 def _opened(settings: SourceSettings, login: Login, certificate: str) -> Any:
     """Return the driver's own connection."""
-    if _PROVIDER_VARIABLE not in os.environ:
-        mssql_python.native_provider = PROVIDER
     mssql_python.pooling(enabled=False)
-    with translated(settings, at_login=True):
+    with translated(settings, at_login=True), loaded_driver():
         return mssql_python.connect(
             connection_string(settings, login, certificate),
             autocommit=True,

@@ -16,12 +16,12 @@ from tableferry.postgres.ledger import (
     TableRun,
     checkpoint,
     quarantine,
+    refused_counts,
     seal,
-    waiting,
     was_published,
     was_stored,
 )
-from tableferry.postgres.ledger.assignments import touched
+from tableferry.postgres.ledger.assignments import altered_values
 from tableferry.transfer.load_chunks import Stored
 
 Cut = Callable[[], sqlserver.Cut]
@@ -141,14 +141,14 @@ class LedgerClaim:
         self._drop_orphans(connection)
         staged = self._staged
         done = self._ledger.done_chunks(self._lease) if len(staged.ranges) > 1 else {}
-        refused = waiting(connection, self._lease) if done else {}
-        altered = touched(connection, self._run) if done else {}
+        refused = refused_counts(connection, self._lease) if done else {}
+        altered = altered_values(connection, self._run) if done else {}
         staging = postgres.Staging(
             staged.name,
             parts=len(staged.ranges) > 1,
             resumed=sum(done.values()) if done else None,
         )
-        age = self._ledger.stored_for(self._lease) if done else 0.0
+        age = self._ledger.oldest_chunk_age(self._lease) if done else 0.0
         return LoadPlan(
             staged.ranges, done, refused, altered, staging, staged.resumed, staged.warnings, age
         )

@@ -10,16 +10,10 @@ from pathlib import Path
 import pytest
 
 from sandbox_support import mssql_client
-from sandbox_support.clients import PROVIDERS
 from tableferry_sandbox.faults import CutConnection, EndEarly, SendError
 from tableferry_sandbox.tds.certificate import self_signed
 
 CLIENT = Path(mssql_client.__file__)
-
-
-@pytest.fixture(params=PROVIDERS)
-def provider(request):
-    return request.param
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pymssql
 import pytds
 import pytest
 
-from sandbox_support.clients import TSQL
+from sandbox_support.system_packages import program
 from tableferry_sandbox.faults import SendError
 from tableferry_sandbox.tds_server import SandboxServer
 
@@ -152,12 +152,12 @@ def test_python_tds_refuses_a_server_it_does_not_trust(make_engine, server, tmp_
 
 
 @pytest.mark.parametrize("version", ["7.3", "7.4"])
-@pytest.mark.parametrize("tsql", TSQL)
-def test_freetds_tsql_runs_batches(server, version, tsql):
+@pytest.mark.needs_packages("freetds-bin")
+def test_freetds_tsql_runs_batches(server, version):
     script = "SELECT ROWS 2\ngo\nSELECT MISSING\ngo\nPRINT 'x'\ngo\nSELECT TWO\ngo\nexit\n"
     done = subprocess.run(
-        [tsql, "-H", "127.0.0.1", "-p", str(server.port), "-U", "reader", "-P", PASSWORD,
-         "-D", "McTM"],
+        [program("tsql"), "-H", "127.0.0.1", "-p", str(server.port), "-D", "McTM",
+         "-U", "reader", "-P", PASSWORD],
         input=script,
         env={**os.environ, "TDSVER": version, "LC_ALL": "C.UTF-8"},
         capture_output=True,

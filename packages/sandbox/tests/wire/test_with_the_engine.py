@@ -11,7 +11,7 @@ import pytds
 import pytest
 
 from sandbox_support import mssql_client
-from sandbox_support.clients import PROVIDERS, TSQL
+from sandbox_support.system_packages import program
 from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.tds_server import SandboxServer
 
@@ -31,7 +31,6 @@ def sandbox():
 
 
 @pytest.mark.parametrize("autocommit", ["1", "0"])
-@pytest.mark.parametrize("provider", PROVIDERS)
 def test_mssql_python_makes_fills_and_reads_a_table(sandbox, provider, autocommit):
     statements = [
         (CREATE, []),
@@ -92,12 +91,12 @@ def test_what_is_only_told_is_no_error_to_the_other_drivers(sandbox, connect):
         assert cursor.fetchall() == [("master",)]
 
 
-@pytest.mark.parametrize("tsql", TSQL)
-def test_freetds_tsql_makes_fills_and_reads_a_table(sandbox, tsql):
+@pytest.mark.needs_packages("freetds-bin")
+def test_freetds_tsql_makes_fills_and_reads_a_table(sandbox):
     script = f"{CREATE}\ngo\nINSERT INTO dbo.T (name, code) VALUES (N'я', 'é')\ngo\n{SELECT}\ngo\n"
     done = subprocess.run(
-        [tsql, "-H", "127.0.0.1", "-p", str(sandbox.port), "-U", "reader", "-P", PASSWORD,
-         "-D", "McTM"],
+        [program("tsql"), "-H", "127.0.0.1", "-p", str(sandbox.port), "-D", "McTM",
+         "-U", "reader", "-P", PASSWORD],
         input=script + "exit\n",
         env={**os.environ, "TDSVER": "7.4", "LC_ALL": "C.UTF-8"},
         capture_output=True,

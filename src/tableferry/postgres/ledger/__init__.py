@@ -5,11 +5,11 @@ that stores the rows (``seal``, ``checkpoint``, ``quarantine``): what must be tr
 they are there.
 """
 
-from tableferry.postgres.ledger.checkpoints import Unfinished, checkpoint
+from tableferry.postgres.ledger.checkpoints import UnfinishedLoad, checkpoint
 from tableferry.postgres.ledger.lease import Lease, LeaseTiming
 from tableferry.postgres.ledger.ledger import Ledger
 from tableferry.postgres.ledger.migrate import SCHEMA, migrate, require_usable
-from tableferry.postgres.ledger.quarantine import quarantine, waiting
+from tableferry.postgres.ledger.quarantine import quarantine, refused_counts
 from tableferry.postgres.ledger.runs import Failure, TableRun
 from tableferry.postgres.ledger.seal import seal, was_published, was_stored
 
@@ -20,13 +20,13 @@ __all__ = [
     "LeaseTiming",
     "Ledger",
     "TableRun",
-    "Unfinished",
+    "UnfinishedLoad",
     "checkpoint",
     "migrate",
     "quarantine",
+    "refused_counts",
     "require_usable",
     "seal",
-    "waiting",
     "was_published",
     "was_stored",
 ]

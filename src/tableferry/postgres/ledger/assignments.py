@@ -49,12 +49,12 @@ SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 WHERE application_name = %s AND pid <> pg_backend_pid() AND usename = current_user
   AND datname = current_database()"""
 
-PASSING: Final = "TransientError"
+RETRIED: Final = "TransientError"
 """The error that is tried again: the first that is not one stays."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RecordedError:
     """An error as it was written down."""
 
     kind: str
@@ -64,7 +64,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class RunRecord:
     """What is written down of one table of a run; ``seconds`` since it was begun.
 
     ``lease`` is None where the run never had one, ``error`` is the last one noted. Rows are those
@@ -81,7 +81,7 @@ class Work:
     rows_read: int
     rows_written: int
     warnings: tuple[str, ...]
-    error: Told | None
+    error: RecordedError | None
     seconds: float
 
     def require_held(self) -> Lease:
@@ -92,7 +92,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ChunkRecord:
     """One chunk: its place, its range as it was written down, its rows once it is stored."""
 
     number: int
@@ -100,12 +100,12 @@ class Piece:
     rows: int | None
 
 
-def look_up(connection: TargetConnection, run_id: UUID, table_key: str) -> Work | None:
+def find_run(connection: TargetConnection, run_id: UUID, table_key: str) -> RunRecord | None:
     """Return what is known of a table's run, None where nothing is."""
     for row in connection.rows(_LOOK_UP, (run_id, table_key)):
         target, generation, *middle, warnings, kind, code, message, hint, seconds = row
         status, publish, consistency, fingerprint, staging, rows_read, rows_written = middle
-        return Work(
+        return RunRecord(
             TableRun(run_id, table_key, target),
             None if generation is None else Lease(run_id, table_key, target, generation),
             status,
@@ -116,29 +116,29 @@ def look_up(connection: TargetConnection, run_id: UUID, table_key: str) -> Work 
             rows_read,
             rows_written,
             tuple(warnings),
-            None if kind is None else Told(kind, code or "", message or "", hint or ""),
+            None if kind is None else RecordedError(kind, code or "", message or "", hint or ""),
             seconds,
         )
     return None
 
 
-def piece(connection: TargetConnection, lease: Lease, number: int) -> Piece:
+def find_chunk(connection: TargetConnection, lease: Lease, number: int) -> ChunkRecord:
     """Return one chunk of the run; raises ConfigError where it has no such chunk."""
     for key_range, rows in connection.rows(_CHUNK, (lease.run_id, lease.table_key, number)):
-        return Piece(number, key_range, rows)
+        return ChunkRecord(number, key_range, rows)
     raise ConfigError(
         f"{lease.target} has no chunk {number} in run {lease.run_id}",
         hint="Chunks are numbered from 0, as the run's beginning has told.",
     )
 
 
-def pieces(connection: TargetConnection, run: TableRun) -> tuple[Piece, ...]:
+def all_chunks(connection: TargetConnection, run: TableRun) -> tuple[ChunkRecord, ...]:
     """Return every chunk of the run, in order."""
     found = connection.rows(_CHUNKS, (run.run_id, run.table_key))
-    return tuple(Piece(*row) for row in found)
+    return tuple(ChunkRecord(*row) for row in found)
 
 
-def touched(connection: TargetConnection, run: TableRun) -> dict[str, Counter[str]]:
+def altered_values(connection: TargetConnection, run: TableRun) -> dict[str, Counter[str]]:
     """Return how many values were altered in all chunks, by source column and reason."""
     counts: dict[str, Counter[str]] = {}
     for column, reason, count in connection.rows(_TOUCHED, (run.run_id, run.table_key)):
@@ -146,28 +146,30 @@ def touched(connection: TargetConnection, run: TableRun) -> dict[str, Counter[st
     return counts
 
 
-def warn(connection: TargetConnection, lease: Lease, warnings: tuple[str, ...]) -> None:
+def record_warnings(connection: TargetConnection, lease: Lease, warnings: tuple[str, ...]) -> None:
     """Write down what the outcome is to tell."""
     connection.execute(_WARN, (json_list(warnings), lease.run_id, lease.table_key))
 
 
-def show_life(connection: TargetConnection, lease: Lease, ttl: float) -> None:
+def renew_lease(connection: TargetConnection, lease: Lease, ttl: float) -> None:
     """Put off the lease's expiry; raises LeaseLostError where another run has taken over."""
     if lease.target not in renew(connection, lease.run_id, [lease], ttl):
         raise lost(lease.target)
 
 
-def note(connection: TargetConnection, run_id: UUID, table_key: str, error: Failure) -> None:
+def record_error(
+    connection: TargetConnection, run_id: UUID, table_key: str, error: Failure
+) -> None:
     """Write down why a step has failed, for who decides what becomes of the run."""
     parameters: Mapping[str, Any] = {
         "run_id": run_id,
         "table_key": table_key,
-        "passing": PASSING,
+        "passing": RETRIED,
         **{name: storable(getattr(error, name)) for name in ("kind", "code", "message", "hint")},
     }
     connection.execute(_NOTE, dict(parameters))
 
 
-def end_sessions(connection: TargetConnection, run_id: UUID) -> int:
+def end_other_sessions(connection: TargetConnection, run_id: UUID) -> int:
     """End the run's own other sessions: what they load is of no use any more; returns how many."""
     return int(connection.rows(_END_SESSIONS, (f"{NAME} {run_id}",))[0][0])

@@ -86,7 +86,7 @@ WHERE t.target = %s AND t.run_id <> %s AND t.status <> 'running' ORDER BY 1"""
 
 
 @dataclass(frozen=True, slots=True)
-class Unfinished:
+class UnfinishedLoad:
     """A load that was cut off: its staging table, its ranges, and the rows of those done.
 
     ``rows`` has a None for each range that is still to be read.
@@ -152,7 +152,7 @@ def done_chunks(connection: TargetConnection, lease: Lease) -> dict[int, int]:
     return {int(number): int(rows) for number, rows in found}
 
 
-def stored_for(connection: TargetConnection, lease: Lease) -> float:
+def oldest_chunk_age(connection: TargetConnection, lease: Lease) -> float:
     """Return since how many seconds the oldest chunk has been stored, 0 where none is."""
     ((seconds,),) = connection.rows(_STORED_FOR, (lease.run_id, lease.table_key))
     return float(seconds or 0.0)
@@ -160,7 +160,7 @@ def stored_for(connection: TargetConnection, lease: Lease) -> float:
 
 def unfinished(
     connection: TargetConnection, lease: Lease, *, fingerprint: str, publish: str
-) -> Unfinished | None:
+) -> UnfinishedLoad | None:
     """Return what an earlier run of the same plan has left of this table's load, if anything."""
     parameters = {
         "target": lease.target,
@@ -171,11 +171,11 @@ def unfinished(
         "hours": RESUMED_HOURS,
     }
     for run_id, table_key, staging, ranges, rows in connection.rows(_UNFINISHED, parameters):
-        return Unfinished(run_id, table_key, staging, tuple(ranges), tuple(rows))
+        return UnfinishedLoad(run_id, table_key, staging, tuple(ranges), tuple(rows))
     return None
 
 
-def resume(connection: TargetConnection, lease: Lease, left: Unfinished) -> None:
+def resume(connection: TargetConnection, lease: Lease, left: UnfinishedLoad) -> None:
     """Make another run's staging table and chunks this one's."""
     hold(connection, lease)
     mine, theirs = (lease.run_id, lease.table_key), (left.run_id, left.table_key)

@@ -9,8 +9,8 @@ from uuid import UUID
 from tableferry.errors import TableferryError
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger.lease import Lease, LeaseTiming, lost, renew
-from tableferry.postgres.ledger.link import Link
-from tableferry.postgres.ledger.runs import HowFar, TableRun, write_progress
+from tableferry.postgres.ledger.link import LedgerConnection
+from tableferry.postgres.ledger.runs import TableProgress, TableRun, write_progress
 
 LAST_BEAT_SECONDS: Final = 5.0
 """How long the end of a run waits for a beat that is under way."""
@@ -33,7 +33,7 @@ class Heartbeat:
     """
 
     def __init__(
-        self, link: Link, run_id: UUID, timing: LeaseTiming, clock: Callable[[], float]
+        self, link: LedgerConnection, run_id: UUID, timing: LeaseTiming, clock: Callable[[], float]
     ) -> None:
         self._link = link
         self._run_id = run_id
@@ -41,7 +41,7 @@ class Heartbeat:
         self._clock = clock
         self._state = threading.Lock()
         self._held: dict[str, _Held] = {}
-        self._far: dict[TableRun, HowFar] = {}
+        self._far: dict[TableRun, TableProgress] = {}
         self._failure = ""
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
@@ -70,7 +70,7 @@ class Heartbeat:
         with self._state:
             self._held.pop(lease.target, None)
 
-    def tell(self, run: TableRun, now: HowFar) -> None:
+    def tell(self, run: TableRun, now: TableProgress) -> None:
         """Have it written down with the next beat; costs nothing, a later word replaces it."""
         with self._state:
             self._far[run] = now
@@ -129,7 +129,7 @@ class Heartbeat:
                     held_now.gone = lease.target not in own
 
     def _write(
-        self, connection: TargetConnection, leases: list[Lease], far: dict[TableRun, HowFar]
+        self, connection: TargetConnection, leases: list[Lease], far: dict[TableRun, TableProgress]
     ) -> frozenset[str]:
         own = renew(connection, self._run_id, leases, self._timing.ttl)
         for run, now in far.items():

@@ -20,12 +20,12 @@ from tableferry.errors import LeaseHeldError, TableferryError
 from tableferry.model.identifiers import TargetTable
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger import checkpoints, runs
-from tableferry.postgres.ledger.checkpoints import Unfinished
+from tableferry.postgres.ledger.checkpoints import UnfinishedLoad
 from tableferry.postgres.ledger.heartbeat import Heartbeat
 from tableferry.postgres.ledger.lease import PACE, Holder, Lease, LeaseTiming, release, take
-from tableferry.postgres.ledger.link import Link
+from tableferry.postgres.ledger.link import LedgerConnection
 from tableferry.postgres.ledger.migrate import migrate
-from tableferry.postgres.ledger.runs import Failure, HowFar, TableRun
+from tableferry.postgres.ledger.runs import Failure, TableProgress, TableRun
 
 MIGRATE_SECONDS: Final = 60.0
 """Making the tables waits for another run that makes them, for half of this at the most."""
@@ -67,7 +67,7 @@ class Ledger:
         self._timing = timing
         self._clock = clock
         self._sleep = sleep
-        self._link = Link(settings)
+        self._link = LedgerConnection(settings)
         self._heart = Heartbeat(self._link, run_id, timing, clock)
         self._telling = threading.Lock()
         self._warnings: list[str] = []
@@ -140,7 +140,7 @@ class Ledger:
         rows_written: int = 0,
     ) -> None:
         """Tell how far a table is: as often as you like, it is written down every 2 seconds."""
-        self._heart.tell(run, HowFar(phase, attempt, rows_read, rows_written))
+        self._heart.tell(run, TableProgress(phase, attempt, rows_read, rows_written))
 
     def end_table(
         self,
@@ -223,17 +223,17 @@ class Ledger:
         """Return the rows of each chunk that is stored, by its number."""
         return self._link.run(lambda c: checkpoints.done_chunks(c, lease))
 
-    def stored_for(self, lease: Lease) -> float:
+    def oldest_chunk_age(self, lease: Lease) -> float:
         """Return since how many seconds the oldest chunk has been stored, 0 where none is."""
-        return self._link.run(lambda c: checkpoints.stored_for(c, lease))
+        return self._link.run(lambda c: checkpoints.oldest_chunk_age(c, lease))
 
-    def unfinished(self, lease: Lease, *, fingerprint: str, publish: str) -> Unfinished | None:
+    def unfinished(self, lease: Lease, *, fingerprint: str, publish: str) -> UnfinishedLoad | None:
         """Return what an earlier run of the same plan has left of the load, if anything."""
         return self._link.run(
             lambda c: checkpoints.unfinished(c, lease, fingerprint=fingerprint, publish=publish)
         )
 
-    def resume(self, lease: Lease, left: Unfinished) -> None:
+    def resume(self, lease: Lease, left: UnfinishedLoad) -> None:
         """Make another run's staging table and chunks this one's."""
         self._link.run(lambda c: checkpoints.resume(c, lease, left))
 

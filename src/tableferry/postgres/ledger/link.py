@@ -31,7 +31,7 @@ TURN_SECONDS: Final = 30.0
 T = TypeVar("T")
 
 
-class Link:
+class LedgerConnection:
     """A connection to the ledger for several threads; each transaction is tried on two wires."""
 
     def __init__(self, settings: TargetSettings) -> None:

@@ -53,7 +53,7 @@ def quarantine(connection: TargetConnection, lease: Lease, refused: Sequence[Ref
     connection.execute(_LEAVE, (lease.run_id, lease.table_key))
 
 
-def waiting(connection: TargetConnection, lease: Lease) -> dict[str, Counter[str]]:
+def refused_counts(connection: TargetConnection, lease: Lease) -> dict[str, Counter[str]]:
     """Return how many rows of the chunks that are stored were refused, by column and reason."""
     counts: dict[str, Counter[str]] = {}
     for column, reason, count in connection.rows(

@@ -117,7 +117,7 @@ class TableRun:
 
 
 @dataclass(frozen=True, slots=True)
-class HowFar:
+class TableProgress:
     """What a table's run is doing, and how far it is."""
 
     phase: str
@@ -199,7 +199,7 @@ def describe(
     connection.execute(_DESCRIBE, (*told, run.run_id, run.table_key))
 
 
-def write_progress(connection: TargetConnection, run: TableRun, now: HowFar) -> None:
+def write_progress(connection: TargetConnection, run: TableRun, now: TableProgress) -> None:
     """Write down how far a table's run is, unless it is being published this moment."""
     far = (now.phase, now.attempt, now.rows_read, now.rows_written)
     connection.execute(_PROGRESS, (*far, run.run_id, run.table_key))
