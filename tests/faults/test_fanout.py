@@ -31,6 +31,8 @@ IN_COPY = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
     "AND query LIKE 'COPY %staging_%' AND pid <> pg_backend_pid()"
 )
+WIDE = "UPDATE dbo.T SET Name = REPLICATE(N'x', 40)"
+"""So that the first rows fill a packet, which the server sends before it falls silent."""
 STORED = "SELECT number FROM tableferry.chunks WHERE done_at IS NOT NULL ORDER BY 1"
 
 
@@ -43,9 +45,11 @@ def completed(fan_out: FanOut) -> None:
 
 
 def test_a_process_that_is_killed_in_mid_load_leaves_nothing_of_its_chunk(fan_out: FanOut) -> None:
+    fan_out.sandbox.run(WIDE)
     fan_out.begin()
     fan_out.load(0)
-    fan_out.sandbox.server.faults.on_statement(READS, Stall(30, after_rows=100))
+    # After its first batch, which begins the COPY.
+    fan_out.sandbox.server.faults.on_statement(READS, Stall(30, after_rows=200))
     doomed = fan_out.process("load", chunk=1)
     assert wait_for(lambda: fan_out.database.rows(IN_COPY) == [(1,)])
     doomed.kill()
@@ -106,7 +110,9 @@ def test_a_chunk_whose_commit_lost_its_answer_is_decided_from_the_ledger(
         if arrived:
             assert through.load(2).rows == ROWS // CHUNKS
         else:
-            with pytest.raises(TransientError, match="the ledger says that it was not") as lost:
+            with pytest.raises(
+                TransientError, match="the ledger says that chunk 2 was not committed"
+            ) as lost:
                 through.load(2)
             assert not isinstance(lost.value, CommitUnknownError)
     assert fan_out.database.rows(STORED) == ([(2,)] if arrived else [])
@@ -200,8 +206,9 @@ def test_what_cannot_be_stored_is_told_and_its_staging_table_dropped(fan_out: Fa
 
 
 def test_chunks_on_their_way_when_the_run_is_given_up_come_to_nothing(fan_out: FanOut) -> None:
+    fan_out.sandbox.run(WIDE)
     fan_out.begin()
-    fan_out.sandbox.server.faults.on_statement(READS, Stall(5, after_rows=100))
+    fan_out.sandbox.server.faults.on_statement(READS, Stall(5, after_rows=200))
     late = fan_out.process("load", chunk=1)
     assert wait_for(lambda: fan_out.database.rows(IN_COPY) == [(1,)])
     assert fan_out.give_up(DataError("another chunk could not be stored")).error

@@ -207,7 +207,7 @@ def test_a_source_that_answers_slowly_is_given_a_pause_which_is_told(
         assert rows_of(reader) == ROWS
     assert rate_limit.pauses >= 1
     assert max(waits) > 0.2
-    assert "the source answered slowly" in rate_limit.told[0]
+    assert "the source answered slowly" in rate_limit.warnings[0]
 
 
 @pytest.mark.parametrize("wanted", ["yes", "no"])

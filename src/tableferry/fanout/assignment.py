@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from tableferry.config import TableSpec
+from tableferry.modes import MODES
 from tableferry.postgres import STRATEGIES
 from tableferry.postgres.ledger import LeaseTiming
 
@@ -79,6 +80,8 @@ def route_of(spec: TableSpec) -> tuple[Route, str]:
     """Return how a table is carried, and why it is not in chunks where it is not."""
     if spec.chunks == 1:
         return Route.WHOLE, "'chunks' is 1"
+    if not MODES[spec.mode].complete:
+        return Route.WHOLE, f"'mode': {str(spec.mode)!r} reads only what changed"
     strategy = STRATEGIES.get(spec.publish.value)
     if strategy is not None and not strategy.staged:
         return (

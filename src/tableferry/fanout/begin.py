@@ -13,8 +13,8 @@ from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.ledger import Lease, Ledger
 from tableferry.postgres.ledger.assignments import RunRecord, all_chunks, find_run, record_warnings
 from tableferry.sync.claim import origin
-from tableferry.sync.table import make_plan, require_unchanged
-from tableferry.transfer.load_table import refused_rows_of
+from tableferry.sync.make_plan import make_plan, require_unchanged
+from tableferry.transfer.table_loader import refused_rows_of
 
 DIFFERENT_MOMENTS: Final = "the chunks were read at different moments"
 

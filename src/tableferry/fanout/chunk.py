@@ -1,21 +1,16 @@
 """The step in the middle, done once for each chunk: its rows into the staging table, or nothing.
 
-Rows and checkpoint are one transaction. Two that load the same chunk, because the first was taken
-for dead, both read it; the second finds the checkpoint there, and nothing of it stays.
+Rows and checkpoint are one transaction. Where two processes load the same chunk, because the first
+was taken for dead, both read it; the second finds the checkpoint there, and stores nothing.
 """
 
 import contextlib
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from tableferry import postgres, sqlserver, values
 from tableferry.config import Settings, TableSpec
-from tableferry.errors import (
-    CommitUnknownError,
-    LeaseLostError,
-    TransientError,
-    VerificationError,
-)
+from tableferry.errors import LeaseLostError, TransientError
 from tableferry.fanout.assignment import LONG, SIGN_SECONDS, Assignment, Stored
 from tableferry.fanout.step_context import (
     as_begun,
@@ -29,11 +24,10 @@ from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.ledger import Lease, checkpoint, was_stored
 from tableferry.postgres.ledger.assignments import ChunkRecord, RunRecord, find_chunk, renew_lease
 from tableferry.sync.deadline import NEVER, Clock, Deadline
-from tableferry.sync.table import make_plan
-from tableferry.sync.task import Tally
-from tableferry.transfer.load_table import refused_rows_of
-from tableferry.transfer.prefetch import Prefetch
-from tableferry.values import TextsAlteredError
+from tableferry.sync.make_plan import make_plan
+from tableferry.transfer.chunk_loader import StoredChunk, Writing, load_chunks
+from tableferry.transfer.readers import Chunk, Reading
+from tableferry.transfer.table_loader import refused_rows_of
 
 
 def load_chunk(
@@ -55,15 +49,18 @@ def load_chunk(
         postgres.connect(settings.target, str(assignment.run_id)) as into,
     ):
         work = work_of(into, assignment)
-        one = find_chunk(into, work.require_held(), number)
-        if one.rows is not None:
-            return Stored(number, one.rows, again=True)
-        loading = _Loading(_gentle(spec), settings, work, one, deadline, clock)
-        loading.show_life()
+        record = find_chunk(into, work.require_held(), number)
+        if record.rows is not None:
+            return Stored(number, record.rows, again=True)
+        step = _ChunkStep(_gentle(spec), settings, work, record, deadline, clock)
+        step.renew_lease()
+        exactly: frozenset[str] | None = frozenset()
         while True:
-            # Read again another way: the driver may have altered texts (see ``Tally``).
-            with contextlib.suppress(TextsAlteredError):
-                return loading.carry(into)
+            found = step.attempt(into, exactly)
+            if isinstance(found, Stored):
+                return found
+            # The driver may have altered texts of these columns: they are read as bytes now.
+            exactly = None if exactly else found
 
 
 def _gentle(spec: TableSpec) -> TableSpec:
@@ -73,126 +70,100 @@ def _gentle(spec: TableSpec) -> TableSpec:
 
 
 @dataclass(slots=True)
-class _Loading:
-    """One chunk on its way."""
+class _ChunkStep:
+    """One chunk on its way; ``bytes`` were read for it by the last attempt."""
 
     spec: TableSpec
     settings: Settings
     work: RunRecord
-    piece: ChunkRecord
+    record: ChunkRecord
     deadline: Deadline
     clock: Clock
-    tally: Tally = field(default_factory=Tally)
-    shown_at: float = 0.0
+    bytes: int = 0
+    renewed_at: float = 0.0
 
     @property
     def lease(self) -> Lease:
         return self.work.require_held()
 
-    def carry(self, into: postgres.TargetConnection) -> Stored:
-        """Read and store it once; raises TextsAlteredError where it is to be read again."""
+    def attempt(
+        self, into: postgres.TargetConnection, exactly: frozenset[str] | None
+    ) -> Stored | frozenset[str]:
+        """Read and store it once, or return the columns that are to be read exactly."""
+        number = self.record.number
         with connect_source(self.spec, self.settings) as from_:
             plan = make_plan(as_begun(self.spec, self.work), from_, into)
             require_planned(plan, self.work)
-            try:
-                self._store(plan.reading_exactly(self.tally.exactly), from_, into)
-            except TextsAlteredError as found:
-                self.tally.read_exactly(found.columns)
+        try:
+            rows = self._store(plan.reading_exactly(exactly), into)
+        except values.TextsAlteredError as found:
+            return found.columns
+        except LeaseLostError:
+            # Or another process of the same run was here first.
+            if (others := self._stored_by_another()) is None:
                 raise
-            except CommitUnknownError as error:
-                self._decide(error)
-            except LeaseLostError:
-                # Or another process of the same run was here first.
-                if (rows := self._stored_by_another()) is None:
-                    raise
-                return Stored(self.piece.number, rows, again=True)
-        return Stored(self.piece.number, self.tally.read, bytes=self.tally.bytes)
+            return Stored(number, others, again=True)
+        return Stored(number, rows, bytes=self.bytes)
 
-    def _store(
-        self, plan: SyncPlan, from_: sqlserver.SourceConnection, into: postgres.TargetConnection
-    ) -> None:
-        spec, number = plan.spec, self.piece.number
-        refusals = refused_rows_of(spec)
-        convert = values.Converter(plan.columns, spec.on_invalid, spec.trailing_blanks, refusals)
-        reader = sqlserver.TableReader(from_, plan)
-        keys = KeyRange.of_json(self.piece.key_range)
-        with (
-            sqlserver.StallGuard(plan, lambda: self.deadline.remaining),
-            Prefetch(
-                reader.batches(keys),
-                from_.abandon,
-                silent_seconds=spec.statement_timeout,
-                silence=from_.silent_for,
-                check=self.deadline.check,
-                wake=sqlserver.end_connections,
-            ) as batches,
-            _part(plan, self.work.staging, into, refusals) as part,
-        ):
-            self.tally.bytes = 0
-            for batch in batches:
-                self.deadline.check()
-                self.show_life()
-                self.tally.bytes += batch.nbytes
-                part.write(convert(batch))
-            sqlserver.require_unaltered(from_, plan.spec.source, plan.carried)
+    def _store(self, plan: SyncPlan, into: postgres.TargetConnection) -> int:
+        """Load the chunk by the loader that threads use, with one of them; returns its rows."""
+        self.bytes = 0
+        spec, number = plan.spec, self.record.number
+        guard = sqlserver.StallGuard(plan, lambda: self.deadline.remaining)
+        reading = Reading(
+            plan,
+            [Chunk(number, KeyRange.of_json(self.record.key_range))],
+            open_source=guard.opening(lambda: connect_source(spec, self.settings)),
+            rate_limit=sqlserver.RateLimit(spec.max_rows_per_second),
+            check=self.deadline.check,
+            checks_each_chunk=True,
+        )
+        staging = postgres.Staging(self.work.staging, parts=True)
+        load = postgres.open_load(into, plan, values.target_schema(plan.columns), staging)
+        writing = Writing(
+            open_target=lambda: contextlib.nullcontext(into),
+            part=load.part,
+            converter=lambda refusals: values.Converter(
+                plan.columns, spec.on_invalid, spec.trailing_blanks, refusals
+            ),
+            checkpoint=self._checkpoint,
+            is_stored=lambda number: was_stored(self.settings.target, self.lease, number),
+            refusals=lambda: refused_rows_of(spec),
+            on_batch=self._count,
+        )
+        with guard:
+            return load_chunks(reading, writing).rows
 
-            def store(connection: postgres.TargetConnection) -> None:
-                refused = refusals.rows if refusals else ()
-                if part.rows + len(refused) != reader.rows:
-                    raise VerificationError(
-                        f"{reader.rows:,} rows were read, {part.rows:,} written and "
-                        f"{len(refused):,} refused",
-                        hint="The chunk was rolled back; the old rows stay. Please report this.",
-                    )
-                self.tally.read = part.rows
-                checkpoint(
-                    connection,
-                    self.lease,
-                    number,
-                    part.rows,
-                    touched=convert.touched,
-                    refused=refused,
-                )
+    def _checkpoint(self, connection: postgres.TargetConnection, stored: StoredChunk) -> None:
+        checkpoint(
+            connection,
+            self.lease,
+            stored.number,
+            stored.rows,
+            touched=stored.touched,
+            refused=stored.refused,
+        )
 
-            part.commit(store)
+    def _count(self, _rows: int, size: int) -> None:
+        self.bytes += size
+        self.renew_lease()
 
-    def show_life(self) -> None:
+    def renew_lease(self) -> None:
         """Put off the lease's expiry, now and then; that it could not be is no failure yet."""
         now = self.clock()
-        if self.shown_at and now - self.shown_at < SIGN_SECONDS:
+        if self.renewed_at and now - self.renewed_at < SIGN_SECONDS:
             return
-        self.shown_at = now
+        self.renewed_at = now
         with (
             contextlib.suppress(TransientError),
             postgres.connect(self.settings.target) as connection,
         ):
             renew_lease(connection, self.lease, LONG.ttl)
 
-    def _decide(self, lost: CommitUnknownError) -> None:
-        """Ask the ledger whether a commit whose answer was lost has happened."""
-        if not was_stored(self.settings.target, self.lease, self.piece.number):
-            raise TransientError(
-                f"{lost.message}: the ledger says that it was not",
-                hint="Nothing of the chunk was stored. Run it again.",
-                code=lost.code,
-            ) from lost
-
     def _stored_by_another(self) -> int | None:
-        """Return the chunk's rows where this run has stored them meanwhile, and is not over."""
+        """Return the chunk's rows where another process has stored it and the run is not over."""
         with postgres.connect(self.settings.target) as connection:
             now = work_of(connection, Assignment(self.spec.key, self.lease.run_id))
             if now.lease != self.lease or now.status != self.work.status:
                 return None
-            return find_chunk(connection, self.lease, self.piece.number).rows
-
-
-def _part(
-    plan: SyncPlan,
-    staging: str,
-    into: postgres.TargetConnection,
-    refusals: values.RefusedRows | None,
-) -> postgres.Part:
-    """Begin a part of a staging table that another process has made."""
-    schema = values.target_schema(plan.columns)
-    load = postgres.open_load(into, plan, schema, postgres.Staging(staging, parts=True))
-    return load.part(into, refusals)
+            return find_chunk(connection, self.lease, self.record.number).rows

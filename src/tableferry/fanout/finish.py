@@ -27,13 +27,14 @@ from tableferry.postgres.ledger.assignments import (
 )
 from tableferry.sync.claim import LedgerClaim
 from tableferry.sync.deadline import NEVER, Clock, Deadline
+from tableferry.sync.effort import Effort, Loaded, Published
+from tableferry.sync.make_plan import make_plan
 from tableferry.sync.outcome import ErrorReport, Status, TableOutcome
 from tableferry.sync.outcomes import done
 from tableferry.sync.publish import commit_together
 from tableferry.sync.retry import Retries
-from tableferry.sync.table import Loaded, make_plan
-from tableferry.sync.task import Published, Task
-from tableferry.transfer.load_table import refused_rows_of
+from tableferry.sync.task import Task
+from tableferry.transfer.table_loader import refused_rows_of
 
 DEFAULT_OPTIONS: Final = Retries()
 
@@ -88,8 +89,9 @@ def publish(
             claim=claim,
         )
         # Chunks are read from the fan-out's beginning on, or were by the run that it goes on with.
-        task.begin_reading(max(work.seconds, ledger.oldest_chunk_age(work.require_held())))
-        outcome = _ended(ledger, work, done(_publish(task, work, into, retries)))
+        effort = Effort(task)
+        effort.begin_reading(max(work.seconds, ledger.oldest_chunk_age(work.require_held())))
+        outcome = _ended(ledger, work, done(_publish(effort, work, into, retries)))
         claim.release()
         return outcome
 
@@ -118,10 +120,10 @@ def give_up(
 
 
 def _publish(
-    task: Task, work: RunRecord, into: postgres.TargetConnection, retries: Retries
+    effort: Effort, work: RunRecord, into: postgres.TargetConnection, retries: Retries
 ) -> Published:
+    task, stats = effort.task, effort.begin_attempt()
     task.claim.begin_attempt(into)
-    task.tally.begin_attempt()
     with contextlib.ExitStack() as stack:
         from_ = stack.enter_context(connect_source(task.spec, task.settings))
         plan = make_plan(as_begun(task.spec, work), from_, into)
@@ -130,7 +132,7 @@ def _publish(
         refusals = refused_rows_of(plan.spec, refused_counts(into, work.require_held()))
         if refusals:
             refusals.require_allowed()
-        task.tally.refusals = refusals
+        stats.refused = refusals
         read = stored + (refusals.total if refusals else 0)
         staging = postgres.Staging(work.staging, parts=True, resumed=stored)
         schema = values.target_schema(plan.columns)
@@ -140,9 +142,9 @@ def _publish(
         with task.deadline.ending(into.cancel):
             load.prepare()
         sqlserver.require_unaltered(from_, plan.spec.source, plan.carried)
-        commit_together([Loaded(task, plan, load, read, stored)], into, retries)
-    task.tally.touched = altered_values(into, work.run)
-    return Published(task, plan, read, stored, load.changes, work.warnings)
+        commit_together([Loaded(effort, plan, load, read, stored)], into, retries)
+    stats.touched = altered_values(into, work.run)
+    return Published(effort, plan, read, stored, load.changes, work.warnings)
 
 
 def _stored(connection: postgres.TargetConnection, work: RunRecord) -> int:

@@ -14,8 +14,8 @@ from tableferry.config import LedgerUse, Settings, SourceSettings, TableSpec, Ta
 from tableferry.errors import TableferryError
 from tableferry.postgres.ledger import require_usable
 from tableferry.sync.deadline import Clock
+from tableferry.sync.make_plan import make_plan
 from tableferry.sync.outcome import ErrorReport
-from tableferry.sync.table import make_plan
 
 TARGET: Final = "postgresql"
 """The target's name among the databases; the sources have those of their ``db_type``."""

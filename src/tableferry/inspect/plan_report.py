@@ -10,8 +10,8 @@ from tableferry import postgres, sqlserver
 from tableferry.config import OnInvalid, Settings, TableSpec
 from tableferry.errors import ConfigError, TableferryError
 from tableferry.planning.plan import SyncPlan
+from tableferry.sync.make_plan import make_plan
 from tableferry.sync.outcome import ErrorReport
-from tableferry.sync.table import make_plan
 
 
 @dataclass(frozen=True, slots=True)

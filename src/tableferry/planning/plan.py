@@ -202,14 +202,15 @@ def plan_table(
     details: TableDetails = NO_DETAILS,
     pg_version: int = OLDEST_POSTGRESQL,
     names: Collection[str] = (),
+    complete: bool = True,
 ) -> SyncPlan:
     """Plan one table's load; raises SchemaError where the two sides do not fit.
 
     ``strategies`` are the publishing strategies that may be used, by name.
     ``details`` matter where the target is missing, or the specification leaves its key out;
     ``pg_version`` is PostgreSQL's ``server_version_num``, for a table that is created, ``names``
-    those that the schema it is created in has already. The plan's own ``spec`` is complete:
-    nothing in it is left out any more.
+    those that the schema it is created in has already. ``complete``: every load holds all rows.
+    The plan's own ``spec`` leaves nothing out.
     """
     left_out = None if spec.columns else _excluded(spec, source)
     spec = completed(spec, source, details)
@@ -226,7 +227,8 @@ def plan_table(
             require_key(spec, asked, _target_key(spec, columns))
     else:
         told = require_loadable(spec, target) + told
-        choice = choose(Candidate(spec, target, columns, _target_key(spec, columns)), strategies)
+        key = _target_key(spec, columns)
+        choice = choose(Candidate(spec, target, columns, key, complete), strategies)
         told += choice.warnings
         drift = drift.settled(in_place=choice.strategy.in_place)
     consistency, warnings = _consistency(spec, isolation, in_memory=source.in_memory)

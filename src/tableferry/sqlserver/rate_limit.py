@@ -92,7 +92,7 @@ class RateLimit:
         return wait
 
     @property
-    def told(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[str, ...]:
         """What the outcome should say of it: nothing where nothing was waited for."""
         found = []
         if self.pauses:

@@ -55,12 +55,17 @@ class TableReader:
         plan: SyncPlan,
         rate_limit: RateLimit | None = None,
         clock: Callable[[], float] = time.monotonic,
+        select: Callable[[KeyRange], str] | None = None,
     ) -> None:
-        """``rate_limit`` is shared by all readers of the table; the spec's own if left out."""
+        """``rate_limit`` is shared by all readers of the table; the spec's own if left out.
+
+        ``select`` returns the SELECT of a key range: the plan's if left out.
+        """
         self._connection = connection
         self._plan = plan
         self._clock = clock
         self._in_snapshot = False
+        self._select = select or plan.chunk
         self.rate_limit = rate_limit or RateLimit(plan.spec.max_rows_per_second)
         self.rows = 0
 
@@ -135,7 +140,7 @@ class TableReader:
         count = "ROWCOUNT_BIG()" if big else "@@ROWCOUNT"
         with self._connection.asking():
             cursor = self._connection.stream()
-            cursor.execute(f"{plan.chunk(keys)};\nSELECT {count} AS row_count")
+            cursor.execute(f"{self._select(keys)};\nSELECT {count} AS row_count")
         found = [entry[0] for entry in cursor.description or ()]
         check_columns(found, plan.result_columns)
         return cursor

@@ -58,7 +58,7 @@ class StallGuard:
         self._stopped = threading.Event()
         self._line: socket.socket | None = None
         self._stack = contextlib.ExitStack()
-        self.told: tuple[str, ...] = ()
+        self.warnings: tuple[str, ...] = ()
 
     def __enter__(self) -> Self:
         if self._wanted:
@@ -66,7 +66,7 @@ class StallGuard:
                 self._begin()
             except OSError as error:
                 why = error.strerror or str(error)
-                self.told = (f"no process could be started to watch the source: {why}",)
+                self.warnings = (f"no process could be started to watch the source: {why}",)
         return self
 
     def __exit__(

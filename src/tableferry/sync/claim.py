@@ -1,13 +1,13 @@
 """The right to sync a table, and its page in the ledger; or neither, where the ledger is off."""
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from tableferry import postgres, sqlserver, values
 from tableferry.config import Settings, TableSpec, TargetSettings
-from tableferry.errors import CommitUnknownError, ConfigError
+from tableferry.errors import CommitUnknownError
 from tableferry.model.key_range import KeyRange
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.ledger import (
@@ -16,35 +16,18 @@ from tableferry.postgres.ledger import (
     TableRun,
     checkpoint,
     quarantine,
+    read_watermark,
     refused_counts,
     seal,
     was_published,
     was_stored,
+    write_watermark,
 )
 from tableferry.postgres.ledger.assignments import altered_values
-from tableferry.transfer.load_chunks import Stored
+from tableferry.transfer.chunk_loader import StoredChunk
+from tableferry.transfer.load_plan import LoadPlan
 
 Cut = Callable[[], sqlserver.Cut]
-
-
-@dataclass(frozen=True, slots=True)
-class LoadPlan:
-    """How a load goes on: its key ranges, and the rows of those that are stored already.
-
-    ``refused`` counts the rows that were left out of those, ``touched`` the values that were
-    altered, both by source column and reason.
-    ``staging`` is None for a load without a staging table. ``resumed`` says that an earlier run
-    read some of the chunks; ``age`` is since how many seconds the oldest of them has been stored.
-    """
-
-    ranges: tuple[KeyRange, ...]
-    done: Mapping[int, int] = field(default_factory=dict)
-    refused: values.Counts = field(default_factory=dict)
-    touched: values.Counts = field(default_factory=dict)
-    staging: postgres.Staging | None = None
-    resumed: bool = False
-    warnings: tuple[str, ...] = ()
-    age: float = 0.0
 
 
 class Claim(Protocol):
@@ -66,14 +49,17 @@ class Claim(Protocol):
     ) -> LoadPlan:
         """Say how the load goes on, from where it was left if it was; drop what else was left."""
 
-    def begin_anew(self) -> None:
+    def watermark(self, connection: postgres.TargetConnection, plan: SyncPlan) -> str | None:
+        """Return what the last published run of the plan's mode has left, None for nothing."""
+
+    def restart(self) -> None:
         """Forget what an earlier attempt has staged: it is of no use."""
 
-    def checkpoint(self, connection: postgres.TargetConnection, stored: Stored) -> None:
+    def checkpoint(self, connection: postgres.TargetConnection, stored: StoredChunk) -> None:
         """In a part's transaction: check the lease, write down that the chunk is stored."""
 
-    def settle(self, number: int) -> None:
-        """Wait until it is known whether a part is stored whose COMMIT was lost, or for long."""
+    def is_stored(self, number: int) -> bool:
+        """Find out whether a chunk is stored, when the answer to its COMMIT was lost."""
 
     def planned(self, plan: SyncPlan, attempt: int, *, at_one_moment: bool) -> None:
         """Write down what will be done; raises LeaseLostError where the lease is gone."""
@@ -92,8 +78,9 @@ class Claim(Protocol):
         plan: SyncPlan,
         rows_read: int,
         rows_written: int,
+        watermark: str | None = None,
     ) -> None:
-        """In the publishing transaction: check the lease, write the outcome.
+        """In the publishing transaction: check the lease, write the outcome and the watermark.
 
         Raises LeaseLostError where another run holds the table by now.
         """
@@ -135,7 +122,7 @@ class LedgerClaim:
         """See ``Claim``."""
         if not plan.staged:
             self._drop_orphans(connection)
-            return _fresh(cut())
+            return fresh(cut())
         if self._staged is None or self._staged.fingerprint != plan.fingerprint:
             self._staged = self._taken_up(plan) or self._begun(plan, cut())
         self._drop_orphans(connection)
@@ -176,12 +163,12 @@ class LedgerClaim:
         for name in self._ledger.orphans(self._lease):
             postgres.drop_staging(connection, name)
 
-    def begin_anew(self) -> None:
+    def restart(self) -> None:
         """See ``Claim``."""
         self._staged = None
         self._takes_up = False
 
-    def checkpoint(self, connection: postgres.TargetConnection, stored: Stored) -> None:
+    def checkpoint(self, connection: postgres.TargetConnection, stored: StoredChunk) -> None:
         """See ``Claim``."""
         checkpoint(
             connection,
@@ -192,11 +179,17 @@ class LedgerClaim:
             refused=stored.refused,
         )
 
-    def settle(self, number: int) -> None:
+    def is_stored(self, number: int) -> bool:
         """See ``Claim``."""
-        # Who reads it again notices: a chunk is checked off once.
+        # Where it cannot be found out the chunk is read again, and its checkpoint is checked off
+        # once: if it was stored after all, nothing of the second is.
         with contextlib.suppress(CommitUnknownError):
-            was_stored(self._settings, self._lease, number)
+            return was_stored(self._settings, self._lease, number)
+        return False
+
+    def watermark(self, connection: postgres.TargetConnection, plan: SyncPlan) -> str | None:
+        """See ``Claim``."""
+        return read_watermark(connection, self._lease, plan.spec.mode)
 
     def planned(self, plan: SyncPlan, attempt: int, *, at_one_moment: bool) -> None:
         """See ``Claim``."""
@@ -233,6 +226,7 @@ class LedgerClaim:
         plan: SyncPlan,
         rows_read: int,
         rows_written: int,
+        watermark: str | None = None,
     ) -> None:
         """See ``Claim``."""
         seal(
@@ -242,6 +236,8 @@ class LedgerClaim:
             rows_written=rows_written,
             warnings=plan.warnings,
         )
+        if watermark is not None:
+            write_watermark(connection, self._lease, plan.spec.mode, watermark)
 
     def was_published(self) -> bool:
         """See ``Claim``."""
@@ -277,58 +273,6 @@ class _Staged:
     warnings: tuple[str, ...] = ()
 
 
-def _fresh(cut: sqlserver.Cut) -> LoadPlan:
+def fresh(cut: sqlserver.Cut) -> LoadPlan:
+    """Return the plan of a load from the beginning."""
     return LoadPlan(cut.ranges, warnings=cut.warnings)
-
-
-class NoClaim:
-    """Of a table with ``'ledger': 'off'``: nobody is kept out, nothing is written down."""
-
-    run_id = ""
-
-    def begin_attempt(self, connection: postgres.TargetConnection) -> None:
-        """Know of nothing."""
-
-    def load_plan(
-        self, _connection: postgres.TargetConnection, _plan: SyncPlan, cut: Cut
-    ) -> LoadPlan:
-        """Begin at the beginning."""
-        return _fresh(cut())
-
-    def begin_anew(self) -> None:
-        """Have nothing to forget."""
-
-    def checkpoint(self, connection: postgres.TargetConnection, stored: Stored) -> None:
-        """Write nothing."""
-
-    def settle(self, number: int) -> None:
-        """Know nothing."""
-
-    def planned(self, plan: SyncPlan, attempt: int, *, at_one_moment: bool) -> None:
-        """Write nothing."""
-
-    def progress(self, phase: str, rows_read: int, rows_written: int) -> None:
-        """Write nothing."""
-
-    def quarantine(
-        self, connection: postgres.TargetConnection, refused: Sequence[values.RefusedRow]
-    ) -> None:
-        """Write nothing; raises ConfigError where there is something."""
-        if refused:
-            raise ConfigError(f"{connection.settings} has no place for refused rows: no ledger")
-
-    def seal(
-        self,
-        connection: postgres.TargetConnection,
-        plan: SyncPlan,
-        rows_read: int,
-        rows_written: int,
-    ) -> None:
-        """Check nothing."""
-
-    def was_published(self) -> bool:
-        """Nobody knows."""
-        raise CommitUnknownError(
-            "The link was lost at COMMIT, and without a ledger nobody knows whether it happened",
-            hint="Readers see all the old rows or all the new ones. Run it again.",
-        )

@@ -13,7 +13,8 @@ from uuid import UUID
 from tableferry.config import LedgerUse, Settings, TableSpec
 from tableferry.errors import TableferryError
 from tableferry.postgres.ledger import Ledger, TableRun
-from tableferry.sync.claim import Claim, LedgerClaim, NoClaim, origin
+from tableferry.sync.claim import Claim, LedgerClaim, origin
+from tableferry.sync.no_claim import NoClaim
 from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 from tableferry.sync.retry import retried
 from tableferry.sync.run_options import RunOptions

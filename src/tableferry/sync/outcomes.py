@@ -9,9 +9,9 @@ from tableferry.config import TableSpec
 from tableferry.errors import CommitUnknownError, DeadlineError, LeaseHeldError
 from tableferry.planning.plan import SyncPlan
 from tableferry.sync.claim import were_published
+from tableferry.sync.effort import Effort, Published
 from tableferry.sync.outcome import ErrorReport, Status, TableOutcome
 from tableferry.sync.signals import signal_of
-from tableferry.sync.task import Published, Task
 
 _ROLLED_BACK: Final = "The load was rolled back; the old rows stay. Run it again."
 _EITHER: Final = "Readers see all the old rows or all the new ones. Run it again."
@@ -24,58 +24,57 @@ def not_begun(spec: TableSpec, status: Status, error: ErrorReport | None = None)
 
 def done(published: Published) -> TableOutcome:
     """Of a table whose new rows are visible."""
-    task, plan = published.task, published.plan
-    empty = () if published.read else (_no_rows(plan),)
-    refusals = task.tally.refusals
+    effort, plan = published.effort, published.plan
+    stats = effort.stats
+    is_empty = published.complete and not published.read
+    empty = (_no_rows(plan),) if is_empty else ()
     return TableOutcome(
         table=plan.spec.key,
         target=str(plan.spec.target),
         status=Status.OK,
         rows_read=published.read,
-        bytes_read=task.tally.bytes,
+        bytes_read=stats.bytes,
         rows_written=published.rows,
-        seconds=task.elapsed(),
+        seconds=effort.task.elapsed(),
         consistency=plan.consistency.value,
         publish=plan.publish,
         created=plan.create is not None,
         warnings=plan.warnings + published.warnings + empty,
         changes=asdict(published.changes) if published.changes else {},
         losses=tuple(plan.losses.items()),
-        touched=task.tally.touched,
-        quarantined=refusals.counts() if refusals else {},
-        attempts=task.tally.attempts,
-        retried=tuple(task.tally.retried),
-        lag=task.lag,
+        touched=stats.touched,
+        quarantined=stats.refused.counts() if stats.refused else {},
+        attempts=len(effort.attempts),
+        retried=tuple(effort.retried),
+        lag=effort.lag,
     )
 
 
-def failed(task: Task, error: Exception, together: Sequence[Task]) -> TableOutcome:
+def failed(effort: Effort, error: Exception, together: Sequence[Effort]) -> TableOutcome:
     """Of a table that was not published, because of its own error or another's it goes with."""
-    culprits = [other.spec.key for other in together if other.tally.failed]
-    if culprits and not task.tally.failed:
+    culprits = [other.task.spec.key for other in together if other.failed]
+    if culprits and not effort.failed:
         report = ErrorReport(
             "NotPublished",
             f"It becomes visible together with {', '.join(culprits)}, which failed",
             "Nothing was changed. See the other table's error.",
         )
-        return _unpublished(task, Status.SKIPPED, report)
+        return _unpublished(effort, Status.SKIPPED, report)
     status = Status.FAILED
     if isinstance(error, LeaseHeldError):
         status = Status.HELD
     elif isinstance(error, DeadlineError):
-        status = Status.PARTIAL if task.tally.stored or task.tally.built else Status.DEADLINE
-    if not postgres.was_cut_off(error):
-        task.tally.stored = task.tally.built = 0
-    return _unpublished(task, status, ErrorReport.of(error))
+        status = Status.PARTIAL if effort.stored or effort.built else Status.DEADLINE
+    stored = effort.stored if postgres.was_cut_off(error) else 0
+    return _unpublished(effort, status, ErrorReport.of(error), stored)
 
 
-def stopped(tasks: Sequence[Task], stop: KeyboardInterrupt) -> list[TableOutcome]:
+def stopped(efforts: Sequence[Effort], stop: KeyboardInterrupt) -> list[TableOutcome]:
     """Of tables in hand when a signal came, which may have met them in the midst of the COMMIT."""
     name = signal_of(stop).name
-    found = [task.tally.committing for task in tasks]
-    committing = [one for one in found if one is not None]
+    committing = [effort.committing for effort in efforts if effort.committing is not None]
     try:
-        if committing and were_published([task.claim for task in tasks]):
+        if committing and were_published([effort.task.claim for effort in efforts]):
             return [done(one) for one in committing]
     except (CommitUnknownError, KeyboardInterrupt) as error:
         report = ErrorReport(
@@ -85,9 +84,9 @@ def stopped(tasks: Sequence[Task], stop: KeyboardInterrupt) -> list[TableOutcome
             error.hint if isinstance(error, CommitUnknownError) else _EITHER,
             name,
         )
-        return [_unpublished(task, Status.CANCELLED, report) for task in tasks]
+        return [_unpublished(effort, Status.CANCELLED, report, effort.stored) for effort in efforts]
     report = ErrorReport("Cancelled", f"The run was stopped ({name})", _ROLLED_BACK, name)
-    return [_unpublished(task, Status.CANCELLED, report) for task in tasks]
+    return [_unpublished(effort, Status.CANCELLED, report, effort.stored) for effort in efforts]
 
 
 def not_begun_any_more(spec: TableSpec, stop: KeyboardInterrupt) -> TableOutcome:
@@ -98,18 +97,20 @@ def not_begun_any_more(spec: TableSpec, stop: KeyboardInterrupt) -> TableOutcome
     return not_begun(spec, Status.CANCELLED, report)
 
 
-def _unpublished(task: Task, status: Status, report: ErrorReport) -> TableOutcome:
+def _unpublished(
+    effort: Effort, status: Status, report: ErrorReport, stored: int = 0
+) -> TableOutcome:
     return TableOutcome(
-        table=task.spec.key,
-        target=str(task.spec.target),
+        table=effort.task.spec.key,
+        target=str(effort.task.spec.target),
         status=status,
-        rows_read=task.tally.read,
-        bytes_read=task.tally.bytes,
-        seconds=task.elapsed(),
+        rows_read=effort.stats.read,
+        bytes_read=effort.stats.bytes,
+        seconds=effort.task.elapsed(),
         error=report,
-        attempts=task.tally.attempts,
-        retried=tuple(task.tally.retried),
-        rows_stored=task.tally.stored,
+        attempts=len(effort.attempts),
+        retried=tuple(effort.retried),
+        rows_stored=stored,
     )
 
 

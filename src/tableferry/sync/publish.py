@@ -6,61 +6,66 @@ the old rows of all; what is transient is tried again, on new connections.
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tableferry import postgres
 from tableferry.errors import CommitUnknownError, TransientError
-from tableferry.postgres import STRATEGIES
 from tableferry.sync.claim import were_published
+from tableferry.sync.effort import Effort, Loaded, Published, ReadAgain
 from tableferry.sync.retry import Retries, retried
-from tableferry.sync.table import Loaded, load_table, with_strategy
-from tableferry.sync.task import Published, Task
-from tableferry.values import TextsAlteredError
+from tableferry.sync.table import load_table, with_strategy
+from tableferry.sync.task import Task
+from tableferry.transfer.lost_commit import decide
 
 
-def publish_together(tasks: Sequence[Task], retries: Retries) -> list[Published]:
+def publish_together(efforts: Sequence[Effort], retries: Retries) -> list[Published]:
     """Carry these tables and make all of them visible at once; raises TableferryError.
 
     Where a table's texts have to be read another way, everything is read again.
     """
-    deadline = tasks[0].deadline
 
-    def told(error: TransientError) -> None:
-        for task in tasks:
-            task.tally.retried.append(error.message)
-            task.tally.failed = False
+    def on_retry(error: TransientError) -> None:
+        for effort in efforts:
+            effort.retried.append(error.message)
+            effort.failed = False
 
+    deadline = efforts[0].task.deadline
     while True:
-        with contextlib.suppress(TextsAlteredError):
-            return retried(lambda: _attempt(tasks, retries), retries, deadline, told)
+        published = retried(lambda: _attempt(efforts, retries), retries, deadline, on_retry)
+        if published is not None:
+            return published
 
 
-def _attempt(tasks: Sequence[Task], retries: Retries) -> list[Published]:
-    """Try once, on new connections."""
+def _attempt(efforts: Sequence[Effort], retries: Retries) -> list[Published] | None:
+    """Try once, on new connections; None where some texts are to be read another way."""
     with contextlib.ExitStack() as stack:
-        into = stack.enter_context(tasks[0].open_target())
-        if len(tasks) > 1:
-            tasks = [with_strategy(task, into) for task in tasks]
+        into = stack.enter_context(efforts[0].task.open_target())
+        if len(efforts) > 1:
+            for effort in efforts:
+                effort.task = with_strategy(effort.task, into)
+        loaded: dict[str, Loaded] = {}
         # Those that lock readers out from their first row come last, for the others' sake.
-        ordered = sorted(tasks, key=_locks_from_start)
-        loaded = {task.spec.key: _load(task, into, stack) for task in ordered}
+        for effort in sorted(efforts, key=lambda effort: _locks_from_start(effort.task)):
+            found = _load(effort, into, stack)
+            if isinstance(found, ReadAgain):
+                return None
+            loaded[effort.task.spec.key] = found
         commit_together(list(loaded.values()), into, retries)
-    return [_published(loaded[task.spec.key]) for task in tasks]
+    return [loaded[effort.task.spec.key].published for effort in efforts]
 
 
-def _published(one: Loaded) -> Published:
-    return Published(one.task, one.plan, one.read, one.rows, one.load.changes, one.warnings)
-
-
-def _load(task: Task, into: postgres.TargetConnection, stack: contextlib.ExitStack) -> Loaded:
+def _load(
+    effort: Effort, into: postgres.TargetConnection, stack: contextlib.ExitStack
+) -> Loaded | ReadAgain:
     try:
-        return load_table(task, into, stack)
+        return load_table(effort, into, stack)
     except Exception:
-        task.tally.failed = True
+        effort.failed = True
         raise
 
 
 def _locks_from_start(task: Task) -> bool:
-    strategy = STRATEGIES.get(task.spec.publish.value)
+    strategy = postgres.STRATEGIES.get(task.spec.publish.value)
     return strategy is not None and strategy.locks_from_start
 
 
@@ -69,25 +74,25 @@ def commit_together(
 ) -> None:
     """Publish, seal and commit; what is staged already need not be read again for a retry."""
     if not all(one.load.can_publish_again for one in loaded):
-        retries = Retries(attempts=1)
+        retries = replace(retries, attempts=1)
 
     def undo(error: TransientError) -> None:
         if into.is_closed:
             raise error  # Then it is for a new connection to load again.
         into.rollback()
         for one in loaded:
-            one.task.tally.committing = None
+            one.effort.committing = None
 
     try:
         retried(lambda: _publish(loaded, into), retries, loaded[0].task.deadline, undo)
-    except CommitUnknownError as error:
-        _decide(loaded, error)
+    except CommitUnknownError as lost:
+        decide(lost, lambda: were_published([one.task.claim for one in loaded]), "the load")
 
 
 def _publish(loaded: Sequence[Loaded], into: postgres.TargetConnection) -> None:
     def seal() -> None:
         for one in loaded:
-            one.task.claim.seal(into, one.plan, one.read, one.rows)
+            one.task.claim.seal(into, one.plan, one.read, one.rows, one.watermark)
 
     into.begin()
     for one in loaded:
@@ -96,16 +101,5 @@ def _publish(loaded: Sequence[Loaded], into: postgres.TargetConnection) -> None:
     with loaded[0].task.deadline.ending(into.cancel):
         postgres.publish_all(into, [one.load for one in loaded], seal)
     for one in loaded:
-        one.task.tally.committing = _published(one)
+        one.effort.committing = one.published
     into.commit()
-
-
-def _decide(loaded: Sequence[Loaded], lost: CommitUnknownError) -> None:
-    """Ask the ledger whether a commit whose answer was lost has happened."""
-    if were_published([one.task.claim for one in loaded]):
-        return
-    raise TransientError(
-        f"{lost.message}: the ledger says that it was not",
-        hint="The old rows stay. Run it again.",
-        code=lost.code,
-    ) from lost

@@ -8,6 +8,7 @@ from typing import Final
 from uuid import uuid4
 
 from tableferry.config import LOGIN_REFUSED, SOURCE_LOGINS, Settings, TableSpec
+from tableferry.sync.effort import Effort
 from tableferry.sync.history import History
 from tableferry.sync.outcome import STOPPED, ErrorReport, RunOutcome, Status, TableOutcome
 from tableferry.sync.outcomes import done, failed, not_begun, not_begun_any_more, stopped
@@ -104,19 +105,18 @@ class _Run:
 
     def _begin(self, group: Sequence[TableSpec]) -> list[TableOutcome]:
         started = self.options.clock()
-        tasks = [self._task(spec, started) for spec in group]
+        efforts = [Effort(self._task(spec, started)) for spec in group]
         with ExitStack() as claims:
             try:
-                tasks = [
-                    replace(task, claim=claims.enter_context(self.history.claim(task.spec)))
-                    for task in tasks
-                ]
-                new = publish_together(tasks, self.options.retries)
+                for effort in efforts:
+                    claim = claims.enter_context(self.history.claim(effort.task.spec))
+                    effort.task = replace(effort.task, claim=claim)
+                new = publish_together(efforts, self.options.retries)
             except KeyboardInterrupt as stop:
-                outcomes = stopped(tasks, stop)
+                outcomes = stopped(efforts, stop)
                 self.stop = stop if outcomes[0].status is Status.OK else None
             except Exception as error:  # noqa: BLE001 - one table's failure never stops the others
-                outcomes = [failed(task, error, tasks) for task in tasks]
+                outcomes = [failed(effort, error, efforts) for effort in efforts]
             else:
                 outcomes = [done(published) for published in new]
             return [self._written_down(*one) for one in zip(group, outcomes, strict=True)]

@@ -40,7 +40,9 @@ class Reading:
 
     ``open_source`` opens a connection in the thread that uses it and closes it there; those that
     are ``opened`` already are taken first, and closed likewise. ``check`` is asked between chunks
-    and batches, from any thread, and raises where it is time to stop.
+    and batches, from any thread, and raises where it is time to stop. ``select`` returns the SELECT
+    of a range, the plan's where it is None. With ``checks_each_chunk`` a chunk ends only when the
+    source's table is seen to be unaltered, otherwise all of them do.
     """
 
     plan: SyncPlan
@@ -50,6 +52,8 @@ class Reading:
     budget: Budget = field(default_factory=Budget)
     check: Check = no_check
     opened: list[sqlserver.SourceConnection] = field(default_factory=list)
+    select: Callable[[KeyRange], str] | None = None
+    checks_each_chunk: bool = False
 
     @property
     def workers(self) -> int:
@@ -70,10 +74,10 @@ class Reading:
     def warnings(self) -> tuple[str, ...]:
         """What the outcome should say of how the table was read."""
         if self.is_of_one_moment or len(self.chunks) < 2:
-            return self.rate_limit.told
+            return self.rate_limit.warnings
         name = self.plan.spec.source
-        told = f"the {len(self.chunks)} chunks of {name} were read at different moments"
-        return (told, *self.rate_limit.told)
+        moments = f"the {len(self.chunks)} chunks of {name} were read at different moments"
+        return (moments, *self.rate_limit.warnings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +117,11 @@ class Readers:
     def _pieces(self) -> Generator[Piece, None, None]:
         """Yield chunk after chunk, as long as there are any; the connection is this thread's."""
         reading = self._reading
+        name = reading.plan.spec.source
         with self._connection() as connection, self._known(connection):
-            reader = sqlserver.TableReader(connection, reading.plan, reading.rate_limit)
+            reader = sqlserver.TableReader(
+                connection, reading.plan, reading.rate_limit, select=reading.select
+            )
             in_snapshot = reading.plan.consistency is Consistency.SNAPSHOT
             if in_snapshot:
                 reader.begin_snapshot()
@@ -123,10 +130,12 @@ class Readers:
                 for batch in reader.batches(chunk.keys):
                     reading.check()
                     yield Piece(chunk, batch, batch.num_rows)
+                if reading.checks_each_chunk:
+                    sqlserver.require_unaltered(connection, name, reading.plan.carried)
                 yield Piece(chunk, None, reader.rows - before)
             if in_snapshot:
                 reader.end_snapshot()
-            sqlserver.require_unaltered(connection, reading.plan.spec.source, reading.plan.carried)
+            sqlserver.require_unaltered(connection, name, reading.plan.carried)
 
     def _connection(self) -> sqlserver.SourceConnection:
         with contextlib.suppress(IndexError):

@@ -86,7 +86,9 @@ def process_at(port: int) -> psutil.Process:
 def test_four_workers_of_whom_one_is_killed_lose_and_double_nothing(
     fan_out: FanOut, tmp_path: Path
 ) -> None:
-    fan_out.sandbox.server.faults.on_statement(rf"{FROM_T}.*ROWCOUNT", Stall(60, after_rows=100))
+    # The first rows fill a packet, which comes before the silence: a COPY has begun then.
+    fan_out.sandbox.run("UPDATE dbo.T SET Name = REPLICATE(N'x', 40)")
+    fan_out.sandbox.server.faults.on_statement(rf"{FROM_T}.*ROWCOUNT", Stall(60, after_rows=200))
     command = sync(tmp_path, {"t": fan_out.configured}, secrets(fan_out), "--scheduler", "local:4")
     assert wait_for(lambda: all_but_one_stored(fan_out), 60)
     [(port,)] = fan_out.database.rows(IN_COPY)

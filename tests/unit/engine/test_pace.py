@@ -39,7 +39,7 @@ def test_without_a_limit_and_with_a_steady_source_nothing_is_waited_for(time: Ti
     for _ in range(1000):
         read(steady, time, 0.1)
     assert time.waits == []
-    assert steady.told == ()
+    assert steady.warnings == ()
 
 
 def test_rows_come_no_faster_than_is_allowed(time: Time) -> None:
@@ -49,7 +49,7 @@ def test_rows_come_no_faster_than_is_allowed(time: Time) -> None:
         read(limited, time, 0.001, rows=limited.at_once(5000))
     assert time.now - began == pytest.approx(10.0, abs=0.01)
     assert limited.held_back == pytest.approx(sum(time.waits))
-    assert "'max_rows_per_second'" in limited.told[0]
+    assert "'max_rows_per_second'" in limited.warnings[0]
 
 
 def test_a_small_allowance_is_kept_row_by_row(time: Time) -> None:
@@ -98,7 +98,9 @@ def test_a_source_that_has_become_slow_is_given_pauses_and_they_are_told(time: T
     for _ in range(3):
         read(struggling, time, 2.0)
     assert time.waits == [1.0, 1.0, 1.0]
-    assert struggling.told == ("the source answered slowly: it was given 3 pauses, 3.0 s in all",)
+    assert struggling.warnings == (
+        "the source answered slowly: it was given 3 pauses, 3.0 s in all",
+    )
     for _ in range(16):
         read(struggling, time, 0.125)
     assert len(time.waits) == 3

@@ -211,7 +211,7 @@ def test_a_process_watches_only_where_values_of_any_size_may_come(started: Start
         [process] = started
         assert process.poll() is None
         assert signal.set_wakeup_fd(-1) != -1
-        assert one.told == ()
+        assert one.warnings == ()
     assert process.returncode is not None
     assert signal.set_wakeup_fd(-1) == -1
 
@@ -222,7 +222,7 @@ def test_a_watcher_that_cannot_be_started_is_told_and_hinders_nobody(
     monkeypatch.setattr(sys, "executable", str(tmp_path / "none"))
     with StallGuard(plan_of(UNLIMITED)) as one:
         one.look()
-    assert one.told == (
+    assert one.warnings == (
         "no process could be started to watch the source: No such file or directory",
     )
 

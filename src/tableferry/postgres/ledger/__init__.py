@@ -12,6 +12,7 @@ from tableferry.postgres.ledger.migrate import SCHEMA, migrate, require_usable
 from tableferry.postgres.ledger.quarantine import quarantine, refused_counts
 from tableferry.postgres.ledger.runs import Failure, TableRun
 from tableferry.postgres.ledger.seal import seal, was_published, was_stored
+from tableferry.postgres.ledger.watermarks import read_watermark, write_watermark
 
 __all__ = [
     "SCHEMA",
@@ -24,9 +25,11 @@ __all__ = [
     "checkpoint",
     "migrate",
     "quarantine",
+    "read_watermark",
     "refused_counts",
     "require_usable",
     "seal",
     "was_published",
     "was_stored",
+    "write_watermark",
 ]

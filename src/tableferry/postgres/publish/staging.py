@@ -261,6 +261,10 @@ class Part:
         self._copy.finish()
         checkpoint(self._connection)
         self._connection.commit()
+        self.settle()
+
+    def settle(self) -> None:
+        """Count the rows as stored: the COMMIT has happened."""
         self._table.add(self._copy.rows)
 
     def __exit__(

@@ -1,7 +1,8 @@
-"""Chunks loaded side by side: each is read, written and stored with its checkpoint, by itself.
+"""Chunks, each read, written and stored with its checkpoint by itself: by threads or processes.
 
-A worker has two connections, one to either side. What is stored is stored whole and written down
-in the same transaction, so whoever comes later reads only what is missing.
+A worker has two connections, one to either side. A chunk is stored whole, and its checkpoint is
+written in the same transaction, so a later attempt reads only what is missing. A step of a fan-out
+loads one chunk with one worker.
 """
 
 import contextlib
@@ -17,28 +18,32 @@ import pyarrow as pa
 
 from tableferry.errors import CommitUnknownError, DataError, TransientError, VerificationError
 from tableferry.postgres import TargetConnection
+from tableferry.transfer.lost_commit import decide
 from tableferry.transfer.readers import Chunk, Piece, Readers, Reading
 from tableferry.transfer.workers import Check, work_together
 from tableferry.values import Converter, RefusedRow, RefusedRows
 
 
-class Part(Protocol):
+class ChunkWriter(Protocol):
     """One chunk's rows on their way into the staging table, in a transaction of their own.
 
     ``commit`` stores them, and with them what the checkpoint writes through the same connection.
-    Left without it, nothing of them stays.
+    Left without it, nothing of them stays. ``settle`` counts them as stored where the answer to
+    that COMMIT was lost, but it has happened.
     """
 
     @property
-    def rows(self) -> int: ...  # noqa: D102 - told above, like the others
+    def rows(self) -> int: ...  # noqa: D102 - described above, like the others
 
     def write(self, batch: pa.RecordBatch) -> None: ...  # noqa: D102
 
     def commit(self, checkpoint: Callable[[TargetConnection], None]) -> None: ...  # noqa: D102
 
+    def settle(self) -> None: ...  # noqa: D102
+
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredChunk:
     """One chunk that is about to be stored: its rows, what of them was altered or left out."""
 
     number: int
@@ -51,25 +56,25 @@ class Stored:
 class Writing:
     """Where the chunks go; all of it is called from the workers' threads.
 
-    ``open_target`` opens a connection for one worker, ``part`` begins a part on it. For each chunk
+    ``open_target`` opens a connection for one worker, ``part`` begins a chunk on it. For each chunk
     ``refusals`` is the place for rows that are left out (None: there is none), ``converter`` makes
-    what converts its rows. ``checkpoint`` writes down in the open transaction that a chunk is
-    stored; ``settle`` waits until it is known whether it is, when its COMMIT was lost. ``on_batch``
-    is told of every batch that was written, its rows and its bytes, of chunks that are not stored
-    yet, too; never by two threads at once.
+    what converts its rows. ``checkpoint`` writes in the open transaction that a chunk is stored;
+    ``is_stored`` finds out whether it is when the answer to its COMMIT was lost. ``on_batch`` gets
+    the rows and bytes of every batch that was written, of chunks that are not stored yet, too;
+    never from two threads at once.
     """
 
-    open_target: Callable[[], TargetConnection]
-    part: Callable[[TargetConnection, RefusedRows | None], AbstractContextManager[Part]]
+    open_target: Callable[[], AbstractContextManager[TargetConnection]]
+    part: Callable[[TargetConnection, RefusedRows | None], AbstractContextManager[ChunkWriter]]
     converter: Callable[[RefusedRows | None], Converter]
-    checkpoint: Callable[[TargetConnection, Stored], None]
-    settle: Callable[[int], None] = lambda _number: None
+    checkpoint: Callable[[TargetConnection, StoredChunk], None]
+    is_stored: Callable[[int], bool]
     refusals: Callable[[], RefusedRows | None] = lambda: None
     on_batch: Callable[[int, int], None] = lambda _rows, _bytes: None
 
 
 @dataclass(slots=True)
-class Loaded:
+class LoadedChunks:
     """What was stored: rows, how many were read for it, values that were altered."""
 
     rows: int = 0
@@ -77,27 +82,27 @@ class Loaded:
     touched: dict[str, Counter[str]] = field(default_factory=dict)
 
 
-def load_chunks(reading: Reading, writing: Writing) -> Loaded:
+def load_chunks(reading: Reading, writing: Writing) -> LoadedChunks:
     """Load all chunks, several at once; raises the first error of any of them.
 
-    Chunks that were stored before it stay stored. Where a COMMIT was lost the checkpoint tells
-    whether the chunk is stored: to the caller that is a TransientError like any other.
+    Chunks that were stored before it stay stored. Where the answer to a COMMIT was lost, the
+    checkpoint tells whether the chunk is stored (see ``lost_commit``).
     """
-    loading = _Loading(reading, writing)
+    loading = _ChunkWorkers(reading, writing)
     work_together([loading.work] * reading.workers, reading.check, loading.cancel)
     return loading.loaded
 
 
-class _Loading:
+class _ChunkWorkers:
     def __init__(self, reading: Reading, writing: Writing) -> None:
         self._reading = reading
         self._writing = writing
         self._readers = Readers(reading)
         self._lock = threading.Lock()
-        # Not the same: who cancels must not wait for somebody who is told of rows.
+        # A lock of its own: cancelling must not wait for a callback that is given rows.
         self._opening = threading.Lock()
         self._open: list[TargetConnection] = []
-        self.loaded = Loaded()
+        self.loaded = LoadedChunks()
 
     def work(self, check: Check) -> None:
         """Load chunk after chunk, as long as there are any: one worker's whole life."""
@@ -107,6 +112,11 @@ class _Loading:
             self._readers.ahead(check=check) as pieces,
         ):
             for first in pieces:
+                if connection.is_closed:
+                    raise TransientError(
+                        "The connection to the target was lost when a chunk was committed",
+                        hint="The chunk is stored; the next attempt goes on with the others.",
+                    )
                 self._load(first, pieces, connection, check)
 
     def _load(
@@ -121,8 +131,8 @@ class _Loading:
         refusals = self._writing.refusals()
         convert = self._writing.converter(refusals)
         # Rows that are refused are counted for all chunks together.
-        told = contextlib.nullcontext() if refusals else _told_of(first.chunk)
-        with told, self._writing.part(connection, refusals) as part:
+        named = contextlib.nullcontext() if refusals else _naming(first.chunk)
+        with named, self._writing.part(connection, refusals) as part:
             for piece in itertools.chain([first], pieces):
                 check()
                 if piece.batch is None:
@@ -137,23 +147,20 @@ class _Loading:
         raise _incomplete(first.chunk)
 
     def _store(
-        self, end: Piece, part: Part, convert: Converter, refused: Sequence[RefusedRow]
+        self, end: Piece, part: ChunkWriter, convert: Converter, refused: Sequence[RefusedRow]
     ) -> None:
         def checkpoint(connection: TargetConnection) -> None:
             if part.rows + len(refused) != end.rows:
                 raise _incomplete(end.chunk)
-            stored = Stored(end.chunk.number, part.rows, convert.touched, refused)
+            stored = StoredChunk(end.chunk.number, part.rows, convert.touched, refused)
             self._writing.checkpoint(connection, stored)
 
         try:
             part.commit(checkpoint)
-        except CommitUnknownError as error:
-            self._writing.settle(end.chunk.number)
-            raise TransientError(
-                f"{error.message}: chunk {end.chunk.number}",
-                hint="Its checkpoint tells whether it is stored; it is not read again then.",
-                code=error.code,
-            ) from error
+        except CommitUnknownError as lost:
+            number = end.chunk.number
+            decide(lost, lambda: self._writing.is_stored(number), f"chunk {number}")
+            part.settle()
         with self._lock:
             self.loaded.rows += part.rows
             self.loaded.read += end.rows
@@ -178,7 +185,7 @@ class _Loading:
 
 
 @contextlib.contextmanager
-def _told_of(chunk: Chunk) -> Iterator[None]:
+def _naming(chunk: Chunk) -> Iterator[None]:
     """Name the chunk of a row that cannot be stored: its number is of the rows of that chunk."""
     try:
         yield

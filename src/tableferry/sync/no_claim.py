@@ -1,0 +1,70 @@
+"""The claim of a table with ``'ledger': 'off'``: nothing is kept out, nothing is written."""
+
+from collections.abc import Sequence
+
+from tableferry import postgres, values
+from tableferry.errors import CommitUnknownError, ConfigError
+from tableferry.planning.plan import SyncPlan
+from tableferry.sync.claim import Cut, fresh
+from tableferry.transfer.chunk_loader import StoredChunk
+from tableferry.transfer.load_plan import LoadPlan
+
+
+class NoClaim:
+    """Holds no lease and has no page in the ledger (see ``Claim``)."""
+
+    run_id = ""
+
+    def begin_attempt(self, connection: postgres.TargetConnection) -> None:
+        """Check nothing: there is no lease."""
+
+    def load_plan(
+        self, _connection: postgres.TargetConnection, _plan: SyncPlan, cut: Cut
+    ) -> LoadPlan:
+        """Begin at the beginning."""
+        return fresh(cut())
+
+    def restart(self) -> None:
+        """Have nothing to forget."""
+
+    def checkpoint(self, connection: postgres.TargetConnection, stored: StoredChunk) -> None:
+        """Write nothing."""
+
+    def is_stored(self, _number: int) -> bool:
+        """Nothing is stored by chunks without a ledger."""
+        return False
+
+    def watermark(self, connection: postgres.TargetConnection, plan: SyncPlan) -> str | None:
+        """Have none."""
+
+    def planned(self, plan: SyncPlan, attempt: int, *, at_one_moment: bool) -> None:
+        """Write nothing."""
+
+    def progress(self, phase: str, rows_read: int, rows_written: int) -> None:
+        """Write nothing."""
+
+    def quarantine(
+        self, connection: postgres.TargetConnection, refused: Sequence[values.RefusedRow]
+    ) -> None:
+        """Write nothing; raises ConfigError where there is something."""
+        if refused:
+            raise ConfigError(f"{connection.settings} has no place for refused rows: no ledger")
+
+    def seal(
+        self,
+        connection: postgres.TargetConnection,
+        _plan: SyncPlan,
+        _rows_read: int,
+        _rows_written: int,
+        watermark: str | None = None,
+    ) -> None:
+        """Check nothing; raises ConfigError where a watermark is to be kept."""
+        if watermark is not None:
+            raise ConfigError(f"{connection.settings} has no place for a watermark: no ledger")
+
+    def was_published(self) -> bool:
+        """Nobody knows."""
+        raise CommitUnknownError(
+            "The link was lost at COMMIT, and without a ledger nobody knows whether it happened",
+            hint="Readers see all the old rows or all the new ones. Run it again.",
+        )
