@@ -65,7 +65,7 @@ class Stall:
 
 
 @dataclass(frozen=True)
-class Tell:
+class SendMessage:
     """Say something in passing, as 8153 (an aggregate met a NULL) is said: no error at all.
 
     Before the rows, or with ``at_end`` behind the last of them.
@@ -76,7 +76,7 @@ class Tell:
     at_end: bool = False
 
 
-StatementFault = SendError | CutConnection | EndEarly | Stall | Tell
+StatementFault = SendError | CutConnection | EndEarly | Stall | SendMessage
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class Faults:
 
 def disturb(events: Iterator[Event], fault: StatementFault, wire: Wire) -> Iterator[Event]:
     """Yield a statement's events with the fault worked into them."""
-    if isinstance(fault, Tell):
+    if isinstance(fault, SendMessage):
         yield from _told(events, fault)
         return
     rows = fault.after_rows
@@ -194,7 +194,7 @@ def disturb(events: Iterator[Event], fault: StatementFault, wire: Wire) -> Itera
             yield event
 
 
-def _told(events: Iterator[Event], fault: Tell) -> Iterator[Event]:
+def _told(events: Iterator[Event], fault: SendMessage) -> Iterator[Event]:
     said = Message(fault.number, fault.text)
     if not fault.at_end:
         yield said

@@ -77,6 +77,6 @@ def test_a_foreign_key_that_cascades_is_kept_but_not_followed(ask, refuse, table
     error = refuse("DELETE t WHERE id = 1")
     assert (error.number, error.message) == (
         50000,
-        "The sandbox does not support DELETE that has to CASCADE.",
+        "The sandbox does not support the foreign key action CASCADE of DELETE.",
     )
     ask("DELETE t WHERE id = 2")

@@ -69,7 +69,7 @@ class ExpressionBinder(ABC):
             return alias.type
         return t.resolve(name, in_cast=in_cast)
 
-    def value(self, node: s.Node, scope: Scope) -> Typed:  # noqa: C901, PLR0912 - a branch a kind
+    def value(self, node: s.Node, scope: Scope) -> Typed:  # noqa: C901, PLR0912 - one branch for each kind
         """Bind a value."""
         if scope.groups is not None:
             grouped = self._grouped(node, scope)

@@ -63,7 +63,7 @@ def key_of(sql: str, sql_type: SqlType, *, ordering: bool) -> str:
 class PredicateBinder(ExpressionBinder):
     """Binds predicates."""
 
-    def predicate(self, node: s.Node, scope: Scope) -> str:  # noqa: C901 - a branch a kind
+    def predicate(self, node: s.Node, scope: Scope) -> str:  # noqa: C901 - one branch for each kind
         """Bind a predicate to DuckDB SQL of type BOOLEAN."""
         if isinstance(node, s.Logic):
             left, right = self.predicate(node.left, scope), self.predicate(node.right, scope)

@@ -34,7 +34,7 @@ AGGREGATES: Final = frozenset(
 
 
 def has_aggregate(node: object) -> bool:
-    """Tell whether an expression aggregates, not looking into subqueries."""
+    """Return whether an expression aggregates, not looking into subqueries."""
     if isinstance(node, tuple):
         return any(has_aggregate(item) for item in node)
     if isinstance(node, s.Query | s.Subquery | s.Exists):
@@ -384,5 +384,5 @@ class QueryBinder(SourceBinder):
 
 
 def scope_has_sources(scope: Scope) -> bool:
-    """Tell whether a SELECT reads from anything."""
+    """Return whether a SELECT reads from anything."""
     return bool(scope.sources)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from tableferry_sandbox.engine.binding import system_views
 from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
-from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Source, Typed, anybody
+from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Source, Typed, permit_all
 from tableferry_sandbox.engine.database.catalog_objects import (
     PAGE_ROWS,
     Database,
@@ -38,7 +38,7 @@ def nodes(root: Any) -> Iterator[s.Node]:
 
 
 def mentions(root: s.Node, name: str) -> bool:
-    """Tell whether a query reads from a table of this one-part name."""
+    """Return whether a query reads from a table of this one-part name."""
     lowered = name.lower()
     return any(
         isinstance(node, s.TableRef) and len(node.parts) == 1 and node.parts[0].lower() == lowered
@@ -197,7 +197,7 @@ class SourceBinder(PredicateBinder):
         self.context.common, self.context.recursive = {}, {}
         # All objects belong to dbo here: who may read a view may read what is behind it
         # (Ownership Chains).
-        self.context.permit = anybody
+        self.context.permit = permit_all
         try:
             return self.query(view.query, None)
         finally:
@@ -283,7 +283,7 @@ class SourceBinder(PredicateBinder):
                 raise invalid_object(".".join(parts))
         assert database is not None  # noqa: S101 - a session always has a database
         session.require_state(view.name)
-        rows = view.table(session, session.seen(database))
+        rows = view.table(session, session.catalog_of(database))
         registered = self.context.register(rows)
         alias = self.context.alias()
         columns = tuple(

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
 from tableferry_sandbox.engine.binding.functions_text import Scalar, arguments
-from tableferry_sandbox.engine.binding.scope import Facts, Scope, Typed
+from tableferry_sandbox.engine.binding.scope import Scope, SessionInfo, Typed
 from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View
 from tableferry_sandbox.engine.parsing.object_names import split_name
 from tableferry_sandbox.engine.tree import syntax as s
@@ -31,7 +31,7 @@ def constant(value: Any, sql_type: SqlType) -> Typed:
     return Typed(literal(value, sql_type), sql_type, nullable=value is None)
 
 
-def _fact(sql_type: SqlType, read: Callable[[Facts], Any]) -> Scalar:
+def _fact(sql_type: SqlType, read: Callable[[SessionInfo], Any]) -> Scalar:
     """Make a function without arguments that asks the session."""
 
     def bind(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
@@ -61,10 +61,10 @@ def text_key(binder: PredicateBinder, value: Typed) -> str:
     return f"lower({binder.to_type(value, SqlType('nvarchar', MAX), explicit=True)})"
 
 
-def seen_current(binder: PredicateBinder) -> Database:
+def current_catalog(binder: PredicateBinder) -> Database:
     """Return the current database with what the session sees of it."""
     session = binder.context.session
-    return session.seen(session.current)
+    return session.catalog_of(session.current)
 
 
 def _database(
@@ -73,11 +73,11 @@ def _database(
     """Return the database whose id is an argument, the current one without it."""
     session = binder.context.session
     if len(node.arguments) <= position:
-        return session.seen(session.current)
+        return session.catalog_of(session.current)
     del scope
     wanted = binder.constant_integer(node.arguments[position])
     found = next((d for d in session.server.databases() if d.database_id == wanted), None)
-    return session.seen(found) if found else None
+    return session.catalog_of(found) if found else None
 
 
 def _db_name(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
@@ -120,7 +120,7 @@ def _object_id(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
             found = found if kind.strip().upper() == wanted else None
         return constant(found.object_id if isinstance(found, Table | View) else None, t.INT)
     entries: dict[str, int] = {}
-    database = session.seen(session.current)
+    database = session.catalog_of(session.current)
     for item in database.objects.values():
         wanted = "V" if isinstance(item, View) else "U"
         if kind and kind.strip().upper() != wanted:
@@ -203,7 +203,7 @@ def _col_name(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     binder.context.volatile = True
     entries = {
         f"{x.object_id}|{c.column_id}": c.name
-        for x in seen_current(binder).tables()
+        for x in current_catalog(binder).tables()
         for c in x.columns
     }
     key = f"({number(binder, table)} || '|' || {number(binder, column)})"
@@ -240,11 +240,11 @@ def _error_part(sql_type: SqlType, read: Callable[[SqlError], Any]) -> Scalar:
     return bind
 
 
-def _row_count(session: Facts) -> int:
+def _row_count(session: SessionInfo) -> int:
     return session.row_count
 
 
-def _options(session: Facts) -> int:
+def _options(session: SessionInfo) -> int:
     return 5432 | (512 if session.options.get("nocount") == "on" else 0)
 
 

@@ -7,9 +7,9 @@ from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
 from tableferry_sandbox.engine.binding.functions_metadata import (
     NVARCHAR,
     constant,
+    current_catalog,
     lookup,
     number,
-    seen_current,
     text_key,
 )
 from tableferry_sandbox.engine.binding.functions_text import Scalar, arguments
@@ -60,7 +60,7 @@ def columns_lookup(
     binder.context.volatile = True
     entries = {
         f"{x.object_id}|{c.name.lower()}": read(x, c)
-        for x in seen_current(binder).tables()
+        for x in current_catalog(binder).tables()
         for c in x.columns
     }
     key = f"({number(binder, values[0])} || '|' || {text_key(binder, values[1])})"
@@ -125,7 +125,7 @@ def _object_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typ
         raise unsupported(f"OBJECTPROPERTY {wanted}")
     binder.context.volatile = True
     read = readers[wanted]
-    entries = {o.object_id: read(o) for o in seen_current(binder).objects.values()}
+    entries = {o.object_id: read(o) for o in current_catalog(binder).objects.values()}
     return lookup(number(binder, values[0]), entries, t.INT)
 
 

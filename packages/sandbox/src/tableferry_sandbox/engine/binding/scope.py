@@ -39,7 +39,7 @@ class Source:
     columns: tuple[Typed, ...]
 
     def answers_to(self, qualifier: tuple[str, ...]) -> bool:
-        """Tell whether a column's qualifier means this source."""
+        """Return whether a column's qualifier means this source."""
         wanted = [part.lower() for part in qualifier]
         if len(wanted) == 1 and wanted[0] == self.alias.lower():
             return True
@@ -103,11 +103,11 @@ class BoundQuery:
         ]  # fmt: skip
 
 
-def anybody(_: "Table | View") -> None:
-    """Let anybody read."""
+def permit_all(_: "Table | View") -> None:
+    """Let permit_all read."""
 
 
-class Facts(Protocol):
+class SessionInfo(Protocol):
     """What functions may ask of the session they run in."""
 
     session_id: int
@@ -125,7 +125,7 @@ class Facts(Protocol):
     caught: list[object]
 
     @property
-    def server(self) -> "ServerFacts":
+    def server(self) -> "ServerInfo":
         """The server."""
         ...
 
@@ -133,12 +133,12 @@ class Facts(Protocol):
         """Return a table or view by name, if the session sees it in the catalog."""
         ...
 
-    def seen(self, database: Database) -> Database:
+    def catalog_of(self, database: Database) -> Database:
         """Return a database with what the session sees of it; raises 916."""
         ...
 
     def may(self, permission: str, database: Database, item: "Table | View | None" = None) -> bool:
-        """Tell whether the session has a permission."""
+        """Return whether the session has a permission."""
         ...
 
     def require_state(self, view: str) -> None:
@@ -151,7 +151,7 @@ class Facts(Protocol):
         ...
 
 
-class ServerFacts(Protocol):
+class ServerInfo(Protocol):
     """What functions may ask of the server."""
 
     name: str
@@ -181,12 +181,12 @@ class ServerFacts(Protocol):
 class Context:
     """What binding one statement needs from outside, and what it finds out."""
 
-    session: Facts
+    session: SessionInfo
     variables: dict[str, tuple[SqlType, object]]
     resolve: Callable[[tuple[str, ...]], "Table | View | None"]
     read: Callable[[Table, frozenset[str]], str]
     register: Callable[[pa.Table], str]
-    permit: Callable[["Table | View"], None] = anybody
+    permit: Callable[["Table | View"], None] = permit_all
     tables: list[Table] = field(default_factory=list)
     volatile: bool = False
     common: dict[str, tuple[tuple[str, ...], Query]] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from tableferry_sandbox.engine.binding.scope import Facts
+from tableferry_sandbox.engine.binding.scope import SessionInfo
 from tableferry_sandbox.engine.binding.system_views_information import INFORMATION_VIEWS
 from tableferry_sandbox.engine.binding.system_views_keys import KEY_VIEWS
 from tableferry_sandbox.engine.binding.system_views_objects import OBJECT_VIEWS
@@ -17,7 +17,7 @@ from tableferry_sandbox.engine.types.duck_types import arrow_type
 from tableferry_sandbox.engine.types.type_rules import resolve
 from tableferry_sandbox.sqltypes import Column
 
-Rows = Callable[[Facts, Database], Iterable[tuple[Any, ...]]]
+Rows = Callable[[SessionInfo, Database], Iterable[tuple[Any, ...]]]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class SysView:
     columns: tuple[Column, ...]
     rows: Rows
 
-    def table(self, session: Facts, database: Database) -> pa.Table:
+    def table(self, session: SessionInfo, database: Database) -> pa.Table:
         """Return the view's rows; its columns are named k1 ... kn."""
         values = list(self.rows(session, database))
         arrays = [

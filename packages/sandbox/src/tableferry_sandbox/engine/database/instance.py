@@ -80,12 +80,12 @@ class Instance:
     def add_login(
         self, user: str, password: str, default_database: str = "master", *, sysadmin: bool = True
     ) -> None:
-        """Add a SQL login, or change its password. One of ``sysadmin`` may do everything."""
+        """Add a SQL login, or change its password; a ``sysadmin`` may do everything."""
         with self._lock:
             self._logins[user.lower()] = Login(user, password, default_database, sysadmin)
 
     def add_token(self, token: str, user: str) -> None:
-        """Let a token of Microsoft Entra stand for a login, as one FROM EXTERNAL PROVIDER does."""
+        """Accept a Microsoft Entra token for a login, as FROM EXTERNAL PROVIDER allows."""
         with self._lock:
             self._tokens[token] = user
 
@@ -139,7 +139,7 @@ class Instance:
 
     @staticmethod
     def has(table: Table) -> bool:
-        """Tell whether a table is in its database's catalog."""
+        """Return whether a table is in its database's catalog."""
         return table.database.find(table.schema, table.name) is table
 
     def count_rows(self, table: Table) -> int:

@@ -114,7 +114,7 @@ class Versions:
         self.tidy()
 
     def in_place(self, own: Snapshot | None = None) -> bool:
-        """Tell whether nobody but the holder of ``own`` could need old versions."""
+        """Return whether nobody but the holder of ``own`` could need old versions."""
         with self._changed:
             return all(kept is own for kept in self._snapshots)
 

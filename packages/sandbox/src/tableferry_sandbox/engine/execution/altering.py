@@ -1,4 +1,4 @@
-"""ALTER TABLE of what is there: columns become of another type or go, constraints go."""
+"""ALTER TABLE ... ALTER COLUMN, DROP COLUMN and DROP CONSTRAINT."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -51,7 +51,7 @@ def drop_constraint(table: Table, name: str, *, if_exists: bool) -> None:
 
 
 def alter_column(session: SessionState, table: Table, definition: st.ColumnDef) -> None:
-    """ALTER TABLE ... ALTER COLUMN: every row is converted, or none and nothing has changed.
+    """ALTER TABLE ... ALTER COLUMN: all rows are converted, or none.
 
     Raises 4924, 4928, 5074, 515, 2628, and what a conversion raises.
     """
@@ -70,7 +70,7 @@ def alter_column(session: SessionState, table: Table, definition: st.ColumnDef) 
             "nonnullable.",
             state=2,
         )
-    _refuse_if_used("ALTER", column, *_in_the_way(table, column, kind))
+    _refuse_if_used("ALTER", column, *_blockers(table, column, kind))
     nullable = definition.nullable is not False and not column.identity
     changed = replace(column, type=kind, nullable=nullable, alias=alias)
     value = row_checks.assigned(column.physical, column.type, changed)
@@ -85,7 +85,7 @@ def alter_column(session: SessionState, table: Table, definition: st.ColumnDef) 
 
 
 def dependents(table: Table, column: TableColumn) -> Iterator[str]:
-    """Yield what uses a column, as error 5074 names it; its default is no dependent."""
+    """Yield what uses a column, as error 5074 names it; its default does not count."""
     for index in table.indexes:
         used = [*(k for k, _ in index.columns), *index.included]
         if any(column is c for c in used) or mentions(index.condition, column):
@@ -104,8 +104,8 @@ def dependents(table: Table, column: TableColumn) -> Iterator[str]:
             yield f"column '{other_column.name}'"
 
 
-def _in_the_way(table: Table, column: TableColumn, kind: SqlType) -> list[str]:
-    """Return what forbids that a column becomes of a type."""
+def _blockers(table: Table, column: TableColumn, kind: SqlType) -> list[str]:
+    """Return what forbids changing a column to a type."""
     same_type = kind.name == column.type.name
     default = [] if same_type else [_default(column)]
     longer = same_type and kind.name in _GROWING and (
@@ -124,7 +124,7 @@ def _default(column: TableColumn) -> str:
 
 
 def mentions(expression: Node | None, column: TableColumn) -> bool:
-    """Tell whether an expression names a column."""
+    """Return whether an expression names a column."""
     wanted = column.name.lower()
     return any(isinstance(n, Name) and n.parts[-1].lower() == wanted for n in nodes(expression))
 

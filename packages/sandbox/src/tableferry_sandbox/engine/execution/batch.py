@@ -1,4 +1,4 @@
-"""Statements one after the other: control flow, variables, messages, and what errors end."""
+"""Batches: control flow, variables, messages, and what an error ends."""
 
 import re
 import time
@@ -65,11 +65,11 @@ ROLLING_BACK: Final = frozenset(
 """Errors that end the batch and roll the transaction back."""
 
 
-class Returned(Exception):  # noqa: N818 - a way out of the batch, not an error
+class Returned(Exception):  # noqa: N818 - control flow, not an error
     """RETURN was reached."""
 
 
-class Looped(Exception):  # noqa: N818 - a way out of a loop, not an error
+class Looped(Exception):  # noqa: N818 - control flow, not an error
     """BREAK or CONTINUE was reached."""
 
     def __init__(self, kind: str) -> None:
@@ -93,7 +93,7 @@ def sequence(session: SessionState, statements: Sequence[st.Statement]) -> Itera
 
 
 def guarded(session: SessionState, statement: st.Statement) -> Iterator[Event]:
-    """Run one statement and decide what an error of its ends."""
+    """Run one statement; an error ends the statement, the batch or the transaction."""
     try:
         yield from perform(session, statement)
         if not isinstance(statement, st.Block | st.If | st.While | st.TryCatch | st.RaiseError):
@@ -162,7 +162,7 @@ def _try(session: SessionState, statement: st.TryCatch) -> Iterator[Event]:
     session.caught_depth += 1
     try:
         yield from sequence(session, statement.body)
-        return  # noqa: TRY300 - what follows is the handler
+        return  # noqa: TRY300 - the handler follows
     except SqlError as error:
         if error.severity >= 20 or error.number == 3617:
             raise
@@ -193,7 +193,7 @@ _FORMAT: Final = re.compile(r"%(-?\+?0?#?\d*(?:\.\d+)?)(?:h|l|I64)?([diouxXs])|%
 
 
 def _format(template: str, values: list[Any]) -> str:
-    """Fill a RAISERROR text, a small printf."""
+    """Format a RAISERROR message; its placeholders are a subset of printf's."""
     left = list(values)
 
     def fill(match: re.Match[str]) -> str:
@@ -249,7 +249,7 @@ def _use(session: SessionState, statement: st.Use) -> Iterator[Event]:
     yield StatementDone(None, "USE")
 
 
-def _transaction(session: SessionState, statement: st.Transaction) -> Iterator[Event]:
+def _transaction(session: SessionState, statement: st.TransactionControl) -> Iterator[Event]:
     if statement.action == "begin":
         yield from session.begin()
     elif statement.action == "commit":
@@ -309,7 +309,7 @@ _HANDLERS: Final[dict[type, Handler]] = {
     st.Throw: _throw,
     st.Execute: dynamic_sql.execute,
     st.Use: _use,
-    st.Transaction: _transaction,
+    st.TransactionControl: _transaction,
     st.WaitFor: _wait_for,
     st.NoOperation: _nothing,
 }

@@ -1,11 +1,11 @@
-"""SELECT, INSERT, UPDATE, DELETE and TRUNCATE as statements."""
+"""INSERT, UPDATE, DELETE and TRUNCATE."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
 from tableferry_sandbox.engine.binding.binder import Binder
-from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Typed, anybody
+from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Typed, permit_all
 from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn, View
 from tableferry_sandbox.engine.database.rights import require
 from tableferry_sandbox.engine.errors import (
@@ -13,7 +13,8 @@ from tableferry_sandbox.engine.errors import (
     invalid_object,
     unsupported,
 )
-from tableferry_sandbox.engine.execution import ddl, output_clause, row_checks
+from tableferry_sandbox.engine.execution import output_clause, row_checks
+from tableferry_sandbox.engine.execution.catalog_changes import on_rollback
 from tableferry_sandbox.engine.execution.isolation import readable_for_write
 from tableferry_sandbox.engine.execution.row_writer import Writer
 from tableferry_sandbox.engine.execution.session_state import SessionState
@@ -148,7 +149,7 @@ def _insert_columns(session: SessionState, table: Table, statement: st.Insert) -
 
 
 def _with_defaults(query: s.Query, columns: list[TableColumn]) -> s.Query:
-    """Put the columns' defaults where VALUES says DEFAULT."""
+    """Replace DEFAULT in VALUES by the columns' defaults."""
     if not isinstance(query.body, s.ValuesRows):
         return query
     rows = []
@@ -184,7 +185,7 @@ def _insert_source(binder: Binder, query: s.Query, columns: list[TableColumn]) -
     bound = binder.query(query, None)
     if not isinstance(query.body, s.ValuesRows):
         return bound
-    # A column of NULLs only has no type of its own: it is of any column's.
+    # A column that holds only NULLs has no type of its own; it takes the target column's.
     untyped = [all(isinstance(v, s.Null) for v in c) for c in zip(*query.body.rows, strict=True)]
     kept = zip(bound.columns, untyped, strict=True)
     return replace(
@@ -234,11 +235,11 @@ def _modified(
     name = path[-1].lower()
     if source is None:
         known = session.find_object(path)
-        assert isinstance(known, Table)  # noqa: S101 - it was looked up before
+        assert isinstance(known, Table)  # noqa: S101 - _find_target looked it up
         table = known
         permit = binder.context.permit
-        if where is None:  # who reads nothing of a table needs no right to read it
-            binder.context.permit = anybody
+        if where is None:  # no row is read, so SELECT permission is not needed
+            binder.context.permit = permit_all
         text = binder.from_clause(s.TableRef(path), scope)
         binder.context.permit = permit
         chosen = scope.sources[0]
@@ -296,7 +297,7 @@ def update(session: SessionState, statement: st.Update) -> Iterator[Event]:
             column = found.column(item.column)
             if column is None:
                 raise invalid_column(item.column)
-            heads[column.column_id] = _new_value(binder, found, column, item.value, scope)
+            heads[column.column_id] = _new_value(binder, column, item.value, scope)
             changed.append(column)
         rows = writer.update(binder, alias, tail + _limit(binder, statement.top), heads, changed)
         shown = _output(session, table, binder, statement.output, writer.verb)
@@ -313,9 +314,7 @@ def _find_target(session: SessionState, statement: st.Update | st.Delete, verb: 
     return _target(session, statement.table, verb)
 
 
-def _new_value(
-    binder: Binder, table: Table, column: TableColumn, node: s.Node, scope: Scope
-) -> str:
+def _new_value(binder: Binder, column: TableColumn, node: s.Node, scope: Scope) -> str:
     if column.computed is not None or column.type.name == "timestamp":
         number = 271 if column.computed is not None else 272
         raise SqlError(
@@ -330,7 +329,6 @@ def _new_value(
     if isinstance(node, s.Default):
         node = column.default.expression if column.default else s.Null()
     value = binder.value(node, scope)
-    del table
     return row_checks.assigned(value.sql, value.type, column)
 
 
@@ -351,7 +349,7 @@ def delete(session: SessionState, statement: st.Delete) -> Iterator[Event]:
 
 
 def truncate(session: SessionState, statement: st.Truncate) -> Iterator[Event]:
-    """TRUNCATE TABLE: like DELETE of all rows, and the identity starts again."""
+    """TRUNCATE TABLE: deletes all rows and restarts the identity."""
     table = session.find_object(statement.table)
     if not isinstance(table, Table):
         raise SqlError(
@@ -375,7 +373,7 @@ def truncate(session: SessionState, statement: st.Truncate) -> Iterator[Event]:
         def undo() -> None:
             table.identity_next, table.identity_last = saved
 
-        ddl.undoing(session, undo)
+        on_rollback(session, undo)
         table.identity_next, table.identity_last = table.identity.identity[0], None
     session.row_count = 0
     yield StatementDone(None, "TRUNCATE TABLE")

@@ -24,7 +24,7 @@ from tableferry_sandbox.events import SqlError
 
 
 class Writer:
-    """Writes one statement's rows; a context manager."""
+    """Writes the rows of one statement, as a context manager."""
 
     def __init__(
         self, session: SessionState, table: Table, verb: str, *, keeps_ended: bool = False
@@ -41,7 +41,7 @@ class Writer:
     def __enter__(self) -> Self:
         session, table = self.session, self.table
         store = session.server.store
-        # What a table variable holds is no part of a transaction: ROLLBACK does not take it back.
+        # Table variables are not transactional: ROLLBACK does not undo changes to them.
         transaction = None if table.is_variable else session.transaction
         if transaction is None:
             transaction = self._own = store.versions.begin(session.session_id)
@@ -102,7 +102,7 @@ class Writer:
             self.session.server.store.versions.end(own)
 
     def _release_failed(self, own: Transaction) -> None:
-        """Free a statement's locks; its rows were rolled back with the DuckDB transaction."""
+        """Release a statement's locks; its rows were rolled back with the DuckDB transaction."""
         own.written.add(self.table)
         self.session.server.store.versions.end(own)
 
@@ -110,7 +110,7 @@ class Writer:
         return int(self.session.rows(sql)[0][0])
 
     def insert(self, sql: str, columns: Sequence[TableColumn]) -> int:
-        """Write rows that a query gives as they are; returns their number."""
+        """Insert a query's rows unchanged; returns their number."""
         names = ", ".join(c.physical for c in columns)
         self.session.run_sql(
             f"INSERT INTO {self.table.physical} ({names}, v_from, v_to) "
@@ -203,7 +203,7 @@ class Writer:
         )
 
     def _check(self, changed: Sequence[TableColumn] | None, replaced: str) -> None:
-        """Check staged rows; with ``changed`` only what these columns can break."""
+        """Check staged rows; with ``changed``, only what changes of these columns can violate."""
         table, session = self.table, self.session
         stored = [c for c in table.columns if c.stored]
         row_checks.check_values(session, table, stored, STAGE, self.verb)
@@ -253,7 +253,7 @@ class Writer:
         return rows
 
     def _check_conflict(self) -> None:
-        """Raise 3960 if rows of one's snapshot were changed by someone who has committed since."""
+        """Raise 3960 if another transaction changed these rows after the snapshot was taken."""
         if self.session.isolation != "snapshot":
             return
         table = self.table
@@ -273,7 +273,7 @@ class Writer:
             )
 
     def _end_rows(self) -> None:
-        """End the staged rows' versions."""
+        """End the current versions of the staged rows."""
         if self.keeps_ended:
             keep_ended(self.session, self.table)
         chosen = f"rowid IN (SELECT rid FROM {STAGE})"

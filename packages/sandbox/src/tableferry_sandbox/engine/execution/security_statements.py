@@ -1,4 +1,4 @@
-"""Logins, users, roles and permissions as statements, carried out."""
+"""CREATE, ALTER and DROP of logins, users and roles; GRANT, DENY and REVOKE."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -7,7 +7,7 @@ from tableferry_sandbox.engine.database.principals import (
     FIXED_ROLES,
     WHOLE,
     Principal,
-    Scope,
+    Securable,
     Security,
 )
 from tableferry_sandbox.engine.errors import unsupported
@@ -18,7 +18,7 @@ from tableferry_sandbox.events import Event, SqlError, StatementDone
 _ALL: Final = ("SELECT", "INSERT", "UPDATE", "DELETE", "REFERENCES")
 """What GRANT ALL means on a table."""
 
-_MAY_NOT_GO: Final = frozenset({"public", "dbo", "guest", "information_schema", "sys"})
+_FIXED_PRINCIPALS: Final = frozenset({"public", "dbo", "guest", "information_schema", "sys"})
 
 
 def change_principal(session: SessionState, statement: st.PrincipalChange) -> Iterator[Event]:
@@ -96,7 +96,7 @@ def _role(session: SessionState, statement: st.PrincipalChange) -> None:
 
 
 def _drop(security: Security, principal: Principal) -> None:
-    if principal.name.lower() in _MAY_NOT_GO or principal.name in FIXED_ROLES:
+    if principal.name.lower() in _FIXED_PRINCIPALS or principal.name in FIXED_ROLES:
         raise SqlError(15150, f"Cannot drop the principal '{principal.name}'.")
     security.remove(principal)
 
@@ -104,13 +104,13 @@ def _drop(security: Security, principal: Principal) -> None:
 def grant(session: SessionState, statement: st.Grant) -> Iterator[Event]:
     """GRANT, DENY and REVOKE, in the current database."""
     security = session.current.security
-    scope = _scope(session, statement)
+    securable = _securable(session, statement)
     for name in statement.principals:
         principal = _principal(security, name)
         for permission in statement.permissions:
             wanted = _ALL if permission in ("ALL", "ALL PRIVILEGES") else (permission,)
             for one in wanted:
-                key = (principal.principal_id, one, scope)
+                key = (principal.principal_id, one, securable)
                 if statement.action == "revoke":
                     security.rights.pop(key, None)
                 else:
@@ -118,8 +118,8 @@ def grant(session: SessionState, statement: st.Grant) -> Iterator[Event]:
     yield StatementDone(None, statement.action.upper())
 
 
-def _scope(session: SessionState, statement: st.Grant) -> Scope:
-    """Return what a permission is about; raises 15151."""
+def _securable(session: SessionState, statement: st.Grant) -> Securable:
+    """Return the securable of a permission; raises 15151."""
     kind, path = statement.securable_class, statement.securable
     shown = ".".join(path)
     if kind == "DATABASE":

@@ -21,7 +21,7 @@ _FIXED: Final = {
     "query_governor_cost_limit": None, "context_info": "", "forceplan": None, "fips_flagger": "off",
     "remote_proc_transactions": "off", "offsets": "",
 }  # fmt: skip
-"""Options with one value here (None: any, it changes nothing). Another value is refused."""
+"""Options with a single supported value; None accepts any value, without effect."""
 
 _LEVELS: Final = frozenset(
     {"read uncommitted", "read committed", "repeatable read", "serializable", "snapshot"}
@@ -29,10 +29,10 @@ _LEVELS: Final = frozenset(
 _LANGUAGES: Final = frozenset({"us_english", "english", "n'us_english'"})
 
 
-def set_option(  # noqa: C901 - a branch a kind of option
+def set_option(  # noqa: C901 - one branch for each kind of option
     session: SessionState, statement: st.SetOption
 ) -> Iterator[Event]:
-    """SET option value; raises 195 for an unknown one, 50000 for a value without effect here."""
+    """SET option value; raises 195 for an unknown one, 50000 for a value it does not implement."""
     option, value = statement.option, statement.value
     if option.startswith("identity_insert "):
         _identity_insert(session, option.removeprefix("identity_insert "), value)

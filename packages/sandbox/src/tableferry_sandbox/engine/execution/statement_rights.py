@@ -11,7 +11,7 @@ from tableferry_sandbox.events import SqlError
 
 
 def check_statement(session: SessionState, statement: st.Statement) -> None:
-    """Raise what SQL Server says to a session that may not run a statement of definition."""
+    """Raise SQL Server's error if the session may not run a DDL or security statement."""
     if not session.login.sysadmin:
         check = _CHECKS.get(type(statement))
         if check is not None:

@@ -1,4 +1,4 @@
-"""Columns, keys, defaults and checks of a table, from their definitions."""
+"""Columns, keys, defaults and checks added to a table from their definitions."""
 
 import zlib
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ from tableferry_sandbox.sqltypes import SqlType
 
 
 class TableBuilder:
-    """Adds to one table."""
+    """Adds columns and constraints to one table."""
 
     def __init__(self, session: SessionState, table: Table) -> None:
         self.session = session
@@ -56,8 +56,8 @@ class TableBuilder:
         return self.session.current.types.get((name.schema.lower() or "dbo", name.name))
 
     def column_type(self, definition: st.ColumnDef) -> tuple[SqlType, AliasType | None]:
-        """Return the type that a column's definition means, with its alias; raises 2715, 447."""
-        assert definition.type is not None  # noqa: S101 - computed columns come by another way
+        """Return the type of a column's definition, with its alias type; raises 2715, 447."""
+        assert definition.type is not None  # noqa: S101 - computed columns never get here
         alias = self._alias(definition.type)
         try:
             kind = alias.type if alias else t.resolve(definition.type)
@@ -123,7 +123,7 @@ class TableBuilder:
         return column
 
     def add_computed(self) -> None:
-        """Find out the types of computed columns, once all others are known."""
+        """Determine the types of computed columns, once all others are known."""
         plain = [c for c in self.table.columns if c.computed is None]
         for column, definition in self._computed:
             assert column.computed is not None  # noqa: S101 - only computed columns are kept there
@@ -196,10 +196,10 @@ class TableBuilder:
         )
         check_unique_index(self.session, table, index, created=True)
         table.indexes.append(index)
-        self.lies_differently(index)
+        self.mark_disordered_by(index)
 
-    def lies_differently(self, index: Index) -> None:
-        """Note that rows which are there do not lie by a clustered index made after them."""
+    def mark_disordered_by(self, index: Index) -> None:
+        """Mark a table disordered if its rows were stored before a clustered index existed."""
         if index.clustered and self.session.server.has(self.table):
             self.table.disordered = True
 
@@ -207,7 +207,7 @@ class TableBuilder:
         column = self.existing(definition.columns[0].name)
         if column.default is not None or column.identity or column.type.name == "timestamp":
             raise SqlError(1781, "Column already has a DEFAULT bound to it.")
-        assert definition.expression is not None  # noqa: S101 - the parser sees to it
+        assert definition.expression is not None  # noqa: S101 - the parser guarantees it
         typed = binder_for(self.session).value(definition.expression, Scope())
         convert(typed.sql, typed.type, column.type, explicit=False)
         number = self.table.database.new_object_id()
@@ -224,7 +224,7 @@ class TableBuilder:
         number = self.table.database.new_object_id()
         column = definition.columns[0].name if definition.columns else ""
         name = definition.name or self._system_name("CK", number, column or self.table.name)
-        assert definition.expression is not None  # noqa: S101 - the parser sees to it
+        assert definition.expression is not None  # noqa: S101 - the parser guarantees it
         column_id = self.existing(column).column_id if column else 0
         check = CheckConstraint(
             number, name, definition.expression, definition.text, column_id, definition.name is None
@@ -234,7 +234,7 @@ class TableBuilder:
 
     def _add_foreign_key(self, definition: st.ConstraintDef) -> None:
         reference = definition.references
-        assert reference is not None  # noqa: S101 - the parser sees to it
+        assert reference is not None  # noqa: S101 - the parser guarantees it
         found = self.session.find_object(reference.table)
         if found is None and reference.table[-1].lower() == self.table.name.lower():
             found = self.table
@@ -299,7 +299,9 @@ class TableBuilder:
         if column.computed is not None or column.identity or column.type.name == "timestamp":
             if rows:
                 table.columns.remove(column)
-                raise unsupported("adding such a column to a table that has rows")
+                raise unsupported(
+                    "adding a computed, identity or rowversion column to a table that has rows"
+                )
         elif column.default is not None and not column.nullable:
             binder = binder_for(self.session)
             typed = binder.value(column.default.expression, Scope())

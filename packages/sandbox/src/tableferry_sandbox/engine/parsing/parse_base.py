@@ -23,7 +23,7 @@ class TokenCursor:
         """The next token."""
         return self.tokens[self.position]
 
-    def ahead(self, count: int = 1) -> Token:
+    def peek(self, count: int = 1) -> Token:
         """Return a token further on."""
         return self.tokens[min(self.position + count, len(self.tokens) - 1)]
 
@@ -35,14 +35,14 @@ class TokenCursor:
         return token
 
     def at(self, *words: str) -> bool:
-        """Tell whether the next tokens are these keywords or operators."""
+        """Return whether the next tokens are these keywords or operators."""
         # Half of the time of parsing was spent here, where it is nearly always no.
         if self.tokens[self.position].lower != words[0]:
             return False
-        return all(self.ahead(i).lower == word for i, word in enumerate(words))
+        return all(self.peek(i).lower == word for i, word in enumerate(words))
 
     def at_any(self, *words: str) -> bool:
-        """Tell whether the next token is one of these."""
+        """Return whether the next token is one of these."""
         return self.token.lower in words
 
     def accept(self, *words: str) -> bool:
@@ -70,7 +70,7 @@ class TokenCursor:
         return self.sql[start : self.tokens[self.position - 1].end]
 
     def at_name(self) -> bool:
-        """Tell whether an identifier comes next."""
+        """Return whether an identifier comes next."""
         token = self.token
         return token.kind == "name" or (token.kind == "word" and token.lower not in RESERVED)
 

@@ -97,8 +97,8 @@ class DdlParser(QueryParser):
                     self._skip_parentheses()
             elif self.at("with", "("):
                 self.advance()
-                if self.ahead().lower in ("system_versioning", "memory_optimized", "ledger"):
-                    raise unsupported("tables WITH " + self.ahead().text.upper())
+                if self.peek().lower in ("system_versioning", "memory_optimized", "ledger"):
+                    raise unsupported("tables WITH " + self.peek().text.upper())
                 self._skip_parentheses()
             else:
                 return
@@ -147,7 +147,7 @@ class DdlParser(QueryParser):
             constraints=tuple(constraints),
         )
 
-    def _column_fact(  # noqa: C901 - a branch an option
+    def _column_fact(  # noqa: C901 - one branch for each option
         self, name: str, facts: dict[str, object], constraints: list[st.ConstraintDef]
     ) -> bool:
         """Parse one option of a column; False when there is none."""
@@ -326,7 +326,7 @@ class DdlParser(QueryParser):
             return st.NoOperation("ALTER INDEX", line=line)
         raise unsupported(f"ALTER {self.token.text.upper()}")
 
-    def _alter_table(self, line: int) -> st.Statement:  # noqa: C901 - a branch an action
+    def _alter_table(self, line: int) -> st.Statement:  # noqa: C901 - one branch for each action
         table = self.path()
         if not self.accept("with", "check"):
             self.accept("with", "nocheck")

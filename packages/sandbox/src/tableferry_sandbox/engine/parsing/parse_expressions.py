@@ -71,7 +71,7 @@ class ExpressionParser(TokenCursor):
             return None
         return inner
 
-    def _predicate(self) -> s.Node:  # noqa: C901 - a branch a kind of predicate
+    def _predicate(self) -> s.Node:  # noqa: C901 - one branch for each kind of predicate
         if self.accept("exists"):
             self.expect("(")
             query = self.query()
@@ -114,7 +114,7 @@ class ExpressionParser(TokenCursor):
 
     def _comparison(self, left: s.Node) -> s.Node:
         operator = _COMPARISONS[self.advance().lower]
-        if self.at_any("any", "some", "all") and self.ahead().lower == "(":
+        if self.at_any("any", "some", "all") and self.peek().lower == "(":
             quantifier = "all" if self.advance().lower == "all" else "any"
             self.expect("(")
             query = self.query()
@@ -168,7 +168,7 @@ class ExpressionParser(TokenCursor):
                 return s.Literal(negative, operand.type)
             return operand if operator == "+" else s.Unary(operator, operand)
         node = self._primary()
-        while self.at(".") and self.ahead().kind in ("word", "name"):
+        while self.at(".") and self.peek().kind in ("word", "name"):
             self.advance()
             node = self._method(node, self.advance().text)
         while self.at_any("collate", "at"):
@@ -192,7 +192,7 @@ class ExpressionParser(TokenCursor):
     def _negatable(literal: s.Literal) -> bool:
         return literal.type.name in ("int", "numeric", "float", "money") and literal.value != 0
 
-    def _primary(self) -> s.Node:  # noqa: C901 - a branch a kind of value
+    def _primary(self) -> s.Node:  # noqa: C901 - one branch for each kind of value
         token = self.token
         constant = self._constant()
         if constant is not None:
@@ -211,13 +211,13 @@ class ExpressionParser(TokenCursor):
             return s.Null()
         if self.at("case"):
             return self._case()
-        if token.lower in ("cast", "try_cast") and self.ahead().lower == "(":
+        if token.lower in ("cast", "try_cast") and self.peek().lower == "(":
             return self._cast()
-        if token.lower in ("convert", "try_convert") and self.ahead().lower == "(":
+        if token.lower in ("convert", "try_convert") and self.peek().lower == "(":
             return self._convert()
         if token.lower in _NILADIC:
             return s.Call(self.advance().lower)
-        if token.lower in ("parse", "try_parse") and self.ahead().lower == "(":
+        if token.lower in ("parse", "try_parse") and self.peek().lower == "(":
             raise unsupported(f"the function {token.text.upper()}")
         if self.at_name() or token.lower in _KEYWORD_FUNCTIONS:
             return self._name_or_call()
@@ -323,7 +323,7 @@ class ExpressionParser(TokenCursor):
             while self.accept(","):
                 arguments.append(self._argument(name, first=False))
         self.expect(")")
-        if self.at_any("ignore", "respect") and self.ahead().lower == "nulls":
+        if self.at_any("ignore", "respect") and self.peek().lower == "nulls":
             raise unsupported("IGNORE NULLS")
         within: tuple[s.OrderItem, ...] = ()
         if self.accept("within", "group"):

@@ -112,7 +112,7 @@ class PrincipalParser(DdlParser):
 
     def _securable(self) -> tuple[str, tuple[str, ...]]:
         kind = "OBJECT"
-        if self.ahead().text == "::":
+        if self.peek().text == "::":
             kind = self.advance().text.upper()
             self.advance()
         path = self.path()

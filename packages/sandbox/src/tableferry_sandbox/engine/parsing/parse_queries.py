@@ -85,7 +85,7 @@ class QueryParser(ExpressionParser):
 
     def common_tables(self) -> tuple[s.CommonTable, ...]:
         """Parse WITH, if there is one."""
-        if not (self.at("with") and self.ahead().kind in ("word", "name")):
+        if not (self.at("with") and self.peek().kind in ("word", "name")):
             return ()
         self.advance()
         tables = []
@@ -171,7 +171,7 @@ class QueryParser(ExpressionParser):
             if self.at_any("rollup", "cube", "grouping"):
                 raise unsupported("ROLLUP, CUBE and GROUPING SETS")
             group_by = self.expressions()
-            if self.at("with") and self.ahead().lower in ("rollup", "cube"):
+            if self.at("with") and self.peek().lower in ("rollup", "cube"):
                 raise unsupported("ROLLUP, CUBE and GROUPING SETS")
         having = self.condition() if self.accept("having") else None
         return s.Select(tuple(items), top, distinct, into, source, where, group_by, having)
@@ -180,13 +180,13 @@ class QueryParser(ExpressionParser):
         """Parse one item of a select list."""
         if self.accept("*"):
             return s.SelectItem(s.Star())
-        if self.token.kind == "variable" and self.ahead().lower in ("=", *COMPOUND):
+        if self.token.kind == "variable" and self.peek().lower in ("=", *COMPOUND):
             variable, operator = self.advance().text, self.advance().text
             value = self.expression()
             if operator != "=":
                 value = s.Binary(operator[0], s.Variable(variable), value)
             return s.SelectItem(value, None, variable)
-        if (self.at_name() or self.token.kind == "string") and self.ahead().lower == "=":
+        if (self.at_name() or self.token.kind == "string") and self.peek().lower == "=":
             alias = self.advance().text
             self.advance()
             return s.SelectItem(self.expression(), alias)
@@ -243,7 +243,7 @@ class QueryParser(ExpressionParser):
                 return "cross apply"
             self.expect("join")
             return "cross"
-        if self.at("outer") and self.ahead().lower == "apply":
+        if self.at("outer") and self.peek().lower == "apply":
             self.position += 2
             return "outer apply"
         for kind in ("left", "right", "full"):
@@ -284,9 +284,7 @@ class QueryParser(ExpressionParser):
         if self.token.kind == "variable":
             return s.TableRef((self.advance().text,), self._table_alias())
         path = self.path()
-        if self.at("(") and not (
-            self.ahead().lower in _HINTS and self.ahead(2).lower in (")", ",")
-        ):
+        if self.at("(") and not (self.peek().lower in _HINTS and self.peek(2).lower in (")", ",")):
             return self._table_function(path)
         if self.at("for", "system_time"):
             raise unsupported("FOR SYSTEM_TIME")
@@ -337,7 +335,7 @@ class QueryParser(ExpressionParser):
 
     def _hints(self) -> frozenset[str]:
         """Parse ``WITH (hint, ...)`` and the old form without WITH."""
-        if not (self.at("with", "(") or (self.at("(") and self.ahead().lower in _HINTS)):
+        if not (self.at("with", "(") or (self.at("(") and self.peek().lower in _HINTS)):
             return frozenset()
         self.accept("with")
         self.expect("(")

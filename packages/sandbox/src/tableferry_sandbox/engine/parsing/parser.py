@@ -137,15 +137,15 @@ class BatchParser(PrincipalParser):
             self.token.kind == "word" and self.token.lower not in RESERVED
         ):
             name = self.advance().text
-        if self.at("with") and self.ahead().lower in ("mark", "("):
+        if self.at("with") and self.peek().lower in ("mark", "("):
             raise unsupported("transaction options")
-        return st.Transaction(action, name, line=line)
+        return st.TransactionControl(action, name, line=line)
 
     def _insert(self, line: int, tables: tuple[s.CommonTable, ...] = ()) -> st.Statement:
         self.accept("into")
         path = (self.advance().text,) if self.token.kind == "variable" else self.path()
         self._hints()
-        columns = self.name_list() if self.at("(") and self.ahead().lower != "select" else ()
+        columns = self.name_list() if self.at("(") and self.peek().lower != "select" else ()
         output = self._output()
         if self.accept("default"):
             self.expect("values")
@@ -192,7 +192,7 @@ class BatchParser(PrincipalParser):
         if self.token.kind == "variable":
             variable = self.advance().text
             self.expect("=")
-            if not (self.at_name() and self.ahead().lower == "="):
+            if not (self.at_name() and self.peek().lower == "="):
                 return st.Assignment("", self.expression(), variable)
         path = self.path()
         column = path[-1]
@@ -309,7 +309,7 @@ class BatchParser(PrincipalParser):
             self.expect(")")
             return st.Execute((), (st.ExecArgument(text),), line=line)
         result = ""
-        if self.token.kind == "variable" and self.ahead().lower == "=":
+        if self.token.kind == "variable" and self.peek().lower == "=":
             result = self.advance().text
             self.advance()
         path = self.path()
@@ -330,13 +330,13 @@ class BatchParser(PrincipalParser):
 
     def _exec_argument(self) -> st.ExecArgument:
         name = ""
-        if self.token.kind == "variable" and self.ahead().lower == "=":
+        if self.token.kind == "variable" and self.peek().lower == "=":
             name = self.advance().text
             self.advance()
         value: s.Node
         if self.accept("default"):
             value = s.Default()
-        elif self.at_name() and self.ahead().lower != "(":
+        elif self.at_name() and self.peek().lower != "(":
             value = s.Literal(*_word_literal(self.advance().text))
         else:
             value = self.expression()

@@ -330,7 +330,7 @@ class Use(Statement):
 
 
 @dataclass(frozen=True, slots=True)
-class Transaction(Statement):
+class TransactionControl(Statement):
     """BEGIN, COMMIT, ROLLBACK or SAVE TRANSACTION; ``action`` is that word."""
 
     action: str

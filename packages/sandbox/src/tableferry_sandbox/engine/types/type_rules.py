@@ -122,7 +122,7 @@ GUID: Final = make("uniqueidentifier")
 
 
 def is_national(sql_type: SqlType) -> bool:
-    """Tell whether a type holds Unicode."""
+    """Return whether a type holds Unicode."""
     return sql_type.name in NATIONAL
 
 
@@ -138,7 +138,7 @@ def is_builtin(name: str) -> bool:
     return _SYNONYMS.get(name, name) in _FAMILIES or name == "sysname"
 
 
-def resolve(  # noqa: C901 - a branch a kind of parameters
+def resolve(  # noqa: C901 - one branch for each kind of parameters
     name: TypeName, *, in_cast: bool = False
 ) -> SqlType:
     """Return the type a name stands for; character types get length 30 in CAST, else 1.
@@ -251,7 +251,7 @@ def _longer(left: SqlType, right: SqlType) -> int:
     return max(left.length, right.length)
 
 
-def common(left: SqlType, right: SqlType) -> SqlType:  # noqa: C901 - a branch a family
+def common(left: SqlType, right: SqlType) -> SqlType:  # noqa: C901 - one branch for each family
     """Return the type two values meet in (CASE, COALESCE, UNION, comparisons).
 
     Raises 206 where T-SQL has none.
