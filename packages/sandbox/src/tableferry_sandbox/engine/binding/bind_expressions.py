@@ -107,7 +107,7 @@ class ExpressionBinder(ABC):
         raise unsupported(f"this expression ({type(node).__name__})")
 
     def _grouped(self, node: s.Node, scope: Scope) -> Typed | None:
-        """Return what stands for a GROUP BY expression in a grouped query, None for others."""
+        """Return the group's value for a GROUP BY expression, None for other expressions."""
         if isinstance(node, s.Literal | s.Null | s.Variable) or not scope.groups:
             return None
         if isinstance(node, s.Name):
@@ -152,7 +152,7 @@ class ExpressionBinder(ABC):
         return convert(typed.sql, typed.type, target, explicit=explicit)
 
     def unify(self, values: list[Typed]) -> SqlType:
-        """Return the type several values meet in."""
+        """Return the common type of several values."""
         found = t.NULL_TYPE
         for item in values:
             found = t.common(found, item.type)
@@ -300,7 +300,7 @@ class ExpressionBinder(ABC):
         return Typed(f"ts_300({sql})" if result.name == "datetime" else sql, result)
 
     def concatenate(self, left: Typed, right: Typed) -> Typed:
-        """Bind string concatenation; what is not max stays within 8000 bytes."""
+        """Bind string concatenation; except for (max) types it is cut to 8000 bytes."""
         national = t.is_national(left.type) or t.is_national(right.type)
         limit = 4000 if national else 8000
         lengths = (left.type.length, right.type.length)
@@ -326,7 +326,7 @@ class ExpressionBinder(ABC):
         return Typed(sql, target, nullable=operand.nullable or node.attempt)
 
     def constant_integer(self, node: s.Node) -> int:
-        """Return a whole number that is known before the query runs."""
+        """Return an integer that is known before the query runs."""
         if isinstance(node, s.Unary) and node.operator == "-":
             return -self.constant_integer(node.operand)
         if isinstance(node, s.Literal) and isinstance(node.value, int | Decimal):

@@ -1,4 +1,4 @@
-"""Predicates: comparisons by T-SQL's precedence of types and by collation."""
+"""Predicates: comparisons by data type precedence and collation."""
 
 from typing import Final
 
@@ -30,7 +30,7 @@ def group_key(typed: Typed) -> str:
 
 
 def key_of(sql: str, sql_type: SqlType, *, ordering: bool) -> str:
-    """Return the key of a value; 305, 306 or 1 for types that have no order."""
+    """Return the key of a value; raises 305, 306 or 50000 for types without order."""
     kind = t.family(sql_type)
     if kind == "string":
         if sql_type.name in ("text", "ntext"):
@@ -53,7 +53,7 @@ def key_of(sql: str, sql_type: SqlType, *, ordering: bool) -> str:
     if kind == "xml":
         raise SqlError(305, "The xml data type cannot be compared or sorted, except when using the "
                        "IS NULL operator.")  # fmt: skip
-    if sql_type.name == "hierarchyid":  # its bytes sort as the tree is walked
+    if sql_type.name == "hierarchyid":  # its bytes sort depth first
         return sql
     if kind in ("variant", "udt"):
         raise unsupported(f"comparing or sorting {sql_type.name}")
@@ -108,7 +108,7 @@ class PredicateBinder(ExpressionBinder):
         return f"({a} {operator} {b})"
 
     def _compare_variant(self, operator: str, left: Typed, right: Typed) -> str:
-        """Compare a variant with a value: unequal if their families are, else by value."""
+        """Compare a variant with a value: unequal if their families differ, else by value."""
         if right.type.name == "sql_variant":
             left, right = right, left
         if right.type.name in ("sql_variant", "null") or operator not in ("=", "<>"):

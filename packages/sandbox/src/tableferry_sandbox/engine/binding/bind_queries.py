@@ -52,7 +52,7 @@ def ordering(typed: Typed, *, descending: bool) -> str:
 
 
 def _written_items(body: s.Node) -> list[s.Node]:
-    """Return the items of a set operation's first query, none where a star hides their number."""
+    """Return the items of a set operation's first query, none if a star hides their number."""
     while isinstance(body, s.SetOperation):
         body = body.left
     items = [item.expression for item in body.items] if isinstance(body, s.Select) else []
@@ -143,7 +143,7 @@ class QueryBinder(SourceBinder):
 
     @staticmethod
     def _distinct(sql: str, columns: Sequence[Typed]) -> str:
-        """Keep one row of each group of equal ones; equality is the collation's."""
+        """Keep one of each set of equal rows; collations decide equality."""
         keys = [group_key(replace(c, sql=f"c{i}")) for i, c in enumerate(columns, 1)]
         if all(key == f"c{i}" for i, key in enumerate(keys, 1)):
             return f"SELECT DISTINCT * FROM ({sql})"
@@ -154,7 +154,7 @@ class QueryBinder(SourceBinder):
     ) -> BoundQuery:
         """Order a set operation, whose ORDER BY may only name its columns.
 
-        They may be named as the first query's items are written, qualifiers and all.
+        They may also be written as the first query's items are, qualifiers included.
         """
         if not query.order_by:
             return bound
@@ -247,7 +247,7 @@ class QueryBinder(SourceBinder):
         return f" WHERE {self.predicate(select.where, scope)}"
 
     def _group(self, select: s.Select, scope: Scope) -> str:
-        """Bind GROUP BY; from here on the scope answers for groups, not rows."""
+        """Bind GROUP BY; afterwards names in the scope mean groups, not rows."""
         groups: dict[str, Typed] = {}
         keys = []
         for node in select.group_by:

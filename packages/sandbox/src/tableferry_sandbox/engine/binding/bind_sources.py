@@ -37,7 +37,7 @@ def nodes(root: Any) -> Iterator[s.Node]:
                 yield from nodes(getattr(root, part.name))
 
 
-def mentions(root: s.Node, name: str) -> bool:
+def reads_from(root: s.Node, name: str) -> bool:
     """Return whether a query reads from a table of this one-part name."""
     lowered = name.lower()
     return any(
@@ -46,8 +46,8 @@ def mentions(root: s.Node, name: str) -> bool:
     )
 
 
-def _may_be_missing(scope: Scope, first: int, end: int) -> None:
-    """Mark the columns of sources that an outer join fills with NULL where no row matches."""
+def _make_nullable(scope: Scope, first: int, end: int) -> None:
+    """Make the columns of sources nullable that an outer join fills with NULL."""
     for place in range(first, end):
         source = scope.sources[place]
         columns = tuple(replace(column, nullable=True) for column in source.columns)
@@ -103,11 +103,11 @@ class SourceBinder(PredicateBinder):
             replace(column, sql=f"{alias}.c{i}", name=label, digits=0)
             for i, (label, column) in enumerate(zip(names, bound.columns, strict=True), 1)
         )
-        self._remember(Source(name, path, typed), scope)
+        self._add_source(Source(name, path, typed), scope)
         return f"({bound.sql}) AS {alias}"
 
     @staticmethod
-    def _remember(source: Source, scope: Scope) -> None:
+    def _add_source(source: Source, scope: Scope) -> None:
         if any(
             source.alias.lower() == other.alias.lower()
             and (not source.path or not other.path or source.path == other.path)
@@ -130,16 +130,16 @@ class SourceBinder(PredicateBinder):
         if node.kind.endswith("apply"):
             joined = self._apply(node, left, scope)
             if node.kind == "outer apply":
-                _may_be_missing(scope, second, len(scope.sources))
+                _make_nullable(scope, second, len(scope.sources))
             return joined
         right = self.from_clause(node.right, scope)
         if node.kind == "cross" or node.condition is None:
             return f"({left} CROSS JOIN {right})"
         condition = self.predicate(node.condition, scope)
         if node.kind in ("right", "full"):
-            _may_be_missing(scope, first, second)
+            _make_nullable(scope, first, second)
         if node.kind in ("left", "full"):
-            _may_be_missing(scope, second, len(scope.sources))
+            _make_nullable(scope, second, len(scope.sources))
         return f"({left} {_JOINS[node.kind]} {right} ON {condition})"
 
     def _apply(self, node: s.Join, left: str, scope: Scope) -> str:
@@ -147,7 +147,7 @@ class SourceBinder(PredicateBinder):
         inner = Scope([], Scope(list(scope.sources), scope.parent))
         right = self.from_clause(node.right, inner)
         for source in inner.sources:
-            self._remember(source, scope)
+            self._add_source(source, scope)
         if node.kind == "cross apply":
             return f"({left} CROSS JOIN LATERAL (SELECT * FROM {right}) AS {self._lateral(right)})"
         return (
@@ -156,7 +156,7 @@ class SourceBinder(PredicateBinder):
 
     @staticmethod
     def _lateral(right: str) -> str:
-        """Return the alias of a lateral source, so that outer names reach through the wrapper."""
+        """Return the alias of a lateral source, which its wrapper takes over."""
         return right.rsplit(" AS ", 1)[-1]
 
     def _table_ref(self, node: s.TableRef, scope: Scope) -> str:
@@ -192,10 +192,10 @@ class SourceBinder(PredicateBinder):
         return () if node.alias else (found.database.name, found.schema, found.name)
 
     def view_query(self, view: View) -> BoundQuery:
-        """Bind a view's query, away from the names around it."""
+        """Bind a view's query without the names of the query around it."""
         saved = self.context.common, self.context.recursive, self.context.permit
         self.context.common, self.context.recursive = {}, {}
-        # All objects belong to dbo here: who may read a view may read what is behind it
+        # All objects belong to dbo, so permission on a view covers what it reads
         # (Ownership Chains).
         self.context.permit = permit_all
         try:
@@ -210,13 +210,13 @@ class SourceBinder(PredicateBinder):
         if node.sample is not None:
             text = self._sampled(text, table, node.sample)
         alias = self.context.alias()
-        self._remember(
+        self._add_source(
             Source(name, self._path(node, table), self.table_columns(table, alias)), scope
         )
         return f"{text} AS {alias}"
 
     def _sampled(self, text: str, table: Table, sample: s.Sample) -> str:
-        """Take whole pages by chance; which ones, a seed decides for good."""
+        """Sample whole pages at random; with a seed, always the same ones."""
         self.context.volatile = True
         share = self._constant_number(sample.count)
         if sample.rows:
@@ -261,7 +261,7 @@ class SourceBinder(PredicateBinder):
 
     @staticmethod
     def column(column: TableColumn, sql: str) -> Typed:
-        """Return a table's column as it is read by some SQL."""
+        """Return a table's column as an expression, read by ``sql``."""
         return Typed(
             sql,
             column.type,
@@ -291,12 +291,12 @@ class SourceBinder(PredicateBinder):
             for i, column in enumerate(view.columns, 1)
         )
         path = () if name != parts[-1] else (database.name, view.schema, view.name)
-        self._remember(Source(name, path, columns), scope)
+        self._add_source(Source(name, path, columns), scope)
         return f"{registered} AS {alias}"
 
     def _common_table(self, name: str, columns: tuple[str, ...], query: s.Query) -> BoundQuery:
         body = query.body
-        if isinstance(body, s.SetOperation) and body.every and mentions(body.right, name):
+        if isinstance(body, s.SetOperation) and body.every and reads_from(body.right, name):
             return self._recursive(name, columns, body)
         saved = self.context.common
         self.context.common = {k: v for k, v in saved.items() if k != name}
@@ -354,7 +354,7 @@ class SourceBinder(PredicateBinder):
         columns = tuple(
             replace(column, sql=f"{alias}.c{i}") for i, column in enumerate(source.columns, 1)
         )
-        self._remember(Source(label, (), columns), scope)
+        self._add_source(Source(label, (), columns), scope)
         return f"{source.alias} AS {alias}"
 
     def _table_function(self, node: s.TableFunction, scope: Scope) -> str:
@@ -378,5 +378,5 @@ class SourceBinder(PredicateBinder):
             raise invalid_object(path)
         if node.columns:
             column = replace(column, name=node.columns[0])
-        self._remember(Source(name, (), (column,)), scope)
+        self._add_source(Source(name, (), (column,)), scope)
         return f"{sql} AS {alias}"

@@ -1,4 +1,4 @@
-"""Function calls: which module binds which function, and the binder that is complete."""
+"""The complete binder: queries, expressions, and calls of the functions in ``functions_*``."""
 
 from typing import Final
 
@@ -30,14 +30,14 @@ _SCALARS: Final = {
 
 
 class Binder(QueryBinder):
-    """Binds everything."""
+    """Binds queries, predicates, expressions, calls and CLR members."""
 
     def method(self, node: s.Method, scope: Scope) -> Typed:
         """Bind a method or a property of a CLR type."""
         return bind_methods.bind(self, node, scope)
 
     def call(self, node: s.Call, scope: Scope) -> Typed:
-        """Bind a function call; raises 195 for a function nobody knows."""
+        """Bind a function call; raises 195 for an unknown function."""
         if node.name in unsupported_names.AGGREGATES:
             raise unsupported(f"the aggregate {node.name.upper()}")
         if node.name in AGGREGATES or node.over is not None:

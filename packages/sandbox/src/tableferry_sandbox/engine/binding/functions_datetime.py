@@ -31,7 +31,7 @@ WIDE: Final = t.make("datetime2", scale=7)
 
 
 def _now(binder: PredicateBinder, sql_type: SqlType) -> Typed:
-    """Return the statement's time: every call in a statement gives the same."""
+    """Return the current time, the same for every call in a statement."""
     binder.context.volatile = True
     if binder.context.now is None:
         binder.context.now = now_ticks()
@@ -73,7 +73,7 @@ def timestamp(ticks: str) -> str:
 
 
 def _calendar_number(part: str, ticks: str) -> str:
-    """Return the number of the period that ticks lie in, counted through all years."""
+    """Return the number of the period that contains ticks, counted from year 1."""
     stamp = timestamp(ticks)
     if part == "year":
         return f"date_part('year', {stamp})"

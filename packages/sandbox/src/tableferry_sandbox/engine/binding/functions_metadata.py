@@ -1,7 +1,7 @@
 """Functions about the server, the session and the catalog.
 
-With constant arguments they are worked out here; over columns they become lookups in a map of the
-catalog, which is small.
+With constant arguments they are evaluated while binding; over columns they become lookups in a map
+of the catalog, which is small.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
 from tableferry_sandbox.engine.binding.functions_text import Scalar, arguments
 from tableferry_sandbox.engine.binding.scope import Scope, SessionInfo, Typed
 from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View
-from tableferry_sandbox.engine.parsing.object_names import split_name
+from tableferry_sandbox.engine.parsing.lexer import split_name
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.duck_types import duck_type, literal, quote_text
@@ -31,8 +31,8 @@ def constant(value: Any, sql_type: SqlType) -> Typed:
     return Typed(literal(value, sql_type), sql_type, nullable=value is None)
 
 
-def _fact(sql_type: SqlType, read: Callable[[SessionInfo], Any]) -> Scalar:
-    """Make a function without arguments that asks the session."""
+def _session_value(sql_type: SqlType, read: Callable[[SessionInfo], Any]) -> Scalar:
+    """Make a function without arguments that reads the session."""
 
     def bind(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
         arguments(binder, node, scope, 0)
@@ -62,7 +62,7 @@ def text_key(binder: PredicateBinder, value: Typed) -> str:
 
 
 def current_catalog(binder: PredicateBinder) -> Database:
-    """Return the current database with what the session sees of it."""
+    """Return the current database with only the objects that the session may see."""
     session = binder.context.session
     return session.catalog_of(session.current)
 
@@ -250,40 +250,42 @@ def _options(session: SessionInfo) -> int:
 
 _NUMERIC38: Final = t.make("numeric", precision=38)
 FUNCTIONS: Final[dict[str, Scalar]] = {
-    "@@version": _fact(SqlType("nvarchar", 300), lambda _: VERSION_TEXT),
-    "@@spid": _fact(t.SMALLINT, lambda x: x.session_id),
-    "@@servername": _fact(NVARCHAR, lambda x: x.server.name),
-    "@@servicename": _fact(NVARCHAR, lambda _: "MSSQLSERVER"),
-    "@@language": _fact(NVARCHAR, lambda _: "us_english"),
-    "@@langid": _fact(t.SMALLINT, lambda _: 0),
-    "@@datefirst": _fact(t.TINYINT, lambda _: 7),
-    "@@trancount": _fact(t.INT, lambda x: x.transaction_count),
-    "@@rowcount": _fact(t.INT, _row_count),
-    "rowcount_big": _fact(t.BIGINT, _row_count),
-    "@@error": _fact(t.INT, lambda x: x.last_error),
-    "@@identity": _fact(_NUMERIC38, lambda x: x.last_identity),
-    "scope_identity": _fact(_NUMERIC38, lambda x: x.last_identity),
-    "@@dbts": _fact(SqlType("varbinary", 8), lambda x: x.current.rowversion.to_bytes(8, "big")),
-    "@@lock_timeout": _fact(t.INT, lambda x: int(x.options.get("lock_timeout", "-1"))),
-    "@@textsize": _fact(t.INT, lambda x: int(x.options.get("textsize", "-1"))),
-    "@@options": _fact(t.INT, _options),
-    "@@nestlevel": _fact(t.INT, lambda _: 0),
-    "@@max_precision": _fact(t.TINYINT, lambda _: 38),
-    "@@max_connections": _fact(t.INT, lambda _: 32767),
-    "@@microsoftversion": _fact(t.INT, lambda _: 268439591),
-    "@@procid": _fact(t.INT, lambda _: 0),
-    "xact_state": _fact(t.SMALLINT, lambda x: int(x.transaction_count > 0)),
-    "suser_sname": _fact(NVARCHAR, lambda x: x.login_name),
-    "suser_name": _fact(NVARCHAR, lambda x: x.login_name),
-    "system_user": _fact(NVARCHAR, lambda x: x.login_name),
-    "original_login": _fact(NVARCHAR, lambda x: x.login_name),
-    "user_name": _fact(NVARCHAR, lambda x: x.user.name),
-    "user": _fact(NVARCHAR, lambda x: x.user.name),
-    "current_user": _fact(NVARCHAR, lambda x: x.user.name),
-    "session_user": _fact(NVARCHAR, lambda x: x.user.name),
-    "host_name": _fact(NVARCHAR, lambda x: x.host_name),
-    "app_name": _fact(NVARCHAR, lambda x: x.application),
-    "program_name": _fact(NVARCHAR, lambda x: x.application),
+    "@@version": _session_value(SqlType("nvarchar", 300), lambda _: VERSION_TEXT),
+    "@@spid": _session_value(t.SMALLINT, lambda x: x.session_id),
+    "@@servername": _session_value(NVARCHAR, lambda x: x.server.name),
+    "@@servicename": _session_value(NVARCHAR, lambda _: "MSSQLSERVER"),
+    "@@language": _session_value(NVARCHAR, lambda _: "us_english"),
+    "@@langid": _session_value(t.SMALLINT, lambda _: 0),
+    "@@datefirst": _session_value(t.TINYINT, lambda _: 7),
+    "@@trancount": _session_value(t.INT, lambda x: x.transaction_count),
+    "@@rowcount": _session_value(t.INT, _row_count),
+    "rowcount_big": _session_value(t.BIGINT, _row_count),
+    "@@error": _session_value(t.INT, lambda x: x.last_error),
+    "@@identity": _session_value(_NUMERIC38, lambda x: x.last_identity),
+    "scope_identity": _session_value(_NUMERIC38, lambda x: x.last_identity),
+    "@@dbts": _session_value(
+        SqlType("varbinary", 8), lambda x: x.current.rowversion.to_bytes(8, "big")
+    ),
+    "@@lock_timeout": _session_value(t.INT, lambda x: int(x.options.get("lock_timeout", "-1"))),
+    "@@textsize": _session_value(t.INT, lambda x: int(x.options.get("textsize", "-1"))),
+    "@@options": _session_value(t.INT, _options),
+    "@@nestlevel": _session_value(t.INT, lambda _: 0),
+    "@@max_precision": _session_value(t.TINYINT, lambda _: 38),
+    "@@max_connections": _session_value(t.INT, lambda _: 32767),
+    "@@microsoftversion": _session_value(t.INT, lambda _: 268439591),
+    "@@procid": _session_value(t.INT, lambda _: 0),
+    "xact_state": _session_value(t.SMALLINT, lambda x: int(x.transaction_count > 0)),
+    "suser_sname": _session_value(NVARCHAR, lambda x: x.login_name),
+    "suser_name": _session_value(NVARCHAR, lambda x: x.login_name),
+    "system_user": _session_value(NVARCHAR, lambda x: x.login_name),
+    "original_login": _session_value(NVARCHAR, lambda x: x.login_name),
+    "user_name": _session_value(NVARCHAR, lambda x: x.user.name),
+    "user": _session_value(NVARCHAR, lambda x: x.user.name),
+    "current_user": _session_value(NVARCHAR, lambda x: x.user.name),
+    "session_user": _session_value(NVARCHAR, lambda x: x.user.name),
+    "host_name": _session_value(NVARCHAR, lambda x: x.host_name),
+    "app_name": _session_value(NVARCHAR, lambda x: x.application),
+    "program_name": _session_value(NVARCHAR, lambda x: x.application),
     "db_name": _db_name,
     "db_id": _db_id,
     "object_id": _object_id,

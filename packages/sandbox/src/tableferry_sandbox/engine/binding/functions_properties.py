@@ -1,4 +1,4 @@
-"""Functions that ask for a property of the server, a database, an object or a column."""
+"""Property functions of the server, databases, objects and columns."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -17,7 +17,7 @@ from tableferry_sandbox.engine.binding.scope import Scope, Typed
 from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View
 from tableferry_sandbox.engine.database.principals import Principal
 from tableferry_sandbox.engine.errors import unsupported
-from tableferry_sandbox.engine.parsing.object_names import split_name
+from tableferry_sandbox.engine.parsing.lexer import split_name
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.convert import convert
@@ -207,7 +207,7 @@ def _connection_property(binder: PredicateBinder, node: s.Call, scope: Scope) ->
 
 
 def _permission(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
-    """HAS_PERMS_BY_NAME: 1 or 0, NULL for what is not there."""
+    """HAS_PERMS_BY_NAME: 1 or 0, NULL for an unknown securable."""
     values = arguments(binder, node, scope, 3, 5)
     binder.context.volatile = True
     session = binder.context.session
@@ -235,7 +235,7 @@ def _permission(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
 
 
 def _membership(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
-    """IS_SRVROLEMEMBER, IS_MEMBER and IS_ROLEMEMBER; NULL for a role nobody knows."""
+    """IS_SRVROLEMEMBER, IS_MEMBER and IS_ROLEMEMBER; NULL for an unknown role."""
     arguments(binder, node, scope, 1, 2)
     binder.context.volatile = True
     session = binder.context.session

@@ -32,7 +32,7 @@ def arguments(
 
 
 def as_text(binder: PredicateBinder, value: Typed, name: str) -> Typed:
-    """Return a value as a string; 8116 for types that do not become strings by themselves."""
+    """Return a value as a string; 8116 for types without implicit conversion."""
     kind = t.family(value.type)
     if kind == "string":
         return value
@@ -164,7 +164,7 @@ def _replace(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     if MAX in (values[0].type.length, values[1].type.length, values[2].type.length):
         result = replace(result, length=MAX)
     if _insensitive(values[0]):
-        # A pattern from the text, its special characters quoted, matched without regard to case.
+        # The search string as a regular expression, escaped, matched case-insensitively.
         pattern = f"regexp_escape({b})"
         target = f"replace({c}, '\\', '\\\\')"
         sql = f"CASE WHEN {b} = '' THEN {a} ELSE regexp_replace({a}, {pattern}, {target}, 'gi') END"

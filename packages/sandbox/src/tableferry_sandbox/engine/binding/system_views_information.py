@@ -1,15 +1,14 @@
 """INFORMATION_SCHEMA views."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from tableferry_sandbox.engine.binding.scope import SessionInfo
-from tableferry_sandbox.engine.binding.system_views_objects import Rows
+from tableferry_sandbox.engine.binding.system_views_objects import Row, Rows
 from tableferry_sandbox.engine.database.catalog_objects import Database, Table, TableColumn, View
 from tableferry_sandbox.engine.types.type_rules import family, is_national
 from tableferry_sandbox.sqltypes import MAX, SqlType
 
-Row = tuple[Any, ...]
 _LARGE: Final = {"text": 2147483647, "ntext": 1073741823, "image": 2147483647}
 
 

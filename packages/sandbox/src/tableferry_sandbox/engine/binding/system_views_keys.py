@@ -1,4 +1,4 @@
-"""sys views about indexes, constraints and what else belongs to a table."""
+"""sys views about indexes, constraints and extended properties of tables."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -100,7 +100,7 @@ def _default_constraints(session: SessionInfo, database: Database) -> Iterator[R
     for row in object_rows(session, database):
         if row[5] == "D ":
             table, column, default = by_id[row[1]]
-            # Who only reads a table sees that there is a default, not what it is.
+            # SELECT permission alone shows that there is a default, not its definition.
             text = default.text if session.may("VIEW DEFINITION", database, table) else None
             yield (*row, column.column_id, text, default.named_by_system)
 

@@ -13,7 +13,7 @@ Rows = Callable[[SessionInfo, Database], Iterable[Row]]
 
 
 def _datetime(ticks: int) -> int:
-    """Cut ticks to the second, which every datetime can hold."""
+    """Truncate ticks to the second, which every datetime can hold."""
     return ticks // 10_000_000 * 10_000_000
 
 
@@ -263,7 +263,7 @@ OBJECT_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
     "sys.columns": (COLUMN_COLUMNS, _columns),
     "sys.all_columns": (COLUMN_COLUMNS, _columns),
     "sys.identity_columns": (
-        # The server says them as sql_variant, of the column's own type.
+        # SQL Server returns these as sql_variant with the column's own type.
         COLUMN_COLUMNS + ", seed_value decimal(38:0), increment_value decimal(38:0), "
         "last_value decimal(38:0), is_not_for_replication bit",
         _identity_columns,

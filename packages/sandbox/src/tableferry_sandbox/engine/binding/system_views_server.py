@@ -1,13 +1,11 @@
 """sys views about the server, its sessions, and how many rows tables have."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from tableferry_sandbox.engine.binding.scope import SessionInfo
-from tableferry_sandbox.engine.binding.system_views_objects import Rows
+from tableferry_sandbox.engine.binding.system_views_objects import Row, Rows
 from tableferry_sandbox.engine.database.catalog_objects import PAGE_ROWS, Database
-
-Row = tuple[Any, ...]
 
 
 def _databases(session: SessionInfo, _: Database) -> Iterator[Row]:

@@ -18,7 +18,7 @@ from tableferry_sandbox.engine.execution import procedure_arguments
 from tableferry_sandbox.engine.execution.altering import mentions
 from tableferry_sandbox.engine.execution.catalog_changes import lock_exclusively, on_rollback
 from tableferry_sandbox.engine.execution.session_state import SessionState
-from tableferry_sandbox.engine.parsing.object_names import split_name
+from tableferry_sandbox.engine.parsing.lexer import split_name
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.events import Event, Message, SqlError
 

@@ -6,7 +6,7 @@ from typing import Final
 from tableferry_sandbox.engine.database.catalog_objects import Table
 from tableferry_sandbox.engine.errors import unknown_database, unsupported
 from tableferry_sandbox.engine.execution.session_state import SessionState
-from tableferry_sandbox.engine.parsing.object_names import split_name
+from tableferry_sandbox.engine.parsing.lexer import split_name
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.events import Event, LanguageChanged, SqlError, StatementDone
 

@@ -13,9 +13,9 @@ from tableferry_sandbox.engine.database.catalog_objects import (
     Index,
     Table,
     TableColumn,
+    default_text,
 )
 from tableferry_sandbox.engine.errors import object_exists, unsupported
-from tableferry_sandbox.engine.execution.default_text import default_text
 from tableferry_sandbox.engine.execution.row_checks import check_existing, check_unique_index
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binder_for

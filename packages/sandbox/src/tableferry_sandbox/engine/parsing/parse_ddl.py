@@ -89,7 +89,7 @@ class DdlParser(QueryParser):
         return st.CreateTable(path, tuple(columns), tuple(constraints), tuple(indexes), line=line)
 
     def _storage_clauses(self) -> None:
-        """Take filegroups and storage options, which change where rows live, not what they are."""
+        """Skip filegroups and storage options: they change where rows are stored, not the rows."""
         while True:
             if self.accept("on") or self.accept("textimage_on"):
                 self.advance()
@@ -122,11 +122,11 @@ class DdlParser(QueryParser):
             type_name = s.TypeName("timestamp")
         else:
             type_name = self.type_name()
-        facts: dict[str, object] = {}
+        options: dict[str, object] = {}
         constraints: list[st.ConstraintDef] = []
-        while self._column_fact(name, facts, constraints):
+        while self._column_option(name, options, constraints):
             pass
-        return st.ColumnDef(name, type_name, constraints=tuple(constraints), **facts)  # type: ignore[arg-type]
+        return st.ColumnDef(name, type_name, constraints=tuple(constraints), **options)  # type: ignore[arg-type]
 
     def _computed(self, name: str) -> st.ColumnDef:
         start = self.token.start
@@ -147,17 +147,17 @@ class DdlParser(QueryParser):
             constraints=tuple(constraints),
         )
 
-    def _column_fact(  # noqa: C901 - one branch for each option
-        self, name: str, facts: dict[str, object], constraints: list[st.ConstraintDef]
+    def _column_option(  # noqa: C901 - one branch for each option
+        self, name: str, options: dict[str, object], constraints: list[st.ConstraintDef]
     ) -> bool:
         """Parse one option of a column; False when there is none."""
         if self.accept("not", "null"):
-            facts["nullable"] = False
+            options["nullable"] = False
         elif self.accept("not"):
             self.expect("for")
             self.expect("replication")
         elif self.accept("null"):
-            facts["nullable"] = True
+            options["nullable"] = True
         elif self.accept("identity"):
             seed, step = 1, 1
             if self.accept("("):
@@ -165,13 +165,13 @@ class DdlParser(QueryParser):
                 self.expect(",")
                 step = self.integer()
                 self.expect(")")
-            facts["identity"] = (seed, step)
+            options["identity"] = (seed, step)
         elif self.accept("collate"):
-            facts["collation"] = self.name()
+            options["collation"] = self.name()
         elif self.accept("sparse"):
-            facts["sparse"] = True
+            options["sparse"] = True
         elif self.accept("rowguidcol"):
-            facts["rowguid"] = True
+            options["rowguid"] = True
         elif self.at_any(
             "constraint", "primary", "unique", "check", "default", "references", "foreign"
         ):
@@ -183,7 +183,7 @@ class DdlParser(QueryParser):
         return True
 
     def constraint(self, column: str | None) -> st.ConstraintDef:
-        """Parse a constraint; ``column`` is the one it stands behind, None for a table's."""
+        """Parse a constraint; ``column`` is the column it follows, None for a table's."""
         name = self.name() if self.accept("constraint") else None
         if self.at_any("primary", "unique"):
             return self._key(name, column)

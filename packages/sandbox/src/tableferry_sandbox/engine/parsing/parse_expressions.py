@@ -5,6 +5,7 @@ parses predicates.
 """
 
 import re
+from abc import ABC, abstractmethod
 from decimal import Decimal
 from typing import Final
 
@@ -30,12 +31,12 @@ _NILADIC: Final = frozenset(
 )
 
 
-class ExpressionParser(TokenCursor):
+class ExpressionParser(TokenCursor, ABC):
     """Parses expressions and predicates."""
 
+    @abstractmethod
     def query(self) -> s.Query:
-        """Parse a query; the query parser fills this in."""
-        raise self.error()
+        """Parse a query; expressions contain queries, and queries expressions."""
 
     def condition(self) -> s.Node:
         """Parse a predicate with AND, OR and NOT."""
@@ -181,7 +182,7 @@ class ExpressionParser(TokenCursor):
         return node
 
     def _method(self, operand: s.Node, name: str) -> s.Node:
-        """Parse what is behind a method's or a property's name."""
+        """Parse what follows the name of a method or a property."""
         if not self.accept("("):
             return s.Method(operand, name, is_property=True)
         arguments = () if self.at(")") else self.expressions()

@@ -72,7 +72,7 @@ class PrincipalParser(DdlParser):
                 return tuple(found)
 
     def grant(self, line: int) -> st.Statement:
-        """Parse GRANT, DENY or REVOKE, whose word was taken."""
+        """Parse what follows GRANT, DENY or REVOKE."""
         action = self.tokens[self.position - 1].lower
         if action == "revoke":
             self.accept("grant", "option", "for")

@@ -73,7 +73,7 @@ class QueryParser(ExpressionParser):
             raise self.error()
 
     def _options(self) -> None:
-        """Take OPTION (...): query hints change plans, never rows."""
+        """Skip OPTION (...): query hints change plans, never rows."""
         if self.accept("option"):
             self.expect("(")
             depth = 1

@@ -40,8 +40,8 @@ _REFUSED: Final = frozenset(
 
 _KEPT_BATCHES: Final = 256
 _KEPT_LENGTH: Final = 8192
-"""Characters: clients ask the same of the catalog again and again, in a few thousand; what is
-longer holds rows, and comes once."""
+"""Characters. Clients repeat catalog queries of a few thousand; longer batches carry rows and are
+not repeated."""
 
 
 def parse_batch(sql: str, *, quoted_identifier: bool = True) -> tuple[st.Statement, ...]:
@@ -361,32 +361,32 @@ def _word_literal(text: str) -> tuple[str, SqlType]:
 
 
 _SIMPLE: Final[dict[str, Callable[[BatchParser, int], st.Statement]]] = {
-    "insert": BatchParser._insert,  # noqa: SLF001 - its own table
-    "update": BatchParser._update,  # noqa: SLF001 - its own table
-    "delete": BatchParser._delete,  # noqa: SLF001 - its own table
-    "truncate": BatchParser._truncate,  # noqa: SLF001 - its own table
+    "insert": BatchParser._insert,  # noqa: SLF001 - its own methods
+    "update": BatchParser._update,  # noqa: SLF001 - its own methods
+    "delete": BatchParser._delete,  # noqa: SLF001 - its own methods
+    "truncate": BatchParser._truncate,  # noqa: SLF001 - its own methods
     "create": BatchParser.create,
     "alter": BatchParser.alter,
     "grant": BatchParser.grant,
     "deny": BatchParser.grant,
     "revoke": BatchParser.grant,
     "drop": BatchParser.drop,
-    "declare": BatchParser._declare,  # noqa: SLF001 - its own table
-    "set": BatchParser._set,  # noqa: SLF001 - its own table
-    "if": BatchParser._if,  # noqa: SLF001 - its own table
-    "while": BatchParser._while,  # noqa: SLF001 - its own table
-    "begin": BatchParser._begin,  # noqa: SLF001 - its own table
+    "declare": BatchParser._declare,  # noqa: SLF001 - its own methods
+    "set": BatchParser._set,  # noqa: SLF001 - its own methods
+    "if": BatchParser._if,  # noqa: SLF001 - its own methods
+    "while": BatchParser._while,  # noqa: SLF001 - its own methods
+    "begin": BatchParser._begin,  # noqa: SLF001 - its own methods
     "commit": lambda self, line: self._transaction("commit", line),
     "rollback": lambda self, line: self._transaction("rollback", line),
     "save": lambda self, line: self._transaction("save", line),
     "print": lambda self, line: st.Print(self.expression(), line=line),
-    "raiserror": BatchParser._raiserror,  # noqa: SLF001 - its own table
-    "throw": BatchParser._throw,  # noqa: SLF001 - its own table
-    "exec": BatchParser._execute,  # noqa: SLF001 - its own table
-    "execute": BatchParser._execute,  # noqa: SLF001 - its own table
+    "raiserror": BatchParser._raiserror,  # noqa: SLF001 - its own methods
+    "throw": BatchParser._throw,  # noqa: SLF001 - its own methods
+    "exec": BatchParser._execute,  # noqa: SLF001 - its own methods
+    "execute": BatchParser._execute,  # noqa: SLF001 - its own methods
     "use": lambda self, line: st.Use(self.name(), line=line),
-    "waitfor": BatchParser._waitfor,  # noqa: SLF001 - its own table
-    "return": BatchParser._return,  # noqa: SLF001 - its own table
+    "waitfor": BatchParser._waitfor,  # noqa: SLF001 - its own methods
+    "return": BatchParser._return,  # noqa: SLF001 - its own methods
     "break": lambda _, line: st.Jump("break", line=line),
     "continue": lambda _, line: st.Jump("continue", line=line),
     "checkpoint": lambda _, line: st.NoOperation("CHECKPOINT", line=line),

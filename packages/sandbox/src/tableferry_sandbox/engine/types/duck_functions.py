@@ -1,7 +1,7 @@
 """The Python functions and macros that queries call inside DuckDB.
 
-They do, row by row and exactly, what DuckDB's own casts do differently from SQL Server. NULL in
-gives NULL out. Each takes an ``attempt`` flag where TRY_CAST turns its error into NULL.
+They compute, row by row, what DuckDB's own casts compute differently from SQL Server. A NULL
+argument gives NULL. Those with an ``attempt`` flag give NULL instead of an error for TRY_CAST.
 """
 
 import functools
@@ -42,7 +42,7 @@ def utf16(text: str) -> bytes:
 
 
 def cp1252(text: str) -> bytes:
-    """Return a physical string's bytes in code page 1252; what it lacks becomes ``?``."""
+    """Return a physical string's bytes in code page 1252; other characters become ``?``."""
     try:
         return text.encode("cp1252")
     except UnicodeEncodeError:
@@ -59,7 +59,7 @@ def _byte(unit: int) -> int:
 
 
 def from_cp1252(data: bytes) -> str:
-    """Return the text of code page 1252 bytes; its five holes are the C1 controls."""
+    """Return the text of code page 1252 bytes; its five undefined bytes are C1 controls."""
     return "".join(bytes([b]).decode("cp1252", "ignore") or chr(b) for b in data)
 
 
@@ -112,7 +112,7 @@ def like_pattern(pattern: str, escape: str) -> re.Pattern[str]:
 
 
 def like(text: str, pattern: str, escape: str) -> bool:
-    """Match LIKE; a trailing blank of the text may be left over, one of the pattern may not."""
+    """Match LIKE; trailing blanks of the text are ignored, those of the pattern are not."""
     compiled = like_pattern(pattern, escape)
     return compiled.fullmatch(text) is not None or (
         text.endswith(" ") and compiled.fullmatch(text.rstrip(" ")) is not None
@@ -315,7 +315,7 @@ def _vectorized(function: Rowwise, arity: int, returns: str, attempts: bool) -> 
                 results.append(function(*row))
         return pa.array(results, target)
 
-    # DuckDB asks the signature how many arguments there are, which ``*columns`` does not say.
+    # DuckDB reads the number of arguments from the signature, which ``*columns`` hides.
     names = [inspect.Parameter(f"a{i}", inspect.Parameter.POSITIONAL_ONLY) for i in range(arity)]
     run.__signature__ = inspect.Signature(names)  # type: ignore[attr-defined]
     return run

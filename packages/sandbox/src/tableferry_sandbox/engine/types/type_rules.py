@@ -1,4 +1,4 @@
-"""T-SQL's rules for types: defaults, families, precedence, and what operators make of them."""
+"""T-SQL's rules for types: defaults, families, precedence, and results of operators."""
 
 from dataclasses import replace
 from typing import Final
@@ -77,12 +77,12 @@ NUMERIC_FAMILIES: Final = frozenset({"int", "decimal", "money", "float"})
 
 
 def family(sql_type: SqlType) -> str:
-    """Return the group of types that behave alike."""
+    """Return the family of a type: the types that behave alike."""
     return _FAMILIES[sql_type.name]
 
 
 def make(name: str, length: int = 0, precision: int = 0, scale: int = 0) -> SqlType:
-    """Return a type with the parameters its name fixes."""
+    """Return a type, with the parameters that its name implies filled in."""
     if name in _FIXED:
         fixed_length, precision, scale = _FIXED[name]
         return SqlType(name, fixed_length, precision, scale)
@@ -134,7 +134,7 @@ def varchar(length: int, *, national: bool = False) -> SqlType:
 
 
 def is_builtin(name: str) -> bool:
-    """Whether a type of the server's own is called so: it comes before an alias of that name."""
+    """Return whether a name is a built-in type's, which takes precedence over an alias type."""
     return _SYNONYMS.get(name, name) in _FAMILIES or name == "sysname"
 
 
@@ -252,9 +252,9 @@ def _longer(left: SqlType, right: SqlType) -> int:
 
 
 def common(left: SqlType, right: SqlType) -> SqlType:  # noqa: C901 - one branch for each family
-    """Return the type two values meet in (CASE, COALESCE, UNION, comparisons).
+    """Return the common type of two values (CASE, COALESCE, UNION, comparisons).
 
-    Raises 206 where T-SQL has none.
+    Raises 206 if T-SQL defines none.
     """
     if left.name == "null":
         return right
