@@ -24,6 +24,11 @@ def sort_key(typed: Typed) -> str:
     return key_of(typed.sql, typed.type, ordering=True)
 
 
+def ordering(typed: Typed, *, descending: bool) -> str:
+    """Return an ORDER BY item: SQL Server takes NULL for the lowest value."""
+    return f"{sort_key(typed)} {'DESC NULLS LAST' if descending else 'ASC NULLS FIRST'}"
+
+
 def group_key(typed: Typed) -> str:
     """Return SQL that is equal for values that SQL Server groups together."""
     return key_of(typed.sql, typed.type, ordering=False)

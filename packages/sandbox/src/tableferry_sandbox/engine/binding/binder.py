@@ -11,6 +11,7 @@ from tableferry_sandbox.engine.binding import (
     functions_numbers,
     functions_properties,
     functions_text,
+    functions_text_search,
 )
 from tableferry_sandbox.engine.binding.bind_queries import AGGREGATES, QueryBinder
 from tableferry_sandbox.engine.binding.scope import Scope, Typed
@@ -21,6 +22,7 @@ from tableferry_sandbox.events import SqlError
 
 _SCALARS: Final = {
     **functions_text.FUNCTIONS,
+    **functions_text_search.SEARCH_FUNCTIONS,
     **functions_numbers.FUNCTIONS,
     **functions_datetime.FUNCTIONS,
     **functions_datetime_parts.FUNCTIONS,

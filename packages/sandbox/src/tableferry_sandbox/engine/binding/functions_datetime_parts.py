@@ -3,6 +3,7 @@
 from typing import Final
 
 from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
+from tableferry_sandbox.engine.binding.function_arguments import Scalar, arguments
 from tableferry_sandbox.engine.binding.functions_datetime import (
     UNITS,
     WIDE,
@@ -10,7 +11,6 @@ from tableferry_sandbox.engine.binding.functions_datetime import (
     part_of,
     timestamp,
 )
-from tableferry_sandbox.engine.binding.functions_text import Scalar, arguments
 from tableferry_sandbox.engine.binding.scope import Scope, Typed
 from tableferry_sandbox.engine.errors import unsupported, wrong_argument_count
 from tableferry_sandbox.engine.tree import syntax as s

@@ -4,31 +4,33 @@ With constant arguments they are evaluated while binding; over columns they beco
 of the catalog, which is small.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
-from tableferry_sandbox.engine.binding.functions_text import Scalar, arguments
+from tableferry_sandbox.engine.binding.catalog_lookups import (
+    NVARCHAR,
+    constant,
+    current_catalog,
+    lookup,
+    number,
+    text_key,
+)
+from tableferry_sandbox.engine.binding.function_arguments import Scalar, arguments
 from tableferry_sandbox.engine.binding.scope import Scope, SessionInfo, Typed
 from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View
 from tableferry_sandbox.engine.parsing.lexer import split_name
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
-from tableferry_sandbox.engine.types.duck_types import duck_type, literal, quote_text
+from tableferry_sandbox.engine.types.duck_types import duck_type
 from tableferry_sandbox.engine.types.system_types import SYSTEM_TYPES
 from tableferry_sandbox.events import SqlError
-from tableferry_sandbox.sqltypes import MAX, SqlType
+from tableferry_sandbox.sqltypes import SqlType
 
 VERSION_TEXT: Final = (
     "Microsoft SQL Server 2022 (tableferry sandbox: not SQL Server) - 16.0.4135.4 (X64) \n\t"
     "In-memory stand-in for demos and tests\n\tDeveloper Edition (64-bit)"
 )
-NVARCHAR: Final = SqlType("nvarchar", 128)
-
-
-def constant(value: Any, sql_type: SqlType) -> Typed:
-    """Return a bound constant."""
-    return Typed(literal(value, sql_type), sql_type, nullable=value is None)
 
 
 def _session_value(sql_type: SqlType, read: Callable[[SessionInfo], Any]) -> Scalar:
@@ -40,31 +42,6 @@ def _session_value(sql_type: SqlType, read: Callable[[SessionInfo], Any]) -> Sca
         return constant(read(binder.context.session), sql_type)
 
     return bind
-
-
-def lookup(key: str, entries: Mapping[Any, Any], sql_type: SqlType) -> Typed:
-    """Return a lookup of a key in a map of constants."""
-    if not entries:
-        return Typed(literal(None, sql_type), sql_type)
-    keys = ", ".join(quote_text(k) if isinstance(k, str) else str(k) for k in entries)
-    values = ", ".join(literal(v, sql_type) for v in entries.values())
-    return Typed(f"map([{keys}], [{values}])[{key}]", sql_type)
-
-
-def number(binder: PredicateBinder, value: Typed) -> str:
-    """Return SQL of a value as int."""
-    return binder.to_type(value, t.INT)
-
-
-def text_key(binder: PredicateBinder, value: Typed) -> str:
-    """Return SQL of a value as a lower-case string, as catalog names are looked up."""
-    return f"lower({binder.to_type(value, SqlType('nvarchar', MAX), explicit=True)})"
-
-
-def current_catalog(binder: PredicateBinder) -> Database:
-    """Return the current database with only the objects that the session may see."""
-    session = binder.context.session
-    return session.catalog_of(session.current)
 
 
 def _database(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
-from tableferry_sandbox.engine.binding.functions_text import Scalar, arguments
+from tableferry_sandbox.engine.binding.function_arguments import Scalar, arguments
 from tableferry_sandbox.engine.binding.scope import Scope, Typed
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.tree import syntax as s

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
-from tableferry_sandbox.engine.binding.functions_metadata import (
+from tableferry_sandbox.engine.binding.catalog_lookups import (
     NVARCHAR,
     constant,
     current_catalog,
@@ -12,7 +12,7 @@ from tableferry_sandbox.engine.binding.functions_metadata import (
     number,
     text_key,
 )
-from tableferry_sandbox.engine.binding.functions_text import Scalar, arguments
+from tableferry_sandbox.engine.binding.function_arguments import Scalar, arguments
 from tableferry_sandbox.engine.binding.scope import Scope, Typed
 from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View
 from tableferry_sandbox.engine.database.principals import Principal

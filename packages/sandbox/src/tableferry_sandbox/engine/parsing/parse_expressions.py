@@ -1,7 +1,6 @@
-"""Expressions and predicates.
+"""Expressions: constants, names, calls, CASE, CAST and operators, by T-SQL's precedence.
 
-T-SQL keeps the two apart: a predicate is not a value. ``expression`` parses values, ``condition``
-parses predicates.
+T-SQL keeps predicates apart: a predicate is not a value.
 """
 
 import re
@@ -15,13 +14,8 @@ from tableferry_sandbox.engine.parsing.parse_base import TokenCursor
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types.clr_members import METHODS
 from tableferry_sandbox.engine.types.type_rules import make
-from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import MAX, SqlType
 
-_COMPARISONS: Final = {
-    "=": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<=",
-    ">": ">", ">=": ">=", "!<": ">=", "!>": "<=",
-}  # fmt: skip
 _KEYWORD_FUNCTIONS: Final = frozenset({
     "left", "right", "coalesce", "nullif", "convert", "try_convert",
     "update", "contains", "freetext",
@@ -32,106 +26,15 @@ _NILADIC: Final = frozenset(
 
 
 class ExpressionParser(TokenCursor, ABC):
-    """Parses expressions and predicates."""
+    """Parses expressions."""
+
+    @abstractmethod
+    def condition(self) -> s.Node:
+        """Parse a predicate; CASE contains predicates, and predicates expressions."""
 
     @abstractmethod
     def query(self) -> s.Query:
         """Parse a query; expressions contain queries, and queries expressions."""
-
-    def condition(self) -> s.Node:
-        """Parse a predicate with AND, OR and NOT."""
-        left = self._and()
-        while self.accept("or"):
-            left = s.Logic("OR", left, self._and())
-        return left
-
-    def _and(self) -> s.Node:
-        left = self._not()
-        while self.accept("and"):
-            left = s.Logic("AND", left, self._not())
-        return left
-
-    def _not(self) -> s.Node:
-        return s.Not(self._not()) if self.accept("not") else self._predicate()
-
-    def _parenthesised_condition(self) -> s.Node | None:
-        """Parse ``(condition)``; None, with nothing taken, if the parenthesis holds a value.
-
-        ``(a) = 1`` and ``(a = 1)`` look alike until their end, so one is tried first.
-        """
-        start = self.position
-        try:
-            self.expect("(")
-            inner = self.condition()
-            self.expect(")")
-        except SqlError:
-            self.position = start
-            return None
-        if self.token.lower in _VALUE_CONTINUES:
-            self.position = start
-            return None
-        return inner
-
-    def _predicate(self) -> s.Node:  # noqa: C901 - one branch for each kind of predicate
-        if self.accept("exists"):
-            self.expect("(")
-            query = self.query()
-            self.expect(")")
-            return s.Exists(query)
-        if self.at("("):
-            inner = self._parenthesised_condition()
-            if inner is not None:
-                return inner
-        left = self.expression()
-        if self.token.lower in _COMPARISONS:
-            return self._comparison(left)
-        if self.accept("is"):
-            negated = self.accept("not")
-            if self.accept("distinct"):
-                self.expect("from")
-                return s.IsDistinct(left, self.expression(), negated)
-            self.expect("null")
-            return s.IsNull(left, negated)
-        negated = self.accept("not")
-        if self.accept("like"):
-            pattern = self.expression()
-            escape = self.expression() if self.accept("escape") else None
-            return s.Like(left, pattern, escape, negated)
-        if self.accept("between"):
-            low = self.expression()
-            self.expect("and")
-            return s.Between(left, low, self.expression(), negated)
-        if self.accept("in"):
-            return self._in(left, negated)
-        if negated:
-            raise self.error()
-        raise SqlError(
-            4145,
-            "An expression of non-boolean type specified in a context where a condition is "
-            f"expected, near '{self.token.text}'.",
-            severity=15,
-            line=self.token.line,
-        )
-
-    def _comparison(self, left: s.Node) -> s.Node:
-        operator = _COMPARISONS[self.advance().lower]
-        if self.at_any("any", "some", "all") and self.peek().lower == "(":
-            quantifier = "all" if self.advance().lower == "all" else "any"
-            self.expect("(")
-            query = self.query()
-            self.expect(")")
-            return s.Compare(operator, left, s.Subquery(query), quantifier)
-        return s.Compare(operator, left, self.expression())
-
-    def _in(self, left: s.Node, negated: bool) -> s.Node:
-        self.expect("(")
-        if self.at_any("select", "with"):
-            query = self.query()
-            self.expect(")")
-            return s.In(left, query, negated)
-        items = self.expressions()
-        self.expect(")")
-        return s.In(left, items, negated)
 
     def expressions(self) -> tuple[s.Node, ...]:
         """Parse a comma-separated list of values."""
@@ -385,7 +288,4 @@ _FRAME: Final = re.compile(
 )
 _DATEPART_FUNCTIONS: Final = frozenset(
     ["datediff", "datediff_big", "dateadd", "datepart", "datename", "datetrunc", "date_bucket"]
-)
-_VALUE_CONTINUES: Final = frozenset(
-    {*_COMPARISONS, *"+-*/%&|^", "is", "like", "between", "in", "collate"}
 )

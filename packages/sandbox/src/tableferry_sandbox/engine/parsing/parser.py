@@ -7,7 +7,7 @@ from typing import Final
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.parsing.lexer import RESERVED
 from tableferry_sandbox.engine.parsing.parse_base import COMPOUND
-from tableferry_sandbox.engine.parsing.parse_principals import PrincipalParser
+from tableferry_sandbox.engine.parsing.parse_dml import DmlParser
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.sqltypes import SqlType
@@ -57,7 +57,7 @@ def _parse(sql: str, quoted_identifier: bool) -> tuple[st.Statement, ...]:
 _parse_once: Final = functools.lru_cache(maxsize=_KEPT_BATCHES)(_parse)
 
 
-class BatchParser(PrincipalParser):
+class BatchParser(DmlParser):
     """Parses statements."""
 
     def batch(self) -> tuple[st.Statement, ...]:
@@ -83,7 +83,7 @@ class BatchParser(PrincipalParser):
         if word in _REFUSED:
             raise unsupported(f"the statement {word.upper()}")
         if first and self.at_name():
-            return self._execute(line)
+            return self.execute(line)
         raise self.error()
 
     def _query_or_dml(self, line: int) -> st.Statement:
@@ -93,7 +93,7 @@ class BatchParser(PrincipalParser):
             word = self.advance().lower
             if word == "merge":
                 raise unsupported("the statement MERGE")
-            return {"insert": self._insert, "update": self._update, "delete": self._delete}[word](
+            return {"insert": self.insert, "update": self.update, "delete": self.delete}[word](
                 line, tables
             )
         self.position = start
@@ -140,85 +140,6 @@ class BatchParser(PrincipalParser):
         if self.at("with") and self.peek().lower in ("mark", "("):
             raise unsupported("transaction options")
         return st.TransactionControl(action, name, line=line)
-
-    def _insert(self, line: int, tables: tuple[s.CommonTable, ...] = ()) -> st.Statement:
-        self.accept("into")
-        path = (self.advance().text,) if self.token.kind == "variable" else self.path()
-        self._hints()
-        columns = self.name_list() if self.at("(") and self.peek().lower != "select" else ()
-        output = self._output()
-        if self.accept("default"):
-            self.expect("values")
-            return st.Insert(path, columns, None, output, line=line)
-        source: s.Node
-        if self.at_any("exec", "execute"):
-            self.advance()
-            source = self._execute(line)
-        elif self.at("values"):
-            source = s.Query(self.values())
-        else:
-            source = self.query()
-        return st.Insert(path, columns, source, output, tables, line=line)
-
-    def _output(self) -> tuple[s.Node, ...]:
-        if not self.accept("output"):
-            return ()
-        items: list[s.Node] = [self.select_item()]
-        while self.accept(","):
-            items.append(self.select_item())
-        if self.at("into"):
-            raise unsupported("OUTPUT ... INTO")
-        return tuple(items)
-
-    def _update(self, line: int, tables: tuple[s.CommonTable, ...] = ()) -> st.Statement:
-        if self.accept("statistics"):
-            self.path()
-            return st.NoOperation("UPDATE STATISTICS", line=line)
-        top = self.top()
-        path = (self.advance().text,) if self.token.kind == "variable" else self.path()
-        self._hints()
-        self.expect("set")
-        assignments = [self._assignment()]
-        while self.accept(","):
-            assignments.append(self._assignment())
-        output = self._output()
-        source = self.sources() if self.accept("from") else None
-        where = self.condition() if self.accept("where") else None
-        self._options()
-        return st.Update(path, tuple(assignments), source, where, top, output, tables, line=line)
-
-    def _assignment(self) -> st.Assignment:
-        variable = ""
-        if self.token.kind == "variable":
-            variable = self.advance().text
-            self.expect("=")
-            if not (self.at_name() and self.peek().lower == "="):
-                return st.Assignment("", self.expression(), variable)
-        path = self.path()
-        column = path[-1]
-        if self.at_any(*COMPOUND):
-            operator = self.advance().text[0]
-            return st.Assignment(
-                column, s.Binary(operator, s.Name(path), self.expression()), variable
-            )
-        self.expect("=")
-        value = s.Default() if self.accept("default") else self.expression()
-        return st.Assignment(column, value, variable)
-
-    def _delete(self, line: int, tables: tuple[s.CommonTable, ...] = ()) -> st.Statement:
-        top = self.top()
-        self.accept("from")
-        path = (self.advance().text,) if self.token.kind == "variable" else self.path()
-        self._hints()
-        output = self._output()
-        source = self.sources() if self.accept("from") else None
-        where = self.condition() if self.accept("where") else None
-        self._options()
-        return st.Delete(path, source, where, top, output, tables, line=line)
-
-    def _truncate(self, line: int) -> st.Statement:
-        self.expect("table")
-        return st.Truncate(self.path(), line=line)
 
     def _declare(self, line: int) -> st.Statement:
         found: list[st.Statement] = []
@@ -303,7 +224,8 @@ class BatchParser(PrincipalParser):
             return st.Throw(self.expressions(), line=line)
         return st.Throw(line=line)
 
-    def _execute(self, line: int) -> st.Statement:
+    def execute(self, line: int) -> st.Execute:
+        """Parse what follows EXEC."""
         if self.accept("("):
             text = self.expression()
             self.expect(")")
@@ -361,10 +283,10 @@ def _word_literal(text: str) -> tuple[str, SqlType]:
 
 
 _SIMPLE: Final[dict[str, Callable[[BatchParser, int], st.Statement]]] = {
-    "insert": BatchParser._insert,  # noqa: SLF001 - its own methods
-    "update": BatchParser._update,  # noqa: SLF001 - its own methods
-    "delete": BatchParser._delete,  # noqa: SLF001 - its own methods
-    "truncate": BatchParser._truncate,  # noqa: SLF001 - its own methods
+    "insert": BatchParser.insert,
+    "update": BatchParser.update,
+    "delete": BatchParser.delete,
+    "truncate": BatchParser.truncate,
     "create": BatchParser.create,
     "alter": BatchParser.alter,
     "grant": BatchParser.grant,
@@ -382,8 +304,8 @@ _SIMPLE: Final[dict[str, Callable[[BatchParser, int], st.Statement]]] = {
     "print": lambda self, line: st.Print(self.expression(), line=line),
     "raiserror": BatchParser._raiserror,  # noqa: SLF001 - its own methods
     "throw": BatchParser._throw,  # noqa: SLF001 - its own methods
-    "exec": BatchParser._execute,  # noqa: SLF001 - its own methods
-    "execute": BatchParser._execute,  # noqa: SLF001 - its own methods
+    "exec": BatchParser.execute,
+    "execute": BatchParser.execute,
     "use": lambda self, line: st.Use(self.name(), line=line),
     "waitfor": BatchParser._waitfor,  # noqa: SLF001 - its own methods
     "return": BatchParser._return,  # noqa: SLF001 - its own methods
