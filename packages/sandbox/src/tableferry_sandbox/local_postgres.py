@@ -27,6 +27,7 @@ from psycopg.conninfo import make_conninfo
 from tableferry_sandbox import SandboxError
 from tableferry_sandbox.postgres_binaries import (
     Identity,
+    is_alive,
     is_open_to_others,
     programs,
     server_identity,
@@ -265,7 +266,7 @@ class LocalPostgres:
         """Wait until the server accepts connections; False when it ended instead."""
         status = self.folder / "data" / "postmaster.pid"
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and _is_alive(self._postmaster):
+        while time.monotonic() < deadline and is_alive(self._postmaster):
             with contextlib.suppress(FileNotFoundError):
                 lines = status.read_text(encoding="utf-8").split()
                 # The first line is the process: the file may be that of an earlier server.
@@ -289,17 +290,3 @@ def _free_port(host: str) -> int:
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
-
-
-def _is_alive(process: int) -> bool:
-    """Return whether a process runs; a zombie counts as ended."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    state = Path(f"/proc/{process}/stat")
-    with contextlib.suppress(FileNotFoundError):
-        return (
-            state.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0] != "Z"
-        )
-    return not Path("/proc/self").exists()

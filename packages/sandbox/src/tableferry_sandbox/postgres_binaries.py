@@ -5,6 +5,7 @@ able to reach them: a virtual environment below ``/root`` is closed to it, so th
 copied beside the data rather than opening folders to other users.
 """
 
+import contextlib
 import importlib.util
 import os
 import pwd
@@ -82,6 +83,20 @@ def programs(identity: Identity, workplace: Path) -> Path:
         for path in [copy, *copy.rglob("*")]:
             identity.own(path)  # so that the user can also remove it
     return copy / install.parent.name / _INSTALL / "bin"
+
+
+def is_alive(process: int) -> bool:
+    """Return whether a process runs; a zombie counts as ended."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{process}/stat")
+    with contextlib.suppress(FileNotFoundError):
+        return (
+            state.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0] != "Z"
+        )
+    return not Path("/proc/self").exists()
 
 
 def is_open_to_others(path: Path) -> bool:

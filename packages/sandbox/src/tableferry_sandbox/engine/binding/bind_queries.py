@@ -13,24 +13,10 @@ from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.duck_types import literal
 from tableferry_sandbox.events import SqlError
 
-AGGREGATES: Final = frozenset(
-    [
-        "count",
-        "count_big",
-        "sum",
-        "min",
-        "max",
-        "avg",
-        "string_agg",
-        "stdev",
-        "stdevp",
-        "var",
-        "varp",
-        "checksum_agg",
-        "approx_count_distinct",
-        "grouping",
-    ]
-)
+AGGREGATES: Final = frozenset({
+    "count", "count_big", "sum", "min", "max", "avg", "string_agg", "stdev", "stdevp", "var",
+    "varp", "checksum_agg", "approx_count_distinct", "grouping",
+})  # fmt: skip
 
 
 def has_aggregate(node: object) -> bool:

@@ -1,8 +1,7 @@
 """FROM: tables, views, catalog views, CTEs, derived tables, joins and APPLY."""
 
-from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 from tableferry_sandbox.engine.binding import system_views
 from tableferry_sandbox.engine.binding.bind_tables import TableBinder
@@ -21,24 +20,12 @@ from tableferry_sandbox.sqltypes import MAX
 _JOINS: Final = {"inner": "JOIN", "left": "LEFT JOIN", "right": "RIGHT JOIN", "full": "FULL JOIN"}
 
 
-def nodes(root: Any) -> Iterator[s.Node]:
-    """Walk a syntax tree."""
-    if isinstance(root, tuple):
-        for item in root:
-            yield from nodes(item)
-    elif isinstance(root, s.Node):
-        yield root
-        if is_dataclass(root):
-            for part in fields(root):
-                yield from nodes(getattr(root, part.name))
-
-
 def reads_from(root: s.Node, name: str) -> bool:
     """Return whether a query reads from a table of this one-part name."""
     lowered = name.lower()
     return any(
         isinstance(node, s.TableRef) and len(node.parts) == 1 and node.parts[0].lower() == lowered
-        for node in nodes(root)
+        for node in s.nodes(root)
     )
 
 

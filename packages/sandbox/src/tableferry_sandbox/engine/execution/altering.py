@@ -1,23 +1,80 @@
-"""ALTER TABLE ... ALTER COLUMN, DROP COLUMN and DROP CONSTRAINT."""
+"""ALTER TABLE: ADD, ALTER COLUMN, DROP COLUMN and DROP CONSTRAINT."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from tableferry_sandbox.engine.binding.bind_sources import nodes
+from tableferry_sandbox.engine.binding.scope import Scope
 from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
+from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.execution import row_checks
 from tableferry_sandbox.engine.execution.session_state import SessionState
+from tableferry_sandbox.engine.execution.statement_binding import binder_for
 from tableferry_sandbox.engine.execution.table_builder import TableBuilder
 from tableferry_sandbox.engine.tree import statements as st
-from tableferry_sandbox.engine.tree.syntax import Name, Node
+from tableferry_sandbox.engine.tree.syntax import Name, Node, nodes
 from tableferry_sandbox.engine.types import type_rules as t
+from tableferry_sandbox.engine.types.convert import convert
 from tableferry_sandbox.engine.types.duck_types import duck_type
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import MAX, SqlType
 
 _GROWING: Final = frozenset({"varchar", "nvarchar", "varbinary"})
 """Types that may get longer although an index or a CHECK uses them (ALTER TABLE: ALTER COLUMN)."""
+
+
+def add_columns(
+    session: SessionState,
+    table: Table,
+    columns: Sequence[st.ColumnDef],
+    constraints: Sequence[st.ConstraintDef],
+) -> None:
+    """ALTER TABLE ... ADD, of columns and of constraints."""
+    if session.transaction is not None and columns:
+        raise unsupported("ALTER TABLE ... ADD of a column inside a transaction")
+    builder = TableBuilder(session, table)
+    rows = session.server.store.count(table)
+    for definition in columns:
+        column = builder.add_column(definition)
+        builder.add_computed()
+        defaults = [c for c in builder.pending if c.kind == "default"]
+        for constraint in defaults:
+            builder.pending.remove(constraint)
+            builder.add_constraint(constraint)
+        _store_column(session, table, column, rows)
+    for constraint in [*builder.pending, *constraints]:
+        builder.add_constraint(constraint)
+
+
+def _store_column(session: SessionState, table: Table, column: TableColumn, rows: int) -> None:
+    """Add a new column to the stored rows; raises 4901 if they would violate NOT NULL."""
+    fill = "NULL"
+    if column.computed is not None and not column.persisted:
+        return
+    if column.computed is not None or column.identity or column.type.name == "timestamp":
+        if rows:
+            table.columns.remove(column)
+            raise unsupported(
+                "adding a computed, identity or rowversion column to a table that has rows"
+            )
+    elif column.default is not None and not column.nullable:
+        binder = binder_for(session)
+        typed = binder.value(column.default.expression, Scope())
+        fill = convert(typed.sql, typed.type, column.type, explicit=False)
+    elif not column.nullable and rows:
+        table.columns.remove(column)
+        raise SqlError(
+            4901,
+            "ALTER TABLE only allows columns to be added that can contain nulls, or have a "
+            "DEFAULT definition specified, or the column being added is an identity or "
+            "timestamp "
+            "column, or alternatively if none of the previous conditions are satisfied "
+            "the table "
+            f"must be empty to allow addition of this column. Column '{column.name}' cannot be "
+            f"added to non-empty table '{table.name}' because it does not satisfy these "
+            "conditions.",
+        )
+    session.server.store.add_column(table, column, fill)
 
 
 def drop_column(session: SessionState, table: Table, name: str, *, if_exists: bool) -> None:

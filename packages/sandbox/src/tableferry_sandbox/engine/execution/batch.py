@@ -10,6 +10,7 @@ from tableferry_sandbox.engine.execution import (
     ddl,
     dml,
     dynamic_sql,
+    inserting,
     security_statements,
     selecting,
     session_options,
@@ -29,34 +30,10 @@ from tableferry_sandbox.events import (
     StatementDone,
 )
 
-STATEMENT_ERRORS: Final = frozenset(
-    {
-        220,
-        232,
-        512,
-        515,
-        535,
-        537,
-        517,
-        547,
-        2601,
-        2627,
-        2628,
-        3902,
-        3903,
-        8115,
-        8134,
-        8152,
-        1222,
-        544,
-        545,
-        8101,
-        213,
-        3701,
-        2714,
-        3623,
-    }
-)
+STATEMENT_ERRORS: Final = frozenset({
+    220, 232, 512, 515, 535, 537, 517, 547, 2601, 2627, 2628, 3902, 3903, 8115, 8134, 8152,
+    1222, 544, 545, 8101, 213, 3701, 2714, 3623,
+})  # fmt: skip
 """Errors that end their statement only; the batch goes on (with XACT_ABORT OFF)."""
 
 ROLLING_BACK: Final = frozenset(
@@ -282,7 +259,7 @@ def _nothing(session: SessionState, statement: st.NoOperation) -> Iterator[Event
 Handler = Callable[[SessionState, Any], Iterator[Event]]
 _HANDLERS: Final[dict[type, Handler]] = {
     st.QueryStatement: selecting.select,
-    st.Insert: dml.insert,
+    st.Insert: inserting.insert,
     st.Update: dml.update,
     st.Delete: dml.delete,
     st.Truncate: dml.truncate,

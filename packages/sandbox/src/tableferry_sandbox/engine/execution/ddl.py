@@ -275,7 +275,7 @@ def alter_table(session: SessionState, statement: st.AlterTable) -> Iterator[Eve
         raise unsupported("ALTER TABLE other than ADD inside a transaction")
     lock_exclusively(session, table)
     if statement.action == "add":
-        TableBuilder(session, table).add_to_existing(statement.columns, statement.constraints)
+        altering.add_columns(session, table, statement.columns, statement.constraints)
     elif statement.action == "drop column":
         for name in statement.names:
             altering.drop_column(session, table, name, if_exists=statement.if_exists)

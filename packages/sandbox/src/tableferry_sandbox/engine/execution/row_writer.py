@@ -13,6 +13,7 @@ from tableferry_sandbox.engine.binding.clustering import clustered_order, note_o
 from tableferry_sandbox.engine.binding.scope import Scope, Source, Typed
 from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
 from tableferry_sandbox.engine.database.versions import Transaction
+from tableferry_sandbox.engine.errors import update_conflict
 from tableferry_sandbox.engine.execution import row_checks
 from tableferry_sandbox.engine.execution.isolation import note_access, snapshot_of
 from tableferry_sandbox.engine.execution.output_clause import ENDED, STAGE, keep_ended
@@ -20,7 +21,6 @@ from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.types.convert import convert
 from tableferry_sandbox.engine.types.duck_types import duck_type
 from tableferry_sandbox.engine.types.row_errors import translate
-from tableferry_sandbox.events import SqlError
 
 
 class Writer:
@@ -96,14 +96,9 @@ class Writer:
             return
         own, self._own = self._own, None
         if failed:
+            # The rows were rolled back with the DuckDB transaction; only the lock is left.
             own.written.clear() if self._in_place else None
-            self._release_failed(own)
-        else:
-            self.session.server.store.versions.end(own)
-
-    def _release_failed(self, own: Transaction) -> None:
-        """Release a statement's locks; its rows were rolled back with the DuckDB transaction."""
-        own.written.add(self.table)
+            own.written.add(self.table)
         self.session.server.store.versions.end(own)
 
     def _rows(self, sql: str) -> int:
@@ -262,15 +257,7 @@ class Writer:
             f"AND rowid IN (SELECT rid FROM {STAGE})"
         )
         if late:
-            raise SqlError(
-                3960,
-                "Snapshot isolation transaction aborted due to update conflict. You cannot use "
-                f"snapshot isolation to access table '{table.schema}.{table.name}' directly or "
-                f"indirectly in database '{table.database.name}' to update, delete, or insert the "
-                "row that has been modified or deleted by another transaction. Retry the "
-                "transaction or change the isolation level for the update/delete statement.",
-                state=2,
-            )
+            raise update_conflict(f"{table.schema}.{table.name}", table.database.name)
 
     def _end_rows(self) -> None:
         """End the current versions of the staged rows."""

@@ -3,7 +3,6 @@
 from collections.abc import Generator, Iterator, Sequence
 from typing import Final
 
-from tableferry_sandbox.engine.binding.bind_sources import nodes
 from tableferry_sandbox.engine.binding.binder import Binder
 from tableferry_sandbox.engine.binding.scope import BoundQuery
 from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
@@ -95,7 +94,7 @@ def _accumulates(items: Sequence[s.SelectItem]) -> bool:
     assigned = {str(item.variable).lower() for item in items}
     found = False
     for item in items:
-        read = {x.name.lower() for x in nodes(item.expression) if isinstance(x, s.Variable)}
+        read = {x.name.lower() for x in s.nodes(item.expression) if isinstance(x, s.Variable)}
         if (read & assigned) - {str(item.variable).lower()}:
             raise unsupported("a variable that one item of a SELECT assigns and another one reads")
         found = found or bool(read & assigned)

@@ -1,7 +1,6 @@
 """Columns, keys, defaults and checks added to a table from their definitions."""
 
 import zlib
-from collections.abc import Sequence
 from dataclasses import replace
 
 from tableferry_sandbox.engine.binding.scope import Scope, Source
@@ -15,7 +14,7 @@ from tableferry_sandbox.engine.database.catalog_objects import (
     TableColumn,
     default_text,
 )
-from tableferry_sandbox.engine.errors import object_exists, unsupported
+from tableferry_sandbox.engine.errors import object_exists
 from tableferry_sandbox.engine.execution.row_checks import check_existing, check_unique_index
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binder_for
@@ -270,53 +269,3 @@ class TableBuilder:
                 named_by_system=definition.name is None,
             )
         )
-
-    def add_to_existing(
-        self, columns: Sequence[st.ColumnDef], constraints: Sequence[st.ConstraintDef]
-    ) -> None:
-        """ALTER TABLE ... ADD."""
-        table, store = self.table, self.session.server.store
-        if self.session.transaction is not None and columns:
-            raise unsupported("ALTER TABLE ... ADD of a column inside a transaction")
-        rows = store.count(table)
-        for definition in columns:
-            column = self.add_column(definition)
-            self.add_computed()
-            defaults = [c for c in self.pending if c.kind == "default"]
-            for constraint in defaults:
-                self.pending.remove(constraint)
-                self.add_constraint(constraint)
-            self._fill(column, rows)
-        for constraint in [*self.pending, *constraints]:
-            self.add_constraint(constraint)
-        self.pending = []
-
-    def _fill(self, column: TableColumn, rows: int) -> None:
-        table, store = self.table, self.session.server.store
-        fill = "NULL"
-        if column.computed is not None and not column.persisted:
-            return
-        if column.computed is not None or column.identity or column.type.name == "timestamp":
-            if rows:
-                table.columns.remove(column)
-                raise unsupported(
-                    "adding a computed, identity or rowversion column to a table that has rows"
-                )
-        elif column.default is not None and not column.nullable:
-            binder = binder_for(self.session)
-            typed = binder.value(column.default.expression, Scope())
-            fill = convert(typed.sql, typed.type, column.type, explicit=False)
-        elif not column.nullable and rows:
-            table.columns.remove(column)
-            raise SqlError(
-                4901,
-                "ALTER TABLE only allows columns to be added that can contain nulls, or have a "
-                "DEFAULT definition specified, or the column being added is an identity or "
-                "timestamp "
-                "column, or alternatively if none of the previous conditions are satisfied "
-                "the table "
-                f"must be empty to allow addition of this column. Column '{column.name}' cannot be "
-                f"added to non-empty table '{table.name}' because it does not satisfy these "
-                "conditions.",
-            )
-        store.add_column(table, column, fill)

@@ -12,30 +12,11 @@ from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.sqltypes import SqlType
 
-_REFUSED: Final = frozenset(
-    [
-        "merge",
-        "open",
-        "close",
-        "fetch",
-        "deallocate",
-        "backup",
-        "restore",
-        "dbcc",
-        "kill",
-        "goto",
-        "bulk",
-        "readtext",
-        "writetext",
-        "updatetext",
-        "reconfigure",
-        "shutdown",
-        "revert",
-        "setuser",
-        "enable",
-        "disable",
-    ]
-)
+_REFUSED: Final = frozenset({
+    "merge", "open", "close", "fetch", "deallocate", "backup", "restore", "dbcc", "kill",
+    "goto", "bulk", "readtext", "writetext", "updatetext", "reconfigure", "shutdown",
+    "revert", "setuser", "enable", "disable",
+})  # fmt: skip
 
 
 _KEPT_BATCHES: Final = 256

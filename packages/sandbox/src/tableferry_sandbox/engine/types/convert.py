@@ -253,6 +253,9 @@ def _clr_to_string(sql: str, source: SqlType, target: SqlType, style: int, attem
 _NUMBERS: Final = ("int", "decimal", "money", "float")
 _NUMERIC: Final = frozenset(_NUMBERS)
 _MOMENTS: Final = ("date", "time", "datetime")
+_IN_VARIANT: Final = (
+    *_NUMBERS, *_MOMENTS, "offset", "string", "binary", "guid", "variant", "xml", "udt",
+)  # fmt: skip
 _RULES: Final[dict[tuple[str, str], Rule]] = {
     **{(a, b): _number for a in _NUMBERS for b in _NUMBERS},
     **{("string", b): _string_to_number for b in _NUMBERS},
@@ -264,20 +267,7 @@ _RULES: Final[dict[tuple[str, str], Rule]] = {
     **{("offset", b): _offset_to_moment for b in _MOMENTS},
     **{(a, "datetime"): _number_to_moment for a in _NUMBERS},
     **{("datetime", b): _moment_to_number for b in _NUMBERS},
-    **{
-        (a, "variant"): to_variant
-        for a in (
-            *_NUMBERS,
-            *_MOMENTS,
-            "offset",
-            "string",
-            "binary",
-            "guid",
-            "variant",
-            "xml",
-            "udt",
-        )
-    },
+    **{(a, "variant"): to_variant for a in _IN_VARIANT},
     ("offset", "offset"): _offset_to_offset,
     ("string", "string"): _string_to_string,
     ("string", "binary"): _to_binary,

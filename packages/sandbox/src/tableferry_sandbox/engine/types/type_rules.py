@@ -22,41 +22,12 @@ _SYNONYMS: Final = {
 }  # fmt: skip
 
 PRECEDENCE: Final = [
-    "hierarchyid",
-    "geography",
-    "geometry",
-    "sql_variant",
-    "xml",
-    "datetimeoffset",
-    "datetime2",
-    "datetime",
-    "smalldatetime",
-    "date",
-    "time",
-    "float",
-    "real",
-    "decimal",
-    "numeric",
-    "money",
-    "smallmoney",
-    "bigint",
-    "int",
-    "smallint",
-    "tinyint",
-    "bit",
-    "ntext",
-    "text",
-    "image",
-    "timestamp",
-    "uniqueidentifier",
-    "nvarchar",
-    "nchar",
-    "varchar",
-    "char",
-    "varbinary",
-    "binary",
-    "null",
-]
+    "hierarchyid", "geography", "geometry", "sql_variant", "xml", "datetimeoffset",
+    "datetime2", "datetime", "smalldatetime", "date", "time", "float", "real", "decimal",
+    "numeric", "money", "smallmoney", "bigint", "int", "smallint", "tinyint", "bit", "ntext",
+    "text", "image", "timestamp", "uniqueidentifier", "nvarchar", "nchar", "varchar", "char",
+    "varbinary", "binary", "null",
+]  # fmt: skip
 """Data type precedence (Transact-SQL), highest first."""
 
 _FAMILIES: Final = {
