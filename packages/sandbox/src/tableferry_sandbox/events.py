@@ -44,7 +44,7 @@ class ResultSet:
 
 @dataclass(frozen=True)
 class StatementDone:
-    """A statement ended. ``rows`` is what @@ROWCOUNT says, None where NOCOUNT or DDL sends none."""
+    """A statement ended. ``rows`` is its row count, None under NOCOUNT and for DDL."""
 
     rows: int | None = None
     command: str = ""
@@ -52,7 +52,7 @@ class StatementDone:
 
 @dataclass(frozen=True)
 class Message:
-    """An informational message (severity 10 or less), or an error the batch goes on after."""
+    """An informational message (severity 10 or less), or an error that does not end the batch."""
 
     number: int
     text: str

@@ -175,11 +175,11 @@ class LocalPostgres:
             if self._is_ready():
                 return
             self.stop()
-            said = self._log_text()[written:]
-            if "Address already in use" not in said and "pre-existing shared memory" not in said:
+            log = self._log_text()[written:]
+            if "Address already in use" not in log and "pre-existing shared memory" not in log:
                 break
             time.sleep(0.1)
-        raise SandboxError(f"the local PostgreSQL did not start: {said.strip()[-1500:]}")
+        raise SandboxError(f"the local PostgreSQL did not start: {log.strip()[-1500:]}")
 
     def stop(self) -> None:
         """Stop the server if it runs: sessions are ended, committed data is kept."""
@@ -239,11 +239,11 @@ class LocalPostgres:
             command += ["--no-sync", "--no-instructions"]
             command += ["--set", f"scram_iterations={_SCRAM_ITERATIONS}"]
             process = self._identity.start(command, self.folder, {"LC_ALL": "C"})
-            said, _ = process.communicate()
+            output, _ = process.communicate()
         finally:
             secret.unlink()
         if process.returncode:
-            raise SandboxError(f"initdb failed: {said.strip()[-1500:]}")
+            raise SandboxError(f"initdb failed: {output.strip()[-1500:]}")
 
     def _launch(self) -> None:
         settings = {**self._settings, "port": str(self.port)}

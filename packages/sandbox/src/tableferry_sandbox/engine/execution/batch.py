@@ -34,7 +34,7 @@ STATEMENT_ERRORS: Final = frozenset({
     220, 232, 512, 515, 535, 537, 517, 547, 2601, 2627, 2628, 3902, 3903, 8115, 8134, 8152,
     1222, 544, 545, 8101, 213, 3701, 2714, 3623,
 })  # fmt: skip
-"""Errors that end their statement only; the batch goes on (with XACT_ABORT OFF)."""
+"""Errors that end their statement, not the batch, while XACT_ABORT is OFF."""
 
 ROLLING_BACK: Final = frozenset(
     {1205, 3960, 3951, 3952, 3961, 245, 241, 242, 248, 244, 8114, 8169, 295, 235}

@@ -53,7 +53,7 @@ class Writer:
         try:
             store.versions.lock_for_write(table, transaction, session.lock_timeout, session.stopped)
         except BaseException:
-            self._end_own(failed=True)
+            self._end_own()
             raise
         store.writing.acquire()
         own_snapshot = transaction.snapshot if self._own else None
@@ -64,7 +64,7 @@ class Writer:
             session.settle("BEGIN TRANSACTION")
         except BaseException:
             store.writing.release()
-            self._end_own(failed=True)
+            self._end_own()
             raise
         session.writer_number = self.number
         return self
@@ -85,21 +85,17 @@ class Writer:
             if not failed:
                 self.table.version += 1
             session.server.store.writing.release()
-            self._end_own(failed=failed)
+            self._end_own()
         if isinstance(error, Exception) and type(error).__module__.startswith(
             ("duckdb", "_duckdb")
         ):
             raise translate(error) from error
 
-    def _end_own(self, *, failed: bool) -> None:
-        if self._own is None:
-            return
-        own, self._own = self._own, None
-        if failed:
-            # The rows were rolled back with the DuckDB transaction; only the lock is left.
-            own.written.clear() if self._in_place else None
-            own.written.add(self.table)
-        self.session.server.store.versions.end(own)
+    def _end_own(self) -> None:
+        """End the transaction of a statement that runs outside one, and release its lock."""
+        if self._own is not None:
+            own, self._own = self._own, None
+            self.session.server.store.versions.end(own)
 
     def _rows(self, sql: str) -> int:
         return int(self.session.rows(sql)[0][0])

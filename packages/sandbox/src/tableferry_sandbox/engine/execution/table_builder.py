@@ -46,7 +46,7 @@ class TableBuilder:
         return found
 
     def next_index_id(self) -> int:
-        """Return the next id of a nonclustered index; 1 is the clustered one's."""
+        """Return the next id for a nonclustered index; 1 is reserved for the clustered one."""
         return max([1, *(i.index_id for i in self.table.indexes)]) + 1
 
     def _alias(self, name: s.TypeName) -> AliasType | None:
