@@ -13,10 +13,7 @@ from tableferry_sandbox import SandboxError
 from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.sample import load_sample
 from tableferry_sandbox.tds_server import SandboxServer, Tls
-
-USER: Final = "sa"
-PASSWORD: Final = "Sandbox-only-1"  # noqa: S105 - guards nothing: sample data, on loopback
-"""Printed at the start. The sandbox asks for a login so that a wrong one can be tried."""
+from tableferry_sandbox.testing import PASSWORD, USER
 
 WHAT_IT_IS: Final = """\
 A stand-in for SQL Server, for demos, tests and benchmarks. It speaks TDS 7.4 and a part of T-SQL,

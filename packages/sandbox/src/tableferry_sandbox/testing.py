@@ -13,6 +13,7 @@ from tableferry_sandbox.tds_server import SandboxServer
 
 USER: Final = "sa"
 PASSWORD: Final = "Sandbox-only-1"  # noqa: S105 - guards nothing: it listens on loopback only
+"""The default login. The sandbox asks for one so that a wrong one can be tried."""
 
 WHOLE_RESPONSES: Final = 2**26
 """Bytes that a response may grow to before its first part is sent.

@@ -139,7 +139,7 @@ class BatchParser(DmlParser):
                 break
         return found[0] if len(found) == 1 else st.Block(tuple(found), line=line)
 
-    def _set(self, line: int) -> st.Statement:  # noqa: C901 - a branch a form of SET
+    def _set(self, line: int) -> st.Statement:  # noqa: C901 - one branch for each form of SET
         if self.token.kind == "variable":
             name = self.advance().text
             if self.at_any(*COMPOUND):
