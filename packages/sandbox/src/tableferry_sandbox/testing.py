@@ -48,7 +48,7 @@ class SqlServer:
         return self.wire.faults
 
     def create_database(self, name: str) -> DatabaseHandle:
-        """Create an empty database; raises SqlError 1801 if there is one of this name."""
+        """Create an empty database; raises SqlError 1801 if the name is taken."""
         return self.engine.create_database(name)
 
     def run(self, database: str, *batches: str) -> None:

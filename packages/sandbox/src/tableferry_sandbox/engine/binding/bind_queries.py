@@ -1,4 +1,4 @@
-"""SELECT: select lists, grouping, ordering, TOP, DISTINCT and set operations."""
+"""SELECT: select lists, grouping, ordering, TOP and DISTINCT."""
 
 from collections.abc import Sequence
 from dataclasses import fields, replace

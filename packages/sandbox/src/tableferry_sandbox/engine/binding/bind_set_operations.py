@@ -1,4 +1,4 @@
-"""UNION, EXCEPT, INTERSECT and VALUES, and the ORDER BY behind them."""
+"""UNION, EXCEPT, INTERSECT and VALUES, and the ORDER BY that follows them."""
 
 from abc import abstractmethod
 from collections.abc import Sequence

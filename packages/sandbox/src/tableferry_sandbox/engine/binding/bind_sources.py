@@ -1,4 +1,4 @@
-"""FROM: tables, views, catalog views, CTEs, derived tables, joins and APPLY."""
+"""FROM: joins, APPLY, derived tables, common table expressions and table functions."""
 
 from dataclasses import replace
 from typing import Final

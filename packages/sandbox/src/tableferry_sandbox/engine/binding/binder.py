@@ -6,7 +6,7 @@ from tableferry_sandbox.engine.binding import (
     bind_methods,
     functions_aggregate,
     functions_datetime,
-    functions_datetime_parts,
+    functions_datetime_construction,
     functions_metadata,
     functions_numbers,
     functions_properties,
@@ -25,7 +25,7 @@ _SCALARS: Final = {
     **functions_text_search.SEARCH_FUNCTIONS,
     **functions_numbers.FUNCTIONS,
     **functions_datetime.FUNCTIONS,
-    **functions_datetime_parts.FUNCTIONS,
+    **functions_datetime_construction.FUNCTIONS,
     **functions_metadata.FUNCTIONS,
     **functions_properties.PROPERTY_FUNCTIONS,
 }

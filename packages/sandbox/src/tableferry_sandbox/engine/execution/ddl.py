@@ -1,4 +1,4 @@
-"""CREATE, ALTER and DROP."""
+"""CREATE, ALTER and DROP of tables, indexes, views, schemas, databases and types."""
 
 from collections.abc import Iterator
 from typing import Any, Final

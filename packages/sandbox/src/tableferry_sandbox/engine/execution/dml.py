@@ -81,7 +81,7 @@ def _limit(binder: Binder, top: s.Top | None) -> str:
 
 
 def update(session: SessionState, statement: st.Update) -> Iterator[Event]:
-    """UPDATE."""
+    """Run an UPDATE. Raises 207, 208, 229, 271, 272, 8102, and what checks raise."""
     if any(a.variable for a in statement.assignments):
         raise unsupported("variables in UPDATE")
     context = binding_context(session, partial(readable_for_write, session))
@@ -134,7 +134,7 @@ def _new_value(binder: Binder, column: TableColumn, node: s.Node, scope: Scope) 
 
 
 def delete(session: SessionState, statement: st.Delete) -> Iterator[Event]:
-    """DELETE."""
+    """Run a DELETE. Raises 208, 229, 547."""
     context = binding_context(session, partial(readable_for_write, session))
     context.common = {x.name.lower(): (x.columns, x.query) for x in statement.tables}
     binder = Binder(context)

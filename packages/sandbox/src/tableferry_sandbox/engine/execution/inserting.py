@@ -1,4 +1,4 @@
-"""INSERT."""
+"""INSERT: columns, defaults, and the rows of VALUES or a query."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,7 +23,7 @@ from tableferry_sandbox.events import Event, SqlError
 
 
 def insert(session: SessionState, statement: st.Insert) -> Iterator[Event]:
-    """INSERT."""
+    """Run an INSERT. Raises 109, 110, 120, 121 or 213 for a wrong number of values."""
     table = writable_table(session, statement.table, "INSERT")
     if statement.output and any(
         isinstance(i, s.SelectItem)

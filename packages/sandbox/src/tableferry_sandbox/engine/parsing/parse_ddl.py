@@ -1,4 +1,4 @@
-"""CREATE, ALTER and DROP."""
+"""CREATE, ALTER and DROP of everything but principals."""
 
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.parsing.parse_tables import CONSTRAINT_WORDS, TableParser

@@ -1,4 +1,4 @@
-"""The Python functions and macros that queries call inside DuckDB.
+"""The Python functions that queries call inside DuckDB.
 
 They compute, row by row, what DuckDB's own casts compute differently from SQL Server. A NULL
 argument gives NULL. Those with an ``attempt`` flag give NULL instead of an error for TRY_CAST.
