@@ -11,7 +11,7 @@ from tableferry_sandbox.engine.execution import row_checks
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binder_for
 from tableferry_sandbox.engine.execution.table_builder import TableBuilder
-from tableferry_sandbox.engine.tree import statements as st
+from tableferry_sandbox.engine.tree import definitions as dd
 from tableferry_sandbox.engine.tree.syntax import Name, Node, nodes
 from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.convert import convert
@@ -26,8 +26,8 @@ _GROWING: Final = frozenset({"varchar", "nvarchar", "varbinary"})
 def add_columns(
     session: SessionState,
     table: Table,
-    columns: Sequence[st.ColumnDef],
-    constraints: Sequence[st.ConstraintDef],
+    columns: Sequence[dd.ColumnDef],
+    constraints: Sequence[dd.ConstraintDef],
 ) -> None:
     """ALTER TABLE ... ADD, of columns and of constraints."""
     if session.transaction is not None and columns:
@@ -107,7 +107,7 @@ def drop_constraint(table: Table, name: str, *, if_exists: bool) -> None:
         raise SqlError(3728, f"'{name}' is not a constraint.")
 
 
-def alter_column(session: SessionState, table: Table, definition: st.ColumnDef) -> None:
+def alter_column(session: SessionState, table: Table, definition: dd.ColumnDef) -> None:
     """ALTER TABLE ... ALTER COLUMN: all rows are converted, or none.
 
     Raises 4924, 4928, 5074, 515, 2628, and what a conversion raises.

@@ -19,6 +19,7 @@ from tableferry_sandbox.engine.execution.scalars import evaluate, holds, text_of
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binder_for
 from tableferry_sandbox.engine.execution.statement_rights import check_statement
+from tableferry_sandbox.engine.tree import definitions as dd
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
@@ -263,16 +264,16 @@ _HANDLERS: Final[dict[type, Handler]] = {
     st.Update: dml.update,
     st.Delete: dml.delete,
     st.Truncate: dml.truncate,
-    st.CreateTable: ddl.create_table,
-    st.CreateIndex: ddl.create_index,
-    st.CreateView: ddl.create_view,
-    st.CreateNamed: ddl.create_named,
-    st.CreateType: ddl.create_type,
-    st.Drop: ddl.drop,
-    st.AlterTable: ddl.alter_table,
-    st.AlterDatabase: session_options.alter_database,
-    st.PrincipalChange: security_statements.change_principal,
-    st.Grant: security_statements.grant,
+    dd.CreateTable: ddl.create_table,
+    dd.CreateIndex: ddl.create_index,
+    dd.CreateView: ddl.create_view,
+    dd.CreateNamed: ddl.create_named,
+    dd.CreateType: ddl.create_type,
+    dd.Drop: ddl.drop,
+    dd.AlterTable: ddl.alter_table,
+    dd.AlterDatabase: session_options.alter_database,
+    dd.PrincipalChange: security_statements.change_principal,
+    dd.Grant: security_statements.grant,
     st.SetOption: session_options.set_option,
     st.Declare: _declare,
     st.SetVariable: _set_variable,

@@ -28,12 +28,13 @@ from tableferry_sandbox.engine.execution.statement_binding import (
     binding_context,
 )
 from tableferry_sandbox.engine.execution.table_builder import TableBuilder
+from tableferry_sandbox.engine.tree import definitions as dd
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.types.collation_keys import check_collation
 from tableferry_sandbox.events import Event, SqlError, StatementDone
 
 
-def create_table(session: SessionState, statement: st.CreateTable) -> Iterator[Event]:
+def create_table(session: SessionState, statement: dd.CreateTable) -> Iterator[Event]:
     """CREATE TABLE."""
     database, schema, name = place(session, statement.table)
     taken = session.temporary.get(name.lower()) if name[0] in "#@" else database.find(schema, name)
@@ -53,7 +54,7 @@ def create_table(session: SessionState, statement: st.CreateTable) -> Iterator[E
     yield StatementDone(None, "CREATE TABLE")
 
 
-def create_index(session: SessionState, statement: st.CreateIndex) -> Iterator[Event]:
+def create_index(session: SessionState, statement: dd.CreateIndex) -> Iterator[Event]:
     """CREATE INDEX: recorded in the catalog; uniqueness is enforced."""
     table = session.find_object(statement.table)
     if not isinstance(table, Table):
@@ -69,7 +70,7 @@ def create_index(session: SessionState, statement: st.CreateIndex) -> Iterator[E
     yield StatementDone(None, "CREATE INDEX")
 
 
-def create_view(session: SessionState, statement: st.CreateView) -> Iterator[Event]:
+def create_view(session: SessionState, statement: dd.CreateView) -> Iterator[Event]:
     """CREATE VIEW: the query is bound once for its columns, and again at each use."""
     database, schema, name = place(session, statement.view)
     known = database.find(schema, name)
@@ -107,7 +108,7 @@ def _shape(session: SessionState, view: View) -> BoundQuery:
     return Binder(binding_context(session, SHAPE_ONLY)).view_query(view)
 
 
-def create_named(session: SessionState, statement: st.CreateNamed) -> Iterator[Event]:
+def create_named(session: SessionState, statement: dd.CreateNamed) -> Iterator[Event]:
     """CREATE SCHEMA and CREATE DATABASE."""
     if statement.kind == "database":
         collation = statement.collation
@@ -129,7 +130,7 @@ def create_named(session: SessionState, statement: st.CreateNamed) -> Iterator[E
     yield StatementDone(None, f"CREATE {statement.kind.upper()}")
 
 
-def create_type(session: SessionState, statement: st.CreateType) -> Iterator[Event]:
+def create_type(session: SessionState, statement: dd.CreateType) -> Iterator[Event]:
     """CREATE TYPE ... FROM."""
     database, schema, name = place(session, statement.name)
     key = (schema.lower(), name.lower())
@@ -147,7 +148,7 @@ def create_type(session: SessionState, statement: st.CreateType) -> Iterator[Eve
     yield StatementDone(None, "CREATE TYPE")
 
 
-def drop(session: SessionState, statement: st.Drop) -> Iterator[Event]:
+def drop(session: SessionState, statement: dd.Drop) -> Iterator[Event]:
     """DROP of any kind of object."""
     handler = _DROPS[statement.kind]
     for path in statement.names:
@@ -156,7 +157,7 @@ def drop(session: SessionState, statement: st.Drop) -> Iterator[Event]:
     yield StatementDone(None, f"DROP {statement.kind.upper()}")
 
 
-def _drop_table(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
+def _drop_table(session: SessionState, path: st.Path, statement: dd.Drop) -> bool:
     found = session.find_object(path)
     if not isinstance(found, Table):
         return False
@@ -184,7 +185,7 @@ def _drop_table(session: SessionState, path: st.Path, statement: st.Drop) -> boo
     return True
 
 
-def _drop_view(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
+def _drop_view(session: SessionState, path: st.Path, statement: dd.Drop) -> bool:
     del statement
     found = session.find_object(path)
     if not isinstance(found, View):
@@ -200,7 +201,7 @@ def _drop_view(session: SessionState, path: st.Path, statement: st.Drop) -> bool
     return True
 
 
-def _drop_schema(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
+def _drop_schema(session: SessionState, path: st.Path, statement: dd.Drop) -> bool:
     del statement
     key = path[-1].lower()
     database = session.current
@@ -214,14 +215,14 @@ def _drop_schema(session: SessionState, path: st.Path, statement: st.Drop) -> bo
     return True
 
 
-def _drop_database(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
+def _drop_database(session: SessionState, path: st.Path, statement: dd.Drop) -> bool:
     if session.server.find_database(path[-1]) is None and statement.if_exists:
         return True
     session.server.drop_database(path[-1])
     return True
 
 
-def _drop_type(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
+def _drop_type(session: SessionState, path: st.Path, statement: dd.Drop) -> bool:
     del statement
     database, schema, name = place(session, path)
     alias = database.types.get((schema.lower(), name.lower()))
@@ -235,7 +236,7 @@ def _drop_type(session: SessionState, path: st.Path, statement: st.Drop) -> bool
     return True
 
 
-def _drop_index(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
+def _drop_index(session: SessionState, path: st.Path, statement: dd.Drop) -> bool:
     where = statement.on or path[:-1]
     table = session.find_object(where) if where else None
     if not isinstance(table, Table):
@@ -261,7 +262,7 @@ _DROPS: Final = {
 }  # fmt: skip
 
 
-def alter_table(session: SessionState, statement: st.AlterTable) -> Iterator[Event]:
+def alter_table(session: SessionState, statement: dd.AlterTable) -> Iterator[Event]:
     """ALTER TABLE."""
     table = session.find_object(statement.table)
     if not isinstance(table, Table):

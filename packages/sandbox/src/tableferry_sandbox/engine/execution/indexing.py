@@ -4,11 +4,11 @@ from tableferry_sandbox.engine.database.catalog_objects import Index, Table
 from tableferry_sandbox.engine.execution.row_checks import check_unique_index
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.table_builder import TableBuilder
-from tableferry_sandbox.engine.tree import statements as st
+from tableferry_sandbox.engine.tree import definitions as dd
 from tableferry_sandbox.events import SqlError
 
 
-def add_index(session: SessionState, table: Table, definition: st.IndexDef) -> Index:
+def add_index(session: SessionState, table: Table, definition: dd.IndexDef) -> Index:
     """Add an index to a table; existing rows are checked if it is unique."""
     if any(i.name.lower() == definition.name.lower() for i in table.indexes):
         raise SqlError(

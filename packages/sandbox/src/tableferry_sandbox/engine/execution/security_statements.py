@@ -12,7 +12,7 @@ from tableferry_sandbox.engine.database.principals import (
 )
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.execution.session_state import SessionState
-from tableferry_sandbox.engine.tree import statements as st
+from tableferry_sandbox.engine.tree import definitions as dd
 from tableferry_sandbox.events import Event, SqlError, StatementDone
 
 _ALL: Final = ("SELECT", "INSERT", "UPDATE", "DELETE", "REFERENCES")
@@ -21,14 +21,14 @@ _ALL: Final = ("SELECT", "INSERT", "UPDATE", "DELETE", "REFERENCES")
 _FIXED_PRINCIPALS: Final = frozenset({"public", "dbo", "guest", "information_schema", "sys"})
 
 
-def change_principal(session: SessionState, statement: st.PrincipalChange) -> Iterator[Event]:
+def change_principal(session: SessionState, statement: dd.PrincipalChange) -> Iterator[Event]:
     """CREATE, ALTER and DROP of a login, a user or a role."""
     {"login": _login, "user": _user, "role": _role}[statement.kind](session, statement)
     word = "ALTER" if "member" in statement.action else statement.action.upper()
     yield StatementDone(None, f"{word} {statement.kind.upper()}")
 
 
-def _login(session: SessionState, statement: st.PrincipalChange) -> None:
+def _login(session: SessionState, statement: dd.PrincipalChange) -> None:
     server, options = session.server, dict(statement.options)
     found = server.find_login(statement.name)
     if statement.action == "create":
@@ -52,7 +52,7 @@ def _login(session: SessionState, statement: st.PrincipalChange) -> None:
         found.default_database = options.get("default_database", found.default_database)
 
 
-def _user(session: SessionState, statement: st.PrincipalChange) -> None:
+def _user(session: SessionState, statement: dd.PrincipalChange) -> None:
     security = session.current.security
     if statement.action == "create":
         _require_free(security, statement.name)
@@ -74,7 +74,7 @@ def _user(session: SessionState, statement: st.PrincipalChange) -> None:
         raise unsupported("ALTER USER")
 
 
-def _role(session: SessionState, statement: st.PrincipalChange) -> None:
+def _role(session: SessionState, statement: dd.PrincipalChange) -> None:
     security = session.current.security
     if statement.action == "create":
         _require_free(security, statement.name)
@@ -101,7 +101,7 @@ def _drop(security: Security, principal: Principal) -> None:
     security.remove(principal)
 
 
-def grant(session: SessionState, statement: st.Grant) -> Iterator[Event]:
+def grant(session: SessionState, statement: dd.Grant) -> Iterator[Event]:
     """GRANT, DENY and REVOKE, in the current database."""
     security = session.current.security
     securable = _securable(session, statement)
@@ -118,7 +118,7 @@ def grant(session: SessionState, statement: st.Grant) -> Iterator[Event]:
     yield StatementDone(None, statement.action.upper())
 
 
-def _securable(session: SessionState, statement: st.Grant) -> Securable:
+def _securable(session: SessionState, statement: dd.Grant) -> Securable:
     """Return the securable of a permission; raises 15151."""
     kind, path = statement.securable_class, statement.securable
     shown = ".".join(path)

@@ -7,6 +7,7 @@ from tableferry_sandbox.engine.database.catalog_objects import Table
 from tableferry_sandbox.engine.errors import unknown_database, unsupported
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.parsing.lexer import split_name
+from tableferry_sandbox.engine.tree import definitions as dd
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.events import Event, LanguageChanged, SqlError, StatementDone
 
@@ -101,7 +102,7 @@ def _identity_insert(session: SessionState, name: str, value: str) -> None:
         session.identity_insert = None
 
 
-def alter_database(session: SessionState, statement: st.AlterDatabase) -> Iterator[Event]:
+def alter_database(session: SessionState, statement: dd.AlterDatabase) -> Iterator[Event]:
     """ALTER DATABASE ... SET."""
     found = session.server.find_database(statement.name) if statement.name else session.current
     if found is None:

@@ -18,7 +18,7 @@ from tableferry_sandbox.engine.errors import object_exists
 from tableferry_sandbox.engine.execution.row_checks import check_existing, check_unique_index
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binder_for
-from tableferry_sandbox.engine.tree import statements as st
+from tableferry_sandbox.engine.tree import definitions as dd
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.collation_keys import check_collation
@@ -33,8 +33,8 @@ class TableBuilder:
     def __init__(self, session: SessionState, table: Table) -> None:
         self.session = session
         self.table = table
-        self.pending: list[st.ConstraintDef] = []
-        self._computed: list[tuple[TableColumn, st.ColumnDef]] = []
+        self.pending: list[dd.ConstraintDef] = []
+        self._computed: list[tuple[TableColumn, dd.ColumnDef]] = []
 
     def existing(self, name: str) -> TableColumn:
         """Return a column; raises 1911."""
@@ -54,7 +54,7 @@ class TableBuilder:
             return None
         return self.session.current.types.get((name.schema.lower() or "dbo", name.name))
 
-    def column_type(self, definition: st.ColumnDef) -> tuple[SqlType, AliasType | None]:
+    def column_type(self, definition: dd.ColumnDef) -> tuple[SqlType, AliasType | None]:
         """Return the type of a column's definition, with its alias type; raises 2715, 447."""
         assert definition.type is not None  # noqa: S101 - computed columns never get here
         alias = self._alias(definition.type)
@@ -76,7 +76,7 @@ class TableBuilder:
             raise SqlError(447, f"Expression type {kind.name} is invalid for COLLATE clause.")
         return kind, alias
 
-    def add_column(self, definition: st.ColumnDef) -> TableColumn:
+    def add_column(self, definition: dd.ColumnDef) -> TableColumn:
         """Add a column; its constraints wait in ``pending``."""
         table = self.table
         if table.column(definition.name) is not None:
@@ -133,7 +133,7 @@ class TableBuilder:
             column.nullable = definition.nullable is not False
         self._computed = []
 
-    def add_constraint(self, definition: st.ConstraintDef) -> None:
+    def add_constraint(self, definition: dd.ConstraintDef) -> None:
         """Add a constraint of any kind."""
         if definition.name and self._taken(definition.name):
             raise object_exists(definition.name)
@@ -162,7 +162,7 @@ class TableBuilder:
         mark = zlib.crc32(f"{self.table.name}.{column}.{prefix}".encode())
         return f"{prefix}__{middle}__{object_id & 0xFFFFFFFF:08X}{'' if column else f'{mark:08X}'}"
 
-    def _add_key(self, definition: st.ConstraintDef) -> None:
+    def _add_key(self, definition: dd.ConstraintDef) -> None:
         table, primary = self.table, definition.kind == "primary"
         if primary and table.primary_key is not None:
             raise SqlError(
@@ -202,7 +202,7 @@ class TableBuilder:
         if index.clustered and self.session.server.has(self.table):
             self.table.disordered = True
 
-    def _add_default(self, definition: st.ConstraintDef) -> None:
+    def _add_default(self, definition: dd.ConstraintDef) -> None:
         column = self.existing(definition.columns[0].name)
         if column.default is not None or column.identity or column.type.name == "timestamp":
             raise SqlError(1781, "Column already has a DEFAULT bound to it.")
@@ -219,7 +219,7 @@ class TableBuilder:
             definition.name is None,
         )
 
-    def _add_check(self, definition: st.ConstraintDef) -> None:
+    def _add_check(self, definition: dd.ConstraintDef) -> None:
         number = self.table.database.new_object_id()
         column = definition.columns[0].name if definition.columns else ""
         name = definition.name or self._system_name("CK", number, column or self.table.name)
@@ -231,7 +231,7 @@ class TableBuilder:
         check_existing(self.session, self.table, check)
         self.table.checks.append(check)
 
-    def _add_foreign_key(self, definition: st.ConstraintDef) -> None:
+    def _add_foreign_key(self, definition: dd.ConstraintDef) -> None:
         reference = definition.references
         assert reference is not None  # noqa: S101 - the parser guarantees it
         found = self.session.find_object(reference.table)

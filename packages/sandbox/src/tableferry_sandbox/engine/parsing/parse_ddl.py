@@ -2,6 +2,7 @@
 
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.parsing.parse_tables import CONSTRAINT_WORDS, TableParser
+from tableferry_sandbox.engine.tree import definitions as dd
 from tableferry_sandbox.engine.tree import statements as st
 
 
@@ -23,11 +24,11 @@ class DdlParser(TableParser):
             name = self.name()
             if self.accept("authorization"):
                 self.name()
-            return st.CreateNamed("schema", name, line=line)
+            return dd.CreateNamed("schema", name, line=line)
         if self.accept("database"):
             name = self.name()
             collation = self.name() if self.accept("collate") else None
-            return st.CreateNamed("database", name, collation, line=line)
+            return dd.CreateNamed("database", name, collation, line=line)
         if self.accept("type"):
             path = self.path()
             self.expect("from")
@@ -35,7 +36,7 @@ class DdlParser(TableParser):
             nullable = not self.accept("not", "null")
             if nullable:
                 self.accept("null")
-            return st.CreateType(path, base, nullable, line=line)
+            return dd.CreateType(path, base, nullable, line=line)
         raise unsupported(f"CREATE {self.token.text.upper()}")
 
     def view(
@@ -49,7 +50,7 @@ class DdlParser(TableParser):
         self.expect("as")
         query = self.query()
         text = self.text_since(start)
-        return st.CreateView(path, columns, query, text, replace, must_exist, line=line)
+        return dd.CreateView(path, columns, query, text, replace, must_exist, line=line)
 
     def name_or_word_list(self) -> list[str]:
         """Take words separated by commas."""
@@ -76,8 +77,8 @@ class DdlParser(TableParser):
             condition = self.condition()
             text = self.text_since(start)
         self.storage_clauses()
-        index = st.IndexDef(name, columns, unique, clustered, included, condition, text)
-        return st.CreateIndex(table, index, line=line)
+        index = dd.IndexDef(name, columns, unique, clustered, included, condition, text)
+        return dd.CreateIndex(table, index, line=line)
 
     def drop(self, line: int) -> st.Statement:
         """Parse what follows DROP."""
@@ -91,7 +92,7 @@ class DdlParser(TableParser):
             on = self.path()
         while self.accept(","):
             names.append(self.path())
-        return st.Drop(kind, tuple(names), if_exists, on, line=line)
+        return dd.Drop(kind, tuple(names), if_exists, on, line=line)
 
     def alter(self, line: int) -> st.Statement:
         """Parse what follows ALTER."""
@@ -113,8 +114,8 @@ class DdlParser(TableParser):
         if not self.accept("with", "check"):
             self.accept("with", "nocheck")
         if self.accept("add"):
-            columns: list[st.ColumnDef] = []
-            constraints: list[st.ConstraintDef] = []
+            columns: list[dd.ColumnDef] = []
+            constraints: list[dd.ConstraintDef] = []
             while True:
                 if self.token.lower in CONSTRAINT_WORDS or self.at("default"):
                     constraints.append(self.constraint(None))
@@ -122,10 +123,10 @@ class DdlParser(TableParser):
                     columns.append(self.column())
                 if not self.accept(","):
                     break
-            return st.AlterTable(table, "add", tuple(columns), tuple(constraints), line=line)
+            return dd.AlterTable(table, "add", tuple(columns), tuple(constraints), line=line)
         if self.accept("alter"):
             self.expect("column")
-            return st.AlterTable(table, "alter column", (self.column(),), line=line)
+            return dd.AlterTable(table, "alter column", (self.column(),), line=line)
         if self.accept("drop"):
             action = "drop constraint"
             if self.accept("column"):
@@ -138,7 +139,7 @@ class DdlParser(TableParser):
                 self.accept("column")
                 self.accept("constraint")
                 names.append(self.name())
-            return st.AlterTable(table, action, names=tuple(names), if_exists=if_exists, line=line)
+            return dd.AlterTable(table, action, names=tuple(names), if_exists=if_exists, line=line)
         words = []
         while not (self.at(";") or self.token.kind == "end"):
             words.append(self.advance().text)
@@ -165,4 +166,4 @@ class DdlParser(TableParser):
                 ):
                     break
                 self.advance()
-        return st.AlterDatabase(name, option, value, line=line)
+        return dd.AlterDatabase(name, option, value, line=line)

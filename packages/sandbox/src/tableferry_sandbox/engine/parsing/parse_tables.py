@@ -4,7 +4,7 @@ from typing import Final
 
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.parsing.parse_queries import QueryParser
-from tableferry_sandbox.engine.tree import statements as st
+from tableferry_sandbox.engine.tree import definitions as dd
 from tableferry_sandbox.engine.tree import syntax as s
 
 CONSTRAINT_WORDS: Final = frozenset(
@@ -16,12 +16,12 @@ CONSTRAINT_WORDS: Final = frozenset(
 class TableParser(QueryParser):
     """Parses what CREATE TABLE and ALTER TABLE define."""
 
-    def table_body(self, path: tuple[str, ...], line: int) -> st.CreateTable:
+    def table_body(self, path: tuple[str, ...], line: int) -> dd.CreateTable:
         """Parse a table's columns, constraints and indexes."""
         self.expect("(")
-        columns: list[st.ColumnDef] = []
-        constraints: list[st.ConstraintDef] = []
-        indexes: list[st.IndexDef] = []
+        columns: list[dd.ColumnDef] = []
+        constraints: list[dd.ConstraintDef] = []
+        indexes: list[dd.IndexDef] = []
         while True:
             if self.at("index"):
                 indexes.append(self._inline_index())
@@ -37,7 +37,7 @@ class TableParser(QueryParser):
                 break
         self.expect(")")
         self.storage_clauses()
-        return st.CreateTable(path, tuple(columns), tuple(constraints), tuple(indexes), line=line)
+        return dd.CreateTable(path, tuple(columns), tuple(constraints), tuple(indexes), line=line)
 
     def storage_clauses(self) -> None:
         """Skip filegroups and storage options: they change where rows are stored, not the rows."""
@@ -63,7 +63,7 @@ class TableParser(QueryParser):
             text = self.advance().lower
             depth += (text == "(") - (text == ")")
 
-    def column(self) -> st.ColumnDef:
+    def column(self) -> dd.ColumnDef:
         """Parse one column definition."""
         name = self.name()
         if self.accept("as"):
@@ -74,12 +74,12 @@ class TableParser(QueryParser):
         else:
             type_name = self.type_name()
         options: dict[str, object] = {}
-        constraints: list[st.ConstraintDef] = []
+        constraints: list[dd.ConstraintDef] = []
         while self._column_option(name, options, constraints):
             pass
-        return st.ColumnDef(name, type_name, constraints=tuple(constraints), **options)  # type: ignore[arg-type]
+        return dd.ColumnDef(name, type_name, constraints=tuple(constraints), **options)  # type: ignore[arg-type]
 
-    def _computed(self, name: str) -> st.ColumnDef:
+    def _computed(self, name: str) -> dd.ColumnDef:
         start = self.token.start
         expression = self.expression()
         text = self.text_since(start)
@@ -88,7 +88,7 @@ class TableParser(QueryParser):
         constraints = []
         while self.at_any("constraint", "primary", "unique"):
             constraints.append(self.constraint(name))
-        return st.ColumnDef(
+        return dd.ColumnDef(
             name,
             None,
             nullable=None if nullable else False,
@@ -99,7 +99,7 @@ class TableParser(QueryParser):
         )
 
     def _column_option(  # noqa: C901 - one branch for each option
-        self, name: str, options: dict[str, object], constraints: list[st.ConstraintDef]
+        self, name: str, options: dict[str, object], constraints: list[dd.ConstraintDef]
     ) -> bool:
         """Parse one option of a column; False when there is none."""
         if self.accept("not", "null"):
@@ -133,7 +133,7 @@ class TableParser(QueryParser):
             return False
         return True
 
-    def constraint(self, column: str | None) -> st.ConstraintDef:
+    def constraint(self, column: str | None) -> dd.ConstraintDef:
         """Parse a constraint; ``column`` is the column it follows, None for a table's."""
         name = self.name() if self.accept("constraint") else None
         if self.at_any("primary", "unique"):
@@ -145,8 +145,8 @@ class TableParser(QueryParser):
             condition = self.condition()
             text = self.text_since(start)
             self.expect(")")
-            keys = (st.KeyColumn(column),) if column else ()
-            return st.ConstraintDef("check", name, keys, expression=condition, text=text)
+            keys = (dd.KeyColumn(column),) if column else ()
+            return dd.ConstraintDef("check", name, keys, expression=condition, text=text)
         if self.accept("default"):
             start = self.token.start
             value = self.expression()
@@ -157,14 +157,14 @@ class TableParser(QueryParser):
             if target is None:
                 raise self.error()
             self.accept("with", "values")
-            return st.ConstraintDef(
-                "default", name, (st.KeyColumn(target),), expression=value, text=text
+            return dd.ConstraintDef(
+                "default", name, (dd.KeyColumn(target),), expression=value, text=text
             )
         if self.at_any("foreign", "references"):
             return self._foreign_key(name, column)
         raise self.error()
 
-    def _key(self, name: str | None, column: str | None) -> st.ConstraintDef:
+    def _key(self, name: str | None, column: str | None) -> dd.ConstraintDef:
         kind = self.advance().lower
         if kind == "primary":
             self.expect("key")
@@ -175,13 +175,13 @@ class TableParser(QueryParser):
             clustered = False
         columns = self.key_columns() if self.at("(") else ()
         if not columns and column:
-            columns = (st.KeyColumn(column),)
+            columns = (dd.KeyColumn(column),)
         if not columns:
             raise self.error()
         self.storage_clauses()
-        return st.ConstraintDef(kind, name, columns, clustered)
+        return dd.ConstraintDef(kind, name, columns, clustered)
 
-    def _foreign_key(self, name: str | None, column: str | None) -> st.ConstraintDef:
+    def _foreign_key(self, name: str | None, column: str | None) -> dd.ConstraintDef:
         columns: tuple[str, ...] = (column,) if column else ()
         if self.accept("foreign"):
             self.expect("key")
@@ -198,11 +198,11 @@ class TableParser(QueryParser):
                 words.append(self.advance().text.upper())
             actions[event] = "_".join(words)
         self.accept("not", "for", "replication")
-        reference = st.ForeignKey(table, referenced, actions["delete"], actions["update"])
-        keys = tuple(st.KeyColumn(item) for item in columns)
-        return st.ConstraintDef("foreign", name, keys, references=reference)
+        reference = dd.ForeignKey(table, referenced, actions["delete"], actions["update"])
+        keys = tuple(dd.KeyColumn(item) for item in columns)
+        return dd.ConstraintDef("foreign", name, keys, references=reference)
 
-    def key_columns(self) -> tuple[st.KeyColumn, ...]:
+    def key_columns(self) -> tuple[dd.KeyColumn, ...]:
         """Parse ``(a, b DESC)``."""
         self.expect("(")
         columns = []
@@ -211,13 +211,13 @@ class TableParser(QueryParser):
             descending = self.accept("desc")
             if not descending:
                 self.accept("asc")
-            columns.append(st.KeyColumn(name, descending))
+            columns.append(dd.KeyColumn(name, descending))
             if not self.accept(","):
                 break
         self.expect(")")
         return tuple(columns)
 
-    def _inline_index(self) -> st.IndexDef:
+    def _inline_index(self) -> dd.IndexDef:
         self.expect("index")
         name = self.name()
         unique = self.accept("unique")
@@ -225,4 +225,4 @@ class TableParser(QueryParser):
         self.accept("nonclustered")
         if self.at("columnstore"):
             raise unsupported("columnstore indexes")
-        return st.IndexDef(name, self.key_columns(), unique, clustered)
+        return dd.IndexDef(name, self.key_columns(), unique, clustered)

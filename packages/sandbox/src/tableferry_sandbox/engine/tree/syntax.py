@@ -1,4 +1,7 @@
-"""The syntax tree of T-SQL queries: frozen nodes, built by the parser and read by the binder."""
+"""The syntax tree of T-SQL queries: frozen nodes, built by the parser and read by the binder.
+
+One file, although it is long: expressions contain queries, and queries expressions.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
