@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 
 from tableferry_sandbox.engine.binding import functions_metadata, system_views
-from tableferry_sandbox.engine.binding.scope import BoundQuery, Facts
+from tableferry_sandbox.engine.binding.scope import BoundQuery, SessionInfo
 from tableferry_sandbox.engine.database.catalog_objects import Database
 from tableferry_sandbox.engine.execution import selecting
 from tableferry_sandbox.engine.execution.session_state import SessionState
@@ -50,7 +50,7 @@ def _other(view: system_views.SysView) -> system_views.SysView:
         return view
     changes = [_OTHER.get(column.name, _as_it_is) for column in view.columns]
 
-    def rows(session: Facts, database: Database) -> Iterable[tuple[Any, ...]]:
+    def rows(session: SessionInfo, database: Database) -> Iterable[tuple[Any, ...]]:
         found = [
             tuple(change(cell) for change, cell in zip(changes, row, strict=True))
             for row in view.rows(session, database)

@@ -47,7 +47,7 @@ def test_a_wrong_password_is_refused(postgres: LocalPostgres) -> None:
         psycopg.connect(postgres.conninfo(), password="not it")
 
 
-def test_a_database_is_made_empty_and_dropped_again(postgres: LocalPostgres) -> None:
+def test_a_database_is_created_empty_and_dropped(postgres: LocalPostgres) -> None:
     postgres.create_database("only_here")
     with psycopg.connect(postgres.conninfo("only_here")) as connection:
         ((name, tables),) = connection.execute(
@@ -59,7 +59,7 @@ def test_a_database_is_made_empty_and_dropped_again(postgres: LocalPostgres) -> 
         psycopg.connect(postgres.conninfo("only_here"))
 
 
-def test_its_password_is_in_no_repr(postgres: LocalPostgres) -> None:
+def test_the_password_is_not_in_its_repr(postgres: LocalPostgres) -> None:
     assert postgres.password not in repr(postgres)
 
 
@@ -114,14 +114,14 @@ def test_a_given_folder_keeps_its_rows_between_servers(open_folder: Path) -> Non
     assert open_folder.exists()
 
 
-def test_a_setting_that_postgresql_refuses_is_told_with_its_log() -> None:
+def test_an_invalid_setting_is_reported_with_the_servers_log() -> None:
     server = LocalPostgres(settings={"work_mem": "plenty"})
     with pytest.raises(SandboxError, match="work_mem") as raised, server:
         pass
     assert "did not start" in str(raised.value)
 
 
-def test_programs_that_others_cannot_reach_are_copied_and_go_with_the_server(
+def test_unreachable_programs_are_copied_and_removed_with_the_server(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Only root needs another user for the server; anybody else runs the programs where they are.
@@ -134,7 +134,7 @@ def test_programs_that_others_cannot_reach_are_copied_and_go_with_the_server(
     assert not folder.exists()
 
 
-def test_a_folder_closed_to_others_is_seen_as_such_and_so_is_all_below_it(tmp_path: Path) -> None:
+def test_a_folder_closed_to_others_closes_everything_below_it(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     below = closed / "below"
     below.mkdir(parents=True)

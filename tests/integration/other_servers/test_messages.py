@@ -9,7 +9,7 @@ from tableferry.inspect.check import check_tables
 from tableferry.inspect.discover import discover
 from tableferry.sync.outcome import Status
 from tableferry.sync.run import sync_table
-from tableferry_sandbox.faults import Tell
+from tableferry_sandbox.faults import SendMessage
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 from tests.unit.engine.support import entry
@@ -27,7 +27,7 @@ def test_every_statement_may_be_answered_with_a_warning(
     spec = parse_table_configs(
         {"t": entry(sql_table="dbo.T", pg_table="t", chunks=3, where="ID < 100")}
     )["t"]
-    told = Tell(8153, ELIMINATED, at_end=at_end)
+    told = SendMessage(8153, ELIMINATED, at_end=at_end)
     sandbox.server.faults.on_statement("SELECT", told, times=100_000)
     assert check_tables([spec], settings).ok
     assert discover("mctm", settings.sources["mctm"], like="T")

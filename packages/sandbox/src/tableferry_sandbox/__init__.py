@@ -2,7 +2,7 @@
 
 
 class SandboxError(Exception):
-    """A server of the sandbox cannot start or run here; ``hint`` says what to do about it."""
+    """A server cannot start or run on this machine; ``hint`` says what to do about it."""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)

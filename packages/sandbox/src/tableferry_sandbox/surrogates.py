@@ -1,7 +1,7 @@
 """Lone UTF-16 surrogates in UTF-8: each is carried by a private-use character of plane 16.
 
 UTF-8 has no form for U+D800 to U+DFFF, so U+10D800 to U+10DFFF stand for them. A real character of
-that range is told apart by being carried as its pair: two carriers, which make it in UTF-16 again.
+that range is carried as the pair of its surrogates: two carriers, which give it again in UTF-16.
 """
 
 import re
@@ -15,7 +15,7 @@ _CARRIERS: Final = re.compile("[\U0010d800-\U0010dfff]")
 
 
 def carried(text: str) -> str:
-    """Return the form that has UTF-8, of a text decoded with ``surrogatepass``."""
+    """Return a text decoded with ``surrogatepass`` in the form that UTF-8 can hold."""
     return _TO_CARRY.sub(_carriers, text)
 
 
@@ -25,7 +25,7 @@ def freed(text: str) -> str:
 
 
 def from_utf16(raw: bytes) -> str:
-    """Decode UTF-16LE, whatever its units are; UnicodeDecodeError for an odd number of bytes."""
+    """Decode UTF-16LE with any code units; UnicodeDecodeError for an odd number of bytes."""
     return carried(raw.decode("utf-16-le", errors="surrogatepass"))
 
 

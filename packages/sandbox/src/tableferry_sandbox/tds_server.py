@@ -1,4 +1,4 @@
-"""The sandbox as a server: listens for TDS clients and serves each one in a thread of its own."""
+"""The TDS server: listens for clients and serves each one in a thread of its own."""
 
 import logging
 import socket
@@ -22,7 +22,7 @@ Tls = Literal["optional", "required", "off"]
 
 SQL_SERVER_2022: Final = (16, 0, 4135)
 REPLAY_BUDGET: Final = 512 * 1024 * 1024
-"""Bytes kept for ``replay=True``: room for the benchmark's million rows, three times over."""
+"""Bytes kept with ``replay=True``: three times the benchmark's million rows."""
 
 _ENCRYPTION: Final = {
     "optional": Encryption.OFF,
@@ -36,14 +36,14 @@ class SandboxServer:
     """A TDS server in the background, as a context manager or with ``start`` and ``stop``.
 
     ``engine`` answers the SQL. ``host`` and ``port``: loopback and any free port by default.
-    ``tls``: ``optional`` encrypts when the client asks for it, and else the login packet only;
-    ``required`` refuses clients that do not encrypt; ``off`` plays a server without TLS.
-    ``certificate``: what it shows then, a self-signed one by default.
+    ``tls``: ``optional`` encrypts if the client asks for it, and otherwise the login packet only;
+    ``required`` refuses clients that do not encrypt; ``off`` is a server without TLS.
+    ``certificate``: the one for TLS, self-signed by default.
     ``replay``: keep encoded result sets, in that many bytes (True: REPLAY_BUDGET).
-    ``version``: what clients are told, as (major, minor, build).
-    ``flush_bytes``: answers leave in pieces of that size, or whole. A client in the same process
-    needs them whole where it waits for a value with Python's lock held, as mssql-python does for
-    (max) types: the rest would never be made.
+    ``version``: reported to clients, as (major, minor, build).
+    ``flush_bytes``: how much of a response is collected before it is sent. A client in the same
+    process that waits for a value with Python's lock held, as mssql-python does for (max) types,
+    needs the response whole: the rest could never be produced.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class SandboxServer:
 
     @property
     def certificate_pem(self) -> bytes:
-        """The server's certificate, to be given to clients that verify; empty without TLS."""
+        """The server's certificate, for clients that verify it; empty without TLS."""
         return b"" if self._certificate is None else self._certificate.certificate_pem
 
     @property
@@ -96,7 +96,7 @@ class SandboxServer:
     def start(self) -> Self:
         """Listen and serve in the background; ``port`` then holds the real port.
 
-        Raises OSError when the address cannot be had.
+        Raises OSError if the address is not available.
         """
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         listener = socket.create_server((self.host, self.port), family=family, backlog=_BACKLOG)

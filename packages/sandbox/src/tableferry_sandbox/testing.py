@@ -13,6 +13,7 @@ from tableferry_sandbox.tds_server import SandboxServer
 
 USER: Final = "sa"
 PASSWORD: Final = "Sandbox-only-1"  # noqa: S105 - guards nothing: it listens on loopback only
+"""The default login. The sandbox asks for one so that a wrong one can be tried."""
 
 WHOLE_RESPONSES: Final = 2**26
 """Bytes that a response may grow to before its first part is sent.
@@ -47,7 +48,7 @@ class SqlServer:
         return self.wire.faults
 
     def create_database(self, name: str) -> DatabaseHandle:
-        """Create an empty database; raises SqlError 1801 if there is one of this name."""
+        """Create an empty database; raises SqlError 1801 if the name is taken."""
         return self.engine.create_database(name)
 
     def run(self, database: str, *batches: str) -> None:

@@ -1,4 +1,4 @@
-"""T-SQL text becomes the statements it means."""
+"""T-SQL text is parsed into the right statements."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def test_comments_nest():
     assert [t.text for t in tokenize("a /* b /* c */ d */ e -- f\ng")[:-1]] == ["a", "e", "g"]
 
 
-def test_brackets_and_quotes_are_undone():
+def test_brackets_and_quotes_are_unescaped():
     assert [t.text for t in tokenize("[a]]b] \"c\"\"d\" 'e''f'")[:-1]] == ["a]b", 'c"d', "e'f"]
 
 
@@ -28,7 +28,7 @@ def test_double_quotes_are_strings_when_the_option_is_off():
 
 
 @pytest.mark.parametrize("text", ["(a) = 1", "(a = 1)", "((a)) = (1)", "(a = 1 AND (b) > 2)"])
-def test_parentheses_hold_values_or_conditions(text):
+def test_parentheses_contain_values_or_conditions(text):
     [statement] = parse_batch(f"SELECT 1 WHERE {text}")
     assert isinstance(statement.query.body.where, s.Compare | s.Logic)
 
@@ -42,7 +42,7 @@ def test_an_omitted_schema_is_empty():
     ("sql", "number"),
     [("SELECT 1 FROM WHERE", 156), ("SELECT )", 102), ("/* open", 113), ("IF 1 SELECT 1", 4145)],
 )
-def test_bad_syntax_gets_its_number(sql, number):
+def test_a_syntax_error_raises_its_error_number(sql, number):
     with pytest.raises(SqlError) as caught:
         parse_batch(sql)
     assert caught.value.number == number

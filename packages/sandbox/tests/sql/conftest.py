@@ -1,4 +1,4 @@
-"""A server with one database, and ways to ask it."""
+"""A server with one database, and helpers that run batches on it."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,4 +1,4 @@
-"""ALTER COLUMN, DROP COLUMN and sp_rename, as SQL Server carries them out and refuses them."""
+"""ALTER COLUMN, DROP COLUMN and sp_rename, with SQL Server's effects and refusals."""
 
 import datetime as dt
 from decimal import Decimal
@@ -22,7 +22,7 @@ SHAPE = (
 )
 
 
-def test_a_column_gets_longer_although_an_index_uses_it(ask, table):
+def test_a_column_may_be_lengthened_although_an_index_uses_it(ask, table):
     ask("ALTER TABLE t ALTER COLUMN s varchar(9); INSERT t VALUES (3, 1, 'abcdefghi', NULL)")
     assert ask(SHAPE.format("s")).rows == [("varchar", 9, True)]
     assert ask("SELECT s FROM t ORDER BY id").rows == [("ab",), (None,), ("abcdefghi",)]
@@ -58,7 +58,7 @@ def test_whole_numbers_become_decimals_and_back(ask, refuse):
     assert ask("SELECT n FROM u ORDER BY n").rows == [(7,), (1234,)]
 
 
-def test_values_that_do_not_fit_stop_it_and_nothing_has_changed(ask, refuse, table):
+def test_values_that_do_not_fit_leave_the_table_unchanged(ask, refuse, table):
     ask("CREATE TABLE u (s varchar(9)); INSERT u VALUES ('abcdef'), (NULL)")
     assert refuse("ALTER TABLE u ALTER COLUMN s varchar(3)").number == 2628
     assert refuse("ALTER TABLE u ALTER COLUMN s varchar(9) NOT NULL").number == 515
@@ -66,7 +66,7 @@ def test_values_that_do_not_fit_stop_it_and_nothing_has_changed(ask, refuse, tab
     assert ask("SELECT s FROM u").types == ["varchar(9)"]
 
 
-def test_a_column_becomes_nullable_unless_it_is_said(ask):
+def test_an_altered_column_is_nullable_unless_declared_not_null(ask):
     ask("CREATE TABLE u (s varchar(9) NOT NULL); ALTER TABLE u ALTER COLUMN s varchar(9)")
     assert ask("INSERT u VALUES (NULL); SELECT s FROM u").rows == [(None,)]
 
@@ -83,11 +83,11 @@ def test_a_column_becomes_nullable_unless_it_is_said(ask):
         ("d int", 206),
     ],
 )
-def test_what_cannot_be_altered_is_refused(refuse, table, column, number):
+def test_a_column_that_cannot_be_altered_raises_its_error_number(refuse, table, column, number):
     assert refuse(f"ALTER TABLE t ALTER COLUMN {column}").number == number
 
 
-def test_a_column_with_a_default_keeps_its_type_but_may_get_longer(ask, refuse):
+def test_a_column_with_a_default_may_be_lengthened_but_not_retyped(ask, refuse):
     ask("CREATE TABLE u (s varchar(3) CONSTRAINT df DEFAULT 'x', n int)")
     assert refuse("ALTER TABLE u ALTER COLUMN s char(3)").number == 5074
     ask("ALTER TABLE u ALTER COLUMN s varchar(30); INSERT u (n) VALUES (1)")
@@ -95,13 +95,13 @@ def test_a_column_with_a_default_keeps_its_type_but_may_get_longer(ask, refuse):
 
 
 @pytest.mark.parametrize("column", ["id", "n", "s"])
-def test_a_column_that_something_uses_is_not_dropped(refuse, table, column):
+def test_a_column_in_use_is_not_dropped(refuse, table, column):
     error = refuse(f"ALTER TABLE t DROP COLUMN {column}")
     assert error.number == 5074
     assert f"dependent on column '{column}'" in error.message
 
 
-def test_a_column_gets_another_name(ask, refuse, table):
+def test_a_column_is_renamed(ask, refuse, table):
     answer = ask("EXEC sp_rename 'dbo.t.d', 'seen at', 'COLUMN'; SELECT [seen at] FROM t")
     assert [m.number for m in answer.messages] == [15477]
     assert len(answer.rows) == 2
@@ -109,7 +109,7 @@ def test_a_column_gets_another_name(ask, refuse, table):
     ask("EXEC sp_rename 't.seen at', 'seen', 'COLUMN'; SELECT seen FROM t")
 
 
-def test_tables_indexes_and_constraints_get_other_names(ask, refuse, table):
+def test_tables_indexes_and_constraints_are_renamed(ask, refuse, table):
     ask("EXEC sp_rename N't.i', N'by_s', N'INDEX'; EXEC sp_rename @objname='pk', @newname='key'")
     ask("EXEC sp_rename 't', 'new]t'")
     assert ask("SELECT COUNT(*) FROM [new]]t]").value == 2
@@ -129,10 +129,10 @@ def test_tables_indexes_and_constraints_get_other_names(ask, refuse, table):
         ("'t', NULL", 15223),
     ],
 )
-def test_a_name_that_cannot_be_given_is_refused(refuse, table, arguments, number):
+def test_an_invalid_rename_is_refused(refuse, table, arguments, number):
     assert refuse(f"EXEC sp_rename {arguments}").number == number
 
 
-def test_a_rollback_takes_a_name_back(ask, table):
+def test_a_rollback_restores_the_old_name(ask, table):
     ask("BEGIN TRAN; EXEC sp_rename 't.d', 'e', 'COLUMN'; EXEC sp_rename 't', 'u'; ROLLBACK")
     assert len(ask("SELECT d FROM t").rows) == 2

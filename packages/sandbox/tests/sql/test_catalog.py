@@ -1,4 +1,4 @@
-"""The catalog says what was created."""
+"""The catalog describes what was created."""
 
 import pyarrow as pa
 import pytest
@@ -119,7 +119,7 @@ def test_a_plain_scan_comes_in_the_order_of_the_clustered_key(ask):
     assert ask("SELECT TOP 1 id FROM o").rows == [(1,)]
 
 
-def test_an_identity_of_38_digits_is_told_whole(ask):
+def test_an_identity_of_38_digits_is_reported_exactly(ask):
     ask("CREATE TABLE dbo.Long (ID decimal(38, 0) IDENTITY(1, 1) NOT NULL, A int)")
     ask(
         "SET IDENTITY_INSERT dbo.Long ON; "

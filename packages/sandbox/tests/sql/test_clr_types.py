@@ -27,7 +27,7 @@ Refuse = Callable[..., SqlError]
         ("/-1/", "3f80"),
     ],
 )
-def test_a_path_has_the_bytes_that_sql_server_gives_it(ask: Ask, path: str, written: str) -> None:
+def test_a_path_has_sql_servers_bytes(ask: Ask, path: str, written: str) -> None:
     found = ask(f"SELECT CAST(hierarchyid::Parse('{path}') AS varbinary(892)) AS x").value
     assert found.hex() == written
     assert ask(f"SELECT CAST(0x{written} AS hierarchyid).ToString() AS x").value == path
@@ -46,12 +46,12 @@ def shown(path: list[list[int]]) -> str:
 
 
 @given(PATHS)
-def test_every_path_comes_back(path: list[list[int]]) -> None:
+def test_every_path_survives_the_round_trip(path: list[list[int]]) -> None:
     assert clr_hierarchy.path(clr_hierarchy.parse(shown(path))) == shown(path)
 
 
 @given(PATHS, PATHS)
-def test_bytes_sort_as_the_tree_is_walked(left: list[list[int]], right: list[list[int]]) -> None:
+def test_bytes_sort_depth_first(left: list[list[int]], right: list[list[int]]) -> None:
     """A node comes before what is under it; ``1.x`` comes behind all that is under ``1``."""
     small, large = sorted([left, right])
     assert (clr_hierarchy.parse(shown(small)) < clr_hierarchy.parse(shown(large))) == (
@@ -59,7 +59,7 @@ def test_bytes_sort_as_the_tree_is_walked(left: list[list[int]], right: list[lis
     )
 
 
-def test_a_hierarchy_can_be_a_key_and_is_sorted(ask: Ask) -> None:
+def test_a_hierarchyid_can_be_a_key_and_sorts(ask: Ask) -> None:
     ask("CREATE TABLE dbo.H (Node hierarchyid NOT NULL PRIMARY KEY, Name nvarchar(9))")
     ask("INSERT INTO dbo.H VALUES ('/2/', N'c'), (hierarchyid::GetRoot(), N'a'), ('/1/3/', N'b')")
     found = ask("SELECT h.Node.ToString(), h.Node.GetLevel() FROM dbo.H AS h ORDER BY Node")
@@ -70,7 +70,7 @@ def test_a_hierarchy_can_be_a_key_and_is_sorted(ask: Ask) -> None:
 POINT = "geography::Point(47.651, -122.349, 4326)"
 
 
-def test_a_geography_has_the_bytes_and_the_wkb_that_sql_server_gives_it(ask: Ask) -> None:
+def test_a_geography_has_sql_servers_bytes_and_wkb(ask: Ask) -> None:
     """The point of Microsoft's examples: latitude first in the bytes, longitude first in WKB."""
     whole = ask(f"SELECT CAST({POINT} AS varbinary(max)) AS x").value
     assert whole.hex() == "e6100000010c17d9cef753d347407593180456965ec0"
@@ -81,7 +81,7 @@ def test_a_geography_has_the_bytes_and_the_wkb_that_sql_server_gives_it(ask: Ask
     assert ask(f"SELECT {POINT}.STSrid AS x").value == 4326
 
 
-def test_z_and_m_are_in_the_wkb_that_has_them_only(ask: Ask) -> None:
+def test_only_asbinaryzm_includes_z_and_m(ask: Ask) -> None:
     """Microsoft's example of AsBinaryZM()."""
     point = "CAST('Point(1 1 2 3)' AS geometry)"
     assert ask(f"SELECT {point}.STAsBinary() AS x").value.hex() == (
@@ -103,7 +103,7 @@ def test_z_and_m_are_in_the_wkb_that_has_them_only(ask: Ask) -> None:
         "POLYGON ((0 0, 4 0, 4 4, 0 0), (1 1, 2 1, 2 2, 1 1))",
     ],
 )
-def test_a_shape_comes_back_as_it_was_written(ask: Ask, text: str) -> None:
+def test_a_shapes_text_survives_the_round_trip(ask: Ask, text: str) -> None:
     found = ask(
         f"DECLARE @g geometry = geometry::STGeomFromText('{text}', 25832); "
         "SELECT @g.ToString(), @g.STSrid, CAST(CAST(@g AS varbinary(max)) AS geometry).ToString()"
@@ -136,7 +136,5 @@ def test_null_has_no_text_no_bytes_and_no_srid(ask: Ask) -> None:
         ("SELECT dbo.nothing(1)", 4121),
     ],
 )
-def test_what_sql_server_refuses_or_the_sandbox_lacks_is_an_error(
-    refuse: Refuse, sql: str, number: int
-) -> None:
+def test_invalid_and_unsupported_shapes_raise_errors(refuse: Refuse, sql: str, number: int) -> None:
     assert refuse(sql).number == number

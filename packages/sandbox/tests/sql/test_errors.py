@@ -1,4 +1,4 @@
-"""Errors carry SQL Server's numbers, and end what they end there."""
+"""Errors have SQL Server's numbers, and end the statement or the batch as it does."""
 
 import pytest
 
@@ -42,23 +42,23 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("sql", "number"), ERRORS)
-def test_a_mistake_gets_its_number(refuse, sql, number):
+def test_an_invalid_statement_raises_its_error_number(refuse, sql, number):
     assert refuse(sql).number == number
 
 
-def test_a_lost_login_says_18456(server):
+def test_a_failed_login_raises_18456(server):
     with pytest.raises(SqlError) as caught:
         server.login(LoginRequest("sa", "wrong", "Shop"))
     assert (caught.value.number, caught.value.severity) == (18456, 14)
 
 
-def test_an_unknown_database_says_4060(server):
+def test_logging_in_to_an_unknown_database_raises_4060(server):
     with pytest.raises(SqlError) as caught:
         server.login(LoginRequest("sa", "secret-1", "Nowhere"))
     assert caught.value.number == 4060
 
 
-def test_a_syntax_error_keeps_the_whole_batch_from_running(ask, refuse):
+def test_a_syntax_error_prevents_the_whole_batch(ask, refuse):
     refuse("CREATE TABLE made (a int); SELECT FROM")
     assert ask("SELECT OBJECT_ID('made')").value is None
 
@@ -67,7 +67,7 @@ def test_an_error_names_its_line(refuse):
     assert refuse("SELECT 1\nSELECT *\nFROM nix").line == 2
 
 
-def test_a_key_twice_ends_the_statement_and_not_the_batch(session):
+def test_a_duplicate_key_ends_the_statement_but_not_the_batch(session):
     events = list(
         session.execute(
             "CREATE TABLE k (a int PRIMARY KEY); INSERT k VALUES (1); "
@@ -78,7 +78,7 @@ def test_a_key_twice_ends_the_statement_and_not_the_batch(session):
     assert [message.number for message in messages] == [2627, 0]
 
 
-def test_catch_sees_an_error_that_rows_raised(ask):
+def test_catch_handles_an_error_raised_while_rows_stream(ask):
     answer = ask(
         "BEGIN TRY SELECT 1 / x FROM (VALUES (1), (0)) v(x) END TRY "
         "BEGIN CATCH SELECT ERROR_NUMBER() END CATCH"
@@ -100,7 +100,7 @@ WRITES = [
 
 
 @pytest.mark.parametrize(("sql", "number"), WRITES)
-def test_a_bad_write_gets_its_number_and_changes_nothing(ask, refuse, sql, number):
+def test_a_failed_write_raises_its_error_number_and_changes_nothing(ask, refuse, sql, number):
     ask(
         "CREATE TABLE t (id int PRIMARY KEY CHECK (id < 100), name varchar(5) NOT NULL, "
         "n int IDENTITY, c AS id * 2); INSERT t (id, name) VALUES (7, 'seven')"

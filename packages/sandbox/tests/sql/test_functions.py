@@ -1,4 +1,4 @@
-"""Functions that make values, and names that SQL Server knows and the sandbox does not."""
+"""Functions that construct values, and refusals of functions that the sandbox lacks."""
 
 import pytest
 
@@ -35,7 +35,7 @@ MADE = [
 
 
 @pytest.mark.parametrize(("expression", "text"), MADE)
-def test_moments_are_made(ask, expression, text):
+def test_functions_construct_dates_and_times(ask, expression, text):
     assert ask(f"SELECT CONVERT(varchar(40), {expression}, 121)").value == text
 
 
@@ -50,7 +50,7 @@ def test_moments_are_made(ask, expression, text):
         ("1 AT TIME ZONE 'UTC'", 8116),
     ],
 )
-def test_moments_that_are_none_get_their_number(refuse, expression, number):
+def test_impossible_dates_raise_their_error_number(refuse, expression, number):
     assert refuse(f"SELECT {expression}").number == number
 
 
@@ -90,7 +90,7 @@ def test_random_numbers_differ_from_row_to_row(ask):
         ("EXEC sp_helpindex 't'", "sp_helpindex"),
     ],
 )
-def test_what_is_not_there_is_refused_by_name(ask, refuse, sql, named):
+def test_an_unsupported_function_is_refused_by_name(ask, refuse, sql, named):
     ask("CREATE TABLE t (a int)")
     error = refuse(sql)
     assert error.number == 50000
@@ -99,7 +99,7 @@ def test_what_is_not_there_is_refused_by_name(ask, refuse, sql, named):
 
 
 @pytest.mark.parametrize("sign", ["+", "-", ".", ",", "$", " - "])
-def test_a_lone_sign_is_numeric_though_it_is_no_number(ask, sign):
+def test_a_lone_sign_counts_as_numeric(ask, sign):
     assert ask(f"SELECT ISNUMERIC('{sign}'), ISNUMERIC('{sign}x')").rows == [(1, 0)]
 
 
@@ -107,5 +107,5 @@ def test_a_lone_sign_is_numeric_though_it_is_no_number(ask, sign):
     ("sql", "number"),
     [("SELECT nobody()", 195), ("SELECT @@nobody", 137), ("SELECT * FROM nobody()", 208)],
 )
-def test_what_nobody_knows_is_no_refusal_of_the_sandbox(refuse, sql, number):
+def test_an_unknown_name_raises_sql_servers_error(refuse, sql, number):
     assert refuse(sql).number == number

@@ -1,4 +1,4 @@
-"""Logins that may not do everything: what they are refused, and what they do not see."""
+"""Logins without sysadmin: what they are refused, and what the catalog hides from them."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def reader(ask, enter):
     return enter()
 
 
-def test_a_login_comes_into_a_database_where_it_has_a_user(ask, enter):
+def test_a_login_may_enter_a_database_in_which_it_has_a_user(ask, enter):
     with pytest.raises(SqlError) as caught:
         enter()
     assert caught.value.number == 4060
@@ -53,7 +53,7 @@ def test_a_login_is_disabled_enabled_changed_and_dropped(ask, enter, refuse):
     assert caught.value.number == 18456
 
 
-def test_what_was_not_granted_is_denied_by_name(ask, refuse, reader):
+def test_a_permission_that_was_not_granted_is_denied(ask, refuse, reader):
     assert ask("SELECT v FROM a", reader).value == 1
     error = refuse("SELECT * FROM b", reader)
     assert (error.number, error.severity) == (229, 14)
@@ -87,7 +87,7 @@ def test_a_reader_may_only_read(refuse, reader, sql, number):
     assert refuse(sql, reader).number == number
 
 
-def test_only_what_one_has_a_right_on_is_in_the_catalog(ask, reader):
+def test_the_catalog_shows_only_objects_with_a_permission(ask, reader):
     assert ask("SELECT name FROM sys.tables", reader).rows == [("a",)]
     assert ask("SELECT TABLE_NAME FROM INFORMATION_SCHEMA.TABLES", reader).rows == [("a",)]
     facts = "OBJECT_ID('b'), COL_LENGTH('b', 'id'), COL_LENGTH('a', 'id'), OBJECT_NAME({})"
@@ -97,14 +97,14 @@ def test_only_what_one_has_a_right_on_is_in_the_catalog(ask, reader):
     assert ask("SELECT SUM(rows) FROM sys.partitions", reader).value == 1
 
 
-def test_a_default_is_shown_to_those_who_may_see_definitions(ask, reader):
+def test_a_default_is_shown_with_view_definition_only(ask, reader):
     definition = "SELECT definition FROM sys.default_constraints"
     assert ask(definition, reader).rows == [(None,)]
     ask("GRANT VIEW DEFINITION ON SCHEMA::dbo TO reader")
     assert ask(definition, reader).rows == [("((7))",)]
 
 
-def test_an_indexs_condition_is_shown_to_those_who_may_see_definitions(ask, reader):
+def test_the_condition_of_an_index_is_shown_with_view_definition_only(ask, reader):
     ask("CREATE UNIQUE INDEX i ON a (v) WHERE v > 3")
     shown = "SELECT has_filter, filter_definition FROM sys.indexes WHERE name = 'i'"
     assert ask(shown, reader).rows == [(True, None)]
@@ -112,7 +112,7 @@ def test_an_indexs_condition_is_shown_to_those_who_may_see_definitions(ask, read
     assert ask(shown, reader).rows == [(True, "(v > 3)")]
 
 
-def test_who_reads_a_column_does_not_see_its_alias_type(ask, reader):
+def test_reading_a_column_does_not_reveal_its_alias_type(ask, reader):
     ask("CREATE TYPE Mail FROM nvarchar(40); CREATE TABLE m (m Mail); GRANT SELECT ON m TO reader")
     typed = (
         "SELECT t.name, b.name FROM sys.columns AS c "
@@ -125,7 +125,7 @@ def test_who_reads_a_column_does_not_see_its_alias_type(ask, reader):
     assert ask(typed, reader).rows == [("Mail", "nvarchar")]
 
 
-def test_schemas_databases_and_roles_carry_rights(ask, refuse, reader):
+def test_permissions_come_from_schemas_databases_and_roles(ask, refuse, reader):
     ask("CREATE SCHEMA s; CREATE TABLE s.t (id int); GRANT SELECT ON SCHEMA::s TO reader")
     assert ask("SELECT * FROM s.t", reader).rows == []
     ask("CREATE ROLE ferry; GRANT SELECT ON b TO ferry; ALTER ROLE ferry ADD MEMBER reader")
@@ -139,7 +139,7 @@ def test_schemas_databases_and_roles_carry_rights(ask, refuse, reader):
     assert ask("SELECT IS_MEMBER('db_datareader'), IS_MEMBER('db_owner')", reader).rows == [(1, 0)]
 
 
-def test_a_denial_is_stronger_than_any_grant(ask, refuse, reader):
+def test_deny_overrides_every_grant(ask, refuse, reader):
     ask("ALTER ROLE db_datareader ADD MEMBER reader; DENY SELECT ON b TO reader")
     assert refuse("SELECT * FROM b", reader).number == 229
     assert ask("SELECT * FROM c", reader).rows == []
@@ -147,14 +147,14 @@ def test_a_denial_is_stronger_than_any_grant(ask, refuse, reader):
     assert refuse("SELECT * FROM a", reader).number == 229
 
 
-def test_who_may_read_a_view_needs_no_right_on_what_is_behind_it(ask, refuse, reader):
+def test_a_view_is_readable_without_permission_on_its_tables(ask, refuse, reader):
     ask("CREATE VIEW w AS SELECT id FROM b; INSERT b VALUES (5)")
     assert refuse("SELECT * FROM w", reader).number == 229
     ask("GRANT SELECT ON w TO reader")
     assert ask("SELECT id FROM w", reader).value == 5
 
 
-def test_another_database_is_closed_and_system_databases_are_open(ask, refuse, server, reader):
+def test_other_databases_are_closed_and_system_databases_open(ask, refuse, server, reader):
     server.create_database("Other")
     ask("CREATE TABLE Other.dbo.t (id int)")
     assert refuse("USE Other", reader).number == 916
@@ -165,7 +165,7 @@ def test_another_database_is_closed_and_system_databases_are_open(ask, refuse, s
     ask("USE master; SELECT name FROM sys.databases", reader)
 
 
-def test_rights_can_be_asked_for(ask, reader):
+def test_permissions_can_be_queried(ask, reader):
     asked = (
         "HAS_PERMS_BY_NAME('a', 'OBJECT', 'SELECT'), HAS_PERMS_BY_NAME('a', 'OBJECT', 'INSERT'), "
         "HAS_PERMS_BY_NAME('b', 'OBJECT', 'SELECT'), "
@@ -206,5 +206,5 @@ def test_principals_and_grants_are_in_the_catalog(ask, reader):
         ("GRANT", 156),
     ],
 )
-def test_mistakes_about_principals_get_their_numbers(refuse, sql, number):
+def test_invalid_statements_about_principals_raise_their_error_numbers(refuse, sql, number):
     assert refuse(sql).number == number

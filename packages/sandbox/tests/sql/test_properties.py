@@ -28,7 +28,7 @@ def test_a_property_is_added_changed_and_dropped(ask, table):
     assert [row[:3] for row in ask(LIST).rows] == [(0, "MS_Description", "new")]
 
 
-def test_a_property_goes_with_its_transaction(ask, table):
+def test_a_property_is_rolled_back_with_its_transaction(ask, table):
     ask(
         "BEGIN TRANSACTION; "
         f"EXEC sp_addextendedproperty N'MS_Description', N'x', {ON_TABLE}; ROLLBACK"
@@ -51,12 +51,12 @@ def test_a_property_goes_with_its_transaction(ask, table):
         (f"sp_addextendedproperty N'P', N'y', {ON_TABLE}, 'COLUMN', 'A', 'more'", 8144),
     ],
 )
-def test_what_cannot_be_is_refused_with_its_number(ask, refuse, table, call, number):
+def test_an_invalid_property_change_raises_its_error_number(ask, refuse, table, call, number):
     ask(f"EXEC sp_addextendedproperty N'Known', N'x', {ON_TABLE}")
     assert refuse(f"EXEC {call}").number == number
 
 
-def test_a_collation_tells_its_code_page(ask):
+def test_a_collation_reports_its_code_page(ask):
     pages = {
         "SQL_Latin1_General_CP1_CI_AS": 1252, "Chinese_Taiwan_Stroke_CI_AS": 950,
         "Chinese_PRC_CI_AS": 936, "Latin1_General_100_CI_AS_SC_UTF8": 65001, "None_such": None,
@@ -66,7 +66,7 @@ def test_a_collation_tells_its_code_page(ask):
         assert found == page
 
 
-def test_a_database_that_nobody_else_uses_gets_a_single_user(ask, refuse, connect):
+def test_a_database_without_other_sessions_may_be_set_to_single_user(ask, refuse, connect):
     single = "ALTER DATABASE [{}] SET SINGLE_USER WITH ROLLBACK IMMEDIATE"
     ask("CREATE DATABASE lonely")
     ask(single.format("lonely"))
@@ -75,5 +75,5 @@ def test_a_database_that_nobody_else_uses_gets_a_single_user(ask, refuse, connec
     assert refuse(single.format(ask("SELECT DB_NAME()").value)).number == 50000
 
 
-def test_a_language_that_is_set_is_announced(session):
+def test_setting_the_language_is_announced(session):
     assert LanguageChanged("us_english") in list(session.execute("SET LANGUAGE us_english"))

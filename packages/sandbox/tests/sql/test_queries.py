@@ -20,7 +20,7 @@ def test_a_union_is_ordered_by_its_first_querys_items_as_written(ask, table):
     assert answer.rows[:4] == [(0, "k2"), (1, "k2"), (9, "k2"), (0, "k1")]
 
 
-def test_a_union_is_not_ordered_by_what_it_does_not_select(refuse, table):
+def test_a_union_cannot_be_ordered_by_a_column_it_does_not_select(refuse, table):
     assert refuse("SELECT x.a FROM t AS x UNION SELECT 1 ORDER BY x.b").number == 104
     assert refuse("SELECT * FROM t AS x UNION SELECT * FROM t ORDER BY x.b").number == 104
 
@@ -42,7 +42,7 @@ def test_every_tenth_key_is_a_boundary(ask, table):
     assert answer.rows == [(0, "k0"), (3, "k1"), (6, "k2")]
 
 
-def test_ranges_of_a_composite_key_leave_nothing_out_and_nothing_double(ask, table):
+def test_ranges_of_a_composite_key_cover_each_row_once(ask, table):
     low, high = "(a > 3 OR (a = 3 AND b >= 'k1'))", "(a < 6 OR (a = 6 AND b < 'k2'))"
     assert ask(f"SELECT COUNT(*) FROM t WHERE {low} AND {high}").value == 10
     assert ask(f"SELECT COUNT(*) FROM t WHERE NOT {low} OR NOT {high}").value == 20
@@ -67,12 +67,12 @@ def test_pages_follow_one_another(ask, table):
     assert [row for page in pages for row in page] == ask("SELECT a, b FROM t ORDER BY a, b").rows
 
 
-def test_a_select_may_add_to_a_variable(ask):
+def test_a_select_may_assign_to_a_variable_it_reads(ask):
     assert ask("DECLARE @a int = 5; SELECT @a += 2; SELECT @a").value == 7
     assert ask("DECLARE @a int = 5; SELECT @a = @a * 3; SELECT @a").value == 15
 
 
-def test_what_a_variable_gathers_over_several_rows_is_refused(refuse, table):
+def test_accumulating_in_a_variable_over_several_rows_is_refused(refuse, table):
     error = refuse("DECLARE @s varchar(99) = ''; SELECT @s = @s + b FROM t; SELECT @s")
     assert error.number == 50000
     assert refuse("DECLARE @a int, @b int; SELECT @a = 1, @b = @a").number == 50000

@@ -1,4 +1,4 @@
-"""TABLESAMPLE takes whole pages of a table by chance."""
+"""TABLESAMPLE samples whole pages of a table at random."""
 
 import pytest
 
@@ -10,7 +10,7 @@ def filled(ask):
     return ask
 
 
-def test_a_sample_has_about_the_share_that_was_asked_for_in_whole_pages(filled):
+def test_a_sample_has_about_the_requested_share_in_whole_pages(filled):
     for size in ("20 PERCENT", "20", "20.0", "20000 ROWS"):
         rows = [row[0] for row in filled(f"SELECT n FROM t TABLESAMPLE SYSTEM ({size})").rows]
         assert 10_000 < len(rows) < 30_000
@@ -24,7 +24,7 @@ def test_a_seed_repeats_the_sample(filled):
     assert filled(sql.format(8)).rows != first
 
 
-def test_all_and_nothing_are_samples_too(filled):
+def test_a_sample_may_be_all_rows_or_none(filled):
     assert filled("SELECT COUNT(*) FROM t TABLESAMPLE (100 PERCENT)").value == 100_000
     assert filled("SELECT COUNT(*) FROM t TABLESAMPLE (0 PERCENT)").value == 0
 
@@ -39,6 +39,6 @@ def test_all_and_nothing_are_samples_too(filled):
         ("SELECT n FROM t FOR SYSTEM_TIME ALL", 50000),
     ],
 )
-def test_what_cannot_be_sampled_is_refused_by_number(filled, refuse, sql, number):
+def test_an_invalid_sample_raises_its_error_number(filled, refuse, sql, number):
     filled("CREATE VIEW v AS SELECT n FROM t")
     assert refuse(sql).number == number

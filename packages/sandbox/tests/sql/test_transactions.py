@@ -1,4 +1,4 @@
-"""Sessions see each other's work as SQL Server's isolation levels say."""
+"""Isolation levels, locks, snapshots and row versions between sessions."""
 
 import threading
 
@@ -25,7 +25,7 @@ def test_a_rollback_leaves_nothing(ask, table):
     assert ask(READ).rows == [(1, 1), (2, 2)]
 
 
-def test_a_rollback_takes_nothing_out_of_a_table_variable(ask):
+def test_a_rollback_does_not_change_a_table_variable(ask):
     found = ask(
         "DECLARE @t TABLE (a int); BEGIN TRAN; INSERT @t VALUES (1), (2); DELETE @t WHERE a = 1; "
         "UPDATE @t SET a = 5; ROLLBACK; SELECT a FROM @t"
@@ -52,7 +52,7 @@ def test_a_reader_waits_for_a_writer_until_its_lock_timeout(ask, refuse, table, 
     assert refuse(f"SET LOCK_TIMEOUT 20; {READ}", other).number == 1222
 
 
-def test_a_reader_goes_on_when_the_writer_commits(ask, table, other):
+def test_a_reader_continues_when_the_writer_commits(ask, table, other):
     ask("BEGIN TRAN; UPDATE t SET v = 9 WHERE id = 1")
     timer = threading.Timer(0.1, lambda: ask("COMMIT"))
     timer.start()
@@ -60,7 +60,7 @@ def test_a_reader_goes_on_when_the_writer_commits(ask, table, other):
     timer.join()
 
 
-def test_nolock_sees_what_is_not_committed(ask, table, other):
+def test_nolock_reads_uncommitted_rows(ask, table, other):
     ask("BEGIN TRAN; UPDATE t SET v = 9 WHERE id = 1")
     assert ask("SELECT v FROM t WITH (NOLOCK) WHERE id = 1", other).value == 9
 
@@ -70,7 +70,7 @@ def test_row_versions_let_readers_see_the_committed_row(ask, table, other):
     assert ask(READ, other).rows == [(1, 1), (2, 2)]
 
 
-def test_a_snapshot_stays_as_it_was(ask, table, other):
+def test_a_snapshot_does_not_change(ask, table, other):
     ask("ALTER DATABASE Shop SET ALLOW_SNAPSHOT_ISOLATION ON")
     ask(f"SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRAN; {READ}", other)
     ask("UPDATE t SET v = 9; DELETE t WHERE id = 2; INSERT t VALUES (3, 3)")
@@ -82,7 +82,7 @@ def test_a_snapshot_must_be_allowed(ask, refuse, table):
     assert refuse(f"SET TRANSACTION ISOLATION LEVEL SNAPSHOT; {READ}").number == 3952
 
 
-def test_a_snapshot_writer_loses_against_a_later_commit(ask, refuse, table, other):
+def test_a_snapshot_writer_conflicts_with_a_later_commit(ask, refuse, table, other):
     ask("ALTER DATABASE Shop SET ALLOW_SNAPSHOT_ISOLATION ON")
     ask(f"SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRAN; {READ}", other)
     ask("UPDATE t SET v = 9 WHERE id = 1")
@@ -120,14 +120,14 @@ def test_a_snapshot_cannot_read_a_table_that_was_altered_after_it(
     assert ask(READ, other).rows == [(1, 1), (2, 2)]
 
 
-def test_readpast_leaves_out_the_rows_that_others_have_in_hand(ask, table, other):
+def test_readpast_skips_rows_that_others_have_changed(ask, table, other):
     ask("INSERT t VALUES (3, 3); BEGIN TRAN; UPDATE t SET v = 9 WHERE id = 1")
     ask("DELETE t WHERE id = 2; INSERT t VALUES (4, 4)")
     assert ask("SELECT id, v FROM t WITH (READPAST)", other).rows == [(3, 3)]
     assert ask("SELECT id, v FROM t WITH (READPAST) ORDER BY id").rows == [(1, 9), (3, 3), (4, 4)]
 
 
-def test_one_of_two_that_wait_for_each_other_is_the_victim(ask, table, session, other):
+def test_one_of_two_deadlocked_sessions_is_the_victim(ask, table, session, other):
     ask("CREATE TABLE u (v int); INSERT u VALUES (1); BEGIN TRAN; UPDATE t SET v = 5")
     ask("BEGIN TRAN; UPDATE u SET v = 5", other)
     victims = []
@@ -166,7 +166,7 @@ def test_a_waiting_statement_can_be_cancelled(ask, refuse, table, other):
         "DELETE t OUTPUT deleted.v WHERE v < 0",
     ],
 )
-def test_a_statement_that_is_cancelled_at_any_moment_says_so_or_ends_well(ask, table, other, sql):
+def test_a_statement_cancelled_at_any_moment_reports_it_or_completes(ask, table, other, sql):
     done = threading.Event()
 
     def cancel() -> None:

@@ -102,7 +102,7 @@ def test_datetimeoffset_keeps_instant_and_offset(ask):
     assert value == {"utc": midnight, "offset": 120}
 
 
-def test_a_type_of_the_server_comes_before_an_alias_of_its_name(ask):
+def test_a_built_in_type_takes_precedence_over_an_alias_of_its_name(ask):
     ask("CREATE TYPE dbo.[int] FROM nvarchar(9); CREATE TABLE dbo.a (x int, y dbo.[int])")
     ask("INSERT INTO dbo.a VALUES (1, N'one')")
     assert ask("SELECT x, y, CAST(x AS int) FROM dbo.a").types == ["int", "nvarchar(9)", "int"]
@@ -143,7 +143,7 @@ def test_a_sql_variant_knows_its_base_type(ask):
     assert ask(query).value == "numeric"
 
 
-def test_text_size_cuts_long_values_by_bytes(ask):
+def test_textsize_truncates_long_values_by_bytes(ask):
     answer = ask(
         "SET TEXTSIZE 4; SELECT CAST('abcdef' AS varchar(max)), CAST(N'abcdef' AS nvarchar(max)), "
         "CAST(0x010203040506 AS varbinary(max)), 'abcdef'"

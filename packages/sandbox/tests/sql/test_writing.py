@@ -1,4 +1,4 @@
-"""What writing statements tell, and the unique indexes they are held to."""
+"""The OUTPUT clause, filtered unique indexes and cascading foreign keys."""
 
 import pytest
 
@@ -11,13 +11,13 @@ def table(ask):
     )
 
 
-def test_an_update_tells_what_was_and_what_is(ask, table):
+def test_an_update_outputs_old_and_new_rows(ask, table):
     answer = ask("UPDATE t SET v = v + 1, s = 'x' OUTPUT deleted.v, inserted.v, inserted.s")
     assert sorted(answer.rows, key=str) == [(10, 11, "x  "), (20, 21, "x  "), (None, None, "x  ")]
     assert answer.counts == [3]
 
 
-def test_a_delete_tells_what_was(ask, table):
+def test_a_delete_outputs_the_old_rows(ask, table):
     answer = ask("DELETE t OUTPUT deleted.*, deleted.id * 2 AS twice WHERE id < 3")
     assert sorted(answer.rows) == [(1, 10, "a  ", 2), (2, 20, "b  ", 4)]
     assert [column.name for column in answer.columns] == ["id", "v", "s", "twice"]
@@ -30,24 +30,24 @@ def test_a_delete_tells_what_was(ask, table):
         "DELETE t OUTPUT deleted.v WHERE id = 9",
     ],
 )
-def test_where_nothing_is_written_nothing_is_told(ask, table, sql):
+def test_a_statement_that_changes_no_rows_outputs_none(ask, table, sql):
     answer = ask(sql)
     assert (answer.rows, answer.results, answer.counts) == ([], 1, [0])
 
 
-def test_the_other_side_has_no_such_rows(refuse, table):
+def test_output_refuses_the_pseudo_table_a_statement_lacks(refuse, table):
     assert refuse("DELETE t OUTPUT inserted.id").number == 4104
     assert refuse("UPDATE t SET v = 1 OUTPUT id").number == 209
 
 
-def test_output_goes_with_joins_and_transactions(ask, table):
+def test_output_works_with_joins_and_in_transactions(ask, table):
     ask("CREATE TABLE u (id int, w int); INSERT u VALUES (1, 7), (2, 8); BEGIN TRAN")
     sql = "UPDATE x SET v = u.w OUTPUT deleted.v, inserted.v FROM t AS x JOIN u ON u.id = x.id"
     assert sorted(ask(sql).rows) == [(10, 7), (20, 8)]
     assert ask("ROLLBACK; SELECT SUM(v) FROM t").value == 30
 
 
-def test_a_filtered_unique_index_is_about_its_rows_only(ask, refuse, table):
+def test_a_filtered_unique_index_checks_only_its_rows(ask, refuse, table):
     ask("CREATE UNIQUE INDEX u ON t (v) WHERE v IS NOT NULL; INSERT t VALUES (4, NULL, 'd')")
     assert refuse("INSERT t VALUES (5, 10, 'e')").number == 2601
     assert refuse("UPDATE t SET v = 20 WHERE id = 4").number == 2601
@@ -55,7 +55,7 @@ def test_a_filtered_unique_index_is_about_its_rows_only(ask, refuse, table):
     assert ask("SELECT COUNT(*) FROM t").value == 5
 
 
-def test_a_row_that_comes_under_the_filter_is_checked(ask, refuse):
+def test_a_row_that_an_update_moves_into_the_filter_is_checked(ask, refuse):
     ask("CREATE TABLE f (k int, gone bit NOT NULL); INSERT f VALUES (1, 1), (1, 0), (1, 1)")
     ask("CREATE UNIQUE INDEX live ON f (k) WHERE gone = 0")
     assert refuse("UPDATE f SET gone = 0").number == 2601
@@ -63,13 +63,13 @@ def test_a_row_that_comes_under_the_filter_is_checked(ask, refuse):
     ask("UPDATE f SET gone = 1; INSERT f VALUES (1, 0)")
 
 
-def test_rows_that_are_twice_there_keep_a_filtered_index_from_being_made(ask, refuse, table):
+def test_duplicate_rows_prevent_a_filtered_unique_index(ask, refuse, table):
     ask("INSERT t VALUES (4, 10, 'd')")
     assert refuse("CREATE UNIQUE INDEX u ON t (v) WHERE v IS NOT NULL").number == 1505
     ask("CREATE UNIQUE INDEX u ON t (v) WHERE v > 10")
 
 
-def test_a_foreign_key_that_cascades_is_kept_but_not_followed(ask, refuse, table):
+def test_a_cascading_foreign_key_is_recorded_but_its_action_refused(ask, refuse, table):
     ask("CREATE TABLE child (t int REFERENCES t ON DELETE CASCADE ON UPDATE SET NULL)")
     ask("INSERT child VALUES (1)")
     actions = "delete_referential_action_desc, update_referential_action_desc"
@@ -77,6 +77,6 @@ def test_a_foreign_key_that_cascades_is_kept_but_not_followed(ask, refuse, table
     error = refuse("DELETE t WHERE id = 1")
     assert (error.number, error.message) == (
         50000,
-        "The sandbox does not support DELETE that has to CASCADE.",
+        "The sandbox does not support the foreign key action CASCADE of DELETE.",
     )
     ask("DELETE t WHERE id = 2")

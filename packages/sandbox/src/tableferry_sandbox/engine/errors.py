@@ -179,6 +179,19 @@ def altered_since_snapshot(database: str) -> SqlError:
     )
 
 
+def update_conflict(table: str, database: str) -> SqlError:
+    """Return error 3960."""
+    return SqlError(
+        3960,
+        "Snapshot isolation transaction aborted due to update conflict. You cannot use "
+        f"snapshot isolation to access table '{table}' directly or "
+        f"indirectly in database '{database}' to update, delete, or insert the "
+        "row that has been modified or deleted by another transaction. Retry the "
+        "transaction or change the isolation level for the update/delete statement.",
+        state=2,
+    )
+
+
 def lock_timeout() -> SqlError:
     """Return error 1222."""
     return SqlError(1222, "Lock request time out period exceeded.", state=51)

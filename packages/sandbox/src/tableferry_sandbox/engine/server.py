@@ -58,7 +58,7 @@ class DatabaseHandle:
 
         Columns that are absent get their default, a rowversion column the next values of the
         database; identity values are taken as given. Returns the number of rows. Raises SqlError
-        515, 2627 and their like.
+        515, 2627 and the like.
         """
         target = self.database.table(schema, table)
         session = self._server.trusted(self.database)
@@ -72,7 +72,7 @@ class Server(Instance):
     """An in-memory stand-in for a SQL Server instance, behind the wire or used directly."""
 
     def create_database(self, name: str, collation: str | None = None) -> DatabaseHandle:
-        """Create a database; raises 1801 if there is one of this name."""
+        """Create a database; raises 1801 if the name is taken."""
         return DatabaseHandle(self, self.add_database(name, collation))
 
     def database(self, name: str) -> DatabaseHandle:

@@ -3,12 +3,10 @@
 from abc import ABC, abstractmethod
 from dataclasses import replace
 from decimal import Decimal
-from typing import Final
 
+from tableferry_sandbox.engine.binding.bind_arithmetic import ArithmeticBinder
 from tableferry_sandbox.engine.binding.scope import BoundQuery, Context, Scope, Typed
 from tableferry_sandbox.engine.errors import (
-    invalid_operator,
-    operand_clash,
     undeclared,
     unknown_type,
     unsupported,
@@ -18,18 +16,12 @@ from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.clr_members import PROPERTIES
 from tableferry_sandbox.engine.types.collation_keys import check_collation
 from tableferry_sandbox.engine.types.convert import convert
-from tableferry_sandbox.engine.types.convert_datetimes import BASE_1900
 from tableferry_sandbox.engine.types.duck_types import literal
 from tableferry_sandbox.events import SqlError
-from tableferry_sandbox.sqltypes import MAX, SqlType
-
-_OPERATOR_NAMES: Final = {
-    "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "modulo",
-    "&": "'&'", "|": "'|'", "^": "'^'",
-}  # fmt: skip
+from tableferry_sandbox.sqltypes import SqlType
 
 
-class ExpressionBinder(ABC):
+class ExpressionBinder(ArithmeticBinder, ABC):
     """Binds values: DuckDB SQL with a T-SQL type for each expression.
 
     Expressions contain predicates, subqueries and calls, which contain expressions again. That
@@ -69,7 +61,7 @@ class ExpressionBinder(ABC):
             return alias.type
         return t.resolve(name, in_cast=in_cast)
 
-    def value(self, node: s.Node, scope: Scope) -> Typed:  # noqa: C901, PLR0912 - a branch a kind
+    def value(self, node: s.Node, scope: Scope) -> Typed:  # noqa: C901, PLR0912 - one branch for each kind
         """Bind a value."""
         if scope.groups is not None:
             grouped = self._grouped(node, scope)
@@ -107,7 +99,7 @@ class ExpressionBinder(ABC):
         raise unsupported(f"this expression ({type(node).__name__})")
 
     def _grouped(self, node: s.Node, scope: Scope) -> Typed | None:
-        """Return what stands for a GROUP BY expression in a grouped query, None for others."""
+        """Return the group's value for a GROUP BY expression, None for other expressions."""
         if isinstance(node, s.Literal | s.Null | s.Variable) or not scope.groups:
             return None
         if isinstance(node, s.Name):
@@ -147,17 +139,6 @@ class ExpressionBinder(ABC):
         sql_type, value = found
         return Typed(literal(value, sql_type), sql_type)
 
-    def to_type(self, typed: Typed, target: SqlType, *, explicit: bool = False) -> str:
-        """Return SQL of a value implicitly converted to a type."""
-        return convert(typed.sql, typed.type, target, explicit=explicit)
-
-    def unify(self, values: list[Typed]) -> SqlType:
-        """Return the type several values meet in."""
-        found = t.NULL_TYPE
-        for item in values:
-            found = t.common(found, item.type)
-        return t.INT if found.name == "null" else found
-
     def _unary(self, node: s.Unary, scope: Scope) -> Typed:
         operand = self.value(node.operand, scope)
         kind = t.family(operand.type)
@@ -184,138 +165,6 @@ class ExpressionBinder(ABC):
             return self.arithmetic("-", Typed("CAST(0 AS TINYINT)", operand.type), operand)
         return Typed(f"(-{operand.sql})", operand.type)
 
-    def arithmetic(  # noqa: C901, PLR0912 - one branch for each family of types
-        self, operator: str, left: Typed, right: Typed
-    ) -> Typed:
-        """Bind a binary operator by T-SQL's precedence of types."""
-        if left.type.name == "null" and right.type.name == "null":
-            return Typed("CAST(NULL AS INTEGER)", t.INT)
-        if left.type.name == "null":
-            left = replace(left, type=right.type, sql=literal(None, right.type))
-        if right.type.name == "null":
-            right = replace(right, type=left.type, sql=literal(None, left.type))
-        kinds = {t.family(left.type), t.family(right.type)}
-        if operator == "+" and kinds <= {"string", "xml"}:
-            return self.concatenate(left, right)
-        if operator == "+" and kinds == {"binary"}:
-            length = -1 if MAX in (left.type.length, right.type.length) else min(
-                8000, left.type.length + right.type.length
-            )  # fmt: skip
-            return Typed(f"({left.sql} || {right.sql})", SqlType("varbinary", length))
-        if operator in "+-" and "datetime" in kinds:
-            return self._moment_arithmetic(operator, left, right)
-        if operator in "&|^":
-            return self._bitwise(operator, left, right)
-        result = t.common(left.type, right.type)
-        kind = t.family(result)
-        if kind not in t.NUMERIC_FAMILIES:
-            if left.type.name == right.type.name or kinds <= {"string"}:
-                raise SqlError(
-                    8117,
-                    f"Operand data type {left.type.name} is invalid for "
-                    f"{_OPERATOR_NAMES[operator]} operator.",
-                )
-            if not (kinds & t.NUMERIC_FAMILIES):
-                raise invalid_operator(left.type.name, right.type.name, _OPERATOR_NAMES[operator])
-            raise operand_clash(right.type.name, left.type.name)
-        if result.name == "bit":
-            raise SqlError(
-                8117, f"Operand data type bit is invalid for {_OPERATOR_NAMES[operator]} operator."
-            )
-        if kind == "decimal":
-            return self._decimal(operator, left, right)
-        if kind == "money":
-            return self._money(operator, left, right, result)
-        a, b = self.to_type(left, result), self.to_type(right, result)
-        if kind == "float":
-            if operator == "%":
-                raise SqlError(402, f"The data types {left.type.name} and {right.type.name} are "
-                               "incompatible in the modulo operator.")  # fmt: skip
-            if operator == "/":
-                return Typed(f"ts_divide({a}, {b})", result)
-            return Typed(f"ts_finite({a} {operator} {b})", result)
-        return Typed(f"({a} {'//' if operator == '/' else operator} {b})", result)
-
-    def _decimal_side(self, side: Typed, other: Typed) -> Typed:
-        if side.digits:
-            target = t.make("numeric", precision=side.digits)
-        elif t.family(side.type) == "string":  # read in the other side's precision and scale
-            target = t.as_decimal(other.type)
-        else:
-            target = t.as_decimal(side.type)
-        return Typed(self.to_type(side, target), target)
-
-    def _decimal(self, operator: str, left: Typed, right: Typed) -> Typed:
-        a, b = self._decimal_side(left, right), self._decimal_side(right, left)
-        result = t.decimal_result(operator, a.type, b.type)
-        if operator == "/":
-            sql = f"py_divide(CAST({a.sql} AS VARCHAR), CAST({b.sql} AS VARCHAR), {result.scale})"
-        elif operator == "*" and a.type.precision + b.type.precision > 38:
-            sql = f"py_multiply(CAST({a.sql} AS VARCHAR), CAST({b.sql} AS VARCHAR), {result.scale})"
-        elif operator == "*":
-            sql = f"({a.sql} * {b.sql})"
-        else:
-            sql = f"({self.to_type(a, result)} {operator} {self.to_type(b, result)})"
-            if operator == "%":
-                wide = t.common(a.type, b.type)
-                sql = f"({self.to_type(a, wide)} % {self.to_type(b, wide)})"
-        duck = f"DECIMAL({result.precision},{result.scale})"
-        return Typed(f"CAST({sql} AS {duck})", result)
-
-    def _money(self, operator: str, left: Typed, right: Typed, result: SqlType) -> Typed:
-        a, b = self.to_type(left, result), self.to_type(right, result)
-        if operator == "/":
-            sql = f"py_divide(CAST({a} AS VARCHAR), CAST({b} AS VARCHAR), 4)"
-        elif operator == "*":
-            sql = f"py_multiply(CAST({a} AS VARCHAR), CAST({b} AS VARCHAR), 4)"
-        else:
-            sql = f"({a} {operator} {b})"
-        return Typed(f"CAST({sql} AS DECIMAL({result.precision},4))", result)
-
-    def _bitwise(self, operator: str, left: Typed, right: Typed) -> Typed:
-        if {t.family(left.type), t.family(right.type)} != {"int"}:
-            raise invalid_operator(left.type.name, right.type.name, f"'{operator}'")
-        result = t.common(left.type, right.type)
-        if result.name == "bit":
-            a, b = self.to_type(left, t.INT), self.to_type(right, t.INT)
-            sql = f"xor({a}, {b})" if operator == "^" else f"({a} {operator} {b})"
-            return Typed(f"({sql} <> 0)", t.BIT)
-        a, b = self.to_type(left, result), self.to_type(right, result)
-        sql = f"xor({a}, {b})" if operator == "^" else f"({a} {operator} {b})"
-        return Typed(sql, result)
-
-    def _moment_arithmetic(self, operator: str, left: Typed, right: Typed) -> Typed:
-        """Add or subtract days: datetime and smalldatetime only."""
-        result = left.type if t.family(left.type) == "datetime" else right.type
-        if "datetime2" in (left.type.name, right.type.name):
-            if t.family(left.type) == t.family(right.type):
-                raise SqlError(
-                    8117,
-                    f"Operand data type datetime2 is invalid for {_OPERATOR_NAMES[operator]} "
-                    f"operator.",
-                )
-            raise operand_clash(left.type.name, right.type.name)
-        a, b = self.to_type(left, result), self.to_type(right, result)
-        sql = f"({a} {operator} ({b} - {BASE_1900}))"
-        return Typed(f"ts_300({sql})" if result.name == "datetime" else sql, result)
-
-    def concatenate(self, left: Typed, right: Typed) -> Typed:
-        """Bind string concatenation; what is not max stays within 8000 bytes."""
-        national = t.is_national(left.type) or t.is_national(right.type)
-        limit = 4000 if national else 8000
-        lengths = (left.type.length, right.type.length)
-        target = SqlType("nvarchar" if national else "varchar", MAX)
-        a, b = self.to_type(left, target), self.to_type(right, target)
-        sql = f"({a} || {b})"
-        if MAX in lengths:
-            length = MAX
-        else:
-            length = min(limit, sum(lengths))
-            if sum(lengths) > limit:
-                sql = f"ts_cut({sql}, {limit})"
-        collation = left.type.collation or right.type.collation
-        return Typed(sql, SqlType(target.name, length, collation=collation))
-
     def _cast(self, node: s.Cast, scope: Scope) -> Typed:
         target = self.resolve_type(node.target, in_cast=True)
         if t.family(target) == "string":
@@ -326,7 +175,7 @@ class ExpressionBinder(ABC):
         return Typed(sql, target, nullable=operand.nullable or node.attempt)
 
     def constant_integer(self, node: s.Node) -> int:
-        """Return a whole number that is known before the query runs."""
+        """Return an integer that is known before the query runs."""
         if isinstance(node, s.Unary) and node.operator == "-":
             return -self.constant_integer(node.operand)
         if isinstance(node, s.Literal) and isinstance(node.value, int | Decimal):

@@ -1,4 +1,4 @@
-"""Predicates: comparisons by T-SQL's precedence of types and by collation."""
+"""Predicates: comparisons by data type precedence and collation."""
 
 from typing import Final
 
@@ -24,13 +24,18 @@ def sort_key(typed: Typed) -> str:
     return key_of(typed.sql, typed.type, ordering=True)
 
 
+def ordering(typed: Typed, *, descending: bool) -> str:
+    """Return an ORDER BY item: SQL Server takes NULL for the lowest value."""
+    return f"{sort_key(typed)} {'DESC NULLS LAST' if descending else 'ASC NULLS FIRST'}"
+
+
 def group_key(typed: Typed) -> str:
     """Return SQL that is equal for values that SQL Server groups together."""
     return key_of(typed.sql, typed.type, ordering=False)
 
 
 def key_of(sql: str, sql_type: SqlType, *, ordering: bool) -> str:
-    """Return the key of a value; 305, 306 or 1 for types that have no order."""
+    """Return the key of a value; raises 305, 306 or 50000 for types without order."""
     kind = t.family(sql_type)
     if kind == "string":
         if sql_type.name in ("text", "ntext"):
@@ -53,7 +58,7 @@ def key_of(sql: str, sql_type: SqlType, *, ordering: bool) -> str:
     if kind == "xml":
         raise SqlError(305, "The xml data type cannot be compared or sorted, except when using the "
                        "IS NULL operator.")  # fmt: skip
-    if sql_type.name == "hierarchyid":  # its bytes sort as the tree is walked
+    if sql_type.name == "hierarchyid":  # its bytes sort depth first
         return sql
     if kind in ("variant", "udt"):
         raise unsupported(f"comparing or sorting {sql_type.name}")
@@ -63,7 +68,7 @@ def key_of(sql: str, sql_type: SqlType, *, ordering: bool) -> str:
 class PredicateBinder(ExpressionBinder):
     """Binds predicates."""
 
-    def predicate(self, node: s.Node, scope: Scope) -> str:  # noqa: C901 - a branch a kind
+    def predicate(self, node: s.Node, scope: Scope) -> str:  # noqa: C901 - one branch for each kind
         """Bind a predicate to DuckDB SQL of type BOOLEAN."""
         if isinstance(node, s.Logic):
             left, right = self.predicate(node.left, scope), self.predicate(node.right, scope)
@@ -108,7 +113,7 @@ class PredicateBinder(ExpressionBinder):
         return f"({a} {operator} {b})"
 
     def _compare_variant(self, operator: str, left: Typed, right: Typed) -> str:
-        """Compare a variant with a value: unequal if their families are, else by value."""
+        """Compare a variant with a value: unequal if their families differ, else by value."""
         if right.type.name == "sql_variant":
             left, right = right, left
         if right.type.name in ("sql_variant", "null") or operator not in ("=", "<>"):

@@ -1,18 +1,13 @@
-"""FROM: tables, views, catalog views, CTEs, derived tables, joins and APPLY."""
+"""FROM: joins, APPLY, derived tables, common table expressions and table functions."""
 
-from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
-from decimal import Decimal
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 from tableferry_sandbox.engine.binding import system_views
-from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
-from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Source, Typed, anybody
+from tableferry_sandbox.engine.binding.bind_tables import TableBinder
+from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Source, Typed
 from tableferry_sandbox.engine.database.catalog_objects import (
-    PAGE_ROWS,
-    Database,
     Table,
-    TableColumn,
     View,
 )
 from tableferry_sandbox.engine.errors import invalid_object, unsupported
@@ -25,36 +20,24 @@ from tableferry_sandbox.sqltypes import MAX
 _JOINS: Final = {"inner": "JOIN", "left": "LEFT JOIN", "right": "RIGHT JOIN", "full": "FULL JOIN"}
 
 
-def nodes(root: Any) -> Iterator[s.Node]:
-    """Walk a syntax tree."""
-    if isinstance(root, tuple):
-        for item in root:
-            yield from nodes(item)
-    elif isinstance(root, s.Node):
-        yield root
-        if is_dataclass(root):
-            for part in fields(root):
-                yield from nodes(getattr(root, part.name))
-
-
-def mentions(root: s.Node, name: str) -> bool:
-    """Tell whether a query reads from a table of this one-part name."""
+def reads_from(root: s.Node, name: str) -> bool:
+    """Return whether a query reads from a table of this one-part name."""
     lowered = name.lower()
     return any(
         isinstance(node, s.TableRef) and len(node.parts) == 1 and node.parts[0].lower() == lowered
-        for node in nodes(root)
+        for node in s.nodes(root)
     )
 
 
-def _may_be_missing(scope: Scope, first: int, end: int) -> None:
-    """Mark the columns of sources that an outer join fills with NULL where no row matches."""
+def _make_nullable(scope: Scope, first: int, end: int) -> None:
+    """Make the columns of sources nullable that an outer join fills with NULL."""
     for place in range(first, end):
         source = scope.sources[place]
         columns = tuple(replace(column, nullable=True) for column in source.columns)
         scope.sources[place] = replace(source, columns=columns)
 
 
-class SourceBinder(PredicateBinder):
+class SourceBinder(TableBinder):
     """Binds FROM."""
 
     def from_clause(self, node: s.Node, scope: Scope) -> str:
@@ -70,59 +53,6 @@ class SourceBinder(PredicateBinder):
             return self._table_function(node, scope)
         raise unsupported(f"this source ({type(node).__name__})")
 
-    def _add(
-        self,
-        bound: BoundQuery,
-        name: str,
-        columns: tuple[str, ...],
-        scope: Scope,
-        path: tuple[str, ...] = (),
-    ) -> str:
-        """Add a query as a source."""
-        if columns and len(columns) != len(bound.columns):
-            number = 8158 if len(bound.columns) > len(columns) else 8159
-            word = "more" if number == 8158 else "fewer"
-            raise SqlError(
-                number, f"'{name}' has {word} columns than were specified in the column list."
-            )
-        alias = self.context.alias()
-        names = columns or tuple(column.name for column in bound.columns)
-        if "" in names and not columns:
-            raise SqlError(
-                8155,
-                f"No column name was specified for column {names.index('') + 1} of '{name}'.",
-                state=2,
-            )
-        lowered = [item.lower() for item in names]
-        for item in names:
-            if lowered.count(item.lower()) > 1:
-                raise SqlError(
-                    8156, f"The column '{item}' was specified multiple times for '{name}'."
-                )
-        typed = tuple(
-            replace(column, sql=f"{alias}.c{i}", name=label, digits=0)
-            for i, (label, column) in enumerate(zip(names, bound.columns, strict=True), 1)
-        )
-        self._remember(Source(name, path, typed), scope)
-        return f"({bound.sql}) AS {alias}"
-
-    @staticmethod
-    def _remember(source: Source, scope: Scope) -> None:
-        if any(
-            source.alias.lower() == other.alias.lower()
-            and (not source.path or not other.path or source.path == other.path)
-            for other in scope.sources
-        ):
-            raise SqlError(
-                1011 if not source.path else 1013,
-                f"The correlation name '{source.alias}' is specified multiple times in a FROM "
-                f"clause."
-                if not source.path
-                else f'The objects "{source.alias}" and "{source.alias}" in the FROM clause have '
-                "the same exposed names. Use correlation names to distinguish them.",
-            )
-        scope.sources.append(source)
-
     def _join(self, node: s.Join, scope: Scope) -> str:
         first = len(scope.sources)
         left = self.from_clause(node.left, scope)
@@ -130,16 +60,16 @@ class SourceBinder(PredicateBinder):
         if node.kind.endswith("apply"):
             joined = self._apply(node, left, scope)
             if node.kind == "outer apply":
-                _may_be_missing(scope, second, len(scope.sources))
+                _make_nullable(scope, second, len(scope.sources))
             return joined
         right = self.from_clause(node.right, scope)
         if node.kind == "cross" or node.condition is None:
             return f"({left} CROSS JOIN {right})"
         condition = self.predicate(node.condition, scope)
         if node.kind in ("right", "full"):
-            _may_be_missing(scope, first, second)
+            _make_nullable(scope, first, second)
         if node.kind in ("left", "full"):
-            _may_be_missing(scope, second, len(scope.sources))
+            _make_nullable(scope, second, len(scope.sources))
         return f"({left} {_JOINS[node.kind]} {right} ON {condition})"
 
     def _apply(self, node: s.Join, left: str, scope: Scope) -> str:
@@ -147,7 +77,7 @@ class SourceBinder(PredicateBinder):
         inner = Scope([], Scope(list(scope.sources), scope.parent))
         right = self.from_clause(node.right, inner)
         for source in inner.sources:
-            self._remember(source, scope)
+            self._add_source(source, scope)
         if node.kind == "cross apply":
             return f"({left} CROSS JOIN LATERAL (SELECT * FROM {right}) AS {self._lateral(right)})"
         return (
@@ -156,7 +86,7 @@ class SourceBinder(PredicateBinder):
 
     @staticmethod
     def _lateral(right: str) -> str:
-        """Return the alias of a lateral source, so that outer names reach through the wrapper."""
+        """Return the alias of a lateral source, which its wrapper takes over."""
         return right.rsplit(" AS ", 1)[-1]
 
     def _table_ref(self, node: s.TableRef, scope: Scope) -> str:
@@ -187,116 +117,9 @@ class SourceBinder(PredicateBinder):
             raise invalid_object(".".join(node.parts))
         return self._catalog_view(view, node.parts, name, scope)
 
-    @staticmethod
-    def _path(node: s.TableRef, found: Table | View) -> tuple[str, ...]:
-        return () if node.alias else (found.database.name, found.schema, found.name)
-
-    def view_query(self, view: View) -> BoundQuery:
-        """Bind a view's query, away from the names around it."""
-        saved = self.context.common, self.context.recursive, self.context.permit
-        self.context.common, self.context.recursive = {}, {}
-        # All objects belong to dbo here: who may read a view may read what is behind it
-        # (Ownership Chains).
-        self.context.permit = anybody
-        try:
-            return self.query(view.query, None)
-        finally:
-            self.context.common, self.context.recursive, self.context.permit = saved
-
-    def _table(self, table: Table, node: s.TableRef, name: str, scope: Scope) -> str:
-        self.context.permit(table)
-        self.context.tables.append(table)
-        text = self.context.read(table, node.hints)
-        if node.sample is not None:
-            text = self._sampled(text, table, node.sample)
-        alias = self.context.alias()
-        self._remember(
-            Source(name, self._path(node, table), self.table_columns(table, alias)), scope
-        )
-        return f"{text} AS {alias}"
-
-    def _sampled(self, text: str, table: Table, sample: s.Sample) -> str:
-        """Take whole pages by chance; which ones, a seed decides for good."""
-        self.context.volatile = True
-        share = self._constant_number(sample.count)
-        if sample.rows:
-            share = 100 * share / max(1, self.context.session.server.count_rows(table))
-        elif not 0 <= share <= 100:
-            raise SqlError(
-                476,
-                f'Invalid PERCENT tablesample size "{share:f}" for table '
-                f'"{table.name}". The PERCENT tablesample size must be between 0 and 100.',
-            )
-        seed = "(SELECT random())"
-        if sample.seed is not None:
-            seed = str(self.constant_integer(sample.seed))
-        page = f"(row_number() OVER () - 1) // {PAGE_ROWS}"
-        numbered = f"SELECT *, {page} AS page_number FROM {text}"
-        return (
-            f"(SELECT * EXCLUDE (page_number) FROM ({numbered}) "
-            f"WHERE hash(page_number, {seed}) % 1000000 < {round(share * 10_000)})"
-        )
-
-    @staticmethod
-    def _constant_number(node: s.Node) -> float:
-        if isinstance(node, s.Literal) and isinstance(node.value, int | float | Decimal):
-            return float(node.value)
-        raise unsupported("anything but a number as the size of a TABLESAMPLE")
-
-    def table_columns(self, table: Table, alias: str) -> tuple[Typed, ...]:
-        """Return a table's columns as read from a source named ``alias`` in DuckDB."""
-        plain = {
-            c.column_id: self.column(c, f"{alias}.{c.physical}") for c in table.columns if c.stored
-        }
-        scope = Scope([Source(table.name, (), tuple(plain.values()))])
-        columns = []
-        for column in table.columns:
-            if column.stored:
-                columns.append(plain[column.column_id])
-                continue
-            assert column.computed is not None  # noqa: S101 - only computed columns are not stored
-            inner = self.value(column.computed, scope)
-            columns.append(self.column(column, self.to_type(inner, column.type)))
-        return tuple(columns)
-
-    @staticmethod
-    def column(column: TableColumn, sql: str) -> Typed:
-        """Return a table's column as it is read by some SQL."""
-        return Typed(
-            sql,
-            column.type,
-            column.nullable,
-            column.name,
-            identity=column.identity is not None,
-            computed=column.computed is not None,
-        )
-
-    def _catalog_view(
-        self, view: system_views.SysView, parts: tuple[str, ...], name: str, scope: Scope
-    ) -> str:
-        self.context.volatile = True
-        session = self.context.session
-        database: Database | None = session.current
-        if len(parts) == 3 and parts[0]:
-            database = session.server.find_database(parts[0])
-            if database is None:
-                raise invalid_object(".".join(parts))
-        assert database is not None  # noqa: S101 - a session always has a database
-        session.require_state(view.name)
-        rows = view.table(session, session.seen(database))
-        registered = self.context.register(rows)
-        alias = self.context.alias()
-        columns = tuple(
-            Typed(f"{alias}.k{i}", column.type, column.nullable, column.name)
-            for i, column in enumerate(view.columns, 1)
-        )
-        path = () if name != parts[-1] else (database.name, view.schema, view.name)
-        self._remember(Source(name, path, columns), scope)
-        return f"{registered} AS {alias}"
-
     def _common_table(self, name: str, columns: tuple[str, ...], query: s.Query) -> BoundQuery:
         body = query.body
-        if isinstance(body, s.SetOperation) and body.every and mentions(body.right, name):
+        if isinstance(body, s.SetOperation) and body.every and reads_from(body.right, name):
             return self._recursive(name, columns, body)
         saved = self.context.common
         self.context.common = {k: v for k, v in saved.items() if k != name}
@@ -354,7 +177,7 @@ class SourceBinder(PredicateBinder):
         columns = tuple(
             replace(column, sql=f"{alias}.c{i}") for i, column in enumerate(source.columns, 1)
         )
-        self._remember(Source(label, (), columns), scope)
+        self._add_source(Source(label, (), columns), scope)
         return f"{source.alias} AS {alias}"
 
     def _table_function(self, node: s.TableFunction, scope: Scope) -> str:
@@ -378,5 +201,5 @@ class SourceBinder(PredicateBinder):
             raise invalid_object(path)
         if node.columns:
             column = replace(column, name=node.columns[0])
-        self._remember(Source(name, (), (column,)), scope)
+        self._add_source(Source(name, (), (column,)), scope)
         return f"{sql} AS {alias}"

@@ -1,4 +1,4 @@
-"""Function calls: which module binds which function, and the binder that is complete."""
+"""The complete binder: queries, expressions, and calls of the functions in ``functions_*``."""
 
 from typing import Final
 
@@ -6,11 +6,12 @@ from tableferry_sandbox.engine.binding import (
     bind_methods,
     functions_aggregate,
     functions_datetime,
-    functions_datetime_parts,
+    functions_datetime_construction,
     functions_metadata,
     functions_numbers,
     functions_properties,
     functions_text,
+    functions_text_search,
 )
 from tableferry_sandbox.engine.binding.bind_queries import AGGREGATES, QueryBinder
 from tableferry_sandbox.engine.binding.scope import Scope, Typed
@@ -21,23 +22,24 @@ from tableferry_sandbox.events import SqlError
 
 _SCALARS: Final = {
     **functions_text.FUNCTIONS,
+    **functions_text_search.SEARCH_FUNCTIONS,
     **functions_numbers.FUNCTIONS,
     **functions_datetime.FUNCTIONS,
-    **functions_datetime_parts.FUNCTIONS,
+    **functions_datetime_construction.FUNCTIONS,
     **functions_metadata.FUNCTIONS,
     **functions_properties.PROPERTY_FUNCTIONS,
 }
 
 
 class Binder(QueryBinder):
-    """Binds everything."""
+    """Binds queries, predicates, expressions, calls and CLR members."""
 
     def method(self, node: s.Method, scope: Scope) -> Typed:
         """Bind a method or a property of a CLR type."""
         return bind_methods.bind(self, node, scope)
 
     def call(self, node: s.Call, scope: Scope) -> Typed:
-        """Bind a function call; raises 195 for a function nobody knows."""
+        """Bind a function call; raises 195 for an unknown function."""
         if node.name in unsupported_names.AGGREGATES:
             raise unsupported(f"the aggregate {node.name.upper()}")
         if node.name in AGGREGATES or node.over is not None:

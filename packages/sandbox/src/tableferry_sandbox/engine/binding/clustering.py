@@ -1,4 +1,4 @@
-"""The order rows lie in: by the clustered index, as a plain scan of SQL Server shows them."""
+"""Clustered order: the order in which a plain scan of SQL Server returns rows."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,7 @@ def clustered_order(table: Table) -> str:
 
 
 def note_order(table: Table, stage: str, rows: Callable[[str], list[tuple[Any, ...]]]) -> None:
-    """Note whether rows about to be added would lie out of order."""
+    """Mark a table disordered if staged rows do not continue its clustered order."""
     keys = _keys(table)
     if table.disordered or not keys:
         return

@@ -3,7 +3,12 @@
 from dataclasses import replace
 from typing import Final
 
-from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder, group_key, key_of
+from tableferry_sandbox.engine.binding.bind_predicates import (
+    PredicateBinder,
+    group_key,
+    key_of,
+    ordering,
+)
 from tableferry_sandbox.engine.binding.scope import Scope, Typed
 from tableferry_sandbox.engine.errors import unsupported, wrong_argument_count
 from tableferry_sandbox.engine.tree import syntax as s
@@ -53,8 +58,7 @@ def _over(binder: PredicateBinder, node: s.Call, over: s.Over, scope: Scope) -> 
                     "not support integer indices as ORDER BY clause expressions.",
                 )
             typed = binder.value(item.expression, scope)
-            key = key_of(typed.sql, typed.type, ordering=True)
-            items.append(f"{key} {'DESC NULLS LAST' if item.descending else 'ASC NULLS FIRST'}")
+            items.append(ordering(typed, descending=item.descending))
         pieces.append(f"ORDER BY {', '.join(items)}")
     elif node.name in _RANKING | {"lag", "lead", "first_value", "last_value"}:
         raise SqlError(
@@ -178,7 +182,6 @@ def _string_agg(binder: PredicateBinder, node: s.Call, scope: Scope, over: str) 
         items = []
         for item in node.within:
             typed = binder.value(item.expression, scope)
-            word = "DESC NULLS LAST" if item.descending else "ASC NULLS FIRST"
-            items.append(f"{key_of(typed.sql, typed.type, ordering=True)} {word}")
+            items.append(ordering(typed, descending=item.descending))
         order = f" ORDER BY {', '.join(items)}"
     return Typed(f"string_agg({text}, {separator.sql}{order})", result)

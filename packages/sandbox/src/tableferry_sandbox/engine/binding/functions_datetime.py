@@ -3,7 +3,7 @@
 from typing import Final
 
 from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
-from tableferry_sandbox.engine.binding.functions_text import Scalar, arguments
+from tableferry_sandbox.engine.binding.function_arguments import Scalar, arguments
 from tableferry_sandbox.engine.binding.scope import Scope, Typed
 from tableferry_sandbox.engine.database.catalog_objects import now_ticks
 from tableferry_sandbox.engine.errors import unsupported, wrong_argument_count
@@ -31,7 +31,7 @@ WIDE: Final = t.make("datetime2", scale=7)
 
 
 def _now(binder: PredicateBinder, sql_type: SqlType) -> Typed:
-    """Return the statement's time: every call in a statement gives the same."""
+    """Return the current time, the same for every call in a statement."""
     binder.context.volatile = True
     if binder.context.now is None:
         binder.context.now = now_ticks()
@@ -73,7 +73,7 @@ def timestamp(ticks: str) -> str:
 
 
 def _calendar_number(part: str, ticks: str) -> str:
-    """Return the number of the period that ticks lie in, counted through all years."""
+    """Return the number of the period that contains ticks, counted from year 1."""
     stamp = timestamp(ticks)
     if part == "year":
         return f"date_part('year', {stamp})"

@@ -1,38 +1,40 @@
 """Functions about the server, the session and the catalog.
 
-With constant arguments they are worked out here; over columns they become lookups in a map of the
-catalog, which is small.
+With constant arguments they are evaluated while binding; over columns they become lookups in a map
+of the catalog, which is small.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
-from tableferry_sandbox.engine.binding.functions_text import Scalar, arguments
-from tableferry_sandbox.engine.binding.scope import Facts, Scope, Typed
+from tableferry_sandbox.engine.binding.catalog_lookups import (
+    NVARCHAR,
+    constant,
+    current_catalog,
+    lookup,
+    number,
+    text_key,
+)
+from tableferry_sandbox.engine.binding.function_arguments import Scalar, arguments
+from tableferry_sandbox.engine.binding.scope import Scope, SessionInfo, Typed
 from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View
-from tableferry_sandbox.engine.parsing.object_names import split_name
+from tableferry_sandbox.engine.parsing.lexer import split_name
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
-from tableferry_sandbox.engine.types.duck_types import duck_type, literal, quote_text
+from tableferry_sandbox.engine.types.duck_types import duck_type
 from tableferry_sandbox.engine.types.system_types import SYSTEM_TYPES
 from tableferry_sandbox.events import SqlError
-from tableferry_sandbox.sqltypes import MAX, SqlType
+from tableferry_sandbox.sqltypes import SqlType
 
 VERSION_TEXT: Final = (
     "Microsoft SQL Server 2022 (tableferry sandbox: not SQL Server) - 16.0.4135.4 (X64) \n\t"
     "In-memory stand-in for demos and tests\n\tDeveloper Edition (64-bit)"
 )
-NVARCHAR: Final = SqlType("nvarchar", 128)
 
 
-def constant(value: Any, sql_type: SqlType) -> Typed:
-    """Return a bound constant."""
-    return Typed(literal(value, sql_type), sql_type, nullable=value is None)
-
-
-def _fact(sql_type: SqlType, read: Callable[[Facts], Any]) -> Scalar:
-    """Make a function without arguments that asks the session."""
+def _session_value(sql_type: SqlType, read: Callable[[SessionInfo], Any]) -> Scalar:
+    """Make a function without arguments that reads the session."""
 
     def bind(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
         arguments(binder, node, scope, 0)
@@ -42,42 +44,17 @@ def _fact(sql_type: SqlType, read: Callable[[Facts], Any]) -> Scalar:
     return bind
 
 
-def lookup(key: str, entries: Mapping[Any, Any], sql_type: SqlType) -> Typed:
-    """Return a lookup of a key in a map of constants."""
-    if not entries:
-        return Typed(literal(None, sql_type), sql_type)
-    keys = ", ".join(quote_text(k) if isinstance(k, str) else str(k) for k in entries)
-    values = ", ".join(literal(v, sql_type) for v in entries.values())
-    return Typed(f"map([{keys}], [{values}])[{key}]", sql_type)
-
-
-def number(binder: PredicateBinder, value: Typed) -> str:
-    """Return SQL of a value as int."""
-    return binder.to_type(value, t.INT)
-
-
-def text_key(binder: PredicateBinder, value: Typed) -> str:
-    """Return SQL of a value as a lower-case string, as catalog names are looked up."""
-    return f"lower({binder.to_type(value, SqlType('nvarchar', MAX), explicit=True)})"
-
-
-def seen_current(binder: PredicateBinder) -> Database:
-    """Return the current database with what the session sees of it."""
-    session = binder.context.session
-    return session.seen(session.current)
-
-
 def _database(
     binder: PredicateBinder, node: s.Call, scope: Scope, position: int
 ) -> Database | None:
     """Return the database whose id is an argument, the current one without it."""
     session = binder.context.session
     if len(node.arguments) <= position:
-        return session.seen(session.current)
+        return session.catalog_of(session.current)
     del scope
     wanted = binder.constant_integer(node.arguments[position])
     found = next((d for d in session.server.databases() if d.database_id == wanted), None)
-    return session.seen(found) if found else None
+    return session.catalog_of(found) if found else None
 
 
 def _db_name(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
@@ -120,7 +97,7 @@ def _object_id(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
             found = found if kind.strip().upper() == wanted else None
         return constant(found.object_id if isinstance(found, Table | View) else None, t.INT)
     entries: dict[str, int] = {}
-    database = session.seen(session.current)
+    database = session.catalog_of(session.current)
     for item in database.objects.values():
         wanted = "V" if isinstance(item, View) else "U"
         if kind and kind.strip().upper() != wanted:
@@ -203,7 +180,7 @@ def _col_name(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     binder.context.volatile = True
     entries = {
         f"{x.object_id}|{c.column_id}": c.name
-        for x in seen_current(binder).tables()
+        for x in current_catalog(binder).tables()
         for c in x.columns
     }
     key = f"({number(binder, table)} || '|' || {number(binder, column)})"
@@ -240,50 +217,52 @@ def _error_part(sql_type: SqlType, read: Callable[[SqlError], Any]) -> Scalar:
     return bind
 
 
-def _row_count(session: Facts) -> int:
+def _row_count(session: SessionInfo) -> int:
     return session.row_count
 
 
-def _options(session: Facts) -> int:
+def _options(session: SessionInfo) -> int:
     return 5432 | (512 if session.options.get("nocount") == "on" else 0)
 
 
 _NUMERIC38: Final = t.make("numeric", precision=38)
 FUNCTIONS: Final[dict[str, Scalar]] = {
-    "@@version": _fact(SqlType("nvarchar", 300), lambda _: VERSION_TEXT),
-    "@@spid": _fact(t.SMALLINT, lambda x: x.session_id),
-    "@@servername": _fact(NVARCHAR, lambda x: x.server.name),
-    "@@servicename": _fact(NVARCHAR, lambda _: "MSSQLSERVER"),
-    "@@language": _fact(NVARCHAR, lambda _: "us_english"),
-    "@@langid": _fact(t.SMALLINT, lambda _: 0),
-    "@@datefirst": _fact(t.TINYINT, lambda _: 7),
-    "@@trancount": _fact(t.INT, lambda x: x.transaction_count),
-    "@@rowcount": _fact(t.INT, _row_count),
-    "rowcount_big": _fact(t.BIGINT, _row_count),
-    "@@error": _fact(t.INT, lambda x: x.last_error),
-    "@@identity": _fact(_NUMERIC38, lambda x: x.last_identity),
-    "scope_identity": _fact(_NUMERIC38, lambda x: x.last_identity),
-    "@@dbts": _fact(SqlType("varbinary", 8), lambda x: x.current.rowversion.to_bytes(8, "big")),
-    "@@lock_timeout": _fact(t.INT, lambda x: int(x.options.get("lock_timeout", "-1"))),
-    "@@textsize": _fact(t.INT, lambda x: int(x.options.get("textsize", "-1"))),
-    "@@options": _fact(t.INT, _options),
-    "@@nestlevel": _fact(t.INT, lambda _: 0),
-    "@@max_precision": _fact(t.TINYINT, lambda _: 38),
-    "@@max_connections": _fact(t.INT, lambda _: 32767),
-    "@@microsoftversion": _fact(t.INT, lambda _: 268439591),
-    "@@procid": _fact(t.INT, lambda _: 0),
-    "xact_state": _fact(t.SMALLINT, lambda x: int(x.transaction_count > 0)),
-    "suser_sname": _fact(NVARCHAR, lambda x: x.login_name),
-    "suser_name": _fact(NVARCHAR, lambda x: x.login_name),
-    "system_user": _fact(NVARCHAR, lambda x: x.login_name),
-    "original_login": _fact(NVARCHAR, lambda x: x.login_name),
-    "user_name": _fact(NVARCHAR, lambda x: x.user.name),
-    "user": _fact(NVARCHAR, lambda x: x.user.name),
-    "current_user": _fact(NVARCHAR, lambda x: x.user.name),
-    "session_user": _fact(NVARCHAR, lambda x: x.user.name),
-    "host_name": _fact(NVARCHAR, lambda x: x.host_name),
-    "app_name": _fact(NVARCHAR, lambda x: x.application),
-    "program_name": _fact(NVARCHAR, lambda x: x.application),
+    "@@version": _session_value(SqlType("nvarchar", 300), lambda _: VERSION_TEXT),
+    "@@spid": _session_value(t.SMALLINT, lambda x: x.session_id),
+    "@@servername": _session_value(NVARCHAR, lambda x: x.server.name),
+    "@@servicename": _session_value(NVARCHAR, lambda _: "MSSQLSERVER"),
+    "@@language": _session_value(NVARCHAR, lambda _: "us_english"),
+    "@@langid": _session_value(t.SMALLINT, lambda _: 0),
+    "@@datefirst": _session_value(t.TINYINT, lambda _: 7),
+    "@@trancount": _session_value(t.INT, lambda x: x.transaction_count),
+    "@@rowcount": _session_value(t.INT, _row_count),
+    "rowcount_big": _session_value(t.BIGINT, _row_count),
+    "@@error": _session_value(t.INT, lambda x: x.last_error),
+    "@@identity": _session_value(_NUMERIC38, lambda x: x.last_identity),
+    "scope_identity": _session_value(_NUMERIC38, lambda x: x.last_identity),
+    "@@dbts": _session_value(
+        SqlType("varbinary", 8), lambda x: x.current.rowversion.to_bytes(8, "big")
+    ),
+    "@@lock_timeout": _session_value(t.INT, lambda x: int(x.options.get("lock_timeout", "-1"))),
+    "@@textsize": _session_value(t.INT, lambda x: int(x.options.get("textsize", "-1"))),
+    "@@options": _session_value(t.INT, _options),
+    "@@nestlevel": _session_value(t.INT, lambda _: 0),
+    "@@max_precision": _session_value(t.TINYINT, lambda _: 38),
+    "@@max_connections": _session_value(t.INT, lambda _: 32767),
+    "@@microsoftversion": _session_value(t.INT, lambda _: 268439591),
+    "@@procid": _session_value(t.INT, lambda _: 0),
+    "xact_state": _session_value(t.SMALLINT, lambda x: int(x.transaction_count > 0)),
+    "suser_sname": _session_value(NVARCHAR, lambda x: x.login_name),
+    "suser_name": _session_value(NVARCHAR, lambda x: x.login_name),
+    "system_user": _session_value(NVARCHAR, lambda x: x.login_name),
+    "original_login": _session_value(NVARCHAR, lambda x: x.login_name),
+    "user_name": _session_value(NVARCHAR, lambda x: x.user.name),
+    "user": _session_value(NVARCHAR, lambda x: x.user.name),
+    "current_user": _session_value(NVARCHAR, lambda x: x.user.name),
+    "session_user": _session_value(NVARCHAR, lambda x: x.user.name),
+    "host_name": _session_value(NVARCHAR, lambda x: x.host_name),
+    "app_name": _session_value(NVARCHAR, lambda x: x.application),
+    "program_name": _session_value(NVARCHAR, lambda x: x.application),
     "db_name": _db_name,
     "db_id": _db_id,
     "object_id": _object_id,

@@ -1,11 +1,11 @@
-"""Functions of numbers, and those that choose between values."""
+"""Numeric functions, and functions that choose between values."""
 
 import random
 from dataclasses import replace
 from typing import Final
 
 from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
-from tableferry_sandbox.engine.binding.functions_text import Scalar, arguments
+from tableferry_sandbox.engine.binding.function_arguments import Scalar, arguments
 from tableferry_sandbox.engine.binding.scope import Scope, Typed
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.tree import syntax as s
@@ -56,7 +56,7 @@ def _choose(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
 
 
 def _numeric(value: Typed, name: str) -> Typed:
-    """Small integers count as int; what is no number becomes float."""
+    """Widen small integers to int, and convert strings to float."""
     kind = t.family(value.type)
     if value.type.name in ("bit", "tinyint", "smallint"):
         return Typed(convert(value.sql, value.type, t.INT), t.INT)
@@ -179,7 +179,7 @@ def _pi(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
 
 
 _LONE_SIGNS: Final = "('+', '-', '.', ',', '$')"
-"""What ISNUMERIC takes for a number although it is none (Microsoft: ISNUMERIC, Remarks)."""
+"""Strings that ISNUMERIC accepts although they are not numbers (ISNUMERIC, Remarks)."""
 
 
 def _isnumeric(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
@@ -211,18 +211,18 @@ def _newid(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
 
 
 def _rand(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
-    """RAND() is one number for the whole query; RAND(CHECKSUM(NEWID())) is one a row."""
+    """RAND() is one number for the whole query; RAND(CHECKSUM(NEWID())) is one per row."""
     binder.context.volatile = True
     if not node.arguments:
         return Typed(f"CAST({random.random()!r} AS DOUBLE)", t.FLOAT, nullable=False)  # noqa: S311 - no secret
     arguments(binder, node, scope, 1)
     if not _is_random_seed(node.arguments[0]):
-        raise unsupported("RAND with a seed of one's own: its numbers would be others")
+        raise unsupported("RAND with a seed: its numbers would differ from SQL Server's")
     return Typed("random()", t.FLOAT, nullable=False)
 
 
 def _checksum(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
-    """CHECKSUM(NEWID()) is any number; of anything else it would have to be SQL Server's own."""
+    """CHECKSUM(NEWID()) is a random number; other checksums would have to equal SQL Server's."""
     del scope
     if not _is_random_seed(node):
         raise unsupported("CHECKSUM of anything but NEWID()")

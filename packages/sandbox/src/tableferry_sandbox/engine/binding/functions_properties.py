@@ -1,23 +1,23 @@
-"""Functions that ask for a property of the server, a database, an object or a column."""
+"""Property functions of the server, databases, objects and columns."""
 
 from collections.abc import Callable
 from typing import Any, Final
 
 from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
-from tableferry_sandbox.engine.binding.functions_metadata import (
+from tableferry_sandbox.engine.binding.catalog_lookups import (
     NVARCHAR,
     constant,
+    current_catalog,
     lookup,
     number,
-    seen_current,
     text_key,
 )
-from tableferry_sandbox.engine.binding.functions_text import Scalar, arguments
+from tableferry_sandbox.engine.binding.function_arguments import Scalar, arguments
 from tableferry_sandbox.engine.binding.scope import Scope, Typed
 from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View
 from tableferry_sandbox.engine.database.principals import Principal
 from tableferry_sandbox.engine.errors import unsupported
-from tableferry_sandbox.engine.parsing.object_names import split_name
+from tableferry_sandbox.engine.parsing.lexer import split_name
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.convert import convert
@@ -60,7 +60,7 @@ def columns_lookup(
     binder.context.volatile = True
     entries = {
         f"{x.object_id}|{c.name.lower()}": read(x, c)
-        for x in seen_current(binder).tables()
+        for x in current_catalog(binder).tables()
         for c in x.columns
     }
     key = f"({number(binder, values[0])} || '|' || {text_key(binder, values[1])})"
@@ -125,7 +125,7 @@ def _object_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typ
         raise unsupported(f"OBJECTPROPERTY {wanted}")
     binder.context.volatile = True
     read = readers[wanted]
-    entries = {o.object_id: read(o) for o in seen_current(binder).objects.values()}
+    entries = {o.object_id: read(o) for o in current_catalog(binder).objects.values()}
     return lookup(number(binder, values[0]), entries, t.INT)
 
 
@@ -207,7 +207,7 @@ def _connection_property(binder: PredicateBinder, node: s.Call, scope: Scope) ->
 
 
 def _permission(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
-    """HAS_PERMS_BY_NAME: 1 or 0, NULL for what is not there."""
+    """HAS_PERMS_BY_NAME: 1 or 0, NULL for an unknown securable."""
     values = arguments(binder, node, scope, 3, 5)
     binder.context.volatile = True
     session = binder.context.session
@@ -235,7 +235,7 @@ def _permission(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
 
 
 def _membership(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
-    """IS_SRVROLEMEMBER, IS_MEMBER and IS_ROLEMEMBER; NULL for a role nobody knows."""
+    """IS_SRVROLEMEMBER, IS_MEMBER and IS_ROLEMEMBER; NULL for an unknown role."""
     arguments(binder, node, scope, 1, 2)
     binder.context.volatile = True
     session = binder.context.session

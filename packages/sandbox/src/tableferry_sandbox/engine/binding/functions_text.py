@@ -1,52 +1,22 @@
 """String and binary functions. Lengths count UTF-16 units, as SQL Server's do."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
+from tableferry_sandbox.engine.binding.function_arguments import (
+    Scalar,
+    arguments,
+    as_integer,
+    as_text,
+    duck_integer,
+)
 from tableferry_sandbox.engine.binding.scope import Scope, Typed
-from tableferry_sandbox.engine.errors import unsupported, wrong_argument_count
+from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.duck_types import quote_text
 from tableferry_sandbox.engine.types.row_errors import mark
-from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import MAX, SqlType
-
-Scalar = Callable[[PredicateBinder, s.Call, Scope], Typed]
-
-
-def arguments(
-    binder: PredicateBinder, node: s.Call, scope: Scope, low: int, high: int = 0
-) -> list[Typed]:
-    """Bind a call's arguments; raises 174 or 189 if their number is wrong."""
-    count = len(node.arguments)
-    if not low <= count <= (high or low):
-        if high:
-            raise SqlError(
-                189, f"The {node.name} function requires {low} to {high} arguments.", severity=15
-            )
-        raise wrong_argument_count(node.name, low)
-    return [binder.value(argument, scope) for argument in node.arguments]
-
-
-def as_text(binder: PredicateBinder, value: Typed, name: str) -> Typed:
-    """Return a value as a string; 8116 for types that do not become strings by themselves."""
-    kind = t.family(value.type)
-    if kind == "string":
-        return value
-    if kind in ("udt", "variant", "xml") or value.type.name == "image":
-        raise SqlError(
-            8116,
-            f"Argument data type {value.type.name} is invalid for argument 1 of {name} function.",
-        )
-    target = SqlType("varchar", MAX if kind == "binary" else 8000)
-    return Typed(binder.to_type(value, target, explicit=True), target, value.nullable)
-
-
-def _integer(binder: PredicateBinder, value: Typed) -> str:
-    return f"CAST({binder.to_type(value, t.BIGINT)} AS BIGINT)"
 
 
 def _same_kind(value: Typed, length: int | None = None) -> SqlType:
@@ -61,13 +31,9 @@ def _length(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     (value,) = arguments(binder, node, scope, 1)
     result = t.BIGINT if value.type.length == MAX else t.INT
     if t.family(value.type) == "binary":
-        return Typed(f"CAST(octet_length({value.sql}) AS {_duck(result)})", result)
+        return Typed(f"CAST(octet_length({value.sql}) AS {duck_integer(result)})", result)
     text = as_text(binder, value, "len")
-    return Typed(f"CAST(ts_units(rtrim({text.sql}, ' ')) AS {_duck(result)})", result)
-
-
-def _duck(sql_type: SqlType) -> str:
-    return {"bigint": "BIGINT", "int": "INTEGER"}[sql_type.name]
+    return Typed(f"CAST(ts_units(rtrim({text.sql}, ' ')) AS {duck_integer(result)})", result)
 
 
 _FIXED_BYTES: Final = {
@@ -94,7 +60,7 @@ def _data_length(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
         sql = "NULL"
     else:
         raise unsupported(f"DATALENGTH of {name}")
-    return Typed(f"CAST({sql} AS {_duck(result)})", result)
+    return Typed(f"CAST({sql} AS {duck_integer(result)})", result)
 
 
 def _checked_length(count: str, name: str, number: int) -> str:
@@ -106,8 +72,8 @@ def _checked_length(count: str, name: str, number: int) -> str:
 
 def _substring(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     value, start, count = arguments(binder, node, scope, 3)
-    a = _integer(binder, start)
-    n = _checked_length(_integer(binder, count), "LEFT or SUBSTRING", 537)
+    a = as_integer(binder, start)
+    n = _checked_length(as_integer(binder, count), "LEFT or SUBSTRING", 537)
     if t.family(value.type) == "binary":
         sql = f"{value.sql}[greatest({a}, 1):({a} + {n} - 1)]"
         return Typed(sql, SqlType("varbinary", value.type.length))
@@ -118,14 +84,14 @@ def _substring(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
 def _left(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     value, count = arguments(binder, node, scope, 2)
     text = as_text(binder, value, "left")
-    n = _checked_length(_integer(binder, count), "LEFT or SUBSTRING", 537)
+    n = _checked_length(as_integer(binder, count), "LEFT or SUBSTRING", 537)
     return Typed(f"ts_substring({text.sql}, 1, {n})", _same_kind(text))
 
 
 def _right(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     value, count = arguments(binder, node, scope, 2)
     text = as_text(binder, value, "right")
-    n = _checked_length(_integer(binder, count), "RIGHT", 536)
+    n = _checked_length(as_integer(binder, count), "RIGHT", 536)
     start = f"greatest(ts_units({text.sql}) - {n}, 0) + 1"
     return Typed(f"ts_substring({text.sql}, {start}, ts_units({text.sql}))", _same_kind(text))
 
@@ -149,52 +115,6 @@ def _trim(template: str) -> Scalar:
         return Typed(template.format(text.sql, characters), _same_kind(text), text.nullable)
 
     return bind
-
-
-def _insensitive(value: Typed) -> bool:
-    words = set((value.type.collation or "ci").lower().split("_"))
-    return not words & {"cs", "bin", "bin2"}
-
-
-def _replace(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
-    values = [as_text(binder, v, "replace") for v in arguments(binder, node, scope, 3)]
-    a, b, c = (v.sql for v in values)
-    national = any(t.is_national(v.type) for v in values)
-    result = SqlType("nvarchar" if national else "varchar", 4000 if national else 8000)
-    if MAX in (values[0].type.length, values[1].type.length, values[2].type.length):
-        result = replace(result, length=MAX)
-    if _insensitive(values[0]):
-        # A pattern from the text, its special characters quoted, matched without regard to case.
-        pattern = f"regexp_escape({b})"
-        target = f"replace({c}, '\\', '\\\\')"
-        sql = f"CASE WHEN {b} = '' THEN {a} ELSE regexp_replace({a}, {pattern}, {target}, 'gi') END"
-    else:
-        sql = f"CASE WHEN {b} = '' THEN {a} ELSE replace({a}, {b}, {c}) END"
-    return Typed(sql, result)
-
-
-def _charindex(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
-    values = arguments(binder, node, scope, 2, 3)
-    needle, text = (as_text(binder, v, "charindex") for v in values[:2])
-    a, b = needle.sql, text.sql
-    if _insensitive(text):
-        a, b = f"lower({a})", f"lower({b})"
-    result = t.BIGINT if text.type.length == MAX else t.INT
-    start = f"greatest({_integer(binder, values[2])}, 1)" if len(values) == 3 else "1"
-    rest = f"substr({b}, {start})"
-    found = f"instr({rest}, {a})"
-    sql = f"CASE WHEN {a} = '' OR {found} = 0 THEN 0 ELSE {found} + {start} - 1 END"
-    return Typed(f"CAST(CASE WHEN ts_wide({b}) THEN ts_units(substr({b}, 1, {sql} - 1)) + "
-                 f"({sql} > 0)::INTEGER ELSE {sql} END AS {_duck(result)})", result)  # fmt: skip
-
-
-def _patindex(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
-    pattern, text = (as_text(binder, v, "patindex") for v in arguments(binder, node, scope, 2))
-    a, b = pattern.sql, text.sql
-    if _insensitive(text):
-        a, b = f"lower({a})", f"lower({b})"
-    result = t.BIGINT if text.type.length == MAX else t.INT
-    return Typed(f"CAST(py_patindex({a}, {b}) AS {_duck(result)})", result)
 
 
 def _concat(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
@@ -237,7 +157,7 @@ def _joined(binder: PredicateBinder, values: list[Typed], empty: str) -> Typed:
 
 def _char(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     (value,) = arguments(binder, node, scope, 1)
-    n = _integer(binder, value)
+    n = as_integer(binder, value)
     sql = (
         f"CASE WHEN {n} BETWEEN 0 AND 127 THEN chr(CAST({n} AS INTEGER)) WHEN {n} BETWEEN "
         f"128 AND 255 "
@@ -248,7 +168,7 @@ def _char(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
 
 def _nchar(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     (value,) = arguments(binder, node, scope, 1)
-    n = _integer(binder, value)
+    n = as_integer(binder, value)
     escaped = f"chr(CAST({n} + 1048576 AS INTEGER))"
     sql = (
         f"CASE WHEN {n} BETWEEN 55296 AND 57343 THEN {escaped} "
@@ -281,7 +201,7 @@ def _ascii(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
 def _replicate(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     value, count = arguments(binder, node, scope, 2)
     text = as_text(binder, value, "replicate")
-    n = _integer(binder, count)
+    n = as_integer(binder, count)
     limit = 4000 if t.is_national(text.type) else 8000
     result = _same_kind(text, MAX if text.type.length == MAX else limit)
     sql = f"CASE WHEN {n} >= 0 THEN repeat({text.sql}, {n}) END"
@@ -290,7 +210,7 @@ def _replicate(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
 
 def _space(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     (count,) = arguments(binder, node, scope, 1)
-    n = _integer(binder, count)
+    n = as_integer(binder, count)
     return Typed(
         f"CASE WHEN {n} >= 0 THEN repeat(' ', least({n}, 8000)) END", SqlType("varchar", 8000)
     )
@@ -299,7 +219,7 @@ def _space(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
 def _stuff(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     value, start, count, other = arguments(binder, node, scope, 4)
     text, new = as_text(binder, value, "stuff"), as_text(binder, other, "stuff")
-    a, n = _integer(binder, start), _integer(binder, count)
+    a, n = as_integer(binder, start), as_integer(binder, count)
     units = f"ts_units({text.sql})"
     sql = (
         f"CASE WHEN {a} BETWEEN 1 AND {units} AND {n} >= 0 THEN "
@@ -343,8 +263,7 @@ FUNCTIONS: Final[dict[str, Scalar]] = {
     "len": _length, "datalength": _data_length, "substring": _substring, "left": _left,
     "right": _right, "upper": _simple("upper({0})"), "lower": _simple("lower({0})"),
     "ltrim": _trim("ltrim({0}, {1})"), "rtrim": _trim("rtrim({0}, {1})"),
-    "trim": _trim("trim({0}, {1})"), "replace": _replace, "charindex": _charindex,
-    "patindex": _patindex, "concat": _concat, "concat_ws": _concat_ws, "char": _char,
+    "trim": _trim("trim({0}, {1})"), "concat": _concat, "concat_ws": _concat_ws, "char": _char,
     "nchar": _nchar, "unicode": _unicode, "ascii": _ascii, "replicate": _replicate,
     "space": _space, "stuff": _stuff, "quotename": _quotename, "hashbytes": _hashbytes,
     "reverse": _reverse,

@@ -1,4 +1,4 @@
-"""What a name can mean at some place of a query."""
+"""Scopes: what a name can mean at a place in a query."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from tableferry_sandbox.sqltypes import Column, SqlType
 class Typed:
     """A bound expression: DuckDB SQL and its T-SQL type.
 
-    ``digits`` is the number of digits of an integer constant, which decimal arithmetic goes by.
+    ``digits`` counts the digits of an integer constant: its precision in decimal arithmetic.
     """
 
     sql: str
@@ -32,14 +32,14 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One source of FROM: its name as others call it, where it is from, and its columns."""
+    """One source in FROM: the alias it is known by, its full name, and its columns."""
 
     alias: str
     path: tuple[str, ...]
     columns: tuple[Typed, ...]
 
     def answers_to(self, qualifier: tuple[str, ...]) -> bool:
-        """Tell whether a column's qualifier means this source."""
+        """Return whether a column's qualifier names this source."""
         wanted = [part.lower() for part in qualifier]
         if len(wanted) == 1 and wanted[0] == self.alias.lower():
             return True
@@ -55,8 +55,8 @@ class Source:
 class Scope:
     """The sources of one SELECT, inside those of the queries around it.
 
-    ``groups`` maps the SQL of each GROUP BY expression to what stands for it once rows are grouped;
-    it is None while rows are not.
+    ``groups`` maps the SQL of each GROUP BY expression to its value in a group; None before
+    grouping.
     """
 
     sources: list[Source] = field(default_factory=list)
@@ -103,12 +103,12 @@ class BoundQuery:
         ]  # fmt: skip
 
 
-def anybody(_: "Table | View") -> None:
-    """Let anybody read."""
+def permit_all(_: "Table | View") -> None:
+    """Permit every read."""
 
 
-class Facts(Protocol):
-    """What functions may ask of the session they run in."""
+class SessionInfo(Protocol):
+    """What functions and catalog views may read of their session."""
 
     session_id: int
     login: Login
@@ -125,34 +125,34 @@ class Facts(Protocol):
     caught: list[object]
 
     @property
-    def server(self) -> "ServerFacts":
-        """The server."""
+    def server(self) -> "ServerInfo":
+        """The instance that the session is on."""
         ...
 
     def find_visible(self, parts: tuple[str, ...]) -> "Table | View | None":
         """Return a table or view by name, if the session sees it in the catalog."""
         ...
 
-    def seen(self, database: Database) -> Database:
-        """Return a database with what the session sees of it; raises 916."""
+    def catalog_of(self, database: Database) -> Database:
+        """Return a database with only the objects that the session may see; raises 916."""
         ...
 
     def may(self, permission: str, database: Database, item: "Table | View | None" = None) -> bool:
-        """Tell whether the session has a permission."""
+        """Return whether the session has a permission."""
         ...
 
     def require_state(self, view: str) -> None:
-        """Raise where a view of the server's state is not for the session."""
+        """Raise 262 or 300 if the session may not read a view of the server's state."""
         ...
 
     @property
     def user(self) -> Principal:
-        """Who the session is in the current database."""
+        """The session's user in the current database."""
         ...
 
 
-class ServerFacts(Protocol):
-    """What functions may ask of the server."""
+class ServerInfo(Protocol):
+    """What functions and catalog views may read of the instance."""
 
     name: str
 
@@ -179,14 +179,14 @@ class ServerFacts(Protocol):
 
 @dataclass
 class Context:
-    """What binding one statement needs from outside, and what it finds out."""
+    """What binding one statement needs from its session, and what it records."""
 
-    session: Facts
+    session: SessionInfo
     variables: dict[str, tuple[SqlType, object]]
     resolve: Callable[[tuple[str, ...]], "Table | View | None"]
     read: Callable[[Table, frozenset[str]], str]
     register: Callable[[pa.Table], str]
-    permit: Callable[["Table | View"], None] = anybody
+    permit: Callable[["Table | View"], None] = permit_all
     tables: list[Table] = field(default_factory=list)
     volatile: bool = False
     common: dict[str, tuple[tuple[str, ...], Query]] = field(default_factory=dict)

@@ -1,23 +1,20 @@
-"""Catalog views: their columns as text, their rows worked out from the catalog when asked for."""
+"""Catalog views: columns declared as text, rows computed from the catalog when read."""
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 
-from tableferry_sandbox.engine.binding.scope import Facts
+from tableferry_sandbox.engine.binding.scope import SessionInfo
 from tableferry_sandbox.engine.binding.system_views_information import INFORMATION_VIEWS
 from tableferry_sandbox.engine.binding.system_views_keys import KEY_VIEWS
-from tableferry_sandbox.engine.binding.system_views_objects import OBJECT_VIEWS
+from tableferry_sandbox.engine.binding.system_views_objects import OBJECT_VIEWS, Rows
 from tableferry_sandbox.engine.binding.system_views_server import SERVER_VIEWS
 from tableferry_sandbox.engine.database.catalog_objects import Database
 from tableferry_sandbox.engine.tree.syntax import TypeName
 from tableferry_sandbox.engine.types.duck_types import arrow_type
 from tableferry_sandbox.engine.types.type_rules import resolve
 from tableferry_sandbox.sqltypes import Column
-
-Rows = Callable[[Facts, Database], Iterable[tuple[Any, ...]]]
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,7 @@ class SysView:
     columns: tuple[Column, ...]
     rows: Rows
 
-    def table(self, session: Facts, database: Database) -> pa.Table:
+    def table(self, session: SessionInfo, database: Database) -> pa.Table:
         """Return the view's rows; its columns are named k1 ... kn."""
         values = list(self.rows(session, database))
         arrays = [
@@ -64,7 +61,7 @@ _VIEWS: Final = _build()
 
 
 def find(parts: tuple[str, ...]) -> SysView | None:
-    """Return a catalog view by name; ``sys.tables``, ``master.sys.tables``, ``sysobjects`` no."""
+    """Return a catalog view by its two- or three-part name, None for any other name."""
     if len(parts) not in (2, 3):
         return None
     return _VIEWS.get((parts[-2].lower(), parts[-1].lower()))

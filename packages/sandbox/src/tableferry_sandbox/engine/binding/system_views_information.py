@@ -1,19 +1,18 @@
 """INFORMATION_SCHEMA views."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
-from tableferry_sandbox.engine.binding.scope import Facts
-from tableferry_sandbox.engine.binding.system_views_objects import Rows
+from tableferry_sandbox.engine.binding.scope import SessionInfo
+from tableferry_sandbox.engine.binding.system_views_objects import Row, Rows
 from tableferry_sandbox.engine.database.catalog_objects import Database, Table, TableColumn, View
 from tableferry_sandbox.engine.types.type_rules import family, is_national
 from tableferry_sandbox.sqltypes import MAX, SqlType
 
-Row = tuple[Any, ...]
 _LARGE: Final = {"text": 2147483647, "ntext": 1073741823, "image": 2147483647}
 
 
-def _tables(_: Facts, database: Database) -> Iterator[Row]:
+def _tables(_: SessionInfo, database: Database) -> Iterator[Row]:
     for item in sorted(database.objects.values(), key=lambda o: o.object_id):
         kind = "VIEW" if isinstance(item, View) else "BASE TABLE"
         yield (database.name, item.schema, item.name, kind)
@@ -56,7 +55,7 @@ def _column_row(
     )  # fmt: skip
 
 
-def _columns(_: Facts, database: Database) -> Iterator[Row]:
+def _columns(_: SessionInfo, database: Database) -> Iterator[Row]:
     for item in sorted(database.objects.values(), key=lambda o: o.object_id):
         if isinstance(item, Table):
             for number, column in enumerate(item.columns, 1):
@@ -68,7 +67,7 @@ def _columns(_: Facts, database: Database) -> Iterator[Row]:
                 yield _column_row(database, item, number, column, None)
 
 
-def _constraints(_: Facts, database: Database) -> Iterator[Row]:
+def _constraints(_: SessionInfo, database: Database) -> Iterator[Row]:
     for table in database.tables():
         found = [
             (i.name, "PRIMARY KEY" if i.primary else "UNIQUE")
@@ -82,7 +81,7 @@ def _constraints(_: Facts, database: Database) -> Iterator[Row]:
                    "NO", "NO")  # fmt: skip
 
 
-def _keys(_: Facts, database: Database) -> Iterator[Row]:
+def _keys(_: SessionInfo, database: Database) -> Iterator[Row]:
     for table in database.tables():
         keys = [(i.name, [c for c, _ in i.columns]) for i in table.indexes if i.constraint_id]
         keys += [(f.name, f.columns) for f in table.foreign_keys]
@@ -92,23 +91,23 @@ def _keys(_: Facts, database: Database) -> Iterator[Row]:
                        column.name, number)  # fmt: skip
 
 
-def _constraint_columns(session: Facts, database: Database) -> Iterator[Row]:
+def _constraint_columns(session: SessionInfo, database: Database) -> Iterator[Row]:
     for row in _keys(session, database):
         yield (*row[3:7], *row[:3])
 
 
-def _schemata(_: Facts, database: Database) -> Iterator[Row]:
+def _schemata(_: SessionInfo, database: Database) -> Iterator[Row]:
     for name, schema_id in database.schemas.values():
         owner = name if schema_id <= 4 else "dbo"
         yield (database.name, name, owner, None, None, "iso_1")
 
 
-def _views(_: Facts, database: Database) -> Iterator[Row]:
+def _views(_: SessionInfo, database: Database) -> Iterator[Row]:
     for view in database.views():
         yield (database.name, view.schema, view.name, view.text[:4000], "NONE", "NO")
 
 
-def _referential(_: Facts, database: Database) -> Iterator[Row]:
+def _referential(_: SessionInfo, database: Database) -> Iterator[Row]:
     for table in database.tables():
         for key in table.foreign_keys:
             primary = key.table.primary_key
@@ -117,7 +116,7 @@ def _referential(_: Facts, database: Database) -> Iterator[Row]:
                    key.on_update.replace("_", " "), key.on_delete.replace("_", " "))  # fmt: skip
 
 
-def _routines(_: Facts, __: Database) -> Iterator[Row]:
+def _routines(_: SessionInfo, __: Database) -> Iterator[Row]:
     return iter(())
 
 

@@ -1,9 +1,9 @@
-"""sys views about indexes, constraints and what else belongs to a table."""
+"""sys views about indexes, constraints and extended properties of tables."""
 
 from collections.abc import Iterator
 from typing import Final
 
-from tableferry_sandbox.engine.binding.scope import Facts
+from tableferry_sandbox.engine.binding.scope import SessionInfo
 from tableferry_sandbox.engine.binding.system_views_objects import (
     OBJECT_COLUMNS,
     Row,
@@ -13,7 +13,7 @@ from tableferry_sandbox.engine.binding.system_views_objects import (
 from tableferry_sandbox.engine.database.catalog_objects import Database
 
 
-def _indexes(session: Facts, database: Database) -> Iterator[Row]:
+def _indexes(session: SessionInfo, database: Database) -> Iterator[Row]:
     for table in database.tables():
         shown = session.may("VIEW DEFINITION", database, table)
         if not any(index.clustered for index in table.indexes):
@@ -63,7 +63,7 @@ def _indexes(session: Facts, database: Database) -> Iterator[Row]:
             )
 
 
-def _index_columns(_: Facts, database: Database) -> Iterator[Row]:
+def _index_columns(_: SessionInfo, database: Database) -> Iterator[Row]:
     for table in database.tables():
         for index in table.indexes:
             number = 0
@@ -82,7 +82,7 @@ def _index_columns(_: Facts, database: Database) -> Iterator[Row]:
                 yield (table.object_id, index.index_id, extra, column.column_id, 0, 0, False, True)
 
 
-def _key_constraints(session: Facts, database: Database) -> Iterator[Row]:
+def _key_constraints(session: SessionInfo, database: Database) -> Iterator[Row]:
     by_id = {i.constraint_id: i for t in database.tables() for i in t.indexes if i.constraint_id}
     for row in object_rows(session, database):
         if row[5] in ("PK", "UQ"):
@@ -90,7 +90,7 @@ def _key_constraints(session: Facts, database: Database) -> Iterator[Row]:
             yield (*row, index.index_id, index.named_by_system, True)
 
 
-def _default_constraints(session: Facts, database: Database) -> Iterator[Row]:
+def _default_constraints(session: SessionInfo, database: Database) -> Iterator[Row]:
     by_id = {
         c.default.object_id: (t, c, c.default)
         for t in database.tables()
@@ -100,12 +100,12 @@ def _default_constraints(session: Facts, database: Database) -> Iterator[Row]:
     for row in object_rows(session, database):
         if row[5] == "D ":
             table, column, default = by_id[row[1]]
-            # Who only reads a table sees that there is a default, not what it is.
+            # SELECT permission alone shows that there is a default, not its definition.
             text = default.text if session.may("VIEW DEFINITION", database, table) else None
             yield (*row, column.column_id, text, default.named_by_system)
 
 
-def _check_constraints(session: Facts, database: Database) -> Iterator[Row]:
+def _check_constraints(session: SessionInfo, database: Database) -> Iterator[Row]:
     by_id = {c.object_id: c for t in database.tables() for c in t.checks}
     for row in object_rows(session, database):
         if row[5] == "C ":
@@ -125,7 +125,7 @@ def _check_constraints(session: Facts, database: Database) -> Iterator[Row]:
 _ACTIONS: Final = ("NO_ACTION", "CASCADE", "SET_NULL", "SET_DEFAULT")
 
 
-def _foreign_keys(session: Facts, database: Database) -> Iterator[Row]:
+def _foreign_keys(session: SessionInfo, database: Database) -> Iterator[Row]:
     by_id = {f.object_id: f for t in database.tables() for f in t.foreign_keys}
     for row in object_rows(session, database):
         if row[5] == "F ":
@@ -145,7 +145,7 @@ def _foreign_keys(session: Facts, database: Database) -> Iterator[Row]:
             )
 
 
-def _foreign_key_columns(_: Facts, database: Database) -> Iterator[Row]:
+def _foreign_key_columns(_: SessionInfo, database: Database) -> Iterator[Row]:
     for table in database.tables():
         for key in table.foreign_keys:
             for number, (here, there) in enumerate(
@@ -161,7 +161,7 @@ def _foreign_key_columns(_: Facts, database: Database) -> Iterator[Row]:
                 )
 
 
-def _extended_properties(_: Facts, database: Database) -> Iterator[Row]:
+def _extended_properties(_: SessionInfo, database: Database) -> Iterator[Row]:
     for table in database.tables():
         columns = {0, *(column.column_id for column in table.columns)}
         for (minor, _key), (name, value) in sorted(table.properties.items()):
@@ -169,11 +169,11 @@ def _extended_properties(_: Facts, database: Database) -> Iterator[Row]:
                 yield (1, "OBJECT_OR_COLUMN", table.object_id, minor, name, value)
 
 
-def _nothing(_: Facts, __: Database) -> Iterator[Row]:
+def _nothing(_: SessionInfo, __: Database) -> Iterator[Row]:
     return iter(())
 
 
-def _sql_modules(_: Facts, database: Database) -> Iterator[Row]:
+def _sql_modules(_: SessionInfo, database: Database) -> Iterator[Row]:
     for view in database.views():
         yield (view.object_id, view.text, True, True, False, False, False, None)
 

@@ -3,21 +3,21 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
-from tableferry_sandbox.engine.binding.scope import Facts
+from tableferry_sandbox.engine.binding.scope import SessionInfo
 from tableferry_sandbox.engine.database.catalog_objects import Database, Table, TableColumn, View
 from tableferry_sandbox.engine.types.system_types import SYSTEM_TYPES, system_type
 from tableferry_sandbox.engine.types.type_rules import family, max_length
 
 Row = tuple[Any, ...]
-Rows = Callable[[Facts, Database], Iterable[Row]]
+Rows = Callable[[SessionInfo, Database], Iterable[Row]]
 
 
 def _datetime(ticks: int) -> int:
-    """Cut ticks to the second, which every datetime can hold."""
+    """Truncate ticks to the second, which every datetime can hold."""
     return ticks // 10_000_000 * 10_000_000
 
 
-def _schemas(_: Facts, database: Database) -> Iterator[Row]:
+def _schemas(_: SessionInfo, database: Database) -> Iterator[Row]:
     for name, schema_id in database.schemas.values():
         yield (name, schema_id, 1 if schema_id > 4 else schema_id)
 
@@ -52,7 +52,7 @@ def _object_row(  # noqa: PLR0917 - the row's cells, in order
     )
 
 
-def object_rows(_: Facts, database: Database) -> Iterator[Row]:
+def object_rows(_: SessionInfo, database: Database) -> Iterator[Row]:
     """Return the rows of sys.objects."""
     for item in sorted(database.objects.values(), key=lambda o: o.object_id):
         kind = "V " if isinstance(item, View) else "U "
@@ -76,7 +76,7 @@ def object_rows(_: Facts, database: Database) -> Iterator[Row]:
             yield _object_row(database, key.name, key.object_id, schema, parent, "F ", made)
 
 
-def _tables(session: Facts, database: Database) -> Iterator[Row]:
+def _tables(session: SessionInfo, database: Database) -> Iterator[Row]:
     for row in object_rows(session, database):
         if row[5] == "U ":
             yield (
@@ -97,7 +97,7 @@ def _tables(session: Facts, database: Database) -> Iterator[Row]:
             )
 
 
-def _views(session: Facts, database: Database) -> Iterator[Row]:
+def _views(session: SessionInfo, database: Database) -> Iterator[Row]:
     for row in object_rows(session, database):
         if row[5] == "V ":
             yield (*row, False, False, False)
@@ -149,7 +149,7 @@ def _shape(view: View) -> Iterator[TableColumn]:
         yield TableColumn(number, name, sql_type, nullable)
 
 
-def _columns(_: Facts, database: Database) -> Iterator[Row]:
+def _columns(_: SessionInfo, database: Database) -> Iterator[Row]:
     for item in database.objects.values():
         columns = item.columns if isinstance(item, Table) else _shape(item)
         for column in columns:
@@ -157,7 +157,7 @@ def _columns(_: Facts, database: Database) -> Iterator[Row]:
                 yield _column_row(item.object_id, column, database)
 
 
-def _identity_columns(_: Facts, database: Database) -> Iterator[Row]:
+def _identity_columns(_: SessionInfo, database: Database) -> Iterator[Row]:
     for table in database.tables():
         for column in table.columns:
             if column.identity:
@@ -171,7 +171,7 @@ def _identity_columns(_: Facts, database: Database) -> Iterator[Row]:
                 )
 
 
-def _computed_columns(_: Facts, database: Database) -> Iterator[Row]:
+def _computed_columns(_: SessionInfo, database: Database) -> Iterator[Row]:
     for table in database.tables():
         for column in table.columns:
             if column.computed is not None:
@@ -186,7 +186,7 @@ def _computed_columns(_: Facts, database: Database) -> Iterator[Row]:
                 )
 
 
-def _types(_: Facts, database: Database) -> Iterator[Row]:
+def _types(_: SessionInfo, database: Database) -> Iterator[Row]:
     for item in SYSTEM_TYPES:
         nullable = item.name not in ("timestamp", "sysname")
         yield (
@@ -263,7 +263,7 @@ OBJECT_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
     "sys.columns": (COLUMN_COLUMNS, _columns),
     "sys.all_columns": (COLUMN_COLUMNS, _columns),
     "sys.identity_columns": (
-        # The server says them as sql_variant, of the column's own type.
+        # SQL Server returns these as sql_variant with the column's own type.
         COLUMN_COLUMNS + ", seed_value decimal(38:0), increment_value decimal(38:0), "
         "last_value decimal(38:0), is_not_for_replication bit",
         _identity_columns,

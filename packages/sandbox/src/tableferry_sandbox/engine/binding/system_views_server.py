@@ -1,16 +1,14 @@
 """sys views about the server, its sessions, and how many rows tables have."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
-from tableferry_sandbox.engine.binding.scope import Facts
-from tableferry_sandbox.engine.binding.system_views_objects import Rows
+from tableferry_sandbox.engine.binding.scope import SessionInfo
+from tableferry_sandbox.engine.binding.system_views_objects import Row, Rows
 from tableferry_sandbox.engine.database.catalog_objects import PAGE_ROWS, Database
 
-Row = tuple[Any, ...]
 
-
-def _databases(session: Facts, _: Database) -> Iterator[Row]:
+def _databases(session: SessionInfo, _: Database) -> Iterator[Row]:
     for item in session.server.databases():
         yield (
             item.name,
@@ -38,7 +36,7 @@ def _databases(session: Facts, _: Database) -> Iterator[Row]:
         )
 
 
-def _partitions(session: Facts, database: Database) -> Iterator[Row]:
+def _partitions(session: SessionInfo, database: Database) -> Iterator[Row]:
     for table in database.tables():
         rows = session.server.count_rows(table)
         heap = [] if any(i.clustered for i in table.indexes) else [0]
@@ -47,7 +45,7 @@ def _partitions(session: Facts, database: Database) -> Iterator[Row]:
             yield (key, table.object_id, index_id, 1, key, 0, rows, 0, "NONE")
 
 
-def _partition_stats(session: Facts, database: Database) -> Iterator[Row]:
+def _partition_stats(session: SessionInfo, database: Database) -> Iterator[Row]:
     for key, object_id, index_id, number, _, _, rows, *_ in _partitions(session, database):
         pages = rows // PAGE_ROWS + 1 if rows else 0
         yield (
@@ -68,7 +66,7 @@ def _partition_stats(session: Facts, database: Database) -> Iterator[Row]:
         )
 
 
-def _allocation_units(session: Facts, database: Database) -> Iterator[Row]:
+def _allocation_units(session: SessionInfo, database: Database) -> Iterator[Row]:
     for key, _, _, _, _, _, rows, *_ in _partitions(session, database):
         pages = rows // PAGE_ROWS + 1 if rows else 0
         yield (key, 1, "IN_ROW_DATA", key, 1, pages, pages, pages)
@@ -83,7 +81,7 @@ _LEVELS: Final = {
 }
 
 
-def _sessions(session: Facts, _: Database) -> Iterator[Row]:
+def _sessions(session: SessionInfo, _: Database) -> Iterator[Row]:
     level = session.options.get("transaction isolation level", "read committed")
     yield (
         session.session_id,
@@ -105,7 +103,7 @@ def _sessions(session: Facts, _: Database) -> Iterator[Row]:
     )
 
 
-def _connections(session: Facts, _: Database) -> Iterator[Row]:
+def _connections(session: SessionInfo, _: Database) -> Iterator[Row]:
     encrypted = "TRUE" if getattr(session, "encrypted", False) else "FALSE"
     yield (
         session.session_id,
@@ -121,7 +119,7 @@ def _connections(session: Facts, _: Database) -> Iterator[Row]:
     )
 
 
-def _configurations(_: Facts, __: Database) -> Iterator[Row]:
+def _configurations(_: SessionInfo, __: Database) -> Iterator[Row]:
     for number, name, value in (
         (101, "recovery interval (min)", 0),
         (103, "user connections", 0),
@@ -135,25 +133,25 @@ def _configurations(_: Facts, __: Database) -> Iterator[Row]:
         yield (number, name, value, 0, 2147483647, value, name, True, True)
 
 
-def _options(_: Facts, __: Database) -> Iterator[Row]:
+def _options(_: SessionInfo, __: Database) -> Iterator[Row]:
     return iter(())
 
 
-def _logins(session: Facts, _: Database) -> Iterator[Row]:
+def _logins(session: SessionInfo, _: Database) -> Iterator[Row]:
     for number, login in enumerate(session.server.logins(), 259):
         if session.login.sysadmin or login is session.login:
             database = login.default_database
             yield (login.name, number, "S", "SQL_LOGIN", login.disabled, database, "us_english")
 
 
-def _users(_: Facts, database: Database) -> Iterator[Row]:
+def _users(_: SessionInfo, database: Database) -> Iterator[Row]:
     for user in database.security.principals.values():
         kind = ("R", "DATABASE_ROLE") if user.kind == "R" else ("S", "SQL_USER")
         schema = None if user.kind == "R" or user.name in ("sys", "INFORMATION_SCHEMA") else "dbo"
         yield (user.name, user.principal_id, *kind, schema)
 
 
-def _members(_: Facts, database: Database) -> Iterator[Row]:
+def _members(_: SessionInfo, database: Database) -> Iterator[Row]:
     principals = database.security.principals
     for member in principals.values():
         for role in sorted(member.roles):
@@ -164,7 +162,7 @@ _CLASSES: Final = {"DATABASE": (0, "DATABASE"), "OBJECT": (1, "OBJECT_OR_COLUMN"
                    "SCHEMA": (3, "SCHEMA")}  # fmt: skip
 
 
-def _permissions(_: Facts, database: Database) -> Iterator[Row]:
+def _permissions(_: SessionInfo, database: Database) -> Iterator[Row]:
     for (grantee, permission, (kind, key)), given in database.security.rights.items():
         major = database.schema_id(key) if isinstance(key, str) else key
         state = ("G", "GRANT") if given else ("D", "DENY")

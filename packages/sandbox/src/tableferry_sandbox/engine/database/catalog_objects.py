@@ -1,5 +1,6 @@
-"""What the databases hold: schemas, tables, columns, keys, views and alias types."""
+"""The objects in a database's catalog: tables, columns, keys, views and alias types."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -10,11 +11,11 @@ from tableferry_sandbox.engine.tree.syntax import Node, Query
 from tableferry_sandbox.sqltypes import DEFAULT_COLLATION, SqlType
 
 PAGE_ROWS: Final = 100
-"""Rows of a page, whatever their width."""
+"""Rows that count as one page, whatever their width."""
 
 
 def now_ticks() -> int:
-    """Return the present in UTC, as ticks since 0001-01-01."""
+    """Return the current UTC time, in ticks of 100 ns since 0001-01-01."""
     span = datetime.now(UTC).replace(tzinfo=None) - datetime(1, 1, 1)  # noqa: DTZ001
     return ((span.days * 86400 + span.seconds) * 1_000_000 + span.microseconds) * 10
 
@@ -54,7 +55,7 @@ class TableColumn:
 
     @property
     def stored(self) -> bool:
-        """Whether rows hold the value; other computed columns are worked out on reading."""
+        """Whether rows hold the value; other computed columns are evaluated when read."""
         return self.computed is None or self.persisted
 
 
@@ -105,11 +106,9 @@ class ForeignKeyConstraint:
 class Table:
     """A table. Rows live in the DuckDB table ``physical``, with ``v_from`` and ``v_to``.
 
-    ``versioned`` says that the DuckDB table may hold rows that are not everybody's: then readers
-    filter by ``v_from`` and ``v_to``. ``disordered`` says that rows do not lie by the
-    clustered key.
-    ``version`` counts changes, for replay keys; ``altered`` is the last DDL's place among the
-    transactions' numbers.
+    ``versioned``: it may hold old or uncommitted row versions, which readers filter out.
+    ``disordered``: its rows are not stored in clustered order. ``version`` counts changes, for
+    replay keys; ``altered`` places the last DDL among the transaction numbers.
     """
 
     database: "Database"
@@ -139,7 +138,7 @@ class Table:
 
     @property
     def is_variable(self) -> bool:
-        """Whether this is a table variable, which no transaction is about."""
+        """Whether this is a table variable, which transactions do not cover."""
         return self.name.startswith("@")
 
     @property
@@ -170,7 +169,7 @@ class Table:
 
 @dataclass(eq=False)
 class View:
-    """A view: its query, bound anew at each use."""
+    """A view: its query, bound again at each use."""
 
     database: "Database"
     object_id: int
@@ -185,7 +184,7 @@ class View:
 
 @dataclass(eq=False)
 class AliasType:
-    """A user's name for a system type."""
+    """An alias type: a user's name for a system type."""
 
     user_type_id: int
     schema: str
@@ -238,7 +237,7 @@ class Database:
         return found
 
     def tables(self) -> list[Table]:
-        """Return the tables in the order they were made."""
+        """Return the tables in the order of their creation."""
         found = [o for o in self.objects.values() if isinstance(o, Table)]
         return sorted(found, key=lambda t: t.created)
 
@@ -249,3 +248,24 @@ class Database:
     def schema_id(self, name: str) -> int:
         """Return a schema's id."""
         return self.schemas[name.lower()][1]
+
+
+def default_text(text: str) -> str:
+    """Return a default's text as sys.default_constraints shows it."""
+    body = text.strip()
+    while body.startswith("(") and body.endswith(")") and _balanced(body[1:-1]):
+        body = body[1:-1].strip()
+    if re.fullmatch(r"[-+]?[\d.]+", body):
+        return f"(({body}))"
+    if re.fullmatch(r"[A-Za-z_]+\(\)", body):
+        body = body.lower()
+    return f"({body})"
+
+
+def _balanced(text: str) -> bool:
+    depth = 0
+    for character in text:
+        depth += (character == "(") - (character == ")")
+        if depth < 0:
+            return False
+    return depth == 0

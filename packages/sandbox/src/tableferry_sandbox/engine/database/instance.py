@@ -10,7 +10,7 @@ from tableferry_sandbox.events import SqlError
 
 
 class OpenSession(Protocol):
-    """What an instance knows of a session: who it is and which database it is in."""
+    """What an instance knows of a session: its login and its current database."""
 
     session_id: int
     login: Login
@@ -35,7 +35,7 @@ class Instance:
             self.add_database(system)
 
     def add_database(self, name: str, collation: str | None = None) -> Database:
-        """Create a database; raises 1801 if there is one of this name."""
+        """Create a database; raises 1801 if the name is taken."""
         with self._lock:
             if name.lower() in self._databases:
                 raise SqlError(
@@ -52,7 +52,7 @@ class Instance:
             return database
 
     def drop_database(self, name: str) -> None:
-        """Drop a database; raises 3701 if there is none, 3702 if a session is in it."""
+        """Drop a database; raises 3701 if it does not exist, 3702 if a session is in it."""
         with self._lock:
             database = self.find_database(name)
             if database is None:
@@ -80,12 +80,12 @@ class Instance:
     def add_login(
         self, user: str, password: str, default_database: str = "master", *, sysadmin: bool = True
     ) -> None:
-        """Add a SQL login, or change its password. One of ``sysadmin`` may do everything."""
+        """Add a SQL login, or change its password; a ``sysadmin`` may do everything."""
         with self._lock:
             self._logins[user.lower()] = Login(user, password, default_database, sysadmin)
 
     def add_token(self, token: str, user: str) -> None:
-        """Let a token of Microsoft Entra stand for a login, as one FROM EXTERNAL PROVIDER does."""
+        """Accept a Microsoft Entra token for a login, as FROM EXTERNAL PROVIDER allows."""
         with self._lock:
             self._tokens[token] = user
 
@@ -139,7 +139,7 @@ class Instance:
 
     @staticmethod
     def has(table: Table) -> bool:
-        """Tell whether a table is in its database's catalog."""
+        """Return whether a table is in its database's catalog."""
         return table.database.find(table.schema, table.name) is table
 
     def count_rows(self, table: Table) -> int:

@@ -1,4 +1,4 @@
-"""Logins, users, roles and grants: who may do what (Permissions, Database Engine).
+"""Logins, users, roles and their permissions (Permissions, Database Engine).
 
 A login of ``sysadmin`` is dbo everywhere. Any other has what its user in a database, the roles of
 that user and ``public`` were granted there, unless one of them was denied it.
@@ -8,15 +8,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-Scope: TypeAlias = tuple[str, str | int]
-"""What a permission is about: ("DATABASE", 0), ("SCHEMA", name in lower case), ("OBJECT", id)."""
+Securable: TypeAlias = tuple[str, str | int]
+"""What a permission applies to: ("DATABASE", 0), ("SCHEMA", name in lower case), ("OBJECT", id)."""
 
-WHOLE: Final[Scope] = ("DATABASE", 0)
+WHOLE: Final[Securable] = ("DATABASE", 0)
 SYSTEM_DATABASES: Final = frozenset({"master", "tempdb", "msdb"})
-"""Here every login is the user guest."""
+"""Databases that every login may enter, as the user guest."""
 
 _COVERING: Final = {"VIEW DEFINITION": ("ALTER",), "EXECUTE": (), "UNMASK": ()}
-"""Permissions that hold others, besides CONTROL, which holds all."""
+"""The permissions that imply one, besides CONTROL, which implies all."""
 
 _DATA: Final = frozenset({"INSERT", "UPDATE", "DELETE"})
 _DEFINING: Final = frozenset({"ALTER", "CREATE TABLE", "CREATE VIEW", "CREATE TYPE", "REFERENCES",
@@ -37,7 +37,7 @@ _DENYING: Final = {"db_denydatareader": frozenset({"SELECT"}), "db_denydatawrite
 VISIBLE_BY: Final = (
     "SELECT", "INSERT", "UPDATE", "DELETE", "REFERENCES", "ALTER", "VIEW DEFINITION",
 )  # fmt: skip
-"""Whoever has one of these on an object sees it in the catalog (Metadata Visibility)."""
+"""Any of these on an object makes it visible in the catalog (Metadata Visibility)."""
 
 
 @dataclass(eq=False)
@@ -78,7 +78,7 @@ class Security:
     """One database's principals, and what they were granted (True) or denied (False)."""
 
     principals: dict[str, Principal] = field(default_factory=built_in)
-    rights: dict[tuple[int, str, Scope], bool] = field(default_factory=dict)
+    rights: dict[tuple[int, str, Securable], bool] = field(default_factory=dict)
     next_id: int = 5
 
     def add(self, name: str, kind: str, login: str = "") -> Principal:
@@ -98,7 +98,7 @@ class Security:
             del self.rights[key]
 
     def user_of(self, login: Login, database: str) -> Principal | None:
-        """Return the user that a login is in this database, None where it may not come in."""
+        """Return a login's user in this database, None if it may not enter."""
         if login.sysadmin:
             return self.principals["dbo"]
         for principal in self.principals.values():
@@ -117,27 +117,27 @@ class Security:
                     queue.append(self.principals[role])
         return list(found.values())
 
-    def allows(self, user: Principal, permission: str, *scopes: Scope) -> bool:
-        """Tell whether a user has a permission on what ``scopes`` name, from wide to narrow."""
+    def allows(self, user: Principal, permission: str, *scopes: Securable) -> bool:
+        """Return whether a user has a permission on what ``scopes`` name, from wide to narrow."""
         acting = self.acting(user)
         names = {principal.name.lower() for principal in acting}
         if user.name == "dbo" or "db_owner" in names:
             return True
         if any(permission in denied for role, denied in _DENYING.items() if role in names):
             return False
-        if False in self._said(acting, (permission, "CONTROL"), scopes):
+        if False in self._decisions(acting, (permission, "CONTROL"), scopes):
             return False
         holding = (permission, "CONTROL", *_COVERING.get(permission, ()))
-        return True in self._said(acting, holding, scopes) or any(
+        return True in self._decisions(acting, holding, scopes) or any(
             permission in FIXED_ROLES.get(name, frozenset()) for name in names
         )
 
-    def _said(
-        self, acting: list[Principal], permissions: tuple[str, ...], scopes: tuple[Scope, ...]
+    def _decisions(
+        self, acting: list[Principal], permissions: tuple[str, ...], scopes: tuple[Securable, ...]
     ) -> Iterator[bool]:
         for principal in acting:
             for permission in permissions:
                 for scope in scopes:
-                    said = self.rights.get((principal.principal_id, permission, scope))
-                    if said is not None:
-                        yield said
+                    decision = self.rights.get((principal.principal_id, permission, scope))
+                    if decision is not None:
+                        yield decision

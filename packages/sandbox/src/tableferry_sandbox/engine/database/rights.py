@@ -4,12 +4,18 @@ from dataclasses import replace
 from typing import Final
 
 from tableferry_sandbox.engine.database.catalog_objects import AliasType, Database, Table, View
-from tableferry_sandbox.engine.database.principals import VISIBLE_BY, WHOLE, Login, Principal, Scope
+from tableferry_sandbox.engine.database.principals import (
+    VISIBLE_BY,
+    WHOLE,
+    Login,
+    Principal,
+    Securable,
+)
 from tableferry_sandbox.events import SqlError
 
 
 def user_in(login: Login, database: Database) -> Principal:
-    """Return the user that a session is in a database; raises 916."""
+    """Return a login's user in a database; raises 916."""
     user = database.security.user_of(login, database.name)
     if user is None:
         raise SqlError(
@@ -24,8 +30,8 @@ def user_in(login: Login, database: Database) -> Principal:
 def may(
     login: Login, permission: str, database: Database, item: Table | View | None = None
 ) -> bool:
-    """Tell whether a session has a permission in a database, or on a table or view in it."""
-    scopes: list[Scope] = [WHOLE]
+    """Return whether a login has a permission in a database, or on a table or view in it."""
+    scopes: list[Securable] = [WHOLE]
     if item is not None:
         if isinstance(item, Table) and item.temporary:
             return True
@@ -34,7 +40,7 @@ def may(
 
 
 def require(login: Login, permission: str, item: Table | View) -> None:
-    """Raise 229 where a session lacks a permission on a table or view."""
+    """Raise 229 if a login lacks a permission on a table or view."""
     if not may(login, permission, item.database, item):
         raise SqlError(
             229,
@@ -46,7 +52,7 @@ def require(login: Login, permission: str, item: Table | View) -> None:
 
 
 def require_state(login: Login, database: Database, view: str) -> None:
-    """Raise 262 or 300 where a view of the server's state is not for this session."""
+    """Raise 262 or 300 if a login may not read a view of the server's state."""
     if view in _OF_THE_DATABASE and not may(login, "VIEW DATABASE STATE", database):
         raise SqlError(
             262, f"VIEW DATABASE STATE permission denied in database '{database.name}'.",
@@ -64,8 +70,8 @@ _OF_THE_DATABASE: Final = frozenset({"dm_db_partition_stats"})
 _OF_THE_SERVER: Final = frozenset({"dm_exec_connections"})
 
 
-def seen(login: Login, database: Database) -> Database:
-    """Return a database with only those objects that a session sees in the catalog."""
+def visible_catalog(login: Login, database: Database) -> Database:
+    """Return a database with only the objects that a login sees in the catalog."""
     user = user_in(login, database)
     if user.name == "dbo":
         return database
@@ -74,7 +80,7 @@ def seen(login: Login, database: Database) -> Database:
 
 
 def _types_seen(user: Principal, database: Database) -> dict[tuple[str, str], AliasType]:
-    """Return the alias types that a user sees: to read a column of one is no right to the type."""
+    """Return the alias types that a user sees; reading a column does not reveal its type."""
     return {
         key: alias
         for key, alias in database.types.items()
@@ -86,12 +92,12 @@ def _types_seen(user: Principal, database: Database) -> dict[tuple[str, str], Al
 
 
 def sees(login: Login, item: Table | View) -> bool:
-    """Tell whether a session sees an object in the catalog: it has some permission on it."""
+    """Return whether a login sees an object in the catalog: it has some permission on it."""
     return any(may(login, permission, item.database, item) for permission in VISIBLE_BY)
 
 
 def require_creation(login: Login, permission: str, database: Database) -> None:
-    """Raise 262 where a login may not create such objects in a database."""
+    """Raise 262 if a login may not create such objects in a database."""
     if not may(login, permission, database):
         raise creation_denied(permission, database.name)
 

@@ -1,4 +1,4 @@
-"""The DuckDB database below: connections, physical tables, and the one lock of its writers."""
+"""The DuckDB database underneath: connections, physical tables, and the lock of its writers."""
 
 import threading
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ class Store:
         self._number = 0
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        """Return a connection of its own for one session or one statement."""
+        """Return a new connection, for one session or one statement."""
         with self.writing:
             cursor = self.root.cursor()
             for setting in _SETTINGS:
@@ -57,20 +57,20 @@ class Store:
             return f"t{self._number}"
 
     def create(self, table: Table) -> None:
-        """Create a table's rows."""
+        """Create the DuckDB table that holds a table's rows."""
         columns = [f"{c.physical} {duck_type(c.type)}" for c in table.columns if c.stored]
         columns += ["v_from BIGINT", "v_to BIGINT"]
         with self.writing:
             self.root.execute(f"CREATE TABLE {table.physical} ({', '.join(columns)})")
 
     def drop(self, table: Table) -> None:
-        """Drop a table's rows."""
+        """Drop the DuckDB table that holds a table's rows."""
         with self.writing:
             self.versions.forget(table)
             self.root.execute(f"DROP TABLE IF EXISTS {table.physical}")
 
     def add_column(self, table: Table, column: TableColumn, fill: str) -> None:
-        """Add a column, ``fill`` for the rows there are."""
+        """Add a column, set to the SQL ``fill`` in existing rows."""
         with self.writing:
             duck = duck_type(column.type)
             self.root.execute(f"ALTER TABLE {table.physical} ADD COLUMN {column.physical} {duck}")
@@ -106,17 +106,17 @@ class Store:
             action()
 
     def undo(self, transaction: Transaction) -> None:
-        """Take back a transaction's changes; whatever comes of it, its locks are freed."""
+        """Undo a transaction's changes; its locks are released even if that fails."""
         try:
             with self.writing:
                 for table in transaction.written:
-                    self._take_back(table, transaction.number)
+                    self._undo_rows(table, transaction.number)
             for action in reversed(transaction.on_rollback):
                 action()
         finally:
             self.versions.end(transaction)
 
-    def _take_back(self, table: Table, number: int) -> None:
+    def _undo_rows(self, table: Table, number: int) -> None:
         name = table.physical
         with self.transaction(self.root):
             self.root.execute(f"DELETE FROM {name} WHERE v_from = {number}")
@@ -124,5 +124,5 @@ class Store:
         table.version += 1
 
     def close(self) -> None:
-        """Free everything."""
+        """Close the database; everything in it is gone."""
         self.root.close()

@@ -1,10 +1,10 @@
 """Row versions, snapshots and locks.
 
-Every stored row carries ``v_from`` and ``v_to``, the transactions that made and ended it. A reader
-sees the versions its snapshot allows; a writer holds its tables until it commits or rolls back.
+Every stored row carries ``v_from`` and ``v_to``, the transactions that created and ended it. A
+reader sees the versions its snapshot allows; a writer locks its tables until its transaction ends.
 Locks are held on whole tables: a reader under READ COMMITTED waits for any open writer of a table.
-Where nobody could need an old version (a statement of its own, no snapshot open) rows are changed
-in place, and readers need no filter at all.
+Where no reader can need an old version (a statement outside a transaction, no snapshot open) rows
+are changed in place, and readers need no filter.
 """
 
 import threading
@@ -43,7 +43,7 @@ class Transaction:
 
 
 def visible(snapshot: Snapshot, own: int | None) -> str:
-    """Return SQL for the versions that a snapshot shows, with one's own changes."""
+    """Return SQL for the versions that a snapshot shows, plus the transaction's own changes."""
     active = sorted(snapshot.active - {own})
     outside = f" AND {{0}} NOT IN ({', '.join(map(str, active))})" if active else ""
     mine = "" if own is None else f" OR {{0}} = {own}"
@@ -52,7 +52,7 @@ def visible(snapshot: Snapshot, own: int | None) -> str:
 
 
 class Versions:
-    """The transactions of a server and the order among them."""
+    """The transactions of an instance: their order, snapshots and locks."""
 
     def __init__(self, purge: Callable[[Table], None], writing: threading.RLock) -> None:
         # Order of the two locks: ``writing`` (statements that write) before ``_changed``.
@@ -89,7 +89,7 @@ class Versions:
             return self._now()
 
     def note_altered(self, table: Table) -> None:
-        """Note that a table is another from now on: snapshots taken before cannot read it."""
+        """Record DDL on a table: snapshots taken earlier can no longer read it."""
         with self._changed:
             table.altered = self._next
             self._next += 1
@@ -99,7 +99,7 @@ class Versions:
         return Snapshot(self._next, frozenset(self._active))
 
     def take(self) -> tuple[Snapshot, Callable[[], None]]:
-        """Return a kept snapshot and what releases it."""
+        """Keep a snapshot; returns it with the function that releases it."""
         with self._changed:
             snapshot = self._now()
             self._snapshots.append(snapshot)
@@ -114,18 +114,18 @@ class Versions:
         self.tidy()
 
     def in_place(self, own: Snapshot | None = None) -> bool:
-        """Tell whether nobody but the holder of ``own`` could need old versions."""
+        """Return whether no snapshot but ``own`` is open, so that rows may change in place."""
         with self._changed:
             return all(kept is own for kept in self._snapshots)
 
     def keep_versions(self, table: Table) -> None:
-        """Note that a table holds versions from now on."""
+        """Record that a table holds row versions from now on."""
         with self._changed:
             table.versioned = True
             self._versioned.add(table)
 
     def tidy(self) -> None:
-        """Remove versions that nobody can see any more, where no snapshot is open."""
+        """Remove row versions that are no longer visible, unless a snapshot is open."""
         with self._writing, self._changed:
             if self._snapshots:
                 return
@@ -144,7 +144,7 @@ class Versions:
             )
 
     def forget(self, table: Table) -> None:
-        """Drop what is known of a dropped table."""
+        """Forget a dropped table."""
         with self._changed:
             self._versioned.discard(table)
 
@@ -168,7 +168,7 @@ class Versions:
     def lock_for_write(
         self, table: Table, transaction: Transaction, timeout: int, stop: Callable[[], bool]
     ) -> None:
-        """Wait for the sole right to write a table, and hold it until the transaction ends."""
+        """Wait for the exclusive lock on a table, and hold it until the transaction ends."""
 
         def blockers() -> set[int]:
             others = {t.session_id for t in self._readers.get(table, ())}
@@ -189,25 +189,25 @@ class Versions:
         timeout: int,
         stop: Callable[[], bool],
     ) -> None:
-        """Wait for a lock; ``timeout`` in milliseconds, -1 for ever. Raises 1222, 1205, 3617."""
+        """Wait for a lock, ``timeout`` milliseconds or (-1) forever. Raises 1222, 1205, 3617."""
         deadline = None if timeout < 0 else time.monotonic() + timeout / 1000
         with self._changed:
             try:
                 while others := blockers():
                     self._waiting[session_id] = others
-                    if self._in_circle(session_id):
+                    if self._is_deadlocked(session_id):
                         raise deadlock(session_id)
                     if stop():
                         raise cancelled()
                     left = None if deadline is None else deadline - time.monotonic()
                     if left is not None and left <= 0:
                         raise lock_timeout()
-                    # Woken by every end of a transaction; the short wait is for cancellation.
+                    # Every end of a transaction wakes this wait; it is short to notice a cancel.
                     self._changed.wait(0.05 if left is None else min(left, 0.05))
             finally:
                 self._waiting.pop(session_id, None)
 
-    def _in_circle(self, session_id: int) -> bool:
+    def _is_deadlocked(self, session_id: int) -> bool:
         seen: set[int] = set()
         queue = list(self._waiting.get(session_id, ()))
         while queue:

@@ -1,23 +1,80 @@
-"""ALTER TABLE of what is there: columns become of another type or go, constraints go."""
+"""ALTER TABLE: ADD, ALTER COLUMN, DROP COLUMN and DROP CONSTRAINT."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from tableferry_sandbox.engine.binding.bind_sources import nodes
+from tableferry_sandbox.engine.binding.scope import Scope
 from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
+from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.execution import row_checks
 from tableferry_sandbox.engine.execution.session_state import SessionState
+from tableferry_sandbox.engine.execution.statement_binding import binder_for
 from tableferry_sandbox.engine.execution.table_builder import TableBuilder
-from tableferry_sandbox.engine.tree import statements as st
-from tableferry_sandbox.engine.tree.syntax import Name, Node
+from tableferry_sandbox.engine.tree import definitions as dd
+from tableferry_sandbox.engine.tree.syntax import Name, Node, nodes
 from tableferry_sandbox.engine.types import type_rules as t
+from tableferry_sandbox.engine.types.convert import convert
 from tableferry_sandbox.engine.types.duck_types import duck_type
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import MAX, SqlType
 
 _GROWING: Final = frozenset({"varchar", "nvarchar", "varbinary"})
 """Types that may get longer although an index or a CHECK uses them (ALTER TABLE: ALTER COLUMN)."""
+
+
+def add_columns(
+    session: SessionState,
+    table: Table,
+    columns: Sequence[dd.ColumnDef],
+    constraints: Sequence[dd.ConstraintDef],
+) -> None:
+    """ALTER TABLE ... ADD, of columns and of constraints."""
+    if session.transaction is not None and columns:
+        raise unsupported("ALTER TABLE ... ADD of a column inside a transaction")
+    builder = TableBuilder(session, table)
+    rows = session.server.store.count(table)
+    for definition in columns:
+        column = builder.add_column(definition)
+        builder.add_computed()
+        defaults = [c for c in builder.pending if c.kind == "default"]
+        for constraint in defaults:
+            builder.pending.remove(constraint)
+            builder.add_constraint(constraint)
+        _store_column(session, table, column, rows)
+    for constraint in [*builder.pending, *constraints]:
+        builder.add_constraint(constraint)
+
+
+def _store_column(session: SessionState, table: Table, column: TableColumn, rows: int) -> None:
+    """Add a new column to the stored rows; raises 4901 if they would violate NOT NULL."""
+    fill = "NULL"
+    if column.computed is not None and not column.persisted:
+        return
+    if column.computed is not None or column.identity or column.type.name == "timestamp":
+        if rows:
+            table.columns.remove(column)
+            raise unsupported(
+                "adding a computed, identity or rowversion column to a table that has rows"
+            )
+    elif column.default is not None and not column.nullable:
+        binder = binder_for(session)
+        typed = binder.value(column.default.expression, Scope())
+        fill = convert(typed.sql, typed.type, column.type, explicit=False)
+    elif not column.nullable and rows:
+        table.columns.remove(column)
+        raise SqlError(
+            4901,
+            "ALTER TABLE only allows columns to be added that can contain nulls, or have a "
+            "DEFAULT definition specified, or the column being added is an identity or "
+            "timestamp "
+            "column, or alternatively if none of the previous conditions are satisfied "
+            "the table "
+            f"must be empty to allow addition of this column. Column '{column.name}' cannot be "
+            f"added to non-empty table '{table.name}' because it does not satisfy these "
+            "conditions.",
+        )
+    session.server.store.add_column(table, column, fill)
 
 
 def drop_column(session: SessionState, table: Table, name: str, *, if_exists: bool) -> None:
@@ -50,8 +107,8 @@ def drop_constraint(table: Table, name: str, *, if_exists: bool) -> None:
         raise SqlError(3728, f"'{name}' is not a constraint.")
 
 
-def alter_column(session: SessionState, table: Table, definition: st.ColumnDef) -> None:
-    """ALTER TABLE ... ALTER COLUMN: every row is converted, or none and nothing has changed.
+def alter_column(session: SessionState, table: Table, definition: dd.ColumnDef) -> None:
+    """ALTER TABLE ... ALTER COLUMN: all rows are converted, or none.
 
     Raises 4924, 4928, 5074, 515, 2628, and what a conversion raises.
     """
@@ -70,7 +127,7 @@ def alter_column(session: SessionState, table: Table, definition: st.ColumnDef) 
             "nonnullable.",
             state=2,
         )
-    _refuse_if_used("ALTER", column, *_in_the_way(table, column, kind))
+    _refuse_if_used("ALTER", column, *_blockers(table, column, kind))
     nullable = definition.nullable is not False and not column.identity
     changed = replace(column, type=kind, nullable=nullable, alias=alias)
     value = row_checks.assigned(column.physical, column.type, changed)
@@ -85,7 +142,7 @@ def alter_column(session: SessionState, table: Table, definition: st.ColumnDef) 
 
 
 def dependents(table: Table, column: TableColumn) -> Iterator[str]:
-    """Yield what uses a column, as error 5074 names it; its default is no dependent."""
+    """Yield what uses a column, as error 5074 names it; its default does not count."""
     for index in table.indexes:
         used = [*(k for k, _ in index.columns), *index.included]
         if any(column is c for c in used) or mentions(index.condition, column):
@@ -104,8 +161,8 @@ def dependents(table: Table, column: TableColumn) -> Iterator[str]:
             yield f"column '{other_column.name}'"
 
 
-def _in_the_way(table: Table, column: TableColumn, kind: SqlType) -> list[str]:
-    """Return what forbids that a column becomes of a type."""
+def _blockers(table: Table, column: TableColumn, kind: SqlType) -> list[str]:
+    """Return what forbids changing a column to a type."""
     same_type = kind.name == column.type.name
     default = [] if same_type else [_default(column)]
     longer = same_type and kind.name in _GROWING and (
@@ -124,7 +181,7 @@ def _default(column: TableColumn) -> str:
 
 
 def mentions(expression: Node | None, column: TableColumn) -> bool:
-    """Tell whether an expression names a column."""
+    """Return whether an expression names a column."""
     wanted = column.name.lower()
     return any(isinstance(n, Name) and n.parts[-1].lower() == wanted for n in nodes(expression))
 

@@ -1,4 +1,4 @@
-"""Statements one after the other: control flow, variables, messages, and what errors end."""
+"""Batches: control flow, variables, messages, and what an error ends."""
 
 import re
 import time
@@ -10,6 +10,7 @@ from tableferry_sandbox.engine.execution import (
     ddl,
     dml,
     dynamic_sql,
+    inserting,
     security_statements,
     selecting,
     session_options,
@@ -18,6 +19,7 @@ from tableferry_sandbox.engine.execution.scalars import evaluate, holds, text_of
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binder_for
 from tableferry_sandbox.engine.execution.statement_rights import check_statement
+from tableferry_sandbox.engine.tree import definitions as dd
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
@@ -29,35 +31,11 @@ from tableferry_sandbox.events import (
     StatementDone,
 )
 
-STATEMENT_ERRORS: Final = frozenset(
-    {
-        220,
-        232,
-        512,
-        515,
-        535,
-        537,
-        517,
-        547,
-        2601,
-        2627,
-        2628,
-        3902,
-        3903,
-        8115,
-        8134,
-        8152,
-        1222,
-        544,
-        545,
-        8101,
-        213,
-        3701,
-        2714,
-        3623,
-    }
-)
-"""Errors that end their statement only; the batch goes on (with XACT_ABORT OFF)."""
+STATEMENT_ERRORS: Final = frozenset({
+    220, 232, 512, 515, 535, 537, 517, 547, 2601, 2627, 2628, 3902, 3903, 8115, 8134, 8152,
+    1222, 544, 545, 8101, 213, 3701, 2714, 3623,
+})  # fmt: skip
+"""Errors that end their statement, not the batch, while XACT_ABORT is OFF."""
 
 ROLLING_BACK: Final = frozenset(
     {1205, 3960, 3951, 3952, 3961, 245, 241, 242, 248, 244, 8114, 8169, 295, 235}
@@ -65,11 +43,11 @@ ROLLING_BACK: Final = frozenset(
 """Errors that end the batch and roll the transaction back."""
 
 
-class Returned(Exception):  # noqa: N818 - a way out of the batch, not an error
+class Returned(Exception):  # noqa: N818 - control flow, not an error
     """RETURN was reached."""
 
 
-class Looped(Exception):  # noqa: N818 - a way out of a loop, not an error
+class Looped(Exception):  # noqa: N818 - control flow, not an error
     """BREAK or CONTINUE was reached."""
 
     def __init__(self, kind: str) -> None:
@@ -93,7 +71,7 @@ def sequence(session: SessionState, statements: Sequence[st.Statement]) -> Itera
 
 
 def guarded(session: SessionState, statement: st.Statement) -> Iterator[Event]:
-    """Run one statement and decide what an error of its ends."""
+    """Run one statement; an error ends the statement, the batch or the transaction."""
     try:
         yield from perform(session, statement)
         if not isinstance(statement, st.Block | st.If | st.While | st.TryCatch | st.RaiseError):
@@ -162,7 +140,7 @@ def _try(session: SessionState, statement: st.TryCatch) -> Iterator[Event]:
     session.caught_depth += 1
     try:
         yield from sequence(session, statement.body)
-        return  # noqa: TRY300 - what follows is the handler
+        return  # noqa: TRY300 - the handler follows
     except SqlError as error:
         if error.severity >= 20 or error.number == 3617:
             raise
@@ -193,7 +171,7 @@ _FORMAT: Final = re.compile(r"%(-?\+?0?#?\d*(?:\.\d+)?)(?:h|l|I64)?([diouxXs])|%
 
 
 def _format(template: str, values: list[Any]) -> str:
-    """Fill a RAISERROR text, a small printf."""
+    """Format a RAISERROR message; its placeholders are a subset of printf's."""
     left = list(values)
 
     def fill(match: re.Match[str]) -> str:
@@ -249,7 +227,7 @@ def _use(session: SessionState, statement: st.Use) -> Iterator[Event]:
     yield StatementDone(None, "USE")
 
 
-def _transaction(session: SessionState, statement: st.Transaction) -> Iterator[Event]:
+def _transaction(session: SessionState, statement: st.TransactionControl) -> Iterator[Event]:
     if statement.action == "begin":
         yield from session.begin()
     elif statement.action == "commit":
@@ -282,20 +260,20 @@ def _nothing(session: SessionState, statement: st.NoOperation) -> Iterator[Event
 Handler = Callable[[SessionState, Any], Iterator[Event]]
 _HANDLERS: Final[dict[type, Handler]] = {
     st.QueryStatement: selecting.select,
-    st.Insert: dml.insert,
+    st.Insert: inserting.insert,
     st.Update: dml.update,
     st.Delete: dml.delete,
     st.Truncate: dml.truncate,
-    st.CreateTable: ddl.create_table,
-    st.CreateIndex: ddl.create_index,
-    st.CreateView: ddl.create_view,
-    st.CreateNamed: ddl.create_named,
-    st.CreateType: ddl.create_type,
-    st.Drop: ddl.drop,
-    st.AlterTable: ddl.alter_table,
-    st.AlterDatabase: session_options.alter_database,
-    st.PrincipalChange: security_statements.change_principal,
-    st.Grant: security_statements.grant,
+    dd.CreateTable: ddl.create_table,
+    dd.CreateIndex: ddl.create_index,
+    dd.CreateView: ddl.create_view,
+    dd.CreateNamed: ddl.create_named,
+    dd.CreateType: ddl.create_type,
+    dd.Drop: ddl.drop,
+    dd.AlterTable: ddl.alter_table,
+    dd.AlterDatabase: session_options.alter_database,
+    dd.PrincipalChange: security_statements.change_principal,
+    dd.Grant: security_statements.grant,
     st.SetOption: session_options.set_option,
     st.Declare: _declare,
     st.SetVariable: _set_variable,
@@ -309,7 +287,7 @@ _HANDLERS: Final[dict[type, Handler]] = {
     st.Throw: _throw,
     st.Execute: dynamic_sql.execute,
     st.Use: _use,
-    st.Transaction: _transaction,
+    st.TransactionControl: _transaction,
     st.WaitFor: _wait_for,
     st.NoOperation: _nothing,
 }

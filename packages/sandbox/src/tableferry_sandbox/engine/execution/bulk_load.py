@@ -1,4 +1,4 @@
-"""Rows from Arrow, in the physical form, straight into a table."""
+"""Bulk load: Arrow rows in the physical form, appended to a table."""
 
 from collections.abc import Iterable
 
@@ -36,7 +36,7 @@ def _load_table(session: SessionState, table: Table, rows: pa.Table) -> int:
         if column is None:
             raise invalid_column(name)
         quoted = '"' + name.replace('"', '""') + '"'
-        columns[column.column_id] = _taken(column, f"q.{quoted}")
+        columns[column.column_id] = _as_stored(column, f"q.{quoted}")
     binder = binder_for(session)
     with Writer(session, table, "INSERT") as writer:
         name = session.register(rows)
@@ -46,8 +46,8 @@ def _load_table(session: SessionState, table: Table, rows: pa.Table) -> int:
             session.unregister()
 
 
-def _taken(column: TableColumn, sql: str) -> str:
-    """Return a column of the Arrow data in the type, and on the step, of the table's column."""
+def _as_stored(column: TableColumn, sql: str) -> str:
+    """Return SQL of an Arrow column, cast to the table column's type and precision."""
     cast = f"CAST({sql} AS {duck_type(column.type)})"
     if t.family(column.type) == "datetime" and column.type.name != "datetime2":
         return round_moment(cast, column.type)

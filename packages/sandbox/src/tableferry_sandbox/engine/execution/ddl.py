@@ -1,19 +1,25 @@
-"""CREATE, ALTER and DROP, carried out on the catalog and the store."""
+"""CREATE, ALTER and DROP of tables, indexes, views, schemas, databases and types."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
 from tableferry_sandbox.engine.binding.binder import Binder
 from tableferry_sandbox.engine.binding.scope import BoundQuery
-from tableferry_sandbox.engine.database.catalog_objects import AliasType, Database, Table, View
+from tableferry_sandbox.engine.database.catalog_objects import AliasType, Table, View
 from tableferry_sandbox.engine.errors import (
     cannot_drop,
     invalid_object,
     object_exists,
-    unknown_database,
     unsupported,
 )
 from tableferry_sandbox.engine.execution import altering
+from tableferry_sandbox.engine.execution.catalog_changes import (
+    add_table,
+    lock_exclusively,
+    on_commit,
+    on_rollback,
+    place,
+)
 from tableferry_sandbox.engine.execution.indexing import add_index
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import (
@@ -22,70 +28,13 @@ from tableferry_sandbox.engine.execution.statement_binding import (
     binding_context,
 )
 from tableferry_sandbox.engine.execution.table_builder import TableBuilder
+from tableferry_sandbox.engine.tree import definitions as dd
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.types.collation_keys import check_collation
 from tableferry_sandbox.events import Event, SqlError, StatementDone
 
 
-def place(session: SessionState, path: st.Path) -> tuple[Database, str, str]:
-    """Return the database, schema and name that a new object's path means. Raises 2760, 911."""
-    name = path[-1]
-    if name.startswith(("#", "@")):
-        tempdb = session.server.find_database("tempdb")
-        assert tempdb is not None  # noqa: S101 - every server has it
-        return tempdb, "dbo", name
-    database: Database | None = session.current
-    if len(path) > 2 and path[-3]:
-        database = session.server.find_database(path[-3])
-        if database is None:
-            raise unknown_database(path[-3])
-    assert database is not None  # noqa: S101 - checked above
-    schema = path[-2] if len(path) > 1 and path[-2] else "dbo"
-    if schema.lower() not in database.schemas:
-        raise SqlError(
-            2760,
-            f'The specified schema name "{schema}" either does not exist or you do not have '
-            "permission to use it.",
-        )
-    return database, database.schemas[schema.lower()][0], name
-
-
-def undoing(session: SessionState, undo: Callable[[], None]) -> None:
-    """Have DDL taken back if the transaction around it is rolled back."""
-    if session.transaction is not None:
-        session.transaction.on_rollback.append(undo)
-
-
-def finally_(session: SessionState, action: Callable[[], None]) -> None:
-    """Do something irrevocable when the transaction commits, at once without one."""
-    if session.transaction is not None:
-        session.transaction.on_commit.append(action)
-    else:
-        action()
-
-
-def add_table(session: SessionState, table: Table) -> None:
-    """Put a finished table into the catalog and the store."""
-    store = session.server.store
-    store.create(table)
-    name = table.name.lower()
-    if table.temporary:
-        session.temporary[name] = table
-        if table.is_variable:
-            return
-        undoing(session, lambda: _take_away(session.temporary, name, session, table))
-        return
-    key = (table.schema.lower(), name)
-    table.database.objects[key] = table
-    undoing(session, lambda: _take_away(table.database.objects, key, session, table))
-
-
-def _take_away(holder: dict[Any, Any], key: object, session: SessionState, table: Table) -> None:
-    holder.pop(key, None)
-    session.server.store.drop(table)
-
-
-def create_table(session: SessionState, statement: st.CreateTable) -> Iterator[Event]:
+def create_table(session: SessionState, statement: dd.CreateTable) -> Iterator[Event]:
     """CREATE TABLE."""
     database, schema, name = place(session, statement.table)
     taken = session.temporary.get(name.lower()) if name[0] in "#@" else database.find(schema, name)
@@ -105,8 +54,8 @@ def create_table(session: SessionState, statement: st.CreateTable) -> Iterator[E
     yield StatementDone(None, "CREATE TABLE")
 
 
-def create_index(session: SessionState, statement: st.CreateIndex) -> Iterator[Event]:
-    """CREATE INDEX: kept in the catalog; a unique one is enforced."""
+def create_index(session: SessionState, statement: dd.CreateIndex) -> Iterator[Event]:
+    """CREATE INDEX: recorded in the catalog; uniqueness is enforced."""
     table = session.find_object(statement.table)
     if not isinstance(table, Table):
         raise SqlError(
@@ -121,8 +70,8 @@ def create_index(session: SessionState, statement: st.CreateIndex) -> Iterator[E
     yield StatementDone(None, "CREATE INDEX")
 
 
-def create_view(session: SessionState, statement: st.CreateView) -> Iterator[Event]:
-    """CREATE VIEW: the query is bound once to find its columns, then at each use."""
+def create_view(session: SessionState, statement: dd.CreateView) -> Iterator[Event]:
+    """CREATE VIEW: the query is bound once for its columns, and again at each use."""
     database, schema, name = place(session, statement.view)
     known = database.find(schema, name)
     if known is not None and (not statement.replace or isinstance(known, Table)):
@@ -151,7 +100,7 @@ def create_view(session: SessionState, statement: st.CreateView) -> Iterator[Eve
         else:
             database.objects.pop(key, None)
 
-    undoing(session, undo)
+    on_rollback(session, undo)
     yield StatementDone(None, "CREATE VIEW")
 
 
@@ -159,7 +108,7 @@ def _shape(session: SessionState, view: View) -> BoundQuery:
     return Binder(binding_context(session, SHAPE_ONLY)).view_query(view)
 
 
-def create_named(session: SessionState, statement: st.CreateNamed) -> Iterator[Event]:
+def create_named(session: SessionState, statement: dd.CreateNamed) -> Iterator[Event]:
     """CREATE SCHEMA and CREATE DATABASE."""
     if statement.kind == "database":
         collation = statement.collation
@@ -177,11 +126,11 @@ def create_named(session: SessionState, statement: st.CreateNamed) -> Iterator[E
         if key in schemas:
             raise object_exists(statement.name)
         schemas[key] = (statement.name, max(4, *(i for _, i in schemas.values())) + 1)
-        undoing(session, lambda: (schemas.pop(key, None), None)[1])
+        on_rollback(session, lambda: (schemas.pop(key, None), None)[1])
     yield StatementDone(None, f"CREATE {statement.kind.upper()}")
 
 
-def create_type(session: SessionState, statement: st.CreateType) -> Iterator[Event]:
+def create_type(session: SessionState, statement: dd.CreateType) -> Iterator[Event]:
     """CREATE TYPE ... FROM."""
     database, schema, name = place(session, statement.name)
     key = (schema.lower(), name.lower())
@@ -195,12 +144,12 @@ def create_type(session: SessionState, statement: st.CreateType) -> Iterator[Eve
     alias = AliasType(database.next_type_id, schema, name, base, statement.nullable)
     database.next_type_id += 1
     database.types[key] = alias
-    undoing(session, lambda: (database.types.pop(key, None), None)[1])
+    on_rollback(session, lambda: (database.types.pop(key, None), None)[1])
     yield StatementDone(None, "CREATE TYPE")
 
 
-def drop(session: SessionState, statement: st.Drop) -> Iterator[Event]:
-    """DROP of anything."""
+def drop(session: SessionState, statement: dd.Drop) -> Iterator[Event]:
+    """DROP of any kind of object."""
     handler = _DROPS[statement.kind]
     for path in statement.names:
         if not handler(session, path, statement) and not statement.if_exists:
@@ -208,7 +157,7 @@ def drop(session: SessionState, statement: st.Drop) -> Iterator[Event]:
     yield StatementDone(None, f"DROP {statement.kind.upper()}")
 
 
-def _drop_table(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
+def _drop_table(session: SessionState, path: st.Path, statement: dd.Drop) -> bool:
     found = session.find_object(path)
     if not isinstance(found, Table):
         return False
@@ -221,7 +170,7 @@ def _drop_table(session: SessionState, path: st.Path, statement: st.Drop) -> boo
                 "constraint.",
             )
     del statement
-    lock_alone(session, found)
+    lock_exclusively(session, found)
     holder: dict[Any, Any] = session.temporary if found.temporary else found.database.objects
     key: object = (
         found.name.lower() if found.temporary else (found.schema.lower(), found.name.lower())
@@ -231,29 +180,12 @@ def _drop_table(session: SessionState, path: st.Path, statement: st.Drop) -> boo
     def undo() -> None:
         holder[key] = found
 
-    undoing(session, undo)
-    finally_(session, lambda: session.server.store.drop(found))
+    on_rollback(session, undo)
+    on_commit(session, lambda: session.server.store.drop(found))
     return True
 
 
-def lock_alone(session: SessionState, table: Table) -> None:
-    """Wait until no other transaction holds a table, and hold it to the end of one's own."""
-    if table.temporary:
-        return
-    store = session.server.store
-    if session.transaction is not None:
-        store.versions.lock_for_write(
-            table, session.transaction, session.lock_timeout, session.stopped
-        )
-        return
-    brief = store.versions.begin(session.session_id)
-    try:
-        store.versions.lock_for_write(table, brief, session.lock_timeout, session.stopped)
-    finally:
-        store.versions.end(brief)
-
-
-def _drop_view(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
+def _drop_view(session: SessionState, path: st.Path, statement: dd.Drop) -> bool:
     del statement
     found = session.find_object(path)
     if not isinstance(found, View):
@@ -265,11 +197,11 @@ def _drop_view(session: SessionState, path: st.Path, statement: st.Drop) -> bool
     def undo() -> None:
         objects[key] = found
 
-    undoing(session, undo)
+    on_rollback(session, undo)
     return True
 
 
-def _drop_schema(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
+def _drop_schema(session: SessionState, path: st.Path, statement: dd.Drop) -> bool:
     del statement
     key = path[-1].lower()
     database = session.current
@@ -283,14 +215,14 @@ def _drop_schema(session: SessionState, path: st.Path, statement: st.Drop) -> bo
     return True
 
 
-def _drop_database(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
+def _drop_database(session: SessionState, path: st.Path, statement: dd.Drop) -> bool:
     if session.server.find_database(path[-1]) is None and statement.if_exists:
         return True
     session.server.drop_database(path[-1])
     return True
 
 
-def _drop_type(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
+def _drop_type(session: SessionState, path: st.Path, statement: dd.Drop) -> bool:
     del statement
     database, schema, name = place(session, path)
     alias = database.types.get((schema.lower(), name.lower()))
@@ -304,7 +236,7 @@ def _drop_type(session: SessionState, path: st.Path, statement: st.Drop) -> bool
     return True
 
 
-def _drop_index(session: SessionState, path: st.Path, statement: st.Drop) -> bool:
+def _drop_index(session: SessionState, path: st.Path, statement: dd.Drop) -> bool:
     where = statement.on or path[:-1]
     table = session.find_object(where) if where else None
     if not isinstance(table, Table):
@@ -320,7 +252,7 @@ def _drop_index(session: SessionState, path: st.Path, statement: st.Drop) -> boo
         )
     table.indexes.remove(found)
     session.server.store.versions.note_altered(table)
-    undoing(session, lambda: table.indexes.append(found))
+    on_rollback(session, lambda: table.indexes.append(found))
     return True
 
 
@@ -330,7 +262,7 @@ _DROPS: Final = {
 }  # fmt: skip
 
 
-def alter_table(session: SessionState, statement: st.AlterTable) -> Iterator[Event]:
+def alter_table(session: SessionState, statement: dd.AlterTable) -> Iterator[Event]:
     """ALTER TABLE."""
     table = session.find_object(statement.table)
     if not isinstance(table, Table):
@@ -341,10 +273,10 @@ def alter_table(session: SessionState, statement: st.AlterTable) -> Iterator[Eve
             "do not have permissions.",
         )
     if session.transaction is not None and statement.action != "add":
-        raise unsupported("ALTER TABLE that takes something away, inside a transaction")
-    lock_alone(session, table)
+        raise unsupported("ALTER TABLE other than ADD inside a transaction")
+    lock_exclusively(session, table)
     if statement.action == "add":
-        TableBuilder(session, table).add_to_existing(statement.columns, statement.constraints)
+        altering.add_columns(session, table, statement.columns, statement.constraints)
     elif statement.action == "drop column":
         for name in statement.names:
             altering.drop_column(session, table, name, if_exists=statement.if_exists)

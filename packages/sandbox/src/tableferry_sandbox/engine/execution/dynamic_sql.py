@@ -19,7 +19,7 @@ from tableferry_sandbox.sqltypes import SqlType
 
 
 def execute(session: SessionState, statement: st.Execute) -> Iterator[Event]:
-    """EXEC; raises 2812 for a procedure that is not there."""
+    """EXEC; raises 2812 for an unknown procedure."""
     if not statement.procedure:
         text = text_of(session, statement.arguments[0].value)
         yield from nested(session, text, {})
@@ -47,7 +47,7 @@ def execute(session: SessionState, statement: st.Execute) -> Iterator[Event]:
 def nested(
     session: SessionState, text: str, variables: dict[str, tuple[SqlType, Any]]
 ) -> Iterator[Event]:
-    """Run a batch inside a batch, with variables of its own; a USE in it ends with it."""
+    """Run a batch inside a batch, with variables of its own; a USE in it lasts until its end."""
     saved, database = session.variables, session.current
     session.variables = variables
     try:
@@ -81,7 +81,7 @@ def declarations(
     return found
 
 
-def _execute_sql(  # noqa: C901 - the checks in the server's order
+def _execute_sql(  # noqa: C901 - the checks are in SQL Server's order
     session: SessionState, statement: st.Execute
 ) -> Iterator[Event]:
     arguments = list(statement.arguments)

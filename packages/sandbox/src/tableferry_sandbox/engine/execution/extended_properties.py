@@ -1,6 +1,6 @@
-"""Extended properties of tables and their columns: sp_addextendedproperty and its two like.
+"""Extended properties: sp_addextendedproperty, sp_updateextendedproperty, sp_dropextendedproperty.
 
-Only texts, and only of SCHEMA, TABLE and COLUMN: that is where comments (MS_Description) are.
+String values only, on tables and columns only: that is where comments (MS_Description) are.
 """
 
 from typing import Final
@@ -8,7 +8,7 @@ from typing import Final
 from tableferry_sandbox.engine.database.catalog_objects import Table
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.execution import procedure_arguments
-from tableferry_sandbox.engine.execution.ddl import undoing
+from tableferry_sandbox.engine.execution.catalog_changes import on_rollback
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.events import SqlError
@@ -44,7 +44,7 @@ def change(session: SessionState, procedure: str, statement: st.Execute) -> None
         )
     shown_as = known[0] if known else name
     _put(table, key, None if drops else (shown_as, given.get("@value") or ""))
-    undoing(session, lambda: _put(table, key, known))
+    on_rollback(session, lambda: _put(table, key, known))
 
 
 def _put(table: Table, key: tuple[int, str], value: tuple[str, str] | None) -> None:
@@ -55,7 +55,7 @@ def _put(table: Table, key: tuple[int, str], value: tuple[str, str] | None) -> N
 
 
 def _subject(session: SessionState, given: dict[str, str | None]) -> tuple[Table, int, str]:
-    """Return the table, the column's id (0: none) and how both are shown; raises 15135."""
+    """Return the table, the column's id (0 for none) and the name for messages; raises 15135."""
     kinds = [(given.get(name) or "").upper() for name in LEVELS[::2]]
     schema, table_name, column_name = (given.get(name) or "" for name in LEVELS[1::2])
     if kinds not in (["SCHEMA", "TABLE", ""], ["SCHEMA", "TABLE", "COLUMN"]):

@@ -1,15 +1,15 @@
-"""CREATE INDEX on a table."""
+"""Indexes added to a table, by CREATE INDEX or inside CREATE TABLE."""
 
 from tableferry_sandbox.engine.database.catalog_objects import Index, Table
 from tableferry_sandbox.engine.execution.row_checks import check_unique_index
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.table_builder import TableBuilder
-from tableferry_sandbox.engine.tree import statements as st
+from tableferry_sandbox.engine.tree import definitions as dd
 from tableferry_sandbox.events import SqlError
 
 
-def add_index(session: SessionState, table: Table, definition: st.IndexDef) -> Index:
-    """Add an index to a table; rows there are checked if it is unique."""
+def add_index(session: SessionState, table: Table, definition: dd.IndexDef) -> Index:
+    """Add an index to a table; existing rows are checked if it is unique."""
     if any(i.name.lower() == definition.name.lower() for i in table.indexes):
         raise SqlError(
             1913,
@@ -38,5 +38,5 @@ def add_index(session: SessionState, table: Table, definition: st.IndexDef) -> I
     if index.unique:
         check_unique_index(session, table, index, created=True)
     table.indexes.append(index)
-    builder.lies_differently(index)
+    builder.mark_disordered_by(index)
     return index

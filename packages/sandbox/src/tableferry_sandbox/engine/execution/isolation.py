@@ -1,4 +1,4 @@
-"""What a session may see of a table: its isolation level, hints and locks as DuckDB SQL."""
+"""Isolation: the rows of a table that a session may read now, as DuckDB SQL."""
 
 from typing import Final
 
@@ -58,13 +58,13 @@ def readable_for_write(session: SessionState, table: Table, hints: frozenset[str
 
 
 def note_access(session: SessionState) -> None:
-    """Note the isolation level under which a transaction first came to data: there it starts."""
+    """Record the isolation level of a transaction's first access to data, where it starts."""
     if session.transaction is not None and not session.transaction.level:
         session.transaction.level = session.isolation
 
 
 def snapshot_of(session: SessionState, table: Table) -> Snapshot:
-    """Return the snapshot that a session under SNAPSHOT isolation reads a table by.
+    """Return the snapshot by which a session under SNAPSHOT isolation reads a table.
 
     Raises 3952, 3951, 3961.
     """
@@ -83,7 +83,7 @@ def snapshot_of(session: SessionState, table: Table) -> Snapshot:
 
 
 def _not_locked(session: SessionState) -> str:
-    """Return the condition of READPAST: what others have in hand is left out, old and new."""
+    """Return the condition of READPAST: rows that others have changed are skipped."""
     own = session.transaction.number if session.transaction else None
     now = session.server.store.versions.now()
     others = sorted(now.active - {own})

@@ -1,4 +1,4 @@
-"""OUTPUT: the rows that a writing statement made (``inserted``) and ended (``deleted``)."""
+"""OUTPUT: the rows that a statement wrote (``inserted``) and removed (``deleted``)."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -15,16 +15,16 @@ from tableferry_sandbox.engine.types.duck_types import arrow_schema, to_physical
 from tableferry_sandbox.events import ResultSet
 
 STAGE: Final = "stage"
-"""The temporary DuckDB table of the rows that a statement makes, or the ids (``rid``) it ends."""
+"""The temporary DuckDB table of new rows, or of the ids (``rid``) of rows to delete."""
 
 ENDED: Final = "ended"
-"""The temporary DuckDB table of the rows that a statement ends, as they were."""
+"""The temporary DuckDB table of deleted and replaced rows, as they were."""
 
 _BATCH_ROWS: Final = 20_000
 
 
 def keep_ended(session: SessionState, table: Table) -> None:
-    """Keep the rows that are staged to be ended, before they are."""
+    """Copy the rows that are about to be deleted or replaced."""
     session.run_sql(
         f"CREATE OR REPLACE TEMP TABLE {ENDED} AS SELECT rowid AS rid, * FROM {table.physical} "
         f"WHERE rowid IN (SELECT rid FROM {STAGE})"
@@ -34,7 +34,7 @@ def keep_ended(session: SessionState, table: Table) -> None:
 def output(
     session: SessionState, table: Table, binder: QueryBinder, items: Sequence[s.Node], verb: str
 ) -> ResultSet:
-    """Return the OUTPUT items of the staged rows, in no order. Raises 4104, 209."""
+    """Return the OUTPUT items of the staged rows, in no particular order. Raises 4104, 209."""
     stored = [c for c in table.columns if c.stored]
     fitted = ", ".join(f"{row_checks.fitted(c)} AS {c.physical}" for c in stored)
     made = f"(SELECT {'' if verb == 'INSERT' else 'rid, '}{fitted} FROM {STAGE}) AS i"
@@ -50,7 +50,7 @@ def output(
     heads = ", ".join(f"{f.sql} AS c{n}" for n, f in enumerate(found, 1))
     shown = BoundQuery("", tuple(found)).result_columns()
     schema: pa.Schema = arrow_schema(shown)
-    with session.asking():
+    with session.querying():
         reader = session.cursor.sql(f"SELECT {heads} FROM {source}").to_arrow_reader(_BATCH_ROWS)
         return ResultSet(shown, iter(list(to_physical(reader, schema))))
 

@@ -1,4 +1,4 @@
-"""The arguments of EXEC of a system procedure: by name or by position, all of them texts."""
+"""String arguments of a system procedure's EXEC, by name or by position."""
 
 from collections.abc import Sequence
 
@@ -13,9 +13,9 @@ from tableferry_sandbox.events import SqlError
 def texts(
     session: SessionState, statement: st.Execute, names: Sequence[str], what: str
 ) -> dict[str, str | None]:
-    """Return the arguments by name, of those ``names`` that may be given, in their order.
+    """Return the arguments by name; ``names`` are the parameters, in their order.
 
-    ``what`` is told where a value is no text. Raises 8144 and 8145.
+    Raises 8144 and 8145, and 50000 naming ``what`` for a value that is not a string.
     """
     found: dict[str, str | None] = {}
     for position, argument in enumerate(statement.arguments):
@@ -26,6 +26,6 @@ def texts(
             raise SqlError(8145, f"{argument.name} is not a parameter for procedure.")
         kind, value = evaluate(session, argument.value)
         if value is not None and not (t.is_national(kind) or isinstance(value, str)):
-            raise unsupported(f"{what} that are no texts")
+            raise unsupported(f"{what} that are not strings")
         found[name] = None if value is None else str(value)
     return found

@@ -1,6 +1,6 @@
-"""sp_rename: another name for a column, an index, a constraint, a table or a view.
+"""sp_rename of columns, indexes, constraints, tables and views.
 
-The old name is parsed, the new one is taken as it stands, brackets and all.
+The old name is parsed; the new one is taken literally, brackets included.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,9 +16,9 @@ from tableferry_sandbox.engine.database.catalog_objects import (
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.execution import procedure_arguments
 from tableferry_sandbox.engine.execution.altering import mentions
-from tableferry_sandbox.engine.execution.ddl import lock_alone, undoing
+from tableferry_sandbox.engine.execution.catalog_changes import lock_exclusively, on_rollback
 from tableferry_sandbox.engine.execution.session_state import SessionState
-from tableferry_sandbox.engine.parsing.object_names import split_name
+from tableferry_sandbox.engine.parsing.lexer import split_name
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.events import Event, Message, SqlError
 
@@ -65,15 +65,15 @@ def _rename_column(session: SessionState, path: st.Path, new: str) -> None:
     expressions = [*(c.condition for c in table.checks), *(c.computed for c in table.columns)]
     if any(mentions(expression, column) for expression in expressions):
         raise _enforced(path)
-    lock_alone(session, table)
+    lock_exclusively(session, table)
     old = column.name
 
     def name(text: str) -> None:
         column.name = text
-        _noted(session, table)
+        _note_change(session, table)
 
     name(new)
-    undoing(session, lambda: name(old))
+    on_rollback(session, lambda: name(old))
 
 
 def _rename_index(session: SessionState, path: st.Path, new: str) -> None:
@@ -84,15 +84,15 @@ def _rename_index(session: SessionState, path: st.Path, new: str) -> None:
         raise _ambiguous("INDEX")
     if any(i.name.lower() == new.lower() and i is not index for i in indexes):
         raise _taken(new, "INDEX")
-    lock_alone(session, table)
+    lock_exclusively(session, table)
     old = index.name
 
     def name(text: str) -> None:
         index.name = text
-        _noted(session, table)
+        _note_change(session, table)
 
     name(new)
-    undoing(session, lambda: name(old))
+    on_rollback(session, lambda: name(old))
 
 
 def _rename_object(session: SessionState, path: st.Path, new: str) -> None:
@@ -104,22 +104,22 @@ def _rename_object(session: SessionState, path: st.Path, new: str) -> None:
     if found.database.find(found.schema, new) not in (None, found):
         raise _taken(new, "OBJECT")
     if isinstance(found, Table):
-        lock_alone(session, found)
+        lock_exclusively(session, found)
 
     def name(text: str) -> None:
         del objects[found.schema.lower(), found.name.lower()]
         found.name = text
         objects[found.schema.lower(), text.lower()] = found
         if isinstance(found, Table):
-            _noted(session, found)
+            _note_change(session, found)
 
     old = found.name
     name(new)
-    undoing(session, lambda: name(old))
+    on_rollback(session, lambda: name(old))
 
 
 def _rename_constraint(session: SessionState, path: st.Path, new: str) -> None:
-    """Rename a key, check, default or reference, which all share the schema's names."""
+    """Rename a key, CHECK, DEFAULT or FOREIGN KEY; they share one namespace per schema."""
     schema = path[-2].lower() if len(path) > 1 and path[-2] else "dbo"
     wanted = path[-1].lower()
     for table in session.current.tables():
@@ -135,7 +135,7 @@ def _rename_constraint(session: SessionState, path: st.Path, new: str) -> None:
             if item.name.lower() == wanted:
                 old = item.name
                 item.name = new
-                undoing(session, _restoring(item, old))
+                on_rollback(session, _restoring(item, old))
                 return
     raise SqlError(
         15225,
@@ -149,7 +149,7 @@ def _restoring(item: object, name: str) -> Callable[[], None]:
     return lambda: setattr(item, "name", name)
 
 
-def _noted(session: SessionState, table: Table) -> None:
+def _note_change(session: SessionState, table: Table) -> None:
     table.version += 1
     session.server.store.versions.note_altered(table)
 

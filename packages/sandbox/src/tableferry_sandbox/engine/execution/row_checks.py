@@ -1,4 +1,4 @@
-"""What rows must satisfy before they are written: NOT NULL, lengths, keys, checks, references."""
+"""Checks on rows before they are written: NOT NULL, lengths, keys, CHECK, FOREIGN KEY."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ from tableferry_sandbox.sqltypes import MAX, SqlType
 
 
 def limited(column: TableColumn) -> bool:
-    """Tell whether a value can be too long for a column."""
+    """Return whether a value can be too long for a column."""
     return t.family(column.type) in ("string", "binary") and column.type.length != MAX and (
         column.type.name not in ("text", "ntext", "image", "timestamp")
     )  # fmt: skip
@@ -43,7 +43,7 @@ def _size(column: TableColumn, name: str) -> str:
 def check_values(
     session: SessionState, table: Table, columns: Sequence[TableColumn], stage: str, verb: str
 ) -> None:
-    """Raise 515 for NULL and 2628 for what is too long, in rows staged for a table."""
+    """Raise 515 for NULL and 2628 for values that are too long, in rows staged for a table."""
     tests = []
     for column in columns:
         if not column.nullable:
@@ -70,7 +70,7 @@ def check_values(
 
 
 def assigned(sql: str, source: SqlType, column: TableColumn) -> str:
-    """Return SQL of a value converted for a column, its length left to be checked."""
+    """Return SQL of a value converted for a column, whose length is still to be checked."""
     target = column.type
     if t.family(target) == "string" and target.name not in ("text", "ntext"):
         target = SqlType("nvarchar" if t.is_national(target) else "varchar", MAX)
@@ -82,7 +82,7 @@ def assigned(sql: str, source: SqlType, column: TableColumn) -> str:
 
 
 def fitted(column: TableColumn, value: str = "") -> str:
-    """Return SQL that gives a checked value, the column's own where none is given, its length."""
+    """Return SQL that pads or cuts a checked value (by default the column's) to its length."""
     name, kind = value or column.physical, column.type
     if not limited(column):
         return name
@@ -109,7 +109,7 @@ def check_unique_index(
     """
     if created:
         if session.find_object((table.database.name, table.schema, table.name)) is not table:
-            return  # the table is being made: it has no rows
+            return  # the table is being created and has no rows
         source = f"(SELECT * FROM {table.physical} WHERE v_to IS NULL)"
     else:
         source = stage
@@ -138,7 +138,7 @@ def check_unique_index(
 
 def _indexed(session: SessionState, table: Table, index: Index, source: str) -> str:
     """Return the rows of a source that a filtered index holds."""
-    assert index.condition is not None  # noqa: S101 - asked for only where there is one
+    assert index.condition is not None  # noqa: S101 - callers check it
     scope = Scope([Source(table.name, (), binder_for(session).table_columns(table, "f"))])
     condition = binder_for(session).predicate(index.condition, scope)
     return f"(SELECT * FROM {source} AS f WHERE {condition})"
@@ -178,7 +178,7 @@ def _condition(session: SessionState, table: Table, check: CheckConstraint, sour
 
 
 def check_existing(session: SessionState, table: Table, check: CheckConstraint) -> None:
-    """Raise 547 if rows that are there fail a new CHECK."""
+    """Raise 547 if existing rows violate a new CHECK."""
     condition = _condition(session, table, check, "n")
     if table.database.find(table.schema, table.name) is not table:
         return
@@ -201,7 +201,7 @@ def _conflict(verb: str, kind: str, name: str, table: Table, column: str = "") -
 
 
 def check_constraints(session: SessionState, table: Table, stage: str, verb: str) -> None:
-    """Raise 547 for staged rows that fail a CHECK or point nowhere."""
+    """Raise 547 for staged rows that violate a CHECK or a FOREIGN KEY."""
     for check in table.checks:
         condition = _condition(session, table, check, "n")
         if session.rows(f"SELECT 1 FROM {stage} AS n WHERE NOT {condition} LIMIT 1"):
@@ -233,7 +233,7 @@ def _pairs(here: Sequence[TableColumn], there: Sequence[TableColumn]) -> str:
 
 
 def check_not_referenced(session: SessionState, table: Table, rowids: str, verb: str) -> None:
-    """Raise 547 if rows that are to go are pointed to by a foreign key."""
+    """Raise 547 if a foreign key references rows about to be deleted or changed."""
     for other in table.database.tables():
         for key in other.foreign_keys:
             if key.table is not table:
@@ -245,6 +245,8 @@ def check_not_referenced(session: SessionState, table: Table, rowids: str, verb:
             ):
                 action = key.on_delete if verb == "DELETE" else key.on_update
                 if action != "NO_ACTION":
-                    raise unsupported(f"{verb} that has to {action.replace('_', ' ')}")
+                    raise unsupported(
+                        f"the foreign key action {action.replace('_', ' ')} of {verb}"
+                    )
                 column = key.columns[0].name if len(key.columns) == 1 else ""
                 raise _conflict(verb, "REFERENCE", key.name, other, column)

@@ -13,6 +13,7 @@ from tableferry_sandbox.engine.binding.clustering import clustered_order, note_o
 from tableferry_sandbox.engine.binding.scope import Scope, Source, Typed
 from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
 from tableferry_sandbox.engine.database.versions import Transaction
+from tableferry_sandbox.engine.errors import update_conflict
 from tableferry_sandbox.engine.execution import row_checks
 from tableferry_sandbox.engine.execution.isolation import note_access, snapshot_of
 from tableferry_sandbox.engine.execution.output_clause import ENDED, STAGE, keep_ended
@@ -20,11 +21,10 @@ from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.types.convert import convert
 from tableferry_sandbox.engine.types.duck_types import duck_type
 from tableferry_sandbox.engine.types.row_errors import translate
-from tableferry_sandbox.events import SqlError
 
 
 class Writer:
-    """Writes one statement's rows; a context manager."""
+    """Writes the rows of one statement, as a context manager."""
 
     def __init__(
         self, session: SessionState, table: Table, verb: str, *, keeps_ended: bool = False
@@ -41,7 +41,7 @@ class Writer:
     def __enter__(self) -> Self:
         session, table = self.session, self.table
         store = session.server.store
-        # What a table variable holds is no part of a transaction: ROLLBACK does not take it back.
+        # Table variables are not transactional: ROLLBACK does not undo changes to them.
         transaction = None if table.is_variable else session.transaction
         if transaction is None:
             transaction = self._own = store.versions.begin(session.session_id)
@@ -53,7 +53,7 @@ class Writer:
         try:
             store.versions.lock_for_write(table, transaction, session.lock_timeout, session.stopped)
         except BaseException:
-            self._end_own(failed=True)
+            self._end_own()
             raise
         store.writing.acquire()
         own_snapshot = transaction.snapshot if self._own else None
@@ -64,7 +64,7 @@ class Writer:
             session.settle("BEGIN TRANSACTION")
         except BaseException:
             store.writing.release()
-            self._end_own(failed=True)
+            self._end_own()
             raise
         session.writer_number = self.number
         return self
@@ -85,32 +85,23 @@ class Writer:
             if not failed:
                 self.table.version += 1
             session.server.store.writing.release()
-            self._end_own(failed=failed)
+            self._end_own()
         if isinstance(error, Exception) and type(error).__module__.startswith(
             ("duckdb", "_duckdb")
         ):
             raise translate(error) from error
 
-    def _end_own(self, *, failed: bool) -> None:
-        if self._own is None:
-            return
-        own, self._own = self._own, None
-        if failed:
-            own.written.clear() if self._in_place else None
-            self._release_failed(own)
-        else:
+    def _end_own(self) -> None:
+        """End the transaction of a statement that runs outside one, and release its lock."""
+        if self._own is not None:
+            own, self._own = self._own, None
             self.session.server.store.versions.end(own)
-
-    def _release_failed(self, own: Transaction) -> None:
-        """Free a statement's locks; its rows were rolled back with the DuckDB transaction."""
-        own.written.add(self.table)
-        self.session.server.store.versions.end(own)
 
     def _rows(self, sql: str) -> int:
         return int(self.session.rows(sql)[0][0])
 
     def insert(self, sql: str, columns: Sequence[TableColumn]) -> int:
-        """Write rows that a query gives as they are; returns their number."""
+        """Insert a query's rows unchanged; returns their number."""
         names = ", ".join(c.physical for c in columns)
         self.session.run_sql(
             f"INSERT INTO {self.table.physical} ({names}, v_from, v_to) "
@@ -203,7 +194,7 @@ class Writer:
         )
 
     def _check(self, changed: Sequence[TableColumn] | None, replaced: str) -> None:
-        """Check staged rows; with ``changed`` only what these columns can break."""
+        """Check staged rows; with ``changed``, only what changes of these columns can violate."""
         table, session = self.table, self.session
         stored = [c for c in table.columns if c.stored]
         row_checks.check_values(session, table, stored, STAGE, self.verb)
@@ -253,7 +244,7 @@ class Writer:
         return rows
 
     def _check_conflict(self) -> None:
-        """Raise 3960 if rows of one's snapshot were changed by someone who has committed since."""
+        """Raise 3960 if another transaction changed these rows after the snapshot was taken."""
         if self.session.isolation != "snapshot":
             return
         table = self.table
@@ -262,18 +253,10 @@ class Writer:
             f"AND rowid IN (SELECT rid FROM {STAGE})"
         )
         if late:
-            raise SqlError(
-                3960,
-                "Snapshot isolation transaction aborted due to update conflict. You cannot use "
-                f"snapshot isolation to access table '{table.schema}.{table.name}' directly or "
-                f"indirectly in database '{table.database.name}' to update, delete, or insert the "
-                "row that has been modified or deleted by another transaction. Retry the "
-                "transaction or change the isolation level for the update/delete statement.",
-                state=2,
-            )
+            raise update_conflict(f"{table.schema}.{table.name}", table.database.name)
 
     def _end_rows(self) -> None:
-        """End the staged rows' versions."""
+        """End the current versions of the staged rows."""
         if self.keeps_ended:
             keep_ended(self.session, self.table)
         chosen = f"rowid IN (SELECT rid FROM {STAGE})"

@@ -27,7 +27,7 @@ def _reading(session: SessionState) -> Iterator[None]:
 def evaluate(
     session: SessionState, node: s.Node, target: SqlType | None = None
 ) -> tuple[SqlType, Any]:
-    """Work out a scalar; returns its type and its value in physical form."""
+    """Evaluate a scalar expression; returns its type and its value in physical form."""
     if isinstance(node, s.Literal) and (target is None or target == node.type):
         return node.type, node.value
     with _reading(session):
@@ -40,7 +40,7 @@ def evaluate(
 
 
 def holds(session: SessionState, condition: s.Node) -> bool:
-    """Tell whether a condition is true (unknown is not)."""
+    """Return whether a condition is true; unknown counts as false."""
     with _reading(session):
         sql = binder_for(session).predicate(condition, Scope())
         return session.rows(f"SELECT {sql}")[0][0] is True

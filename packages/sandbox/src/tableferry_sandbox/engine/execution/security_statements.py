@@ -1,4 +1,4 @@
-"""Logins, users, roles and permissions as statements, carried out."""
+"""CREATE, ALTER and DROP of logins, users and roles; GRANT, DENY and REVOKE."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -7,28 +7,28 @@ from tableferry_sandbox.engine.database.principals import (
     FIXED_ROLES,
     WHOLE,
     Principal,
-    Scope,
+    Securable,
     Security,
 )
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.execution.session_state import SessionState
-from tableferry_sandbox.engine.tree import statements as st
+from tableferry_sandbox.engine.tree import definitions as dd
 from tableferry_sandbox.events import Event, SqlError, StatementDone
 
 _ALL: Final = ("SELECT", "INSERT", "UPDATE", "DELETE", "REFERENCES")
 """What GRANT ALL means on a table."""
 
-_MAY_NOT_GO: Final = frozenset({"public", "dbo", "guest", "information_schema", "sys"})
+_FIXED_PRINCIPALS: Final = frozenset({"public", "dbo", "guest", "information_schema", "sys"})
 
 
-def change_principal(session: SessionState, statement: st.PrincipalChange) -> Iterator[Event]:
+def change_principal(session: SessionState, statement: dd.PrincipalChange) -> Iterator[Event]:
     """CREATE, ALTER and DROP of a login, a user or a role."""
     {"login": _login, "user": _user, "role": _role}[statement.kind](session, statement)
     word = "ALTER" if "member" in statement.action else statement.action.upper()
     yield StatementDone(None, f"{word} {statement.kind.upper()}")
 
 
-def _login(session: SessionState, statement: st.PrincipalChange) -> None:
+def _login(session: SessionState, statement: dd.PrincipalChange) -> None:
     server, options = session.server, dict(statement.options)
     found = server.find_login(statement.name)
     if statement.action == "create":
@@ -52,7 +52,7 @@ def _login(session: SessionState, statement: st.PrincipalChange) -> None:
         found.default_database = options.get("default_database", found.default_database)
 
 
-def _user(session: SessionState, statement: st.PrincipalChange) -> None:
+def _user(session: SessionState, statement: dd.PrincipalChange) -> None:
     security = session.current.security
     if statement.action == "create":
         _require_free(security, statement.name)
@@ -74,7 +74,7 @@ def _user(session: SessionState, statement: st.PrincipalChange) -> None:
         raise unsupported("ALTER USER")
 
 
-def _role(session: SessionState, statement: st.PrincipalChange) -> None:
+def _role(session: SessionState, statement: dd.PrincipalChange) -> None:
     security = session.current.security
     if statement.action == "create":
         _require_free(security, statement.name)
@@ -96,21 +96,21 @@ def _role(session: SessionState, statement: st.PrincipalChange) -> None:
 
 
 def _drop(security: Security, principal: Principal) -> None:
-    if principal.name.lower() in _MAY_NOT_GO or principal.name in FIXED_ROLES:
+    if principal.name.lower() in _FIXED_PRINCIPALS or principal.name in FIXED_ROLES:
         raise SqlError(15150, f"Cannot drop the principal '{principal.name}'.")
     security.remove(principal)
 
 
-def grant(session: SessionState, statement: st.Grant) -> Iterator[Event]:
+def grant(session: SessionState, statement: dd.Grant) -> Iterator[Event]:
     """GRANT, DENY and REVOKE, in the current database."""
     security = session.current.security
-    scope = _scope(session, statement)
+    securable = _securable(session, statement)
     for name in statement.principals:
         principal = _principal(security, name)
         for permission in statement.permissions:
             wanted = _ALL if permission in ("ALL", "ALL PRIVILEGES") else (permission,)
             for one in wanted:
-                key = (principal.principal_id, one, scope)
+                key = (principal.principal_id, one, securable)
                 if statement.action == "revoke":
                     security.rights.pop(key, None)
                 else:
@@ -118,8 +118,8 @@ def grant(session: SessionState, statement: st.Grant) -> Iterator[Event]:
     yield StatementDone(None, statement.action.upper())
 
 
-def _scope(session: SessionState, statement: st.Grant) -> Scope:
-    """Return what a permission is about; raises 15151."""
+def _securable(session: SessionState, statement: dd.Grant) -> Securable:
+    """Return the securable of a permission; raises 15151."""
     kind, path = statement.securable_class, statement.securable
     shown = ".".join(path)
     if kind == "DATABASE":

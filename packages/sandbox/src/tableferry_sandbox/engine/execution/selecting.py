@@ -3,7 +3,6 @@
 from collections.abc import Generator, Iterator, Sequence
 from typing import Final
 
-from tableferry_sandbox.engine.binding.bind_sources import nodes
 from tableferry_sandbox.engine.binding.binder import Binder
 from tableferry_sandbox.engine.binding.scope import BoundQuery
 from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
@@ -13,7 +12,7 @@ from tableferry_sandbox.engine.errors import (
     undeclared,
     unsupported,
 )
-from tableferry_sandbox.engine.execution import ddl
+from tableferry_sandbox.engine.execution.catalog_changes import add_table, place
 from tableferry_sandbox.engine.execution.row_writer import Writer
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binding_context
@@ -26,7 +25,7 @@ from tableferry_sandbox.events import Event, SqlError, StatementDone
 from tableferry_sandbox.sqltypes import MAX
 
 NO_TEXT_SIZE: Final = 2_147_483_647
-"""The TEXTSIZE that cuts nothing."""
+"""The TEXTSIZE that truncates nothing."""
 
 
 def select(session: SessionState, statement: st.QueryStatement) -> Iterator[Event]:
@@ -57,7 +56,7 @@ def select(session: SessionState, statement: st.QueryStatement) -> Iterator[Even
             yield result
         finally:
             if isinstance(result.batches, Generator):
-                result.batches.close()  # who was cancelled in its midst has not
+                result.batches.close()  # a cancelled client has not read to the end
     finally:
         release()
         session.unregister()
@@ -68,7 +67,7 @@ def select(session: SessionState, statement: st.QueryStatement) -> Iterator[Even
 
 
 def cut_to_text_size(session: SessionState, bound: BoundQuery) -> BoundQuery:
-    """Cut long values to SET TEXTSIZE, which counts bytes; FreeTDS sets 64512 by default."""
+    """Truncate long values to SET TEXTSIZE, in bytes; FreeTDS sets 64512 by default."""
     size = int(session.options["textsize"])
     if not 0 < size < NO_TEXT_SIZE:
         return bound
@@ -88,14 +87,14 @@ def cut_to_text_size(session: SessionState, bound: BoundQuery) -> BoundQuery:
 
 
 def _accumulates(items: Sequence[s.SelectItem]) -> bool:
-    """Tell whether a variable is read where it is assigned: it has another value on every row.
+    """Return whether a variable is read where it is assigned, so that each row changes it.
 
-    Raises 50000 where one is read that another item assigns: their order is nobody's promise.
+    Raises 50000 if an item reads a variable that another assigns: their order is undefined.
     """
     assigned = {str(item.variable).lower() for item in items}
     found = False
     for item in items:
-        read = {x.name.lower() for x in nodes(item.expression) if isinstance(x, s.Variable)}
+        read = {x.name.lower() for x in s.nodes(item.expression) if isinstance(x, s.Variable)}
         if (read & assigned) - {str(item.variable).lower()}:
             raise unsupported("a variable that one item of a SELECT assigns and another one reads")
         found = found or bool(read & assigned)
@@ -105,7 +104,7 @@ def _accumulates(items: Sequence[s.SelectItem]) -> bool:
 def _assign(
     session: SessionState, names: list[str], bound: BoundQuery, *, accumulates: bool
 ) -> Iterator[Event]:
-    """Give variables the values of the last row; without rows they keep theirs."""
+    """Assign the last row's values to variables; without rows they keep their values."""
     heads = []
     for i, (name, column) in enumerate(zip(names, bound.columns, strict=True), 1):
         found = session.variables.get(name.lower())
@@ -128,7 +127,7 @@ def _select_into(
     session: SessionState, path: tuple[str, ...], bound: BoundQuery
 ) -> Iterator[Event]:
     """SELECT ... INTO: a table with the query's columns, filled."""
-    database, schema, name = ddl.place(session, path)
+    database, schema, name = place(session, path)
     if name[0] != "#":
         require_creation(session.login, "CREATE TABLE", session.current)
     if session.find_object(path) is not None:
@@ -147,7 +146,7 @@ def _select_into(
         identity = (1, 1) if column.identity else None
         table.columns.append(TableColumn(number, column.name, kind, column.nullable, identity))
     table.next_column_id = len(table.columns) + 1
-    ddl.add_table(session, table)
+    add_table(session, table)
     with Writer(session, table, "INSERT") as writer:
         heads = [f"c{i}" for i in range(1, len(bound.columns) + 1)]
         rows = writer.insert(f"SELECT {', '.join(heads)} FROM ({bound.sql})", table.columns)

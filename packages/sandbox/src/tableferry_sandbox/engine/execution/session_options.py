@@ -6,7 +6,8 @@ from typing import Final
 from tableferry_sandbox.engine.database.catalog_objects import Table
 from tableferry_sandbox.engine.errors import unknown_database, unsupported
 from tableferry_sandbox.engine.execution.session_state import SessionState
-from tableferry_sandbox.engine.parsing.object_names import split_name
+from tableferry_sandbox.engine.parsing.lexer import split_name
+from tableferry_sandbox.engine.tree import definitions as dd
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.events import Event, LanguageChanged, SqlError, StatementDone
 
@@ -21,7 +22,7 @@ _FIXED: Final = {
     "query_governor_cost_limit": None, "context_info": "", "forceplan": None, "fips_flagger": "off",
     "remote_proc_transactions": "off", "offsets": "",
 }  # fmt: skip
-"""Options with one value here (None: any, it changes nothing). Another value is refused."""
+"""Options with a single supported value; None accepts any value, without effect."""
 
 _LEVELS: Final = frozenset(
     {"read uncommitted", "read committed", "repeatable read", "serializable", "snapshot"}
@@ -29,10 +30,10 @@ _LEVELS: Final = frozenset(
 _LANGUAGES: Final = frozenset({"us_english", "english", "n'us_english'"})
 
 
-def set_option(  # noqa: C901 - a branch a kind of option
+def set_option(  # noqa: C901 - one branch for each kind of option
     session: SessionState, statement: st.SetOption
 ) -> Iterator[Event]:
-    """SET option value; raises 195 for an unknown one, 50000 for a value without effect here."""
+    """SET option value; raises 195 for an unknown one, 50000 for a value it does not implement."""
     option, value = statement.option, statement.value
     if option.startswith("identity_insert "):
         _identity_insert(session, option.removeprefix("identity_insert "), value)
@@ -101,7 +102,7 @@ def _identity_insert(session: SessionState, name: str, value: str) -> None:
         session.identity_insert = None
 
 
-def alter_database(session: SessionState, statement: st.AlterDatabase) -> Iterator[Event]:
+def alter_database(session: SessionState, statement: dd.AlterDatabase) -> Iterator[Event]:
     """ALTER DATABASE ... SET."""
     found = session.server.find_database(statement.name) if statement.name else session.current
     if found is None:

@@ -63,7 +63,7 @@ class SessionState(ABC):
         self.cursor = server.store.cursor()
         self._stop = threading.Event()
         self._registered = 0
-        self._asking, self._asking_lock = False, threading.Lock()
+        self._querying, self._asking_lock = False, threading.Lock()
 
     @property
     def database(self) -> str:
@@ -100,32 +100,32 @@ class SessionState(ABC):
             raise
         return found if found is not None and rights.sees(self.login, found) else None
 
-    def seen(self, database: Database) -> Database:
-        """Return a database with what this session sees of it; raises 916."""
-        return rights.seen(self.login, database)
+    def catalog_of(self, database: Database) -> Database:
+        """Return a database with only the objects that this session may see; raises 916."""
+        return rights.visible_catalog(self.login, database)
 
     def may(self, permission: str, database: Database, item: Table | View | None = None) -> bool:
-        """Tell whether this session has a permission."""
+        """Return whether this session has a permission in a database, or on an object in it."""
         return rights.may(self.login, permission, database, item)
 
     def require_state(self, view: str) -> None:
-        """Raise 262 or 300 where a view of the server's state is not for this session."""
+        """Raise 262 or 300 if this session may not read a view of the server's state."""
         rights.require_state(self.login, self.current, view)
 
     @property
     def user(self) -> Principal:
-        """Who the session is in the current database."""
+        """The session's user in the current database."""
         return rights.user_in(self.login, self.current)
 
     def register(self, rows: pa.Table) -> str:
-        """Make an Arrow table readable for the running statement, return its name."""
+        """Register an Arrow table for the running statement; returns its name in DuckDB."""
         self._registered += 1
         name = f"a{self._registered}"
         self.cursor.register(name, rows)
         return name
 
     def unregister(self) -> None:
-        """Forget the Arrow tables of the statement that ended."""
+        """Unregister the Arrow tables of the statement that ended."""
         for number in range(1, self._registered + 1):
             self.cursor.unregister(f"a{number}")
         self._registered = 0
@@ -136,7 +136,7 @@ class SessionState(ABC):
         return self.options["transaction isolation level"]
 
     def stopped(self) -> bool:
-        """Tell whether the client asked to cancel."""
+        """Return whether the client asked to cancel."""
         return self._stop.is_set()
 
     def check_stop(self) -> None:
@@ -145,15 +145,16 @@ class SessionState(ABC):
             raise cancelled()
 
     @contextmanager
-    def asking(self, *, cancellable: bool = True) -> Iterator[None]:
-        """Let a cancel reach DuckDB while this block runs a query, and translate what it raises.
+    def querying(self, *, cancellable: bool = True) -> Iterator[None]:
+        """Let a cancel interrupt DuckDB while this block runs a query, and translate its errors.
 
-        Nowhere else: an interrupt strikes what is registered for a statement or dropped, too.
+        Only here: outside a query, an interrupt would also hit the registering and dropping of
+        tables.
         """
         with self._asking_lock:
             if cancellable:
                 self.check_stop()
-            self._asking = cancellable
+            self._querying = cancellable
         try:
             yield
         except SqlError:
@@ -162,26 +163,26 @@ class SessionState(ABC):
             raise translate(error) from error
         finally:
             with self._asking_lock:
-                self._asking = False
+                self._querying = False
 
     @property
     def lock_timeout(self) -> int:
-        """Milliseconds to wait for a lock, -1 for ever."""
+        """Milliseconds to wait for a lock, -1 to wait forever."""
         return int(self.options["lock_timeout"])
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Run a small query and return its rows as Python values."""
-        with self.asking():
+        with self.querying():
             return [tuple(row) for row in self.cursor.execute(sql).fetchall()]
 
     def run_sql(self, sql: str) -> None:
         """Run a DuckDB statement without rows."""
-        with self.asking():
+        with self.querying():
             self.cursor.execute(sql)
 
     def settle(self, sql: str) -> None:
-        """Run one that a statement begins or ends with; no cancel strikes it."""
-        with self.asking(cancellable=False):
+        """Run DuckDB SQL that opens or closes a statement; a cancel does not interrupt it."""
+        with self.querying(cancellable=False):
             self.cursor.execute(sql)
 
     def use(self, name: str) -> tuple[str, str]:
@@ -228,7 +229,7 @@ class SessionState(ABC):
         """Stop the running statement; harmless when none runs."""
         self._stop.set()
         with self._asking_lock:
-            if self._asking:
+            if self._querying:
                 self.cursor.interrupt()
 
     def reset(self) -> None:
@@ -246,7 +247,7 @@ class SessionState(ABC):
         self.temporary.clear()
 
     def close(self) -> None:
-        """Roll back what is open and forget the session."""
+        """Roll back the open transaction and end the session."""
         if self.transaction is not None:
             list(self.rollback())
         self._drop_temporary()

@@ -6,30 +6,31 @@ from typing import Any, Final
 from tableferry_sandbox.engine.database.rights import creation_denied, require_creation
 from tableferry_sandbox.engine.errors import cannot_drop
 from tableferry_sandbox.engine.execution.session_state import SessionState
+from tableferry_sandbox.engine.tree import definitions as dd
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.events import SqlError
 
 
 def check_statement(session: SessionState, statement: st.Statement) -> None:
-    """Raise what SQL Server says to a session that may not run a statement of definition."""
+    """Raise SQL Server's error if the session may not run a DDL or security statement."""
     if not session.login.sysadmin:
         check = _CHECKS.get(type(statement))
         if check is not None:
             check(session, statement)
 
 
-def _create_table(session: SessionState, statement: st.CreateTable) -> None:
+def _create_table(session: SessionState, statement: dd.CreateTable) -> None:
     if statement.table[-1][0] not in "#@":
         _require_creation(session, "CREATE TABLE")
 
 
-def _create_named(session: SessionState, statement: st.CreateNamed) -> None:
+def _create_named(session: SessionState, statement: dd.CreateNamed) -> None:
     if statement.kind == "database":
         raise creation_denied("CREATE DATABASE", "master")
     _require_creation(session, "CREATE SCHEMA")
 
 
-def _drop(session: SessionState, statement: st.Drop) -> None:
+def _drop(session: SessionState, statement: dd.Drop) -> None:
     if statement.kind == "database":
         raise cannot_drop("database", statement.names[0][-1])
     for path in statement.names:
@@ -39,7 +40,7 @@ def _drop(session: SessionState, statement: st.Drop) -> None:
             raise cannot_drop(statement.kind, ".".join(path))
 
 
-def _alter_database(session: SessionState, statement: st.AlterDatabase) -> None:
+def _alter_database(session: SessionState, statement: dd.AlterDatabase) -> None:
     name = statement.name or session.database
     raise SqlError(
         5011,
@@ -49,24 +50,24 @@ def _alter_database(session: SessionState, statement: st.AlterDatabase) -> None:
     )
 
 
-def _change_principals(session: SessionState, statement: st.PrincipalChange | st.Grant) -> None:
-    of_the_server = isinstance(statement, st.PrincipalChange) and statement.kind == "login"
+def _change_principals(session: SessionState, statement: dd.PrincipalChange | dd.Grant) -> None:
+    of_the_server = isinstance(statement, dd.PrincipalChange) and statement.kind == "login"
     if of_the_server or not session.may("CONTROL", session.current):
         raise SqlError(15247, "User does not have permission to perform this action.")
 
 
 _CHECKS: Final[dict[type, Callable[[SessionState, Any], None]]] = {
-    st.CreateTable: _create_table,
-    st.CreateView: lambda session, _: _require_creation(session, "CREATE VIEW"),
-    st.CreateType: lambda session, _: _require_creation(session, "CREATE TYPE"),
-    st.CreateNamed: _create_named,
-    st.AlterTable: lambda session, alter: _require_alter(session, alter.table, 4902),
-    st.CreateIndex: lambda session, create: _require_alter(session, create.table, 1088),
+    dd.CreateTable: _create_table,
+    dd.CreateView: lambda session, _: _require_creation(session, "CREATE VIEW"),
+    dd.CreateType: lambda session, _: _require_creation(session, "CREATE TYPE"),
+    dd.CreateNamed: _create_named,
+    dd.AlterTable: lambda session, alter: _require_alter(session, alter.table, 4902),
+    dd.CreateIndex: lambda session, create: _require_alter(session, create.table, 1088),
     st.Truncate: lambda session, truncate: _require_alter(session, truncate.table, 4701),
-    st.Drop: _drop,
-    st.AlterDatabase: _alter_database,
-    st.PrincipalChange: _change_principals,
-    st.Grant: _change_principals,
+    dd.Drop: _drop,
+    dd.AlterDatabase: _alter_database,
+    dd.PrincipalChange: _change_principals,
+    dd.Grant: _change_principals,
 }
 
 

@@ -64,7 +64,7 @@ def _batches(
     """
     reader = None
     try:
-        with session.asking():
+        with session.querying():
             reader = session.cursor.sql(sql).to_arrow_reader(BATCH_ROWS)
             release()
             for batch in to_physical(reader, schema):

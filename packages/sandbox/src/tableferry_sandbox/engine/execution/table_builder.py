@@ -1,7 +1,6 @@
-"""Columns, keys, defaults and checks of a table, from their definitions."""
+"""Columns, keys, defaults and checks added to a table from their definitions."""
 
 import zlib
-from collections.abc import Sequence
 from dataclasses import replace
 
 from tableferry_sandbox.engine.binding.scope import Scope, Source
@@ -13,13 +12,13 @@ from tableferry_sandbox.engine.database.catalog_objects import (
     Index,
     Table,
     TableColumn,
+    default_text,
 )
-from tableferry_sandbox.engine.errors import object_exists, unsupported
-from tableferry_sandbox.engine.execution.default_text import default_text
+from tableferry_sandbox.engine.errors import object_exists
 from tableferry_sandbox.engine.execution.row_checks import check_existing, check_unique_index
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binder_for
-from tableferry_sandbox.engine.tree import statements as st
+from tableferry_sandbox.engine.tree import definitions as dd
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.collation_keys import check_collation
@@ -29,13 +28,13 @@ from tableferry_sandbox.sqltypes import SqlType
 
 
 class TableBuilder:
-    """Adds to one table."""
+    """Adds columns and constraints to one table."""
 
     def __init__(self, session: SessionState, table: Table) -> None:
         self.session = session
         self.table = table
-        self.pending: list[st.ConstraintDef] = []
-        self._computed: list[tuple[TableColumn, st.ColumnDef]] = []
+        self.pending: list[dd.ConstraintDef] = []
+        self._computed: list[tuple[TableColumn, dd.ColumnDef]] = []
 
     def existing(self, name: str) -> TableColumn:
         """Return a column; raises 1911."""
@@ -47,7 +46,7 @@ class TableBuilder:
         return found
 
     def next_index_id(self) -> int:
-        """Return the next id of a nonclustered index; 1 is the clustered one's."""
+        """Return the next id for a nonclustered index; 1 is reserved for the clustered one."""
         return max([1, *(i.index_id for i in self.table.indexes)]) + 1
 
     def _alias(self, name: s.TypeName) -> AliasType | None:
@@ -55,9 +54,9 @@ class TableBuilder:
             return None
         return self.session.current.types.get((name.schema.lower() or "dbo", name.name))
 
-    def column_type(self, definition: st.ColumnDef) -> tuple[SqlType, AliasType | None]:
-        """Return the type that a column's definition means, with its alias; raises 2715, 447."""
-        assert definition.type is not None  # noqa: S101 - computed columns come by another way
+    def column_type(self, definition: dd.ColumnDef) -> tuple[SqlType, AliasType | None]:
+        """Return the type of a column's definition, with its alias type; raises 2715, 447."""
+        assert definition.type is not None  # noqa: S101 - computed columns never get here
         alias = self._alias(definition.type)
         try:
             kind = alias.type if alias else t.resolve(definition.type)
@@ -77,7 +76,7 @@ class TableBuilder:
             raise SqlError(447, f"Expression type {kind.name} is invalid for COLLATE clause.")
         return kind, alias
 
-    def add_column(self, definition: st.ColumnDef) -> TableColumn:
+    def add_column(self, definition: dd.ColumnDef) -> TableColumn:
         """Add a column; its constraints wait in ``pending``."""
         table = self.table
         if table.column(definition.name) is not None:
@@ -123,7 +122,7 @@ class TableBuilder:
         return column
 
     def add_computed(self) -> None:
-        """Find out the types of computed columns, once all others are known."""
+        """Determine the types of computed columns, once all others are known."""
         plain = [c for c in self.table.columns if c.computed is None]
         for column, definition in self._computed:
             assert column.computed is not None  # noqa: S101 - only computed columns are kept there
@@ -134,7 +133,7 @@ class TableBuilder:
             column.nullable = definition.nullable is not False
         self._computed = []
 
-    def add_constraint(self, definition: st.ConstraintDef) -> None:
+    def add_constraint(self, definition: dd.ConstraintDef) -> None:
         """Add a constraint of any kind."""
         if definition.name and self._taken(definition.name):
             raise object_exists(definition.name)
@@ -163,7 +162,7 @@ class TableBuilder:
         mark = zlib.crc32(f"{self.table.name}.{column}.{prefix}".encode())
         return f"{prefix}__{middle}__{object_id & 0xFFFFFFFF:08X}{'' if column else f'{mark:08X}'}"
 
-    def _add_key(self, definition: st.ConstraintDef) -> None:
+    def _add_key(self, definition: dd.ConstraintDef) -> None:
         table, primary = self.table, definition.kind == "primary"
         if primary and table.primary_key is not None:
             raise SqlError(
@@ -196,18 +195,18 @@ class TableBuilder:
         )
         check_unique_index(self.session, table, index, created=True)
         table.indexes.append(index)
-        self.lies_differently(index)
+        self.mark_disordered_by(index)
 
-    def lies_differently(self, index: Index) -> None:
-        """Note that rows which are there do not lie by a clustered index made after them."""
+    def mark_disordered_by(self, index: Index) -> None:
+        """Mark a table disordered if its rows were stored before a clustered index existed."""
         if index.clustered and self.session.server.has(self.table):
             self.table.disordered = True
 
-    def _add_default(self, definition: st.ConstraintDef) -> None:
+    def _add_default(self, definition: dd.ConstraintDef) -> None:
         column = self.existing(definition.columns[0].name)
         if column.default is not None or column.identity or column.type.name == "timestamp":
             raise SqlError(1781, "Column already has a DEFAULT bound to it.")
-        assert definition.expression is not None  # noqa: S101 - the parser sees to it
+        assert definition.expression is not None  # noqa: S101 - the parser guarantees it
         typed = binder_for(self.session).value(definition.expression, Scope())
         convert(typed.sql, typed.type, column.type, explicit=False)
         number = self.table.database.new_object_id()
@@ -220,11 +219,11 @@ class TableBuilder:
             definition.name is None,
         )
 
-    def _add_check(self, definition: st.ConstraintDef) -> None:
+    def _add_check(self, definition: dd.ConstraintDef) -> None:
         number = self.table.database.new_object_id()
         column = definition.columns[0].name if definition.columns else ""
         name = definition.name or self._system_name("CK", number, column or self.table.name)
-        assert definition.expression is not None  # noqa: S101 - the parser sees to it
+        assert definition.expression is not None  # noqa: S101 - the parser guarantees it
         column_id = self.existing(column).column_id if column else 0
         check = CheckConstraint(
             number, name, definition.expression, definition.text, column_id, definition.name is None
@@ -232,9 +231,9 @@ class TableBuilder:
         check_existing(self.session, self.table, check)
         self.table.checks.append(check)
 
-    def _add_foreign_key(self, definition: st.ConstraintDef) -> None:
+    def _add_foreign_key(self, definition: dd.ConstraintDef) -> None:
         reference = definition.references
-        assert reference is not None  # noqa: S101 - the parser sees to it
+        assert reference is not None  # noqa: S101 - the parser guarantees it
         found = self.session.find_object(reference.table)
         if found is None and reference.table[-1].lower() == self.table.name.lower():
             found = self.table
@@ -270,51 +269,3 @@ class TableBuilder:
                 named_by_system=definition.name is None,
             )
         )
-
-    def add_to_existing(
-        self, columns: Sequence[st.ColumnDef], constraints: Sequence[st.ConstraintDef]
-    ) -> None:
-        """ALTER TABLE ... ADD."""
-        table, store = self.table, self.session.server.store
-        if self.session.transaction is not None and columns:
-            raise unsupported("ALTER TABLE ... ADD of a column inside a transaction")
-        rows = store.count(table)
-        for definition in columns:
-            column = self.add_column(definition)
-            self.add_computed()
-            defaults = [c for c in self.pending if c.kind == "default"]
-            for constraint in defaults:
-                self.pending.remove(constraint)
-                self.add_constraint(constraint)
-            self._fill(column, rows)
-        for constraint in [*self.pending, *constraints]:
-            self.add_constraint(constraint)
-        self.pending = []
-
-    def _fill(self, column: TableColumn, rows: int) -> None:
-        table, store = self.table, self.session.server.store
-        fill = "NULL"
-        if column.computed is not None and not column.persisted:
-            return
-        if column.computed is not None or column.identity or column.type.name == "timestamp":
-            if rows:
-                table.columns.remove(column)
-                raise unsupported("adding such a column to a table that has rows")
-        elif column.default is not None and not column.nullable:
-            binder = binder_for(self.session)
-            typed = binder.value(column.default.expression, Scope())
-            fill = convert(typed.sql, typed.type, column.type, explicit=False)
-        elif not column.nullable and rows:
-            table.columns.remove(column)
-            raise SqlError(
-                4901,
-                "ALTER TABLE only allows columns to be added that can contain nulls, or have a "
-                "DEFAULT definition specified, or the column being added is an identity or "
-                "timestamp "
-                "column, or alternatively if none of the previous conditions are satisfied "
-                "the table "
-                f"must be empty to allow addition of this column. Column '{column.name}' cannot be "
-                f"added to non-empty table '{table.name}' because it does not satisfy these "
-                "conditions.",
-            )
-        store.add_column(table, column, fill)

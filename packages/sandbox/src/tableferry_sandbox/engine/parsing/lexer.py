@@ -6,194 +6,24 @@ from typing import Final, NamedTuple
 from tableferry_sandbox.engine.errors import syntax_near
 from tableferry_sandbox.events import SqlError
 
-RESERVED: Final = frozenset(
-    [
-        "add",
-        "all",
-        "alter",
-        "and",
-        "any",
-        "as",
-        "asc",
-        "authorization",
-        "backup",
-        "begin",
-        "between",
-        "break",
-        "browse",
-        "bulk",
-        "by",
-        "cascade",
-        "case",
-        "check",
-        "checkpoint",
-        "close",
-        "clustered",
-        "coalesce",
-        "collate",
-        "column",
-        "commit",
-        "compute",
-        "constraint",
-        "contains",
-        "containstable",
-        "continue",
-        "convert",
-        "create",
-        "cross",
-        "current",
-        "current_date",
-        "current_time",
-        "current_timestamp",
-        "current_user",
-        "cursor",
-        "database",
-        "dbcc",
-        "deallocate",
-        "declare",
-        "default",
-        "delete",
-        "deny",
-        "desc",
-        "disk",
-        "distinct",
-        "distributed",
-        "double",
-        "drop",
-        "dump",
-        "else",
-        "end",
-        "errlvl",
-        "escape",
-        "except",
-        "exec",
-        "execute",
-        "exists",
-        "exit",
-        "external",
-        "fetch",
-        "file",
-        "fillfactor",
-        "for",
-        "foreign",
-        "freetext",
-        "freetexttable",
-        "from",
-        "full",
-        "function",
-        "goto",
-        "grant",
-        "group",
-        "having",
-        "holdlock",
-        "identity",
-        "identity_insert",
-        "identitycol",
-        "if",
-        "in",
-        "index",
-        "inner",
-        "insert",
-        "intersect",
-        "into",
-        "is",
-        "join",
-        "key",
-        "kill",
-        "left",
-        "like",
-        "lineno",
-        "load",
-        "merge",
-        "national",
-        "nocheck",
-        "nonclustered",
-        "not",
-        "null",
-        "nullif",
-        "of",
-        "off",
-        "offsets",
-        "on",
-        "open",
-        "opendatasource",
-        "openquery",
-        "openrowset",
-        "openxml",
-        "option",
-        "or",
-        "order",
-        "outer",
-        "over",
-        "percent",
-        "pivot",
-        "plan",
-        "primary",
-        "print",
-        "proc",
-        "procedure",
-        "public",
-        "raiserror",
-        "read",
-        "readtext",
-        "reconfigure",
-        "references",
-        "replication",
-        "restore",
-        "restrict",
-        "return",
-        "revert",
-        "revoke",
-        "right",
-        "rollback",
-        "rowcount",
-        "rowguidcol",
-        "rule",
-        "save",
-        "schema",
-        "securityaudit",
-        "select",
-        "semantickeyphrasetable",
-        "semanticsimilaritydetailstable",
-        "semanticsimilaritytable",
-        "session_user",
-        "set",
-        "setuser",
-        "shutdown",
-        "some",
-        "statistics",
-        "system_user",
-        "table",
-        "tablesample",
-        "textsize",
-        "then",
-        "to",
-        "top",
-        "tran",
-        "transaction",
-        "trigger",
-        "truncate",
-        "try_convert",
-        "tsequal",
-        "union",
-        "unique",
-        "unpivot",
-        "update",
-        "updatetext",
-        "use",
-        "user",
-        "values",
-        "varying",
-        "view",
-        "waitfor",
-        "when",
-        "where",
-        "while",
-        "with",
-        "within",
-        "writetext",
-    ]
-)
+_RESERVED = """
+add all alter and any as asc authorization backup begin between break browse bulk by cascade case
+check checkpoint close clustered coalesce collate column commit compute constraint contains
+containstable continue convert create cross current current_date current_time current_timestamp
+current_user cursor database dbcc deallocate declare default delete deny desc disk distinct
+distributed double drop dump else end errlvl escape except exec execute exists exit external fetch
+file fillfactor for foreign freetext freetexttable from full function goto grant group having
+holdlock identity identity_insert identitycol if in index inner insert intersect into is join key
+kill left like lineno load merge national nocheck nonclustered not null nullif of off offsets on
+open opendatasource openquery openrowset openxml option or order outer over percent pivot plan
+primary print proc procedure public raiserror read readtext reconfigure references replication
+restore restrict return revert revoke right rollback rowcount rowguidcol rule save schema
+securityaudit select semantickeyphrasetable semanticsimilaritydetailstable semanticsimilaritytable
+session_user set setuser shutdown some statistics system_user table tablesample textsize then to top
+tran transaction trigger truncate try_convert tsequal union unique unpivot update updatetext use
+user values varying view waitfor when where while with within writetext
+"""
+RESERVED: Final = frozenset(_RESERVED.split())
 """Words that cannot be names unless quoted (Transact-SQL reference, Reserved Keywords)."""
 
 _PATTERN: Final = re.compile(
@@ -291,3 +121,20 @@ def tokenize(sql: str, *, quoted_identifier: bool = True) -> list[Token]:
         position = end
     tokens.append(Token("end", "", line, position, position))
     return tokens
+
+
+def split_name(text: str) -> tuple[str, ...]:
+    """Return the parts of ``a.[b c].d``; empty if the text is not a name."""
+    try:
+        tokens = tokenize(text)
+    except SqlError:
+        return ()
+    parts = [""]
+    for token in tokens[:-1]:
+        if token.lower == ".":
+            parts.append("")
+        elif token.kind in ("word", "name", "variable") and not parts[-1]:
+            parts[-1] = token.text
+        else:
+            return ()
+    return tuple(parts) if parts[-1] else ()

@@ -1,4 +1,4 @@
-"""Constants as T-SQL types them."""
+"""Literals, with the types that T-SQL gives them."""
 
 from decimal import Decimal
 

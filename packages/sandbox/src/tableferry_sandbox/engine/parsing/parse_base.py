@@ -1,4 +1,4 @@
-"""What every part of the parser stands on: the token cursor, names and types."""
+"""The base of the parser: a cursor over tokens, and the parsing of names and types."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ from tableferry_sandbox.engine.parsing.lexer import RESERVED, Token, tokenize
 from tableferry_sandbox.engine.tree.syntax import TypeName
 
 COMPOUND: Final = ("+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=")
-"""What assigns to a variable or a column what it holds and something more."""
+"""Compound assignment operators."""
 
 
 class TokenCursor:
@@ -23,8 +23,8 @@ class TokenCursor:
         """The next token."""
         return self.tokens[self.position]
 
-    def ahead(self, count: int = 1) -> Token:
-        """Return a token further on."""
+    def peek(self, count: int = 1) -> Token:
+        """Return the token ``count`` places ahead without taking it."""
         return self.tokens[min(self.position + count, len(self.tokens) - 1)]
 
     def advance(self) -> Token:
@@ -35,14 +35,14 @@ class TokenCursor:
         return token
 
     def at(self, *words: str) -> bool:
-        """Tell whether the next tokens are these keywords or operators."""
-        # Half of the time of parsing was spent here, where it is nearly always no.
+        """Return whether the next tokens are these keywords or operators."""
+        # Half of all parsing time was spent here: nearly always the first word differs.
         if self.tokens[self.position].lower != words[0]:
             return False
-        return all(self.ahead(i).lower == word for i, word in enumerate(words))
+        return all(self.peek(i).lower == word for i, word in enumerate(words))
 
     def at_any(self, *words: str) -> bool:
-        """Tell whether the next token is one of these."""
+        """Return whether the next token is one of these."""
         return self.token.lower in words
 
     def accept(self, *words: str) -> bool:
@@ -70,7 +70,7 @@ class TokenCursor:
         return self.sql[start : self.tokens[self.position - 1].end]
 
     def at_name(self) -> bool:
-        """Tell whether an identifier comes next."""
+        """Return whether an identifier comes next."""
         token = self.token
         return token.kind == "name" or (token.kind == "word" and token.lower not in RESERVED)
 

@@ -1,18 +1,12 @@
-"""CREATE, ALTER and DROP."""
-
-from typing import Final
+"""CREATE, ALTER and DROP of everything but principals."""
 
 from tableferry_sandbox.engine.errors import unsupported
-from tableferry_sandbox.engine.parsing.parse_queries import QueryParser
+from tableferry_sandbox.engine.parsing.parse_tables import CONSTRAINT_WORDS, TableParser
+from tableferry_sandbox.engine.tree import definitions as dd
 from tableferry_sandbox.engine.tree import statements as st
-from tableferry_sandbox.engine.tree import syntax as s
-
-_CONSTRAINT_WORDS: Final = frozenset(
-    {"constraint", "primary", "unique", "check", "foreign", "index"}
-)
 
 
-class DdlParser(QueryParser):
+class DdlParser(TableParser):
     """Parses data definition."""
 
     def create(self, line: int) -> st.Statement:
@@ -30,11 +24,11 @@ class DdlParser(QueryParser):
             name = self.name()
             if self.accept("authorization"):
                 self.name()
-            return st.CreateNamed("schema", name, line=line)
+            return dd.CreateNamed("schema", name, line=line)
         if self.accept("database"):
             name = self.name()
             collation = self.name() if self.accept("collate") else None
-            return st.CreateNamed("database", name, collation, line=line)
+            return dd.CreateNamed("database", name, collation, line=line)
         if self.accept("type"):
             path = self.path()
             self.expect("from")
@@ -42,7 +36,7 @@ class DdlParser(QueryParser):
             nullable = not self.accept("not", "null")
             if nullable:
                 self.accept("null")
-            return st.CreateType(path, base, nullable, line=line)
+            return dd.CreateType(path, base, nullable, line=line)
         raise unsupported(f"CREATE {self.token.text.upper()}")
 
     def view(
@@ -56,7 +50,7 @@ class DdlParser(QueryParser):
         self.expect("as")
         query = self.query()
         text = self.text_since(start)
-        return st.CreateView(path, columns, query, text, replace, must_exist, line=line)
+        return dd.CreateView(path, columns, query, text, replace, must_exist, line=line)
 
     def name_or_word_list(self) -> list[str]:
         """Take words separated by commas."""
@@ -64,217 +58,6 @@ class DdlParser(QueryParser):
         while self.accept(","):
             words.append(self.advance().lower)
         return words
-
-    def table_body(self, path: tuple[str, ...], line: int) -> st.CreateTable:
-        """Parse a table's columns, constraints and indexes."""
-        self.expect("(")
-        columns: list[st.ColumnDef] = []
-        constraints: list[st.ConstraintDef] = []
-        indexes: list[st.IndexDef] = []
-        while True:
-            if self.at("index"):
-                indexes.append(self._inline_index())
-            elif self.at("period"):
-                raise unsupported("system-versioned tables")
-            elif self.token.lower in _CONSTRAINT_WORDS:
-                constraints.append(self.constraint(None))
-            else:
-                columns.append(self.column())
-            if not self.accept(","):
-                break
-            if self.at(")"):
-                break
-        self.expect(")")
-        self._storage_clauses()
-        return st.CreateTable(path, tuple(columns), tuple(constraints), tuple(indexes), line=line)
-
-    def _storage_clauses(self) -> None:
-        """Take filegroups and storage options, which change where rows live, not what they are."""
-        while True:
-            if self.accept("on") or self.accept("textimage_on"):
-                self.advance()
-                if self.at("("):
-                    self._skip_parentheses()
-            elif self.at("with", "("):
-                self.advance()
-                if self.ahead().lower in ("system_versioning", "memory_optimized", "ledger"):
-                    raise unsupported("tables WITH " + self.ahead().text.upper())
-                self._skip_parentheses()
-            else:
-                return
-
-    def _skip_parentheses(self) -> None:
-        self.expect("(")
-        depth = 1
-        while depth:
-            if self.token.kind == "end":
-                raise self.error()
-            text = self.advance().lower
-            depth += (text == "(") - (text == ")")
-
-    def column(self) -> st.ColumnDef:
-        """Parse one column definition."""
-        name = self.name()
-        if self.accept("as"):
-            return self._computed(name)
-        type_name: s.TypeName | None
-        if self.token.lower in (",", ")") and name.lower() == "timestamp":
-            type_name = s.TypeName("timestamp")
-        else:
-            type_name = self.type_name()
-        facts: dict[str, object] = {}
-        constraints: list[st.ConstraintDef] = []
-        while self._column_fact(name, facts, constraints):
-            pass
-        return st.ColumnDef(name, type_name, constraints=tuple(constraints), **facts)  # type: ignore[arg-type]
-
-    def _computed(self, name: str) -> st.ColumnDef:
-        start = self.token.start
-        expression = self.expression()
-        text = self.text_since(start)
-        persisted = self.accept("persisted")
-        nullable = not self.accept("not", "null")
-        constraints = []
-        while self.at_any("constraint", "primary", "unique"):
-            constraints.append(self.constraint(name))
-        return st.ColumnDef(
-            name,
-            None,
-            nullable=None if nullable else False,
-            computed=expression,
-            text=text,
-            persisted=persisted,
-            constraints=tuple(constraints),
-        )
-
-    def _column_fact(  # noqa: C901 - a branch an option
-        self, name: str, facts: dict[str, object], constraints: list[st.ConstraintDef]
-    ) -> bool:
-        """Parse one option of a column; False when there is none."""
-        if self.accept("not", "null"):
-            facts["nullable"] = False
-        elif self.accept("not"):
-            self.expect("for")
-            self.expect("replication")
-        elif self.accept("null"):
-            facts["nullable"] = True
-        elif self.accept("identity"):
-            seed, step = 1, 1
-            if self.accept("("):
-                seed = self.integer()
-                self.expect(",")
-                step = self.integer()
-                self.expect(")")
-            facts["identity"] = (seed, step)
-        elif self.accept("collate"):
-            facts["collation"] = self.name()
-        elif self.accept("sparse"):
-            facts["sparse"] = True
-        elif self.accept("rowguidcol"):
-            facts["rowguid"] = True
-        elif self.at_any(
-            "constraint", "primary", "unique", "check", "default", "references", "foreign"
-        ):
-            constraints.append(self.constraint(name))
-        elif self.at_any("generated", "masked", "encrypted", "filestream"):
-            raise unsupported(f"columns {self.token.text.upper()}")
-        else:
-            return False
-        return True
-
-    def constraint(self, column: str | None) -> st.ConstraintDef:
-        """Parse a constraint; ``column`` is the one it stands behind, None for a table's."""
-        name = self.name() if self.accept("constraint") else None
-        if self.at_any("primary", "unique"):
-            return self._key(name, column)
-        if self.accept("check"):
-            self.accept("not", "for", "replication")
-            self.expect("(")
-            start = self.token.start
-            condition = self.condition()
-            text = self.text_since(start)
-            self.expect(")")
-            keys = (st.KeyColumn(column),) if column else ()
-            return st.ConstraintDef("check", name, keys, expression=condition, text=text)
-        if self.accept("default"):
-            start = self.token.start
-            value = self.expression()
-            text = self.text_since(start)
-            target = column
-            if self.accept("for"):
-                target = self.name()
-            if target is None:
-                raise self.error()
-            self.accept("with", "values")
-            return st.ConstraintDef(
-                "default", name, (st.KeyColumn(target),), expression=value, text=text
-            )
-        if self.at_any("foreign", "references"):
-            return self._foreign_key(name, column)
-        raise self.error()
-
-    def _key(self, name: str | None, column: str | None) -> st.ConstraintDef:
-        kind = self.advance().lower
-        if kind == "primary":
-            self.expect("key")
-        clustered: bool | None = None
-        if self.accept("clustered"):
-            clustered = True
-        elif self.accept("nonclustered"):
-            clustered = False
-        columns = self.key_columns() if self.at("(") else ()
-        if not columns and column:
-            columns = (st.KeyColumn(column),)
-        if not columns:
-            raise self.error()
-        self._storage_clauses()
-        return st.ConstraintDef(kind, name, columns, clustered)
-
-    def _foreign_key(self, name: str | None, column: str | None) -> st.ConstraintDef:
-        columns: tuple[str, ...] = (column,) if column else ()
-        if self.accept("foreign"):
-            self.expect("key")
-            if self.at("("):
-                columns = self.name_list()
-        self.expect("references")
-        table = self.path()
-        referenced = self.name_list() if self.at("(") else ()
-        actions = {"delete": "NO_ACTION", "update": "NO_ACTION"}
-        while self.accept("on"):
-            event = self.advance().lower
-            words = [self.advance().text.upper()]
-            if words[0] in ("NO", "SET"):
-                words.append(self.advance().text.upper())
-            actions[event] = "_".join(words)
-        self.accept("not", "for", "replication")
-        reference = st.ForeignKey(table, referenced, actions["delete"], actions["update"])
-        keys = tuple(st.KeyColumn(item) for item in columns)
-        return st.ConstraintDef("foreign", name, keys, references=reference)
-
-    def key_columns(self) -> tuple[st.KeyColumn, ...]:
-        """Parse ``(a, b DESC)``."""
-        self.expect("(")
-        columns = []
-        while True:
-            name = self.name()
-            descending = self.accept("desc")
-            if not descending:
-                self.accept("asc")
-            columns.append(st.KeyColumn(name, descending))
-            if not self.accept(","):
-                break
-        self.expect(")")
-        return tuple(columns)
-
-    def _inline_index(self) -> st.IndexDef:
-        self.expect("index")
-        name = self.name()
-        unique = self.accept("unique")
-        clustered = self.accept("clustered")
-        self.accept("nonclustered")
-        if self.at("columnstore"):
-            raise unsupported("columnstore indexes")
-        return st.IndexDef(name, self.key_columns(), unique, clustered)
 
     def _create_index(self, line: int) -> st.Statement:
         unique = self.accept("unique")
@@ -293,9 +76,9 @@ class DdlParser(QueryParser):
             start = self.token.start
             condition = self.condition()
             text = self.text_since(start)
-        self._storage_clauses()
-        index = st.IndexDef(name, columns, unique, clustered, included, condition, text)
-        return st.CreateIndex(table, index, line=line)
+        self.storage_clauses()
+        index = dd.IndexDef(name, columns, unique, clustered, included, condition, text)
+        return dd.CreateIndex(table, index, line=line)
 
     def drop(self, line: int) -> st.Statement:
         """Parse what follows DROP."""
@@ -309,7 +92,7 @@ class DdlParser(QueryParser):
             on = self.path()
         while self.accept(","):
             names.append(self.path())
-        return st.Drop(kind, tuple(names), if_exists, on, line=line)
+        return dd.Drop(kind, tuple(names), if_exists, on, line=line)
 
     def alter(self, line: int) -> st.Statement:
         """Parse what follows ALTER."""
@@ -326,24 +109,24 @@ class DdlParser(QueryParser):
             return st.NoOperation("ALTER INDEX", line=line)
         raise unsupported(f"ALTER {self.token.text.upper()}")
 
-    def _alter_table(self, line: int) -> st.Statement:  # noqa: C901 - a branch an action
+    def _alter_table(self, line: int) -> st.Statement:  # noqa: C901 - one branch for each action
         table = self.path()
         if not self.accept("with", "check"):
             self.accept("with", "nocheck")
         if self.accept("add"):
-            columns: list[st.ColumnDef] = []
-            constraints: list[st.ConstraintDef] = []
+            columns: list[dd.ColumnDef] = []
+            constraints: list[dd.ConstraintDef] = []
             while True:
-                if self.token.lower in _CONSTRAINT_WORDS or self.at("default"):
+                if self.token.lower in CONSTRAINT_WORDS or self.at("default"):
                     constraints.append(self.constraint(None))
                 else:
                     columns.append(self.column())
                 if not self.accept(","):
                     break
-            return st.AlterTable(table, "add", tuple(columns), tuple(constraints), line=line)
+            return dd.AlterTable(table, "add", tuple(columns), tuple(constraints), line=line)
         if self.accept("alter"):
             self.expect("column")
-            return st.AlterTable(table, "alter column", (self.column(),), line=line)
+            return dd.AlterTable(table, "alter column", (self.column(),), line=line)
         if self.accept("drop"):
             action = "drop constraint"
             if self.accept("column"):
@@ -356,7 +139,7 @@ class DdlParser(QueryParser):
                 self.accept("column")
                 self.accept("constraint")
                 names.append(self.name())
-            return st.AlterTable(table, action, names=tuple(names), if_exists=if_exists, line=line)
+            return dd.AlterTable(table, action, names=tuple(names), if_exists=if_exists, line=line)
         words = []
         while not (self.at(";") or self.token.kind == "end"):
             words.append(self.advance().text)
@@ -383,4 +166,4 @@ class DdlParser(QueryParser):
                 ):
                     break
                 self.advance()
-        return st.AlterDatabase(name, option, value, line=line)
+        return dd.AlterDatabase(name, option, value, line=line)

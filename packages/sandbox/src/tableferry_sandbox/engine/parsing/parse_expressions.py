@@ -1,10 +1,10 @@
-"""Expressions and predicates.
+"""Expressions: constants, names, calls, CASE, CAST and operators, by T-SQL's precedence.
 
-T-SQL keeps the two apart: a predicate is not a value. ``expression`` parses values, ``condition``
-parses predicates.
+T-SQL keeps predicates apart: a predicate is not a value.
 """
 
 import re
+from abc import ABC, abstractmethod
 from decimal import Decimal
 from typing import Final
 
@@ -14,13 +14,8 @@ from tableferry_sandbox.engine.parsing.parse_base import TokenCursor
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types.clr_members import METHODS
 from tableferry_sandbox.engine.types.type_rules import make
-from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import MAX, SqlType
 
-_COMPARISONS: Final = {
-    "=": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<=",
-    ">": ">", ">=": ">=", "!<": ">=", "!>": "<=",
-}  # fmt: skip
 _KEYWORD_FUNCTIONS: Final = frozenset({
     "left", "right", "coalesce", "nullif", "convert", "try_convert",
     "update", "contains", "freetext",
@@ -30,107 +25,16 @@ _NILADIC: Final = frozenset(
 )
 
 
-class ExpressionParser(TokenCursor):
-    """Parses expressions and predicates."""
+class ExpressionParser(TokenCursor, ABC):
+    """Parses expressions."""
 
-    def query(self) -> s.Query:
-        """Parse a query; the query parser fills this in."""
-        raise self.error()
-
+    @abstractmethod
     def condition(self) -> s.Node:
-        """Parse a predicate with AND, OR and NOT."""
-        left = self._and()
-        while self.accept("or"):
-            left = s.Logic("OR", left, self._and())
-        return left
+        """Parse a predicate; CASE contains predicates, and predicates expressions."""
 
-    def _and(self) -> s.Node:
-        left = self._not()
-        while self.accept("and"):
-            left = s.Logic("AND", left, self._not())
-        return left
-
-    def _not(self) -> s.Node:
-        return s.Not(self._not()) if self.accept("not") else self._predicate()
-
-    def _parenthesised_condition(self) -> s.Node | None:
-        """Parse ``(condition)``; None, with nothing taken, if the parenthesis holds a value.
-
-        ``(a) = 1`` and ``(a = 1)`` look alike until their end, so one is tried first.
-        """
-        start = self.position
-        try:
-            self.expect("(")
-            inner = self.condition()
-            self.expect(")")
-        except SqlError:
-            self.position = start
-            return None
-        if self.token.lower in _VALUE_CONTINUES:
-            self.position = start
-            return None
-        return inner
-
-    def _predicate(self) -> s.Node:  # noqa: C901 - a branch a kind of predicate
-        if self.accept("exists"):
-            self.expect("(")
-            query = self.query()
-            self.expect(")")
-            return s.Exists(query)
-        if self.at("("):
-            inner = self._parenthesised_condition()
-            if inner is not None:
-                return inner
-        left = self.expression()
-        if self.token.lower in _COMPARISONS:
-            return self._comparison(left)
-        if self.accept("is"):
-            negated = self.accept("not")
-            if self.accept("distinct"):
-                self.expect("from")
-                return s.IsDistinct(left, self.expression(), negated)
-            self.expect("null")
-            return s.IsNull(left, negated)
-        negated = self.accept("not")
-        if self.accept("like"):
-            pattern = self.expression()
-            escape = self.expression() if self.accept("escape") else None
-            return s.Like(left, pattern, escape, negated)
-        if self.accept("between"):
-            low = self.expression()
-            self.expect("and")
-            return s.Between(left, low, self.expression(), negated)
-        if self.accept("in"):
-            return self._in(left, negated)
-        if negated:
-            raise self.error()
-        raise SqlError(
-            4145,
-            "An expression of non-boolean type specified in a context where a condition is "
-            f"expected, near '{self.token.text}'.",
-            severity=15,
-            line=self.token.line,
-        )
-
-    def _comparison(self, left: s.Node) -> s.Node:
-        operator = _COMPARISONS[self.advance().lower]
-        if self.at_any("any", "some", "all") and self.ahead().lower == "(":
-            quantifier = "all" if self.advance().lower == "all" else "any"
-            self.expect("(")
-            query = self.query()
-            self.expect(")")
-            return s.Compare(operator, left, s.Subquery(query), quantifier)
-        return s.Compare(operator, left, self.expression())
-
-    def _in(self, left: s.Node, negated: bool) -> s.Node:
-        self.expect("(")
-        if self.at_any("select", "with"):
-            query = self.query()
-            self.expect(")")
-            return s.In(left, query, negated)
-        items = self.expressions()
-        self.expect(")")
-        return s.In(left, items, negated)
+    @abstractmethod
+    def query(self) -> s.Query:
+        """Parse a query; expressions contain queries, and queries expressions."""
 
     def expressions(self) -> tuple[s.Node, ...]:
         """Parse a comma-separated list of values."""
@@ -168,7 +72,7 @@ class ExpressionParser(TokenCursor):
                 return s.Literal(negative, operand.type)
             return operand if operator == "+" else s.Unary(operator, operand)
         node = self._primary()
-        while self.at(".") and self.ahead().kind in ("word", "name"):
+        while self.at(".") and self.peek().kind in ("word", "name"):
             self.advance()
             node = self._method(node, self.advance().text)
         while self.at_any("collate", "at"):
@@ -181,7 +85,7 @@ class ExpressionParser(TokenCursor):
         return node
 
     def _method(self, operand: s.Node, name: str) -> s.Node:
-        """Parse what is behind a method's or a property's name."""
+        """Parse what follows the name of a method or a property."""
         if not self.accept("("):
             return s.Method(operand, name, is_property=True)
         arguments = () if self.at(")") else self.expressions()
@@ -192,7 +96,7 @@ class ExpressionParser(TokenCursor):
     def _negatable(literal: s.Literal) -> bool:
         return literal.type.name in ("int", "numeric", "float", "money") and literal.value != 0
 
-    def _primary(self) -> s.Node:  # noqa: C901 - a branch a kind of value
+    def _primary(self) -> s.Node:  # noqa: C901 - one branch for each kind of value
         token = self.token
         constant = self._constant()
         if constant is not None:
@@ -211,13 +115,13 @@ class ExpressionParser(TokenCursor):
             return s.Null()
         if self.at("case"):
             return self._case()
-        if token.lower in ("cast", "try_cast") and self.ahead().lower == "(":
+        if token.lower in ("cast", "try_cast") and self.peek().lower == "(":
             return self._cast()
-        if token.lower in ("convert", "try_convert") and self.ahead().lower == "(":
+        if token.lower in ("convert", "try_convert") and self.peek().lower == "(":
             return self._convert()
         if token.lower in _NILADIC:
             return s.Call(self.advance().lower)
-        if token.lower in ("parse", "try_parse") and self.ahead().lower == "(":
+        if token.lower in ("parse", "try_parse") and self.peek().lower == "(":
             raise unsupported(f"the function {token.text.upper()}")
         if self.at_name() or token.lower in _KEYWORD_FUNCTIONS:
             return self._name_or_call()
@@ -323,7 +227,7 @@ class ExpressionParser(TokenCursor):
             while self.accept(","):
                 arguments.append(self._argument(name, first=False))
         self.expect(")")
-        if self.at_any("ignore", "respect") and self.ahead().lower == "nulls":
+        if self.at_any("ignore", "respect") and self.peek().lower == "nulls":
             raise unsupported("IGNORE NULLS")
         within: tuple[s.OrderItem, ...] = ()
         if self.accept("within", "group"):
@@ -384,7 +288,4 @@ _FRAME: Final = re.compile(
 )
 _DATEPART_FUNCTIONS: Final = frozenset(
     ["datediff", "datediff_big", "dateadd", "datepart", "datename", "datetrunc", "date_bucket"]
-)
-_VALUE_CONTINUES: Final = frozenset(
-    {*_COMPARISONS, *"+-*/%&|^", "is", "like", "between", "in", "collate"}
 )

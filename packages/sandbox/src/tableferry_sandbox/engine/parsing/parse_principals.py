@@ -2,6 +2,7 @@
 
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.parsing.parse_ddl import DdlParser
+from tableferry_sandbox.engine.tree import definitions as dd
 from tableferry_sandbox.engine.tree import statements as st
 
 _KINDS = ("login", "user", "role")
@@ -19,11 +20,11 @@ class PrincipalParser(DdlParser):
         if kind == "role":
             if self.accept("authorization"):
                 self.name()
-            return st.PrincipalChange("create", kind, name, line=line)
+            return dd.PrincipalChange("create", kind, name, line=line)
         if kind == "login":
             if not self.accept("with"):
                 raise unsupported("logins of Windows, certificates and keys")
-            return st.PrincipalChange("create", kind, name, options=self._options_of(), line=line)
+            return dd.PrincipalChange("create", kind, name, options=self._options_of(), line=line)
         login = name
         if self.at_any("for", "from"):
             self.advance()
@@ -33,7 +34,7 @@ class PrincipalParser(DdlParser):
         elif self.accept("without", "login"):
             login = ""
         options = self._options_of() if self.accept("with") else ()
-        return st.PrincipalChange("create", kind, name, login, options, line=line)
+        return dd.PrincipalChange("create", kind, name, login, options, line=line)
 
     def alter(self, line: int) -> st.Statement:
         """Parse what follows ALTER."""
@@ -44,11 +45,11 @@ class PrincipalParser(DdlParser):
         if kind == "role" and self.at_any("add", "drop"):
             action = self.advance().lower
             self.expect("member")
-            return st.PrincipalChange(f"{action} member", kind, name, self.name(), line=line)
+            return dd.PrincipalChange(f"{action} member", kind, name, self.name(), line=line)
         if kind == "login" and self.at_any("enable", "disable"):
-            return st.PrincipalChange(self.advance().lower, kind, name, line=line)
+            return dd.PrincipalChange(self.advance().lower, kind, name, line=line)
         self.expect("with")
-        return st.PrincipalChange("alter", kind, name, options=self._options_of(), line=line)
+        return dd.PrincipalChange("alter", kind, name, options=self._options_of(), line=line)
 
     def drop(self, line: int) -> st.Statement:
         """Parse what follows DROP."""
@@ -56,7 +57,7 @@ class PrincipalParser(DdlParser):
             return super().drop(line)
         kind = self.advance().lower
         if_exists = self.accept("if", "exists")
-        return st.PrincipalChange("drop", kind, self.name(), if_exists=if_exists, line=line)
+        return dd.PrincipalChange("drop", kind, self.name(), if_exists=if_exists, line=line)
 
     def _options_of(self) -> tuple[tuple[str, str], ...]:
         """Parse ``PASSWORD = N'...', CHECK_POLICY = OFF``; names in lower case."""
@@ -72,7 +73,7 @@ class PrincipalParser(DdlParser):
                 return tuple(found)
 
     def grant(self, line: int) -> st.Statement:
-        """Parse GRANT, DENY or REVOKE, whose word was taken."""
+        """Parse what follows GRANT, DENY or REVOKE."""
         action = self.tokens[self.position - 1].lower
         if action == "revoke":
             self.accept("grant", "option", "for")
@@ -92,7 +93,7 @@ class PrincipalParser(DdlParser):
         self.accept("cascade")
         if self.accept("as"):
             self.name()
-        return st.Grant(action, tuple(permissions), kind, securable, tuple(principals), line=line)
+        return dd.Grant(action, tuple(permissions), kind, securable, tuple(principals), line=line)
 
     def _principal(self) -> str:
         """Take a principal's name; PUBLIC is a reserved word."""
@@ -112,7 +113,7 @@ class PrincipalParser(DdlParser):
 
     def _securable(self) -> tuple[str, tuple[str, ...]]:
         kind = "OBJECT"
-        if self.ahead().text == "::":
+        if self.peek().text == "::":
             kind = self.advance().text.upper()
             self.advance()
         path = self.path()

@@ -7,41 +7,22 @@ from typing import Final
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.parsing.lexer import RESERVED
 from tableferry_sandbox.engine.parsing.parse_base import COMPOUND
-from tableferry_sandbox.engine.parsing.parse_principals import PrincipalParser
+from tableferry_sandbox.engine.parsing.parse_dml import DmlParser
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.sqltypes import SqlType
 
-_REFUSED: Final = frozenset(
-    [
-        "merge",
-        "open",
-        "close",
-        "fetch",
-        "deallocate",
-        "backup",
-        "restore",
-        "dbcc",
-        "kill",
-        "goto",
-        "bulk",
-        "readtext",
-        "writetext",
-        "updatetext",
-        "reconfigure",
-        "shutdown",
-        "revert",
-        "setuser",
-        "enable",
-        "disable",
-    ]
-)
+_REFUSED: Final = frozenset({
+    "merge", "open", "close", "fetch", "deallocate", "backup", "restore", "dbcc", "kill",
+    "goto", "bulk", "readtext", "writetext", "updatetext", "reconfigure", "shutdown",
+    "revert", "setuser", "enable", "disable",
+})  # fmt: skip
 
 
 _KEPT_BATCHES: Final = 256
 _KEPT_LENGTH: Final = 8192
-"""Characters: clients ask the same of the catalog again and again, in a few thousand; what is
-longer holds rows, and comes once."""
+"""Characters. Clients repeat catalog queries of a few thousand; longer batches carry rows and are
+not repeated."""
 
 
 def parse_batch(sql: str, *, quoted_identifier: bool = True) -> tuple[st.Statement, ...]:
@@ -57,7 +38,7 @@ def _parse(sql: str, quoted_identifier: bool) -> tuple[st.Statement, ...]:
 _parse_once: Final = functools.lru_cache(maxsize=_KEPT_BATCHES)(_parse)
 
 
-class BatchParser(PrincipalParser):
+class BatchParser(DmlParser):
     """Parses statements."""
 
     def batch(self) -> tuple[st.Statement, ...]:
@@ -83,7 +64,7 @@ class BatchParser(PrincipalParser):
         if word in _REFUSED:
             raise unsupported(f"the statement {word.upper()}")
         if first and self.at_name():
-            return self._execute(line)
+            return self.execute(line)
         raise self.error()
 
     def _query_or_dml(self, line: int) -> st.Statement:
@@ -93,7 +74,7 @@ class BatchParser(PrincipalParser):
             word = self.advance().lower
             if word == "merge":
                 raise unsupported("the statement MERGE")
-            return {"insert": self._insert, "update": self._update, "delete": self._delete}[word](
+            return {"insert": self.insert, "update": self.update, "delete": self.delete}[word](
                 line, tables
             )
         self.position = start
@@ -137,88 +118,9 @@ class BatchParser(PrincipalParser):
             self.token.kind == "word" and self.token.lower not in RESERVED
         ):
             name = self.advance().text
-        if self.at("with") and self.ahead().lower in ("mark", "("):
+        if self.at("with") and self.peek().lower in ("mark", "("):
             raise unsupported("transaction options")
-        return st.Transaction(action, name, line=line)
-
-    def _insert(self, line: int, tables: tuple[s.CommonTable, ...] = ()) -> st.Statement:
-        self.accept("into")
-        path = (self.advance().text,) if self.token.kind == "variable" else self.path()
-        self._hints()
-        columns = self.name_list() if self.at("(") and self.ahead().lower != "select" else ()
-        output = self._output()
-        if self.accept("default"):
-            self.expect("values")
-            return st.Insert(path, columns, None, output, line=line)
-        source: s.Node
-        if self.at_any("exec", "execute"):
-            self.advance()
-            source = self._execute(line)
-        elif self.at("values"):
-            source = s.Query(self.values())
-        else:
-            source = self.query()
-        return st.Insert(path, columns, source, output, tables, line=line)
-
-    def _output(self) -> tuple[s.Node, ...]:
-        if not self.accept("output"):
-            return ()
-        items: list[s.Node] = [self.select_item()]
-        while self.accept(","):
-            items.append(self.select_item())
-        if self.at("into"):
-            raise unsupported("OUTPUT ... INTO")
-        return tuple(items)
-
-    def _update(self, line: int, tables: tuple[s.CommonTable, ...] = ()) -> st.Statement:
-        if self.accept("statistics"):
-            self.path()
-            return st.NoOperation("UPDATE STATISTICS", line=line)
-        top = self.top()
-        path = (self.advance().text,) if self.token.kind == "variable" else self.path()
-        self._hints()
-        self.expect("set")
-        assignments = [self._assignment()]
-        while self.accept(","):
-            assignments.append(self._assignment())
-        output = self._output()
-        source = self.sources() if self.accept("from") else None
-        where = self.condition() if self.accept("where") else None
-        self._options()
-        return st.Update(path, tuple(assignments), source, where, top, output, tables, line=line)
-
-    def _assignment(self) -> st.Assignment:
-        variable = ""
-        if self.token.kind == "variable":
-            variable = self.advance().text
-            self.expect("=")
-            if not (self.at_name() and self.ahead().lower == "="):
-                return st.Assignment("", self.expression(), variable)
-        path = self.path()
-        column = path[-1]
-        if self.at_any(*COMPOUND):
-            operator = self.advance().text[0]
-            return st.Assignment(
-                column, s.Binary(operator, s.Name(path), self.expression()), variable
-            )
-        self.expect("=")
-        value = s.Default() if self.accept("default") else self.expression()
-        return st.Assignment(column, value, variable)
-
-    def _delete(self, line: int, tables: tuple[s.CommonTable, ...] = ()) -> st.Statement:
-        top = self.top()
-        self.accept("from")
-        path = (self.advance().text,) if self.token.kind == "variable" else self.path()
-        self._hints()
-        output = self._output()
-        source = self.sources() if self.accept("from") else None
-        where = self.condition() if self.accept("where") else None
-        self._options()
-        return st.Delete(path, source, where, top, output, tables, line=line)
-
-    def _truncate(self, line: int) -> st.Statement:
-        self.expect("table")
-        return st.Truncate(self.path(), line=line)
+        return st.TransactionControl(action, name, line=line)
 
     def _declare(self, line: int) -> st.Statement:
         found: list[st.Statement] = []
@@ -237,7 +139,7 @@ class BatchParser(PrincipalParser):
                 break
         return found[0] if len(found) == 1 else st.Block(tuple(found), line=line)
 
-    def _set(self, line: int) -> st.Statement:  # noqa: C901 - a branch a form of SET
+    def _set(self, line: int) -> st.Statement:  # noqa: C901 - one branch for each form of SET
         if self.token.kind == "variable":
             name = self.advance().text
             if self.at_any(*COMPOUND):
@@ -303,13 +205,14 @@ class BatchParser(PrincipalParser):
             return st.Throw(self.expressions(), line=line)
         return st.Throw(line=line)
 
-    def _execute(self, line: int) -> st.Statement:
+    def execute(self, line: int) -> st.Execute:
+        """Parse what follows EXEC."""
         if self.accept("("):
             text = self.expression()
             self.expect(")")
             return st.Execute((), (st.ExecArgument(text),), line=line)
         result = ""
-        if self.token.kind == "variable" and self.ahead().lower == "=":
+        if self.token.kind == "variable" and self.peek().lower == "=":
             result = self.advance().text
             self.advance()
         path = self.path()
@@ -330,13 +233,13 @@ class BatchParser(PrincipalParser):
 
     def _exec_argument(self) -> st.ExecArgument:
         name = ""
-        if self.token.kind == "variable" and self.ahead().lower == "=":
+        if self.token.kind == "variable" and self.peek().lower == "=":
             name = self.advance().text
             self.advance()
         value: s.Node
         if self.accept("default"):
             value = s.Default()
-        elif self.at_name() and self.ahead().lower != "(":
+        elif self.at_name() and self.peek().lower != "(":
             value = s.Literal(*_word_literal(self.advance().text))
         else:
             value = self.expression()
@@ -361,32 +264,32 @@ def _word_literal(text: str) -> tuple[str, SqlType]:
 
 
 _SIMPLE: Final[dict[str, Callable[[BatchParser, int], st.Statement]]] = {
-    "insert": BatchParser._insert,  # noqa: SLF001 - its own table
-    "update": BatchParser._update,  # noqa: SLF001 - its own table
-    "delete": BatchParser._delete,  # noqa: SLF001 - its own table
-    "truncate": BatchParser._truncate,  # noqa: SLF001 - its own table
+    "insert": BatchParser.insert,
+    "update": BatchParser.update,
+    "delete": BatchParser.delete,
+    "truncate": BatchParser.truncate,
     "create": BatchParser.create,
     "alter": BatchParser.alter,
     "grant": BatchParser.grant,
     "deny": BatchParser.grant,
     "revoke": BatchParser.grant,
     "drop": BatchParser.drop,
-    "declare": BatchParser._declare,  # noqa: SLF001 - its own table
-    "set": BatchParser._set,  # noqa: SLF001 - its own table
-    "if": BatchParser._if,  # noqa: SLF001 - its own table
-    "while": BatchParser._while,  # noqa: SLF001 - its own table
-    "begin": BatchParser._begin,  # noqa: SLF001 - its own table
+    "declare": BatchParser._declare,  # noqa: SLF001 - its own methods
+    "set": BatchParser._set,  # noqa: SLF001 - its own methods
+    "if": BatchParser._if,  # noqa: SLF001 - its own methods
+    "while": BatchParser._while,  # noqa: SLF001 - its own methods
+    "begin": BatchParser._begin,  # noqa: SLF001 - its own methods
     "commit": lambda self, line: self._transaction("commit", line),
     "rollback": lambda self, line: self._transaction("rollback", line),
     "save": lambda self, line: self._transaction("save", line),
     "print": lambda self, line: st.Print(self.expression(), line=line),
-    "raiserror": BatchParser._raiserror,  # noqa: SLF001 - its own table
-    "throw": BatchParser._throw,  # noqa: SLF001 - its own table
-    "exec": BatchParser._execute,  # noqa: SLF001 - its own table
-    "execute": BatchParser._execute,  # noqa: SLF001 - its own table
+    "raiserror": BatchParser._raiserror,  # noqa: SLF001 - its own methods
+    "throw": BatchParser._throw,  # noqa: SLF001 - its own methods
+    "exec": BatchParser.execute,
+    "execute": BatchParser.execute,
     "use": lambda self, line: st.Use(self.name(), line=line),
-    "waitfor": BatchParser._waitfor,  # noqa: SLF001 - its own table
-    "return": BatchParser._return,  # noqa: SLF001 - its own table
+    "waitfor": BatchParser._waitfor,  # noqa: SLF001 - its own methods
+    "return": BatchParser._return,  # noqa: SLF001 - its own methods
     "break": lambda _, line: st.Jump("break", line=line),
     "continue": lambda _, line: st.Jump("continue", line=line),
     "checkpoint": lambda _, line: st.NoOperation("CHECKPOINT", line=line),

@@ -1,7 +1,7 @@
-"""What SQL Server has and the sandbox has not: refused as that, never as a name nobody knows.
+"""Names that SQL Server has and the sandbox lacks: refused as unsupported, not as unknown.
 
-The names are those of the Transact-SQL reference (built-in functions, configuration functions,
-rowset functions); a name in here that the sandbox does answer is simply never looked up.
+They are those of the Transact-SQL reference (built-in functions, configuration functions, rowset
+functions). Implemented names are looked up elsewhere first, so listing one here has no effect.
 """
 
 from typing import Final

@@ -1,6 +1,10 @@
-"""The syntax tree of T-SQL queries: frozen nodes, built by the parser and read by the binder."""
+"""The syntax tree of T-SQL queries: frozen nodes, built by the parser and read by the binder.
 
-from dataclasses import dataclass, field
+One file, although it is long: expressions contain queries, and queries expressions.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from tableferry_sandbox.sqltypes import SqlType
@@ -355,3 +359,15 @@ class Query(Node):
     offset: Node | None = None
     fetch: Node | None = None
     tables: tuple[CommonTable, ...] = field(default=())
+
+
+def nodes(root: Any) -> Iterator[Node]:
+    """Yield a tree's nodes, parents first; ``root`` may be a tuple of nodes."""
+    if isinstance(root, tuple):
+        for item in root:
+            yield from nodes(item)
+    elif isinstance(root, Node):
+        yield root
+        if is_dataclass(root):
+            for part in fields(root):
+                yield from nodes(getattr(root, part.name))

@@ -2,8 +2,8 @@
 
 A path is levels of labels; a label is whole numbers with dots between. Each number is written by
 the pattern of its range: fixed bits, ``x`` for the bits of its distance from the range's start,
-and ``T``, 1 where the label ends. A number before a dot is written as one more than it is, which
-puts ``/1.1/`` behind all that is under ``/1/``. Bytes then sort as the tree is walked.
+and ``T``, 1 where the label ends. A number before a dot is stored plus one, which
+sorts ``/1.1/`` after everything under ``/1/``. Bytes then sort in depth-first order.
 """
 
 import re
@@ -44,7 +44,7 @@ _RANGES: Final = (
 
 
 def parse(text: str) -> bytes:
-    """Return the bytes of a path; error 6522 where it is none."""
+    """Return the bytes of a path; error 6522 if it is not one."""
     if not _PATH.fullmatch(text):
         raise _no_path(text)
     bits = ""
@@ -92,7 +92,7 @@ def _read(bits: str, at: int) -> tuple[int, bool, int]:
         if len(pairs) == len(found.bits) and all(p in "xT" or p == b for p, b in pairs):
             digits = "".join(b for p, b in pairs if p == "x")
             return found.low + int(digits, 2), part[-1] == "1", at + len(part)
-    raise _error("24000: SqlHierarchyId.Read failed: these bytes are no node.")
+    raise _error("24000: SqlHierarchyId.Read failed: the bytes are not a node.")
 
 
 def _no_path(text: str) -> RowError:

@@ -1,9 +1,9 @@
 """geography and geometry: text, the bytes of the CLR types, and WKB.
 
-Points, lines and polygons, with Z and M. Other shapes and empty ones are refused, and validity is
-not judged: the bytes say "valid". Formats: MS-SSCLRT 2.1 (the serialised types); OGC 06-103r4 (WKT
-and WKB, where Z adds 1000 to a type's code and M 2000). A geography keeps latitude before
-longitude in its bytes, the other way round in its texts.
+Points, lines and polygons, with Z and M. Other shapes and empty ones are refused. Validity is
+not checked: the bytes claim "valid". Formats: MS-SSCLRT 2.1 (the serialised types); OGC 06-103r4
+(WKT and WKB, where Z adds 1000 to a type's code and M 2000). A geography has latitude before
+longitude in its bytes, the other way round in its text.
 """
 
 import re
@@ -21,7 +21,7 @@ _HAS_Z, _HAS_M, _VALID, _ONE_POINT, _ONE_LINE = 1, 2, 4, 8, 16
 _STROKE, _OUTER, _INNER = 1, 2, 0
 _LATITUDE: Final = 90.0
 _LONGITUDE: Final = 15069.0
-_EARTHS: Final = frozenset({4326, 4269, 4258, 4289, 4322, 4230, 4277, 4267, 4283})
+_GEOGRAPHY_SRIDS: Final = frozenset({4326, 4269, 4258, 4289, 4322, 4230, 4277, 4267, 4283})
 """Some of sys.spatial_reference_systems: WGS 84, NAD83, ETRS89 and others."""
 
 Point = tuple[float, float, float, float]
@@ -46,7 +46,7 @@ class Shape:
 
 
 def parse(text: str, srid: int, type_name: str) -> bytes:
-    """Return the bytes of a text; error 6522 where it is no shape of this type."""
+    """Return the bytes of well-known text; error 6522 if it is not a shape of this type."""
     match = _SHAPE.fullmatch(text)
     word = match[1].upper() if match else ""
     if match is None:
@@ -102,11 +102,11 @@ def to_bytes(shape: Shape, type_name: str) -> bytes:
 
 
 def from_bytes(data: bytes, type_name: str) -> Shape:
-    """Read the serialised CLR type; error 6522 for bytes that are none."""
+    """Read the serialised CLR type; error 6522 for other bytes."""
     try:
         return _read(data, type_name)
     except (struct.error, KeyError, IndexError):
-        raise _error(type_name, "24210: the bytes are no instance of the type.") from None
+        raise _error(type_name, "24210: the bytes are not an instance of the type.") from None
 
 
 def _read(data: bytes, type_name: str) -> Shape:
@@ -204,7 +204,7 @@ def _point(item: str, type_name: str) -> Point:
 
 
 def _check(shape: Shape, type_name: str) -> None:
-    """Refuse what SQL Server refuses when a shape is made."""
+    """Raise what SQL Server raises when an invalid shape is created."""
     least = {1: 1, 2: 2, 3: 4}[shape.kind]
     if any(len(ring) < least for ring in shape.rings) or (
         shape.kind == 1 and len(shape.points) > 1
@@ -216,7 +216,7 @@ def _check(shape: Shape, type_name: str) -> None:
         if not 0 <= shape.srid <= 999_999:
             raise _error(type_name, "24100: The spatial reference identifier (SRID) is not valid.")
         return
-    if shape.srid not in _EARTHS:
+    if shape.srid not in _GEOGRAPHY_SRIDS:
         raise _error(type_name, "24204: The spatial reference identifier (SRID) is not valid.")
     if any(abs(p[1]) > _LATITUDE for p in shape.points):
         raise _error(type_name, "24201: Latitude values must be between -90 and 90 degrees.")

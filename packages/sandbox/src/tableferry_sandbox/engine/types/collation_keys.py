@@ -1,4 +1,4 @@
-"""What a collation makes of strings: the key they are equal by, and the key they sort by."""
+"""Collations as DuckDB keys: one by which strings are equal, one by which they sort."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ _WESTERN: Final = ("sql_latin1_general_cp1_", "latin1_general_", "sql_latin1_gen
 def check_collation(name: str, *, national: bool) -> str:
     """Return a collation's name if strings of this kind can have it.
 
-    Raises 448 for what is none, 50000 for code pages the sandbox lacks.
+    Raises 448 for an unknown collation, 50000 for code pages that the sandbox lacks.
     """
     lowered = name.lower()
     if lowered == "database_default":
@@ -27,7 +27,7 @@ def check_collation(name: str, *, national: bool) -> str:
 
 
 def code_page(name: str) -> int | None:
-    """Return the code page of a collation's char data, None for what is no collation."""
+    """Return the code page of a collation's char data, None for an unknown collation."""
     try:
         codec = collation(name).codec
     except SqlError:

@@ -39,8 +39,8 @@ def convert(
 ) -> str:
     """Return SQL of type ``target`` for ``sql`` of type ``source``.
 
-    Character and binary values are cut and padded to the target's length. Raises 529, 257 or 206
-    where SQL Server forbids the conversion, 50000 where the sandbox has no rule for it.
+    Character and binary values are truncated and padded to the target's length. Raises 529, 257
+    or 206 if SQL Server forbids the conversion, 50000 if the sandbox has no rule for it.
     """
     if source.name == "null":
         return f"CAST(NULL AS {duck_type(target)})"
@@ -142,7 +142,8 @@ def _number_to_string(sql: str, source: SqlType, target: SqlType, style: int, at
     else:
         text = f"CAST({sql} AS VARCHAR)"
         if kind == "decimal" and source.precision == source.scale:
-            text = f"regexp_replace({text}, '^(-?)[.]', '\\10.')"  # DuckDB writes .5, they 0.5
+            # DuckDB writes .5, SQL Server 0.5.
+            text = f"regexp_replace({text}, '^(-?)[.]', '\\10.')"
     if target.length == MAX:
         return text
     if kind == "int" and not is_national(target):
@@ -227,7 +228,7 @@ def _binary_to_guid(sql: str, source: SqlType, target: SqlType, style: int, atte
     return f"ts_pad_bytes({sql}, 16)"
 
 
-def _text_as_it_is(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
+def _unchanged(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
     del style, attempt
     return fit_text(sql, target) if family(target) == "string" and source.name == "xml" else sql
 
@@ -252,6 +253,9 @@ def _clr_to_string(sql: str, source: SqlType, target: SqlType, style: int, attem
 _NUMBERS: Final = ("int", "decimal", "money", "float")
 _NUMERIC: Final = frozenset(_NUMBERS)
 _MOMENTS: Final = ("date", "time", "datetime")
+_IN_VARIANT: Final = (
+    *_NUMBERS, *_MOMENTS, "offset", "string", "binary", "guid", "variant", "xml", "udt",
+)  # fmt: skip
 _RULES: Final[dict[tuple[str, str], Rule]] = {
     **{(a, b): _number for a in _NUMBERS for b in _NUMBERS},
     **{("string", b): _string_to_number for b in _NUMBERS},
@@ -263,20 +267,7 @@ _RULES: Final[dict[tuple[str, str], Rule]] = {
     **{("offset", b): _offset_to_moment for b in _MOMENTS},
     **{(a, "datetime"): _number_to_moment for a in _NUMBERS},
     **{("datetime", b): _moment_to_number for b in _NUMBERS},
-    **{
-        (a, "variant"): to_variant
-        for a in (
-            *_NUMBERS,
-            *_MOMENTS,
-            "offset",
-            "string",
-            "binary",
-            "guid",
-            "variant",
-            "xml",
-            "udt",
-        )
-    },
+    **{(a, "variant"): to_variant for a in _IN_VARIANT},
     ("offset", "offset"): _offset_to_offset,
     ("string", "string"): _string_to_string,
     ("string", "binary"): _to_binary,
@@ -288,13 +279,13 @@ _RULES: Final[dict[tuple[str, str], Rule]] = {
     ("guid", "string"): _guid_to_string,
     ("string", "guid"): _string_to_guid,
     ("binary", "guid"): _binary_to_guid,
-    ("string", "xml"): _text_as_it_is,
-    ("xml", "string"): _text_as_it_is,
-    ("xml", "xml"): _text_as_it_is,
+    ("string", "xml"): _unchanged,
+    ("xml", "string"): _unchanged,
+    ("xml", "xml"): _unchanged,
     ("udt", "binary"): _to_binary,
     ("string", "udt"): _string_to_clr,
     ("udt", "string"): _clr_to_string,
-    ("binary", "udt"): _text_as_it_is,
+    ("binary", "udt"): _unchanged,
 }
 _EXPLICIT_ONLY: Final = frozenset({
     ("datetime", "int"), ("datetime", "decimal"), ("datetime", "money"), ("datetime", "float"),

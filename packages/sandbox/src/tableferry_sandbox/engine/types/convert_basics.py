@@ -1,4 +1,4 @@
-"""What every conversion stands on: casts of numbers, and fitting to a length."""
+"""Building blocks of conversions: casts between numbers, truncation and padding."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ def flag(attempt: bool) -> str:
 
 
 def number(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
-    """Convert numbers among themselves: to integers, decimals are cut and money is rounded."""
+    """Convert between numbers; to integers, decimals are truncated and money is rounded."""
     del style
     kind, goal = family(source), family(target)
     if target.name == "bit":
@@ -38,7 +38,7 @@ def number(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool
 
 
 def fit_text(sql: str, target: SqlType) -> str:
-    """Cut a string to a character type's length; fixed-length ones are padded."""
+    """Truncate a string to a character type's length; pad for fixed-length types."""
     if target.length == MAX:
         return sql
     cut = f"ts_cut({sql}, {target.length})"
@@ -46,7 +46,7 @@ def fit_text(sql: str, target: SqlType) -> str:
 
 
 def fit_bytes(sql: str, target: SqlType) -> str:
-    """Cut bytes to a binary type's length; fixed-length ones are padded with zeros."""
+    """Truncate bytes to a binary type's length; pad with zeros for fixed-length types."""
     if target.length == MAX:
         return sql
     if target.name in ("binary", "timestamp"):

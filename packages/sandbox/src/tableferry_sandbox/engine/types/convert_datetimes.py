@@ -1,4 +1,7 @@
-"""Conversions of dates and times: rules, ranges and rounding, on ticks of 100 ns."""
+"""Conversions of dates and times: rules, ranges and rounding, on ticks of 100 ns.
+
+A *moment* is a value of date, time, or any datetime type without an offset.
+"""
 
 from typing import Final
 
@@ -37,7 +40,7 @@ def string_to_moment(sql: str, source: SqlType, target: SqlType, style: int, att
 
 
 def round_time(ticks: str, scale: int) -> str:
-    """Round a time of day to its scale; what reaches midnight becomes 00:00."""
+    """Round a time of day to its scale; a result of 24:00 becomes 00:00."""
     if scale == 7:
         return ticks
     unit = 10 ** (7 - scale)
@@ -72,7 +75,7 @@ def _to_datetime(ticks: str, source: SqlType, target: SqlType, attempt: bool) ->
 
 
 def moment_to_moment(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
-    """Convert date, time and the datetimes among themselves."""
+    """Convert between date, time and the datetime types."""
     del style
     kind, goal = family(source), family(target)
     ticks = sql

@@ -34,7 +34,7 @@ def to_variant(sql: str, source: SqlType, target: SqlType, style: int, attempt: 
 
 
 def variant_text(sql: str, target: SqlType, style: int) -> tuple[str, SqlType]:
-    """Return a variant as text, and the type of that text: what other types are read from."""
+    """Return SQL of a variant as text, with that text's type; other types are parsed from it."""
     del target
     return f"py_variant_text({sql}, {style})", SqlType("nvarchar", MAX)
 

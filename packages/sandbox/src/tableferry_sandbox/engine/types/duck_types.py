@@ -1,8 +1,8 @@
-"""How each SQL Server type lives in DuckDB, and how DuckDB's Arrow becomes the physical form.
+"""How DuckDB stores each SQL Server type, and how its Arrow becomes the physical form.
 
-DuckDB holds the physical forms of ``sandbox.sqltypes`` as they are, so that a SELECT of plain
-columns copies nothing. A uniqueidentifier is kept as its 16 wire bytes; ordering goes through a
-macro that permutes them.
+DuckDB holds the physical forms of ``tableferry_sandbox.sqltypes`` unchanged, so that a SELECT of
+plain columns copies nothing. A uniqueidentifier is kept as its 16 wire bytes; a macro permutes them
+for ordering.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -70,7 +70,7 @@ def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
 
 
 def to_physical(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Give DuckDB's batches the result's names and the types that differ from its own."""
+    """Give DuckDB's batches the schema of the result, casting where types differ."""
     for batch in batches:
         arrays = [
             array if array.type == field.type else array.cast(field.type)
@@ -80,7 +80,7 @@ def to_physical(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterato
 
 
 def quote_text(text: str) -> str:
-    """Return a DuckDB string literal; U+0000 cannot stand inside one and goes through chr()."""
+    """Return a DuckDB string literal; U+0000 cannot be inside one and becomes chr(0)."""
     pieces = ["'" + piece.replace("'", "''") + "'" for piece in text.split("\0")]
     return pieces[0] if len(pieces) == 1 else "(" + " || chr(0) || ".join(pieces) + ")"
 

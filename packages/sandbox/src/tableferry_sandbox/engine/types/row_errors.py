@@ -1,4 +1,4 @@
-"""Errors that come out of a running DuckDB query, and what they are in SQL Server's terms.
+"""Errors raised inside a running DuckDB query, translated to SQL Server's.
 
 A macro or a Python function raises a marked text (``TSQL|number|severity|state|message``); the rest
 are DuckDB's own errors of arithmetic and casts, recognised by their texts.
@@ -49,8 +49,8 @@ def overflow(target: str) -> SqlError:
     )
 
 
-def translate(error: Exception) -> SqlError:  # noqa: C901 - one test a message
-    """Return what SQL Server would say; what has no counterpart is refused, with DuckDB's words."""
+def translate(error: Exception) -> SqlError:  # noqa: C901 - one test for each message
+    """Return SQL Server's error; errors without a counterpart become 50000 with DuckDB's text."""
     text = str(error)
     match = _MARK.search(text)
     if match:

@@ -231,7 +231,7 @@ def _clock(text: str, type_name: str) -> int | None:
 
 
 def in_utc(ticks: int, zone: int) -> int:
-    """Return the moment in UTC, as it is stored; raises 241 for one before year 1 or after 9999."""
+    """Return the moment in UTC, as it is stored; raises 241 outside the years 1 to 9999."""
     utc = ticks - zone * 60 * SECOND
     if not 0 <= utc <= LAST_TICK:
         raise _bad_moment("datetimeoffset")

@@ -1,4 +1,4 @@
-"""T-SQL's rules for types: defaults, families, precedence, and what operators make of them."""
+"""T-SQL's rules for types: defaults, families, precedence, and results of operators."""
 
 from dataclasses import replace
 from typing import Final
@@ -22,41 +22,12 @@ _SYNONYMS: Final = {
 }  # fmt: skip
 
 PRECEDENCE: Final = [
-    "hierarchyid",
-    "geography",
-    "geometry",
-    "sql_variant",
-    "xml",
-    "datetimeoffset",
-    "datetime2",
-    "datetime",
-    "smalldatetime",
-    "date",
-    "time",
-    "float",
-    "real",
-    "decimal",
-    "numeric",
-    "money",
-    "smallmoney",
-    "bigint",
-    "int",
-    "smallint",
-    "tinyint",
-    "bit",
-    "ntext",
-    "text",
-    "image",
-    "timestamp",
-    "uniqueidentifier",
-    "nvarchar",
-    "nchar",
-    "varchar",
-    "char",
-    "varbinary",
-    "binary",
-    "null",
-]
+    "hierarchyid", "geography", "geometry", "sql_variant", "xml", "datetimeoffset",
+    "datetime2", "datetime", "smalldatetime", "date", "time", "float", "real", "decimal",
+    "numeric", "money", "smallmoney", "bigint", "int", "smallint", "tinyint", "bit", "ntext",
+    "text", "image", "timestamp", "uniqueidentifier", "nvarchar", "nchar", "varchar", "char",
+    "varbinary", "binary", "null",
+]  # fmt: skip
 """Data type precedence (Transact-SQL), highest first."""
 
 _FAMILIES: Final = {
@@ -77,12 +48,12 @@ NUMERIC_FAMILIES: Final = frozenset({"int", "decimal", "money", "float"})
 
 
 def family(sql_type: SqlType) -> str:
-    """Return the group of types that behave alike."""
+    """Return the family of a type: the types that behave alike."""
     return _FAMILIES[sql_type.name]
 
 
 def make(name: str, length: int = 0, precision: int = 0, scale: int = 0) -> SqlType:
-    """Return a type with the parameters its name fixes."""
+    """Return a type, with the parameters that its name implies filled in."""
     if name in _FIXED:
         fixed_length, precision, scale = _FIXED[name]
         return SqlType(name, fixed_length, precision, scale)
@@ -122,7 +93,7 @@ GUID: Final = make("uniqueidentifier")
 
 
 def is_national(sql_type: SqlType) -> bool:
-    """Tell whether a type holds Unicode."""
+    """Return whether a type holds Unicode."""
     return sql_type.name in NATIONAL
 
 
@@ -134,11 +105,11 @@ def varchar(length: int, *, national: bool = False) -> SqlType:
 
 
 def is_builtin(name: str) -> bool:
-    """Whether a type of the server's own is called so: it comes before an alias of that name."""
+    """Return whether a name is a built-in type's, which takes precedence over an alias type."""
     return _SYNONYMS.get(name, name) in _FAMILIES or name == "sysname"
 
 
-def resolve(  # noqa: C901 - a branch a kind of parameters
+def resolve(  # noqa: C901 - one branch for each kind of parameters
     name: TypeName, *, in_cast: bool = False
 ) -> SqlType:
     """Return the type a name stands for; character types get length 30 in CAST, else 1.
@@ -251,10 +222,10 @@ def _longer(left: SqlType, right: SqlType) -> int:
     return max(left.length, right.length)
 
 
-def common(left: SqlType, right: SqlType) -> SqlType:  # noqa: C901 - a branch a family
-    """Return the type two values meet in (CASE, COALESCE, UNION, comparisons).
+def common(left: SqlType, right: SqlType) -> SqlType:  # noqa: C901 - one branch for each family
+    """Return the common type of two values (CASE, COALESCE, UNION, comparisons).
 
-    Raises 206 where T-SQL has none.
+    Raises 206 if T-SQL defines none.
     """
     if left.name == "null":
         return right

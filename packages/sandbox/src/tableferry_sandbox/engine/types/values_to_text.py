@@ -9,19 +9,8 @@ from tableferry_sandbox.engine.types.row_errors import RowError
 
 _EPOCH: Final = datetime(1, 1, 1)  # noqa: DTZ001 - SQL Server's datetime has no zone
 _MONTHS: Final = [
-    "Jan",
-    "Feb",
-    "Mar",
-    "Apr",
-    "May",
-    "Jun",
-    "Jul",
-    "Aug",
-    "Sep",
-    "Oct",
-    "Nov",
-    "Dec",
-]
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+]  # fmt: skip
 _SECOND: Final = 10_000_000
 
 

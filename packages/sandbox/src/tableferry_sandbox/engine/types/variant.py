@@ -194,7 +194,7 @@ def family(payload: bytes) -> str:
 
 
 def prop(payload: bytes, name: str) -> str | None:
-    """Return what SQL_VARIANT_PROPERTY says, as text; None for an unknown property."""
+    """Return a SQL_VARIANT_PROPERTY as text, None for an unknown one."""
     kind, _ = decode(payload)
     fixed = {
         "int": 10,

@@ -1,8 +1,9 @@
-"""Functions that make a moment: of its parts, of its period's begin, at an offset."""
+"""Functions that construct dates and times: from parts, truncated, or at an offset."""
 
 from typing import Final
 
 from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
+from tableferry_sandbox.engine.binding.function_arguments import Scalar, arguments
 from tableferry_sandbox.engine.binding.functions_datetime import (
     UNITS,
     WIDE,
@@ -10,7 +11,6 @@ from tableferry_sandbox.engine.binding.functions_datetime import (
     part_of,
     timestamp,
 )
-from tableferry_sandbox.engine.binding.functions_text import Scalar, arguments
 from tableferry_sandbox.engine.binding.scope import Scope, Typed
 from tableferry_sandbox.engine.errors import unsupported, wrong_argument_count
 from tableferry_sandbox.engine.tree import syntax as s
@@ -43,7 +43,7 @@ _MAKERS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 
 
 def _from_parts(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
-    """DATEFROMPARTS and its like; NULL where a part is, error 289 where there is no such moment."""
+    """DATEFROMPARTS and the like; NULL if a part is NULL, error 289 for an impossible date."""
     name, parts = _MAKERS[node.name]
     values = arguments(binder, node, scope, len(parts))
     given = {
@@ -109,7 +109,7 @@ def _datetrunc(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
 
 
 def _begin(part: str, ticks: str) -> str:
-    """Return the ticks at which the period begins that ``ticks`` lie in."""
+    """Return the ticks of the start of the period that contains ``ticks``."""
     if part in UNITS:
         return f"({ticks} - {ticks} % {UNITS[part]})"
     if part == "dayofyear":
@@ -129,13 +129,13 @@ def _at_offset(local: str, minutes: str) -> str:
 
 
 def _minutes(binder: PredicateBinder, node: s.Node, scope: Scope) -> str:
-    """Return an offset as SQL of minutes: a text like '+02:00', or a number of minutes."""
+    """Return an offset as SQL of minutes, from a string like '+02:00' or a number of minutes."""
     value = binder.value(node, scope)
     if t.family(value.type) != "string":
         return f"CAST({binder.to_type(value, t.INT)} AS BIGINT)"
     text = binder.constant_text(node)
     if text is None:
-        raise unsupported("an offset that is a text and no constant")
+        raise unsupported("an offset that is a string but not a constant")
     hours, colon, minutes = text[1:].partition(":")
     digits = (hours + minutes).isdigit() and len(hours) <= 2 and len(minutes) == 2
     if text[:1] not in ("+", "-") or not colon or not digits:
@@ -176,7 +176,7 @@ def _moved(sql: str, minutes: str, result: SqlType, *, nullable: bool) -> Typed:
 
 
 def _at_time_zone(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
-    """AT TIME ZONE 'UTC': an offset's instant there, anything else a local time of there."""
+    """AT TIME ZONE 'UTC': shifts a datetimeoffset, gives other values the offset zero."""
     value = binder.value(node.arguments[0], scope)
     zone = binder.constant_text(node.arguments[1])
     if zone is None or zone.upper() != "UTC":

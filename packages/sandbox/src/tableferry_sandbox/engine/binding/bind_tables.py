@@ -1,0 +1,182 @@
+"""Sources in FROM that are in the catalog: tables, views and catalog views."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from tableferry_sandbox.engine.binding import system_views
+from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
+from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Source, Typed, permit_all
+from tableferry_sandbox.engine.database.catalog_objects import (
+    PAGE_ROWS,
+    Database,
+    Table,
+    TableColumn,
+    View,
+)
+from tableferry_sandbox.engine.errors import invalid_object, unsupported
+from tableferry_sandbox.engine.tree import syntax as s
+from tableferry_sandbox.events import SqlError
+
+
+class TableBinder(PredicateBinder):
+    """Binds tables and views, and adds sources to a scope."""
+
+    def _add(
+        self,
+        bound: BoundQuery,
+        name: str,
+        columns: tuple[str, ...],
+        scope: Scope,
+        path: tuple[str, ...] = (),
+    ) -> str:
+        """Add a query as a source."""
+        if columns and len(columns) != len(bound.columns):
+            number = 8158 if len(bound.columns) > len(columns) else 8159
+            word = "more" if number == 8158 else "fewer"
+            raise SqlError(
+                number, f"'{name}' has {word} columns than were specified in the column list."
+            )
+        alias = self.context.alias()
+        names = columns or tuple(column.name for column in bound.columns)
+        if "" in names and not columns:
+            raise SqlError(
+                8155,
+                f"No column name was specified for column {names.index('') + 1} of '{name}'.",
+                state=2,
+            )
+        lowered = [item.lower() for item in names]
+        for item in names:
+            if lowered.count(item.lower()) > 1:
+                raise SqlError(
+                    8156, f"The column '{item}' was specified multiple times for '{name}'."
+                )
+        typed = tuple(
+            replace(column, sql=f"{alias}.c{i}", name=label, digits=0)
+            for i, (label, column) in enumerate(zip(names, bound.columns, strict=True), 1)
+        )
+        self._add_source(Source(name, path, typed), scope)
+        return f"({bound.sql}) AS {alias}"
+
+    @staticmethod
+    def _add_source(source: Source, scope: Scope) -> None:
+        if any(
+            source.alias.lower() == other.alias.lower()
+            and (not source.path or not other.path or source.path == other.path)
+            for other in scope.sources
+        ):
+            raise SqlError(
+                1011 if not source.path else 1013,
+                f"The correlation name '{source.alias}' is specified multiple times in a FROM "
+                f"clause."
+                if not source.path
+                else f'The objects "{source.alias}" and "{source.alias}" in the FROM clause have '
+                "the same exposed names. Use correlation names to distinguish them.",
+            )
+        scope.sources.append(source)
+
+    @staticmethod
+    def _path(node: s.TableRef, found: Table | View) -> tuple[str, ...]:
+        return () if node.alias else (found.database.name, found.schema, found.name)
+
+    def view_query(self, view: View) -> BoundQuery:
+        """Bind a view's query without the names of the query around it."""
+        saved = self.context.common, self.context.recursive, self.context.permit
+        self.context.common, self.context.recursive = {}, {}
+        # All objects belong to dbo, so permission on a view covers what it reads
+        # (Ownership Chains).
+        self.context.permit = permit_all
+        try:
+            return self.query(view.query, None)
+        finally:
+            self.context.common, self.context.recursive, self.context.permit = saved
+
+    def _table(self, table: Table, node: s.TableRef, name: str, scope: Scope) -> str:
+        self.context.permit(table)
+        self.context.tables.append(table)
+        text = self.context.read(table, node.hints)
+        if node.sample is not None:
+            text = self._sampled(text, table, node.sample)
+        alias = self.context.alias()
+        self._add_source(
+            Source(name, self._path(node, table), self.table_columns(table, alias)), scope
+        )
+        return f"{text} AS {alias}"
+
+    def _sampled(self, text: str, table: Table, sample: s.Sample) -> str:
+        """Sample whole pages at random; with a seed, always the same ones."""
+        self.context.volatile = True
+        share = self._constant_number(sample.count)
+        if sample.rows:
+            share = 100 * share / max(1, self.context.session.server.count_rows(table))
+        elif not 0 <= share <= 100:
+            raise SqlError(
+                476,
+                f'Invalid PERCENT tablesample size "{share:f}" for table '
+                f'"{table.name}". The PERCENT tablesample size must be between 0 and 100.',
+            )
+        seed = "(SELECT random())"
+        if sample.seed is not None:
+            seed = str(self.constant_integer(sample.seed))
+        page = f"(row_number() OVER () - 1) // {PAGE_ROWS}"
+        numbered = f"SELECT *, {page} AS page_number FROM {text}"
+        return (
+            f"(SELECT * EXCLUDE (page_number) FROM ({numbered}) "
+            f"WHERE hash(page_number, {seed}) % 1000000 < {round(share * 10_000)})"
+        )
+
+    @staticmethod
+    def _constant_number(node: s.Node) -> float:
+        if isinstance(node, s.Literal) and isinstance(node.value, int | float | Decimal):
+            return float(node.value)
+        raise unsupported("anything but a number as the size of a TABLESAMPLE")
+
+    def table_columns(self, table: Table, alias: str) -> tuple[Typed, ...]:
+        """Return a table's columns as read from a source named ``alias`` in DuckDB."""
+        plain = {
+            c.column_id: self.column(c, f"{alias}.{c.physical}") for c in table.columns if c.stored
+        }
+        scope = Scope([Source(table.name, (), tuple(plain.values()))])
+        columns = []
+        for column in table.columns:
+            if column.stored:
+                columns.append(plain[column.column_id])
+                continue
+            assert column.computed is not None  # noqa: S101 - only computed columns are not stored
+            inner = self.value(column.computed, scope)
+            columns.append(self.column(column, self.to_type(inner, column.type)))
+        return tuple(columns)
+
+    @staticmethod
+    def column(column: TableColumn, sql: str) -> Typed:
+        """Return a table's column as an expression, read by ``sql``."""
+        return Typed(
+            sql,
+            column.type,
+            column.nullable,
+            column.name,
+            identity=column.identity is not None,
+            computed=column.computed is not None,
+        )
+
+    def _catalog_view(
+        self, view: system_views.SysView, parts: tuple[str, ...], name: str, scope: Scope
+    ) -> str:
+        self.context.volatile = True
+        session = self.context.session
+        database: Database | None = session.current
+        if len(parts) == 3 and parts[0]:
+            database = session.server.find_database(parts[0])
+            if database is None:
+                raise invalid_object(".".join(parts))
+        assert database is not None  # noqa: S101 - a session always has a database
+        session.require_state(view.name)
+        rows = view.table(session, session.catalog_of(database))
+        registered = self.context.register(rows)
+        alias = self.context.alias()
+        columns = tuple(
+            Typed(f"{alias}.k{i}", column.type, column.nullable, column.name)
+            for i, column in enumerate(view.columns, 1)
+        )
+        path = () if name != parts[-1] else (database.name, view.schema, view.name)
+        self._add_source(Source(name, path, columns), scope)
+        return f"{registered} AS {alias}"

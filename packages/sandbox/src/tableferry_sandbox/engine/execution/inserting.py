@@ -1,0 +1,193 @@
+"""INSERT: columns, defaults, and the rows of VALUES or a query."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tableferry_sandbox.engine.binding.binder import Binder
+from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Typed
+from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
+from tableferry_sandbox.engine.errors import (
+    invalid_column,
+    unsupported,
+)
+from tableferry_sandbox.engine.execution import row_checks
+from tableferry_sandbox.engine.execution.dml_common import finished, output_of, writable_table
+from tableferry_sandbox.engine.execution.row_writer import Writer
+from tableferry_sandbox.engine.execution.session_state import SessionState
+from tableferry_sandbox.engine.execution.statement_binding import binding_context
+from tableferry_sandbox.engine.tree import statements as st
+from tableferry_sandbox.engine.tree import syntax as s
+from tableferry_sandbox.engine.types import type_rules as t
+from tableferry_sandbox.engine.types.duck_types import literal
+from tableferry_sandbox.events import Event, SqlError
+
+
+def insert(session: SessionState, statement: st.Insert) -> Iterator[Event]:
+    """Run an INSERT. Raises 109, 110, 120, 121 or 213 for a wrong number of values."""
+    table = writable_table(session, statement.table, "INSERT")
+    if statement.output and any(
+        isinstance(i, s.SelectItem)
+        and isinstance(i.expression, s.Name)
+        and i.expression.parts[0].lower() != "inserted"
+        for i in statement.output
+    ):
+        raise SqlError(4104, "The multi-part identifier in OUTPUT could not be bound.")
+    columns = _insert_columns(session, table, statement)
+    if isinstance(statement.source, st.Execute):
+        raise unsupported("INSERT ... EXEC")
+    context = binding_context(session)
+    binder = Binder(context)
+    _, release = session.server.store.versions.take()
+    try:
+        sql = "SELECT 1 AS c0"
+        heads: dict[int, str] = {}
+        if isinstance(statement.source, s.Query):
+            query = _with_defaults(statement.source, columns)
+            query = replace(query, tables=(*statement.tables, *query.tables))
+            bound = _insert_source(binder, query, columns)
+            if len(bound.columns) != len(columns):
+                _wrong_number(
+                    len(bound.columns), len(columns), query, listed=bool(statement.columns)
+                )
+            sql = bound.sql
+            for i, (column, value) in enumerate(zip(columns, bound.columns, strict=True), 1):
+                heads[column.column_id] = row_checks.assigned(f"q.c{i}", value.type, column)
+        release()
+        with Writer(session, table, "INSERT") as writer:
+            rows = writer.insert_with_defaults(binder, sql, heads)
+            shown = output_of(session, table, binder, statement.output, writer.verb)
+    finally:
+        release()
+        session.unregister()
+    yield from finished(session, rows, "INSERT", shown)
+
+
+def _insert_columns(session: SessionState, table: Table, statement: st.Insert) -> list[TableColumn]:
+    """Return the columns that an INSERT gives values for. Raises 207, 264, 271, 273, 544."""
+    explicit = session.identity_insert is table
+    if not statement.columns:
+        return (
+            [
+                c
+                for c in table.columns
+                if c.computed is None
+                and c.type.name != "timestamp"
+                and (explicit or not c.identity)
+            ]
+            if statement.source is not None
+            else []
+        )
+    found = []
+    for name in statement.columns:
+        column = table.column(name)
+        if column is None:
+            raise invalid_column(name)
+        if column in found:
+            raise SqlError(
+                264,
+                f"The column name '{name}' is specified more than once in the SET clause or "
+                "column list of an INSERT.",
+            )
+        if column.computed is not None:
+            raise SqlError(
+                271,
+                f'The column "{name}" cannot be modified because it is either a computed column '
+                "or is the result of a UNION operator.",
+            )
+        if column.type.name == "timestamp":
+            raise SqlError(
+                273,
+                "Cannot insert an explicit value into a timestamp column. Use INSERT with a "
+                "column list to exclude the timestamp column, or insert a DEFAULT into the "
+                "timestamp column.",
+            )
+        if column.identity and not explicit:
+            raise SqlError(
+                544,
+                f"Cannot insert explicit value for identity column in table '{table.name}' when "
+                "IDENTITY_INSERT is set to OFF.",
+            )
+        found.append(column)
+    if explicit and table.identity not in found:
+        raise SqlError(
+            545,
+            f"Explicit value must be specified for identity column in table '{table.name}' "
+            "either when IDENTITY_INSERT is set to ON or when a replication user is inserting into "
+            "a NOT FOR REPLICATION identity column.",
+        )
+    return found
+
+
+def _with_defaults(query: s.Query, columns: list[TableColumn]) -> s.Query:
+    """Replace DEFAULT in VALUES by the columns' defaults."""
+    if not isinstance(query.body, s.ValuesRows):
+        return query
+    rows = []
+    for row in query.body.rows:
+        filled = []
+        for position, item in enumerate(row):
+            if isinstance(item, s.Default) and position < len(columns):
+                default = columns[position].default
+                filled.append(default.expression if default else s.Null())
+            else:
+                filled.append(item)
+        rows.append(tuple(filled))
+    return replace(query, body=s.ValuesRows(tuple(rows)))
+
+
+def _insert_source(binder: Binder, query: s.Query, columns: list[TableColumn]) -> BoundQuery:
+    """Bind the rows; VALUES of one row keep each value's own type."""
+    if isinstance(query.body, s.ValuesRows) and len(query.body.rows) == 1:
+        values = [binder.value(item, Scope()) for item in query.body.rows[0]]
+        typed = (
+            tuple(
+                Typed(f"c{i}", v.type if v.type.name != "null" else c.type)
+                for i, (v, c) in enumerate(zip(values, columns, strict=False), 1)
+            )
+            if len(values) == len(columns)
+            else tuple(Typed("c", t.INT) for _ in values)
+        )
+        heads = ", ".join(
+            f"{literal(None, k.type) if v.type.name == 'null' else v.sql} AS c{i}"
+            for i, (v, k) in enumerate(zip(values, typed, strict=True), 1)
+        )
+        return BoundQuery(f"SELECT {heads}", typed)
+    bound = binder.query(query, None)
+    if not isinstance(query.body, s.ValuesRows):
+        return bound
+    # A column that holds only NULLs has no type of its own; it takes the target column's.
+    untyped = [all(isinstance(v, s.Null) for v in c) for c in zip(*query.body.rows, strict=True)]
+    kept = zip(bound.columns, untyped, strict=True)
+    return replace(
+        bound, columns=tuple(replace(c, type=t.NULL_TYPE) if null else c for c, null in kept)
+    )
+
+
+def _wrong_number(given: int, wanted: int, query: s.Query, *, listed: bool) -> None:
+    if not listed:
+        raise SqlError(
+            213, "Column name or number of supplied values does not match table definition."
+        )
+    if isinstance(query.body, s.ValuesRows):
+        if wanted > given:
+            raise SqlError(
+                109,
+                "There are more columns in the INSERT statement than values specified in the "
+                "VALUES clause. The number of values in the VALUES clause must match the number of "
+                "columns specified in the INSERT statement.",
+                severity=15,
+            )
+        raise SqlError(
+            110,
+            "There are fewer columns in the INSERT statement than values specified in the VALUES "
+            "clause. The number of values in the VALUES clause must match the number of columns "
+            "specified in the INSERT statement.",
+            severity=15,
+        )
+    number, word = (120, "fewer") if wanted > given else (121, "more")
+    raise SqlError(
+        number,
+        f"The select list for the INSERT statement contains {word} items than the insert "
+        "list. The number of SELECT values must match the number of INSERT columns.",
+        severity=15,
+    )
