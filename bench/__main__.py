@@ -14,7 +14,7 @@ from bench.readers import Readers, measure_readers
 from bench.servers import bench_source, bench_target
 from bench.workload import Workload
 from tableferry_sandbox.sample import BenchTable, bench_narrow, bench_wide
-from tableferry_sandbox.sample.every_type import bench_every_type
+from tableferry_sandbox.sample.bench_every_type import bench_every_type
 
 CONTENDERS = ("tableferry", "copy_limit", "drain", "plain", "quarantine")
 PARTS = ("convert", "policies")

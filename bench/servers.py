@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from tableferry_sandbox.local_postgres import LocalPostgres
 from tableferry_sandbox.sample import BenchTable, bench_narrow, bench_wide
-from tableferry_sandbox.sample.every_type import bench_every_type
+from tableferry_sandbox.sample.bench_every_type import bench_every_type
 
 TARGET_SETTINGS: Final = {
     "fsync": "on",

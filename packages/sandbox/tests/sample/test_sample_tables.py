@@ -19,7 +19,7 @@ from tableferry_sandbox.sample import (
     table_configs,
 )
 from tableferry_sandbox.sample.awkward import LAST_TICK, text_units
-from tableferry_sandbox.sample.rows import Rows
+from tableferry_sandbox.sample.row_numbers import RowRange
 from tableferry_sandbox.sample.tables import parse_type
 from tableferry_sandbox.sqltypes import MAX, SqlType
 
@@ -64,8 +64,8 @@ def test_the_sample_is_the_same_every_time(tables: dict[str, pa.Table]) -> None:
 
 
 def test_a_random_number_of_a_row_never_changes_from_release_to_release() -> None:
-    assert [int(bits) for bits in Rows(0, 2, 7).bits()] == FIRST_BITS
-    assert int(Rows(1, 1, 7).bits()[0]) == FIRST_BITS[1]
+    assert [int(bits) for bits in RowRange(0, 2, 7).bits()] == FIRST_BITS
+    assert int(RowRange(1, 1, 7).bits()[0]) == FIRST_BITS[1]
 
 
 def test_the_row_counts_follow_the_scale() -> None:

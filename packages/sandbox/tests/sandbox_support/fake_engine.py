@@ -15,8 +15,8 @@ from tableferry_sandbox.events import (
     StatementDone,
     TransactionChanged,
 )
+from tableferry_sandbox.physical import physical_type
 from tableferry_sandbox.sqltypes import Column
-from tableferry_sandbox.tds.typeinfo import physical
 
 
 class FakeSession:
@@ -91,7 +91,7 @@ class FakeSession:
 
     def parameters(self, _match, parameters):
         columns = [Column(p.name.lstrip("@"), p.type) for p in parameters]
-        arrays = [pa.array([p.value], type=physical(p.type)) for p in parameters]
+        arrays = [pa.array([p.value], type=physical_type(p.type)) for p in parameters]
         batch = pa.RecordBatch.from_arrays(arrays, [column.name for column in columns])
         yield ResultSet(columns, iter([batch]))
         yield StatementDone(1, "SELECT")

@@ -3,8 +3,8 @@
 import socket
 import struct
 
+from tableferry_sandbox.tds.byte_reader import ByteReader
 from tableferry_sandbox.tds.prelogin import parse_prelogin
-from tableferry_sandbox.tds.reader import ByteReader
 
 
 class RawClient:

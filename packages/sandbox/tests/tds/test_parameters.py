@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from tableferry_sandbox.events import Parameter, SqlError
 from tableferry_sandbox.sqltypes import MAX, SqlType
+from tableferry_sandbox.tds.byte_reader import ByteReader
 from tableferry_sandbox.tds.conversions import convert
 from tableferry_sandbox.tds.declarations import bind, parse_declarations
 from tableferry_sandbox.tds.packets import ProtocolError
 from tableferry_sandbox.tds.parameters import read_parameter
-from tableferry_sandbox.tds.reader import ByteReader
 
 D = decimal.Decimal
 DAY = 864_000_000_000

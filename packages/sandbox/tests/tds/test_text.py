@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tableferry_sandbox.surrogates import carried, freed
-from tableferry_sandbox.tds.text import carry_surrogates, decode_code_page, to_code_page, to_utf16
+from tableferry_sandbox.tds.text_encoding import (
+    carry_surrogates,
+    decode_code_page,
+    to_code_page,
+    to_utf16,
+)
 
 CARRIERS = st.characters(min_codepoint=0x10D800, max_codepoint=0x10DFFF)
 CHARACTERS = st.characters(exclude_categories=["Cs"]) | CARRIERS

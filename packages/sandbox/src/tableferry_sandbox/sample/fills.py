@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tableferry_sandbox.sample.awkward import TICKS_PER_DAY, TICKS_PER_SECOND, ticks
-from tableferry_sandbox.sample.physical import DATETIMEOFFSET
-from tableferry_sandbox.sample.rows import Rows
+from tableferry_sandbox.physical import DATETIMEOFFSET, TICKS_PER_DAY, TICKS_PER_SECOND
+from tableferry_sandbox.sample.awkward import ticks
+from tableferry_sandbox.sample.row_numbers import RowRange
 from tableferry_sandbox.sample.tables import Fill
 
 _NUMPY = {
@@ -28,7 +28,7 @@ _DRAW_SECOND = 102
 def sometimes_null(fill: Fill, one_in: int = 10) -> Fill:
     """Return ``fill`` with NULL in about one row of ``one_in``."""
 
-    def make(rows: Rows) -> pa.Array:
+    def make(rows: RowRange) -> pa.Array:
         mask = pa.array(rows.salted(_DRAW_NULL).one_in(one_in))
         # The slices keep array types without an if_else kernel of their own out of trouble.
         values = fill(rows)
@@ -51,7 +51,7 @@ def whole(sql_type: str, low: int, high: int) -> Fill:
 def decimals(precision: int, scale: int, low: int, high: int) -> Fill:
     """Return decimals whose unscaled value lies between the bounds."""
 
-    def make(rows: Rows) -> pa.Array:
+    def make(rows: RowRange) -> pa.Array:
         low_words = rows.between(low, high)
         # decimal128 is a 128-bit little-endian integer: the value, then its sign extended.
         words = np.column_stack([low_words, low_words >> 63])
@@ -79,7 +79,7 @@ def flags(one_in: int = 2) -> Fill:
 def guids() -> Fill:
     """Return version 4 GUIDs in wire (mixed-endian) byte order."""
 
-    def make(rows: Rows) -> pa.Array:
+    def make(rows: RowRange) -> pa.Array:
         octets = _octets(rows, 16)
         octets[:, 7] = octets[:, 7] & 0x0F | 0x40
         octets[:, 8] = octets[:, 8] & 0x3F | 0x80
@@ -92,7 +92,7 @@ def guids() -> Fill:
 def binaries(size: int) -> Fill:
     """Return byte strings of ``size`` random bytes."""
 
-    def make(rows: Rows) -> pa.Array:
+    def make(rows: RowRange) -> pa.Array:
         data = pa.py_buffer(np.ascontiguousarray(_octets(rows, size)))
         offsets = pa.py_buffer(np.arange(rows.count + 1, dtype=np.int64) * size)
         return pa.Array.from_buffers(pa.large_binary(), rows.count, [None, offsets, data])
@@ -109,7 +109,7 @@ def words(*choices: str) -> Fill:
 def joined(*parts: Fill | str, separator: str = "") -> Fill:
     """Return texts put together from fixed pieces and from other fills, written as text."""
 
-    def make(rows: Rows) -> pa.Array:
+    def make(rows: RowRange) -> pa.Array:
         pieces = [
             pa.scalar(part, type=pa.large_string())
             if isinstance(part, str)
@@ -129,7 +129,7 @@ def padded(fill: Fill, size: int) -> Fill:
 def numbered(first: int = 1, width: int = 0) -> Fill:
     """Return the row's own number from ``first`` on as text, with leading zeros to ``width``."""
 
-    def make(rows: Rows) -> pa.Array:
+    def make(rows: RowRange) -> pa.Array:
         texts = pa.array(rows.numbers() + first).cast(pa.large_string())
         return pc.utf8_lpad(texts, width, "0") if width else texts
 
@@ -140,7 +140,7 @@ def hexadecimal(digits: int) -> Fill:
     """Return random lower-case hexadecimal texts of ``digits`` digits."""
     alphabet = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
 
-    def make(rows: Rows) -> pa.Array:
+    def make(rows: RowRange) -> pa.Array:
         text = alphabet[_octets(rows, digits) & 15]
         offsets = pa.py_buffer(np.arange(rows.count + 1, dtype=np.int64) * digits)
         buffers = [None, offsets, pa.py_buffer(np.ascontiguousarray(text))]
@@ -171,7 +171,7 @@ def datetimes(first: str, last: str) -> Fill:
     """Return datetime values, whole thirds of a centisecond: shown as .000, .003, .007."""
     fill = stamps(first, last, 2)
 
-    def make(rows: Rows) -> pa.Array:
+    def make(rows: RowRange) -> pa.Array:
         thirds = np.array([0, 33_333, 66_667])[rows.salted(_DRAW_SECOND).between(0, 2)]
         return pa.array(fill(rows).to_numpy() + thirds)
 
@@ -189,7 +189,7 @@ def offset_stamps(first: str, last: str, scale: int) -> Fill:
     fill = stamps(first, last, scale)
     offsets = np.array([0, 60, 120, 180, 330, 345, -180, -210, -300, -480, 840], dtype=np.int16)
 
-    def make(rows: Rows) -> pa.Array:
+    def make(rows: RowRange) -> pa.Array:
         chosen = offsets[rows.salted(_DRAW_SECOND).between(0, len(offsets) - 1)]
         fields = list(DATETIMEOFFSET)
         return pa.StructArray.from_arrays([fill(rows), pa.array(chosen)], fields=fields)
@@ -200,19 +200,19 @@ def offset_stamps(first: str, last: str, scale: int) -> Fill:
 def one_of(choices: Sequence[Fill]) -> Fill:
     """Return for each row the value of one of several text fills."""
 
-    def make(rows: Rows) -> pa.Array:
+    def make(rows: RowRange) -> pa.Array:
         chosen = pa.array(rows.salted(_DRAW_SECOND).between(0, len(choices) - 1))
         return pc.choose(chosen, *[fill(rows.salted(n)) for n, fill in enumerate(choices)])
 
     return make
 
 
-def _unit(rows: Rows) -> npt.NDArray[np.float64]:
+def _unit(rows: RowRange) -> npt.NDArray[np.float64]:
     """Return doubles in [0, 1) with all 53 bits drawn."""
     return (rows.bits() >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
-def _octets(rows: Rows, size: int) -> npt.NDArray[np.uint8]:
+def _octets(rows: RowRange, size: int) -> npt.NDArray[np.uint8]:
     """Return a (rows, size) array of random bytes."""
     draws = [rows.salted(draw).bits() for draw in range((size + 7) // 8)]
     return np.column_stack(draws).astype("<u8").view(np.uint8)[:, :size]

@@ -6,8 +6,8 @@ from typing import Final, Protocol
 import pyarrow as pa
 
 from tableferry_sandbox.events import SqlError
-from tableferry_sandbox.sample.bench import BenchTable
-from tableferry_sandbox.sample.catalog import SAMPLE_TABLES
+from tableferry_sandbox.sample.bench_tables import BenchTable
+from tableferry_sandbox.sample.sample_tables import SAMPLE_TABLES
 
 NO_SUCH_DATABASE: Final = 911
 

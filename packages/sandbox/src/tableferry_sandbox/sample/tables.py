@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from tableferry_sandbox.physical import physical_type
 from tableferry_sandbox.sample.awkward import awkward_values
-from tableferry_sandbox.sample.physical import physical_array, physical_type
-from tableferry_sandbox.sample.rows import Rows
+from tableferry_sandbox.sample.row_numbers import RowRange
 from tableferry_sandbox.sqltypes import DEFAULT_COLLATION, MAX, SqlType
 
-Fill = Callable[[Rows], pa.Array]
+Fill = Callable[[RowRange], pa.Array]
 
 _DECLARATION = re.compile(r"(\w+)(?:\((\w+)(?:,\s*(\d+))?\))?")
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -133,7 +133,7 @@ class SampleTable:
     def _column_array(self, column: SampleColumn, position: int, count: int) -> pa.Array:
         if column.fill is None:
             raise ValueError(f"the server makes the values of {column.name}")
-        ordinary = column.fill(Rows(0, count, self.salt).salted(position))
+        ordinary = column.fill(RowRange(0, count, self.salt).salted(position))
         if not column.awkward:
             return ordinary
         pieces = list(self._with_awkward(column, position, ordinary))
@@ -154,7 +154,7 @@ class SampleTable:
             if turn and count < 4 * AWKWARD_ROWS:
                 break
             picked = [values[(row + turn + 7 * position) % len(values)] for row in range(block)]
-            yield physical_array(picked, column.type)
+            yield pa.array(picked, type=physical_type(column.type))
             end = count // 2 if count >= 4 * AWKWARD_ROWS and not turn else count
             yield ordinary.slice(start + block, end - start - block)
 

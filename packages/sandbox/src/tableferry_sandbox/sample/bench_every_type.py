@@ -6,7 +6,7 @@ from typing import Final
 import pyarrow as pa
 
 from tableferry_sandbox.engine.types import clr_hierarchy, clr_spatial, variant
-from tableferry_sandbox.sample.bench import BenchTable
+from tableferry_sandbox.sample.bench_tables import BenchTable
 from tableferry_sandbox.sample.fills import (
     binaries,
     dates,
@@ -28,7 +28,7 @@ from tableferry_sandbox.sample.fills import (
     whole,
     words,
 )
-from tableferry_sandbox.sample.rows import Rows
+from tableferry_sandbox.sample.row_numbers import RowRange
 from tableferry_sandbox.sample.tables import Fill, SampleColumn, SampleTable
 
 DISTINCT: Final = 256
@@ -62,7 +62,7 @@ def bench_every_type(rows: int) -> BenchTable:
 def _one_by_one(make: Callable[[int], bytes]) -> Fill:
     """Return values that are made one by one, each in many rows."""
 
-    def fill(rows: Rows) -> pa.Array:
+    def fill(rows: RowRange) -> pa.Array:
         made = pa.array([make(number) for number in range(DISTINCT)], pa.large_binary())
         return made.take(pa.array(rows.between(0, DISTINCT - 1)))
 

@@ -25,7 +25,7 @@ from tableferry_sandbox.sample.fills import (
     whole,
     words,
 )
-from tableferry_sandbox.sample.rows import Rows
+from tableferry_sandbox.sample.row_numbers import RowRange
 from tableferry_sandbox.sample.tables import Fill, SampleColumn, SampleTable
 
 BATCH_ROWS: Final = 50_000
@@ -78,7 +78,7 @@ class BenchTable:
         """Yield the rows in order of the key, in record batches of the physical form."""
         schema = self.table.arrow_schema
         for first in range(0, self.row_count, batch_rows):
-            rows = Rows(first, min(batch_rows, self.row_count - first), self.table.salt)
+            rows = RowRange(first, min(batch_rows, self.row_count - first), self.table.salt)
             arrays = [
                 column.fill(rows.salted(position))
                 for position, column in enumerate(self.table.columns)

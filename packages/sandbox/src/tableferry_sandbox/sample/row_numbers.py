@@ -19,14 +19,14 @@ _MIX_2 = np.uint64(0x94D049BB133111EB)
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class RowRange:
     """``count`` rows from the 0-based row number ``first`` on, as the column ``salt`` sees them."""
 
     first: int
     count: int
     salt: int = 0
 
-    def salted(self, salt: int) -> "Rows":
+    def salted(self, salt: int) -> "RowRange":
         """Return the same rows for another column, or another draw of the same column."""
         return replace(self, salt=self.salt * 1_000_003 + salt)
 
