@@ -1,6 +1,6 @@
-"""Makers of ordinary values: each returns a function from Rows to an Arrow array.
+"""Generators of ordinary values: each returns a function from RowRange to an Arrow array.
 
-All are vectorised: a column of a million rows takes tens of milliseconds.
+All are vectorised: a million values take tens of milliseconds.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ def sometimes_null(fill: Fill, one_in: int = 10) -> Fill:
 
     def make(rows: RowRange) -> pa.Array:
         mask = pa.array(rows.salted(_DRAW_NULL).one_in(one_in))
-        # The slices keep array types without an if_else kernel of their own out of trouble.
+        # NULL indices instead of if_else on the values, which has no kernel for some types.
         values = fill(rows)
         picks = pc.if_else(mask, None, pa.array(np.arange(rows.count, dtype=np.int64)))
         return values.take(picks)
@@ -39,12 +39,12 @@ def sometimes_null(fill: Fill, one_in: int = 10) -> Fill:
 
 
 def key(sql_type: str, first: int = 1, step: int = 1) -> Fill:
-    """Return ascending key values: ``first`` for row 0, then ``step`` more for each row."""
+    """Return ascending keys: ``first`` for row 0, then ``step`` more for each row."""
     return lambda rows: pa.array((rows.numbers() * step + first).astype(_NUMPY[sql_type]))
 
 
 def whole(sql_type: str, low: int, high: int) -> Fill:
-    """Return whole numbers between the bounds, both included."""
+    """Return integers between the bounds, inclusive."""
     return lambda rows: pa.array(rows.between(low, high).astype(_NUMPY[sql_type]))
 
 
@@ -53,7 +53,7 @@ def decimals(precision: int, scale: int, low: int, high: int) -> Fill:
 
     def make(rows: RowRange) -> pa.Array:
         low_words = rows.between(low, high)
-        # decimal128 is a 128-bit little-endian integer: the value, then its sign extended.
+        # decimal128 is a 128-bit little-endian integer: a low word, then its sign extension.
         words = np.column_stack([low_words, low_words >> 63])
         buffer = pa.py_buffer(np.ascontiguousarray(words))
         return pa.Array.from_buffers(pa.decimal128(precision, scale), rows.count, [None, buffer])
@@ -62,17 +62,17 @@ def decimals(precision: int, scale: int, low: int, high: int) -> Fill:
 
 
 def floats(low: float, high: float) -> Fill:
-    """Return doubles spread evenly over [low, high)."""
+    """Return doubles, uniform in [low, high)."""
     return lambda rows: pa.array(_unit(rows) * (high - low) + low)
 
 
 def singles(low: float, high: float) -> Fill:
-    """Return single-precision numbers spread evenly over [low, high)."""
+    """Return single-precision numbers, uniform in [low, high)."""
     return lambda rows: pa.array((_unit(rows) * (high - low) + low).astype(np.float32))
 
 
 def flags(one_in: int = 2) -> Fill:
-    """Return bits, true in about one row of ``one_in``."""
+    """Return bits that are true in about one row of ``one_in``."""
     return lambda rows: pa.array(rows.one_in(one_in))
 
 
@@ -101,13 +101,13 @@ def binaries(size: int) -> Fill:
 
 
 def words(*choices: str) -> Fill:
-    """Return one of the texts a row."""
+    """Return one of these texts for each row."""
     table = pa.array(choices, type=pa.large_string())
     return lambda rows: table.take(pa.array(rows.between(0, len(choices) - 1)))
 
 
 def joined(*parts: Fill | str, separator: str = "") -> Fill:
-    """Return texts put together from fixed pieces and from other fills, written as text."""
+    """Return the concatenation of fixed texts and of other fills' values, cast to text."""
 
     def make(rows: RowRange) -> pa.Array:
         pieces = [
@@ -122,12 +122,12 @@ def joined(*parts: Fill | str, separator: str = "") -> Fill:
 
 
 def padded(fill: Fill, size: int) -> Fill:
-    """Return ``fill`` with blanks up to ``size`` characters, as char and nchar store them."""
+    """Return ``fill`` padded with blanks to ``size`` characters, as char and nchar store it."""
     return lambda rows: pc.utf8_rpad(fill(rows), size)
 
 
 def numbered(first: int = 1, width: int = 0) -> Fill:
-    """Return the row's own number from ``first`` on as text, with leading zeros to ``width``."""
+    """Return row number + ``first`` as text, padded with leading zeros to ``width``."""
 
     def make(rows: RowRange) -> pa.Array:
         texts = pa.array(rows.numbers() + first).cast(pa.large_string())
@@ -137,7 +137,7 @@ def numbered(first: int = 1, width: int = 0) -> Fill:
 
 
 def hexadecimal(digits: int) -> Fill:
-    """Return random lower-case hexadecimal texts of ``digits`` digits."""
+    """Return random lower-case hexadecimal texts."""
     alphabet = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
 
     def make(rows: RowRange) -> pa.Array:
@@ -150,25 +150,25 @@ def hexadecimal(digits: int) -> Fill:
 
 
 def dates(first: str, last: str) -> Fill:
-    """Return days between two ISO dates."""
+    """Return dates between two ISO dates, inclusive."""
     low, high = (int(np.datetime64(text, "D").astype(np.int64)) for text in (first, last))
     return lambda rows: pa.array(rows.between(low, high).astype(np.int32)).cast(pa.date32())
 
 
 def times_of_day(scale: int) -> Fill:
-    """Return times of day as 100 ns units since midnight, with ``scale`` digits of a second."""
+    """Return times in ticks of 100 ns since midnight, with ``scale`` fractional digits."""
     step = int(10 ** (7 - scale))
     return lambda rows: pa.array(rows.between(0, TICKS_PER_DAY // step - 1) * step)
 
 
 def stamps(first: str, last: str, scale: int) -> Fill:
-    """Return datetime2 values between two ISO time stamps, with ``scale`` digits of a second."""
+    """Return datetime2 values between two ISO timestamps, with ``scale`` fractional digits."""
     low, high, step = ticks(first), ticks(last), int(10 ** (7 - scale))
     return lambda rows: pa.array(rows.between(low // step, high // step) * step)
 
 
 def datetimes(first: str, last: str) -> Fill:
-    """Return datetime values, whole thirds of a centisecond: shown as .000, .003, .007."""
+    """Return datetime values, in units of 1/300 s: shown as .000, .003 and .007."""
     fill = stamps(first, last, 2)
 
     def make(rows: RowRange) -> pa.Array:
@@ -179,13 +179,13 @@ def datetimes(first: str, last: str) -> Fill:
 
 
 def minutes(first: str, last: str) -> Fill:
-    """Return smalldatetime values: whole minutes between two ISO time stamps."""
+    """Return smalldatetime values: whole minutes between two ISO timestamps."""
     low, high, step = ticks(first), ticks(last), 60 * TICKS_PER_SECOND
     return lambda rows: pa.array(rows.between(low // step, high // step) * step)
 
 
 def offset_stamps(first: str, last: str, scale: int) -> Fill:
-    """Return datetimeoffset values with offsets that are really in use."""
+    """Return datetimeoffset values with UTC offsets in real use."""
     fill = stamps(first, last, scale)
     offsets = np.array([0, 60, 120, 180, 330, 345, -180, -210, -300, -480, 840], dtype=np.int16)
 
@@ -198,7 +198,7 @@ def offset_stamps(first: str, last: str, scale: int) -> Fill:
 
 
 def one_of(choices: Sequence[Fill]) -> Fill:
-    """Return for each row the value of one of several text fills."""
+    """Return for each row a value of one of several text fills."""
 
     def make(rows: RowRange) -> pa.Array:
         chosen = pa.array(rows.salted(_DRAW_SECOND).between(0, len(choices) - 1))
@@ -208,7 +208,7 @@ def one_of(choices: Sequence[Fill]) -> Fill:
 
 
 def _unit(rows: RowRange) -> npt.NDArray[np.float64]:
-    """Return doubles in [0, 1) with all 53 bits drawn."""
+    """Return doubles in [0, 1) with 53 random bits."""
     return (rows.bits() >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
