@@ -1,4 +1,4 @@
-"""The sample: deterministic, awkward on purpose, and true to its own declarations."""
+"""The sample is deterministic, full of edge cases, and consistent with its declarations."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -160,13 +160,13 @@ def test_the_extremes_of_the_types_are_in_the_sample() -> None:
     "text",
     ["", "\\.", "\\N", "NULL", "tab\there\t", "both\r\nof them\r\n", 'said "hello"', "Привет, мир"],
 )
-def test_awkward_texts_stand_at_the_beginning_and_in_the_middle(text: str) -> None:
+def test_awkward_texts_occur_at_the_beginning_and_in_the_middle(text: str) -> None:
     places = [n for n, name in enumerate(values("customer", "CompanyName")) if name == text]
     assert any(place < 40 for place in places)
     assert any(1_000 <= place < 1_040 for place in places)
 
 
-def test_nothing_in_the_sample_is_impossible_to_store_in_postgresql(
+def test_postgresql_can_store_every_value_of_the_sample(
     tables: dict[str, pa.Table],
 ) -> None:
     for table, column in every_column():
@@ -211,7 +211,7 @@ def test_a_declaration_begins_with_its_type(declaration: str, expected: SqlType)
     assert parse_type(declaration) == expected
 
 
-def test_a_benchmark_table_does_not_depend_on_how_it_is_cut() -> None:
+def test_a_benchmark_table_does_not_depend_on_the_batch_size() -> None:
     bench = bench_narrow(1_000)
     whole = pa.Table.from_batches(bench.batches())
     pieces = pa.Table.from_batches(bench.batches(batch_rows=77))

@@ -1,4 +1,4 @@
-"""A small made-up engine: canned answers of every type, to test the wire alone."""
+"""A fake engine with canned answers of every type, to test the wire alone."""
 
 import re
 import threading
@@ -20,7 +20,7 @@ from tableferry_sandbox.sqltypes import Column
 
 
 class FakeSession:
-    """Answers statements by the first pattern of ``ANSWERS`` that is found in them."""
+    """Answers a statement by the first matching pattern of ``ANSWERS``."""
 
     def __init__(self, engine, session_id, database):
         self.engine = engine

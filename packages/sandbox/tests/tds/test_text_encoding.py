@@ -1,4 +1,4 @@
-"""Text between UTF-8, UTF-16 and code pages."""
+"""Text conversion between UTF-8, UTF-16 and code pages."""
 
 import itertools
 
@@ -39,7 +39,7 @@ def test_utf16_cells_are_those_of_pythons_encoder(texts):
 
 
 @given(st.lists(UNITS, min_size=1, max_size=5))
-def test_any_units_survive_the_way_in_and_out(raws):
+def test_any_utf16_units_survive_a_round_trip(raws):
     offsets, data = ranges([freed(carry_surrogates(raw)) for raw in raws])
     assert cells(*to_utf16(offsets, data)) == raws
 
@@ -65,7 +65,7 @@ def test_what_a_code_page_lacks_becomes_a_question_mark(codec):
     assert cells(*to_code_page(*ranges(texts), codec)) == expected
 
 
-def test_every_byte_of_a_code_page_survives_the_way_in_and_out():
+def test_every_byte_of_a_code_page_survives_a_round_trip():
     every = bytes(range(256))
     for codec in ("cp1252", "cp1253", "cp1255", "cp874"):
         text = decode_code_page(every, codec)

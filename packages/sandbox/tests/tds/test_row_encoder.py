@@ -138,7 +138,7 @@ def test_null_has_its_types_marker_for_clients_without_null_bitmaps(kind, marker
     assert row_of([Column("c", kind)], [None]) == b"\xd2\x01"
 
 
-def test_a_long_value_comes_in_chunks_that_microsofts_driver_takes():
+def test_a_long_value_is_sent_in_chunks_that_microsofts_driver_accepts():
     value = bytes(range(256)) * (2**12 * 2) + b"end"
     sent = row_of([Column("c", SqlType("varbinary", MAX))], [value])
     assert sent[:9] == b"\xd1" + struct.pack("<Q", len(value))
@@ -150,7 +150,7 @@ def test_a_long_value_comes_in_chunks_that_microsofts_driver_takes():
     assert [len(chunk) for chunk in found] == [2**20, 2**20, 3]
 
 
-def test_a_null_bitmap_has_a_bit_a_column_and_leaves_the_cells_out():
+def test_a_null_bitmap_has_one_bit_per_column_and_omits_the_cells():
     columns = [Column(f"c{i}", SqlType("tinyint")) for i in range(10)]
     values = [None, 1, 2, 3, 4, 5, 6, 7, 8, None]
     cells = b"".join(bytes([1, v]) for v in values[1:-1])
@@ -180,13 +180,13 @@ def test_a_not_null_number_has_no_length_byte():
         (Column("c", SqlType("varchar", 9, collation="Klingon_CI_AS")), pa.array(["a"])),
     ],
 )
-def test_values_that_are_not_of_their_columns_type_are_refused(column, array):
+def test_values_that_do_not_fit_their_column_are_refused(column, array):
     batch = pa.RecordBatch.from_arrays([array], ["c"])
     with pytest.raises(SqlError):
         RowEncoder([column], null_bitmaps=True).encode(batch)
 
 
-def test_a_slice_of_moments_with_nulls_is_encoded_from_its_own_first_row():
+def test_a_slice_of_datetimeoffsets_with_nulls_is_encoded_from_its_own_first_row():
     kind = SqlType("datetimeoffset", scale=0)
     values = [{"utc": day * DAY, "offset": day} for day in range(6)]
     array = pa.array([*values[:4], None, values[5]], type=physical_type(kind)).slice(3)
@@ -249,7 +249,7 @@ REFERENCE = {
     "i": lambda v: bytes([1, v]),
     "j": counted,
 }
-"""How each column of MIXED is encoded, the slow and plain way."""
+"""A slow, obvious encoder for each column of MIXED."""
 
 
 def reference_row(columns, row):
