@@ -5,10 +5,10 @@ import struct
 import pytest
 from cryptography import x509
 
+from tableferry_sandbox.collations import codec_of, collation
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import MAX, Column, SqlType
 from tableferry_sandbox.tds.certificate import self_signed
-from tableferry_sandbox.tds.collations import codec_of, collation
 from tableferry_sandbox.tds.login7 import deobfuscate, parse_login7
 from tableferry_sandbox.tds.packets import ProtocolError
 from tableferry_sandbox.tds.prelogin import parse_prelogin, prelogin_answer

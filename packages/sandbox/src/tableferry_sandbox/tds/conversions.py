@@ -11,11 +11,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from tableferry_sandbox.collations import collation
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.physical import ANSI, BINARY, LAST_DAY, TICKS_PER_DAY, UNICODE, base_name
 from tableferry_sandbox.sqltypes import DEFAULT_COLLATION, MAX, SqlType
 from tableferry_sandbox.surrogates import freed, from_utf16
-from tableferry_sandbox.tds.collations import collation
 from tableferry_sandbox.tds.text_encoding import decode_code_page, to_code_page
 
 _INTEGERS: Final = {

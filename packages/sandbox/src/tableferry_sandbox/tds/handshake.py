@@ -4,11 +4,11 @@ import ssl
 from dataclasses import dataclass, field
 from typing import Final
 
+from tableferry_sandbox.collations import collation
 from tableferry_sandbox.events import Engine, LoginRequest, Session, SqlError
 from tableferry_sandbox.faults import Faults
 from tableferry_sandbox.sqltypes import DEFAULT_COLLATION
 from tableferry_sandbox.tds import tokens
-from tableferry_sandbox.tds.collations import collation
 from tableferry_sandbox.tds.login7 import (
     FED_AUTH,
     TDS_7_3_A,

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tableferry_sandbox.collations import codec_of
 from tableferry_sandbox.events import Parameter, SqlError
 from tableferry_sandbox.physical import LAST_DAY, TICKS_PER_DAY
 from tableferry_sandbox.sqltypes import MAX, SqlType
 from tableferry_sandbox.tds.byte_reader import ByteReader, real
-from tableferry_sandbox.tds.collations import codec_of
 from tableferry_sandbox.tds.packets import ProtocolError
 from tableferry_sandbox.tds.text_encoding import carry_surrogates, decode_code_page
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tableferry_sandbox.collations import collation
 from tableferry_sandbox.physical import ANSI, BINARY, CLR, UNICODE, base_name, unsupported
 from tableferry_sandbox.sqltypes import DEFAULT_COLLATION, MAX, Column, SqlType
-from tableferry_sandbox.tds.collations import collation
 from tableferry_sandbox.tds.tokens import COLMETADATA, b_varchar, us_varchar
 
 TEXT_POINTER: Final = frozenset({"text", "ntext", "image"})

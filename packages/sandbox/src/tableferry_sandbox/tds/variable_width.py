@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from tableferry_sandbox.collations import collation
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.physical import ANSI, BINARY, CLR, UNICODE, base_name
 from tableferry_sandbox.sqltypes import DEFAULT_COLLATION, Column
@@ -27,7 +28,6 @@ from tableferry_sandbox.tds.cells import (
     ranges_of,
     validity,
 )
-from tableferry_sandbox.tds.collations import collation
 from tableferry_sandbox.tds.text_encoding import to_code_page, to_utf16
 from tableferry_sandbox.tds.typeinfo import TEXT_POINTER, byte_limit, is_plp
 

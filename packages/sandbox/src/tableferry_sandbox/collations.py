@@ -1,4 +1,7 @@
-"""Collations on the wire: their five bytes and their code page (MS-TDS 2.2.5.1.2)."""
+"""Collations: their five bytes on the wire (MS-TDS 2.2.5.1.2) and the code page of their char data.
+
+The engine and the wire both need the code page, so this lies below both.
+"""
 
 import functools
 import re
