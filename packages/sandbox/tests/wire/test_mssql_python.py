@@ -189,9 +189,7 @@ def test_a_wrong_password_is_refused_with_the_servers_text(run):
     assert "Login failed for user 'reader'." in run("values", password="wrong")
 
 
-def test_a_verifying_client_connects_when_it_trusts_the_servers_certificate(
-    run, server, tmp_path
-):
+def test_a_verifying_client_connects_when_it_trusts_the_servers_certificate(run, server, tmp_path):
     authority = tmp_path / "ca.pem"
     authority.write_bytes(server.certificate_pem)
     assert run("several_results", encrypt="yes", authority=authority) == [2, True, 3, False]
