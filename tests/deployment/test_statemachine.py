@@ -323,7 +323,7 @@ def test_an_error_that_nobody_foresaw_leaves_without_its_text(
     def break_down(*_: object) -> None:
         raise KeyError(CANARY)
 
-    monkeypatch.setattr("tableferry.fanout.routes.way_of", break_down)
+    monkeypatch.setattr("tableferry.fanout.routes.route_of", break_down)
     with pytest.raises(UnforeseenError) as raised:
         function({"mode": "fanout_plan", "input": {}}, None)
     assert CANARY not in "".join(traceback.format_exception(raised.value))
