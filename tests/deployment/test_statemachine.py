@@ -21,7 +21,7 @@ from tableferry.verify import compare_rows
 from tableferry_sandbox.faults import CutConnection, SendError
 from tests.deployment.conftest import CANARY, REPO, without_long_columns
 from tests.faults.support import wait_for
-from tests.support.building import FOLDER
+from tests.support.build_script import FOLDER
 from tests.support.databases import PgDatabase
 from tests.support.sandbox import Sandbox
 from tests.support.step_functions import Handler, WorkerEndedError, states
