@@ -1,1 +1,1 @@
-"""The benchmark: tableferry against the plain design and against the databases' own limits."""
+"""The benchmark: tableferry against a plain script and against the limits of both databases."""

@@ -1,7 +1,7 @@
-"""A cold start of the deployment, step by step: ``python -m bench.cold_start`` prints it as JSON.
+"""Times a cold start of the deployment step by step: ``python -m bench.cold_start``.
 
-The settings of a source and a target come as JSON on stdin. Run in a process of its own: nothing
-of it may have been imported before.
+Reads the settings of a source and a target from stdin and prints seconds by step, both as JSON.
+Needs a new process: none of these modules may have been imported before.
 """
 
 import itertools
@@ -14,8 +14,8 @@ FOLDER = Path(__file__).parent.parent / "lambda_deployment_postgresql_updated"
 
 
 def main() -> None:
-    """Take the steps of a first invocation, one after the other, and time each."""
-    given = json.load(sys.stdin)
+    """Run and time each step of a first invocation."""
+    settings = json.load(sys.stdin)
     sys.path.insert(0, str(FOLDER))
     marks = [("", time.perf_counter())]
 
@@ -24,15 +24,15 @@ def main() -> None:
     marks.append(("handler", time.perf_counter()))
     lambda_function.lambda_handler({"mode": "info", "tables": ["customer"]}, None)
     marks.append(("info", time.perf_counter()))
-    import multi_table_manager  # noqa: F401 - what a sync needs, imported with its first
+    import multi_table_manager  # noqa: F401 - what the first sync imports
 
     marks.append(("engine", time.perf_counter()))
     from tableferry import postgres, sqlserver
     from tableferry.config import SourceSettings, TargetSettings
 
-    with sqlserver.connect(SourceSettings(prefix="SQL_SERVER_BENCH_", **given["source"])):
+    with sqlserver.connect(SourceSettings(prefix="SQL_SERVER_BENCH_", **settings["source"])):
         marks.append(("source", time.perf_counter()))
-    with postgres.connect(TargetSettings(prefix="PG_", **given["target"])):
+    with postgres.connect(TargetSettings(prefix="PG_", **settings["target"])):
         marks.append(("target", time.perf_counter()))
     steps = {name: end - start for (_, start), (name, end) in itertools.pairwise(marks)}
     print(json.dumps(steps))

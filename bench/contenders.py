@@ -1,8 +1,7 @@
-"""The contenders. Each runs in a process of its own: ``python -m bench.contenders NAME``.
+"""The contenders, each run in a process of its own: ``python -m bench.contenders NAME``.
 
-The workload comes on stdin as JSON; the measurement goes to stdout as JSON: wall seconds and CPU
-seconds of the work itself (imports and loading a driver are not counted), and the process's peak
-memory.
+Reads the workload from stdin and prints the measurement, both as JSON: wall and CPU seconds of the
+work itself, without imports and the loading of a driver, and the process's peak memory.
 """
 
 import json
@@ -14,13 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from bench.connection import target_connection
+from bench.target import target_connection
 from bench.workload import Workload
 
 FETCH_ROWS: Final = 10_000
-"""What the plain design fetches at a time, as such scripts do."""
+"""Rows that the plain design fetches at a time, as such scripts do."""
 
-COPY_CHUNK: Final = 2**20
+COPY_BYTES: Final = 2**20
 
 QUARANTINE: Final = {"on_invalid": "quarantine", "max_invalid": 10}
 
@@ -41,22 +40,22 @@ def tableferry(work: Workload) -> Callable[[], int]:
 
 
 def quarantine(work: Workload) -> Callable[[], int]:
-    """Run (e): the engine with a quarantine in which nothing lands."""
+    """Run (e): the engine with a quarantine that stays empty."""
     return tableferry(replace(work, config={**work.config, **QUARANTINE}))
 
 
 def swap(work: Workload) -> Callable[[], int]:
-    """Run the engine with a table that takes the other's place."""
+    """Run the engine with the strategy swap."""
     return tableferry(replace(work, config={**work.config, "publish": "swap"}))
 
 
 def merge(work: Workload) -> Callable[[], int]:
-    """Run the engine with nothing touched but what differs."""
+    """Run the engine with the strategy merge."""
     return tableferry(replace(work, config={**work.config, "publish": "merge"}))
 
 
 def convert(work: Workload) -> Callable[[], int]:
-    """Convert and encode every batch, read beforehand: no server takes part."""
+    """Convert and encode batches that are already in memory; no server is involved."""
     from tableferry.postgres.encoding import Encoder
     from tableferry.values import Converter, target_schema
 
@@ -75,7 +74,7 @@ def convert(work: Workload) -> Callable[[], int]:
 
 
 def policies(work: Workload) -> Callable[[], int]:
-    """Look for what PostgreSQL's texts cannot hold, as the conversion does, and do nothing else."""
+    """Only search for texts that PostgreSQL cannot store, as the conversion does."""
     from tableferry.config import OnInvalid
     from tableferry.values import texts
     from tableferry.values.kinds import is_text
@@ -94,7 +93,7 @@ def policies(work: Workload) -> Callable[[], int]:
 
 
 def plain(work: Workload) -> Callable[[], int]:
-    """Run (b): the script everybody wrote once: fetchmany, execute_values, TRUNCATE + INSERT."""
+    """Run (b), the usual script: fetchmany, TRUNCATE, execute_values."""
     import pymssql
     from psycopg2.extras import execute_values, register_uuid
 
@@ -125,11 +124,11 @@ def plain(work: Workload) -> Callable[[], int]:
             dbname=target["db"],
         )
         rows = 0
-        with writer, writer.cursor() as out, reader.cursor() as into_memory:
-            out.execute(f"TRUNCATE TABLE {spec.target.sql}")
-            into_memory.execute(select)
-            while batch := into_memory.fetchmany(FETCH_ROWS):
-                execute_values(out, insert, batch, page_size=FETCH_ROWS)
+        with writer, writer.cursor() as target_cursor, reader.cursor() as source_cursor:
+            target_cursor.execute(f"TRUNCATE TABLE {spec.target.sql}")
+            source_cursor.execute(select)
+            while batch := source_cursor.fetchmany(FETCH_ROWS):
+                execute_values(target_cursor, insert, batch, page_size=FETCH_ROWS)
                 rows += len(batch)
         writer.close()
         reader.close()
@@ -139,23 +138,23 @@ def plain(work: Workload) -> Callable[[], int]:
 
 
 def copy_limit(work: Workload) -> Callable[[], int]:
-    """Run (c): the target's limit: COPY BINARY of ready-made bytes into the same table."""
+    """Run (c), the target's limit: COPY BINARY of pre-encoded bytes into the same table."""
     spec = work.spec
 
     def run() -> int:
         with target_connection(work.target) as connection:
             cursor = connection.execute(f"TRUNCATE TABLE {spec.target.sql}")
             sql = f"COPY {spec.target.sql} FROM STDIN (FORMAT BINARY)"
-            with Path(work.copy_file).open("rb") as ready, cursor.copy(sql) as copy:
-                while chunk := ready.read(COPY_CHUNK):
-                    copy.write(chunk)
+            with Path(work.copy_file).open("rb") as encoded, cursor.copy(sql) as copy:
+                while data := encoded.read(COPY_BYTES):
+                    copy.write(data)
             return cursor.rowcount
 
     return run
 
 
 def drain(work: Workload) -> Callable[[], int]:
-    """Run (d): the source's limit: the driver's Arrow stream, read and thrown away."""
+    """Run (d), the source's limit: read the driver's Arrow stream and discard it."""
     from tableferry import sqlserver
 
     _load_driver(work)
@@ -171,9 +170,9 @@ def drain(work: Workload) -> Callable[[], int]:
 
 
 def _load_driver(work: Workload) -> None:
-    """Load the driver's library: its first connection does what importing the others' does.
+    """Load the driver's library, which its first connection does and other drivers' imports do.
 
-    What that takes is told with the cold start.
+    The cold start measures how long that takes.
     """
     from tableferry import sqlserver
 
@@ -232,7 +231,7 @@ def measure(run: Callable[[], int]) -> dict[str, Any]:
 
 
 def peak_memory_mb() -> float:
-    """Return this process's peak memory; ``ru_maxrss`` would begin with that of its parent."""
+    """Return this process's peak memory; ``ru_maxrss`` would start from that of its parent."""
     status = Path("/proc/self/status").read_text()
     (kilobytes,) = (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
     return int(kilobytes) / 1024
@@ -243,7 +242,7 @@ def main() -> None:
     work = Workload.from_json(sys.stdin.read())
     measured = measure(CONTENDERS[sys.argv[1]](work))
     if measured["rows"] != work.rows:
-        raise SystemExit(f"{sys.argv[1]} moved {measured['rows']} of {work.rows} rows")
+        raise SystemExit(f"{sys.argv[1]} copied {measured['rows']} of {work.rows} rows")
     print(json.dumps(measured))
 
 

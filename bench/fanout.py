@@ -1,7 +1,6 @@
-"""What the steps of a fan-out cost, for docs/scale.md: ``python -m bench.fanout``.
+"""Times the steps of a fan-out, for docs/scale.md: ``python -m bench.fanout``.
 
-Each step is timed by itself: one worker after the other, and two at once, which on two cores share
-them with both servers.
+Each step is timed with one worker and with two, which share the machine's cores with both servers.
 """
 
 import argparse
@@ -23,7 +22,7 @@ T = TypeVar("T")
 
 
 def load(work: Workload, fanout_id: UUID, number: int) -> tuple[int, float]:
-    """Load one chunk; returns its rows, and the seconds it took."""
+    """Load one chunk; returns its rows and the seconds taken."""
     started = time.perf_counter()
     spec = work.spec
     stored = load_chunk(spec, work.settings, assign(spec, fanout_id), number)
@@ -31,12 +30,12 @@ def load(work: Workload, fanout_id: UUID, number: int) -> tuple[int, float]:
 
 
 def ready(_worker: int) -> None:
-    """Take the time for the imports, which are not a chunk's."""
+    """Wait until every worker has started and imported this module: a chunk does not pay for it."""
     time.sleep(2)
 
 
 def carry(work: Workload, workers: int) -> dict[str, float]:
-    """Carry the table once; returns the seconds of each step."""
+    """Carry the table once; returns seconds by step."""
     spec, fanout_id = work.spec, uuid4()
     assignment = assign(spec, fanout_id)
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
@@ -53,15 +52,15 @@ def carry(work: Workload, workers: int) -> dict[str, float]:
 
 
 def timed(found: dict[str, float], name: str, work: Callable[[], T]) -> T:
-    """Do the work and keep its seconds."""
+    """Run one step and record its seconds under ``name``."""
     started = time.perf_counter()
-    done = work()
+    result = work()
     found[name] = time.perf_counter() - started
-    return done
+    return result
 
 
 def main() -> None:
-    """Measure with one worker and with two, and with chunks of one row, and print it."""
+    """Measure with one and with two workers, each with chunks of one row and with large ones."""
     parser = argparse.ArgumentParser(prog="python -m bench.fanout", description=__doc__)
     parser.add_argument("--rows", type=int, default=2_000_000)
     rows = parser.parse_args().rows
@@ -74,9 +73,9 @@ def main() -> None:
                 config = {k: v for k, v in {**plain.config, **more}.items() if v is not None}
                 work = replace(plain, config=config)
                 for workers in (1, 1, 2, 2):
-                    told = carry(work, workers)
-                    steps = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in told.items())
-                    rate = count / told["load"]
+                    found = carry(work, workers)
+                    steps = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in found.items())
+                    rate = count / found["load"]
                     print(f"{count:,} rows, {workers} workers: {steps}; {rate:,.0f} rows/s loaded")
 
 

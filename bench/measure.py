@@ -1,7 +1,7 @@
-"""Alternating repetitions: every contender once, then again the other way round.
+"""Runs the contenders in alternating rounds: each once, then all again in reverse order.
 
-So drift hits all alike, and none of them always comes behind the same other: a server still writes
-to its disk for a while what the one before has left.
+Drift then affects all alike, and no contender always follows the same one: a server keeps writing
+the previous contender's data to disk for a while.
 """
 
 import json
@@ -24,25 +24,25 @@ class Series:
 
     @property
     def median_wall(self) -> float:
-        """Seconds."""
+        """The median wall time, in seconds."""
         return statistics.median(self.wall)
 
     @property
     def median_cpu(self) -> float:
-        """Seconds of this process, not of the servers."""
+        """The median CPU time of the contender's process, without the servers, in seconds."""
         return statistics.median(self.cpu)
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One table's contenders, and how many bytes its rows are as COPY BINARY."""
+    """The measurements of one table by contender, and its size as COPY BINARY in bytes."""
 
     series: dict[str, Series]
     size: int
 
 
 def run_once(name: str, work: Workload) -> dict[str, float]:
-    """Run one contender in a process of its own; raises CalledProcessError when it fails."""
+    """Run one contender in a process of its own. Raises SystemExit with its output if it fails."""
     done = subprocess.run(
         [sys.executable, "-m", "bench.contenders", name],
         input=work.to_json(),
@@ -60,10 +60,10 @@ def alternate(
     names: Sequence[str],
     work: Workload,
     rounds: int,
-    tell: Callable[[str], None],
+    log: Callable[[str], None],
     plain_rounds: int,
 ) -> dict[str, Series]:
-    """Measure the contenders in turn, forth and back; the slow plain design in the first rounds."""
+    """Measure the contenders in turn; the slow plain design takes part in ``plain_rounds`` only."""
     series = {name: Series() for name in names}
     for round_ in range(rounds):
         for name in reversed(names) if round_ % 2 else names:
@@ -73,17 +73,17 @@ def alternate(
             series[name].wall.append(measured["wall"])
             series[name].cpu.append(measured["cpu"])
             series[name].peak_mb.append(measured["peak_mb"])
-            tell(f"  round {round_ + 1}  {name:<12} {measured['wall']:8.2f} s")
+            log(f"  round {round_ + 1}  {name:<12} {measured['wall']:8.2f} s")
     return series
 
 
 def ratio(of: Series, to: Series) -> float:
-    """Return the median of the rounds' ratios of wall time, rounds paired."""
+    """Return the median of the ratios of wall time, paired by round."""
     return statistics.median(a / b for a, b in zip(of.wall, to.wall, strict=False))
 
 
-def cold_starts(settings: str, rounds: int, tell: Callable[[str], None]) -> dict[str, float]:
-    """Return the seconds of each step of a cold start, medians of processes of their own."""
+def cold_starts(settings: str, rounds: int, log: Callable[[str], None]) -> dict[str, float]:
+    """Return the median seconds of each step of a cold start, each in a process of its own."""
     found: dict[str, list[float]] = {}
     for round_ in range(rounds + 1):
         done = subprocess.run(
@@ -96,8 +96,8 @@ def cold_starts(settings: str, rounds: int, tell: Callable[[str], None]) -> dict
         if done.returncode:
             raise SystemExit(f"the cold start failed:\n{done.stdout}{done.stderr}")
         steps: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-        tell(f"  round {round_}  cold start  {sum(steps.values()):8.2f} s")
-        if round_:  # the first one reads the files from the disk, and writes the bytecode
+        log(f"  round {round_}  cold start  {sum(steps.values()):8.2f} s")
+        if round_:  # round 0 warms the file cache and writes the bytecode
             for name, seconds in steps.items():
                 found.setdefault(name, []).append(seconds)
     return {name: statistics.median(seconds) for name, seconds in found.items()}

@@ -1,4 +1,4 @@
-"""The measurements as a Markdown table, with the bars they are held to."""
+"""Formats the measurements as Markdown, with the bars they must meet."""
 
 import os
 import platform
@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import Final
 
 from bench.measure import Compared, Series, ratio
-from bench.readers import Readers
+from bench.reader_impact import ReaderImpact
 
 TITLES: Final = {
     "tableferry": "(a) **tableferry**",
     "plain": "(b) plain design: pymssql `fetchmany(10000)` + psycopg2 `execute_values`",
-    "copy_limit": "(c) the target's limit: COPY BINARY of ready-made bytes",
-    "drain": "(d) the source's limit: draining the Arrow reader",
-    "quarantine": "(e) tableferry with `on_invalid: quarantine`, nothing refused",
+    "copy_limit": "(c) the target's limit: COPY BINARY of pre-encoded bytes",
+    "drain": "(d) the source's limit: reading the Arrow stream and discarding it",
+    "quarantine": "(e) tableferry with `on_invalid: quarantine`, no row refused",
 }
 
 COLD_STEPS: Final = {
     "handler": "`lambda_function` imported: the handler is ready for its first event",
     "info": "mode `info` answered",
-    "engine": "what moves tables imported, with the first event that needs it",
+    "engine": "the modules that move tables imported, on the first event that needs them",
     "source": "first connection to SQL Server",
     "target": "first connection to PostgreSQL",
 }
@@ -43,16 +43,16 @@ EVERY_TYPE_BAR: Final = 1 / 3
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: what was measured, what was asked for, and whether it holds."""
+    """One bar: the measured value, the required one, and whether the bar holds."""
 
     name: str
     measured: str
-    asked: str
+    required: str
     holds: bool
 
 
 def table(title: str, rows: int, series: Mapping[str, Series]) -> str:
-    """Return one workload's measurements."""
+    """Return the section of one workload's measurements."""
     lines = [
         f"## {title}",
         "",
@@ -71,22 +71,22 @@ def table(title: str, rows: int, series: Mapping[str, Series]) -> str:
 
 
 def cold_table(steps: Mapping[str, float]) -> str:
-    """Return the steps of a cold start."""
+    """Return the section with the steps of a cold start."""
     lines = [
         COLD_TITLE,
         "",
-        "Of the deployment's handler, in a new process with its bytecode there; medians.",
+        "The deployment's handler in a new process, its bytecode already compiled; medians.",
         "",
         "| step | s |",
         "|---|---:|",
         *(f"| {COLD_STEPS[name]} | {seconds:.2f} |" for name, seconds in steps.items()),
-        f"| all of it | {sum(steps.values()):.2f} |",
+        f"| total | {sum(steps.values()):.2f} |",
     ]
     return "\n".join(lines)
 
 
 def cold_bar(steps: Mapping[str, float]) -> Bar:
-    """Hold the import of the handler to its bar."""
+    """Return the bar for the import of the handler."""
     ready = steps["handler"]
     return Bar(
         "cold start: handler ready", f"{ready:.2f} s", f"< {READY_BAR:g} s", ready < READY_BAR
@@ -94,18 +94,18 @@ def cold_bar(steps: Mapping[str, float]) -> Bar:
 
 
 def with_cold_table(page: str, steps: Mapping[str, float]) -> str:
-    """Return the page with a cold start measured anew, and nothing else changed."""
+    """Return the page with its cold start section and bar replaced, and nothing else changed."""
     return _with_section(page, COLD_TITLE, cold_table(steps), "cold start", [cold_bar(steps)])
 
 
-def with_readers_table(page: str, readers: Readers) -> str:
-    """Return the page with what readers notice measured anew, and nothing else changed."""
+def with_readers_table(page: str, readers: ReaderImpact) -> str:
+    """Return the page with its readers section and bars replaced, and nothing else changed."""
     bars = readers_bars(readers)
     return _with_section(page, READERS_TITLE, readers_table(readers), "readers", bars)
 
 
 def _with_section(page: str, title: str, text: str, bar: str, bars: list[Bar]) -> str:
-    """Return the page with one section, and the bars whose names begin like this, anew."""
+    """Return the page with one section replaced, and the bars whose names start with ``bar``."""
     rows = bars_table(bars).splitlines()[-len(bars) :]
     sections = ["## " + section for section in page.split("\n## ")]
     sections[0] = sections[0].removeprefix("## ")
@@ -114,34 +114,34 @@ def _with_section(page: str, title: str, text: str, bar: str, bars: list[Bar]) -
     return "\n\n".join([*kept[:-1], text, "\n".join([*lines, *rows])]) + "\n"
 
 
-def readers_table(readers: Readers) -> str:
-    """Return what readers notice, and what each way takes without them."""
+def readers_table(readers: ReaderImpact) -> str:
+    """Return the section on readers: their queries by scenario, and loads without readers."""
     lines = [
         READERS_TITLE,
         "",
-        "Two readers ask for a row by its key every millisecond while the table of 9 columns is",
-        "loaded; one of them gives up when it has waited for a lock for a millisecond. A query may",
-        "also be slow because both cores are busy. All rounds together.",
+        "Two readers query one row by its key every millisecond while the table of 9 columns is",
+        "loaded; one of them gives up after waiting for a lock for 1 ms. A query can also be slow",
+        "because both cores are busy. All rounds together.",
         "",
-        "| meanwhile | queries | longest, ms | waited for a lock | without readers, s (median) |",
+        "| during | queries | longest, ms | waited for a lock | load without readers, s (median) |",
         "|---|---:|---:|---:|---:|",
     ]
-    for scene, seen in readers.noticed.items():
-        way = scene.partition(",")[0]
-        wall = f"{readers.series[way].median_wall:.2f}" if way in readers.series else ""
-        wall = "" if scene.endswith(" changed") and "nothing" not in scene else wall
-        longest = f"{seen.longest * 1000:.1f}"
-        lines.append(f"| {scene} | {seen.queries:,} | {longest} | {seen.blocked:,} | {wall} |")
+    for scenario, stats in readers.stats.items():
+        strategy = scenario.partition(",")[0]
+        wall = f"{readers.series[strategy].median_wall:.2f}" if strategy in readers.series else ""
+        wall = "" if scenario.endswith(" changed") and "nothing" not in scenario else wall
+        longest = f"{stats.longest * 1000:.1f}"
+        lines.append(f"| {scenario} | {stats.queries:,} | {longest} | {stats.blocked:,} | {wall} |")
     ours = readers.series["tableferry"].median_wall
     lines.append(f"| (truncate, for comparison) | | | | {ours:.2f} |")
     return "\n".join(lines)
 
 
-def readers_bars(readers: Readers) -> list[Bar]:
-    """Hold the waits of readers, and the cost of a swap, to their bars."""
-    swap = readers.noticed["swap"].longest * 1000
-    merges = [seen for scene, seen in readers.noticed.items() if scene.startswith("merge")]
-    blocked = sum(seen.blocked for seen in merges)
+def readers_bars(readers: ReaderImpact) -> list[Bar]:
+    """Return the bars for the waits of readers and for the cost of a swap."""
+    swap = readers.stats["swap"].longest * 1000
+    merges = [stats for name, stats in readers.stats.items() if name.startswith("merge")]
+    blocked = sum(stats.blocked for stats in merges)
     cost = ratio(readers.series["swap"], readers.series["tableferry"])
     return [
         Bar(
@@ -154,7 +154,7 @@ def readers_bars(readers: Readers) -> list[Bar]:
             "readers: queries that waited for a lock during merges", f"{blocked}", "0", blocked == 0
         ),
         Bar(
-            "readers: wall of swap / truncate",
+            "readers: wall time of swap / truncate",
             f"{cost:.2f}x",
             f"<= {SWAP_COST_BAR:g}x",
             cost <= SWAP_COST_BAR,
@@ -163,7 +163,7 @@ def readers_bars(readers: Readers) -> list[Bar]:
 
 
 def speed_bars(title: str, series: Mapping[str, Series]) -> list[Bar]:
-    """Hold one workload to the bars of wall time and memory."""
+    """Return one workload's bars for wall time and memory."""
     ours = series["tableferry"]
     to_plain = ratio(series["plain"], ours)
     limit = max(series["copy_limit"], series["drain"], key=lambda one: one.median_wall)
@@ -172,7 +172,7 @@ def speed_bars(title: str, series: Mapping[str, Series]) -> list[Bar]:
     return [
         Bar(f"{title}: (b) / (a)", f"{to_plain:.1f}x", f">= {PLAIN_BAR:g}x", to_plain >= PLAIN_BAR),
         Bar(
-            f"{title}: (a) / the larger of (c), (d)",
+            f"{title}: (a) / the slower of (c), (d)",
             f"{to_limit:.2f}x",
             f"<= {LIMIT_BAR:g}x",
             to_limit <= LIMIT_BAR,
@@ -186,15 +186,15 @@ def speed_bars(title: str, series: Mapping[str, Series]) -> list[Bar]:
     ]
 
 
-def parts_table(compared: Mapping[str, Compared]) -> str:
-    """Return what the steps inside the process take, without any server."""
+def in_process_table(compared: Mapping[str, Compared]) -> str:
+    """Return the section on the work inside the process, without any server."""
     lines = [
         "## Inside the process",
         "",
-        "Converting is what happens to a batch between the driver and COPY: policies, exact forms,",
-        "encoding. The policies alone are the search for texts that PostgreSQL cannot hold.",
+        "Converting is the work on a batch between the driver and COPY: policies, conversion,",
+        "encoding. The policies alone are the search for texts that PostgreSQL cannot store.",
         "",
-        "| | COPY BINARY, MB | converting, s | MB/s | of it policies, s | policies / (a) |",
+        "| | COPY BINARY, MB | converting, s | MB/s | policies alone, s | policies / (a) |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     for title, one in compared.items():
@@ -208,12 +208,12 @@ def parts_table(compared: Mapping[str, Compared]) -> str:
 
 
 def speed(one: Compared, name: str) -> float:
-    """Return the megabytes of COPY BINARY that a contender does a second."""
+    """Return a contender's speed in megabytes of COPY BINARY per second."""
     return one.size / 1e6 / one.series[name].median_wall
 
 
 def policy_bars(title: str, series: Mapping[str, Series]) -> list[Bar]:
-    """Hold what policies cost while they touch nothing to a share of the wall time."""
+    """Return the bars for the cost of policies that change nothing, as shares of the wall time."""
     ours = series["tableferry"]
     share, more = ratio(series["policies"], ours), ratio(series["quarantine"], ours) - 1
     return [
@@ -223,13 +223,13 @@ def policy_bars(title: str, series: Mapping[str, Series]) -> list[Bar]:
 
 
 def every_type_bars(nine: Compared, every: Compared) -> list[Bar]:
-    """Hold every type to a share of the speed of the commonest ones."""
+    """Return the bars for the speed of every type, relative to common types."""
     bars = []
-    for name, told in (("convert", "converting"), ("tableferry", "(a)")):
+    for name, label in (("convert", "converting"), ("tableferry", "(a)")):
         ours, theirs = speed(every, name), speed(nine, name)
         bars.append(
             Bar(
-                f"bytes/s of {told}: 40 columns of every type / 9 columns",
+                f"bytes/s of {label}: 40 columns of every type / 9 columns",
                 f"{ours:,.0f} MB/s / {theirs:,.0f} MB/s = {ours / theirs:.2f}",
                 f">= {EVERY_TYPE_BAR:.2f}",
                 ours / theirs >= EVERY_TYPE_BAR,
@@ -239,7 +239,7 @@ def every_type_bars(nine: Compared, every: Compared) -> list[Bar]:
 
 
 def growth_bar(rows: int, peak: float, more_rows: int, more_peak: float) -> Bar:
-    """Hold the memory of a larger table to that of a smaller one."""
+    """Return the bar for the peak memory of a larger table, relative to a smaller one."""
     growth = more_peak / peak
     return Bar(
         f"peak memory of (a) at {more_rows:,} rows / at {rows:,} rows",
@@ -250,17 +250,17 @@ def growth_bar(rows: int, peak: float, more_rows: int, more_peak: float) -> Bar:
 
 
 def bars_table(bars: list[Bar]) -> str:
-    """Return the bars, held or not."""
-    lines = ["## Bars", "", "| bar | measured | asked | holds |", "|---|---:|---:|---|"]
+    """Return the section of the bars."""
+    lines = ["## Bars", "", "| bar | measured | required | holds |", "|---|---:|---:|---|"]
     lines += [
-        f"| {bar.name} | {bar.measured} | {bar.asked} | {'yes' if bar.holds else '**no**'} |"
+        f"| {bar.name} | {bar.measured} | {bar.required} | {'yes' if bar.holds else '**no**'} |"
         for bar in bars
     ]
     return "\n".join(lines)
 
 
 def machine() -> str:
-    """Return what it was measured on and with."""
+    """Describe the machine and the versions used."""
     model = "unknown processor"
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():

@@ -1,7 +1,7 @@
-"""The servers of the benchmark, each in processes of its own: the sandbox and a PostgreSQL.
+"""Starts the benchmark's servers, each in its own process: the sandbox and a PostgreSQL.
 
-``python -m bench.servers NAME ROWS`` runs the sandbox with one benchmark table until it is told
-to stop, and prints its connection settings as JSON when it is ready.
+``python -m bench.servers NAME ROWS`` serves one benchmark table until SIGTERM, and prints its
+connection settings as JSON when it is ready.
 """
 
 import contextlib
@@ -15,28 +15,28 @@ from typing import Any, Final
 
 from tableferry_sandbox.local_postgres import LocalPostgres
 from tableferry_sandbox.sample import BenchTable, bench_narrow, bench_wide
-from tableferry_sandbox.sample.every_type import bench_every_type
+from tableferry_sandbox.sample.bench_every_type import bench_every_type
 
 TARGET_SETTINGS: Final = {
     "fsync": "on",
     "full_page_writes": "on",
     "shared_buffers": "512MB",
-    "max_wal_size": "8GB",  # a checkpoint inside one contender's run would count as its fault
+    "max_wal_size": "8GB",  # no checkpoint during a run: it would be counted against a contender
 }
 
 USER: Final = "bench"
 PASSWORD: Final = "Bench-only-1"
 
 REPLAY_BYTES: Final = 4 * 2**30
-"""Each contender's SELECT is answered from memory, encoded already: the source costs next to
-nothing. Room for two forms of the largest table."""
+"""SELECTs are answered from encoded rows in memory, so the source costs almost nothing. This holds
+two encodings of the largest table."""
 
 TABLES: Final = {"Narrow": bench_narrow, "Wide": bench_wide, "EveryType": bench_every_type}
 
 
 @contextlib.contextmanager
 def bench_source(bench: BenchTable) -> Iterator[dict[str, Any]]:
-    """Run a sandbox that holds a benchmark table; yields the connection's settings."""
+    """Run a sandbox with a benchmark table; yields its connection settings."""
     command = [sys.executable, "-m", "bench.servers", bench.table.name, str(bench.row_count)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -48,7 +48,7 @@ def bench_source(bench: BenchTable) -> Iterator[dict[str, Any]]:
 
 @contextlib.contextmanager
 def bench_target() -> Iterator[dict[str, Any]]:
-    """Run a PostgreSQL; yields the connection's settings."""
+    """Run a PostgreSQL; yields its connection settings."""
     with LocalPostgres(settings=TARGET_SETTINGS) as server:
         yield {
             "host": server.host,
@@ -60,7 +60,7 @@ def bench_target() -> Iterator[dict[str, Any]]:
 
 
 def main() -> None:
-    """Run the sandbox with one benchmark table until it is told to stop."""
+    """Run the sandbox with one benchmark table until SIGTERM."""
     from tableferry_sandbox.engine.server import Server
     from tableferry_sandbox.sample.loading import load_bench
     from tableferry_sandbox.tds_server import SandboxServer

@@ -1,11 +1,11 @@
-"""What is measured: one table, where it is and where it goes. Passed to each contender as JSON."""
+"""The workload of a contender, passed to it as JSON: one table, its source and its target."""
 
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.connection import target_connection
+from bench.target import target_connection
 from tableferry.config import (
     Settings,
     SourceSettings,
@@ -20,9 +20,9 @@ KEY = "bench"
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """One benchmark table with the connections to its source and its target.
+    """One benchmark table with its connections.
 
-    ``copy_file`` holds the target's rows as COPY BINARY, for the contender that only writes.
+    ``copy_file`` is the path of the rows as COPY BINARY, for the contender that only writes.
     """
 
     config: dict[str, Any]
@@ -39,7 +39,7 @@ class Workload:
         target: dict[str, Any],
         copy_file: str,
     ) -> "Workload":
-        """Describe a benchmark table that both servers have."""
+        """Return the workload of a benchmark table."""
         table = bench.table
         config = {
             "db_type": "bench",
@@ -58,27 +58,27 @@ class Workload:
         """Read what ``to_json`` wrote."""
         return cls(**json.loads(text))
 
-    def keep_ready_made_bytes(self) -> None:
-        """Write the target's rows to ``copy_file`` as PostgreSQL itself encodes them."""
+    def write_copy_file(self) -> None:
+        """Write the target's rows to ``copy_file``, encoded by PostgreSQL itself."""
         sql = f"COPY {self.spec.target.sql} TO STDOUT (FORMAT BINARY)"
         with (
             target_connection(self.target) as connection,
             connection.cursor().copy(sql) as copy,
-            Path(self.copy_file).open("wb") as ready,
+            Path(self.copy_file).open("wb") as encoded,
         ):
-            ready.writelines(copy)
+            encoded.writelines(copy)
 
     def to_json(self) -> str:
-        """Return the workload as one line."""
+        """Return the workload as one line of JSON."""
         return json.dumps(asdict(self))
 
     @property
     def spec(self) -> TableSpec:
-        """The table as tableferry is told of it."""
+        """The table's spec."""
         return parse_table_configs({KEY: self.config})[KEY]
 
     @property
     def settings(self) -> Settings:
-        """Both connections, as tableferry is told of them."""
+        """The settings of both connections."""
         source = SourceSettings(prefix="SQL_SERVER_BENCH_", **self.source)
         return Settings({"bench": source}, TargetSettings(prefix="PG_", **self.target))

@@ -1,1 +1,1 @@
-"""A seeded storm: syncs under random cuts, kills and stalls, while a witness reads the target."""
+"""Fault injection with a seed: syncs under random faults while a witness checks the target."""

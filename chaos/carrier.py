@@ -1,4 +1,4 @@
-"""Who is hit: carries some tables again and again, and checks what each run says of itself."""
+"""Syncs some tables again and again under the storm, and checks what each run reports."""
 
 import json
 import random
@@ -21,30 +21,48 @@ from chaos.world import World
 UNKNOWN: Final = "CommitUnknownError"
 KILLED: Final = "killed"
 SIGNALS: Final = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+RUN_TIMEOUT_SECONDS: Final = 240
 
-_RECORD: Final = """\
+_LEDGER: Final = """\
 SELECT table_key, status FROM tableferry.table_runs WHERE run_id = %s"""
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a run has said: of each table its outcome, nothing where it could not say any more."""
+class RunReport:
+    """The JSON that a run printed, by table; empty when it was killed before printing."""
 
     run_id: str = ""
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
 
+    @classmethod
+    def parse(cls, printed: str) -> "RunReport":
+        """Read a run's output."""
+        try:
+            result = json.loads(printed)
+            return cls(result["run_id"], {one["table"]: one for one in result["tables"]})
+        except (ValueError, KeyError):
+            return cls()
+
     def status(self, table: str) -> str:
-        """Return the outcome, in a word."""
+        """Return a table's status, ``killed`` if the run did not report one."""
         return str(self.tables.get(table, {}).get("status", KILLED))
 
+    def is_unknown(self, table: str) -> bool:
+        """Whether the run could not find out if its COMMIT had succeeded."""
+        return self.tables.get(table, {}).get("error", {}).get("type") == UNKNOWN
+
     def may_have_published(self, table: str) -> bool:
-        """Whether new rows may be there: it says so, or nobody could say."""
-        error = self.tables.get(table, {}).get("error", {}).get("type")
-        return self.status(table) in ("ok", KILLED) or error == UNKNOWN
+        """Whether the target may have new rows: the run reports so, or could not report."""
+        return self.status(table) in ("ok", KILLED) or self.is_unknown(table)
+
+    def resumed(self, table: str) -> bool:
+        """Whether the run used chunks that an earlier run had stored."""
+        warnings = self.tables.get(table, {}).get("warnings", [])
+        return any("earlier run" in text for text in warnings)
 
 
 class Carrier(threading.Thread):
-    """The runs of one table, or of a pair; each is the real command in a process of its own."""
+    """Runs ``tableferry sync`` on its tables, each time in a new process, until ``stopped``."""
 
     def __init__(
         self,
@@ -69,9 +87,9 @@ class Carrier(threading.Thread):
             self.carry(disturb=self._chance.choice(_DISTURBANCES))
 
     def carry(self, disturb: str = "") -> str:
-        """Change the source, carry it, and compare what came of it with what is said.
+        """Change the source, sync it, and compare the target with what the run reports.
 
-        Returns the outcome of the first table.
+        Returns the first table's status.
         """
         wanted = self._world.change(self.tables)
         before = {table: self._witness.look(table) for table in self.tables}
@@ -84,19 +102,19 @@ class Carrier(threading.Thread):
             processes.append(self.begin())
         elif disturb == "change" and len(self.tables) == 1:
             self._world.change(self.tables)
-        told = [self.heard(process) for process in processes]
+        reports = [self.wait_for(process) for process in processes]
         for table in self.tables:
-            self._compare(table, told, wanted, before[table])
-        # A COMMIT that is on its way may still arrive, when its sender is dead.
+            self._compare(table, reports, wanted, before[table])
+        # A COMMIT already on the wire may still arrive after its sender has died.
         self._in_doubt = any(
-            one.may_have_published(table) and one.status(table) != "ok"
-            for one in told
+            report.may_have_published(table) and report.status(table) != "ok"
+            for report in reports
             for table in self.tables
         )
-        return told[0].status(self.tables[0])
+        return reports[0].status(self.tables[0])
 
     def begin(self) -> "subprocess.Popen[str]":
-        """Begin a run."""
+        """Start a run."""
         command = [sys.executable, "-m", "tableferry", "sync", "--json", "--publish-together"]
         command += ["--config", str(self._config), f"--tables={','.join(self.tables)}"]
         return subprocess.Popen(
@@ -107,66 +125,49 @@ class Carrier(threading.Thread):
             text=True,
         )
 
-    def heard(self, process: "subprocess.Popen[str]") -> Told:
-        """Wait for a run's end; returns what it said, which the ledger must say too."""
+    def wait_for(self, process: "subprocess.Popen[str]") -> RunReport:
+        """Wait for a run to end; returns its report after comparing it with the ledger."""
         with process:
-            printed, said = process.communicate(timeout=240)
-        if "Traceback" in said and not said.rstrip(": \n").endswith("KeyboardInterrupt"):
-            # Ctrl-C before anything has begun is told as Python tells it, with a colon where it was
-            # lost in a callback of the import system.
-            self._violated(f"died of an error nobody foresaw: {said[-2000:]}")
-        told = self.told_by(printed)
-        self.outcomes.update(told.status(table) for table in self.tables)
-        self.compare_with_the_ledger(told)
-        return told
+            printed, errors = process.communicate(timeout=RUN_TIMEOUT_SECONDS)
+        # An early Ctrl-C ends in Python's own traceback, with a colon at its end when the
+        # interrupt was lost in a callback of the import system.
+        if "Traceback" in errors and not errors.rstrip(": \n").endswith("KeyboardInterrupt"):
+            self._violated(f"died of an unexpected error: {errors[-2000:]}")
+        report = RunReport.parse(printed)
+        self.outcomes.update(report.status(table) for table in self.tables)
+        self.compare_with_the_ledger(report)
+        return report
 
-    @staticmethod
-    def told_by(printed: str) -> Told:
-        """Read what a run has printed; of one that was killed that is nothing."""
-        try:
-            result = json.loads(printed)
-            return Told(result["run_id"], {one["table"]: one for one in result["tables"]})
-        except (ValueError, KeyError):
-            return Told()
+    def compare_with_the_ledger(self, report: RunReport) -> None:
+        """Check that the ledger has the outcomes that the run reported."""
 
-    def _compare(self, table: str, told: Sequence[Told], wanted: int, before: Seen) -> None:
-        after = self._witness.look(table)
-        words = " and ".join(one.status(table) for one in told)
-        went = f"went from {before} to {after}, the source was at {wanted}"
-        oldest = after.high if after.of_one_moment is False else after.low
-        is_resumed = any("earlier run" in text for one in told for text in _warnings(one, table))
-        if any(one.status(table) == "ok" for one in told) and oldest < wanted and not is_resumed:
-            self._violated(f"says {words} of {table} and {went}")
-        may_have = self._in_doubt or any(one.may_have_published(table) for one in told)
-        if after != before and not may_have:
-            self._violated(f"says {words} of {table} and {went}")
+        def read(connection: "psycopg.Connection[Any]") -> list[tuple[Any, ...]]:
+            return connection.execute(_LEDGER.encode(), (report.run_id,)).fetchall()
 
-    def compare_with_the_ledger(self, told: Told) -> None:
-        """See that the ledger has the outcomes that were told."""
-
-        def ask(connection: "psycopg.Connection[Any]") -> list[tuple[Any, ...]]:
-            return connection.execute(_RECORD.encode(), (told.run_id,)).fetchall()
-
-        if not told.run_id:
+        if not report.run_id:
             return
-        written = dict(self._witness.ask(ask))
-        for table in told.tables:
-            status, record = told.status(table), written.get(table, "nothing")
-            if status != record and "ok" in (status, record) and not _is_unknown(told, table):
-                self._violated(f"says {status} of {table}, and its ledger {record}")
+        recorded = dict(self._witness.ask(read))
+        for table in report.tables:
+            status, record = report.status(table), recorded.get(table, "nothing")
+            if status != record and "ok" in (status, record) and not report.is_unknown(table):
+                self._violated(f"reports {status} for {table}, but the ledger {record}")
+
+    def _compare(self, table: str, reports: Sequence[RunReport], wanted: int, before: Seen) -> None:
+        after = self._witness.look(table)
+        statuses = " and ".join(report.status(table) for report in reports)
+        change = f"the table went from {before} to {after}, with the source at {wanted}"
+        oldest = after.high if after.of_one_moment is False else after.low
+        any_ok = any(report.status(table) == "ok" for report in reports)
+        if any_ok and oldest < wanted and not any(report.resumed(table) for report in reports):
+            self._violated(f"reports {statuses} for {table}, but {change}")
+        may_have = self._in_doubt or any(report.may_have_published(table) for report in reports)
+        if after != before and not may_have:
+            self._violated(f"reports {statuses} for {table}, but {change}")
 
     def _violated(self, text: str) -> None:
         self._witness.violated(f"a run of {' and '.join(self.tables)} {text}")
 
 
 _DISTURBANCES: Final = ("signal", "rival", "change", "change", *[""] * 6)
-"""What happens to a run besides the storm: a signal, a second run of the same table, a source that
-changes meanwhile; mostly nothing."""
-
-
-def _is_unknown(told: Told, table: str) -> bool:
-    return told.tables[table].get("error", {}).get("type") == UNKNOWN
-
-
-def _warnings(told: Told, table: str) -> list[str]:
-    return list(told.tables.get(table, {}).get("warnings", []))
+"""What happens to a run in addition to the storm: a signal, a second run of the same tables, a
+source that changes during the run, or (mostly) nothing."""

@@ -1,4 +1,4 @@
-"""What may happen: each fault strikes once, and passes after a while."""
+"""The faults of the storm; each strikes once and is undone after a while."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import psycopg
 
-from chaos.world import WAYS, World
+from chaos.world import TABLES, World
 from tableferry_sandbox.faults import CutConnection, EndEarly, SendError, Stall
 from tests.support.proxy import Direction, TcpProxy
 
@@ -22,7 +22,7 @@ def _wire(world: World, chance: random.Random) -> TcpProxy:
 
 
 def cut_after_some_bytes(world: World, chance: random.Random) -> None:
-    """Cut a wire in the midst of what is sent, by RST or FIN, and mend it."""
+    """Cut a wire mid-stream, by RST or FIN, and restore it."""
     wire = _wire(world, chance)
     direction = chance.choice(list(Direction))
     count, reset = chance.randrange(400_000), chance.random() < 0.5
@@ -32,13 +32,13 @@ def cut_after_some_bytes(world: World, chance: random.Random) -> None:
 
 
 def cut_now(world: World, chance: random.Random) -> None:
-    """Reset every connection of a wire."""
+    """Reset every connection on a wire."""
     wire = _wire(world, chance)
     wire.cut_all()
 
 
 def stall(world: World, chance: random.Random) -> None:
-    """Hold everything back for a while."""
+    """Hold back all traffic in one direction for a while."""
     wire = _wire(world, chance)
     direction = chance.choice(list(Direction))
     wire.faults.stall(direction)
@@ -47,12 +47,12 @@ def stall(world: World, chance: random.Random) -> None:
 
 
 def reads(table: str) -> str:
-    """Return what finds the statements that read a table's rows."""
+    """Return a pattern for the statements that read a table's rows."""
     return rf"FROM \[Storm\]\.\[dbo\]\.\[{table}\] AS"
 
 
 def source_error(world: World, chance: random.Random) -> None:
-    """Let the source fail, cut or end a result in its midst."""
+    """Let the source fail, cut, stall or end a result early."""
     rows = chance.randrange(4000)
     fault = chance.choice(
         [
@@ -64,7 +64,7 @@ def source_error(world: World, chance: random.Random) -> None:
             Stall(chance.uniform(0.1, 1.5), after_rows=rows),
         ]
     )
-    world.source.faults.on_statement(reads(chance.choice(list(WAYS))), fault)
+    world.source.faults.on_statement(reads(chance.choice(list(TABLES))), fault)
 
 
 def kill_backend(world: World, chance: random.Random) -> None:
@@ -78,8 +78,8 @@ def kill_backend(world: World, chance: random.Random) -> None:
 
 
 def hold_a_table(world: World, chance: random.Random) -> None:
-    """Keep a table busy with a transaction that has read it."""
-    table = chance.choice(list(WAYS))
+    """Keep a table locked by a transaction that has read it."""
+    table = chance.choice(list(TABLES))
     with (
         contextlib.suppress(psycopg.Error),
         world.connect() as connection,
@@ -98,32 +98,32 @@ def crash_the_target(world: World, _chance: random.Random) -> None:
                 b"WHERE application_name LIKE 'tableferry%' ORDER BY random() LIMIT 1"
             ).fetchone()
     except psycopg.OperationalError:
-        return  # It is down already.
+        return  # the server is already down
     with contextlib.suppress(ProcessLookupError):
         if found is not None:
             os.kill(found[0], signal.SIGKILL)
 
 
 def restart_the_source(world: World, chance: random.Random) -> None:
-    """Stop the source, which ends every session, and start it again on its port."""
+    """Stop the source, which ends every session, and restart it on the same port."""
     world.source.stop()
     time.sleep(chance.uniform(0.0, 0.5))
     world.source.start()
 
 
 def fill_the_disk(world: World, chance: random.Random) -> None:
-    """Leave no room on the small disk, where there is one, and free it again."""
+    """Fill the small disk, if there is one, and free it again."""
     if world.disk is None:
         return
     try:
         with world.connect() as connection:
-            # A server that recovers would stay down for want of room; and not one file is new then.
+            # Without free space a server in recovery would stay down, and it may not create files.
             connection.execute(b"CHECKPOINT")
     except psycopg.OperationalError:
         return
     found = os.statvfs(world.disk)
     filler = world.disk / "filler"
-    with contextlib.suppress(OSError):  # a load may be quicker
+    with contextlib.suppress(OSError):  # a load may use up the space first
         filler.write_bytes(bytes(found.f_bavail * found.f_frsize))
     time.sleep(chance.uniform(0.3, 1.5))
     filler.unlink()
@@ -134,14 +134,14 @@ SELECT l.pid, r.process FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
 JOIN tableferry.runs r ON a.application_name = 'tableferry ' || r.run_id
 WHERE l.relation = to_regclass('tableferry.{}') AND l.mode = 'RowExclusiveLock' AND l.granted
 LIMIT 1"""
-"""A session that has written the outcome, or that a chunk is stored, but has not committed."""
+"""A session that has recorded an outcome or a stored chunk but has not committed yet."""
 
 AMBUSH_SECONDS: Final = 2.0
-"""How long a commit is waited for."""
+"""How long to wait for a session in that state."""
 
 
 def strike_at_a_commit(world: World, chance: random.Random) -> None:
-    """Wait until a load is sealed, or a chunk checked off, and strike before it is committed."""
+    """Wait until an outcome or a chunk is recorded, and strike before it is committed."""
     table = chance.choice(["table_runs", "table_runs", "chunks"])
     blow = chance.choice(_BLOWS)
     until = time.monotonic() + AMBUSH_SECONDS
@@ -187,7 +187,7 @@ def _hide_the_answer(world: World, _c: "psycopg.Connection[Any]", _pid: int, _p:
 
 
 def _hold_it_back(world: World, _c: "psycopg.Connection[Any]", _pid: int, process: int) -> None:
-    """Keep the COMMIT on the wire while its sender is killed, and let it arrive afterwards."""
+    """Delay the COMMIT on the wire, kill its sender, then let it arrive."""
     world.target_wire.faults.stall(Direction.TO_SERVER)
     time.sleep(0.2)
     with contextlib.suppress(ProcessLookupError):
@@ -218,11 +218,11 @@ FAULTS: tuple[tuple[int, Fault], ...] = (
     (2, fill_the_disk),
     (6, strike_at_a_commit),
 )
-"""What happens how often, in proportion."""
+"""The faults with their relative frequencies."""
 
 
 def strike(world: World, chance: random.Random) -> str:
-    """Let one thing happen; returns its name."""
+    """Inject one random fault; returns its name."""
     weights, faults = zip(*FAULTS, strict=True)
     (fault,) = chance.choices(faults, weights)
     fault(world, chance)

@@ -1,4 +1,4 @@
-"""Who looks on: reads the target all the time and writes down what must never be seen."""
+"""Reads the target continuously and records every violation of a promise."""
 
 import threading
 import time
@@ -9,20 +9,20 @@ from typing import Any, Final, Self, TypeVar
 
 import psycopg
 
-from chaos.world import PAIRS, ROWS, WAYS, World, is_torn
+from chaos.world import PAIRS, ROWS, TABLES, World, is_torn
 
-PAUSE: Final = 0.003
-"""Between two looks at all tables: often enough to find a table that is empty for a moment."""
+PAUSE_SECONDS: Final = 0.003
+"""Between two checks of all tables: short enough to catch a table that is briefly empty."""
 
-CLOSELY: Final = 10
-"""Every so many looks the rows are read, too: that takes ten times as long as to count them."""
+CLOSE_LOOK_EVERY: Final = 10
+"""Every tenth check also reads the rows, which takes ten times as long as counting them."""
 
 _TABLE: Final = """\
 SELECT count(*), {closely}, min(v), max(v), (
   SELECT read_at_one_moment FROM tableferry.table_runs
   WHERE target = 'public.{table}' AND status = 'ok' ORDER BY generation DESC LIMIT 1)
 FROM {table}"""
-"""The table, and what is written down of the run whose rows it has, at one moment."""
+"""The table and the ledger's record of the run that published it, in one snapshot."""
 
 _ROWS: Final = f"count(DISTINCT id), count(*) FILTER (WHERE {is_torn()})"
 _KEYS: Final = "count(id), 0"
@@ -30,7 +30,10 @@ _KEYS: Final = "count(id), 0"
 
 @dataclass(frozen=True)
 class Seen:
-    """The oldest and the newest version among a table's rows, and what its run's record claims."""
+    """The oldest and newest version among a table's rows.
+
+    ``of_one_moment`` is what the ledger says of the run that published them.
+    """
 
     low: int = 0
     high: int = 0
@@ -38,19 +41,19 @@ class Seen:
 
 
 NOTHING: Final = Seen()
-"""Of a table that is not there yet."""
+"""A table that does not exist yet."""
 
 
 T = TypeVar("T")
 
 
 class Witness:
-    """Reads every table; ``violations`` are sentences, ``last`` what was seen of each."""
+    """Checks every table; ``violations`` are sentences, ``last`` is what each table last showed."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self.violations: list[str] = []
-        self.last = dict.fromkeys(WAYS, NOTHING)
+        self.last = dict.fromkeys(TABLES, NOTHING)
         self.looks = 0
         self.mixtures = 0
         self._lock = threading.Lock()
@@ -71,39 +74,39 @@ class Witness:
         self._thread.join(30)
 
     def violated(self, text: str) -> None:
-        """Write down what must not be."""
+        """Record a violation."""
         self.violations.append(text)
 
     def look(self, table: str) -> Seen:
-        """Look at one table now."""
+        """Check one table now, rows included."""
         return self.ask(lambda connection: self._look(connection, table, closely=True))
 
     def ask(self, question: Callable[["psycopg.Connection[Any]"], T]) -> T:
-        """Ask the target something, as soon as it answers."""
+        """Query the target, retrying until it is available."""
         while True:
             try:
                 with self._world.connect() as connection:
                     return question(connection)
             except psycopg.OperationalError:
-                time.sleep(0.1)  # the server is starting again
+                time.sleep(0.1)  # the server is restarting
 
     def _look_on(self) -> None:
         while not self._stopped.is_set():
             try:
                 with self._world.connect() as connection:
                     while not self._stopped.is_set():
-                        closely = self.looks % CLOSELY == 0
-                        for table in WAYS:
+                        closely = self.looks % CLOSE_LOOK_EVERY == 0
+                        for table in TABLES:
                             self._look(connection, table, closely=closely)
                         for pair in PAIRS:
                             self.look_at_both(connection, pair)
                         self.looks += 1
-                        self._stopped.wait(PAUSE)
+                        self._stopped.wait(PAUSE_SECONDS)
             except psycopg.OperationalError:
                 self._stopped.wait(0.1)
 
     def _look(self, connection: "psycopg.Connection[Any]", table: str, *, closely: bool) -> Seen:
-        # Two that look at once might judge in another order than they saw.
+        # Two threads could otherwise judge their results in another order than they read them.
         with self._lock:
             try:
                 row = connection.execute(_question(table, closely=closely)).fetchone()
@@ -122,17 +125,21 @@ class Witness:
         if now.low < now.high:
             self.mixtures += 1
             if now.of_one_moment is not False:
-                claim = f"and said to be of one moment: {now.of_one_moment}"
-                self.violated(f"{table} is of versions {now.low} to {now.high}, {claim}")
+                claim = f"with read_at_one_moment = {now.of_one_moment}"
+                self.violated(f"{table} has versions {now.low} to {now.high}, {claim}")
         if now.low < before.low or now.high < before.high:
             self.violated(f"{table} went back from {before} to {now}")
         if now.high > self._world.versions[table]:
-            self.violated(f"{table} has {now.high}, the source {self._world.versions[table]}")
+            source = self._world.versions[table]
+            self.violated(f"{table} has version {now.high}, the source only {source}")
         self.last[table] = now
         return now
 
     def look_at_both(self, connection: "psycopg.Connection[Any]", pair: tuple[str, str]) -> None:
-        """Two tables that change together differ only where chunks are of several moments."""
+        """Check that two tables published together show the same versions.
+
+        They may differ only if chunks of one were read at different moments.
+        """
         if NOTHING in (self.last[table] for table in pair):
             return
         with connection.transaction():
@@ -141,9 +148,9 @@ class Witness:
                 connection.execute(_question(table, closely=False)).fetchone() for table in pair
             ]
         left, right = (Seen(*row[3:]) for row in found if row is not None)
-        of_several = False in (left.of_one_moment, right.of_one_moment)
-        if (left.low, left.high) != (right.low, right.high) and not of_several:
-            self.violated(f"{' and '.join(pair)} are seen together as {left} and {right}")
+        mixed = False in (left.of_one_moment, right.of_one_moment)
+        if (left.low, left.high) != (right.low, right.high) and not mixed:
+            self.violated(f"{' and '.join(pair)} show {left} and {right} in one snapshot")
 
 
 def _question(table: str, *, closely: bool) -> bytes:

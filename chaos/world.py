@@ -1,9 +1,9 @@
-"""Where the storm takes place: a source that changes, a target, and a wire before each.
+"""The servers of the storm: a source that changes, a target, and a proxy in front of each.
 
-Every row of a source table carries the same version; each change raises it for all rows in one
-transaction, and a text that is made of the row's key and version. So whoever reads the target sees
-at a glance whether a table is whole: all rows are there, each is what the source had, and all are
-of one version. Only chunks that were read at different moments may differ in theirs.
+All rows of a source table have the same version. A change raises it in every row in one
+transaction, together with a text derived from the row's key and version. So one query shows whether
+a target table is intact: all rows exist, each matches the source, and all have one version. Only
+chunks that were read at different moments may differ in version.
 """
 
 import contextlib
@@ -23,16 +23,16 @@ from tests.support.disks import can_mount, small_disk
 from tests.support.proxy import TcpProxy
 
 ROWS: Final = 4000
-"""About 500 kB on the wire: a cut finds it in the midst, a sync is soon done."""
+"""About 500 kB on the wire: large enough for cuts mid-stream, small enough for quick syncs."""
 
-FILL: Final = 60
-"""Letters that give a row its width."""
+PADDING: Final = 60
+"""Characters that widen each row."""
 
 USER, PASSWORD = "storm", "Canary-storm-1"
 
 _CHUNKS: Final = {"chunks": 6, "parallel": 2}
 
-WAYS: Final[dict[str, dict[str, Any]]] = {
+TABLES: Final[dict[str, dict[str, Any]]] = {
     "truncated": {"publish": "truncate"},
     "swapped": {"publish": "swap"},
     "merged": {"publish": "merge"},
@@ -43,22 +43,22 @@ WAYS: Final[dict[str, dict[str, Any]]] = {
     "merged_left": {"publish": "merge"},
     "merged_right": {"publish": "merge", "chunks": 4},
 }
-"""The tables, each with its way of becoming visible."""
+"""The tables, each with its publishing strategy."""
 
 PAIRS: Final = (("swapped_left", "swapped_right"), ("merged_left", "merged_right"))
-"""Tables that change together and become visible together. Each pair has one way: who has begun to
-look before a COMMIT sees swapped tables new after it, and merged ones old."""
+"""Tables that change together and are published together. Both of a pair have the same strategy: an
+older snapshot sees new rows in swapped tables and old rows in merged ones."""
 
-GROUPS: Final = (*((name,) for name in WAYS if not any(name in pair for pair in PAIRS)), *PAIRS)
-"""What one run carries."""
+GROUPS: Final = (*((name,) for name in TABLES if not any(name in pair for pair in PAIRS)), *PAIRS)
+"""The tables that one run syncs."""
 
-CROWDED: Final = "swapped"
-"""The table that lives on a small disk, where this machine lets a process have one."""
+ON_SMALL_DISK: Final = "swapped"
+"""The table on the small disk, where this machine allows mounting one."""
 
 
 @dataclass(frozen=True)
 class World:
-    """Everything that the storm may touch. ``disk`` is where the small disk is, if there is one."""
+    """Everything that the storm can disturb; ``disk`` is the mount of the small disk, if any."""
 
     engine: Server
     source: SandboxServer
@@ -66,10 +66,10 @@ class World:
     source_wire: TcpProxy
     target_wire: TcpProxy
     disk: Path | None = None
-    versions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(WAYS, 1))
+    versions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(TABLES, 1))
 
     def configs(self) -> dict[str, dict[str, Any]]:
-        """Return the tables in the form of ``TABLE_CONFIGS``."""
+        """Return the tables as ``TABLE_CONFIGS``."""
         return {
             name: {
                 "db_type": "storm",
@@ -77,13 +77,13 @@ class World:
                 "sql_table": f"dbo.{name}",
                 "pg_table": name,
                 "batch_size": 500,
-                **way,
+                **options,
             }
-            for name, way in WAYS.items()
+            for name, options in TABLES.items()
         }
 
     def environment(self) -> dict[str, str]:
-        """Return the variables that lead a command through the wires."""
+        """Return the environment that connects a command through the proxies."""
         return {
             "SQL_SERVER_STORM_HOST": self.source_wire.host,
             "SQL_SERVER_STORM_PORT": str(self.source_wire.port),
@@ -98,40 +98,40 @@ class World:
         }
 
     def connect(self) -> "psycopg.Connection[Any]":
-        """Connect to the target past the wire, as somebody else would."""
+        """Connect to the target directly, bypassing the proxy."""
         return psycopg.connect(self.target.conninfo(), autocommit=True, connect_timeout=5)
 
     def change(self, tables: tuple[str, ...]) -> int:
-        """Raise the version of every row of these tables at once; returns it."""
-        for table in tables:  # before: a reader that is quick has not seen the future
+        """Raise the version of every row of these tables in one transaction; returns it."""
+        for table in tables:  # first, so that a fast reader does not see an unrecorded version
             self.versions[table] += 1
         updates = "; ".join(
             f"UPDATE dbo.{table} SET V = V + 1, "
-            f"Whole = CONCAT(ID, N'/', V + 1, N'/', REPLICATE(N'x', {FILL}))"
+            f"Whole = CONCAT(ID, N'/', V + 1, N'/', REPLICATE(N'x', {PADDING}))"
             for table in tables
         )
         self.engine.database("Storm").run(f"BEGIN TRANSACTION; {updates}; COMMIT")
         return self.versions[tables[0]]
 
-    def crowd(self) -> None:
-        """Move a table to the small disk."""
+    def use_small_disk(self) -> None:
+        """Move one table to the small disk, if there is one."""
         if self.disk is None:
             return
         owner = (self.target.folder / "data").stat()
         os.chown(self.disk, owner.st_uid, owner.st_gid)
         with self.connect() as connection:
             connection.execute(f"CREATE TABLESPACE small LOCATION '{self.disk}'".encode())
-            connection.execute(f"ALTER TABLE {CROWDED} SET TABLESPACE small".encode())
+            connection.execute(f"ALTER TABLE {ON_SMALL_DISK} SET TABLESPACE small".encode())
 
 
 def is_torn() -> str:
-    """Return what holds in the target for a row that the source never had."""
-    return f"whole <> concat(id, '/', v, '/', repeat('x', {FILL}))"
+    """Return a SQL condition that is true for a row which the source never had."""
+    return f"whole <> concat(id, '/', v, '/', repeat('x', {PADDING}))"
 
 
 @contextlib.contextmanager
 def world() -> Iterator[World]:
-    """Start the servers and the wires; the tables are filled with version 1."""
+    """Start the servers and the proxies; the source tables have version 1."""
     with contextlib.ExitStack() as stack:
         engine = stack.enter_context(contextlib.closing(Server()))
         engine.add_login(USER, PASSWORD)
@@ -140,9 +140,9 @@ def world() -> Iterator[World]:
         rows = {
             "ID": pa.array(range(ROWS), pa.int32()),
             "V": pa.array([1] * ROWS, pa.int32()),
-            "Whole": pa.array([f"{n}/1/{'x' * FILL}" for n in range(ROWS)], pa.large_string()),
+            "Whole": pa.array([f"{n}/1/{'x' * PADDING}" for n in range(ROWS)], pa.large_string()),
         }
-        for name in WAYS:
+        for name in TABLES:
             storm.run(
                 f"CREATE TABLE dbo.{name} (ID int NOT NULL PRIMARY KEY, V int NOT NULL, "
                 "Whole nvarchar(100) NOT NULL)"

@@ -92,7 +92,7 @@ fi
 [ "$(uname -s)-$(uname -m)" = "Linux-$machine" ] ||
     interpreter=$(python3 "$tools/interpreter.py" "$python_version" "$machine") || interpreter=
 if [ -n "$interpreter" ]; then
-    (cd "$work" && "${alone[@]}" LD_BIND_NOW=1 "$interpreter" -I -S -B "$tools/check.py" "$package" >"$work/check.log") || { cat "$work/check.log"; exit 1; }
+    (cd "$work" && "${alone[@]}" LD_BIND_NOW=1 "$interpreter" -I -S -B "$tools/import_check.py" "$package" >"$work/check.log") || { cat "$work/check.log"; exit 1; }
     echo "check:  imported and called by Python $python_version, every library loaded"
 else
     python3 "$tools/platforms.py" "$package" "$machine" "$python_version"

@@ -1,7 +1,7 @@
-"""Linux libraries made smaller: no compiler, no binutils, the same on every machine.
+"""Shrinks Linux libraries without a compiler or binutils, with the same result on every machine.
 
-64-bit little-endian ELF, what Lambda's two architectures use (System V gABI, chapters 4 and 5). The
-loader goes by the program headers and the dynamic section alone; both edits leave those valid.
+Handles 64-bit little-endian ELF, as on both of Lambda's architectures (System V gABI, chapters 4
+and 5). The loader reads only the program headers and the dynamic section; both stay valid.
 """
 
 import struct
@@ -12,12 +12,12 @@ MAGIC = b"\x7fELF\x02\x01"
 LOAD, DYNAMIC = 1, 2
 NULL, NEEDED, STRTAB = 0, 1, 5
 SECTION_TABLE = 40
-"""Where the ELF header keeps the section table's offset; its count and its names follow at 60."""
+"""Where the ELF header holds the section table's offset; its count and name index are at 60."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One program header: ``kind``, and where it lies in the file and in memory, in bytes."""
+    """One program header: its type, and its offset, address and size in bytes."""
 
     kind: int
     offset: int
@@ -26,12 +26,12 @@ class Segment:
 
 
 def is_library(data: bytes) -> bool:
-    """Whether these are the bytes of such a file."""
+    """Whether the bytes are those of a 64-bit little-endian ELF file."""
     return data.startswith(MAGIC)
 
 
 def without_symbols(data: bytes) -> bytes:
-    """Return the library without what lies after its last segment: symbols and section table."""
+    """Return the library without the bytes after its last segment: symbols and section table."""
     end = max(segment.offset + segment.size for segment in _segments(data))
     (sections,) = struct.unpack_from("<Q", data, SECTION_TABLE)
     if sections < end:
@@ -43,7 +43,7 @@ def without_symbols(data: bytes) -> bytes:
 
 
 def without_needed(data: bytes, names: Collection[str]) -> bytes:
-    """Return the library without its wish that the libraries of these names be loaded with it."""
+    """Return the library without its dependencies (DT_NEEDED) on the libraries of these names."""
     edited = bytearray(data)
     for segment in _segments(data):
         if segment.kind == DYNAMIC:
@@ -75,12 +75,12 @@ def _bytes_of(data: bytes, segment: Segment) -> bytes:
 
 
 def _strings(data: bytes, entries: dict[int, int]) -> int:
-    """Return where the dynamic section's texts begin in the file: it names an address."""
+    """Return the file offset of the dynamic section's strings, which it gives as an address."""
     address = entries[STRTAB]
     for segment in _segments(data):
         if segment.kind == LOAD and 0 <= address - segment.address < segment.size:
             return address - segment.address + segment.offset
-    raise ValueError("the dynamic section's texts lie in no segment")
+    raise ValueError("the dynamic section's strings lie in no segment")
 
 
 def _text_at(data: bytes, offset: int) -> str:

@@ -1,6 +1,6 @@
-"""Finds an interpreter of one version on this machine and prints its path; ends with 1 without.
+"""Prints the path of a Python interpreter of one version; exits with 1 if there is none.
 
-python3 interpreter.py 3.13 [MACHINE]      e.g. MACHINE aarch64, one of another machine, emulated
+python3 interpreter.py 3.13 [MACHINE]      e.g. MACHINE aarch64, for an emulated interpreter
 """
 
 import os
@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ASK = "import sys; print(sys._base_executable, '%d.%d' % sys.version_info[:2])"
-"""Of a virtual environment the interpreter that it was made from: that one has no packages."""
+"""In a virtual environment, prints its base interpreter, which has no packages."""
 
 
 def candidates(version: str) -> Iterator[str]:
-    """Yield what may be one: by name, then where pyenv keeps those that are not switched on."""
+    """Yield names and paths that may be one, including pyenv's versions that are not active."""
     yield f"python{version}"
     yield "python3"
     yield sys.executable
@@ -25,13 +25,13 @@ def candidates(version: str) -> Iterator[str]:
 
 
 def emulated(version: str, machine: str) -> str | None:
-    """Return the path of what runs Python for another machine: MACHINE-python3.13."""
+    """Return the path of an emulated Python for another machine, MACHINE-python3.13."""
     path = shutil.which(f"{machine}-python{version}")
     return str(Path(path).resolve()) if path else None
 
 
 def find(version: str) -> str | None:
-    """Return the path of an interpreter of this version that runs."""
+    """Return the path of a working interpreter of this version."""
     for candidate in candidates(version):
         try:
             done = subprocess.run(

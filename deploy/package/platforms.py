@@ -1,4 +1,6 @@
-"""Checks that the wheels of a package folder are for Lambda, where its Python cannot be run here.
+"""Checks by their tags that the wheels in a package folder suit Lambda.
+
+For machines that cannot run the package's Python.
 
 python3 platforms.py FOLDER MACHINE PYTHON      e.g. MACHINE aarch64, PYTHON 3.13
 """
@@ -9,7 +11,7 @@ from pathlib import Path
 
 
 def main(folder: Path, machine: str, python: str) -> None:
-    """End with 1 and the wheel's name where one does not fit."""
+    """Exit with a message that names the wheel if one does not suit Lambda."""
     glibc = rf"(manylinux_2_(5|12|17|26|27|28|34)_{machine}|manylinux(1|2010|2014)_{machine})"
     fits = re.compile(
         rf"(py3|py2\.py3|cp3\d+)-(none|abi3|cp{python.replace('.', '')})-(any|{glibc}(\.{glibc})*)"

@@ -1,4 +1,4 @@
-"""Takes out of a package folder what the engine never loads, and says why it may.
+"""Removes files that the engine never loads from a package folder.
 
 python3 prune.py FOLDER PYTHON [--entra]        e.g. PYTHON 3.13
 """
@@ -12,7 +12,7 @@ import elf
 
 FOLDERS = ("__pycache__", "tests", "testing", "include", "sboms")
 SUFFIXES = (".pyi", ".pxd", ".pyx", ".pxi", ".h", ".hpp", ".a", ".cmake", ".pc")
-"""Tests, headers and type hints, of whatever package."""
+"""Tests, headers and type stubs, in every package."""
 
 PATHS = (
     "bin",
@@ -21,7 +21,7 @@ PATHS = (
     "numpy/polynomial",
     "numpy/random",
     "numpy/_pyinstaller",
-    "numpy/_core/_simd.*.so",  # the vector instructions' own tests
+    "numpy/_core/_simd.*.so",  # tests of the SIMD instructions
     "pyarrow/src",
     "pydantic/v1",
     "pydantic/mypy.py",
@@ -29,7 +29,7 @@ PATHS = (
     "pyarrow/parquet",
     "aws_lambda_powertools/event_handler",
     "aws_lambda_powertools/utilities/[!_j]*",  # all but jmespath_utils, which the logger imports
-    # Not the provider of sqlserver/connection.py: this one wants libraries Lambda has not got.
+    # Not the provider that sqlserver/connection.py uses: it needs libraries that Lambda lacks.
     "mssql_python_odbc/libs/linux",
 )
 
@@ -37,20 +37,20 @@ ARROW_MODULES = (
     "acero", "azurefs", "csv", "dataset", "feather", "flight", "gcsfs", "hdfs", "json", "orc",
     "parquet", "s3fs", "substrait",
 )  # fmt: skip
-"""Arrow's file formats, clouds and query engines."""
+"""Arrow's file formats, cloud file systems and query engines."""
 
 ARROW_LIBRARIES = ("arrow", "arrow_compute", "arrow_python")
-"""What is kept of the libraries behind pyarrow. Its core wishes for four of the others, and uses
-nothing of them: the wishes are taken out as well."""
+"""The pyarrow libraries to keep. Its core depends on four others without using them, so those
+dependencies are removed as well."""
 
 ENTRA = (
     "azure", "certifi", "cffi", "_cffi_backend", "charset_normalizer", "cryptography", "idna",
     "jwt", "msal", "msal_extensions", "pycparser", "pyjwt", "requests", "urllib3",
 )  # fmt: skip
-"""What the driver imports to sign in by Microsoft Entra, and then only. Not to be left out with it:
-typing_extensions, which pydantic imports as well."""
+"""What the driver imports only for Microsoft Entra authentication. typing_extensions stays, because
+pydantic imports it too."""
 
-NO_BULK_COPY = '''"""The TDS driver lies in libs/; the bulk copy that was here too is left out."""
+NO_BULK_COPY = '''"""Holds the TDS driver in libs/; the bulk copy module has been removed."""
 '''
 
 
@@ -80,33 +80,33 @@ def main(folder: Path, python: str, *, entra: bool) -> None:
 
 
 def _is_of(path: Path, package: str) -> bool:
-    """Whether a folder or file at the top is this package's: its code, its libraries, its facts."""
+    """Whether a top-level path belongs to a package: its code, libraries or metadata."""
     name = path.name.replace("-", "_")
     return name[len(package) :].startswith((".", "_")) or name == package
 
 
 def _other_pythons(folder: Path, python: str) -> list[Path]:
-    """Return the driver's extension modules for other Pythons: it carries one for each."""
+    """Return the driver's extension modules for other Python versions: its wheel has them all."""
     mine = f"ddbc_bindings.cp{python.replace('.', '')}-"
     found = folder.glob("mssql_python/ddbc_bindings.cp*.so")
     return [path for path in found if not path.name.startswith(mine)]
 
 
 def _bulk_copy(folder: Path) -> list[Path]:
-    """Leave of the driver's Rust package the ODBC library: the rest copies *into* SQL Server."""
+    """Reduce the driver's Rust package to the ODBC library: the rest copies *into* SQL Server."""
     (folder / "mssql_py_core" / "__init__.py").write_text(NO_BULK_COPY)
     return list(folder.glob("mssql_py_core/mssql_py_core.*.so"))
 
 
 def _unused_libraries(folder: Path) -> list[Path]:
-    """Return Arrow's libraries that are not kept; of second copies only ``.so.2600`` is loaded."""
+    """Return Arrow's unused libraries, and copies of used ones: only ``.so.2600`` is loaded."""
     found = folder.glob("pyarrow/lib[a-z]*.so*")
     kept = re.compile(rf"lib({'|'.join(ARROW_LIBRARIES)})\.so\.\d+")
     return [path for path in found if not kept.fullmatch(path.name)]
 
 
 def _slim_libraries(folder: Path, gone: set[str]) -> None:
-    """Cut every library's symbols off, and pyarrow's wishes for what is gone."""
+    """Strip every library's symbols, and pyarrow's dependencies on removed libraries."""
     for path in folder.rglob("*.so*"):
         data = path.read_bytes()
         if elf.is_library(data):

@@ -1,9 +1,9 @@
-"""Writes what the package holds of pyproject.toml's dependencies, and their locked versions.
+"""Writes the package's requirements, from pyproject.toml's dependencies, and their constraints.
 
 python3 requirements.py PYPROJECT.toml CONSTRAINTS.txt MACHINE FOLDER      e.g. MACHINE aarch64
 
-Not what only a shell shows. FOLDER gets a requirements.txt and a constraints.txt without markers:
-pip would ask the machine that builds what they say, not the one that is built for.
+Leaves out what only the command line needs. Writes FOLDER/requirements.txt and constraints.txt
+without markers, because pip would evaluate those for the building machine, not for the target.
 """
 
 import re
@@ -13,13 +13,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 LEFT_OUT = {"rich", "typer"}
-"""What the command line shows with; no module on Lambda's path imports them (import-linter)."""
+"""Used by the command line only. import-linter checks that Lambda's modules do not import them."""
 
 MARKER = re.compile(r" *platform_machine *(==|!=) *'(\w+)'")
 
 
 def meant_for(machine: str, lines: Iterable[str]) -> Iterator[str]:
-    """Yield the requirements of a machine, without their markers."""
+    """Yield the requirements for a machine, without their markers."""
     for line in lines:
         requirement, _, marker = line.partition(";")
         if not marker:

@@ -1,16 +1,16 @@
--- The login that reads the source, with no right but that. For an administrator; sqlcmd runs it:
+-- Creates the login that reads the source, with the least privileges. Run as an administrator:
 --   sqlcmd -S mctm.example.com -d master -i deploy/sql/sqlserver.sql
--- Change the password before, and the databases and tables to yours. Azure SQL Database has no USE:
--- there run each part in its own database.
+-- Change the password, the databases and the tables first. Azure SQL Database has no USE: run each
+-- section in its own database there.
 CREATE LOGIN tableferry_reader WITH PASSWORD = 'change-me-1';
 GO
 USE McTM;
 GO
 CREATE USER tableferry_reader FOR LOGIN tableferry_reader;
--- Rows, and what the catalog says of the columns.
+-- Rows, and the catalog's metadata of the columns.
 GRANT SELECT ON dbo.Customer TO tableferry_reader;
 GRANT SELECT ON dbo.Module TO tableferry_reader;
--- Definitions of defaults and computed columns: for tables that tableferry is to create.
+-- Definitions of defaults and computed columns, for tables that tableferry will create.
 GRANT VIEW DEFINITION ON dbo.Customer TO tableferry_reader;
 GRANT VIEW DEFINITION ON dbo.Module TO tableferry_reader;
 GO
@@ -22,6 +22,6 @@ GRANT SELECT ON dbo.UserAgent TO tableferry_reader;
 GRANT VIEW DEFINITION ON dbo.Customer TO tableferry_reader;
 GRANT VIEW DEFINITION ON dbo.UserAgent TO tableferry_reader;
 GO
--- Worth having, and yours to decide: then a table is read as it was at one moment, and nobody waits.
+-- Optional but recommended: tables are then read as of one point in time, without blocking writers.
 --   ALTER DATABASE McTM SET ALLOW_SNAPSHOT_ISOLATION ON;
 --   ALTER DATABASE VoipDB SET ALLOW_SNAPSHOT_ISOLATION ON;

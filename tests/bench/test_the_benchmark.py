@@ -11,7 +11,7 @@ import pytest
 from bench import __main__ as program
 from bench import report
 from bench.measure import Series
-from bench.readers import WAYS, Noticed, Readers
+from bench.reader_impact import STRATEGIES, ReaderImpact, ReaderStats
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -36,34 +36,34 @@ def test_a_small_run_measures_every_contender_and_writes_the_page(tmp_path: Path
     )
     assert page.exists(), done.stdout + done.stderr
     written = page.read_text()
-    for told, times in {"(a) **t": 3, "(b) p": 2, "(c) t": 3, "(d) t": 3, "(e) t": 2}.items():
-        assert written.count(f"| {told}") == times, done.stdout + done.stderr
+    for label, times in {"(a) **t": 3, "(b) p": 2, "(c) t": 3, "(d) t": 3, "(e) t": 2}.items():
+        assert written.count(f"| {label}") == times, done.stdout + done.stderr
     assert written.count("policies / (a)") == 3
     assert "bytes/s of converting: 40 columns of every type / 9 columns" in written
     assert "peak memory of (a) at 3,000 rows" in written
     assert "the handler is ready" in written
     assert "| merge, 1 row in 10 changed |" in written
     assert "readers: longest query during a swap" in written
-    # Whether the bars hold is not asked of so small a run; that it says so is.
+    # So small a run need not meet the bars, but its exit code must say whether it did.
     assert done.returncode == ("**no**" in written)
 
 
 @pytest.fixture
-def part(
+def measure(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[str, str, str]]:
-    """Measure one part: what was told, the page as it was, and as it is then.
+    """Run the benchmark with one option; returns its output, the page before and after.
 
-    The measuring itself, which the whole run does, takes no time here.
+    The measurements are faked: the whole run is tested above.
     """
     steps = dict.fromkeys(report.COLD_STEPS, 0.1)
-    series = {way: Series([0.2], [0.1], [80.0]) for way in WAYS}
-    noticed = dict.fromkeys(("nothing", "swap", "merge, nothing changed"), Noticed(900, 0.001, 0))
+    series = {name: Series([0.2], [0.1], [80.0]) for name in STRATEGIES}
+    stats = dict.fromkeys(("nothing", "swap", "merge, nothing changed"), ReaderStats(900, 0.001, 0))
     monkeypatch.setattr(program, "cold", lambda *_: steps)
-    monkeypatch.setattr(program, "readers", lambda *_: Readers(series, noticed))
+    monkeypatch.setattr(program, "readers", lambda *_: ReaderImpact(series, stats))
     monkeypatch.setattr(program, "bench_target", contextlib.nullcontext)
 
-    def part(option: str) -> tuple[str, str, str]:
+    def measure(option: str) -> tuple[str, str, str]:
         page = tmp_path / "benchmarks.md"
         written = program.PAGE.read_text()
         page.write_text(written)
@@ -71,30 +71,30 @@ def part(
         program.main()
         return capsys.readouterr().out, written, page.read_text()
 
-    return part
+    return measure
 
 
-def test_the_cold_start_alone_changes_nothing_else_of_the_page(
-    part: Callable[..., tuple[str, str, str]],
+def test_measuring_the_cold_start_alone_changes_nothing_else_on_the_page(
+    measure: Callable[..., tuple[str, str, str]],
 ) -> None:
-    told, before, after = part("--cold")
-    assert "first connection to SQL Server" in told
+    printed, before, after = measure("--cold")
+    assert "first connection to SQL Server" in printed
     assert after != before
     assert unmeasured(after) == unmeasured(before)
 
 
-def test_what_readers_notice_alone_changes_nothing_else_of_the_page(
-    part: Callable[..., tuple[str, str, str]],
+def test_measuring_readers_alone_changes_nothing_else_on_the_page(
+    measure: Callable[..., tuple[str, str, str]],
 ) -> None:
-    told, before, after = part("--readers")
-    assert "| swap | 900 | 1.0 | 0 | 0.20 |" in told
+    printed, before, after = measure("--readers")
+    assert "| swap | 900 | 1.0 | 0 | 0.20 |" in printed
     assert after.count("## Readers") == 1
     assert after != before
     assert unmeasured(after, "Readers", "readers") == unmeasured(before, "Readers", "readers")
 
 
 def unmeasured(page: str, title: str = "Cold start", bar: str = "cold start") -> str:
-    """The page without what one part has measured."""
+    """Return the page without one section and its bars."""
     begin = page.find(f"## {title}")
     section = page[begin : page.index("## ", begin + 1)] if begin >= 0 else ""
     lines = page.replace(section, "").splitlines()

@@ -11,10 +11,10 @@ from tableferry import sqlserver
 from tableferry.config import SourceSettings
 from tableferry.sqlserver.code_pages import is_unlike
 from tableferry.sqlserver.connection import PROVIDER
+from tableferry_sandbox.collations import collation
 from tableferry_sandbox.events import ResultSet, StatementDone
 from tableferry_sandbox.sqltypes import MAX, Column, SqlType
-from tableferry_sandbox.tds.collations import collation
-from tableferry_sandbox.tds.text import decode_code_page
+from tableferry_sandbox.tds.text_encoding import decode_code_page
 from tableferry_sandbox.tds_server import SandboxServer
 
 COLLATIONS = [

@@ -19,7 +19,7 @@ from pysqlbridge.catalog import load as load_catalog
 from pysqlbridge.logins import load as load_logins
 from pysqlbridge.server import start_background
 
-from tests.support.building import FOLDER, build
+from tests.support.build_script import FOLDER, build
 from tests.support.databases import PgDatabase
 
 REPO = Path(__file__).parents[2]

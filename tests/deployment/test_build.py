@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 from tests.deployment.conftest import FOLDER, REPO, Package
-from tests.support.building import build, shell
+from tests.support.build_script import build, shell
 from tests.support.lambda_runtime import find_interpreter
 
 MB = 1_000_000

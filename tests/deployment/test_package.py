@@ -22,7 +22,7 @@ from tableferry.verify import compare_rows
 from tableferry_sandbox.sample import table_configs
 from tests.deployment.conftest import Package
 from tests.faults.support import wait_for
-from tests.support.building import build
+from tests.support.build_script import build
 from tests.support.databases import PgDatabase
 from tests.support.lambda_runtime import (
     Function,

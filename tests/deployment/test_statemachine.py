@@ -21,7 +21,7 @@ from tableferry.verify import compare_rows
 from tableferry_sandbox.faults import CutConnection, SendError
 from tests.deployment.conftest import CANARY, REPO, without_long_columns
 from tests.faults.support import wait_for
-from tests.support.building import FOLDER
+from tests.support.build_script import FOLDER
 from tests.support.databases import PgDatabase
 from tests.support.sandbox import Sandbox
 from tests.support.step_functions import Handler, WorkerEndedError, states
@@ -323,7 +323,7 @@ def test_an_error_that_nobody_foresaw_leaves_without_its_text(
     def break_down(*_: object) -> None:
         raise KeyError(CANARY)
 
-    monkeypatch.setattr("tableferry.fanout.routes.way_of", break_down)
+    monkeypatch.setattr("tableferry.fanout.routes.route_of", break_down)
     with pytest.raises(UnforeseenError) as raised:
         function({"mode": "fanout_plan", "input": {}}, None)
     assert CANARY not in "".join(traceback.format_exception(raised.value))

@@ -1,4 +1,4 @@
-"""The storm's witness sees what must not be: a storm without violations says something."""
+"""The witness of the storm notices violations, so a storm without any means something."""
 
 import random
 from collections.abc import Iterator
@@ -6,22 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from chaos.carrier import Carrier
+from chaos.carrier import Carrier, RunReport
 from chaos.witness import Witness
 from chaos.world import PAIRS, World, world
 
-TABLES = (("truncated",), ("swapped_in_chunks",), *PAIRS)
+GROUPS = (("truncated",), ("swapped_in_chunks",), *PAIRS)
 
 
 @pytest.fixture(scope="module")
 def carried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The storm's world in calm, with some of its tables carried once."""
+    """The servers of the storm without faults, with some tables synced once."""
     with world() as here:
         folder = tmp_path_factory.mktemp("storm")
         config = folder / "table_configs.py"
         config.write_text(f"TABLE_CONFIGS = {here.configs()!r}\n", encoding="utf-8")
         witness = Witness(here)
-        for tables in TABLES:
+        for tables in GROUPS:
             carrier = Carrier(tables, here, witness, config, random.Random(1))
             assert carrier.carry() == "ok"
         assert witness.violations == []
@@ -29,7 +29,7 @@ def carried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.mark.parametrize(
-    ("damage", "mended", "told"),
+    ("damage", "repair", "violation"),
     [
         (
             "DELETE FROM truncated WHERE id = 7",
@@ -44,7 +44,7 @@ def carried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         (
             "UPDATE truncated SET v = 1, whole = replace(whole, '/2/', '/1/') WHERE id = 7",
             "UPDATE truncated SET v = 2, whole = replace(whole, '/1/', '/2/') WHERE id = 7",
-            "truncated is of versions 1 to 2, and said to be of one moment: True",
+            "truncated has versions 1 to 2, with read_at_one_moment = True",
         ),
         (
             "UPDATE truncated SET v = 1, whole = replace(whole, '/2/', '/1/')",
@@ -54,7 +54,7 @@ def carried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         (
             "UPDATE truncated SET v = 3, whole = replace(whole, '/2/', '/3/')",
             "UPDATE truncated SET v = 2, whole = replace(whole, '/3/', '/2/')",
-            "truncated has 3, the source 2",
+            "truncated has version 3, the source only 2",
         ),
         (
             "ALTER TABLE truncated RENAME TO another",
@@ -64,13 +64,13 @@ def carried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         (
             "UPDATE merged_left SET v = 1, whole = replace(whole, '/2/', '/1/')",
             "UPDATE merged_left SET v = 2, whole = replace(whole, '/1/', '/2/')",
-            "merged_left and merged_right are seen together as",
+            "merged_left and merged_right show",
         ),
     ],
 )
-def test_the_witness_notices(carried: World, damage: str, mended: str, told: str) -> None:
+def test_the_witness_notices(carried: World, damage: str, repair: str, violation: str) -> None:
     witness = Witness(carried)
-    for tables in TABLES:
+    for tables in GROUPS:
         for table in tables:
             witness.look(table)
     assert witness.violations == []
@@ -81,11 +81,13 @@ def test_the_witness_notices(carried: World, damage: str, mended: str, told: str
             for pair in PAIRS:
                 witness.look_at_both(connection, pair)
         finally:
-            connection.execute(mended.encode())
-    assert any(told in violation for violation in witness.violations), witness.violations
+            connection.execute(repair.encode())
+    assert any(violation in text for text in witness.violations), witness.violations
 
 
-def test_chunks_of_several_moments_are_told_and_then_no_violation(carried: World) -> None:
+def test_chunks_read_at_different_moments_are_no_violation_if_the_run_reports_it(
+    carried: World,
+) -> None:
     witness = Witness(carried)
     with carried.connect() as connection:
         connection.execute(
@@ -96,7 +98,7 @@ def test_chunks_of_several_moments_are_told_and_then_no_violation(carried: World
     assert witness.mixtures == 1
 
 
-def test_a_run_that_tells_another_outcome_than_its_ledger_is_noticed(
+def test_the_witness_notices_a_run_that_contradicts_its_ledger(
     carried: World, tmp_path: Path
 ) -> None:
     config = tmp_path / "table_configs.py"
@@ -106,5 +108,7 @@ def test_a_run_that_tells_another_outcome_than_its_ledger_is_noticed(
     process = carrier.begin()
     printed, _ = process.communicate(timeout=120)
     assert '"ok"' in printed
-    carrier.compare_with_the_ledger(carrier.told_by(printed.replace('"ok"', '"cancelled"')))
-    assert any("says cancelled of truncated, and its ledger ok" in v for v in witness.violations)
+    carrier.compare_with_the_ledger(RunReport.parse(printed.replace('"ok"', '"cancelled"')))
+    assert any(
+        "reports cancelled for truncated, but the ledger ok" in v for v in witness.violations
+    )

@@ -16,8 +16,8 @@ import psycopg
 import pytest
 
 from tableferry_sandbox.sample import table_configs
-from tests.support.command import call, surroundings
 from tests.support.databases import PgDatabase
+from tests.support.in_process import call, surroundings
 from tests.support.sandbox import PASSWORD, Sandbox
 
 COMMANDS = ("discover", "plan", "sync", "check", "info", "demo", "sandbox")

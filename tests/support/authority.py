@@ -1,4 +1,4 @@
-"""A certificate authority of one's own, for servers that are to be verified."""
+"""A certificate authority for the tests of certificate verification."""
 
 import datetime as dt
 import ipaddress
@@ -16,7 +16,7 @@ from tableferry_sandbox.tds.certificate import Certificate, server_context
 
 @dataclass(frozen=True)
 class Authority:
-    """Makes certificates for servers; ``pem`` is its own."""
+    """Issues server certificates; ``pem`` is the authority's own certificate."""
 
     name: x509.Name
     key: rsa.RSAPrivateKey
@@ -24,7 +24,7 @@ class Authority:
 
     @classmethod
     def new(cls, name: str = "Test authority") -> "Authority":
-        """Make one."""
+        """Create an authority with a new key."""
         named = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         own = _builder(named, named, key).add_extension(x509.BasicConstraints(True, 0), True)
@@ -32,17 +32,17 @@ class Authority:
 
     @property
     def pem_name(self) -> str:
-        """A file name of its own."""
+        """The name of its file, without the suffix."""
         return self.name.rfc4514_string().removeprefix("CN=").replace(" ", "-")
 
     def write(self, folder: Path) -> str:
-        """Write its certificate to a file; returns the file's name."""
+        """Write its certificate to a file in ``folder``; returns the path."""
         path = folder / f"{self.pem_name}.pem"
         path.write_bytes(self.pem)
         return str(path)
 
     def certify(self, *hosts: str, days: int = 7) -> Certificate:
-        """Make a server's certificate for these names; a negative ``days`` makes an expired one."""
+        """Issue a certificate for these host names; with a negative ``days`` it has expired."""
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server")])
         names = x509.SubjectAlternativeName([_name(host) for host in hosts])
@@ -57,7 +57,7 @@ class Authority:
         )
 
     def context(self, *hosts: str) -> ssl.SSLContext:
-        """Return the context of a server with such a certificate."""
+        """Return the SSL context of a server with a new certificate."""
         return server_context(self.certify(*hosts))
 
 

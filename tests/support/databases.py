@@ -1,4 +1,4 @@
-"""A database as a test sees it."""
+"""A PostgreSQL database for a test."""
 
 from dataclasses import dataclass, field, replace
 
@@ -8,7 +8,7 @@ from psycopg.conninfo import make_conninfo
 
 @dataclass(frozen=True, slots=True)
 class PgDatabase:
-    """Where a PostgreSQL database is, and how to get in."""
+    """A database's address and credentials, with shortcuts for queries."""
 
     host: str
     port: int
@@ -29,7 +29,7 @@ class PgDatabase:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that name this database as tableferry's target."""
+        """The environment variables that make this database tableferry's target."""
         return {
             "PG_HOST": self.host,
             "PG_PORT": str(self.port),
@@ -39,7 +39,7 @@ class PgDatabase:
         }
 
     def through(self, host: str, port: int) -> "PgDatabase":
-        """Return the same database by way of another address, a proxy's for instance."""
+        """Return the same database at another address, such as a proxy's."""
         return replace(self, host=host, port=port)
 
     def connect(self, *, autocommit: bool = True) -> psycopg.Connection:
@@ -47,12 +47,12 @@ class PgDatabase:
         return psycopg.connect(self.conninfo, autocommit=autocommit)
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
-        """Return the rows of a query, read on a connection of its own."""
+        """Return the rows of a query, read over a new connection."""
         with self.connect() as connection:
             return list(connection.execute(query.encode()).fetchall())
 
     def run(self, *statements: str) -> None:
-        """Run statements, each committed by itself."""
+        """Run statements, each in its own transaction."""
         with self.connect() as connection:
             for statement in statements:
                 connection.execute(statement.encode())

@@ -1,4 +1,4 @@
-"""A step of a fan-out in a process of its own: told by one line of JSON, answered by another."""
+"""Runs one step of a fan-out in a separate process: one line of JSON in, one out."""
 
 import json
 import sys
@@ -10,16 +10,16 @@ from tableferry.errors import TableferryError
 from tableferry.fanout import assign, begin, load_chunk, publish
 
 
-def run(told: dict[str, Any]) -> dict[str, Any]:
-    spec = parse_table_configs({"t": told["entry"]})["t"]
+def run(request: dict[str, Any]) -> dict[str, Any]:
+    spec = parse_table_configs({"t": request["entry"]})["t"]
     settings = load_settings(["mctm"])
-    assignment = assign(spec, UUID(told["fanout"]))
-    match told["step"]:
+    assignment = assign(spec, UUID(request["fanout"]))
+    match request["step"]:
         case "begin":
             return begin(spec, settings, assignment).to_dict()
         case "publish":
             return publish(spec, settings, assignment).to_dict()
-    return load_chunk(spec, settings, assignment, told["chunk"]).to_dict()
+    return load_chunk(spec, settings, assignment, request["chunk"]).to_dict()
 
 
 if __name__ == "__main__":

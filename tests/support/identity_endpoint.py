@@ -1,4 +1,4 @@
-"""Microsoft Entra's managed identity endpoint on this machine, as App Service has it.
+"""A fake of Microsoft Entra's managed identity endpoint, as in App Service.
 
 (Microsoft: How to use managed identities for App Service, REST endpoint reference.)
 """
@@ -10,13 +10,13 @@ from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 RESOURCE = "https://database.windows.net"
-"""What a token for SQL Server is asked for."""
+"""The resource of tokens for SQL Server."""
 
 SECRET = "endpoint-secret"
 
 
 class IdentityEndpoint:
-    """Hands out ``token``; ``asked`` holds the resources that tokens were asked for."""
+    """Issues ``token``; ``asked`` lists the resources that clients requested tokens for."""
 
     def __init__(self, token: str) -> None:
         self.asked: list[str] = []
@@ -35,14 +35,14 @@ class IdentityEndpoint:
                 self.wfile.write(json.dumps(body).encode())
 
             def log_message(self, *_: object) -> None:
-                """Say nothing: a test's output is its own."""
+                """Log nothing: it would mix with the test's output."""
 
         self._server = HTTPServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that name it."""
+        """The environment variables that point to it."""
         host, port = self._server.server_address[:2]
         return {
             "IDENTITY_ENDPOINT": f"http://{host}:{port}/msi/token",

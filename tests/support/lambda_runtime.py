@@ -1,6 +1,6 @@
 """A Lambda environment on this machine: a package, a bare interpreter, Lambda's runtime client.
 
-What Lambda's own image has in /var/runtime comes from the package index: awslambdaric, and boto3.
+awslambdaric and boto3, which Lambda's image has in /var/runtime, are installed with pip.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.runtime_api import Answer, RuntimeApi
+from tests.support.runtime_api import RuntimeApi, RuntimeResponse
 
 ROOT = Path(__file__).parents[2]
 HANDLER = "lambda_function.lambda_handler"
@@ -23,19 +23,19 @@ sys.path[:0] = [task, runtime]
 sys.argv = ["awslambdaric", handler]
 runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
 """
-"""As Lambda's: the package comes first on the path, then the runtime, then the standard library."""
+"""As in Lambda, the package is first on the path, before the runtime and the standard library."""
 
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """An interpreter, and the folder of what Lambda itself brings."""
+    """An interpreter, and the folder with the packages that Lambda itself provides."""
 
     interpreter: Path
     folder: Path
 
 
 def find_interpreter(version: str, machine: str = platform.machine()) -> Path | None:
-    """Return a Python of this version, as build.sh finds it; another machine's is emulated."""
+    """Return a Python of this version, as build.sh finds it: for another machine, emulated."""
     finder = ROOT / "deploy" / "package" / "interpreter.py"
     other = [] if machine == platform.machine() else [machine]
     done = subprocess.run(
@@ -62,9 +62,9 @@ def install_runtime(interpreter: Path, version: str, machine: str, folder: Path)
 
 @dataclass(slots=True)
 class Function:
-    """A function that runs: what it is asked, what it answers, what it has written so far.
+    """A running function: its runtime API, its process and its output.
 
-    ``task`` is the folder that the package was unpacked into.
+    ``task`` is the folder of the unpacked package.
     """
 
     api: RuntimeApi
@@ -72,13 +72,13 @@ class Function:
     process: subprocess.Popen[bytes]
     output: Path
 
-    def invoke(self, event: object, *, seconds: float = 60) -> Answer:
-        """Invoke it; ``seconds`` are those it is given until its deadline."""
+    def invoke(self, event: object, *, seconds: float = 60) -> RuntimeResponse:
+        """Invoke it with ``seconds`` until its deadline."""
         return self.api.invoke(event, seconds=seconds)
 
     @property
     def log(self) -> str:
-        """Everything that it has written, to stdout and stderr."""
+        """Everything that it has written to stdout and stderr."""
         return self.output.read_text(encoding="utf-8")
 
 
@@ -86,7 +86,7 @@ class Function:
 def running(
     task: Path, runtime: Runtime, environment: Mapping[str, str], output: Path
 ) -> Iterator[Function]:
-    """Run the package in ``task`` with nothing else on its path or in its environment."""
+    """Run the package in ``task``, isolated from this environment and its packages."""
     with RuntimeApi() as api, output.open("wb") as log:
         process = subprocess.Popen(
             [

@@ -1,4 +1,4 @@
-"""A run in a process of its own: takes the lease of t, and publishes one row when it is told to."""
+"""A run in a separate process: takes the lease of t, publishes one row on a line of stdin."""
 
 import json
 import sys

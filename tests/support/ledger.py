@@ -1,4 +1,4 @@
-"""A run's ledger as a test needs it: at a quicker timing, with one table begun."""
+"""Runs in the ledger for tests: with short lease times and one table begun."""
 
 import contextlib
 import uuid
@@ -13,17 +13,17 @@ from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 
 QUICK = LeaseTiming(renew=0.1, ttl=1.0)
-"""Tests wait for an expiry: a second instead of fifteen."""
+"""A lease expires after one second instead of fifteen, since tests wait for it."""
 
 SLOW = LeaseTiming(renew=3600.0, ttl=1.0)
-"""A holder that shows no sign of life: it hangs, or its thread is dead."""
+"""A holder that does not renew its lease in time, as if it hung or its thread had died."""
 
 T = TargetTable.parse("public.t")
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run that has begun with the table t."""
+    """A run that has begun the table t."""
 
     database: PgDatabase
     ledger: Ledger
@@ -33,7 +33,7 @@ class Run:
         return self.ledger.acquire(self.table)
 
     def publish(self, lease: Lease, value: int) -> None:
-        """Replace the rows of t by one, as a load does."""
+        """Replace the rows of t with a single one, as a load would."""
         with postgres.connect(settings_of(self.database)) as connection:
             connection.begin()
             connection.execute("DELETE FROM t")
@@ -42,7 +42,7 @@ class Run:
             connection.commit()
 
     def row(self, *columns: str) -> tuple[object, ...]:
-        """What the ledger says of this run's table."""
+        """Return the ledger's record of this run's table."""
         [found] = self.database.rows(
             f"SELECT {', '.join(columns)} FROM tableferry.table_runs "
             f"WHERE run_id = '{self.ledger.run_id}' AND table_key = '{self.table.table_key}'"
@@ -60,7 +60,7 @@ def a_run(
     connect_timeout: int = 10,
     **more: Any,
 ) -> Iterator[Run]:
-    """Begin a run and its table; it is not ended."""
+    """Begin a run and its table, without ending them."""
     settings = settings_of(database).model_copy(update={"connect_timeout": connect_timeout})
     with Ledger(settings, uuid.uuid4(), timing=timing, **more) as ledger:
         ledger.begin_run()
@@ -68,5 +68,5 @@ def a_run(
 
 
 def outcomes(database: PgDatabase) -> list[tuple[object, ...]]:
-    """The outcomes of all tables, the oldest run first."""
+    """Return the outcomes of all tables, oldest run first."""
     return database.rows("SELECT status FROM tableferry.table_runs ORDER BY started_at")

@@ -1,6 +1,6 @@
-"""A PostgreSQL's front door as RDS has it for IAM: it asks for the token and refuses it.
+"""A fake PostgreSQL that requests a clear-text password, as RDS does for IAM, and refuses it.
 
-Only the start of the protocol (PostgreSQL: Frontend/Backend Protocol, 54.2.1), to see what arrives.
+It speaks only the start of the protocol (PostgreSQL: Frontend/Backend Protocol, 54.2.1).
 """
 
 import socket
@@ -13,7 +13,7 @@ GSS_REQUEST = 80877104
 
 
 class PamPostgres:
-    """Listens on a port of its own; ``passwords`` holds what clients have sent, in order."""
+    """Listens on its own port; ``passwords`` holds what clients have sent, in order."""
 
     def __init__(self) -> None:
         self.passwords: list[str] = []

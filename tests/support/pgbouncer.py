@@ -1,4 +1,4 @@
-"""A PgBouncer before the test's PostgreSQL: each transaction may run in another session."""
+"""A PgBouncer in front of the test's PostgreSQL: each transaction may use another session."""
 
 import contextlib
 import os
@@ -25,12 +25,12 @@ min_pool_size = 4
 default_pool_size = 4
 server_round_robin = 1
 """
-"""Round robin: what one transaction leaves in its session is not found by the next."""
+"""Round robin, so that the next transaction does not see this one's session state."""
 
 
 @contextlib.contextmanager
 def pooled(database: PgDatabase) -> Iterator[PgDatabase]:
-    """The database by way of a pooler in transaction mode."""
+    """Yield the database behind a pooler in transaction mode."""
     with tempfile.TemporaryDirectory(prefix="tableferry-pgbouncer-") as name:
         folder, listen = Path(name), _free_port()
         settings = folder / "pgbouncer.ini"
@@ -46,7 +46,7 @@ def pooled(database: PgDatabase) -> Iterator[PgDatabase]:
         )
         settings.chmod(0o644)
         folder.chmod(0o755)
-        # It does not run as root.
+        # PgBouncer refuses to run as root.
         as_user = ["-u", "nobody"] if os.geteuid() == 0 else []
         path = program("pgbouncer")
         assert path, "the tests that use it are marked needs_packages"
@@ -69,7 +69,7 @@ def _free_port() -> int:
 def _wait_for(process: "subprocess.Popen[bytes]", port: int) -> None:
     deadline = time.monotonic() + 30
     while True:
-        assert process.poll() is None, "PgBouncer ended at once"
+        assert process.poll() is None, "PgBouncer exited at its start"
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         assert time.monotonic() < deadline

@@ -1,10 +1,10 @@
-"""A TCP proxy that misbehaves on demand, between a client and a real server.
+"""A TCP proxy between a client and a real server that injects faults on demand.
 
 Every fault can be set before or during a connection, for either direction::
 
     proxy.faults.cut_after(200_000, Direction.TO_CLIENT)
-    proxy.faults.stall(Direction.TO_CLIENT)      # bytes wait here until ``resume``
-    proxy.faults.go_deaf()                       # connections are taken, nothing is ever answered
+    proxy.faults.stall(Direction.TO_CLIENT)      # bytes are held back until ``heal``
+    proxy.faults.go_deaf()                       # connections are accepted but never answered
 """
 
 import contextlib
@@ -18,19 +18,19 @@ from typing import Self
 
 CHUNK = 16_384
 TICK = 0.02
-"""Seconds after which a waiting thread looks whether it should stop."""
+"""Seconds after which a waiting thread checks whether it should stop."""
 
 
 class Direction(enum.Enum):
-    """Which way bytes travel."""
+    """The direction in which bytes are sent."""
 
     TO_SERVER = "to server"
     TO_CLIENT = "to client"
 
 
 @dataclass
-class Faults:
-    """What the proxy does to traffic; without a fault it passes everything at once."""
+class ProxyFaults:
+    """The faults of a proxy; without any, it forwards everything immediately."""
 
     _lock: threading.Condition = field(default_factory=threading.Condition)
     _delay: dict[Direction, float] = field(default_factory=dict)
@@ -39,31 +39,31 @@ class Faults:
     _reset: bool = True
 
     def delay(self, seconds: float, direction: Direction) -> None:
-        """Hold every piece of data back for so long before it goes on."""
+        """Delay every piece of data by this many seconds."""
         with self._lock:
             self._delay[direction] = seconds
 
     def stall(self, direction: Direction) -> None:
-        """Pass nothing more in this direction; the connection stays open."""
+        """Forward nothing in this direction; the connection stays open."""
         with self._lock:
             self._stalled.add(direction)
 
     def go_deaf(self) -> None:
-        """Be a black hole, for open connections and for new ones: no data, no close."""
+        """Become a black hole for open and new connections: no data, no close."""
         with self._lock:
             self._stalled.update(Direction)
 
     def cut_after(self, count: int, direction: Direction, *, reset: bool = True) -> None:
-        """Cut the connection after ``count`` more bytes, by RST, or by a plain FIN.
+        """Cut the connection after ``count`` more bytes, by RST or by FIN.
 
-        The bytes before the cut are passed on. Later connections are cut at once, until ``heal``.
+        The bytes before the cut are forwarded. Later connections are cut at once, until ``heal``.
         """
         with self._lock:
             self._budget[direction] = count
             self._reset = reset
 
     def heal(self) -> None:
-        """Take every fault back; what was stalled goes on."""
+        """Remove every fault and forward what was held back."""
         with self._lock:
             self._delay.clear()
             self._budget.clear()
@@ -71,7 +71,7 @@ class Faults:
             self._lock.notify_all()
 
     def allowance(self, count: int, direction: Direction) -> int:
-        """Return how many of ``count`` bytes may pass before the cut, and take them off."""
+        """Return how many of ``count`` bytes may pass before the cut, and deduct them."""
         with self._lock:
             left = self._budget.get(direction)
             if left is None:
@@ -86,7 +86,7 @@ class Faults:
             return self._budget.get(direction) == 0
 
     def wait_turn(self, direction: Direction, stopped: threading.Event) -> None:
-        """Return when data may go on in this direction, or the connection has ended."""
+        """Wait until data may be forwarded in this direction, or the connection has ended."""
         with self._lock:
             pause = self._delay.get(direction, 0.0)
         if pause:
@@ -103,11 +103,11 @@ class Faults:
 
 
 class TcpProxy:
-    """Listens on a loopback port and passes connections on to ``host``:``port``."""
+    """Listens on a loopback port and forwards connections to ``host``:``port``."""
 
     def __init__(self, host: str, port: int) -> None:
         self.host = "127.0.0.1"
-        self.faults = Faults()
+        self.faults = ProxyFaults()
         self._passed = dict.fromkeys(Direction, 0)
         self.connections = 0
         self._upstream = (host, port)
@@ -143,12 +143,12 @@ class TcpProxy:
 
     @property
     def passed(self) -> dict[Direction, int]:
-        """Bytes passed on so far, over all connections."""
+        """Bytes forwarded so far, over all connections."""
         with self._lock:
             return dict(self._passed)
 
     def send(self, sink: socket.socket, data: memoryview, direction: Direction) -> int:
-        """Pass on what ``sink`` takes at once; whoever has received it finds it counted."""
+        """Forward what ``sink`` accepts now, counted before the receiver can look."""
         with self._lock:
             sent = sink.send(data)
             self._passed[direction] += sent
@@ -174,7 +174,7 @@ class TcpProxy:
 class _Link:
     """One connection through the proxy: two sockets and a thread for each direction.
 
-    Only the last thread to leave closes the sockets, so that none is closed under another's call.
+    The last thread to end closes the sockets, so that none is closed during another thread's call.
     """
 
     def __init__(self, proxy: TcpProxy, client: socket.socket, server: socket.socket) -> None:
@@ -187,10 +187,12 @@ class _Link:
         for end in self._sockets:
             end.setblocking(False)
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        ways = ((client, server, Direction.TO_SERVER), (server, client, Direction.TO_CLIENT))
+        flows = ((client, server, Direction.TO_SERVER), (server, client, Direction.TO_CLIENT))
         self._threads = [
-            threading.Thread(target=self._run, args=way, name=f"proxy {way[2].value}", daemon=True)
-            for way in ways
+            threading.Thread(
+                target=self._run, args=flow, name=f"proxy {flow[2].value}", daemon=True
+            )
+            for flow in flows
         ]
         for thread in self._threads:
             thread.start()
@@ -211,7 +213,7 @@ class _Link:
         try:
             self._pass(source, sink, direction)
         except OSError:
-            self.cut(reset=True)  # one end was reset: so is the other
+            self.cut(reset=True)  # one end was reset, so reset the other
         finally:
             with self._lock:
                 self._running -= 1

@@ -1,7 +1,7 @@
-"""Lambda's Runtime API on this machine: what a function's runtime client polls and answers.
+"""Lambda's Runtime API on this machine, for a function's runtime client.
 
-The service's side of AWS's "Using the Lambda runtime API", version 2018-06-01. One environment, as
-in Lambda: one invocation at a time.
+Implements the service side of AWS's "Using the Lambda runtime API", version 2018-06-01, for one
+environment: one invocation at a time.
 """
 
 import json
@@ -19,8 +19,8 @@ FUNCTION_ARN = "arn:aws:lambda:eu-central-1:123456789012:function:tableferry"
 
 
 @dataclass(frozen=True, slots=True)
-class Invocation:
-    """One event on its way to the function."""
+class PendingInvocation:
+    """An event that the function has not fetched yet."""
 
     request_id: str
     event: object
@@ -28,8 +28,8 @@ class Invocation:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back: ``kind`` is ``response``, or ``error`` for what the handler let escape."""
+class RuntimeResponse:
+    """What the function returned: ``kind`` is ``response``, or ``error`` for an exception."""
 
     kind: str
     request_id: str
@@ -38,17 +38,17 @@ class Answer:
 
 class _Server(ThreadingHTTPServer):
     def handle_error(self, *_: object) -> None:
-        """Say nothing of a function that was ended while it waited for an event."""
+        """Ignore the error of a function that was terminated while it waited for an event."""
 
 
 class RuntimeApi:
-    """The service; a context manager. ``address`` is what AWS_LAMBDA_RUNTIME_API holds."""
+    """The service, as a context manager; ``address`` is the value of AWS_LAMBDA_RUNTIME_API."""
 
     def __init__(self) -> None:
-        self._events: queue.Queue[Invocation | None] = queue.Queue()
-        self._answers: queue.Queue[Answer] = queue.Queue()
+        self._events: queue.Queue[PendingInvocation | None] = queue.Queue()
+        self._responses: queue.Queue[RuntimeResponse] = queue.Queue()
         self.ready = threading.Event()
-        """Set when the function has asked for its first event: its initialisation is over."""
+        """Set when the function requests its first event, which ends its initialisation."""
         api = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -77,15 +77,15 @@ class RuntimeApi:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 path = self.path.removeprefix(VERSION)
                 if found := re.fullmatch(r"/invocation/([^/]+)/(response|error)", path):
-                    api._answers.put(Answer(found[2], found[1], json.loads(body)))
+                    api._responses.put(RuntimeResponse(found[2], found[1], json.loads(body)))
                 elif path == "/init/error":
-                    api._answers.put(Answer("init error", "", json.loads(body)))
+                    api._responses.put(RuntimeResponse("init error", "", json.loads(body)))
                 self.send_response(202)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
-                """Say nothing: a test's output is its own."""
+                """Log nothing: it would mix with the test's output."""
 
         self._server = _Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
@@ -93,24 +93,25 @@ class RuntimeApi:
 
     @property
     def address(self) -> str:
-        """Host and port."""
+        """``host:port``."""
         return "{}:{}".format(*self._server.server_address[:2])
 
-    def invoke(self, event: object, *, seconds: float = 60) -> Answer:
-        """Hand the function an event and wait for what it makes of it.
+    def invoke(self, event: object, *, seconds: float = 60) -> RuntimeResponse:
+        """Send an event to the function and wait for its response.
 
-        ``seconds`` are those until its deadline; no answer much later is a queue.Empty.
+        ``seconds`` is the time until its deadline. Raises queue.Empty if there is no response 30 s
+        after it.
         """
         deadline = time.time() + seconds
-        self._events.put(Invocation(str(uuid.uuid4()), event, int(deadline * 1000)))
-        return self._answers.get(timeout=seconds + 30)
+        self._events.put(PendingInvocation(str(uuid.uuid4()), event, int(deadline * 1000)))
+        return self._responses.get(timeout=seconds + 30)
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._events.put(None)  # whoever still waits for an event
+        self._events.put(None)  # releases a function that waits for an event
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

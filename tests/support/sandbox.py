@@ -1,19 +1,19 @@
-"""The SQL Server stand-in as a test of the engine sees it."""
+"""The sandbox as the source of the engine's tests."""
 
 from tableferry_sandbox.testing import SqlServer
 
 USER = "sync_reader"
 PASSWORD = "Canary-7f3a'{};"
-"""Awkward on purpose, and easy to find where it leaks."""
+"""Awkward on purpose, and easy to find if it leaks."""
 SAMPLE_DATABASES = ("McTM", "VoipDB")
 
 
 class Sandbox(SqlServer):
-    """A stand-in whose variables name it as both of the deployment's sources."""
+    """A sandbox that can be both of the deployment's sources."""
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that name it as both of the deployment's sources."""
+        """The environment variables that make it both of the deployment's sources."""
         variables = {}
         for database in SAMPLE_DATABASES:
             prefix = f"SQL_SERVER_{database.upper()}_"

@@ -1,7 +1,6 @@
-"""deploy/template.yaml as a stack: SAM's own translator, and a CloudFormation on this machine.
+"""Creates the stack of deploy/template.yaml with SAM's translator and moto's CloudFormation.
 
-What stands for CloudFormation knows no schedules, alarms and rules for events; the test of the
-template looks at these.
+moto does not support schedules, alarms and event rules; the test of the template checks these.
 """
 
 import ast
@@ -27,18 +26,18 @@ BUCKET, KEY = "packages", "lambda_function_with_postgresql.zip"
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A stack that was created: the physical ids of its resources, by their names."""
+    """A created stack: the physical ids of its resources by logical id."""
 
     resources: Mapping[str, str]
 
     def may(self, role: str) -> set[tuple[str, str]]:
-        """What a role may do: every action, and the resource on which."""
+        """Return every action that a role may do, with its resource."""
         iam = boto3.client("iam")
         name = self.resources[role]
         found = set()
         for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
             document = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
-            if isinstance(document, str):  # as moto keeps a role's own: the text of a dict
+            if isinstance(document, str):  # moto keeps a role's inline policies as repr(dict)
                 document = ast.literal_eval(document)
             for statement in filter(None, document["Statement"]):
                 if statement["Effect"] == "Allow":
@@ -51,7 +50,7 @@ class Stack:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that the function is started with."""
+        """The environment variables of the function."""
         client = boto3.client("lambda")
         found = client.get_function_configuration(FunctionName=self.resources["SyncFunction"])
         variables: dict[str, str] = found["Environment"]["Variables"]
@@ -63,7 +62,7 @@ def listed(value: Any) -> list[str]:
 
 
 def translated(parameters: Mapping[str, str]) -> dict[str, Any]:
-    """Return what SAM makes of the template, once ``sam package`` has put its files away."""
+    """Return the template as SAM translates it after ``sam package`` has uploaded its files."""
     template, problems = decode(str(DEPLOY / "template.yaml"))
     assert problems == []
     plain: dict[str, Any] = json.loads(json.dumps(template))
@@ -76,7 +75,7 @@ def translated(parameters: Mapping[str, str]) -> dict[str, Any]:
 
 
 def create(**parameters: str) -> Stack:
-    """Create the stack in the account that moto has made."""
+    """Create the stack in moto's account."""
     with io.BytesIO() as package:
         with zipfile.ZipFile(package, "w") as archive:
             archive.writestr("lambda_function.py", "")

@@ -1,8 +1,8 @@
-"""Step Functions on this machine: moto's interpreter runs a definition, a function of ours answers.
+"""Step Functions on this machine: moto's interpreter runs a definition against our own handler.
 
-What the function does is what Lambda does: an exception is an answer with its class's name, and a
-worker can end without one. One thing the interpreter lacks is added here: a Distributed Map in
-which an item has failed fails as a whole, by States.ExceedToleratedFailureThreshold.
+The function behaves as in Lambda: an exception becomes a response with its class's name, and a
+worker can die without a response. One thing that the interpreter lacks is added: a Distributed Map
+with a failed item fails as a whole, with States.ExceedToleratedFailureThreshold.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ ROLE = "arn:aws:iam::123456789012:role/states"
 
 
 class WorkerEndedError(Exception):
-    """The worker is gone; ``name`` is what Lambda says of it."""
+    """The worker has died; ``name`` is the error that Lambda reports for it."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -44,8 +44,8 @@ class WorkerEndedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
-    """What a handler is told of its invocation."""
+class LambdaContext:
+    """The context that a handler gets with an invocation."""
 
     aws_request_id: str = "00000000-0000-4000-8000-000000000000"
     function_name: str = "tableferry"
@@ -56,7 +56,7 @@ class Context:
 
 @dataclass(slots=True)
 class Execution:
-    """How an execution ended."""
+    """The result of an execution."""
 
     status: str
     output: dict[str, Any]
@@ -65,18 +65,18 @@ class Execution:
 
 @dataclass(slots=True)
 class States:
-    """A state machine, and the events that its function was called with."""
+    """A Step Functions service, and the events that its function was called with."""
 
     handler: Handler
     events: list[dict[str, Any]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def called(self, mode: str) -> list[dict[str, Any]]:
-        """The events of one kind, in the order they came."""
+        """Return the events of one mode, in the order of arrival."""
         return [event for event in self.events if event["mode"] == mode]
 
-    def execute(self, definition: str, told: dict[str, Any] | None = None) -> Execution:
-        """Run it to its end."""
+    def execute(self, definition: str, event: dict[str, Any] | None = None) -> Execution:
+        """Run a state machine to its end."""
         client = boto3.client("stepfunctions")
         machine = client.create_state_machine(
             name=f"fanout-{uuid4()}",
@@ -84,7 +84,7 @@ class States:
             roleArn=ROLE,
         )["stateMachineArn"]
         execution = client.start_execution(
-            stateMachineArn=machine, name=str(uuid4()), input=json.dumps(told or {})
+            stateMachineArn=machine, name=str(uuid4()), input=json.dumps(event or {})
         )
         until = time.monotonic() + 120
         while True:
@@ -103,7 +103,7 @@ class States:
         with self._lock:
             self.events.append(event)
         try:
-            answer = self.handler(event, Context())
+            answer = self.handler(event, LambdaContext())
         except Exception as error:  # noqa: BLE001 - as Lambda does
             answered["x-amz-function-error"] = "Unhandled"
             name = error.name if isinstance(error, WorkerEndedError) else type(error).__name__
@@ -118,7 +118,7 @@ _map_run = distributed.DistributedIterationComponent._map_run
 
 
 def _map_run_that_fails(component: Any, env: Any, eval_input: Any) -> None:
-    """Do a Map Run; what fails in it is tolerated as far as the state says: not at all."""
+    """Run a Map, and fail it when more items failed than the state tolerates."""
     _map_run(component, env, eval_input)
     failed = eval_input.map_run_record.item_counter.failed.get()
     if failed > eval_input.tolerated_failure_count:

@@ -1,6 +1,6 @@
-"""A sync of one table in a process of its own, with so much time left, as in a Lambda.
+"""Syncs one table in a separate process with a deadline, as in Lambda.
 
-``python -m tests.support.timed_sync ENTRY LEFT [PATIENCE]``: prints the run as JSON.
+``python -m tests.support.timed_sync ENTRY SECONDS_LEFT [PATIENCE]`` prints the run as JSON.
 """
 
 import json
@@ -13,8 +13,8 @@ from tableferry.sync.run import sync_tables
 from tableferry.sync.run_options import RunOptions
 
 
-class Context:
-    """What Lambda gives a handler."""
+class LambdaContext:
+    """The part of Lambda's context that the deadline comes from."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -26,7 +26,7 @@ class Context:
 def main(entry: str, left: float, patience: float = stall_guard.PATIENCE_SECONDS) -> None:
     stall_guard.PATIENCE_SECONDS = patience  # type: ignore[misc]
     specs = parse_table_configs({"t": json.loads(entry)})
-    deadline = deadline_of(Context(left + MARGIN_SECONDS))
+    deadline = deadline_of(LambdaContext(left + MARGIN_SECONDS))
     run = sync_tables(
         list(specs.values()), load_settings(["mctm"]), options=RunOptions(deadline=deadline)
     )

@@ -1,4 +1,4 @@
-"""TLS before a real PostgreSQL, which is built without: SSLRequest is answered and TLS ended here.
+"""TLS in front of a PostgreSQL built without it: answers SSLRequest and terminates TLS.
 
 (PostgreSQL: Frontend/Backend Protocol, 54.2.10.)
 """
@@ -14,9 +14,9 @@ SSL_REQUEST = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")
 
 
 class TlsPostgres:
-    """Listens on a port of its own, for clients that ask for TLS; others are passed on as they are.
+    """Listens on its own port for clients that request TLS; others are forwarded unchanged.
 
-    ``context`` None plays a server without TLS.
+    With ``context`` None it acts as a server without TLS.
     """
 
     def __init__(self, host: str, port: int, context: ssl.SSLContext | None) -> None:
@@ -56,7 +56,7 @@ class TlsPostgres:
 
 
 def _pass_on(client: socket.socket, server: socket.socket) -> None:
-    """Carry bytes both ways until one side is done."""
+    """Forward bytes in both directions until one side closes."""
     with selectors.DefaultSelector() as ready:
         ready.register(client, selectors.EVENT_READ, server)
         ready.register(server, selectors.EVENT_READ, client)

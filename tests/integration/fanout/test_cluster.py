@@ -17,7 +17,7 @@ from tableferry_sandbox.faults import Stall
 from tests.faults.support import FROM_T, wait_for
 from tests.integration.conftest import PASSWORD, USER
 from tests.integration.fanout.conftest import CHUNKS, OLD, ROWS, FanOut
-from tests.support.command import call
+from tests.support.in_process import call
 
 IN_COPY = (
     "SELECT client_port FROM pg_stat_activity WHERE datname = current_database() "

@@ -15,7 +15,7 @@ from tableferry.sync.run import sync_table
 from tableferry_sandbox.faults import SendError
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
-from tests.support.stranger import VERSION, estrange
+from tests.support.foreign_server import VERSION, act_as_foreign_server
 
 ROWS = [(n, f"Имя {n}" if n % 3 else None, n % 2 == 0, n) for n in range(1, 40)]
 
@@ -114,7 +114,7 @@ def test_ids_names_and_an_order_of_its_own_alter_nothing(
     publish: str,
     consistency: str,
 ) -> None:
-    estrange(monkeypatch)
+    act_as_foreign_server(monkeypatch)
     spec = spec_of(publish=publish, consistency=consistency, chunks=5)
     carried(spec, settings, pg_database)
     carried(spec, settings, pg_database)
@@ -124,7 +124,7 @@ def test_ids_names_and_an_order_of_its_own_alter_nothing(
 def test_its_tables_are_discovered_by_the_names_it_gives(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    estrange(monkeypatch)
+    act_as_foreign_server(monkeypatch)
     [found] = discover("mctm", settings.sources["mctm"], like="T")
     assert found.config["columns"] == ["id", "full name", "is even", "code"]
     assert found.config["primary_key"] == ["id"]

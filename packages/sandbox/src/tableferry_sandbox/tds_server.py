@@ -9,12 +9,12 @@ from typing import Final, Literal, Self
 from tableferry_sandbox.events import Engine
 from tableferry_sandbox.faults import Faults
 from tableferry_sandbox.tds.certificate import Certificate, self_signed, server_context
-from tableferry_sandbox.tds.connection import Connection
-from tableferry_sandbox.tds.handshake import Service
+from tableferry_sandbox.tds.client_connection import ClientConnection
+from tableferry_sandbox.tds.handshake import ServerContext
+from tableferry_sandbox.tds.packet_writer import FLUSH_BYTES
 from tableferry_sandbox.tds.prelogin import Encryption
-from tableferry_sandbox.tds.replay import Replay
+from tableferry_sandbox.tds.replay_cache import ReplayCache
 from tableferry_sandbox.tds.transport import Transport
-from tableferry_sandbox.tds.writer import FLUSH_BYTES
 
 _log = logging.getLogger(__name__)
 
@@ -65,20 +65,20 @@ class SandboxServer:
         budget = REPLAY_BUDGET if replay is True else int(replay)
         certificate = None if tls == "off" else certificate or self_signed(host)
         self._certificate = certificate
-        self._service = Service(
+        self._context = ServerContext(
             engine=engine,
             encryption=_ENCRYPTION[tls],
             tls_context=None if certificate is None else server_context(certificate),
             version=version,
             server_name=server_name,
-            replay=Replay(budget) if budget else None,
+            replay=ReplayCache(budget) if budget else None,
             faults=self.faults,
             flush_bytes=flush_bytes,
         )
         self._listener: socket.socket | None = None
         self._accepting: threading.Thread | None = None
         self._lock = threading.Lock()
-        self._connections: dict[Connection, threading.Thread] = {}
+        self._connections: dict[ClientConnection, threading.Thread] = {}
         self._stopping = False
         self._accepted = 0
 
@@ -156,7 +156,7 @@ class SandboxServer:
                     return
                 self._accepted += 1
                 name = f"sandbox connection {self._accepted}"
-                connection = Connection(Transport(client), self._service, name)
+                connection = ClientConnection(Transport(client), self._context, name)
                 thread = threading.Thread(
                     target=self._serve, args=(connection,), name=name, daemon=True
                 )
@@ -164,7 +164,7 @@ class SandboxServer:
             _log.debug("%s from %s", name, address)
             thread.start()
 
-    def _serve(self, connection: Connection) -> None:
+    def _serve(self, connection: ClientConnection) -> None:
         try:
             connection.serve()
         finally:

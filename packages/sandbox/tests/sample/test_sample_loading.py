@@ -1,4 +1,4 @@
-"""Loading: each database is made once, each table before its rows."""
+"""Loading creates each database once, and each table before its rows."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from tableferry_sandbox.sample import SAMPLE_TABLES, bench_narrow, load_bench, l
 
 
 class RecordingDatabase:
-    """Writes down what it is asked."""
+    """Records the calls made to it."""
 
     def __init__(self, name: str, calls: list[tuple[str, ...]]) -> None:
         self.name = name
@@ -44,7 +44,7 @@ class RecordingServer:
         return self.databases[name]
 
 
-def test_the_sample_makes_two_databases_and_fills_their_tables() -> None:
+def test_the_sample_creates_two_databases_and_fills_their_tables() -> None:
     server = RecordingServer()
     counts = load_sample(server, scale=0.1)
     assert server.calls == [
@@ -64,7 +64,7 @@ def test_the_sample_makes_two_databases_and_fills_their_tables() -> None:
     assert server.databases["VoipDB"].rows == {"Customer": 150, "UserAgent": 500}
 
 
-def test_a_benchmark_table_makes_its_database_only_once() -> None:
+def test_a_benchmark_table_creates_its_database_only_once() -> None:
     server = RecordingServer()
     load_bench(server, bench_narrow(10))
     load_bench(server, bench_narrow(60_000))

@@ -1,4 +1,4 @@
-"""The stand-in gives the sample back as it was loaded, to the last bit, in the physical form."""
+"""The sandbox returns the sample exactly as it was loaded, in the physical form."""
 
 import math
 from typing import Any
@@ -18,7 +18,7 @@ from tableferry_sandbox.testing import SqlServer
 
 
 def read(sandbox: SqlServer, table: SampleTable) -> tuple[list[Any], pa.Table]:
-    """Return the columns and the rows of a table, in the order of its key."""
+    """Return the columns and the rows of a table, in key order."""
     session = sandbox.engine.login(LoginRequest(sandbox.user, sandbox.password, table.database))
     query = f"SELECT * FROM [dbo].[{table.name}] ORDER BY [{table.primary_key}]"
     try:
@@ -65,7 +65,7 @@ def test_the_columns_come_back_with_their_declared_types(
             assert column.type.scale == declared.type.scale
 
 
-def test_rowversions_are_eight_bytes_and_never_the_same(sample_sandbox: SqlServer) -> None:
+def test_rowversions_are_eight_bytes_and_unique(sample_sandbox: SqlServer) -> None:
     _, customers = read(sample_sandbox, SAMPLE_TABLES[0])
     versions = customers["RowVer"].to_pylist()
     assert {len(version) for version in versions} == {8}

@@ -1,4 +1,4 @@
-"""The sample: deterministic, awkward on purpose, and true to its own declarations."""
+"""The sample is deterministic, full of edge cases, and consistent with its declarations."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from tableferry_sandbox.sample import (
     table_configs,
 )
 from tableferry_sandbox.sample.awkward import LAST_TICK, text_units
-from tableferry_sandbox.sample.rows import Rows
+from tableferry_sandbox.sample.row_numbers import RowRange
 from tableferry_sandbox.sample.tables import parse_type
 from tableferry_sandbox.sqltypes import MAX, SqlType
 
@@ -64,8 +64,8 @@ def test_the_sample_is_the_same_every_time(tables: dict[str, pa.Table]) -> None:
 
 
 def test_a_random_number_of_a_row_never_changes_from_release_to_release() -> None:
-    assert [int(bits) for bits in Rows(0, 2, 7).bits()] == FIRST_BITS
-    assert int(Rows(1, 1, 7).bits()[0]) == FIRST_BITS[1]
+    assert [int(bits) for bits in RowRange(0, 2, 7).bits()] == FIRST_BITS
+    assert int(RowRange(1, 1, 7).bits()[0]) == FIRST_BITS[1]
 
 
 def test_the_row_counts_follow_the_scale() -> None:
@@ -160,13 +160,13 @@ def test_the_extremes_of_the_types_are_in_the_sample() -> None:
     "text",
     ["", "\\.", "\\N", "NULL", "tab\there\t", "both\r\nof them\r\n", 'said "hello"', "Привет, мир"],
 )
-def test_awkward_texts_stand_at_the_beginning_and_in_the_middle(text: str) -> None:
+def test_awkward_texts_occur_at_the_beginning_and_in_the_middle(text: str) -> None:
     places = [n for n, name in enumerate(values("customer", "CompanyName")) if name == text]
     assert any(place < 40 for place in places)
     assert any(1_000 <= place < 1_040 for place in places)
 
 
-def test_nothing_in_the_sample_is_impossible_to_store_in_postgresql(
+def test_postgresql_can_store_every_value_of_the_sample(
     tables: dict[str, pa.Table],
 ) -> None:
     for table, column in every_column():
@@ -211,7 +211,7 @@ def test_a_declaration_begins_with_its_type(declaration: str, expected: SqlType)
     assert parse_type(declaration) == expected
 
 
-def test_a_benchmark_table_does_not_depend_on_how_it_is_cut() -> None:
+def test_a_benchmark_table_does_not_depend_on_the_batch_size() -> None:
     bench = bench_narrow(1_000)
     whole = pa.Table.from_batches(bench.batches())
     pieces = pa.Table.from_batches(bench.batches(batch_rows=77))

@@ -1,1 +1,1 @@
-"""Servers, clients and values that several tests of the sandbox share."""
+"""Servers, clients and values shared by the sandbox's tests."""

@@ -1,4 +1,4 @@
-"""A small made-up engine: canned answers of every type, to test the wire alone."""
+"""A fake engine with canned answers of every type, to test the wire alone."""
 
 import re
 import threading
@@ -15,12 +15,12 @@ from tableferry_sandbox.events import (
     StatementDone,
     TransactionChanged,
 )
+from tableferry_sandbox.physical import physical_type
 from tableferry_sandbox.sqltypes import Column
-from tableferry_sandbox.tds.typeinfo import physical
 
 
 class FakeSession:
-    """Answers statements by the first pattern of ``ANSWERS`` that is found in them."""
+    """Answers a statement by the first matching pattern of ``ANSWERS``."""
 
     def __init__(self, engine, session_id, database):
         self.engine = engine
@@ -91,7 +91,7 @@ class FakeSession:
 
     def parameters(self, _match, parameters):
         columns = [Column(p.name.lstrip("@"), p.type) for p in parameters]
-        arrays = [pa.array([p.value], type=physical(p.type)) for p in parameters]
+        arrays = [pa.array([p.value], type=physical_type(p.type)) for p in parameters]
         batch = pa.RecordBatch.from_arrays(arrays, [column.name for column in columns])
         yield ResultSet(columns, iter([batch]))
         yield StatementDone(1, "SELECT")

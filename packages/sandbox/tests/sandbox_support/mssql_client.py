@@ -1,4 +1,4 @@
-"""A program of its own that drives mssql-python: the driver's provider is chosen once a process.
+"""Drives mssql-python in a separate process: the driver fixes its provider once per process.
 
 Usage: mssql_client.py <connection string> <autocommit 0|1> <step>. Prints one JSON value.
 """

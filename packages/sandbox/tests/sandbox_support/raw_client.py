@@ -1,14 +1,14 @@
-"""A TDS client of a few lines, for what the real ones do not show: bits, orders, moments."""
+"""A minimal TDS client, for what real clients hide: status bits, token order, timing."""
 
 import socket
 import struct
 
+from tableferry_sandbox.tds.byte_reader import ByteReader
 from tableferry_sandbox.tds.prelogin import parse_prelogin
-from tableferry_sandbox.tds.reader import ByteReader
 
 
 class RawClient:
-    """One connection; requests are sent as bytes, answers come back as bytes or tokens."""
+    """One connection. Requests are sent as bytes; responses are returned as bytes or tokens."""
 
     def __init__(self, port, *, encryption=2, packet_size=4096, version=0x74000004, features=()):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
@@ -67,7 +67,7 @@ class RawClient:
         self.rpc(procedure, *parameters)
         return tokens_of(self.receive())
 
-    def call_again_and_again(self, count, procedure, *parameters):
+    def call_repeatedly(self, count, procedure, *parameters):
         """Call a procedure several times in one message."""
         headers = struct.pack("<IIHQI", 22, 18, 2, 0, 1)
         call = struct.pack("<HHH", 0xFFFF, procedure, 0) + b"".join(parameters)
@@ -106,7 +106,7 @@ TYPE_INFO_REST = {0x7F: 0, 0x26: 1, 0xE7: 7, 0xA7: 7}
 
 
 def tokens_of(payload):
-    """Split a response into (name, data); of rows only those of ``numbers_result``."""
+    """Split a response into (name, data) pairs. Only rows of ``numbers_result`` are supported."""
     reader, found = ByteReader(payload), []
     while reader.more:
         kind = reader.u8()

@@ -1,4 +1,4 @@
-"""Values of every SQL Server type, in the physical form the engine and the wire agreed on."""
+"""Values of every SQL Server type, in the physical form of ``sqltypes``."""
 
 import datetime as dt
 import decimal
@@ -14,14 +14,14 @@ DAY = 864_000_000_000
 
 
 def ticks(text):
-    """100 ns since 0001-01-01 of an ISO time stamp with up to seven digits."""
+    """Return an ISO timestamp of up to seven fractional digits in ticks since 0001-01-01."""
     moment, _, fraction = text.partition(".")
     delta = dt.datetime.fromisoformat(moment) - dt.datetime(1, 1, 1)
     return (delta.days * 86400 + delta.seconds) * 10**7 + int((fraction + "0000000")[:7])
 
 
 def int_variant(value):
-    """sql_variant's payload for an int: base type, no properties, the value."""
+    """Return the sql_variant payload of an int: base type, no properties, the value."""
     return b"\x38\x00" + value.to_bytes(4, "little", signed=True)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from sandbox_support.answers import Answer, run
+from sandbox_support.batch_result import BatchResult, run
 from tableferry_sandbox.engine import Server, Session
 from tableferry_sandbox.events import LoginRequest, SqlError
 
@@ -29,8 +29,8 @@ def session(connect: Callable[[], Session]) -> Session:
 
 
 @pytest.fixture
-def ask(session: Session) -> Callable[..., Answer]:
-    def asking(sql: str, other: Session | None = None) -> Answer:
+def ask(session: Session) -> Callable[..., BatchResult]:
+    def asking(sql: str, other: Session | None = None) -> BatchResult:
         return run(other or session, sql)
 
     return asking

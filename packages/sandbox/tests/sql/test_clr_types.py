@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox_support.answers import Answer
+from sandbox_support.batch_result import BatchResult
 from tableferry_sandbox.engine.types import clr_hierarchy
 from tableferry_sandbox.events import SqlError
 
-Ask = Callable[..., Answer]
+Ask = Callable[..., BatchResult]
 Refuse = Callable[..., SqlError]
 
 

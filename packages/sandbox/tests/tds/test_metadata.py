@@ -5,10 +5,10 @@ import struct
 import pytest
 from cryptography import x509
 
+from tableferry_sandbox.collations import codec_of, collation
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import MAX, Column, SqlType
 from tableferry_sandbox.tds.certificate import self_signed
-from tableferry_sandbox.tds.collations import codec_of, collation
 from tableferry_sandbox.tds.login7 import deobfuscate, parse_login7
 from tableferry_sandbox.tds.packets import ProtocolError
 from tableferry_sandbox.tds.prelogin import parse_prelogin, prelogin_answer
@@ -99,18 +99,18 @@ def test_unknown_collations_are_refused_by_448():
         assert caught.value.number == 448
 
 
-def test_a_password_is_read_back_from_its_obfuscation():
+def test_a_password_is_deobfuscated():
     # "a": 0x61 with its halves swapped is 0x16, and with 0xA5 that is 0xB3.
     assert deobfuscate(b"\xb3\xa5") == b"a\0"
 
 
 @pytest.mark.parametrize("length", [0, 36, 92])
-def test_a_login_that_is_cut_off_is_a_protocol_error(length):
+def test_a_truncated_login_is_a_protocol_error(length):
     with pytest.raises(ProtocolError):
         parse_login7(b"\x5e" + b"\0" * length)
 
 
-def test_a_login_whose_fields_lie_outside_of_it_is_a_protocol_error():
+def test_a_login_field_outside_the_message_is_a_protocol_error():
     payload = bytearray(94)
     struct.pack_into("<I", payload, 0, 94)
     struct.pack_into("<HH", payload, 36, 90, 40)

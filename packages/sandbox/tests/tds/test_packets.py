@@ -1,4 +1,4 @@
-"""Messages cut into packets and put together again."""
+"""Messages split into packets and reassembled."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Parameters of RPCs: decoded, declared, bound and converted."""
+"""RPC parameters: decoding, declarations, binding and conversion."""
 
 import contextlib
 import datetime as dt
@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from tableferry_sandbox.events import Parameter, SqlError
 from tableferry_sandbox.sqltypes import MAX, SqlType
+from tableferry_sandbox.tds.byte_reader import ByteReader
 from tableferry_sandbox.tds.conversions import convert
 from tableferry_sandbox.tds.declarations import bind, parse_declarations
 from tableferry_sandbox.tds.packets import ProtocolError
 from tableferry_sandbox.tds.parameters import read_parameter
-from tableferry_sandbox.tds.reader import ByteReader
 
 D = decimal.Decimal
 DAY = 864_000_000_000
@@ -87,7 +87,7 @@ def test_a_parameter_is_decoded_into_its_physical_form(raw, kind, value):
 @pytest.mark.parametrize(
     ("raw", "what"), [(b"\0\0\xf3", "table-valued"), (b"\0\0\xf0", "CLR"), (b"\0\x08", "encrypted")]
 )
-def test_unsupported_parameters_are_refused_in_words(raw, what):
+def test_unsupported_parameters_are_refused_by_what_they_are(raw, what):
     with pytest.raises(SqlError, match=what):
         read_parameter(ByteReader(raw))
 
@@ -131,7 +131,7 @@ def test_declarations_are_parsed_with_their_types():
 @pytest.mark.parametrize(
     ("text", "number"), [("P1 int", 102), ("@a int @b int", 102), ("@a klingon", 2715)]
 )
-def test_declarations_that_are_none_are_refused(text, number):
+def test_malformed_declarations_are_refused(text, number):
     with pytest.raises(SqlError) as caught:
         parse_declarations(text)
     assert caught.value.number == number

@@ -1,4 +1,4 @@
-"""A server with a made-up engine behind it, and clients of it."""
+"""A server with a fake engine, and clients of it."""
 
 import threading
 from types import SimpleNamespace
@@ -13,7 +13,7 @@ from tableferry_sandbox.tds_server import SandboxServer
 
 @pytest.fixture
 def raw_on():
-    """Make raw clients of any server, not yet logged in: ``raw_on(server, encryption=2, ...)``."""
+    """Connect raw clients to any server, without logging in: ``raw_on(server, encryption=2)``."""
     clients = []
 
     def connect(server, **options):
@@ -28,7 +28,7 @@ def raw_on():
 
 @pytest.fixture
 def raw(server, raw_on):
-    """Make raw clients of ``server``; those with ``login=False`` stay before their login."""
+    """Connect raw clients to ``server`` and log them in, unless ``login=False``."""
 
     def connect(*, login=True, **options):
         client = raw_on(server, **options)
@@ -41,7 +41,7 @@ def raw(server, raw_on):
 
 @pytest.fixture
 def parameters():
-    """The functions that make RPC parameters."""
+    """The functions that encode RPC parameters."""
     return SimpleNamespace(text=text_parameter, int=int_parameter)
 
 
@@ -67,5 +67,5 @@ def all_types():
 
 @pytest.fixture
 def make_engine():
-    """The made-up engine's class, for servers with other options."""
+    """The fake engine's class, for servers with other options."""
     return FakeEngine

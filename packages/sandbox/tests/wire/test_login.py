@@ -43,7 +43,7 @@ def test_a_client_without_features_gets_no_feature_acknowledgement(raw):
     assert "FEATUREEXTACK" not in [name for name, _ in raw(login=False).login()]
 
 
-def test_a_lost_login_says_18456_and_ends_the_connection(raw):
+def test_a_failed_login_returns_18456_and_closes_the_connection(raw):
     client = raw(login=False)
     tokens = client.login(password="wrong")
     assert tokens[0] == ("ERROR", (18456, 1, 14, "Login failed for user 'reader'.", 1))
@@ -52,7 +52,7 @@ def test_a_lost_login_says_18456_and_ends_the_connection(raw):
         client.receive()
 
 
-def test_an_unknown_database_says_4060_and_18456(raw):
+def test_an_unknown_database_returns_4060_and_18456(raw):
     assert numbers(raw(login=False).login(database="Nowhere")) == [4060, 18456]
 
 
@@ -64,7 +64,7 @@ def test_a_password_change_at_login_is_refused(raw):
     assert numbers(raw(login=False).login(flags3=0x01)) == [50000]
 
 
-def test_an_old_tds_version_is_refused_in_words(raw):
+def test_an_old_tds_version_is_refused_with_the_supported_versions(raw):
     tokens = raw(login=False, version=0x71000001).login()
     assert "TDS 7.3 and 7.4" in tokens[0][1][3]
 
@@ -95,14 +95,14 @@ def test_encryption_is_negotiated_as_in_ms_tds(make_engine, raw_on, tls, client,
         assert raw_on(server, encryption=client).prelogin[1] == bytes([answer])
 
 
-def test_a_client_that_cannot_encrypt_is_turned_away_where_tls_is_required(make_engine, raw_on):
+def test_a_client_that_cannot_encrypt_is_refused_where_tls_is_required(make_engine, raw_on):
     with SandboxServer(make_engine(), tls="required") as server:
         client = raw_on(server, encryption=NOT_SUPPORTED)
         with pytest.raises(ConnectionError):
             client.login()
 
 
-def test_refusing_tls_is_a_fault_of_its_own(server, raw):
+def test_a_scripted_fault_makes_the_server_refuse_tls(server, raw):
     server.faults.refuse_tls()
     assert raw(login=False, encryption=ON).prelogin[1] == bytes([NOT_SUPPORTED])
     server.faults.clear()
@@ -110,7 +110,7 @@ def test_refusing_tls_is_a_fault_of_its_own(server, raw):
 
 
 class TlsClient:
-    """TLS over a raw client: the handshake inside PRELOGIN packets, then bare records."""
+    """TLS over a raw client: the handshake inside PRELOGIN packets, then plain records."""
 
     def __init__(self, client, ca_pem):
         self.client = client
@@ -131,7 +131,7 @@ class TlsClient:
 
 
 def record_login(client, **options):
-    """What ``login`` would send, caught instead of sent."""
+    """Return the bytes that ``login`` would send."""
     sent = []
     real, client.socket = client.socket, type("Catch", (), {"sendall": staticmethod(sent.append)})()
     receive, client.receive = client.receive, lambda: b""

@@ -91,7 +91,7 @@ EXPECTED = {
 
 
 def expected_of(provider):
-    """The values a provider shows; mssql-odbc takes an empty image for NULL."""
+    """The values that a provider returns; mssql-odbc reads an empty image as NULL."""
     return EXPECTED | ({"c_image": [b64(b"\1\2"), None]} if provider == "mssql-odbc" else {})
 
 
@@ -167,7 +167,7 @@ def test_errors_carry_the_servers_text_and_leave_the_connection_usable(run, auto
     assert after == [[0, "row 0"]]
 
 
-def test_without_autocommit_answers_stay_in_step_with_questions(run, engine):
+def test_without_autocommit_every_request_gets_its_own_response(run, engine):
     count, after_commit, after_rollback = run("transaction", autocommit=False)
     assert count == 3
     assert len(after_commit) == 2
@@ -189,21 +189,19 @@ def test_a_wrong_password_is_refused_with_the_servers_text(run):
     assert "Login failed for user 'reader'." in run("values", password="wrong")
 
 
-def test_a_client_that_verifies_connects_when_it_trusts_the_servers_certificate(
-    run, server, tmp_path
-):
+def test_a_verifying_client_connects_when_it_trusts_the_servers_certificate(run, server, tmp_path):
     authority = tmp_path / "ca.pem"
     authority.write_bytes(server.certificate_pem)
     assert run("several_results", encrypt="yes", authority=authority) == [2, True, 3, False]
 
 
-def test_a_client_that_verifies_refuses_another_servers_certificate(run, tmp_path):
+def test_a_verifying_client_refuses_another_servers_certificate(run, tmp_path):
     authority = tmp_path / "ca.pem"
     authority.write_bytes(self_signed("127.0.0.1").certificate_pem)
     assert "certificate verify failed" in run("values", encrypt="yes", authority=authority)
 
 
-def test_a_client_that_wants_tls_does_not_go_on_without(run, server, engine):
+def test_a_client_that_requires_tls_does_not_log_in_without_it(run, server, engine):
     server.faults.refuse_tls()
     assert "not support" in run("values", encrypt="yes")
     assert engine.logins == []

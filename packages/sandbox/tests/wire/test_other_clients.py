@@ -85,7 +85,7 @@ def test_pymssql_sees_counts_errors_and_several_results(with_pymssql):
     with_pymssql.commit()
 
 
-def test_pymssql_meets_an_error_in_mid_stream(with_pymssql, server):
+def test_pymssql_raises_an_error_sent_mid_stream(with_pymssql, server):
     server.faults.on_statement("ROWS", SendError(601, "Could not continue scan.", after_rows=300))
     cursor = with_pymssql.cursor()
     cursor.execute("SELECT ROWS 5000")
@@ -94,7 +94,7 @@ def test_pymssql_meets_an_error_in_mid_stream(with_pymssql, server):
     assert caught.value.args[0] == 601
 
 
-def test_pymssql_learns_of_a_wrong_password(server):
+def test_pymssql_reports_a_wrong_password(server):
     with pytest.raises(pymssql.OperationalError) as caught:
         pymssql.connect(
             server="127.0.0.1", port=str(server.port), user="reader", password="x", login_timeout=20

@@ -1,4 +1,4 @@
-"""What a response consists of: DONE bits, errors, procedures, transactions, cancelling."""
+"""Requests and their responses: DONE bits, errors, procedures, transactions, cancelling."""
 
 import struct
 import threading
@@ -29,7 +29,7 @@ def test_a_select_ends_in_a_done_that_counts_its_rows(raw):
     ]
 
 
-def test_only_the_last_done_of_a_batch_says_that_nothing_follows(raw):
+def test_every_done_of_a_batch_but_the_last_says_that_more_follows(raw):
     tokens = raw().ask("SELECT TWO")
     assert only(tokens, "DONE") == [(COUNT | MORE, 2), (COUNT, 3)]
 
@@ -55,7 +55,7 @@ def test_an_error_after_rows_keeps_the_rows_and_ends_with_the_error_bit(raw):
     assert tokens[-1] == ("DONE", (ERROR, 0))
 
 
-def test_a_severity_of_20_ends_the_connection(raw):
+def test_a_severity_of_20_closes_the_connection(raw):
     client = raw()
     tokens = client.ask("SELECT FATAL")
     assert tokens[0][1][:3] == (823, 1, 24)
@@ -63,7 +63,7 @@ def test_a_severity_of_20_ends_the_connection(raw):
         client.ask("SELECT ROWS 1")
 
 
-def test_a_defect_of_the_engine_is_told_and_ends_the_connection(raw, caplog):
+def test_an_internal_error_is_reported_and_closes_the_connection(raw, caplog):
     client = raw()
     tokens = client.ask("SELECT DEFECT")
     number, _, severity, text, _ = tokens[0][1]
@@ -116,7 +116,7 @@ def test_an_error_in_a_procedure_call_is_its_return_status(raw, parameters):
     assert tokens[3][1][0] & ERROR
 
 
-def test_sp_executesql_hands_the_declared_parameters_over(raw, parameters, engine):
+def test_sp_executesql_passes_the_declared_parameters_to_the_engine(raw, parameters, engine):
     raw().call(
         10,
         parameters.text("NOTE PARAMETERS"),
@@ -185,7 +185,7 @@ def test_sp_prepexec_runs_and_returns_a_handle(raw, parameters):
 
 
 def test_only_the_last_of_several_calls_in_a_message_ends_the_batch_of_calls(raw, parameters):
-    tokens = raw().call_again_and_again(3, 10, parameters.text("SELECT ROWS 1"))
+    tokens = raw().call_repeatedly(3, 10, parameters.text("SELECT ROWS 1"))
     assert only(tokens, "ROW") == [0, 0, 0]
     in_batched_calls = 0x80  # MS-TDS 2.2.7.8, DONE_RPCINBATCH
     assert only(tokens, "DONEPROC") == [
@@ -295,7 +295,7 @@ def test_reset_connection_forgets_prepared_statements(raw, parameters):
     assert only(client.call(12, parameters.int(1)), "ERROR")[0][0] == 8179
 
 
-def test_the_sessions_of_clients_that_left_are_closed(raw, engine, server):
+def test_a_session_is_closed_when_its_client_disconnects(raw, engine, server):
     client = raw()
     client.batch("SLEEP")
     assert engine.sleeping.wait(10)
@@ -341,7 +341,7 @@ def test_packets_have_the_size_that_was_agreed_on(raw, size):
         b"\x04\0\0\0\xff\xff\x0a\0\0\0\0\0\xe7\x01\0" + b"\0" * 5 + b"\x01\0x",
     ],
 )
-def test_a_malformed_call_ends_the_connection_and_its_session(raw, engine, payload):
+def test_a_malformed_call_closes_the_connection(raw, engine, payload):
     client = raw()
     client.send(0x03, payload)
     with pytest.raises(ConnectionError):
@@ -355,7 +355,7 @@ def test_lone_surrogates_in_a_batch_reach_the_engine_in_their_carriers(raw, engi
     assert engine.sent() == ["PRINT N'\U0010d83d'"]
 
 
-def test_bytes_that_are_no_tds_end_the_connection(raw):
+def test_bytes_that_are_not_tds_close_the_connection(raw):
     client = raw(login=False)
     client.socket.sendall(b"GET / HTTP/1.1\r\n\r\n")
     with pytest.raises(ConnectionError):

@@ -1,4 +1,4 @@
-"""The same clients on the sandbox's own SQL engine: a table made, filled, changed and read."""
+"""The same clients on the sandbox's own SQL engine: they create, fill, change and read a table."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def sandbox():
 
 
 @pytest.mark.parametrize("autocommit", ["1", "0"])
-def test_mssql_python_makes_fills_and_reads_a_table(sandbox, provider, autocommit):
+def test_mssql_python_creates_fills_and_reads_a_table(sandbox, provider, autocommit):
     statements = [
         (CREATE, []),
         ("INSERT INTO dbo.T (name, code) VALUES (?, ?)", ["Привет 🚀", "é€"]),
@@ -67,7 +67,7 @@ def with_pytds(port):
 
 
 @pytest.mark.parametrize("connect", [with_pymssql, with_pytds])
-def test_the_other_drivers_make_fill_and_read_a_table(sandbox, connect):
+def test_the_other_drivers_create_fill_and_read_a_table(sandbox, connect):
     connection = connect(sandbox.port)
     cursor = connection.cursor()
     cursor.execute(CREATE)
@@ -84,15 +84,15 @@ def test_the_other_drivers_make_fill_and_read_a_table(sandbox, connect):
 
 
 @pytest.mark.parametrize("connect", [with_pymssql, with_pytds])
-def test_what_is_only_told_is_no_error_to_the_other_drivers(sandbox, connect):
+def test_informational_messages_are_not_errors_to_the_other_drivers(sandbox, connect):
     with connect(sandbox.port) as connection, connection.cursor() as cursor:
-        cursor.execute("PRINT 'told'; RAISERROR('warned', 10, 1); USE master")
+        cursor.execute("PRINT 'printed'; RAISERROR('warned', 10, 1); USE master")
         cursor.execute("SELECT DB_NAME()")
         assert cursor.fetchall() == [("master",)]
 
 
 @pytest.mark.needs_packages("freetds-bin")
-def test_freetds_tsql_makes_fills_and_reads_a_table(sandbox):
+def test_freetds_tsql_creates_fills_and_reads_a_table(sandbox):
     script = f"{CREATE}\ngo\nINSERT INTO dbo.T (name, code) VALUES (N'я', 'é')\ngo\n{SELECT}\ngo\n"
     done = subprocess.run(
         [program("tsql"), "-H", "127.0.0.1", "-p", str(sandbox.port), "-D", "McTM",

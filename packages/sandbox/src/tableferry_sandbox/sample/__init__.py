@@ -1,9 +1,11 @@
-"""The sandbox's sample data: two databases, four tables, deterministic and awkward on purpose."""
+"""Sample data for the sandbox: two databases with four tables, deterministic, full of edge cases.
 
-from tableferry_sandbox.sample.bench import BenchTable, bench_narrow, bench_wide
-from tableferry_sandbox.sample.catalog import SAMPLE_TABLES, sample_table
-from tableferry_sandbox.sample.configs import table_configs
+The benchmark's tables are here too: they are made by the same value generators.
+"""
+
+from tableferry_sandbox.sample.bench_tables import BenchTable, bench_narrow, bench_wide
 from tableferry_sandbox.sample.loading import load_bench, load_sample
+from tableferry_sandbox.sample.sample_tables import SAMPLE_TABLES, sample_table, table_configs
 from tableferry_sandbox.sample.tables import SampleColumn, SampleTable
 
 __all__ = [

@@ -1,19 +1,18 @@
-"""The values that break careless copies, by type: what a column of that type may really hold.
+"""Legal values that break careless copies, by type.
 
-U+0000 and lone surrogates are left out: PostgreSQL holds neither, and the default policy fails
-the table. The tests of those policies bring their own rows.
+U+0000 and lone surrogates are left out: PostgreSQL cannot store them, and the default policy fails
+the table. Tests of those policies bring their own rows.
 """
 
 import datetime as dt
 from decimal import Decimal
 from typing import Any, Final
 
+from tableferry_sandbox.physical import LAST_DAY, TICKS_PER_DAY, TICKS_PER_SECOND
 from tableferry_sandbox.sqltypes import MAX, SqlType
 
-TICKS_PER_SECOND: Final = 10_000_000
-TICKS_PER_DAY: Final = 864_000_000_000
-LAST_TICK: Final = 3_652_059 * TICKS_PER_DAY - 1
-"""9999-12-31 23:59:59.9999999 in units of 100 ns since 0001-01-01."""
+LAST_TICK: Final = (LAST_DAY + 1) * TICKS_PER_DAY - 1
+"""9999-12-31 23:59:59.9999999 in ticks of 100 ns since 0001-01-01."""
 
 _TEXTS: Final = (
     "",
@@ -85,20 +84,20 @@ _WHOLE: Final = {"tinyint", "smallint", "int", "bigint"}
 
 
 def ticks(text: str) -> int:
-    """Return an ISO time stamp (at most microseconds) as 100 ns units since 0001-01-01."""
+    """Return an ISO timestamp (microseconds at most) in ticks of 100 ns since 0001-01-01."""
     delta = dt.datetime.fromisoformat(text) - dt.datetime(1, 1, 1)  # noqa: DTZ001 naive by type
     return (delta.days * 86_400 + delta.seconds) * TICKS_PER_SECOND + delta.microseconds * 10
 
 
-def clock_ticks(point: int) -> int:
-    """Return the nearest point that ``datetime`` can hold: it counts in 1/300 of a second."""
-    # In whole numbers: a double has too few digits for the years that are far away.
-    beats = (point * 300 + TICKS_PER_SECOND // 2) // TICKS_PER_SECOND
-    return (beats * TICKS_PER_SECOND + 150) // 300
+def datetime_ticks(point: int) -> int:
+    """Round ticks to the nearest value that ``datetime`` can hold, a multiple of 1/300 s."""
+    # Integer arithmetic: a double is too imprecise for years far from the epoch.
+    thirds = (point * 300 + TICKS_PER_SECOND // 2) // TICKS_PER_SECOND
+    return (thirds * TICKS_PER_SECOND + 150) // 300
 
 
 def awkward_values(sql_type: SqlType, *, nullable: bool) -> list[Any]:
-    """Return the awkward values a column of this type can hold; NULL leads if it may be NULL."""
+    """Return the awkward values that a column of this type can hold, NULL first if nullable."""
     values = _values(sql_type)
     return [None, *values] if nullable else values
 
@@ -126,14 +125,14 @@ def _values(sql_type: SqlType) -> list[Any]:
 
 
 def text_units(text: str, sql_type: SqlType) -> int:
-    """Return the length SQL Server counts: UTF-16 units for nchar and nvarchar, else bytes."""
+    """Return the length as SQL Server counts it: UTF-16 units in nchar and nvarchar, else bytes."""
     if sql_type.name in {"nchar", "nvarchar"}:
         return len(text.encode("utf-16-le")) // 2
     return len(text.encode("cp1252"))
 
 
 def _texts(sql_type: SqlType) -> list[str]:
-    """Return the texts that fit; fixed-length ones come padded, as the server stores them."""
+    """Return the texts that fit, padded for fixed-length types as the server stores them."""
     unicode = sql_type.name in {"nchar", "nvarchar"}
     size = 1_000_000 if sql_type.length == MAX else sql_type.length
     candidates = [*_TEXTS, "x" * min(size, 8000)]
@@ -168,7 +167,7 @@ def _binaries(sql_type: SqlType) -> list[bytes]:
 
 
 def _decimals(sql_type: SqlType) -> list[Decimal]:
-    """Return zero, the smallest step and the bounds; money is bounded by its 64 or 32 bits."""
+    """Return zero, the smallest step and the bounds; money is an integer of 64 or 32 bits."""
     scale, precision = sql_type.scale, sql_type.precision
     bits = {"money": 63, "smallmoney": 31}.get(sql_type.name)
     top = 10**precision - 1 if bits is None else 2**bits - 1
@@ -178,7 +177,7 @@ def _decimals(sql_type: SqlType) -> list[Decimal]:
 
 
 def _scaled(unscaled: int, scale: int) -> Decimal:
-    # Built from its digits: arithmetic would round to the decimal context's 28 of them.
+    # Built from its digits: arithmetic would round to the decimal context's 28 digits.
     return Decimal((int(unscaled < 0), tuple(int(digit) for digit in str(abs(unscaled))), -scale))
 
 
@@ -190,7 +189,7 @@ def _whole_numbers(name: str) -> list[int]:
 
 
 def _times(sql_type: SqlType) -> list[Any]:
-    """Return the bounds of each type and the days on which calendars trip."""
+    """Return the bounds of each type and dates that calendar code gets wrong."""
     step = int(10 ** (7 - sql_type.scale))
     if sql_type.name == "time":
         last = TICKS_PER_DAY - step
@@ -203,13 +202,13 @@ def _times(sql_type: SqlType) -> list[Any]:
     if sql_type.name == "datetime":
         texts = ["1753-01-01", "9999-12-31T23:59:59.997", "1969-12-31T23:59:59.997"]
         texts += ["2000-02-29T00:00:00.003", "1900-01-01"]
-        return [clock_ticks(ticks(text)) for text in texts]
+        return [datetime_ticks(ticks(text)) for text in texts]
     last = LAST_TICK // step * step
     days = [ticks("1582-10-10"), ticks("1969-12-31T23:59:59") + TICKS_PER_SECOND - step]
     values = [0, last, *days, ticks("2024-03-31T02:30"), ticks("1883-11-18T12:03:58")]
     if sql_type.name == "datetime2":
         return values
-    # Both the instant and the local time stay within the years 1 to 9999.
+    # Both the UTC instant and the local time lie within the years 1 to 9999.
     offsets = [840, -840, 0, -210, 345, 60]
     pairs = [{"utc": utc, "offset": offset} for utc, offset in zip(values, offsets, strict=True)]
     return [*pairs, {"utc": 0, "offset": 0}, {"utc": last, "offset": 0}]

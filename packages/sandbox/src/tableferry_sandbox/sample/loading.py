@@ -1,4 +1,4 @@
-"""Puts the sample into a sandbox's databases."""
+"""Creates and fills the sample databases in a sandbox."""
 
 from collections.abc import Iterable
 from typing import Final, Protocol
@@ -6,41 +6,41 @@ from typing import Final, Protocol
 import pyarrow as pa
 
 from tableferry_sandbox.events import SqlError
-from tableferry_sandbox.sample.bench import BenchTable
-from tableferry_sandbox.sample.catalog import SAMPLE_TABLES
+from tableferry_sandbox.sample.bench_tables import BenchTable
+from tableferry_sandbox.sample.sample_tables import SAMPLE_TABLES
 
 NO_SUCH_DATABASE: Final = 911
 
 
 class SampleDatabase(Protocol):
-    """What loading asks of one database of the sandbox's SQL engine."""
+    """The operations that loading needs of one database of the sandbox's engine."""
 
     def run(self, sql: str, /) -> None:
         """Run a T-SQL batch that returns no rows."""
         ...
 
     def load(self, schema: str, table: str, rows: pa.Table | Iterable[pa.RecordBatch], /) -> int:
-        """Append rows given in the physical form of ``sqltypes``; returns how many."""
+        """Append rows in the physical form of ``sqltypes``; returns their number."""
         ...
 
 
 class SampleServer(Protocol):
-    """What loading asks of the sandbox's SQL engine."""
+    """The operations that loading needs of the sandbox's engine."""
 
     def create_database(self, name: str, /) -> SampleDatabase:
-        """Make an empty database and return it."""
+        """Create an empty database and return it."""
         ...
 
     def database(self, name: str, /) -> SampleDatabase:
-        """Return a database; SqlError 911 when there is none of this name."""
+        """Return a database. Raises SqlError 911 when it does not exist."""
         ...
 
 
 def load_sample(server: SampleServer, scale: float = 1.0) -> dict[str, int]:
-    """Make the databases McTM and VoipDB with their tables; returns rows by ``config_key``.
+    """Create the databases McTM and VoipDB with their tables; returns row counts by config key.
 
-    At scale 1 these are 2,000 customers, 300 modules, 1,500 VoIP customers, 5,000 user agents.
-    McTM allows SNAPSHOT isolation, VoipDB does not: one finds both in the field.
+    At scale 1: 2,000 customers, 300 modules, 1,500 VoIP customers and 5,000 user agents. McTM
+    allows SNAPSHOT isolation and VoipDB does not: both are common in production.
     """
     counts = {}
     for name in dict.fromkeys(table.database for table in SAMPLE_TABLES):
@@ -56,7 +56,7 @@ def load_sample(server: SampleServer, scale: float = 1.0) -> dict[str, int]:
 
 
 def load_bench(server: SampleServer, bench: BenchTable) -> None:
-    """Add a benchmark table, and the database Bench where it is missing, batch by batch."""
+    """Create and fill a benchmark table batch by batch, creating its database if missing."""
     try:
         database = server.database(bench.table.database)
     except SqlError as error:

@@ -1,4 +1,4 @@
-"""McTM: the customers and the modules they may book."""
+"""McTM: customers and the modules that they can book."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What a sample table is: its columns with their T-SQL declarations, and how its rows are made."""
+"""A sample table: its columns with their T-SQL declarations, its DDL and its generated rows."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from tableferry_sandbox.physical import physical_type
 from tableferry_sandbox.sample.awkward import awkward_values
-from tableferry_sandbox.sample.physical import physical_array, physical_type
-from tableferry_sandbox.sample.rows import Rows
+from tableferry_sandbox.sample.row_numbers import RowRange
 from tableferry_sandbox.sqltypes import DEFAULT_COLLATION, MAX, SqlType
 
-Fill = Callable[[Rows], pa.Array]
+Fill = Callable[[RowRange], pa.Array]
 
 _DECLARATION = re.compile(r"(\w+)(?:\((\w+)(?:,\s*(\d+))?\))?")
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -22,7 +22,10 @@ _FRACTIONAL = {"time", "datetime2", "datetimeoffset"}
 
 
 def parse_type(declaration: str) -> SqlType:
-    """Return the type a column declaration such as ``nvarchar(80) NOT NULL`` begins with."""
+    """Return the type of a column declaration such as ``nvarchar(80) NOT NULL``.
+
+    Raises ValueError when it does not begin with a type.
+    """
     match = _DECLARATION.match(declaration)
     if match is None:
         raise ValueError(f"not a column declaration: {declaration!r}")
@@ -44,10 +47,10 @@ def parse_type(declaration: str) -> SqlType:
 
 @dataclass(frozen=True, slots=True)
 class SampleColumn:
-    """One column: ``declaration`` is everything that follows its name in CREATE TABLE.
+    """One column: ``declaration`` is what follows its name in CREATE TABLE.
 
-    ``fill`` makes its ordinary values; it is None where the server makes them (rowversion).
-    ``awkward`` is off for keys and codes that have to stay what they are.
+    ``fill`` generates its ordinary values; it is None where the server does (rowversion).
+    ``awkward`` is False for keys and codes, whose values must not be replaced.
     """
 
     name: str
@@ -62,7 +65,7 @@ class SampleColumn:
 
     @property
     def nullable(self) -> bool:
-        """Whether the declaration lets NULL in."""
+        """Whether the column is declared nullable."""
         return "NOT NULL" not in self.declaration
 
     @property
@@ -73,7 +76,7 @@ class SampleColumn:
 
 @dataclass(frozen=True, slots=True)
 class SampleTable:
-    """One table of the sample, with the key of its entry in ``TABLE_CONFIGS``."""
+    """One table of the sample; ``config_key`` is the key of its entry in ``TABLE_CONFIGS``."""
 
     config_key: str
     database: str
@@ -89,7 +92,7 @@ class SampleTable:
 
     @property
     def ddl(self) -> str:
-        """The T-SQL that makes the table and its indexes; run it in its database."""
+        """The T-SQL that creates the table and its indexes; run it in ``database``."""
         lines = [f"    [{column.name}] {column.declaration}" for column in self.columns]
         lines.append(
             f"    CONSTRAINT [PK_{self.name}] PRIMARY KEY CLUSTERED ([{self.primary_key}] ASC)"
@@ -104,7 +107,7 @@ class SampleTable:
 
     @property
     def loaded_columns(self) -> tuple[SampleColumn, ...]:
-        """The columns whose values the sample gives; the server makes the others."""
+        """The columns that the sample fills; the server fills the others."""
         return tuple(column for column in self.columns if column.fill is not None)
 
     @property
@@ -118,11 +121,11 @@ class SampleTable:
         )
 
     def row_count(self, scale: float = 1.0) -> int:
-        """Return how many rows the table has at this scale; at least one."""
+        """Return the number of rows at this scale, at least one."""
         return max(1, round(self.base_rows * scale))
 
     def rows(self, scale: float = 1.0) -> pa.Table:
-        """Return the whole table; the awkward rows come first and once more in the middle."""
+        """Return all rows. Awkward values come first and again in the middle."""
         count = self.row_count(scale)
         arrays = [
             self._column_array(column, position, count)
@@ -132,8 +135,8 @@ class SampleTable:
 
     def _column_array(self, column: SampleColumn, position: int, count: int) -> pa.Array:
         if column.fill is None:
-            raise ValueError(f"the server makes the values of {column.name}")
-        ordinary = column.fill(Rows(0, count, self.salt).salted(position))
+            raise ValueError(f"the server fills the column {column.name}")
+        ordinary = column.fill(RowRange(0, count, self.salt).salted(position))
         if not column.awkward:
             return ordinary
         pieces = list(self._with_awkward(column, position, ordinary))
@@ -144,8 +147,8 @@ class SampleTable:
     ) -> Iterator[pa.Array]:
         """Yield the column in pieces: awkward, ordinary, awkward, ordinary.
 
-        Each column starts at another place of its list, so that the awkward values meet in ever
-        different rows.
+        Each column starts at another point of its list of awkward values, so that the same ones
+        do not always share a row.
         """
         count = len(ordinary)
         values = awkward_values(column.type, nullable=column.nullable)
@@ -154,10 +157,10 @@ class SampleTable:
             if turn and count < 4 * AWKWARD_ROWS:
                 break
             picked = [values[(row + turn + 7 * position) % len(values)] for row in range(block)]
-            yield physical_array(picked, column.type)
+            yield pa.array(picked, type=physical_type(column.type))
             end = count // 2 if count >= 4 * AWKWARD_ROWS and not turn else count
             yield ordinary.slice(start + block, end - start - block)
 
 
 AWKWARD_ROWS = 40
-"""Rows of an awkward block: more than the longest list of awkward values, so that all occur."""
+"""Rows of an awkward block: more than any list of awkward values has, so that all occur."""

@@ -1,4 +1,4 @@
-"""VoipDB: the telephony side's customers and the user agents (phones) registered for them."""
+"""VoipDB: telephony customers and the user agents (phones) registered for them."""
 
 from typing import Final
 
@@ -26,7 +26,7 @@ from tableferry_sandbox.sample.fills import (
 from tableferry_sandbox.sample.tables import SampleColumn, SampleTable
 
 _FIRST_ACCOUNT: Final = 5_000_000_001
-"""Beyond 32 bits, so that a key taken for an int is noticed."""
+"""Over 32 bits, so that code which reads the key as an int fails."""
 
 CUSTOMER: Final = SampleTable(
     config_key="voipdb_customer",

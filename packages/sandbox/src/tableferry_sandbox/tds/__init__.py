@@ -1,5 +1,5 @@
-"""The TDS 7.4 wire of the sandbox: packets, login, tokens, rows and requests.
+"""The sandbox's TDS 7.4 protocol: packets, login, requests, tokens and rows.
 
-Section numbers in this package's comments are those of MS-TDS, "Tabular Data Stream Protocol".
-Nothing here knows SQL: statements go to a ``Session`` and its events come back as tokens.
+Section numbers refer to MS-TDS, "Tabular Data Stream Protocol". This package knows no SQL: it
+passes statements to a ``Session`` and writes the session's events as tokens.
 """

@@ -1,10 +1,14 @@
-"""Cells of one column, ready to be joined into rows: fixed-width blocks and byte ranges."""
+"""The cells of one column before they are joined into rows: fixed-width blocks and byte ranges."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
+from tableferry_sandbox.events import SqlError
+from tableferry_sandbox.sqltypes import Column
 
 Bytes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
@@ -12,10 +16,10 @@ Offsets = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Block:
-    """Cells of one width, of shape (rows, width).
+class FixedWidth:
+    """Cells of one width: an array of shape (rows, width).
 
-    Cells that are not ``valid`` are left out of the row; None means that all are valid.
+    Cells that are not ``valid`` are left out of the row; None means all are valid.
     """
 
     cells: Bytes
@@ -23,19 +27,28 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Ranges:
-    """Cells of varying width: ``data[offsets[i]:offsets[i + 1]]`` is row i's."""
+class VariableWidth:
+    """Cells of varying width: row i's bytes are ``data[offsets[i]:offsets[i + 1]]``."""
 
     offsets: Offsets
     data: Bytes
     valid: Flags | None = None
 
 
-Piece = Block | Ranges
+CellPiece = FixedWidth | VariableWidth
+ColumnEncoder = Callable[[Column, pa.Array], list[CellPiece]]
+
+
+def mismatch(column: Column, reason: str) -> SqlError:
+    """Return the error for a value that its column's type cannot hold."""
+    return SqlError(
+        50000,
+        f"The sandbox cannot send column '{column.name}' of type {column.type.name}: {reason}.",
+    )
 
 
 def validity(array: pa.Array) -> Flags | None:
-    """Return which cells are not NULL, None when none is NULL."""
+    """Return a mask of the cells that are not NULL, or None when no cell is NULL."""
     if array.null_count == 0:
         return None
     flags: Flags = array.is_valid().to_numpy(zero_copy_only=False)
@@ -43,7 +56,7 @@ def validity(array: pa.Array) -> Flags | None:
 
 
 def numbers(array: pa.Array, dtype: str) -> npt.NDArray[np.generic]:
-    """Return a view of a fixed-width array's values; those of NULLs are arbitrary."""
+    """Return a view of a fixed-width array's values. Values under NULLs are arbitrary."""
     size = np.dtype(dtype).itemsize
     start = array.offset * size
     return (
@@ -54,7 +67,7 @@ def numbers(array: pa.Array, dtype: str) -> npt.NDArray[np.generic]:
 
 
 def ranges_of(array: pa.Array) -> tuple[Offsets, Bytes]:
-    """Return a large string or binary array's offsets, from zero, and the bytes they point into."""
+    """Return a large string or binary array's offsets, rebased to zero, and its bytes."""
     rows = len(array)
     _, offset_buffer, data_buffer = array.buffers()
     if rows == 0:
@@ -73,7 +86,7 @@ def little_endian(values: npt.NDArray[np.generic], width: int) -> Bytes:
 
 
 def with_length(cells: Bytes, length: int | None = None) -> Bytes:
-    """Put a length byte in front of every cell: the cell's own width, or another one."""
+    """Prefix every cell with a length byte: ``length``, by default the cell's own width."""
     rows, width = cells.shape
     out = np.empty((rows, width + 1), np.uint8)
     out[:, 0] = width if length is None else length
@@ -81,9 +94,9 @@ def with_length(cells: Bytes, length: int | None = None) -> Bytes:
     return out
 
 
-def as_binary(piece: Piece) -> pa.Array:
-    """Return a piece as an Arrow array, whose kernels join the rows."""
-    if isinstance(piece, Block):
+def as_binary(piece: CellPiece) -> pa.Array:
+    """Return a piece as an Arrow array, so that Arrow's kernels can join the rows."""
+    if isinstance(piece, FixedWidth):
         rows, width = piece.cells.shape
         offsets = np.arange(rows + 1, dtype=np.int64) * width
         data = np.ascontiguousarray(piece.cells)

@@ -1,4 +1,4 @@
-"""A self-signed certificate for the sandbox, made anew for each server."""
+"""Makes the self-signed TLS certificate of a sandbox server."""
 
 import datetime as dt
 import functools
@@ -18,7 +18,7 @@ _VALID = dt.timedelta(days=30)
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate and its key, both as PEM."""
+    """A certificate and its private key, both in PEM."""
 
     certificate_pem: bytes
     key_pem: bytes
@@ -27,18 +27,18 @@ class Certificate:
 def self_signed(host: str) -> Certificate:
     """Make a certificate for ``host``, ``localhost`` and the loopback addresses.
 
-    It is its own authority: a client that verifies takes ``certificate_pem`` as its CA file.
-    RSA, because SQL Server's own fallback certificate is RSA and old clients know nothing else.
+    It is its own CA: a client that verifies uses ``certificate_pem`` as its CA file. The key is
+    RSA, as in SQL Server's own fallback certificate: old clients support nothing else.
     """
     key = _key()
-    # python-tds compares the host with the common name before it looks at other names.
+    # python-tds compares the host with the common name before the alternative names.
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host[:64])])
     now = dt.datetime.now(dt.UTC)
     names: list[x509.GeneralName] = [
         x509.DNSName("localhost"),
         x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
         x509.IPAddress(ipaddress.ip_address("::1")),
-        x509.DNSName("127.0.0.1"),  # some clients compare the address they were given as a name
+        x509.DNSName("127.0.0.1"),  # some clients compare an IP address with the DNS names
     ]
     if host not in {"localhost", "127.0.0.1", "::1"}:
         names.append(_alternative_name(host))
@@ -66,10 +66,10 @@ def self_signed(host: str) -> Certificate:
 
 
 def server_context(certificate: Certificate) -> ssl.SSLContext:
-    """Return a context for TLS inside TDS.
+    """Return the SSL context for TLS inside TDS.
 
-    TLS 1.2 at the most: TDS 7.4 cannot carry the messages TLS 1.3 sends after its handshake, and
-    SQL Server offers TLS 1.3 with TDS 8.0 only.
+    Limited to TLS 1.2: TDS 7.4 cannot carry the messages that TLS 1.3 sends after its handshake,
+    and SQL Server offers TLS 1.3 with TDS 8.0 only.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -84,7 +84,7 @@ def server_context(certificate: Certificate) -> ssl.SSLContext:
 
 @functools.cache
 def _key() -> rsa.RSAPrivateKey:
-    """Make the key of this process's sandboxes: it takes longer than all else of their start."""
+    """Make one key per process: generating it takes longer than the rest of a server's start."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 

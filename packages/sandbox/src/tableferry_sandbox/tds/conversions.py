@@ -1,7 +1,7 @@
-"""Values of one type given to a parameter declared as another one.
+"""Converts a parameter's value to its declared type where the client sent another one.
 
-Clients mostly send what they declare. Where they differ, the conversions below follow T-SQL's
-assignment to a variable; any other pair is refused instead of guessed at.
+The conversions follow T-SQL's assignment to a variable. A pair of types without a conversion here
+is refused.
 """
 
 import datetime as dt
@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from tableferry_sandbox.collations import collation
 from tableferry_sandbox.events import SqlError
+from tableferry_sandbox.physical import ANSI, BINARY, LAST_DAY, TICKS_PER_DAY, UNICODE, base_name
 from tableferry_sandbox.sqltypes import DEFAULT_COLLATION, MAX, SqlType
 from tableferry_sandbox.surrogates import freed, from_utf16
-from tableferry_sandbox.tds.collations import collation
-from tableferry_sandbox.tds.text import decode_code_page, to_code_page
-from tableferry_sandbox.tds.typeinfo import ANSI, BINARY, UNICODE, base_name
+from tableferry_sandbox.tds.text_encoding import decode_code_page, to_code_page
 
 _INTEGERS: Final = {
     "bit": (0, 1),
@@ -33,21 +33,20 @@ _FAMILIES: Final = {
     **dict.fromkeys(("real", "float"), "float"),
     **dict.fromkeys(("datetime2", "datetime", "smalldatetime"), "moment"),
 }
-_TICKS_A_DAY: Final = 864_000_000_000
 _RANGES: Final = {
-    # type: its first and its last day, counted from 0001-01-01
-    "datetime": (639_905, 3_652_058),
+    # type: its first and last day, counted from 0001-01-01
+    "datetime": (639_905, LAST_DAY),
     "smalldatetime": (693_595, 759_130),
-    "datetime2": (0, 3_652_058),
-    "datetimeoffset": (0, 3_652_058),
+    "datetime2": (0, LAST_DAY),
+    "datetimeoffset": (0, LAST_DAY),
 }
 _CONTEXT: Final = decimal.Context(prec=80, rounding=decimal.ROUND_HALF_UP)
 
 
 def convert(value: Any, source: SqlType, target: SqlType) -> Any:
-    """Return ``value`` as the target type holds it; both in the physical form.
+    """Convert ``value`` from one type to another, both in their physical form.
 
-    Raises SqlError 8115 when a number or a date does not fit, 8114 for pairs without a conversion.
+    Raises SqlError 8115 when a number or date does not fit, 8114 for a pair without a conversion.
     """
     old, new = base_name(source), base_name(target)
     if value is None:
@@ -66,7 +65,7 @@ def _text(value: str, source: SqlType, target: SqlType) -> str:
         value = _through_code_page(value, target)
     if target.length == MAX or name in {"text", "ntext", "xml"}:
         return value
-    # An assignment to a shorter variable cuts silently, in bytes or in UTF-16 units.
+    # Assignment to a shorter variable truncates silently, in bytes or in UTF-16 units.
     if name in UNICODE:
         units = freed(value).encode("utf-16-le", "surrogatepass")
         cut = units[: 2 * target.length]
@@ -135,18 +134,18 @@ def _moment(ticks: int, _source: SqlType, target: SqlType) -> int:
         return _in_range(_rounded(ticks, 10 ** (7 - target.scale)), name)
     if name == "smalldatetime":
         return _in_range(_rounded(ticks, 600_000_000), name)
-    days, time = divmod(ticks, _TICKS_A_DAY)
+    days, time = divmod(ticks, TICKS_PER_DAY)
     thirds = (time * 3 + 50_000) // 100_000
-    return _in_range(days * _TICKS_A_DAY + (thirds * 10 + 1) // 3 * 10_000, name)
+    return _in_range(days * TICKS_PER_DAY + (thirds * 10 + 1) // 3 * 10_000, name)
 
 
 def _midnight(value: dt.date, source: SqlType, target: SqlType) -> int:
-    return _moment((value.toordinal() - 1) * _TICKS_A_DAY, source, target)
+    return _moment((value.toordinal() - 1) * TICKS_PER_DAY, source, target)
 
 
 def _time(ticks: int, _source: SqlType, target: SqlType) -> int:
-    """Round to the target's scale; T-SQL too rounds the last moment of a day to midnight."""
-    return _rounded(ticks, 10 ** (7 - target.scale)) % _TICKS_A_DAY
+    """Round to the target's scale. As in T-SQL, the end of a day rounds to midnight."""
+    return _rounded(ticks, 10 ** (7 - target.scale)) % TICKS_PER_DAY
 
 
 def _instant(value: dict[str, int], _source: SqlType, target: SqlType) -> dict[str, int]:
@@ -156,7 +155,7 @@ def _instant(value: dict[str, int], _source: SqlType, target: SqlType) -> dict[s
 
 def _in_range(ticks: int, name: str) -> int:
     first, last = _RANGES[name]
-    if not first * _TICKS_A_DAY <= ticks < (last + 1) * _TICKS_A_DAY:
+    if not first * TICKS_PER_DAY <= ticks < (last + 1) * TICKS_PER_DAY:
         raise _overflow(name)
     return ticks
 

@@ -1,4 +1,4 @@
-"""The parameter declarations of ``sp_executesql`` and ``sp_prepare``, and values bound to them."""
+"""Parses the parameter declarations of ``sp_executesql`` and binds values to them."""
 
 import re
 from collections.abc import Sequence
@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from tableferry_sandbox.events import Parameter, SqlError
+from tableferry_sandbox.physical import ANSI, CLR, UNICODE
 from tableferry_sandbox.sqltypes import MAX, SqlType
 from tableferry_sandbox.tds.conversions import convert
-from tableferry_sandbox.tds.typeinfo import ANSI, CLR, NUMBERS, UNICODE
+from tableferry_sandbox.tds.typeinfo import NUMBERS
 
 _DECLARATION: Final = re.compile(
     r"\s*(?P<name>@[\w@#$]+)\s+(?:AS\s+)?"
@@ -30,20 +31,20 @@ _PLAIN: Final = (
 
 
 @dataclass(frozen=True)
-class Declared:
-    """One declared parameter of a statement."""
+class DeclaredParameter:
+    """A parameter as a statement declares it."""
 
     name: str
     type: SqlType
     output: bool = False
 
 
-def parse_declarations(text: str) -> tuple[Declared, ...]:
-    """Parse ``@P1 int, @P2 nvarchar(40) OUTPUT``.
+def parse_declarations(text: str) -> tuple[DeclaredParameter, ...]:
+    """Parse a list such as ``@P1 int, @P2 nvarchar(40) OUTPUT``.
 
-    Raises SqlError 102 for what is no such list, 2715 for an unknown type.
+    Raises SqlError 102 for a syntax error, 2715 for an unknown type.
     """
-    found: list[Declared] = []
+    found: list[DeclaredParameter] = []
     at = 0
     while text[at:].strip():
         match = _DECLARATION.match(text, at)
@@ -51,7 +52,7 @@ def parse_declarations(text: str) -> tuple[Declared, ...]:
             near = text[at:].strip().split()[0][:40]
             raise SqlError(102, f"Incorrect syntax near '{near}'.", severity=15)
         declared_type = _type(match, len(found) + 1)
-        found.append(Declared(match["name"], declared_type, output=bool(match["output"])))
+        found.append(DeclaredParameter(match["name"], declared_type, output=bool(match["output"])))
         at = match.end()
         if match["end"] != ",":
             break
@@ -84,12 +85,12 @@ def _type(match: re.Match[str], position: int) -> SqlType:
 
 
 def bind(
-    declared: Sequence[Declared], sent: Sequence[Parameter], statement: str
+    declared: Sequence[DeclaredParameter], sent: Sequence[Parameter], statement: str
 ) -> list[Parameter]:
-    """Give the declared parameters the values that were sent, by name or else by position.
+    """Bind the sent values to the declared parameters, by name or else by position.
 
-    Raises SqlError 8178 for a missing value, 8144 for too many, 8145 for an unknown name, and what
-    ``conversions.convert`` raises when a value does not fit its declared type.
+    Raises SqlError 8178 for a missing value, 8144 for a surplus one, 8145 for an unknown name, and
+    what ``conversions.convert`` raises when a value does not fit its declared type.
     """
     values: dict[str, Parameter] = {}
     names = {item.name.lower(): item for item in declared}

@@ -1,14 +1,14 @@
-"""From the first byte to a logged-in session: PRELOGIN, TLS, LOGIN7 (MS-TDS 3.3.5)."""
+"""Logs a connection in: PRELOGIN, TLS, LOGIN7 (MS-TDS 3.3.5)."""
 
 import ssl
 from dataclasses import dataclass, field
 from typing import Final
 
+from tableferry_sandbox.collations import collation
 from tableferry_sandbox.events import Engine, LoginRequest, Session, SqlError
 from tableferry_sandbox.faults import Faults
 from tableferry_sandbox.sqltypes import DEFAULT_COLLATION
 from tableferry_sandbox.tds import tokens
-from tableferry_sandbox.tds.collations import collation
 from tableferry_sandbox.tds.login7 import (
     FED_AUTH,
     TDS_7_3_A,
@@ -17,6 +17,7 @@ from tableferry_sandbox.tds.login7 import (
     Login7,
     parse_login7,
 )
+from tableferry_sandbox.tds.packet_writer import FLUSH_BYTES
 from tableferry_sandbox.tds.packets import (
     DEFAULT_PACKET_SIZE,
     PacketType,
@@ -31,31 +32,30 @@ from tableferry_sandbox.tds.prelogin import (
     parse_prelogin,
     prelogin_answer,
 )
-from tableferry_sandbox.tds.replay import Replay
+from tableferry_sandbox.tds.replay_cache import ReplayCache
 from tableferry_sandbox.tds.tokens import DoneStatus, Env
 from tableferry_sandbox.tds.transport import Transport
-from tableferry_sandbox.tds.writer import FLUSH_BYTES
 
 _UTF8_SUPPORT: Final = 0x0A
 
 
 @dataclass(frozen=True)
-class Service:
-    """What all connections of one server share."""
+class ServerContext:
+    """The engine and settings that all connections of one server share."""
 
     engine: Engine
     encryption: Encryption
     tls_context: ssl.SSLContext | None
     version: tuple[int, int, int]
     server_name: str
-    replay: Replay | None = None
+    replay: ReplayCache | None = None
     faults: Faults = field(default_factory=Faults)
     flush_bytes: int = FLUSH_BYTES
 
 
 @dataclass(frozen=True)
 class LoggedIn:
-    """A connection after its login."""
+    """The session of a logged-in connection, with the negotiated packet size and TDS version."""
 
     session: Session
     packet_size: int
@@ -63,16 +63,16 @@ class LoggedIn:
 
     @property
     def null_bitmaps(self) -> bool:
-        """Whether the client reads NBCROW."""
+        """Whether the client understands NBCROW (TDS 7.3 B and later)."""
         return self.tds_version >= TDS_7_3_B
 
 
-def log_in(transport: Transport, service: Service) -> LoggedIn | None:
-    """Carry a connection through to its session; None when the login was refused.
+def log_in(transport: Transport, context: ServerContext) -> LoggedIn | None:
+    """Run the handshake and open a session; None when the login was refused.
 
-    Raises ProtocolError for bytes that are no TDS, ConnectionLostError when the client leaves.
+    Raises ProtocolError for invalid TDS, ConnectionLostError when the client disconnects.
     """
-    login_only = _prelogin(transport, service)
+    login_only = _prelogin(transport, context)
     message = read_message(transport.read)
     if login_only:
         transport.stop_tls()
@@ -80,42 +80,42 @@ def log_in(transport: Transport, service: Service) -> LoggedIn | None:
         raise ProtocolError(f"packet type {message.type} where LOGIN7 is expected")
     login = parse_login7(message.payload)
     try:
-        session = _open_session(login, service)
+        session = _open_session(login, context)
         session.encrypted = transport.encrypted
     except SqlError as error:
-        _send(transport, _refusal(error, login, service.server_name))
+        _send(transport, _refusal(error, login, context.server_name))
         return None
     try:
-        _send(transport, _acknowledgement(login, session, service), spid=session.session_id)
+        _send(transport, _acknowledgement(login, session, context), spid=session.session_id)
     except BaseException:
         session.close()
         raise
     return LoggedIn(session, login.packet_size, _agreed_version(login))
 
 
-def _prelogin(transport: Transport, service: Service) -> bool:
-    """Answer PRELOGIN and start TLS; True when TLS is for the login packet only."""
+def _prelogin(transport: Transport, context: ServerContext) -> bool:
+    """Answer PRELOGIN and start TLS; True when TLS covers the login packet only."""
     message = read_message(transport.read)
     if message.type != PacketType.PRELOGIN:
         raise ProtocolError(f"packet type {message.type} where PRELOGIN is expected")
     asked = parse_prelogin(message.payload)
     wanted = asked.get(Option.ENCRYPTION) or bytes([Encryption.NOT_SUPPORTED])
-    encryption = service.encryption
-    if service.faults.tls_refused:
+    encryption = context.encryption
+    if context.faults.tls_refused:
         encryption = Encryption.NOT_SUPPORTED
     agreement = negotiate(wanted[0], encryption)
-    _send(transport, prelogin_answer(asked, service.version, agreement.answer))
+    _send(transport, prelogin_answer(asked, context.version, agreement.answer))
     if agreement.refused:
-        raise ProtocolError("the client does not encrypt and the server requires it")
+        raise ProtocolError("the client does not support encryption and the server requires it")
     if agreement.handshake:
-        if service.tls_context is None:
-            raise ProtocolError("TLS was agreed on without a certificate")
-        transport.start_tls(service.tls_context)
+        if context.tls_context is None:
+            raise ProtocolError("TLS was negotiated, but the server has no certificate")
+        transport.start_tls(context.tls_context)
     return agreement.handshake and not agreement.whole_session
 
 
-def _open_session(login: Login7, service: Service) -> Session:
-    refusal = service.faults.take_login()
+def _open_session(login: Login7, context: ServerContext) -> Session:
+    refusal = context.faults.take_login()
     if refusal is not None:
         raise SqlError(refusal.number, refusal.text, severity=refusal.severity, state=refusal.state)
     if login.tds_version < TDS_7_3_A:
@@ -141,7 +141,7 @@ def _open_session(login: Login7, service: Service) -> Session:
         read_only_intent=login.read_only_intent,
         token=login.access_token,
     )
-    return service.engine.login(request)
+    return context.engine.login(request)
 
 
 def _refusal(error: SqlError, login: Login7, server_name: str) -> bytes:
@@ -153,17 +153,17 @@ def _refusal(error: SqlError, login: Login7, server_name: str) -> bytes:
         line=error.line,
         server=server_name,
     )
-    if error.number == 4060:  # SQL Server says both
+    if error.number == 4060:  # SQL Server sends both errors
         text = f"Login failed for user '{login.user}'."
         answer += tokens.message(18456, text, severity=14, server=server_name)
     return answer + tokens.done(DoneStatus.ERROR)
 
 
-def _acknowledgement(login: Login7, session: Session, service: Service) -> bytes:
+def _acknowledgement(login: Login7, session: Session, context: ServerContext) -> bytes:
     wire_collation = collation(DEFAULT_COLLATION).wire
 
     def info(number: int, text: str, state: int) -> bytes:
-        return tokens.message(number, text, severity=10, state=state, server=service.server_name)
+        return tokens.message(number, text, severity=10, state=state, server=context.server_name)
 
     answer = [
         tokens.env_change(Env.DATABASE, session.database, "master"),
@@ -171,7 +171,7 @@ def _acknowledgement(login: Login7, session: Session, service: Service) -> bytes
         tokens.env_change(Env.COLLATION, wire_collation),
         tokens.env_change(Env.LANGUAGE, "us_english", ""),
         info(5703, "Changed language setting to us_english.", 1),
-        tokens.login_ack(_agreed_version(login), service.version),
+        tokens.login_ack(_agreed_version(login), context.version),
         tokens.env_change(Env.PACKET_SIZE, str(login.packet_size), str(DEFAULT_PACKET_SIZE)),
     ]
     if login.extended:
@@ -194,5 +194,5 @@ def _agreed_version(login: Login7) -> int:
 
 
 def _send(transport: Transport, payload: bytes, *, spid: int = 0) -> None:
-    """Send a message in packets of the default size: the agreed one counts from the next on."""
+    """Send in packets of the default size: the negotiated size applies after the login."""
     transport.write(frame(payload, packet_size=DEFAULT_PACKET_SIZE, spid=spid & 0xFFFF))

@@ -1,7 +1,7 @@
-"""The receiving side of a logged-in connection: it listens while a request is being answered.
+"""Receives a logged-in connection's messages in a thread of its own.
 
-An attention (cancel) may come at any moment, also while the engine computes or the client reads
-slowly. So a thread of its own reads the messages; the connection's thread takes requests from here.
+A client may send an attention (cancel) at any time, even while the engine computes or the client
+reads slowly. So one thread reads messages while the connection's thread answers requests.
 """
 
 import queue
@@ -9,23 +9,26 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from tableferry_sandbox.tds.packets import Message, PacketType, ProtocolError, read_message
+from tableferry_sandbox.tds.packets import PacketType, ProtocolError, TdsMessage, read_message
 from tableferry_sandbox.tds.transport import ConnectionLostError, Transport
 
-_REQUESTS_AHEAD: Final = 4
-"""Without MARS a client waits for its answer, so more than one waiting request is unusual."""
+_QUEUE_SIZE: Final = 4
+"""Without MARS a client waits for its response, so more than one queued request is unusual."""
 
-_CANCEL_AGAIN: Final = 0.1
-"""Seconds between calls of ``cancel``: the first may come before the statement started."""
+_CANCEL_INTERVAL_SECONDS: Final = 0.1
+"""Cancelling is repeated, because the first call may come before the statement has started."""
 
 
 class Inbox:
-    """Reads messages and tells of attentions; ``close`` ends its thread."""
+    """Queues requests; ``interrupted`` is set on an attention and when the client has gone.
+
+    ``close`` ends the thread.
+    """
 
     def __init__(self, transport: Transport, cancel: Callable[[], None], name: str) -> None:
         self._transport = transport
         self._cancel = cancel
-        self._requests: queue.Queue[Message | None] = queue.Queue(_REQUESTS_AHEAD)
+        self._requests: queue.Queue[TdsMessage | None] = queue.Queue(_QUEUE_SIZE)
         self._state = threading.Condition()
         self._outstanding = 0
         self._closed = False
@@ -33,12 +36,12 @@ class Inbox:
         self._thread = threading.Thread(target=self._listen, name=f"{name} reader", daemon=True)
         self._thread.start()
 
-    def next(self) -> Message | None:
-        """Wait for the next request; None when the client is gone."""
+    def next(self) -> TdsMessage | None:
+        """Wait for the next request; None when the client has gone."""
         return self._requests.get()
 
     def request_done(self) -> bool:
-        """Say that the current request is answered; True when an attention is left to answer."""
+        """Mark the current request as answered; True when an attention still needs an answer."""
         with self._state:
             self._outstanding -= 1
             unanswered = self.interrupted.is_set() and not self._closed
@@ -48,19 +51,19 @@ class Inbox:
             return unanswered
 
     def attention_answered(self) -> None:
-        """Say that the response just sent acknowledged the attention."""
+        """Mark the attention as acknowledged by the response just sent."""
         with self._state:
             if not self._closed:
                 self.interrupted.clear()
             self._state.notify_all()
 
     def close(self) -> None:
-        """End the reading; the transport must be closed before."""
+        """Stop the reading thread. The transport must be closed first."""
         with self._state:
             self._closed = True
             self.interrupted.set()
             self._state.notify_all()
-        while True:  # make room for a reader that waits to hand over a request
+        while True:  # drain the queue: the thread may be blocked on putting a request into it
             try:
                 self._requests.get_nowait()
             except queue.Empty:
@@ -80,7 +83,7 @@ class Inbox:
         except (ConnectionLostError, ProtocolError):
             self._lost()
 
-    def _attention(self, message: Message) -> None:
+    def _attention(self, message: TdsMessage) -> None:
         with self._state:
             if self._outstanding:
                 self.interrupted.set()
@@ -90,15 +93,15 @@ class Inbox:
         self._requests.put(message)
 
     def _cancel_until_done(self) -> None:
-        """Cancel what runs, again and again: called with the state locked."""
+        """Cancel the running request until it ends. Called with the state locked."""
         while self._outstanding and self.interrupted.is_set():
             self._cancel()
-            self._state.wait(_CANCEL_AGAIN)
+            self._state.wait(_CANCEL_INTERVAL_SECONDS)
             if self._closed:
                 return
 
     def _lost(self) -> None:
-        """Stop what still runs for a client that is gone."""
+        """Cancel the request that still runs for a client that has gone."""
         with self._state:
             self.interrupted.set()
             closed, self._closed = self._closed, True

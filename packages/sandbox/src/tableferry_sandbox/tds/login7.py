@@ -1,4 +1,4 @@
-"""LOGIN7: who connects, to which database, and with which features (MS-TDS 2.2.6.4)."""
+"""Decodes LOGIN7: credentials, database, flags and requested features (MS-TDS 2.2.6.4)."""
 
 import struct
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ _FEATURES_END: Final = 0xFF
 
 @dataclass(frozen=True)
 class Login7:
-    """The login record, decoded; ``features`` holds feature ids and their data, in order."""
+    """The decoded login record; ``features`` holds feature ids and their data, in order."""
 
     tds_version: int
     packet_size: int
@@ -50,9 +50,9 @@ class Login7:
 
     @property
     def access_token(self) -> str:
-        """The token of Microsoft Entra that came with it, else empty (2.2.6.4: FEDAUTH).
+        """The Microsoft Entra token of the FEDAUTH feature (2.2.6.4), empty without one.
 
-        Of its libraries only SECURITYTOKEN, in which the client has the token beforehand.
+        Only the SECURITYTOKEN library is read, where the client already has the token.
         """
         data = dict(self.features).get(FED_AUTH, b"")
         if len(data) < 5 or data[0] >> 1 != _SECURITY_TOKEN:
@@ -65,16 +65,16 @@ class Login7:
 
 
 def parse_login7(payload: bytes) -> Login7:
-    """Decode a LOGIN7 message; the password is de-obfuscated and must not be logged.
+    """Decode a LOGIN7 message. The password comes back in clear text: do not log it.
 
-    Raises ProtocolError when a field lies outside of the message.
+    Raises ProtocolError when a field points outside the message.
     """
     if len(payload) < _HEADER:
-        raise ProtocolError(f"a LOGIN7 of {len(payload)} bytes")
+        raise ProtocolError(f"LOGIN7 has {len(payload)} bytes, fewer than its fixed part")
     length, version, packet_size, *rest = _FIXED.unpack_from(payload, 0)
     flags2, type_flags, flags3 = rest[4], rest[5], rest[6]
     if length > len(payload):
-        raise ProtocolError("LOGIN7 says it is longer than it is")
+        raise ProtocolError("LOGIN7 is shorter than its length field says")
 
     def field(index: int) -> bytes:
         at = _FIRST_POINTER + 4 * index
@@ -101,7 +101,7 @@ def parse_login7(payload: bytes) -> Login7:
 
 
 def deobfuscate(password: bytes) -> bytes:
-    """Undo LOGIN7's obfuscation: each byte was nibble-swapped, then XORed with 0xA5."""
+    """Undo LOGIN7's obfuscation: each byte is nibble-swapped, then XORed with 0xA5."""
     return bytes(((b ^ 0xA5) << 4 & 0xF0) | (b ^ 0xA5) >> 4 for b in password)
 
 
@@ -114,7 +114,7 @@ def _features(payload: bytes) -> tuple[tuple[int, bytes], ...]:
         found.append((payload[at], _slice(payload, at + 5, size)))
         at += 5 + size
     if at >= len(payload):
-        raise ProtocolError("the feature extension of LOGIN7 has no end")
+        raise ProtocolError("the LOGIN7 feature extension has no terminator")
     return tuple(found)
 
 
@@ -126,7 +126,7 @@ def _clamp(packet_size: int) -> int:
 
 def _slice(payload: bytes, offset: int, length: int) -> bytes:
     if offset + length > len(payload):
-        raise ProtocolError("a field of LOGIN7 lies outside of the message")
+        raise ProtocolError("a LOGIN7 field points outside the message")
     return payload[offset : offset + length]
 
 

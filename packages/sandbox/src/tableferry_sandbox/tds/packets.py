@@ -1,4 +1,4 @@
-"""Packets: how messages are cut into them and put together again (MS-TDS 2.2.3)."""
+"""Splits messages into packets and reassembles them (MS-TDS 2.2.3)."""
 
 import struct
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 HEADER: Final = struct.Struct(">BBHHBB")
-"""Type, status, length with the header, SPID, packet number, window."""
+"""Type, status, length including the header, SPID, packet number, window."""
 
 HEADER_SIZE: Final = HEADER.size
 DEFAULT_PACKET_SIZE: Final = 4096
@@ -23,7 +23,7 @@ RESET_CONNECTION: Final = 0x08
 RESET_CONNECTION_KEEP_TRANSACTION: Final = 0x10
 
 MAX_MESSAGE: Final = 256 * 1024 * 1024
-"""A request larger than this is a mistake or an attack; SQL Server stops at 65,536 packets."""
+"""Larger requests are rejected as a mistake or an attack; SQL Server stops at 65,536 packets."""
 
 
 class PacketType(IntEnum):
@@ -45,45 +45,46 @@ _KNOWN_TYPES: Final = frozenset(PacketType)
 
 
 class ProtocolError(Exception):
-    """The client sent bytes that are no TDS; the connection is closed, as SQL Server does."""
+    """The client sent bytes that are not valid TDS; the connection is closed, as by SQL Server."""
 
 
 @dataclass(frozen=True)
-class Message:
-    """A whole message: its type, the status bits of its first packet and its payload."""
+class TdsMessage:
+    """A reassembled message: its type, the status bits of its first packet, and its payload."""
 
     type: int
     status: int
     payload: bytes
 
 
-def read_message(read_exactly: Callable[[int], bytes]) -> Message:
+def read_message(read_exactly: Callable[[int], bytes]) -> TdsMessage:
     """Read packets up to the end of a message.
 
-    A message that the client marks to be ignored (2.2.3.1.2) comes back with an empty payload and
-    that bit set. Raises ProtocolError for a bad length or a message over MAX_MESSAGE bytes.
+    A message that the client marked as to be ignored (2.2.3.1.2) comes back with an empty payload
+    and that bit set. Raises ProtocolError for an unknown type, a bad length or a message over
+    MAX_MESSAGE bytes.
     """
     kind, first_status, parts, total = -1, 0, [], 0
     while True:
         packet_type, status, length, *_ = HEADER.unpack(read_exactly(HEADER_SIZE))
         if packet_type not in _KNOWN_TYPES:
-            raise ProtocolError(f"packet type 0x{packet_type:02x}")
+            raise ProtocolError(f"unknown packet type 0x{packet_type:02x}")
         if length < HEADER_SIZE or length > MAX_PACKET_SIZE + HEADER_SIZE:
-            raise ProtocolError(f"a packet of {length} bytes")
+            raise ProtocolError(f"a packet header gives a length of {length} bytes")
         if kind < 0:
             kind, first_status = packet_type, status
         elif packet_type != kind:
-            if packet_type == PacketType.ATTENTION:  # the client gave up before the last packet
-                return Message(packet_type, status, b"")
+            if packet_type == PacketType.ATTENTION:  # cancelled before the last packet was sent
+                return TdsMessage(packet_type, status, b"")
             raise ProtocolError(f"packet type {packet_type} inside a message of type {kind}")
         total += length - HEADER_SIZE
         if total > MAX_MESSAGE:
-            raise ProtocolError(f"a message of more than {MAX_MESSAGE} bytes")
+            raise ProtocolError(f"the message exceeds {MAX_MESSAGE} bytes")
         parts.append(read_exactly(length - HEADER_SIZE))
         if status & END_OF_MESSAGE:
             if status & IGNORE_MESSAGE:
-                return Message(kind, first_status | IGNORE_MESSAGE, b"")
-            return Message(kind, first_status, b"".join(parts))
+                return TdsMessage(kind, first_status | IGNORE_MESSAGE, b"")
+            return TdsMessage(kind, first_status, b"".join(parts))
 
 
 def frame(
@@ -95,16 +96,16 @@ def frame(
     packet_type: int = PacketType.RESPONSE,
     last: bool = True,
 ) -> memoryview:
-    """Cut ``payload`` into packets of ``packet_size`` bytes, headers included.
+    """Split ``payload`` into packets of ``packet_size`` bytes, headers included.
 
     With ``last`` the final packet carries the end-of-message bit and may be short; without it the
-    payload must be a whole number of full packets. One copy of the bytes, whatever their number.
+    payload must fill whole packets, else ValueError. The bytes are copied once.
     """
     room = packet_size - HEADER_SIZE
     full, rest = divmod(len(payload), room)
     if not last and rest:
         raise ValueError("only the last packet of a message may be short")
-    if last and full and not rest:  # the last full packet is the one that ends the message
+    if last and full and not rest:  # the last full packet ends the message
         full, rest = full - 1, room
     tail = HEADER_SIZE + rest if last else 0
     out = np.empty(full * packet_size + tail, dtype=np.uint8)

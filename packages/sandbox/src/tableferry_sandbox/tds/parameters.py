@@ -1,4 +1,4 @@
-"""Parameters of an RPC: their types and values, decoded into the physical form of ``sqltypes``."""
+"""Decodes the parameters of an RPC into the physical form of ``sqltypes``."""
 
 import datetime as dt
 import decimal
@@ -6,30 +6,29 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tableferry_sandbox.collations import codec_of
 from tableferry_sandbox.events import Parameter, SqlError
+from tableferry_sandbox.physical import LAST_DAY, TICKS_PER_DAY
 from tableferry_sandbox.sqltypes import MAX, SqlType
-from tableferry_sandbox.tds.collations import codec_of
+from tableferry_sandbox.tds.byte_reader import ByteReader, real
 from tableferry_sandbox.tds.packets import ProtocolError
-from tableferry_sandbox.tds.reader import ByteReader, real
-from tableferry_sandbox.tds.text import carry_surrogates, decode_code_page
+from tableferry_sandbox.tds.text_encoding import carry_surrogates, decode_code_page
 
 BY_REFERENCE: Final = 0x01
 DEFAULT_VALUE: Final = 0x02
 ENCRYPTED: Final = 0x08
 
 _PLP_NULL: Final = 0xFFFFFFFFFFFFFFFF
-_LONG: Final = 0xFFFF
-_TICKS_A_DAY: Final = 864_000_000_000
-_1900: Final = 693_595
-_LAST_DAY: Final = 3_652_058  # 9999-12-31, counted from 0001-01-01
+_MAX_OR_NULL: Final = 0xFFFF  # in TYPE_INFO a (max) type, as a value's length NULL
+_DAYS_TO_1900: Final = 693_595
 _FIXED: Final = {
-    # type byte: (name, bytes); those of NOT NULL columns, which clients may send too
+    # type byte: (name, bytes); the types of NOT NULL columns, which clients may send as well
     0x30: ("tinyint", 1), 0x32: ("bit", 1), 0x34: ("smallint", 2), 0x38: ("int", 4),
     0x7F: ("bigint", 8), 0x3B: ("real", 4), 0x3E: ("float", 8), 0x3C: ("money", 8),
     0x7A: ("smallmoney", 4), 0x3D: ("datetime", 8), 0x3A: ("smalldatetime", 4),
 }  # fmt: skip
 _SIZED: Final = {
-    # type byte: its name by the length in TYPE_INFO
+    # type byte: {length in TYPE_INFO: name}
     0x26: {1: "tinyint", 2: "smallint", 4: "int", 8: "bigint"},
     0x68: {1: "bit"},
     0x6D: {4: "real", 8: "float"},
@@ -39,7 +38,7 @@ _SIZED: Final = {
 }
 _TIMES: Final = {0x29: "time", 0x2A: "datetime2", 0x2B: "datetimeoffset"}
 _STRINGS: Final = {
-    # type byte: (name, bytes a length unit, has a collation)
+    # type byte: (name, bytes per length unit, has a collation)
     0xA7: ("varchar", 1, True), 0xAF: ("char", 1, True),
     0xE7: ("nvarchar", 2, True), 0xEF: ("nchar", 2, True),
     0xA5: ("varbinary", 1, False), 0xAD: ("binary", 1, False),
@@ -49,7 +48,7 @@ _LONGS: Final = {0x23: ("text", True), 0x63: ("ntext", True), 0x22: ("image", Fa
 
 @dataclass(frozen=True)
 class WireType:
-    """A parameter's type as sent, and how to read a value of it."""
+    """A parameter's type as sent, and the function that reads its value."""
 
     type: SqlType
     read: Callable[[ByteReader], Any]
@@ -58,7 +57,7 @@ class WireType:
 def read_parameter(reader: ByteReader) -> Parameter:
     """Read one parameter (MS-TDS 2.2.6.6, ParameterData).
 
-    Raises SqlError for what the sandbox refuses: table-valued and encrypted parameters, DEFAULT.
+    Raises SqlError for table-valued, CLR and encrypted parameters and for DEFAULT.
     """
     name = reader.b_varchar()
     status = reader.u8()
@@ -72,11 +71,14 @@ def read_parameter(reader: ByteReader) -> Parameter:
 
 
 def read_type(reader: ByteReader) -> WireType:
-    """Read TYPE_INFO. Raises SqlError for table-valued and CLR parameters, ProtocolError else."""
+    """Read TYPE_INFO.
+
+    Raises SqlError for table-valued and CLR parameters, ProtocolError for malformed bytes.
+    """
     code = reader.u8()
     known = _TYPES.get(code)
     if known is None:
-        raise ProtocolError(f"a parameter of the unknown type 0x{code:02x}")
+        raise ProtocolError(f"a parameter has the unknown type 0x{code:02x}")
     return known(reader, code)
 
 
@@ -112,12 +114,12 @@ def _by_width(code: int, width: int) -> str:
     try:
         return _SIZED[code][width]
     except KeyError as error:
-        raise ProtocolError(f"type 0x{code:02x} of {width} bytes") from error
+        raise ProtocolError(f"type 0x{code:02x} cannot have {width} bytes") from error
 
 
 def _short(code: int, reader: ByteReader) -> Any:
     raw = reader.take(reader.u8())
-    # A client may send fewer bytes than the type has: the value's own length counts.
+    # A client may send a value shorter than its type: the value's own length decides.
     return _scalar(_by_width(code, len(raw)), raw) if raw else None
 
 
@@ -135,12 +137,12 @@ def _scalar(name: str, raw: bytes) -> Any:
         return decimal.Decimal(int.from_bytes(raw, "little", signed=True)).scaleb(-4, _EXACT)
     if name == "datetime":
         days = int.from_bytes(raw[:4], "little", signed=True)
-        # Ticks of 1/300 s, shown and kept as the milliseconds SQL Server rounds them to.
+        # Units of 1/300 s, kept as the milliseconds that SQL Server rounds them to.
         milliseconds = (int.from_bytes(raw[4:], "little") * 10 + 1) // 3
-        return (days + _1900) * _TICKS_A_DAY + milliseconds * 10_000
+        return (days + _DAYS_TO_1900) * TICKS_PER_DAY + milliseconds * 10_000
     if name == "smalldatetime":
         days, minutes = (int.from_bytes(raw[i : i + 2], "little") for i in (0, 2))
-        return (days + _1900) * _TICKS_A_DAY + minutes * 600_000_000
+        return (days + _DAYS_TO_1900) * TICKS_PER_DAY + minutes * 600_000_000
     return raw  # uniqueidentifier, in wire order
 
 
@@ -151,7 +153,7 @@ def _decimal_type(reader: ByteReader, code: int) -> WireType:
     reader.u8()
     precision, scale = reader.u8(), reader.u8()
     if not 1 <= precision <= 38 or scale > precision:
-        raise ProtocolError(f"decimal({precision},{scale})")
+        raise ProtocolError(f"the invalid type decimal({precision},{scale})")
 
     def read(source: ByteReader) -> decimal.Decimal | None:
         raw = source.take(source.u8())
@@ -177,7 +179,7 @@ def _read_date(reader: ByteReader) -> dt.date | None:
 def _time_type(reader: ByteReader, code: int) -> WireType:
     name, scale = _TIMES[code], reader.u8()
     if scale > 7:
-        raise ProtocolError(f"{name}({scale})")
+        raise ProtocolError(f"the invalid type {name}({scale})")
     tail = {"time": 0, "datetime2": 3, "datetimeoffset": 5}[name]
 
     def read(reader: ByteReader) -> Any:
@@ -187,11 +189,11 @@ def _time_type(reader: ByteReader, code: int) -> WireType:
         width = len(raw) - tail
         ticks = int.from_bytes(raw[: max(width, 0)], "little") * 10 ** (7 - scale)
         days = int.from_bytes(raw[width : width + 3], "little") if tail else 0
-        if not 3 <= width <= 5 or ticks >= _TICKS_A_DAY or days > _LAST_DAY:
-            raise ProtocolError(f"a malformed {name}")
+        if not 3 <= width <= 5 or ticks >= TICKS_PER_DAY or days > LAST_DAY:
+            raise ProtocolError(f"a malformed {name} value")
         if name == "time":
             return ticks
-        ticks += days * _TICKS_A_DAY
+        ticks += days * TICKS_PER_DAY
         if name == "datetime2":
             return ticks
         return {"utc": ticks, "offset": int.from_bytes(raw[width + 3 :], "little", signed=True)}
@@ -203,12 +205,12 @@ def _string_type(reader: ByteReader, code: int) -> WireType:
     name, unit, collated = _STRINGS[code]
     limit = reader.u16()
     decode = _decoder(name, reader.take(5) if collated else b"")
-    if limit == _LONG:
+    if limit == _MAX_OR_NULL:
         return WireType(SqlType(name, MAX), lambda r: _decoded(read_plp(r), decode))
 
     def read(source: ByteReader) -> Any:
         length = source.u16()
-        return None if length == _LONG else decode(source.take(length))
+        return None if length == _MAX_OR_NULL else decode(source.take(length))
 
     return WireType(SqlType(name, limit // unit), read)
 
@@ -253,7 +255,7 @@ def _decoded(raw: bytes | None, decode: Callable[[bytes], Any]) -> Any:
 
 
 def read_plp(reader: ByteReader) -> bytes | None:
-    """Read a value in chunks (MS-TDS 2.2.5.2.3), None for NULL; its total may be unknown."""
+    """Read a value sent in chunks (MS-TDS 2.2.5.2.3); None for NULL. Its total may be unknown."""
     if reader.u64() == _PLP_NULL:
         return None
     chunks = []

@@ -1,4 +1,4 @@
-"""PRELOGIN: versions and whether to encrypt, before anything else (MS-TDS 2.2.6.5)."""
+"""PRELOGIN: exchanges versions and negotiates encryption before the login (MS-TDS 2.2.6.5)."""
 
 import struct
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _TERMINATOR: Final = 0xFF
 
 
 class Option(IntEnum):
-    """The options of PRELOGIN that are read or answered."""
+    """The PRELOGIN options that the sandbox reads or answers."""
 
     VERSION = 0x00
     ENCRYPTION = 0x01
@@ -25,7 +25,7 @@ class Option(IntEnum):
 
 
 class Encryption(IntEnum):
-    """The ENCRYPTION option; OFF still encrypts the login packet when both sides say it."""
+    """Values of the ENCRYPTION option. If both sides say OFF, the login packet is encrypted."""
 
     OFF = 0x00
     ON = 0x01
@@ -34,15 +34,15 @@ class Encryption(IntEnum):
 
 
 _CLIENT_CERTIFICATE: Final = 0x80
-"""Set by clients that would send a certificate; the sandbox asks for none."""
+"""Set by clients that offer a certificate; the sandbox requests none."""
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """What the encryption negotiation came to.
+class EncryptionAgreement:
+    """The result of the encryption negotiation.
 
-    ``answer`` is the byte to send. ``handshake``: TLS comes next. ``whole_session``: it stays on
-    after the login packet. ``refused``: the server ends the connection after its answer.
+    ``answer`` is the byte to send. ``handshake``: a TLS handshake follows. ``whole_session``: TLS
+    stays on after the login packet. ``refused``: the server closes the connection after answering.
     """
 
     answer: Encryption
@@ -52,59 +52,59 @@ class Agreement:
 
 
 def parse_prelogin(payload: bytes) -> dict[int, bytes]:
-    """Return the options of a PRELOGIN message by their token; unknown ones are kept.
+    """Return a PRELOGIN message's options by token, unknown ones included.
 
-    Raises ProtocolError when the option table has no end or points outside of the message.
+    Raises ProtocolError when the option table has no terminator or points outside the message.
     """
     options: dict[int, bytes] = {}
     at = 0
     while at < len(payload) and payload[at] != _TERMINATOR:
         if at + _ENTRY.size > len(payload):
-            raise ProtocolError("the PRELOGIN option table is cut off")
+            raise ProtocolError("the PRELOGIN option table is truncated")
         token, offset, length = _ENTRY.unpack_from(payload, at)
         if offset + length > len(payload):
-            raise ProtocolError(f"PRELOGIN option {token} lies outside of the message")
+            raise ProtocolError(f"PRELOGIN option {token} points outside the message")
         options[token] = payload[offset : offset + length]
         at += _ENTRY.size
     if at >= len(payload):
-        raise ProtocolError("the PRELOGIN option table has no end")
+        raise ProtocolError("the PRELOGIN option table has no terminator")
     return options
 
 
-def negotiate(client: int, server: Encryption) -> Agreement:
-    """Apply the table of MS-TDS 2.2.6.5 to what both sides said.
+def negotiate(client: int, server: Encryption) -> EncryptionAgreement:
+    """Apply the negotiation table of MS-TDS 2.2.6.5.
 
-    ``server`` is OFF (encrypts when asked), REQUIRED, or NOT_SUPPORTED.
+    ``server`` is OFF (encrypts on request), REQUIRED or NOT_SUPPORTED.
     """
     wanted = Encryption(client & ~_CLIENT_CERTIFICATE & 0x03)
     if server is Encryption.NOT_SUPPORTED:
-        # A client that wants TLS closes the connection when it reads this answer.
-        return Agreement(Encryption.NOT_SUPPORTED, handshake=False, whole_session=False)
+        # A client that requires TLS closes the connection on this answer.
+        return EncryptionAgreement(Encryption.NOT_SUPPORTED, handshake=False, whole_session=False)
     if wanted is Encryption.NOT_SUPPORTED:
         if server is Encryption.REQUIRED:
-            return Agreement(
+            return EncryptionAgreement(
                 Encryption.REQUIRED, handshake=False, whole_session=False, refused=True
             )
-        return Agreement(Encryption.NOT_SUPPORTED, handshake=False, whole_session=False)
+        return EncryptionAgreement(Encryption.NOT_SUPPORTED, handshake=False, whole_session=False)
     if server is Encryption.REQUIRED:
         answer = Encryption.REQUIRED if wanted is Encryption.OFF else Encryption.ON
-        return Agreement(answer, handshake=True, whole_session=True)
+        return EncryptionAgreement(answer, handshake=True, whole_session=True)
     if wanted is Encryption.OFF:
-        return Agreement(Encryption.OFF, handshake=True, whole_session=False)
-    return Agreement(Encryption.ON, handshake=True, whole_session=True)
+        return EncryptionAgreement(Encryption.OFF, handshake=True, whole_session=False)
+    return EncryptionAgreement(Encryption.ON, handshake=True, whole_session=True)
 
 
 def prelogin_answer(
     asked: dict[int, bytes], version: tuple[int, int, int], encryption: Encryption
 ) -> bytes:
-    """Build the server's PRELOGIN: its version (major, minor, build), and only what was asked."""
+    """Build the server's PRELOGIN: version, encryption, and the options the client sent."""
     major, minor, build = version
     options: list[tuple[int, bytes]] = [
         (Option.VERSION, struct.pack(">BBHH", major, minor, build, 0)),
         (Option.ENCRYPTION, bytes([encryption])),
     ]
     if Option.INSTANCE in asked:
-        options.append((Option.INSTANCE, b"\x00"))  # 0: the name matches; there is one instance
+        options.append((Option.INSTANCE, b"\x00"))  # 0: the instance name matches
     if Option.THREAD_ID in asked:
         options.append((Option.THREAD_ID, b""))
     if Option.MARS in asked:

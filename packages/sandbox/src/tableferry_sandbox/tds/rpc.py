@@ -1,15 +1,16 @@
-"""RPC requests: which procedure, with which parameters (MS-TDS 2.2.6.6)."""
+"""Decodes RPC requests: procedures and their parameters (MS-TDS 2.2.6.6)."""
 
 from dataclasses import dataclass
 from typing import Final
 
 from tableferry_sandbox.events import Parameter
+from tableferry_sandbox.tds.byte_reader import ByteReader, skip_all_headers
 from tableferry_sandbox.tds.parameters import read_parameter
-from tableferry_sandbox.tds.reader import ByteReader, skip_all_headers
 
 _BY_ID: Final = 0xFFFF
 _BATCH_ENDS: Final = (0xFF, 0xFE)
-"""Flags between two calls; a parameter's name has 128 characters at the most, so they differ."""
+"""Separators between two calls. A parameter's name has at most 128 characters, so its length byte
+cannot be one of them."""
 
 WELL_KNOWN: Final = {
     1: "sp_cursor",
@@ -28,21 +29,21 @@ WELL_KNOWN: Final = {
     14: "sp_prepexecrpc",
     15: "sp_unprepare",
 }
-"""Procedures that are called by number."""
+"""Procedures that clients call by number (ProcID)."""
 
 
 @dataclass(frozen=True)
 class RpcCall:
-    """One call: ``procedure`` in lower case where it is a well-known one, else as it was sent."""
+    """One call; ``procedure`` is in lower case if well-known, otherwise as sent."""
 
     procedure: str
     parameters: tuple[Parameter, ...]
 
 
 def parse_rpc(payload: bytes) -> list[RpcCall]:
-    """Return the calls of an RPC message; one message may hold several.
+    """Return the calls of an RPC message, which may hold several.
 
-    Raises SqlError for parameters the sandbox refuses, ProtocolError for malformed bytes.
+    Raises SqlError for unsupported parameters, ProtocolError for malformed bytes.
     """
     reader = ByteReader(payload)
     skip_all_headers(reader)
@@ -62,7 +63,7 @@ def _call(reader: ByteReader) -> RpcCall:
         short = name.lower().removeprefix("sys.").removeprefix("[sys].").strip("[]")
         if short in WELL_KNOWN.values():
             name = short
-    reader.u16()  # option flags: metadata is always sent, plans are never kept
+    reader.u16()  # option flags, ignored: metadata is always sent, plans are never cached
     parameters: list[Parameter] = []
     while reader.more:
         if reader.peek() in _BATCH_ENDS:

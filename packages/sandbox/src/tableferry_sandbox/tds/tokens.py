@@ -1,4 +1,4 @@
-"""The tokens of a response, each as a function that returns its bytes (MS-TDS 2.2.7)."""
+"""Builds the tokens of a response as bytes (MS-TDS 2.2.7)."""
 
 import struct
 from enum import IntEnum, IntFlag
@@ -10,10 +10,10 @@ COLMETADATA: Final = 0x81
 RETURN_VALUE: Final = 0xAC
 
 ERROR_SEVERITY: Final = 11
-"""From this severity on a message travels as ERROR, below as INFO."""
+"""Messages of this severity and above are sent as ERROR, others as INFO."""
 
 INFORMATION: Final = 10
-"""The severity of what is only told."""
+"""The severity of informational messages."""
 
 
 class Env(IntEnum):
@@ -37,12 +37,12 @@ class DoneStatus(IntFlag):
     ERROR = 0x02
     COUNT = 0x10
     ATTENTION = 0x20
-    IN_BATCHED_CALLS = 0x80  # on the DONEPROC of every call of an RPC batch but the last
+    IN_BATCHED_CALLS = 0x80  # on the DONEPROC of every call in an RPC batch except the last
     SERVER_ERROR = 0x100
 
 
 class DoneKind(IntEnum):
-    """Which of the three tokens: of a batch, of a whole procedure, of a statement in one."""
+    """The token type: DONE of a batch, PROC of a procedure, IN_PROC of a statement in one."""
 
     DONE = 0xFD
     PROC = 0xFE
@@ -69,8 +69,8 @@ _COMMANDS: Final = {
     "USE": 0xF9,
     "MERGE": 0x117,
 }
-"""CurCmd of the commands whose number is known; the others send 0, and clients that look at it
-use it to tell a SELECT's count from the others'."""
+"""CurCmd of the commands whose number is known; others send 0. Clients that read it use it to
+distinguish the row count of a SELECT from other counts."""
 
 
 def done(
@@ -80,7 +80,7 @@ def done(
     command: str = "",
     kind: DoneKind = DoneKind.DONE,
 ) -> bytes:
-    """Build a DONE token; ``rows`` of None sends no count."""
+    """Build a DONE token, without a row count when ``rows`` is None."""
     if rows is not None:
         status |= DoneStatus.COUNT
     current = _COMMANDS.get(command.upper(), 0)
@@ -99,8 +99,8 @@ def message(
 ) -> bytes:
     """Build ERROR (severity 11 and above) or INFO (2.2.7.10, 2.2.7.13).
 
-    Severity 10 travels as 0, "for compatibility reasons" (Microsoft: Database Engine error
-    severities); to pymssql a message of more than 6 is an error.
+    Severity 10 is sent as 0, "for compatibility reasons" (Microsoft: Database Engine error
+    severities). pymssql treats a severity over 6 as an error.
     """
     body = (
         struct.pack("<iBB", number, state & 0xFF, 0 if severity == INFORMATION else severity)
@@ -114,13 +114,13 @@ def message(
 
 
 def env_change(kind: Env, new: str | bytes, old: str | bytes = b"") -> bytes:
-    """Build ENVCHANGE; texts are sent as B_VARCHAR, bytes as B_VARBYTE."""
+    """Build ENVCHANGE, with texts as B_VARCHAR and bytes as B_VARBYTE."""
     body = bytes([kind]) + _b_value(new) + _b_value(old)
     return struct.pack("<BH", 0xE3, len(body)) + body
 
 
 def login_ack(tds_version: int, version: tuple[int, int, int]) -> bytes:
-    """Build LOGINACK: the T-SQL interface, the TDS version agreed on, and the server's version."""
+    """Build LOGINACK: the T-SQL interface, the negotiated TDS version, the server's version."""
     major, minor, build = version
     body = (
         b"\x01"
@@ -132,24 +132,24 @@ def login_ack(tds_version: int, version: tuple[int, int, int]) -> bytes:
 
 
 def feature_ext_ack(answers: list[tuple[int, bytes]]) -> bytes:
-    """Build FEATUREEXTACK (2.2.7.11): the features that were accepted, and no others."""
+    """Build FEATUREEXTACK (2.2.7.11), which lists accepted features only."""
     body = b"".join(struct.pack("<BI", feature, len(data)) + data for feature, data in answers)
     return b"\xae" + body + b"\xff"
 
 
 def return_status(value: int) -> bytes:
-    """Build RETURNSTATUS: what a procedure returned."""
+    """Build RETURNSTATUS: a procedure's return value."""
     return struct.pack("<Bi", 0x79, value)
 
 
 def b_varchar(text: str) -> bytes:
-    """Return a text with its length in one byte; it is cut at 255 UTF-16 units."""
+    """Encode a text with a one-byte length, truncated to 255 UTF-16 units."""
     raw = text.encode("utf-16-le", errors="surrogatepass")[:510]
     return bytes([len(raw) // 2]) + raw
 
 
 def us_varchar(text: str) -> bytes:
-    """Return a text with its length in two bytes; cut so that a message token stays under 64 KB."""
+    """Encode a text with a two-byte length, truncated so that a message token fits in 64 KB."""
     raw = text.encode("utf-16-le", errors="surrogatepass")[:60_000]
     return struct.pack("<H", len(raw) // 2) + raw
 

@@ -1,8 +1,8 @@
-"""The bytes of one connection: a socket, and TLS on top of it while it is on.
+"""One connection's byte stream: a socket, with TLS on top while it is on.
 
-TDS starts TLS inside its own packets and, when both sides prefer no encryption, leaves it again
-after the login packet (MS-TDS 2.2.6.5). So TLS is driven over memory buffers, and the socket is
-read record by record: nothing that follows the last encrypted record may be swallowed.
+TDS runs the TLS handshake inside its own packets and, when neither side asks for encryption, drops
+TLS again after the login packet (MS-TDS 2.2.6.5). So TLS runs over memory buffers, and the socket
+is read one record at a time: no byte after the last encrypted record may be consumed by TLS.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from tableferry_sandbox.tds.packets import (
     read_message,
 )
 
-_RECEIVE: Final = 65536
+_RECEIVE_BYTES: Final = 65536
 _TLS_RECORD_HEADER: Final = 5
 
 
@@ -29,7 +29,7 @@ class ConnectionLostError(Exception):
 
 
 class Transport:
-    """Reads and writes whole pieces; one thread may read while another one writes."""
+    """Reads and writes exact byte counts; one thread may read while another writes."""
 
     def __init__(self, sock: socket.socket) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -39,17 +39,17 @@ class Transport:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls: ssl.SSLObject | None = None
-        self._tls_lock = threading.Lock()  # an SSLObject is not safe for two threads
-        self._bytes_left: int | None = None
+        self._tls_lock = threading.Lock()  # an SSLObject is not thread-safe
+        self._bytes_until_cut: int | None = None
         self._reset_when_cut = True
 
     @property
     def encrypted(self) -> bool:
-        """True while TLS is on."""
+        """Whether TLS is on."""
         return self._tls is not None
 
     def start_tls(self, context: ssl.SSLContext) -> None:
-        """Do the handshake, whose records travel inside PRELOGIN packets.
+        """Run the TLS handshake, whose records travel inside PRELOGIN packets.
 
         Raises ProtocolError when the handshake fails, ConnectionLostError when the client leaves.
         """
@@ -58,7 +58,7 @@ class Transport:
         while not done:
             message = read_message(self.read)
             if message.type != PacketType.PRELOGIN:
-                raise ProtocolError(f"packet type {message.type} inside the TLS handshake")
+                raise ProtocolError(f"packet type {message.type} during the TLS handshake")
             self._incoming.write(message.payload)
             try:
                 tls.do_handshake()
@@ -66,7 +66,7 @@ class Transport:
             except ssl.SSLWantReadError:
                 done = False
             except ssl.SSLError as error:
-                raise ProtocolError(f"TLS handshake: {error}") from error
+                raise ProtocolError(f"the TLS handshake failed: {error}") from error
             answer = self._outgoing.read()
             if answer:
                 framed = frame(
@@ -79,7 +79,7 @@ class Transport:
         self._tls = tls
 
     def stop_tls(self) -> None:
-        """Go on in the clear; both sides know the moment, so no close_notify is exchanged."""
+        """Continue in clear text. Both sides know when, so no close_notify is exchanged."""
         self._tls = None
 
     def read(self, count: int) -> bytes:
@@ -93,23 +93,23 @@ class Transport:
         return piece
 
     def write(self, data: memoryview | bytes) -> None:
-        """Send all of ``data``. Raises ConnectionLostError when the client is gone."""
-        if self._bytes_left is not None:
-            keep = min(len(data), self._bytes_left)
-            self._bytes_left -= keep
-            if self._bytes_left == 0:
+        """Send all of ``data``. Raises ConnectionLostError when the client has gone."""
+        if self._bytes_until_cut is not None:
+            keep = min(len(data), self._bytes_until_cut)
+            self._bytes_until_cut -= keep
+            if self._bytes_until_cut == 0:
                 self._encrypt_and_send(data[:keep])
                 self.cut(reset=self._reset_when_cut)
                 raise ConnectionLostError("a scripted fault cut the connection")
         self._encrypt_and_send(data)
 
     def cut_after(self, count: int, *, reset: bool) -> None:
-        """Cut the connection once ``count`` more bytes were written."""
-        self._bytes_left = max(1, count)
+        """Cut the connection after ``count`` more bytes have been written."""
+        self._bytes_until_cut = max(1, count)
         self._reset_when_cut = reset
 
     def cut(self, *, reset: bool) -> None:
-        """End the connection at once: by a TCP reset, or by closing it in the middle of things."""
+        """End the connection at once, mid-response: by a TCP reset, or by closing it."""
         if reset:
             with contextlib.suppress(OSError):
                 linger = struct.pack("ii", 1, 0)
@@ -117,16 +117,16 @@ class Transport:
         self.close(reset=reset)
 
     def close(self, *, reset: bool = False) -> None:
-        """Close the socket; a thread that waits in ``read`` wakes up. Closing twice is fine."""
-        # Shutting down only the receiving side sends nothing, so that the reset comes first.
-        with contextlib.suppress(OSError):  # the client was first
+        """Close the socket and wake a thread blocked in ``read``. Closing twice is allowed."""
+        # For a reset, shut down the receiving side only: that sends no FIN ahead of the RST.
+        with contextlib.suppress(OSError):  # the client closed first
             self._socket.shutdown(socket.SHUT_RD if reset else socket.SHUT_RDWR)
         self._socket.close()
 
     def _raw(self, count: int) -> bytes:
         while len(self._buffer) < count:
             try:
-                piece = self._socket.recv(_RECEIVE)
+                piece = self._socket.recv(_RECEIVE_BYTES)
             except OSError as error:
                 raise ConnectionLostError(str(error)) from error
             if not piece:
@@ -145,7 +145,7 @@ class Transport:
             self._incoming.write(header + body)
             plain = bytearray()
             try:
-                while piece := tls.read(_RECEIVE):
+                while piece := tls.read(_RECEIVE_BYTES):
                     plain += piece
             except ssl.SSLWantReadError:
                 return bytes(plain)
@@ -159,8 +159,8 @@ class Transport:
             return
         with self._tls_lock:
             self._tls.write(data)
-            sealed = self._outgoing.read()
-        self._send(sealed)
+            encrypted = self._outgoing.read()
+        self._send(encrypted)
 
     def _send(self, data: memoryview | bytes) -> None:
         try:

@@ -1,26 +1,19 @@
-"""TYPE_INFO and COLMETADATA: how each SQL Server type is announced (MS-TDS 2.2.5.6, 2.2.7.4)."""
+"""Builds TYPE_INFO and COLMETADATA: the wire's type declarations (MS-TDS 2.2.5.6, 2.2.7.4)."""
 
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import pyarrow as pa
-
-from tableferry_sandbox.events import SqlError
+from tableferry_sandbox.collations import collation
+from tableferry_sandbox.physical import ANSI, BINARY, CLR, UNICODE, base_name, unsupported
 from tableferry_sandbox.sqltypes import DEFAULT_COLLATION, MAX, Column, SqlType
-from tableferry_sandbox.tds.collations import collation
 from tableferry_sandbox.tds.tokens import COLMETADATA, b_varchar, us_varchar
 
-ALIASES: Final = {"rowversion": "timestamp", "sysname": "nvarchar", "integer": "int"}
-ANSI: Final = frozenset({"char", "varchar", "text"})
-UNICODE: Final = frozenset({"nchar", "nvarchar", "ntext", "xml"})
-BINARY: Final = frozenset({"binary", "varbinary", "image", "timestamp"})
-CLR: Final = frozenset({"hierarchyid", "geography", "geometry"})
 TEXT_POINTER: Final = frozenset({"text", "ntext", "image"})
 
 PLP_MAX: Final = 0xFFFF
-"""The length that says (max) in TYPE_INFO; values then travel in chunks (2.2.5.2.3)."""
+"""The TYPE_INFO length that means (max); values are then sent in chunks (2.2.5.2.3)."""
 
 NULLABLE, UPDATE_UNKNOWN, CASE_SENSITIVE, IDENTITY, COMPUTED = 0x01, 0x08, 0x02, 0x10, 0x20
 
@@ -28,7 +21,7 @@ _TIMESTAMP_USER_TYPE: Final = 0x50
 _CLR_ASSEMBLY: Final = "Microsoft.SqlServer.Types"
 _CLR_KEY: Final = "Version=11.0.0.0, Culture=neutral, PublicKeyToken=89845dcd8080cc91"
 _CLR_CLASSES: Final = {
-    # name: (class, bytes at the most; 0xFFFF for no limit)
+    # name: (class, maximum bytes; 0xFFFF for no limit)
     "hierarchyid": ("SqlHierarchyId", 892),
     "geography": ("SqlGeography", PLP_MAX),
     "geometry": ("SqlGeometry", PLP_MAX),
@@ -36,8 +29,8 @@ _CLR_CLASSES: Final = {
 
 
 @dataclass(frozen=True)
-class Number:
-    """The wire form of a fixed-width type: its nullable and its NOT NULL type byte, its width."""
+class FixedType:
+    """A fixed-width type: its type bytes as a nullable and a NOT NULL column, its width."""
 
     nullable: int
     fixed: int
@@ -45,73 +38,29 @@ class Number:
 
 
 NUMBERS: Final = {
-    "bit": Number(0x68, 0x32, 1),
-    "tinyint": Number(0x26, 0x30, 1),
-    "smallint": Number(0x26, 0x34, 2),
-    "int": Number(0x26, 0x38, 4),
-    "bigint": Number(0x26, 0x7F, 8),
-    "real": Number(0x6D, 0x3B, 4),
-    "float": Number(0x6D, 0x3E, 8),
-    "smallmoney": Number(0x6E, 0x7A, 4),
-    "money": Number(0x6E, 0x3C, 8),
-    "smalldatetime": Number(0x6F, 0x3A, 4),
-    "datetime": Number(0x6F, 0x3D, 8),
+    "bit": FixedType(0x68, 0x32, 1),
+    "tinyint": FixedType(0x26, 0x30, 1),
+    "smallint": FixedType(0x26, 0x34, 2),
+    "int": FixedType(0x26, 0x38, 4),
+    "bigint": FixedType(0x26, 0x7F, 8),
+    "real": FixedType(0x6D, 0x3B, 4),
+    "float": FixedType(0x6D, 0x3E, 8),
+    "smallmoney": FixedType(0x6E, 0x7A, 4),
+    "money": FixedType(0x6E, 0x3C, 8),
+    "smalldatetime": FixedType(0x6F, 0x3A, 4),
+    "datetime": FixedType(0x6F, 0x3D, 8),
 }
-
-_ARROW: Final = {
-    "bit": pa.bool_(),
-    "tinyint": pa.uint8(),
-    "smallint": pa.int16(),
-    "int": pa.int32(),
-    "bigint": pa.int64(),
-    "real": pa.float32(),
-    "float": pa.float64(),
-    "smallmoney": pa.decimal128(10, 4),
-    "money": pa.decimal128(19, 4),
-    "date": pa.date32(),
-    "time": pa.int64(),
-    "smalldatetime": pa.int64(),
-    "datetime": pa.int64(),
-    "datetime2": pa.int64(),
-    "datetimeoffset": pa.struct([("utc", pa.int64()), ("offset", pa.int16())]),
-    "uniqueidentifier": pa.binary(16),
-    "sql_variant": pa.large_binary(),
-}
-
-
-def base_name(sql_type: SqlType) -> str:
-    """Return the type's name with aliases such as ``rowversion`` resolved."""
-    return ALIASES.get(sql_type.name, sql_type.name)
-
-
-def physical(sql_type: SqlType) -> pa.DataType:
-    """Return the Arrow type of ``sqltypes`` for a type. Raises SqlError for one unknown here."""
-    name = base_name(sql_type)
-    if name in _ARROW:
-        return _ARROW[name]
-    if name in {"decimal", "numeric"}:
-        return pa.decimal128(sql_type.precision or 18, sql_type.scale)
-    if name in ANSI | UNICODE:
-        return pa.large_string()
-    if name in BINARY | CLR:
-        return pa.large_binary()
-    raise unsupported(sql_type)
-
-
-def unsupported(sql_type: SqlType) -> SqlError:
-    """Return the error for a type that the wire does not carry."""
-    return SqlError(50000, f"The sandbox does not support the type {sql_type.name} on the wire.")
 
 
 def is_plp(sql_type: SqlType) -> bool:
-    """Tell whether values travel in chunks: the (max) types, xml and CLR types."""
+    """Return whether values are sent in chunks: the (max) types, xml and CLR types."""
     return (sql_type.length == MAX and base_name(sql_type) not in TEXT_POINTER) or (
         base_name(sql_type) in CLR | {"xml"}
     )
 
 
 def byte_limit(sql_type: SqlType) -> int:
-    """Return how many bytes a value of a bounded character or binary type may have."""
+    """Return the maximum bytes of a value of a bounded character or binary type."""
     if base_name(sql_type) == "timestamp":
         return 8
     if sql_type.name == "sysname":
@@ -121,7 +70,7 @@ def byte_limit(sql_type: SqlType) -> int:
 
 
 def decimal_width(precision: int) -> int:
-    """Return the magnitude's bytes for a precision (2.2.5.5.1.6): 4, 8, 12 or 16."""
+    """Return the bytes of a decimal's magnitude (2.2.5.5.1.6): 4, 8, 12 or 16."""
     return 4 if precision <= 9 else 8 if precision <= 19 else 12 if precision <= 28 else 16
 
 
@@ -131,7 +80,7 @@ def time_width(scale: int) -> int:
 
 
 def type_info(sql_type: SqlType, *, nullable: bool = True) -> bytes:
-    """Build TYPE_INFO. Raises SqlError for a type or a collation that is unknown here."""
+    """Build TYPE_INFO. Raises SqlError for an unsupported type or an unknown collation."""
     name = base_name(sql_type)
     if name in NUMBERS:
         number = NUMBERS[name]
@@ -174,7 +123,7 @@ def _sized_type_info(name: str, sql_type: SqlType) -> bytes:
 
 
 def column_metadata(columns: Sequence[Column]) -> bytes:
-    """Build the COLMETADATA token. Raises SqlError for a type the wire does not carry."""
+    """Build the COLMETADATA token. Raises SqlError for an unsupported type."""
     parts = [struct.pack("<BH", COLMETADATA, len(columns))]
     for column in columns:
         name = base_name(column.type)
@@ -182,7 +131,7 @@ def column_metadata(columns: Sequence[Column]) -> bytes:
         parts.append(struct.pack("<IH", user_type, _flags(column, name)))
         parts.append(type_info(column.type, nullable=column.nullable))
         if name in TEXT_POINTER:
-            parts.append(b"\x01" + us_varchar(""))  # the table name, of one part
+            parts.append(b"\x01" + us_varchar(""))  # a table name with one, empty part
         parts.append(b_varchar(column.name))
     return b"".join(parts)
 

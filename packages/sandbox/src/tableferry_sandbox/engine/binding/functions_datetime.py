@@ -10,9 +10,10 @@ from tableferry_sandbox.engine.errors import unsupported, wrong_argument_count
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.convert import convert
-from tableferry_sandbox.engine.types.duck_types import TICKS_PER_DAY, literal, quote_text
+from tableferry_sandbox.engine.types.duck_types import literal, quote_text
 from tableferry_sandbox.engine.types.row_errors import mark
 from tableferry_sandbox.events import SqlError
+from tableferry_sandbox.physical import TICKS_PER_DAY
 from tableferry_sandbox.sqltypes import SqlType
 
 _PARTS: Final = {

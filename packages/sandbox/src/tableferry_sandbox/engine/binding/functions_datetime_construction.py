@@ -16,9 +16,9 @@ from tableferry_sandbox.engine.errors import unsupported, wrong_argument_count
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.convert import convert
-from tableferry_sandbox.engine.types.duck_types import TICKS_PER_DAY
 from tableferry_sandbox.engine.types.row_errors import raising
 from tableferry_sandbox.events import SqlError
+from tableferry_sandbox.physical import TICKS_PER_DAY
 from tableferry_sandbox.sqltypes import SqlType
 
 _DATE_PARTS: Final = ("year", "month", "day")

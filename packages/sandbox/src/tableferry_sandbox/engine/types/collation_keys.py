@@ -2,10 +2,10 @@
 
 from typing import Final
 
+from tableferry_sandbox.collations import collation
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import DEFAULT_COLLATION
-from tableferry_sandbox.tds.collations import collation
 
 _WESTERN: Final = ("sql_latin1_general_cp1_", "latin1_general_", "sql_latin1_general_cp1252_")
 

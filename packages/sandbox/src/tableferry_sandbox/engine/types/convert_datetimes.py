@@ -11,9 +11,10 @@ from tableferry_sandbox.engine.errors import (
 from tableferry_sandbox.engine.types.convert_basics import fit_text
 from tableferry_sandbox.engine.types.convert_basics import flag as _flag
 from tableferry_sandbox.engine.types.convert_basics import number as _number
-from tableferry_sandbox.engine.types.duck_types import TICKS_PER_DAY, quote_text
+from tableferry_sandbox.engine.types.duck_types import quote_text
 from tableferry_sandbox.engine.types.row_errors import mark
 from tableferry_sandbox.engine.types.type_rules import describe, family, make
+from tableferry_sandbox.physical import TICKS_PER_DAY
 from tableferry_sandbox.sqltypes import SqlType
 
 BASE_1900: Final = 693595 * TICKS_PER_DAY

@@ -13,6 +13,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from tableferry_sandbox.engine.types.type_rules import family
+from tableferry_sandbox.physical import physical_type
 from tableferry_sandbox.sqltypes import Column, SqlType
 
 _DUCK: Final = {
@@ -20,16 +21,6 @@ _DUCK: Final = {
     "bigint": "BIGINT", "money": "DECIMAL(19,4)", "smallmoney": "DECIMAL(10,4)", "real": "FLOAT",
     "float": "DOUBLE", "date": "DATE", "null": "INTEGER",
 }  # fmt: skip
-
-_ARROW: Final[dict[str, pa.DataType]] = {
-    "bit": pa.bool_(), "tinyint": pa.uint8(), "smallint": pa.int16(), "int": pa.int32(),
-    "bigint": pa.int64(), "money": pa.decimal128(19, 4), "smallmoney": pa.decimal128(10, 4),
-    "real": pa.float32(), "float": pa.float64(), "date": pa.date32(), "null": pa.int32(),
-    "uniqueidentifier": pa.binary(16),
-}  # fmt: skip
-
-_OFFSET_ARROW: Final = pa.struct([("utc", pa.int64()), ("offset", pa.int16())])
-TICKS_PER_DAY: Final = 864_000_000_000
 
 
 def duck_type(sql_type: SqlType) -> str:
@@ -49,19 +40,8 @@ def duck_type(sql_type: SqlType) -> str:
 
 
 def arrow_type(sql_type: SqlType) -> pa.DataType:
-    """Return the physical Arrow type of a SQL Server type."""
-    if sql_type.name in _ARROW:
-        return _ARROW[sql_type.name]
-    kind = family(sql_type)
-    if kind == "decimal":
-        return pa.decimal128(sql_type.precision, sql_type.scale)
-    if kind in ("datetime", "time"):
-        return pa.int64()
-    if kind == "offset":
-        return _OFFSET_ARROW
-    if kind in ("string", "xml"):
-        return pa.large_string()
-    return pa.large_binary()
+    """Return the physical Arrow type of a SQL Server type; that of an untyped NULL is int32."""
+    return pa.int32() if sql_type.name == "null" else physical_type(sql_type)
 
 
 def arrow_schema(columns: Sequence[Column]) -> pa.Schema:

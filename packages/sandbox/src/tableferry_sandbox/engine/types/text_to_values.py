@@ -5,8 +5,8 @@ from datetime import date
 from decimal import Context, Decimal, InvalidOperation
 from typing import Final
 
-from tableferry_sandbox.engine.types.duck_types import TICKS_PER_DAY
 from tableferry_sandbox.engine.types.row_errors import RowError
+from tableferry_sandbox.physical import TICKS_PER_DAY
 
 _WIDE: Final = Context(prec=120)
 """Python's own 28 digits are too few: T-SQL's numbers have 38."""

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from tableferry_sandbox.engine.types.duck_types import TICKS_PER_DAY
 from tableferry_sandbox.engine.types.row_errors import RowError
+from tableferry_sandbox.physical import TICKS_PER_DAY
 
 _EPOCH: Final = datetime(1, 1, 1)  # noqa: DTZ001 - SQL Server's datetime has no zone
 _MONTHS: Final = [

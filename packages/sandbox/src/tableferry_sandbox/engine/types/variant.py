@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from tableferry_sandbox.engine.types import values_to_text
-from tableferry_sandbox.engine.types.duck_types import TICKS_PER_DAY
 from tableferry_sandbox.engine.types.row_errors import RowError
+from tableferry_sandbox.physical import TICKS_PER_DAY
 from tableferry_sandbox.sqltypes import SqlType
 from tableferry_sandbox.surrogates import from_utf16
 

@@ -1,4 +1,4 @@
-"""Text between UTF-8, UTF-16 and code pages."""
+"""Text conversion between UTF-8, UTF-16 and code pages."""
 
 import itertools
 
@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tableferry_sandbox.surrogates import carried, freed
-from tableferry_sandbox.tds.text import carry_surrogates, decode_code_page, to_code_page, to_utf16
+from tableferry_sandbox.tds.text_encoding import (
+    carry_surrogates,
+    decode_code_page,
+    to_code_page,
+    to_utf16,
+)
 
 CARRIERS = st.characters(min_codepoint=0x10D800, max_codepoint=0x10DFFF)
 CHARACTERS = st.characters(exclude_categories=["Cs"]) | CARRIERS
@@ -34,7 +39,7 @@ def test_utf16_cells_are_those_of_pythons_encoder(texts):
 
 
 @given(st.lists(UNITS, min_size=1, max_size=5))
-def test_any_units_survive_the_way_in_and_out(raws):
+def test_any_utf16_units_survive_a_round_trip(raws):
     offsets, data = ranges([freed(carry_surrogates(raw)) for raw in raws])
     assert cells(*to_utf16(offsets, data)) == raws
 
@@ -60,7 +65,7 @@ def test_what_a_code_page_lacks_becomes_a_question_mark(codec):
     assert cells(*to_code_page(*ranges(texts), codec)) == expected
 
 
-def test_every_byte_of_a_code_page_survives_the_way_in_and_out():
+def test_every_byte_of_a_code_page_survives_a_round_trip():
     every = bytes(range(256))
     for codec in ("cp1252", "cp1253", "cp1255", "cp874"):
         text = decode_code_page(every, codec)

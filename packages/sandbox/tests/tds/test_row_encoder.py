@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tableferry_sandbox.events import SqlError
+from tableferry_sandbox.physical import physical_type
 from tableferry_sandbox.sqltypes import MAX, Column, SqlType
 from tableferry_sandbox.surrogates import carried, freed
-from tableferry_sandbox.tds.fields import encode_scalar
-from tableferry_sandbox.tds.rows import SLICE_BYTES, SLICE_ROWS, RowEncoder, slices
-from tableferry_sandbox.tds.typeinfo import physical
+from tableferry_sandbox.tds.column_encoder import encode_scalar
+from tableferry_sandbox.tds.row_encoder import SLICE_BYTES, SLICE_ROWS, RowEncoder, slices
 
 D = decimal.Decimal
 DAY = 864_000_000_000
@@ -109,7 +109,9 @@ def test_long_types_carry_a_text_pointer_of_sixteen_bytes_and_a_length(name):
 
 
 def row_of(columns, values, *, null_bitmaps=True):
-    arrays = [pa.array([v], type=physical(c.type)) for c, v in zip(columns, values, strict=True)]
+    arrays = [
+        pa.array([v], type=physical_type(c.type)) for c, v in zip(columns, values, strict=True)
+    ]
     batch = pa.RecordBatch.from_arrays(arrays, [c.name for c in columns])
     return bytes(RowEncoder(columns, null_bitmaps=null_bitmaps).encode(batch))
 
@@ -136,7 +138,7 @@ def test_null_has_its_types_marker_for_clients_without_null_bitmaps(kind, marker
     assert row_of([Column("c", kind)], [None]) == b"\xd2\x01"
 
 
-def test_a_long_value_comes_in_chunks_that_microsofts_driver_takes():
+def test_a_long_value_is_sent_in_chunks_that_microsofts_driver_accepts():
     value = bytes(range(256)) * (2**12 * 2) + b"end"
     sent = row_of([Column("c", SqlType("varbinary", MAX))], [value])
     assert sent[:9] == b"\xd1" + struct.pack("<Q", len(value))
@@ -148,7 +150,7 @@ def test_a_long_value_comes_in_chunks_that_microsofts_driver_takes():
     assert [len(chunk) for chunk in found] == [2**20, 2**20, 3]
 
 
-def test_a_null_bitmap_has_a_bit_a_column_and_leaves_the_cells_out():
+def test_a_null_bitmap_has_one_bit_per_column_and_omits_the_cells():
     columns = [Column(f"c{i}", SqlType("tinyint")) for i in range(10)]
     values = [None, 1, 2, 3, 4, 5, 6, 7, 8, None]
     cells = b"".join(bytes([1, v]) for v in values[1:-1])
@@ -178,16 +180,16 @@ def test_a_not_null_number_has_no_length_byte():
         (Column("c", SqlType("varchar", 9, collation="Klingon_CI_AS")), pa.array(["a"])),
     ],
 )
-def test_values_that_are_not_of_their_columns_type_are_refused(column, array):
+def test_values_that_do_not_fit_their_column_are_refused(column, array):
     batch = pa.RecordBatch.from_arrays([array], ["c"])
     with pytest.raises(SqlError):
         RowEncoder([column], null_bitmaps=True).encode(batch)
 
 
-def test_a_slice_of_moments_with_nulls_is_encoded_from_its_own_first_row():
+def test_a_slice_of_datetimeoffsets_with_nulls_is_encoded_from_its_own_first_row():
     kind = SqlType("datetimeoffset", scale=0)
     values = [{"utc": day * DAY, "offset": day} for day in range(6)]
-    array = pa.array([*values[:4], None, values[5]], type=physical(kind)).slice(3)
+    array = pa.array([*values[:4], None, values[5]], type=physical_type(kind)).slice(3)
     batch = pa.RecordBatch.from_arrays([array], ["c"])
     encoded = bytes(RowEncoder([Column("c", kind)], null_bitmaps=True).encode(batch))
     cells = [b"\x08\0\0\0" + bytes([day, 0, 0, day, 0]) for day in (3, 5)]
@@ -247,7 +249,7 @@ REFERENCE = {
     "i": lambda v: bytes([1, v]),
     "j": counted,
 }
-"""How each column of MIXED is encoded, the slow and plain way."""
+"""A slow, obvious encoder for each column of MIXED."""
 
 
 def reference_row(columns, row):
@@ -265,7 +267,7 @@ def reference_row(columns, row):
 def test_rows_encoded_together_are_the_rows_encoded_one_by_one(rows, skip):
     columns = [column for column, _ in MIXED]
     arrays = [
-        pa.array([row[i] for row in rows], type=physical(column.type))
+        pa.array([row[i] for row in rows], type=physical_type(column.type))
         for i, column in enumerate(columns)
     ]
     batch = pa.RecordBatch.from_arrays(arrays, [column.name for column in columns])

@@ -1,4 +1,4 @@
-"""build.sh, run by this Python."""
+"""Runs build.sh with this Python."""
 
 import os
 import subprocess
@@ -11,15 +11,15 @@ FOLDER = "lambda_deployment_postgresql_updated"
 
 
 def build(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run build.sh in a folder, with this Python as ``python3``, and variables more."""
+    """Run build.sh in a folder, with this Python as ``python3`` and further variables."""
     return shell(str(ROOT / FOLDER / "build.sh"), *arguments, cwd=cwd, **variables)
 
 
 def shell(*command: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in the same surroundings."""
+    """Run a command in the same environment."""
     programs = cwd / "bin"
     programs.mkdir(exist_ok=True)
-    # A script, not a link: a link would lead past the virtual environment to a Python without pip.
+    # A script, not a link: a link would bypass the virtual environment, to a Python without pip.
     (programs / "python3").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     (programs / "python3").chmod(0o755)
     return subprocess.run(

@@ -33,14 +33,14 @@ def test_an_error_after_more_rows_than_there_are_comes_at_the_end(server, raw):
     assert tokens[-2][1][0] == 601
 
 
-def test_a_fault_happens_as_often_as_it_was_asked_for(server, raw):
+def test_a_fault_happens_the_given_number_of_times(server, raw):
     server.faults.on_statement("rows", SendError(1222, "Lock request time out."), times=2)
     client = raw()
     firsts = [client.ask("SELECT ROWS 1")[0][0] for _ in range(3)]
     assert firsts == ["ERROR", "ERROR", "COLMETADATA"]
 
 
-def test_a_fault_leaves_other_statements_alone(server, raw):
+def test_a_fault_does_not_affect_other_statements(server, raw):
     server.faults.on_statement("FROM Customer", SendError(1222, "Lock request time out."))
     assert rows(raw().ask("SELECT ROWS 2")) == [0, 1]
 
@@ -54,21 +54,21 @@ def test_a_cut_after_rows_loses_the_connection_in_mid_stream(server, raw, reset)
         client.receive()
 
 
-def test_a_cut_after_bytes_sends_no_byte_more(server, raw):
+def test_a_cut_after_bytes_sends_exactly_that_many(server, raw):
     server.faults.on_statement("ROWS", CutConnection(after_bytes=5000, reset=False))
     client = raw()
     client.batch("SELECT ROWS 100000")
     assert len(client.file.read()) == 5000
 
 
-def test_a_stream_that_ends_early_may_count_all_rows_there_were(server, raw):
+def test_a_stream_that_ends_early_may_report_the_full_row_count(server, raw):
     server.faults.on_statement("ROWS", EndEarly(after_rows=15_000))
     tokens = raw().ask("SELECT ROWS 40000")
     assert len(rows(tokens)) == 15_000
     assert tokens[-1] == ("DONE", (COUNT, 40_000))
 
 
-def test_a_stream_that_ends_early_may_count_what_it_sent(server, raw):
+def test_a_stream_that_ends_early_may_report_the_rows_it_sent(server, raw):
     server.faults.on_statement("ROWS", EndEarly(after_rows=15_000, honest=True))
     tokens = raw().ask("SELECT ROWS 40000")
     assert len(rows(tokens)) == 15_000
@@ -92,7 +92,7 @@ def test_stopping_the_server_ends_a_stall(server, raw):
     assert server.connections == 0
 
 
-def test_faults_that_were_taken_back_do_not_happen(server, raw):
+def test_cleared_faults_do_not_happen(server, raw):
     server.faults.on_statement("ROWS", SendError(1205, "Deadlock victim."))
     server.faults.clear()
     assert rows(raw().ask("SELECT ROWS 1")) == [0]

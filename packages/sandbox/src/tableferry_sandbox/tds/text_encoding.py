@@ -1,4 +1,7 @@
-"""Text from Arrow's UTF-8 into UTF-16 and code pages, a whole batch at a time."""
+"""Converts text between Arrow's UTF-8 and the wire's UTF-16 and code pages.
+
+Outgoing text is converted a whole batch at a time, incoming parameters one by one.
+"""
 
 import functools
 from typing import Final
@@ -10,12 +13,12 @@ from tableferry_sandbox.surrogates import carried, freed, from_utf16
 from tableferry_sandbox.tds.cells import Bytes, Offsets
 from tableferry_sandbox.tds.packets import ProtocolError
 
-_MAYBE_LONE: Final = b"\xf4\x8d"
-"""The first bytes of U+10D000 to U+10DFFF in UTF-8: where carried lone surrogates lie."""
+_MAYBE_CARRIER: Final = b"\xf4\x8d"
+"""The first two UTF-8 bytes of U+10D000 to U+10DFFF, the range of carried lone surrogates."""
 
 
 def to_utf16(offsets: Offsets, data: Bytes) -> tuple[Offsets, Bytes]:
-    """Turn UTF-8 ranges into UTF-16LE ranges, with carried lone surrogates set free."""
+    """Convert UTF-8 ranges to UTF-16LE ranges, restoring carried lone surrogates."""
     if _is_ascii(data):
         wide = np.zeros(2 * len(data), np.uint8)
         wide[::2] = data
@@ -23,53 +26,53 @@ def to_utf16(offsets: Offsets, data: Bytes) -> tuple[Offsets, Bytes]:
     raw = data.tobytes()
     text = raw.decode("utf-8")
     units = _UTF16_UNITS[data]
-    if _MAYBE_LONE in raw:
+    if _MAYBE_CARRIER in raw:
         text = freed(text)
         lead = (data[:-2] == 0xF4) & (data[1:-1] == 0x8D) & (data[2:] >= 0xA0)
         units[:-2][lead] = 1
     encoded = text.encode("utf-16-le", errors="surrogatepass")
-    return _moved(offsets, units) * 2, np.frombuffer(encoded, np.uint8)
+    return _rescaled(offsets, units) * 2, np.frombuffer(encoded, np.uint8)
 
 
 def to_code_page(offsets: Offsets, data: Bytes, codec: str) -> tuple[Offsets, Bytes]:
-    """Turn UTF-8 ranges into ranges of a code page; what it lacks becomes a question mark.
+    """Convert UTF-8 ranges to a code page; characters it lacks become question marks.
 
-    SQL Server does the same when a text is stored as varchar, so here it meets only values that
-    never were varchar.
+    SQL Server does the same when it stores a text as varchar, so this only affects values that
+    have never been varchar.
     """
-    if _is_ascii(data) or (codec == "utf-8" and _MAYBE_LONE not in data.tobytes()):
+    if _is_ascii(data) or (codec == "utf-8" and _MAYBE_CARRIER not in data.tobytes()):
         return offsets, data
     table = code_page_table(codec)
-    if table is None:  # more than one byte a character: cell by cell
+    if table is None:  # a multi-byte code page: cell by cell
         raw = data.tobytes()
         cells = [
-            _joined(raw[start:end].decode("utf-8")).encode(codec, errors="replace")
+            _with_pairs_joined(raw[start:end].decode("utf-8")).encode(codec, errors="replace")
             for start, end in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)
         ]
         lengths = np.array([0, *map(len, cells)], dtype=np.int64)
         return np.cumsum(lengths), np.frombuffer(b"".join(cells), np.uint8)
     points = np.frombuffer(data.tobytes().decode("utf-8").encode("utf-32-le"), np.uint32)
     encoded = table[np.minimum(points, 0xFFFF)]
-    return _moved(offsets, _CHARACTERS[data]), encoded
+    return _rescaled(offsets, _CHARACTERS[data]), encoded
 
 
-def _joined(text: str) -> str:
-    """Return a text whose carriers are the characters again that their pairs make."""
+def _with_pairs_joined(text: str) -> str:
+    """Replace pairs of carriers by the supplementary characters that they encode."""
     return freed(text).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def carry_surrogates(raw: bytes) -> str:
-    """Decode UTF-16LE from a client; lone surrogates become the characters that carry them.
+    """Decode UTF-16LE from a client, replacing lone surrogates by their carriers.
 
     Raises ProtocolError for an odd number of bytes.
     """
     if len(raw) % 2:
-        raise ProtocolError("an odd number of bytes in a UTF-16 text")
+        raise ProtocolError("a UTF-16 text has an odd number of bytes")
     return from_utf16(raw)
 
 
 def decode_code_page(raw: bytes, codec: str) -> str:
-    """Decode a client's char data the way Windows does: bytes without a meaning stay controls."""
+    """Decode char data from a client as Windows does: undefined bytes become C1 controls."""
     decoded = _decoding(codec)
     if decoded is None:
         return carried(raw.decode(codec, errors="replace"))
@@ -78,7 +81,10 @@ def decode_code_page(raw: bytes, codec: str) -> str:
 
 @functools.lru_cache(maxsize=32)
 def code_page_table(codec: str) -> npt.NDArray[np.uint8] | None:
-    """Return a table from code points up to U+FFFF to bytes, None for multi-byte code pages."""
+    """Return a lookup table from code points to bytes; None for a multi-byte code page.
+
+    It has 65,536 entries. Code points over U+FFFF share the last one, a question mark.
+    """
     decoded = _decoding(codec)
     if decoded is None:
         return None
@@ -91,7 +97,7 @@ def code_page_table(codec: str) -> npt.NDArray[np.uint8] | None:
 
 @functools.lru_cache(maxsize=32)
 def _decoding(codec: str) -> tuple[str, ...] | None:
-    """Return the character of each byte; 0x81 in cp1252, say, is U+0081 as Windows has it."""
+    """Return the character of each byte. As in Windows, cp1252's undefined 0x81 is U+0081."""
     if codec in {"utf-8", "gbk", "cp932", "cp949", "cp950"}:
         return None
     return tuple(bytes([byte]).decode(codec, errors="ignore") or chr(byte) for byte in range(256))
@@ -101,15 +107,16 @@ def _is_ascii(data: Bytes) -> bool:
     return len(data) == 0 or int(data.max()) < 0x80
 
 
-def _moved(offsets: Offsets, widths: Bytes) -> Offsets:
-    """Return where the offsets lie after every byte became ``widths`` units."""
+def _rescaled(offsets: Offsets, widths: Bytes) -> Offsets:
+    """Return the offsets after each byte has been replaced by ``widths`` units."""
     totals = np.zeros(len(widths) + 1, np.int64)
     np.cumsum(widths, out=totals[1:])
-    moved: Offsets = totals[offsets]
-    return moved
+    rescaled: Offsets = totals[offsets]
+    return rescaled
 
 
 def _widths(supplementary: int) -> Bytes:
+    """Return the units that each UTF-8 byte yields: a lead byte those of its whole character."""
     table = np.zeros(256, np.uint8)
     table[:0x80] = 1
     table[0xC0:0xF0] = 1

@@ -1,4 +1,4 @@
-"""Whole record batches into ROW and NBCROW tokens, without an object per cell."""
+"""Encodes whole record batches as ROW and NBCROW tokens, without a Python object per cell."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -9,20 +9,20 @@ import pyarrow.compute as pc
 
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import Column
-from tableferry_sandbox.tds.cells import Block, Flags, Piece, as_binary, validity
-from tableferry_sandbox.tds.fields import encode_column, null_marker
+from tableferry_sandbox.tds.cells import CellPiece, FixedWidth, Flags, as_binary, validity
+from tableferry_sandbox.tds.column_encoder import encode_column, null_marker
 from tableferry_sandbox.tds.tokens import NBC_ROW, ROW
 
 SLICE_ROWS: Final = 16_384
 SLICE_BYTES: Final = 2 * 1024 * 1024
-"""Rows are encoded in slices of about this size: few enough to cancel between them and to keep
-memory small, many enough that the work per slice does not count (5 us a column)."""
+"""Rows are encoded in slices of about this size: small enough to bound memory and to cancel in
+between, large enough that the overhead per slice (5 us a column) does not matter."""
 
 
 class RowEncoder:
     """Encodes the rows of one result set.
 
-    ``null_bitmaps`` says that the client reads NBCROW (TDS 7.3 B and later).
+    ``null_bitmaps``: the client understands NBCROW (TDS 7.3 B and later).
     """
 
     def __init__(self, columns: Sequence[Column], *, null_bitmaps: bool) -> None:
@@ -32,7 +32,7 @@ class RowEncoder:
     def encode(self, batch: pa.RecordBatch) -> memoryview:
         """Return the tokens of all rows of a batch.
 
-        Raises SqlError when the batch does not fit the columns.
+        Raises SqlError when the batch does not match the columns.
         """
         if batch.num_columns != len(self._columns):
             raise SqlError(
@@ -48,11 +48,11 @@ class RowEncoder:
             pieces.extend(cells)
         return _join(pieces)
 
-    def _row_tokens(self, batch: pa.RecordBatch) -> list[Piece]:
-        """Return each row's token: NBCROW and its bitmap where a NULL is, ROW elsewhere."""
+    def _row_tokens(self, batch: pa.RecordBatch) -> list[CellPiece]:
+        """Return the head of each row: NBCROW and a bitmap for rows with a NULL, else ROW."""
         rows = batch.num_rows
         if not self._null_bitmaps or not any(array.null_count for array in batch.columns):
-            return [Block(np.full((rows, 1), ROW, np.uint8))]
+            return [FixedWidth(np.full((rows, 1), ROW, np.uint8))]
         nulls = np.zeros((rows, len(self._columns)), np.uint8)
         for index, array in enumerate(batch.columns):
             valid = validity(array)
@@ -61,11 +61,11 @@ class RowEncoder:
         with_null: Flags = nulls.max(axis=1).astype(np.bool_)
         token = np.where(with_null, NBC_ROW, ROW).astype(np.uint8)[:, None]
         bitmap = np.packbits(nulls, axis=1, bitorder="little")
-        return [Block(token), Block(bitmap, with_null)]
+        return [FixedWidth(token), FixedWidth(bitmap, with_null)]
 
 
 def slices(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """Cut a batch into slices of at most SLICE_ROWS rows and about SLICE_BYTES bytes."""
+    """Split a batch into slices of at most SLICE_ROWS rows and about SLICE_BYTES bytes."""
     rows = batch.num_rows
     step = SLICE_ROWS
     if rows and batch.nbytes > SLICE_BYTES:
@@ -74,31 +74,31 @@ def slices(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         yield batch.slice(start, step)
 
 
-def _with_null_markers(column: Column, cells: list[Piece]) -> list[Piece]:
-    """Put the NULL marker in front of a cell's pieces, in the rows where these are left out."""
+def _with_null_markers(column: Column, cells: list[CellPiece]) -> list[CellPiece]:
+    """Add the NULL marker in the rows where a cell's pieces are left out."""
     valid = cells[0].valid
     if valid is None:
         return cells
     marker = np.frombuffer(null_marker(column), np.uint8)
     markers = np.broadcast_to(marker, (len(valid), len(marker)))
-    return [Block(markers, ~valid), *cells]
+    return [FixedWidth(markers, ~valid), *cells]
 
 
-def _join(pieces: list[Piece]) -> memoryview:
-    """Join the pieces row by row; neighbouring blocks without NULLs are merged first."""
-    merged: list[Piece] = []
+def _join(pieces: list[CellPiece]) -> memoryview:
+    """Join the pieces row by row, after merging adjacent fixed-width blocks without NULLs."""
+    merged: list[CellPiece] = []
     for piece in pieces:
         last = merged[-1] if merged else None
         if (
-            isinstance(piece, Block)
-            and isinstance(last, Block)
+            isinstance(piece, FixedWidth)
+            and isinstance(last, FixedWidth)
             and piece.valid is None
             and last.valid is None
         ):
-            merged[-1] = Block(np.hstack([last.cells, piece.cells]))
+            merged[-1] = FixedWidth(np.hstack([last.cells, piece.cells]))
         else:
             merged.append(piece)
-    if len(merged) == 1 and isinstance(merged[0], Block):
+    if len(merged) == 1 and isinstance(merged[0], FixedWidth):
         return memoryview(np.ascontiguousarray(merged[0].cells).reshape(-1).data).cast("B")
     arrays = [as_binary(piece) for piece in merged]
     joined = pc.binary_join_element_wise(

@@ -1,4 +1,4 @@
-"""The ``tableferry`` command in this process: quicker than one of its own by all its imports."""
+"""Runs the ``tableferry`` command in this process, which saves the imports of a new one."""
 
 import contextlib
 import io
@@ -14,7 +14,7 @@ from tableferry import cli
 
 
 def surroundings(env: dict[str, str] | None) -> dict[str, str]:
-    """What a command finds in its environment: nothing of ours but what every program needs."""
+    """Return the environment for a command: ``env``, and of ours only what every program needs."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return {**kept, "COLUMNS": "160", **(env or {})}
 
@@ -28,7 +28,7 @@ def call(
         contextlib.chdir(cwd),
         mock.patch.dict(os.environ, surroundings(env), clear=True),
         mock.patch.object(sys, "argv", ["tableferry", *arguments]),
-        # Threads that another test has left behind in the driver end nothing here.
+        # A real exit would end the test run: exit by SystemExit, whatever threads the driver left.
         mock.patch.object(cli, "end_process", sys.exit),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),

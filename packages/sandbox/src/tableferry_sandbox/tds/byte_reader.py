@@ -1,4 +1,4 @@
-"""A cursor over the bytes of a request, which says what was missing where they end too early."""
+"""A bounds-checked cursor over the bytes of a request."""
 
 import struct
 
@@ -6,7 +6,10 @@ from tableferry_sandbox.tds.packets import ProtocolError
 
 
 class ByteReader:
-    """Reads little-endian numbers and counted texts from a payload."""
+    """Reads little-endian integers and length-prefixed UTF-16 texts from a payload.
+
+    Every method raises ProtocolError when the payload ends too early.
+    """
 
     def __init__(self, payload: bytes, at: int = 0) -> None:
         self._payload = payload
@@ -14,62 +17,65 @@ class ByteReader:
 
     @property
     def more(self) -> bool:
-        """True while bytes are left."""
+        """Whether unread bytes remain."""
         return self.at < len(self._payload)
 
     def take(self, count: int) -> bytes:
-        """Return the next ``count`` bytes. Raises ProtocolError when there are fewer."""
+        """Return the next ``count`` bytes."""
         end = self.at + count
         if count < 0 or end > len(self._payload):
-            raise ProtocolError(f"{count} bytes expected at {self.at} of {len(self._payload)}")
+            raise ProtocolError(
+                f"the payload of {len(self._payload)} bytes ends before the {count} bytes "
+                f"expected at offset {self.at}"
+            )
         piece = self._payload[self.at : end]
         self.at = end
         return piece
 
     def peek(self) -> int:
-        """Return the next byte without moving on."""
+        """Return the next byte without consuming it."""
         byte = self.take(1)[0]
         self.at -= 1
         return byte
 
     def u8(self) -> int:
-        """Return an unsigned byte."""
+        """Read an unsigned 1-byte integer."""
         return self.take(1)[0]
 
     def u16(self) -> int:
-        """Return an unsigned number of two bytes."""
+        """Read an unsigned 2-byte integer."""
         return int.from_bytes(self.take(2), "little")
 
     def u32(self) -> int:
-        """Return an unsigned number of four bytes."""
+        """Read an unsigned 4-byte integer."""
         return int.from_bytes(self.take(4), "little")
 
     def u64(self) -> int:
-        """Return an unsigned number of eight bytes."""
+        """Read an unsigned 8-byte integer."""
         return int.from_bytes(self.take(8), "little")
 
     def i32(self) -> int:
-        """Return a signed number of four bytes."""
+        """Read a signed 4-byte integer."""
         return int.from_bytes(self.take(4), "little", signed=True)
 
     def b_varchar(self) -> str:
-        """Return a text whose length in UTF-16 units is one byte."""
+        """Read B_VARCHAR: a text prefixed with its length in UTF-16 units as one byte."""
         return self.take(2 * self.u8()).decode("utf-16-le", errors="replace")
 
     def us_varchar(self) -> str:
-        """Return a text whose length in UTF-16 units is two bytes."""
+        """Read US_VARCHAR: a text prefixed with its length in UTF-16 units as two bytes."""
         return self.take(2 * self.u16()).decode("utf-16-le", errors="replace")
 
     def rest(self) -> bytes:
-        """Return all that is left."""
+        """Read the remaining bytes."""
         return self.take(len(self._payload) - self.at)
 
 
 def skip_all_headers(reader: ByteReader) -> None:
-    """Read over ALL_HEADERS (MS-TDS 2.2.5.3): the sandbox needs none of them.
+    """Skip ALL_HEADERS (MS-TDS 2.2.5.3), which the sandbox does not need.
 
-    The transaction descriptor is not compared with the session's: a connection without MARS has
-    one transaction at the most.
+    The transaction descriptor is not compared with the session's: without MARS a connection has
+    at most one transaction.
     """
     total = reader.u32()
     if total < 4:
@@ -78,6 +84,6 @@ def skip_all_headers(reader: ByteReader) -> None:
 
 
 def real(raw: bytes) -> float:
-    """Return a float of four or eight bytes."""
+    """Decode a little-endian float of four or eight bytes."""
     value: float = struct.unpack("<f" if len(raw) == 4 else "<d", raw)[0]
     return value

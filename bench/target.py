@@ -1,4 +1,7 @@
-"""The way to the target without the engine."""
+"""Connects to the target without the engine.
+
+A module of its own: ``bench.probe`` is started often and must not import the engine.
+"""
 
 from typing import Any
 

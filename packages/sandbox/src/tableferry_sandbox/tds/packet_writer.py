@@ -1,4 +1,4 @@
-"""A response on its way out: tokens collect here and leave as packets."""
+"""Buffers the tokens of a response and sends them as full packets."""
 
 from collections.abc import Callable
 from typing import Final
@@ -7,17 +7,17 @@ from tableferry_sandbox.tds.packets import HEADER_SIZE, frame
 from tableferry_sandbox.tds.transport import Transport
 
 FLUSH_BYTES: Final = 256 * 1024
-"""Tokens leave in pieces of at least this size: fewer system calls, and a first row still early."""
+"""Bytes to buffer before sending: few system calls, and the first rows still leave early."""
 
 
 class AttentionReceivedError(Exception):
-    """The client cancelled the request."""
+    """The client cancelled the request that is being answered."""
 
 
-class ResponseWriter:
-    """Collects one response's tokens and sends full packets as soon as there are enough.
+class PacketWriter:
+    """Sends one response; ``flush_bytes`` are buffered before packets leave.
 
-    Every ``write`` is of whole tokens, so that a cancelled response can end after any of them.
+    Every ``write`` holds whole tokens, so a cancelled response can end after any of them.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class ResponseWriter:
         self._next_id = 1
 
     def write(self, tokens: bytes | memoryview) -> None:
-        """Add tokens. Raises AttentionReceivedError after the client cancelled."""
+        """Append tokens. Raises AttentionReceivedError once the client has cancelled."""
         self._waiting.append(tokens)
         self._size += len(tokens)
         if self._size >= self._flush_bytes:
@@ -47,12 +47,12 @@ class ResponseWriter:
         self.check()
 
     def check(self) -> None:
-        """Raise AttentionReceivedError when the client cancelled."""
+        """Raise AttentionReceivedError if the client has cancelled."""
         if self._cancelled():
             raise AttentionReceivedError
 
     def flush(self) -> None:
-        """Send the full packets there are; a rest stays, so that the last one is never empty."""
+        """Send the full packets; the rest stays buffered, so the last packet is never empty."""
         packets = (self._size - 1) // self._room
         if packets <= 0:
             return
@@ -64,7 +64,7 @@ class ResponseWriter:
         self._size = len(payload) - cut
 
     def finish(self, tokens: bytes = b"") -> None:
-        """Add the last tokens and end the message; the client is not asked for any more."""
+        """Append the last tokens and end the message, whether or not the client has cancelled."""
         self._waiting.append(tokens)
         self._size += len(tokens)
         self._send(self._joined(), last=True)

@@ -1,4 +1,4 @@
-"""What a batch of T-SQL came to, for tests that ask an engine without a wire."""
+"""Runs T-SQL batches on an engine without the wire and collects their events."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,8 +9,8 @@ from tableferry_sandbox.sqltypes import Column
 
 
 @dataclass
-class Answer:
-    """What a batch came to."""
+class BatchResult:
+    """A batch's events; ``rows`` and ``columns`` are those of the last result set."""
 
     rows: list[tuple[Any, ...]] = field(default_factory=list)
     columns: list[Column] = field(default_factory=list)
@@ -25,7 +25,7 @@ class Answer:
 
     @property
     def value(self) -> Any:
-        """The one value."""
+        """The only value of the result set."""
         [[value]] = self.rows
         return value
 
@@ -41,20 +41,20 @@ def spell(column: Column) -> str:
     return kind.name
 
 
-def run(session: Session, sql: str) -> Answer:
-    """Run a batch; the last result set's rows are kept, errors are raised."""
-    answer = Answer()
+def run(session: Session, sql: str) -> BatchResult:
+    """Run a batch. Raises SqlError for an error, also for one that the batch survives."""
+    result = BatchResult()
     for event in session.execute(sql):
         if isinstance(event, ResultSet):
-            answer.columns, answer.rows = list(event.columns), []
-            answer.results += 1
+            result.columns, result.rows = list(event.columns), []
+            result.results += 1
             for batch in event.batches:
                 cells = [column.to_pylist() for column in batch.columns]
-                answer.rows += list(zip(*cells, strict=True))
+                result.rows += list(zip(*cells, strict=True))
         elif isinstance(event, Message):
             if event.severity > 10:
                 raise SqlError(event.number, event.text, severity=event.severity, line=event.line)
-            answer.messages.append(event)
+            result.messages.append(event)
         elif isinstance(event, StatementDone):
-            answer.counts.append(event.rows)
-    return answer
+            result.counts.append(event.rows)
+    return result

@@ -1,4 +1,7 @@
-"""Collations on the wire: five bytes, and the code page they stand for (MS-TDS 2.2.5.1.2)."""
+"""Collations: their five bytes on the wire (MS-TDS 2.2.5.1.2) and the code page of their char data.
+
+The engine and the wire both need the code page, so this lies below both.
+"""
 
 import functools
 import re
@@ -76,7 +79,7 @@ _WINDOWS_NAME: Final = re.compile(
 
 @dataclass(frozen=True)
 class Collation:
-    """A collation as the wire needs it: its five bytes and the codec of its char data."""
+    """A collation's five wire bytes and the Python codec of its char data."""
 
     wire: bytes
     codec: str
@@ -85,7 +88,7 @@ class Collation:
 
 @functools.lru_cache(maxsize=256)
 def collation(name: str) -> Collation:
-    """Look a collation up by its name. Raises SqlError 448 for one the sandbox does not know."""
+    """Look up a collation by name. Raises SqlError 448 for an unknown one."""
     for known, (lcid, sort_id, codec) in _SQL_COLLATIONS.items():
         if known.lower() == name.lower():
             flags = _sensitivity(
@@ -115,9 +118,9 @@ def collation(name: str) -> Collation:
 
 
 def codec_of(wire: bytes) -> str:
-    """Return the codec of five collation bytes that a client sent with a parameter.
+    """Return the codec for the five collation bytes that a client sent with a parameter.
 
-    Raises SqlError 448 for a locale or sort id the sandbox does not know.
+    Raises SqlError 448 for an unknown locale or sort id.
     """
     word, sort_id = struct.unpack("<IB", wire)
     if word & _UTF8:
@@ -130,7 +133,7 @@ def codec_of(wire: bytes) -> str:
     for known_lcid, codec in _WINDOWS.values():
         if known_lcid == lcid:
             return codec
-    if lcid == 0:  # clients that have not read the server's collation send zeros
+    if lcid == 0:  # clients that ignore the server's collation send zeros
         return "cp1252"
     raise SqlError(448, f"Invalid collation with the locale 0x{lcid:05x} and sort id {sort_id}.")
 

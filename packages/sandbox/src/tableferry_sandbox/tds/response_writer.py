@@ -1,4 +1,4 @@
-"""A session's events written as tokens: result sets, counts, messages and errors."""
+"""Writes a session's events as tokens: result sets, row counts, messages and errors."""
 
 import logging
 import struct
@@ -19,20 +19,20 @@ from tableferry_sandbox.events import (
 )
 from tableferry_sandbox.sqltypes import Column
 from tableferry_sandbox.tds import tokens
-from tableferry_sandbox.tds.fields import encode_scalar
+from tableferry_sandbox.tds.column_encoder import encode_scalar
+from tableferry_sandbox.tds.packet_writer import AttentionReceivedError, PacketWriter
 from tableferry_sandbox.tds.packets import ProtocolError
-from tableferry_sandbox.tds.procedures import UNNAMED
-from tableferry_sandbox.tds.replay import Replay
-from tableferry_sandbox.tds.rows import RowEncoder, slices
+from tableferry_sandbox.tds.prepared_statements import UNNAMED
+from tableferry_sandbox.tds.replay_cache import ReplayCache
+from tableferry_sandbox.tds.row_encoder import RowEncoder, slices
 from tableferry_sandbox.tds.tokens import DoneKind, DoneStatus, Env
 from tableferry_sandbox.tds.transport import ConnectionLostError
 from tableferry_sandbox.tds.typeinfo import column_metadata, type_info
-from tableferry_sandbox.tds.writer import AttentionReceivedError, ResponseWriter
 
 _log = logging.getLogger(__name__)
 
 FATAL_SEVERITY: Final = 20
-"""From this severity on SQL Server ends the connection after the error."""
+"""SQL Server closes the connection after an error of this severity or above."""
 
 _TRANSACTION_CHANGES: Final = {
     "begin": Env.BEGIN_TRANSACTION,
@@ -41,19 +41,19 @@ _TRANSACTION_CHANGES: Final = {
 }
 
 
-class Response:
-    """Writes one response, of a batch or of procedure calls.
+class ResponseWriter:
+    """Writes the response to one batch or to one message of procedure calls.
 
-    DONE tokens wait for the next token, because only then it is known whether more follows.
+    A DONE token is held back until the next event shows whether more tokens follow.
     """
 
     def __init__(
         self,
-        writer: ResponseWriter,
+        writer: PacketWriter,
         *,
         server_name: str,
         null_bitmaps: bool,
-        replay: Replay | None,
+        replay: ReplayCache | None,
         in_procedure: bool,
     ) -> None:
         self._writer = writer
@@ -69,7 +69,7 @@ class Response:
         self.fatal = False
 
     def run(self, events: Callable[[], Iterator[Event]]) -> int:
-        """Write all events. Returns 0, or the number of the error that ended them."""
+        """Write all events. Returns 0, or the number of the error that ended the request."""
         iterator: Iterator[Event] = iter(())
         try:
             iterator = events()
@@ -78,15 +78,15 @@ class Response:
                 self._event(event)
             self._close_result()
         except SqlError as error:
-            self._writer.check()  # a cancelled statement says nothing of how it ended
+            self._writer.check()  # a cancelled statement does not report its error
             self._error(error)
             return error.number
         except (AttentionReceivedError, ConnectionLostError, ProtocolError):
             raise
-        except Exception as error:  # noqa: BLE001 - the last place that can tell the client
-            # A defect of the engine: the client hears of it, and of nothing that is half done.
+        except Exception as error:  # noqa: BLE001 - the last place that can report it to the client
+            # A bug in the engine: report it and close the connection, as its state is unknown.
             _log.exception("the engine failed")
-            text = f"The sandbox failed inside: {type(error).__name__}: {error}"
+            text = f"Internal error of the sandbox: {type(error).__name__}: {error}"
             self._error(SqlError(50000, text, severity=FATAL_SEVERITY))
             return 50000
         finally:
@@ -96,14 +96,17 @@ class Response:
         return 0
 
     def metadata(self, columns: Sequence[Column]) -> None:
-        """Write COLMETADATA without rows, as ``sp_prepare`` answers."""
+        """Write COLMETADATA without rows, the answer to ``sp_prepare``."""
         self._put(column_metadata(columns))
         self._done(DoneStatus.FINAL, None, "SELECT")
 
     def end_of_procedure(
         self, status: int, handle: OutputValue | None, *, last: bool = True
     ) -> None:
-        """Write RETURNSTATUS, output parameters and DONEPROC of a call, the last one or not."""
+        """Write a call's RETURNSTATUS, output parameters and DONEPROC.
+
+        ``last`` is False when another call of the same message follows.
+        """
         returned = ([handle] if handle else []) + ([] if status else self._outputs)
         self._put(tokens.return_status(status))
         for ordinal, output in enumerate(returned):
@@ -116,15 +119,15 @@ class Response:
         self._done(flags, None, "EXECUTE", DoneKind.PROC)
 
     def raw(self, token: bytes) -> None:
-        """Write a ready-made token."""
+        """Write an encoded token."""
         self._put(token)
 
     def flush(self) -> None:
-        """Send the full packets that are ready."""
+        """Send the full packets that are buffered."""
         self._writer.flush()
 
     def finish(self) -> None:
-        """End the message; a response without any statement still says DONE."""
+        """End the message; a response without any statement still carries a DONE."""
         if self._pending is None:
             self._done(DoneStatus.FINAL, None, "")
         assert self._pending is not None, "set above"  # noqa: S101 - for the type checker
@@ -160,8 +163,8 @@ class Response:
         self._put(metadata)
         if recording is not None:
             self._open_rows, self._replayed = recording.rows, True
-            for chunk in recording.chunks:
-                self._writer.write(chunk)
+            for piece in recording.pieces:
+                self._writer.write(piece)
             if result.replayed is not None:
                 result.replayed(recording.rows)
             return
@@ -187,13 +190,13 @@ class Response:
             self._replay.put(key, kept, self._open_rows)
 
     def _close_result(self) -> None:
-        """Write the DONE of a result set whose StatementDone did not come."""
+        """Write the DONE of a result set that no StatementDone followed."""
         if self._open_rows is not None:
             self._statement_done(StatementDone(self._open_rows, "SELECT"))
 
     def _statement_done(self, event: StatementDone) -> None:
         rows = event.rows
-        if self._replayed and rows is not None:  # the engine did not see the rows being read
+        if self._replayed and rows is not None:  # the engine read no rows, so it cannot know
             rows = self._open_rows
         self._open_rows, self._replayed = None, False
         status = DoneStatus.ERROR if self._failed else DoneStatus.FINAL
@@ -244,7 +247,7 @@ class Response:
 
 
 def transaction_change(event: TransactionChanged) -> bytes:
-    """Build the ENVCHANGE for a transaction that began or ended (MS-TDS 2.2.7.9)."""
+    """Build the ENVCHANGE for the start or end of a transaction (MS-TDS 2.2.7.9)."""
     kind = _TRANSACTION_CHANGES[event.kind.lower().split()[0]]
     descriptor = struct.pack("<Q", event.transaction)
     if kind is Env.BEGIN_TRANSACTION:

@@ -1,4 +1,4 @@
-"""Tables for the benchmark: nine columns, or forty, as many rows as asked for, in batches."""
+"""The benchmark's tables of nine and of forty columns, generated batch by batch."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from tableferry_sandbox.sample.fills import (
     whole,
     words,
 )
-from tableferry_sandbox.sample.rows import Rows
+from tableferry_sandbox.sample.row_numbers import RowRange
 from tableferry_sandbox.sample.tables import Fill, SampleColumn, SampleTable
 
 BATCH_ROWS: Final = 50_000
@@ -64,21 +64,21 @@ _NARROW: Final = SampleTable(
 
 @dataclass(frozen=True, slots=True)
 class BenchTable:
-    """A benchmark table of ``row_count`` rows; nothing is kept, every batch is made when asked."""
+    """A benchmark table of ``row_count`` rows. Batches are generated on demand, none is kept."""
 
     table: SampleTable
     row_count: int
 
     @property
     def ddl(self) -> str:
-        """The T-SQL that makes the table; run it in the database ``table.database``."""
+        """The T-SQL that creates the table; run it in the database ``table.database``."""
         return self.table.ddl
 
     def batches(self, batch_rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
-        """Yield the rows in order of the key, in record batches of the physical form."""
+        """Yield the rows in key order, as record batches in the physical form."""
         schema = self.table.arrow_schema
         for first in range(0, self.row_count, batch_rows):
-            rows = Rows(first, min(batch_rows, self.row_count - first), self.table.salt)
+            rows = RowRange(first, min(batch_rows, self.row_count - first), self.table.salt)
             arrays = [
                 column.fill(rows.salted(position))
                 for position, column in enumerate(self.table.columns)
@@ -88,12 +88,12 @@ class BenchTable:
 
 
 def bench_narrow(rows: int) -> BenchTable:
-    """Return nine columns of the commonest types, about 135 bytes a row as COPY BINARY."""
+    """Return a table of nine columns of common types, about 135 bytes a row as COPY BINARY."""
     return BenchTable(_NARROW, rows)
 
 
 def bench_wide(rows: int) -> BenchTable:
-    """Return forty columns of mixed types, half of them with NULLs."""
+    """Return a table of forty columns of mixed types, half of them with NULLs."""
     return BenchTable(_wide_table(), rows)
 
 
@@ -121,7 +121,10 @@ def _wide_table() -> SampleTable:
 
 
 def _wide_kinds() -> list[tuple[str, Fill]]:
-    """Return the kinds the wide table goes round: 17, so that each comes with NULLs and without."""
+    """Return the declarations that the wide table repeats.
+
+    Their number, 17, is odd, so that each one occurs both nullable and NOT NULL.
+    """
     return [
         ("int", whole("int", -(2**31), 2**31 - 1)),
         ("nvarchar(60)", joined(words("імʼя", "name", "名前"), hexadecimal(16), separator=":")),

@@ -1,4 +1,4 @@
-"""Result sets answered from memory."""
+"""Result sets replayed from the cache."""
 
 from tableferry_sandbox.tds_server import SandboxServer
 
@@ -50,7 +50,7 @@ def test_a_server_without_replay_reads_every_time(make_engine, raw_on):
     assert engine.batches_read == 2
 
 
-def test_a_recording_that_a_cancelled_client_left_unfinished_is_not_kept(raw, engine):
+def test_a_recording_of_a_cancelled_response_is_not_kept(raw, engine):
     client = raw()
     client.batch("SELECT ROWS 2000000 REPLAY")
     client.file.read(4096)

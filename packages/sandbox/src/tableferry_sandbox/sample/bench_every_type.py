@@ -1,4 +1,4 @@
-"""A table for the benchmark with a column of every type, forty in all, half of them with NULLs."""
+"""The benchmark table with every type: forty columns, half of them with NULLs."""
 
 from collections.abc import Callable
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 import pyarrow as pa
 
 from tableferry_sandbox.engine.types import clr_hierarchy, clr_spatial, variant
-from tableferry_sandbox.sample.bench import BenchTable
+from tableferry_sandbox.sample.bench_tables import BenchTable
 from tableferry_sandbox.sample.fills import (
     binaries,
     dates,
@@ -28,15 +28,15 @@ from tableferry_sandbox.sample.fills import (
     whole,
     words,
 )
-from tableferry_sandbox.sample.rows import Rows
+from tableferry_sandbox.sample.row_numbers import RowRange
 from tableferry_sandbox.sample.tables import Fill, SampleColumn, SampleTable
 
-DISTINCT: Final = 256
-"""Values of the types that are made one by one."""
+_DISTINCT: Final = 256
+"""Distinct values of the types whose values are made by a Python call each."""
 
 
 def bench_every_type(rows: int) -> BenchTable:
-    """Return forty columns of every type, about 850 bytes a row as COPY BINARY."""
+    """Return a table with every type: forty columns, about 850 bytes a row as COPY BINARY."""
     columns = [SampleColumn("ID", "int NOT NULL", key("int"))]
     for number, (declaration, fill) in enumerate(_KINDS):
         if number % 2:
@@ -59,12 +59,12 @@ def bench_every_type(rows: int) -> BenchTable:
     return BenchTable(table, rows)
 
 
-def _one_by_one(make: Callable[[int], bytes]) -> Fill:
-    """Return values that are made one by one, each in many rows."""
+def _from_python(make: Callable[[int], bytes]) -> Fill:
+    """Return a fill that draws from ``_DISTINCT`` values made by calling ``make``."""
 
-    def fill(rows: Rows) -> pa.Array:
-        made = pa.array([make(number) for number in range(DISTINCT)], pa.large_binary())
-        return made.take(pa.array(rows.between(0, DISTINCT - 1)))
+    def fill(rows: RowRange) -> pa.Array:
+        made = pa.array([make(number) for number in range(_DISTINCT)], pa.large_binary())
+        return made.take(pa.array(rows.between(0, _DISTINCT - 1)))
 
     return fill
 
@@ -80,9 +80,9 @@ def _variant(number: int) -> bytes:
     return variant.encode_bytes(f"freight {number}".encode(), "varchar", 40)
 
 
-_SOME = words("Größe", "Вантаж", "freight", "貨物", "перевезення вантажів")
+_WORDS = words("Größe", "Вантаж", "freight", "貨物", "перевезення вантажів")
 _ASCII = joined("v-", hexadecimal(20))
-_LONG = joined(_SOME, hexadecimal(64), separator=" ")
+_LONG = joined(_WORDS, hexadecimal(64), separator=" ")
 
 _KINDS: Final[list[tuple[str, Fill]]] = [
     ("bit", flags(3)),
@@ -106,9 +106,9 @@ _KINDS: Final[list[tuple[str, Fill]]] = [
     ("datetime2(3)", stamps("1990-01-01", "2025-12-31", 3)),
     ("datetimeoffset(7)", offset_stamps("1990-01-01", "2025-12-31", 7)),
     ("char(12)", padded(hexadecimal(8), 12)),
-    ("nchar(20)", padded(_SOME, 20)),
+    ("nchar(20)", padded(_WORDS, 20)),
     ("varchar(40)", _ASCII),
-    ("nvarchar(60)", joined(_SOME, hexadecimal(16), separator=":")),
+    ("nvarchar(60)", joined(_WORDS, hexadecimal(16), separator=":")),
     ("varchar(max)", joined(_ASCII, hexadecimal(64))),
     ("nvarchar(max)", _LONG),
     ("text", joined(_ASCII, hexadecimal(32))),
@@ -118,9 +118,9 @@ _KINDS: Final[list[tuple[str, Fill]]] = [
     ("varbinary(max)", binaries(64)),
     ("image", binaries(32)),
     ("uniqueidentifier", guids()),
-    ("xml", joined("<a>", _SOME, "</a>")),
-    ("hierarchyid", _one_by_one(lambda n: clr_hierarchy.parse(f"/{n}/{n * 7}/{n}.1/"))),
-    ("geography", _one_by_one(lambda n: clr_spatial.point(n / 4, n / 2, 4326, "geography"))),
-    ("geometry", _one_by_one(lambda n: clr_spatial.point(n / 4, n / 2, 25832, "geometry"))),
-    ("sql_variant", _one_by_one(_variant)),
+    ("xml", joined("<a>", _WORDS, "</a>")),
+    ("hierarchyid", _from_python(lambda n: clr_hierarchy.parse(f"/{n}/{n * 7}/{n}.1/"))),
+    ("geography", _from_python(lambda n: clr_spatial.point(n / 4, n / 2, 4326, "geography"))),
+    ("geometry", _from_python(lambda n: clr_spatial.point(n / 4, n / 2, 25832, "geometry"))),
+    ("sql_variant", _from_python(_variant)),
 ]

@@ -1,18 +1,30 @@
-"""The sample's tables in the form of a deployment's ``TABLE_CONFIGS``."""
+"""The four sample tables in the order of a sync, and their ``TABLE_CONFIGS`` entries."""
 
-from typing import Any
+from typing import Any, Final
 
-from tableferry_sandbox.sample.catalog import SAMPLE_TABLES
+from tableferry_sandbox.sample import mctm, voipdb
 from tableferry_sandbox.sample.tables import SampleTable
 
-BATCH_SIZE = 10_000
+BATCH_SIZE: Final = 10_000
 """The documented default of a deployment."""
+
+SAMPLE_TABLES: Final[tuple[SampleTable, ...]] = (
+    mctm.CUSTOMER,
+    mctm.MODULE,
+    voipdb.CUSTOMER,
+    voipdb.USER_AGENT,
+)
+
+
+def sample_table(config_key: str) -> SampleTable:
+    """Return the table with this ``TABLE_CONFIGS`` key. Raises KeyError for an unknown key."""
+    return {table.config_key: table for table in SAMPLE_TABLES}[config_key]
 
 
 def table_configs() -> dict[str, dict[str, Any]]:
-    """Return the entries of ``TABLE_CONFIGS`` by their keys, in the order of a sync.
+    """Return the ``TABLE_CONFIGS`` entries by key, in the order of a sync.
 
-    Each call returns fresh dicts; a caller may change them.
+    Every call returns new dicts, which the caller may change.
     """
     return {table.config_key: _entry(table) for table in SAMPLE_TABLES}
 

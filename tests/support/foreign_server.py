@@ -1,7 +1,7 @@
-"""A T-SQL server of another make, to be had from the stand-in.
+"""Makes the sandbox behave like another vendor's T-SQL server.
 
-What SQL Server does not promise is otherwise with it: ids, the case of names in the catalog, the
-order of rows that nobody ordered, the version.
+It differs in what SQL Server does not guarantee: ids, the case of names in the catalog, the order
+of rows without ORDER BY, the version.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,7 +19,7 @@ from tableferry_sandbox.engine.execution.session_state import SessionState
 VERSION: Final = "Elsewhere SQL 3.1 for T-SQL clients"
 
 _SMALL: Final = 256
-"""Up to here are the numbers of the types that have one and the same number as base and as type."""
+"""Below it are the types whose system_type_id and user_type_id are the same."""
 
 
 def _other_type(number: int) -> int:
@@ -31,14 +31,14 @@ _OTHER: Final[dict[str, Callable[[Any], Any]]] = {
     "user_type_id": _other_type,
     "name": lambda name: name and name.lower(),
 }
-"""By column of a catalog view; the same in each, so that the views still fit together."""
+"""Changes by column, the same in every catalog view, so that joins between views still work."""
 
 _KEPT: Final = frozenset({"databases", "extended_properties"})
-"""Views whose names are those that somebody gave."""
+"""Views whose names are chosen by users."""
 
 
-def estrange(patch: pytest.MonkeyPatch) -> None:
-    """Let every stand-in of this process be such a server, until ``patch`` is undone."""
+def act_as_foreign_server(patch: pytest.MonkeyPatch) -> None:
+    """Let every sandbox in this process act as such a server until ``patch`` is undone."""
     views = {key: _other(view) for key, view in system_views._VIEWS.items()}
     patch.setattr(system_views, "_VIEWS", views)
     patch.setattr(selecting, "cut_to_text_size", _shuffled)

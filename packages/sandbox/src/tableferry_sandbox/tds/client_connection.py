@@ -1,4 +1,4 @@
-"""One connection from login to its end: takes requests, runs them, writes the answers."""
+"""Serves one client connection: logs it in, runs its requests, writes the responses."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -7,41 +7,41 @@ from tableferry_sandbox.events import Event, OutputValue, Parameter, Session, Sq
 from tableferry_sandbox.faults import disturb
 from tableferry_sandbox.sqltypes import Column
 from tableferry_sandbox.tds import tokens
-from tableferry_sandbox.tds.handshake import LoggedIn, Service, log_in
+from tableferry_sandbox.tds.byte_reader import ByteReader, skip_all_headers
+from tableferry_sandbox.tds.handshake import LoggedIn, ServerContext, log_in
 from tableferry_sandbox.tds.inbox import Inbox
+from tableferry_sandbox.tds.packet_writer import AttentionReceivedError, PacketWriter
 from tableferry_sandbox.tds.packets import (
     IGNORE_MESSAGE,
     RESET_CONNECTION,
     RESET_CONNECTION_KEEP_TRANSACTION,
-    Message,
     PacketType,
     ProtocolError,
+    TdsMessage,
 )
-from tableferry_sandbox.tds.procedures import Procedures, Work
-from tableferry_sandbox.tds.reader import ByteReader, skip_all_headers
-from tableferry_sandbox.tds.responses import Response
+from tableferry_sandbox.tds.prepared_statements import PreparedStatements, StatementCall
+from tableferry_sandbox.tds.response_writer import ResponseWriter
 from tableferry_sandbox.tds.rpc import RpcCall, parse_rpc
-from tableferry_sandbox.tds.text import carry_surrogates
+from tableferry_sandbox.tds.text_encoding import carry_surrogates
 from tableferry_sandbox.tds.tokens import DoneStatus, Env
-from tableferry_sandbox.tds.transactions import run_transaction_request
+from tableferry_sandbox.tds.transaction_manager import run_transaction_request
 from tableferry_sandbox.tds.transport import ConnectionLostError, Transport
-from tableferry_sandbox.tds.writer import AttentionReceivedError, ResponseWriter
 
 _log = logging.getLogger(__name__)
 
 
-class Connection:
-    """Serves one client; ``serve`` returns when the connection has ended."""
+class ClientConnection:
+    """One client's connection; ``serve`` returns when it has ended."""
 
-    def __init__(self, transport: Transport, service: Service, name: str) -> None:
+    def __init__(self, transport: Transport, context: ServerContext, name: str) -> None:
         self._transport = transport
-        self._service = service
+        self._context = context
         self._name = name
 
     def serve(self) -> None:
-        """Log the client in and answer its requests until it leaves or is made to."""
+        """Log the client in and answer its requests until either side closes the connection."""
         try:
-            logged_in = log_in(self._transport, self._service)
+            logged_in = log_in(self._transport, self._context)
             if logged_in is None:
                 return
             try:
@@ -56,13 +56,13 @@ class Connection:
             self._transport.close()
 
     def close(self) -> None:
-        """End the connection from another thread."""
+        """Close the connection from another thread."""
         self._transport.close()
 
     def _answer_requests(self, logged_in: LoggedIn) -> None:
         inbox = Inbox(self._transport, logged_in.session.cancel, self._name)
         try:
-            requests = _Requests(self._transport, self._service, logged_in, inbox)
+            requests = _RequestHandler(self._transport, self._context, logged_in, inbox)
             while (message := inbox.next()) is not None:
                 go_on = requests.answer(message)
                 if inbox.request_done():
@@ -74,24 +74,24 @@ class Connection:
             inbox.close()
 
 
-class _Requests:
-    """Answers the requests of one logged-in connection, one after the other."""
+class _RequestHandler:
+    """Answers the requests of one logged-in connection, one at a time."""
 
     def __init__(
-        self, transport: Transport, service: Service, logged_in: LoggedIn, inbox: Inbox
+        self, transport: Transport, context: ServerContext, logged_in: LoggedIn, inbox: Inbox
     ) -> None:
         self._transport = transport
-        self._service = service
+        self._context = context
         self._logged_in = logged_in
         self._inbox = inbox
-        self._procedures = Procedures()
+        self._statements = PreparedStatements()
 
     @property
     def _session(self) -> Session:
         return self._logged_in.session
 
-    def answer(self, message: Message) -> bool:
-        """Answer one request; False when the connection must end."""
+    def answer(self, message: TdsMessage) -> bool:
+        """Answer one request; False when the connection must be closed."""
         if message.status & IGNORE_MESSAGE:
             self._writer().finish(tokens.done(DoneStatus.FINAL))
             return True
@@ -99,15 +99,15 @@ class _Requests:
             self.acknowledge_attention()
             return True
         writer = self._writer()
-        response = Response(
+        response = ResponseWriter(
             writer,
-            server_name=self._service.server_name,
+            server_name=self._context.server_name,
             null_bitmaps=self._logged_in.null_bitmaps,
-            replay=self._service.replay,
+            replay=self._context.replay,
             in_procedure=message.type == PacketType.RPC,
         )
         try:
-            if self._reset_if_asked(message, response):
+            if self._reset_if_requested(message, response):
                 self._run(message, response)
             response.finish()
         except AttentionReceivedError:
@@ -116,20 +116,20 @@ class _Requests:
         return not response.fatal
 
     def acknowledge_attention(self) -> None:
-        """Answer an attention that found nothing running."""
+        """Acknowledge an attention that arrived when no request was running."""
         self._writer().finish(tokens.done(DoneStatus.ATTENTION))
 
-    def _writer(self) -> ResponseWriter:
-        return ResponseWriter(
+    def _writer(self) -> PacketWriter:
+        return PacketWriter(
             self._transport,
             self._logged_in.packet_size,
             self._session.session_id,
             self._inbox.interrupted.is_set,
-            self._service.flush_bytes,
+            self._context.flush_bytes,
         )
 
-    def _reset_if_asked(self, message: Message, response: Response) -> bool:
-        """Reset the session where the request asks for it; False when that failed."""
+    def _reset_if_requested(self, message: TdsMessage, response: ResponseWriter) -> bool:
+        """Reset the session if the request asks for it; False when the reset failed."""
         if not message.status & (RESET_CONNECTION | RESET_CONNECTION_KEEP_TRANSACTION):
             return True
         before = self._session.database
@@ -142,10 +142,10 @@ class _Requests:
 
     def _reset(self) -> Iterator[Event]:
         self._session.reset()
-        self._procedures.forget()
+        self._statements.forget()
         return iter(())
 
-    def _run(self, message: Message, response: Response) -> None:
+    def _run(self, message: TdsMessage, response: ResponseWriter) -> None:
         match message.type:
             case PacketType.SQL_BATCH:
                 reader = ByteReader(message.payload)
@@ -160,7 +160,7 @@ class _Requests:
             case _:
                 raise ProtocolError(f"packet type {message.type} after the login")
 
-    def _run_calls(self, payload: bytes, response: Response) -> None:
+    def _run_calls(self, payload: bytes, response: ResponseWriter) -> None:
         try:
             calls = parse_rpc(payload)
         except SqlError as error:
@@ -170,26 +170,28 @@ class _Requests:
             status, handle = self._run_call(call, response)
             response.end_of_procedure(status, handle, last=number == len(calls))
 
-    def _run_call(self, call: RpcCall, response: Response) -> tuple[int, OutputValue | None]:
+    def _run_call(self, call: RpcCall, response: ResponseWriter) -> tuple[int, OutputValue | None]:
         try:
-            work = self._procedures.plan(call)
+            statement = self._statements.resolve(call)
         except SqlError as error:
             return response.run(_raising(error)), None
         handle = None
-        if work.handle is not None:
-            handle = OutputValue(work.handle.name, work.handle.type, work.handle.value)
-        if not work.sql:
+        if statement.handle is not None:
+            handle = OutputValue(
+                statement.handle.name, statement.handle.type, statement.handle.value
+            )
+        if not statement.sql:
             return 0, handle
-        if not work.describe_only:
-            return self._execute(response, work.sql, work.parameters), handle
-        status = self._describe(response, work)
+        if not statement.describe_only:
+            return self._execute(response, statement.sql, statement.parameters), handle
+        status = self._describe(response, statement)
         return status, None if status else handle
 
-    def _describe(self, response: Response, work: Work) -> int:
+    def _describe(self, response: ResponseWriter, statement: StatementCall) -> int:
         columns: list[Column] = []
 
         def describing() -> Iterator[Event]:
-            columns.extend(self._session.describe(work.sql, work.parameters) or ())
+            columns.extend(self._session.describe(statement.sql, statement.parameters) or ())
             return iter(())
 
         status = response.run(describing)
@@ -197,22 +199,22 @@ class _Requests:
             response.metadata(columns)
         return status
 
-    def _execute(self, response: Response, sql: str, parameters: Sequence[Parameter]) -> int:
-        fault = self._service.faults.take_statement(sql)
+    def _execute(self, response: ResponseWriter, sql: str, parameters: Sequence[Parameter]) -> int:
+        fault = self._context.faults.take_statement(sql)
         if fault is None:
             return response.run(lambda: self._session.execute(sql, parameters))
         wire = _FaultyWire(self._transport, response, self._inbox)
         return response.run(lambda: disturb(self._events(sql, parameters), fault, wire))
 
     def _events(self, sql: str, parameters: Sequence[Parameter]) -> Iterator[Event]:
-        """Start the statement only when the first event is asked for, after an early fault."""
+        """Start the statement when the first event is requested: an early fault precedes it."""
         yield from self._session.execute(sql, parameters)
 
 
 class _FaultyWire:
-    """Carries scripted faults out on a connection."""
+    """Lets scripted faults act on a connection."""
 
-    def __init__(self, transport: Transport, response: Response, inbox: Inbox) -> None:
+    def __init__(self, transport: Transport, response: ResponseWriter, inbox: Inbox) -> None:
         self._transport = transport
         self._response = response
         self._inbox = inbox
