@@ -1,6 +1,7 @@
 """The documents say what is so."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,16 +13,42 @@ from tableferry.typemap.page import with_table
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
+ENGINE = ROOT / "src" / "tableferry"
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "packages").glob("*/*.md")]
+)
+FOLDERS = [
+    ROOT,
+    ENGINE,
+    ROOT / "lambda_deployment_postgresql_updated",
+    *(ROOT / "packages").glob("*/src/*"),
+    *(ROOT / "packages").glob("*/src/*/*"),
+]
+"""Where a path in a document may start."""
+MADE_BY_THE_READER = {"plan.json"}
+
+
+def _is_there(name: str) -> bool:
+    return any((folder / name).exists() for folder in FOLDERS)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_leads_somewhere(page: Path) -> None:
-    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text())
-    missing = [
-        target for target in targets if "://" not in target and not (page.parent / target).exists()
-    ]
+    missing = []
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)", page.read_text()):
+        if "://" in target:
+            continue
+        other = page.parent / target if target else page
+        if not other.exists() or (anchor and anchor not in _anchors(other)):
+            missing.append(f"{target}#{anchor}")
     assert missing == []
+
+
+def _anchors(page: Path) -> set[str]:
+    """Return the names that GitHub gives to a page's headings."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_every_command_is_in_the_readme() -> None:
@@ -47,19 +74,80 @@ def test_every_variable_is_in_the_readme_and_the_example(
     assert [name for name in names if name not in example] == []
 
 
-def test_the_architecture_lists_every_module_and_no_other() -> None:
-    page = (ROOT / "docs" / "architecture.md").read_text()
-    table = page[page.index("| module |") : page.index("Dependencies point one way")]
-    told = {name.rstrip("/").removesuffix(".py") for name in re.findall(r"`([a-z_/.]+)`", table)}
-    package = ROOT / "src" / "tableferry"
+def _listed_folders() -> list[str]:
+    """Return the rows of the architecture's table of folders, from its top."""
+    table = ARCHITECTURE[ARCHITECTURE.index("| folder |") :]
+    table = table[: table.index("\n\n")]
+    return re.findall(r"^\| `([a-z]+)(?:/|\.py)` \|", table, re.MULTILINE)
+
+
+def test_the_architecture_lists_every_folder_and_no_other() -> None:
     there = {
         path.stem
-        for path in package.iterdir()
-        if path.name not in {"__init__.py", "__main__.py", "__pycache__", "py.typed"}
+        for path in ENGINE.iterdir()
+        if path.name not in {"__init__.py", "__main__.py"}
         and (path.suffix == ".py" or (path / "__init__.py").exists())
     }
-    assert there - told == set()
-    assert {name for name in told if "/" not in name} - there == set()
+    assert set(_listed_folders()) == there
+
+
+def test_the_architecture_lists_the_folders_in_the_order_of_the_layers() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = next(one["layers"] for one in contracts["contracts"] if one["type"] == "layers")
+    height = {
+        name: number
+        for number, layer in enumerate(reversed(layers))
+        for name in re.findall(r"[a-z]+", layer)
+    }
+    listed = _listed_folders()
+    assert listed == sorted(listed, key=height.__getitem__)
+
+
+def test_a_batch_passes_at_most_twelve_files_which_exist() -> None:
+    path = ARCHITECTURE[ARCHITECTURE.index("## The path of a batch") :]
+    files = re.findall(r"^(?:\S+ --\S+--> )? *([a-z_/]+\.py) ", path, re.MULTILINE)
+    assert 5 < len(files) <= 12
+    assert [name for name in files if not (ENGINE / name).is_file()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_that_a_document_names_exists(page: Path) -> None:
+    text = page.read_text()
+    named = {
+        *re.findall(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|md|sql|json|ya?ml|toml|txt|svg|sh))`", text),
+        *re.findall(r"`((?:bench|chaos|deploy|docs|packages|src|tests)/[\w./-]*\w)`", text),
+        *re.findall(r"(?<![\w/])script/[\w-]+|\.ci/run", text),
+        *re.findall(r"^python ([\w./]+\.py)", text, re.MULTILINE),
+    }
+    assert [name for name in sorted(named - MADE_BY_THE_READER) if not _is_there(name)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_that_a_document_shows_has_the_options_shown(page: Path) -> None:
+    options = {
+        name: {option for parameter in command.params for option in parameter.opts}
+        for name, command in get_command(app).commands.items()  # type: ignore[attr-defined]
+    }
+    blocks = "\n".join(re.findall(r"^```\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE))
+    shown = [
+        *re.findall(r"^tableferry ([a-z]+)([^#\n]*)", blocks, re.MULTILINE),
+        *re.findall(r"`tableferry ([a-z]+)([^`]*)`", page.read_text()),
+    ]
+    assert [name for name, _ in shown if name not in options] == []
+    assert [
+        f"{name} {option}"
+        for name, rest in shown
+        for option in re.findall(r"--[a-z][a-z-]+", rest)
+        if option not in options[name]
+    ] == []
+
+
+def test_every_class_that_the_glossary_names_exists() -> None:
+    page = (ROOT / "docs" / "glossary.md").read_text()
+    named = set(re.findall(r"`([A-Z]\w+)`", page)) - {"TABLE_CONFIGS"}
+    written = "\n".join(path.read_text() for path in ENGINE.rglob("*.py"))
+    assert len(named) > 5
+    assert {name for name in named if f"class {name}" not in written} == set()
 
 
 def test_the_changelog_is_kept() -> None:
@@ -68,9 +156,15 @@ def test_the_changelog_is_kept() -> None:
 
 def test_every_test_that_a_promise_names_exists() -> None:
     named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "promises.md").read_text()))
-    written = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
     assert len(named) > 15
-    assert {name for name in named if f"def {name}(" not in written} == set()
+    assert named - _tests_written() == set()
+
+
+def _tests_written() -> set[str]:
+    """Return the names of all tests, the sandbox's included."""
+    folders = [ROOT / "tests", *(ROOT / "packages").glob("*/tests")]
+    files = [path for folder in folders for path in folder.rglob("test_*.py")]
+    return {name for path in files for name in re.findall(r"def (test_\w+)\(", path.read_text())}
 
 
 def test_the_page_of_types_is_what_the_table_of_types_says() -> None:
@@ -84,11 +178,5 @@ def test_every_fault_has_a_row_and_every_test_that_it_names_exists() -> None:
     page = (ROOT / "docs" / "faults.md").read_text()
     rows = re.findall(r"^\| (\d+) \| .* \| (.*) \|$", page, re.MULTILINE)
     assert [int(number) for number, _ in rows] == list(range(1, 60))
-    written = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
-    missing = {
-        name
-        for _, tests in rows
-        for name in re.findall(r"`(test_\w+)`", tests) or ["none"]
-        if f"def {name}(" not in written
-    }
-    assert missing == set()
+    named = {name for _, tests in rows for name in re.findall(r"`(test_\w+)`", tests) or ["none"]}
+    assert named - _tests_written() == set()

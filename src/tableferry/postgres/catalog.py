@@ -44,9 +44,11 @@ SELECT
   row_security_active(%(oid)s::oid),
   pg_has_role(c.relowner, 'USAGE') AND NOT c.relispartition AND c.reloftype = 0,
   c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent = c.oid),
-  (SELECT coalesce(sum(pg_relation_size(p.relid)), 0)::bigint FROM pg_partition_tree(c.oid) p)
+  pg_table_size(c.oid)
+    + (SELECT coalesce(sum(pg_table_size(p.relid)), 0)::bigint FROM pg_partition_tree(c.oid) p)
 FROM pg_class c WHERE c.oid = %(oid)s"""
-"""``tgtype``: 1 for each row, 2 before, 4 on insert (pg_trigger.h)."""
+"""``tgtype``: 1 for each row, 2 before, 4 on insert (pg_trigger.h). A partitioned table has no
+storage of its own, and any other table no rows in ``pg_partition_tree``."""
 
 _SCHEMA: Final = """\
 SELECT n.oid FROM pg_namespace n WHERE n.nspname = coalesce(%s::text, current_schema())"""

@@ -24,11 +24,18 @@ SELECT 'cascade', format('%%s of %%s, ON DELETE %%s', k.conname, k.conrelid::reg
 FROM pg_constraint k JOIN (VALUES ('c'::"char", 'CASCADE'), ('n', 'SET NULL'),
   ('d', 'SET DEFAULT')) AS a (code, action) ON a.code = k.confdeltype
 WHERE k.confrelid = %(oid)s AND k.conrelid <> %(oid)s AND k.contype = 'f'
+UNION ALL
+SELECT 'right', named.one || ' on it' FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'])
+  AS named (one) WHERE NOT has_table_privilege(%(oid)s::oid, named.one)
+UNION ALL
+SELECT 'right', 'CREATE on the schema tableferry' FROM pg_namespace n
+WHERE n.nspname = 'tableferry' AND NOT has_schema_privilege(n.oid, 'CREATE')
 ORDER BY 1, 2"""
 """``always``: columns that PostgreSQL alone numbers; ``rule``: enabled rules that rewrite an INSERT
 (``ev_type`` 3), UPDATE (2) or DELETE (4); ``trigger``: enabled ones that run before a row is
 updated or deleted (``tgtype``: 1 for each row, 2 before, 8 delete, 16 update, pg_trigger.h);
-``cascade``: other tables' foreign keys by which a deleted row changes rows there."""
+``cascade``: other tables' foreign keys by which a deleted row changes rows there; ``right``: what
+this login lacks."""
 
 LARGE_BYTES: Final = 64 * 1024 * 1024
 """From this size on ``auto`` does not lock readers out during a load: about half a million rows of
@@ -79,6 +86,8 @@ def suits(candidate: Candidate) -> Suitability:
         check(candidate)
     except SchemaError as error:
         return Suitability(suits=False, reason=error.message)
+    if lacking := _names(candidate.obstacles("merge"), "right"):
+        return Suitability(suits=False, reason=f"this login lacks {', '.join(lacking)}")
     if not candidate.complete:
         return Suitability(suits=True, reason="only the rows that changed are read")
     if candidate.target.referenced_by:

@@ -1,0 +1,135 @@
+"""``publish: auto``: the plan chooses the strategy by the table as it is, and says why."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tableferry.config import Settings, parse_table_configs
+from tableferry.inspect.plan_report import plan_tables
+from tableferry.planning.plan import SyncPlan
+from tableferry.postgres.publish import merge_check
+from tests.integration.conftest import Sandbox
+from tests.integration.support import settings_of
+from tests.support.databases import PgDatabase
+
+
+@pytest.fixture(autouse=True)
+def _source(table_in: Callable[[str], None]) -> None:
+    table_in("CREATE TABLE dbo.T (id int PRIMARY KEY, name nvarchar(9))")
+
+
+@pytest.fixture
+def table(pg_database: PgDatabase) -> PgDatabase:
+    """A database whose table t, of this login, has a key and a row."""
+    pg_database.run("CREATE TABLE t (id int PRIMARY KEY, name text)", "INSERT INTO t VALUES (1)")
+    return pg_database
+
+
+@pytest.fixture
+def loader(table: PgDatabase) -> Iterator[PgDatabase]:
+    """The same database for a role that may empty and fill t, and does not own it."""
+    role = f"loader_{table.name}"
+    table.run(
+        f"CREATE ROLE {role} LOGIN PASSWORD '{table.password}'",
+        f"GRANT SELECT, INSERT, TRUNCATE ON t TO {role}",
+        f"GRANT CREATE ON DATABASE {table.name} TO {role}",
+    )
+    yield PgDatabase(table.host, table.port, table.name, role, table.password)
+    table.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table with a row in it counts as a large one."""
+    monkeypatch.setattr(merge_check, "LARGE_BYTES", 1)
+
+
+def plan(sandbox: Sandbox, database: PgDatabase, **changes: Any) -> SyncPlan:
+    configured = {
+        "db_type": "mctm",
+        "sql_server_db": "McTM",
+        "sql_table": "dbo.T",
+        "pg_table": "t",
+        "publish": "auto",
+        **changes,
+    }
+    specs = parse_table_configs({"t": configured})
+    settings = Settings({"mctm": sandbox.source()}, settings_of(database))
+    (found,) = plan_tables(list(specs.values()), settings).tables
+    assert found.plan is not None, found.error
+    return found.plan
+
+
+def test_a_table_of_which_a_swap_keeps_everything_is_swapped(
+    sandbox: Sandbox, table: PgDatabase
+) -> None:
+    found = plan(sandbox, table)
+    assert found.publish == "swap"
+    assert found.strategy_reason == "swap: it keeps everything that hangs on the table"
+
+
+def test_a_table_that_others_reference_is_merged(sandbox: Sandbox, table: PgDatabase) -> None:
+    table.run("CREATE TABLE u (t int REFERENCES t)")
+    found = plan(sandbox, table)
+    assert found.publish == "merge"
+    assert re.match(r"not swap: .*\bu\b.*; merge: foreign keys", found.strategy_reason)
+
+
+@pytest.mark.usefixtures("large")
+def test_a_large_table_whose_trigger_a_swap_would_not_fire_is_merged(
+    sandbox: Sandbox, table: PgDatabase
+) -> None:
+    add_trigger(table)
+    found = plan(sandbox, table)
+    assert found.publish == "merge"
+    assert found.strategy_reason.startswith("not swap: the trigger 'seen' of t is kept, but")
+    assert "merge: the table is large" in found.strategy_reason
+
+
+def test_a_small_table_whose_trigger_a_swap_would_not_fire_is_truncated(
+    sandbox: Sandbox, table: PgDatabase
+) -> None:
+    add_trigger(table)
+    found = plan(sandbox, table)
+    assert found.publish == "truncate"
+    assert "not merge: the table is small" in found.strategy_reason
+
+
+@pytest.mark.usefixtures("large")
+def test_a_large_partitioned_table_is_merged(sandbox: Sandbox, pg_database: PgDatabase) -> None:
+    pg_database.run(
+        "CREATE TABLE t (id int PRIMARY KEY, name text) PARTITION BY RANGE (id)",
+        "CREATE TABLE t1 PARTITION OF t DEFAULT",
+        "INSERT INTO t VALUES (1)",
+    )
+    assert plan(sandbox, pg_database).publish == "merge"
+
+
+@pytest.mark.usefixtures("large")
+def test_a_role_that_may_only_truncate_truncates(sandbox: Sandbox, loader: PgDatabase) -> None:
+    found = plan(sandbox, loader)
+    assert found.publish == "truncate"
+    assert "not merge: this login lacks DELETE on it, UPDATE on it" in found.strategy_reason
+
+
+@pytest.mark.usefixtures("large")
+def test_a_role_that_may_merge_but_not_swap_merges(
+    sandbox: Sandbox, table: PgDatabase, loader: PgDatabase
+) -> None:
+    table.run(f"GRANT UPDATE, DELETE ON t TO {loader.user}")
+    assert plan(sandbox, loader).publish == "merge"
+
+
+def test_without_a_ledger_only_truncate_is_left(sandbox: Sandbox, table: PgDatabase) -> None:
+    found = plan(sandbox, table, ledger="off")
+    assert found.publish == "truncate"
+    assert "not swap: it needs the ledger; not merge: it needs the ledger" in found.strategy_reason
+
+
+def add_trigger(table: PgDatabase) -> None:
+    table.run(
+        "CREATE FUNCTION seen() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "CREATE TRIGGER seen AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION seen()",
+    )
