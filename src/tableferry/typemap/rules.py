@@ -155,8 +155,12 @@ KEEPS_OFFSET: Final = _offset(kept=True)
 
 RULES: Final[dict[str, TypeRule]] = {
     "bit": _rule("bit", "boolean", "bool", Conversion(bit, "boolean, integers, numeric, double")),
-    "tinyint": _rule("tinyint", "smallint", "int2", Conversion(whole, _WHOLE_OR_DOUBLE), _printed(3)),
-    "smallint": _rule("smallint", "smallint", "int2", Conversion(whole, _WHOLE_OR_DOUBLE), _printed(6)),
+    "tinyint": _rule(
+        "tinyint", "smallint", "int2", Conversion(whole, _WHOLE_OR_DOUBLE), _printed(3)
+    ),
+    "smallint": _rule(
+        "smallint", "smallint", "int2", Conversion(whole, _WHOLE_OR_DOUBLE), _printed(6)
+    ),
     "int": _rule("int", "integer", "int4", Conversion(whole, _WHOLE_OR_DOUBLE), _printed(11)),
     "bigint": _rule(
         "bigint", "bigint", "int8", Conversion(whole, "bigint, numeric with room"), _printed(20)
