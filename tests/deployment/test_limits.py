@@ -14,7 +14,7 @@ from tableferry.errors import DataError, TransientError
 from tableferry.fanout import Begun, Route, RoutedTable, Stored, assign
 from tableferry.frontend.response import MOST_BYTES, respond
 from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 LAMBDAS = 6 * 1024 * 1024
 STATES = 256 * 1024

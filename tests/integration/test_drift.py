@@ -20,7 +20,7 @@ from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.tds_server import SandboxServer
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 Run = Callable[[str], None]
 DISCOVERED = {"columns": None, "pg_columns": None, "primary_key": None}

@@ -21,7 +21,7 @@ from tableferry.values import RefusedRows, target_schema
 from tests.integration.conftest import Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import entry, planned, sync_plan
+from tests.support.specs import entry, planned, sync_plan
 
 INT = SourceType("int", 4, 10)
 NAME = SourceType("nvarchar", 100)

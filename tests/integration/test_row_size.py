@@ -15,7 +15,7 @@ from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.run import sync_table
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import entry, planned
+from tests.support.specs import entry, planned
 
 TEXT = SourceType("nvarchar", 100)
 KINDS = [

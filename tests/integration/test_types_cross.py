@@ -15,7 +15,7 @@ from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.run import sync_table
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 LAST = dt.datetime(9999, 12, 31, 23, 59, 59)
 Case = tuple[str, list[tuple[str, Any]]]

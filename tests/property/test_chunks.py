@@ -19,7 +19,7 @@ from tableferry.sqlserver import boundaries
 from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.tds_server import SandboxServer
 from tests.integration.conftest import PASSWORD, USER, Sandbox
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 SLOWLY = settings(deadline=None, max_examples=5)
 

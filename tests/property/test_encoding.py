@@ -18,7 +18,7 @@ from tableferry.postgres.encoding import Encoder
 from tableferry.postgres.numerics import numeric_bytes
 from tableferry.values import kinds
 from tests.property.conftest import encoding_by
-from tests.unit.engine.support import planned
+from tests.support.specs import planned
 
 Both = Callable[[Sequence[pa.RecordBatch]], tuple[bytes, bytes]]
 

@@ -15,7 +15,7 @@ from tableferry.typemap import RULES
 from tableferry.values import Converter, target_schema
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import planned, sync_plan
+from tests.support.specs import planned, sync_plan
 
 UTC = dt.UTC
 

@@ -12,7 +12,7 @@ from tableferry.model.table_details import NO_DETAILS, IndexColumn, SourceIndex,
 from tableferry.planning.complete_spec import completed
 from tableferry.planning.plan import plan_table
 from tableferry.postgres import STRATEGIES
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 INT = SourceType("int", 4, 10)
 KEY = SourceIndex("PK", (IndexColumn("LineNo"), IndexColumn("OrderID")), unique=True, primary=True)

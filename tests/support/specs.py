@@ -1,4 +1,4 @@
-"""Short ways to make what the engine's tests need."""
+"""Factories for specifications, column plans and settings, shared by the tests."""
 
 from typing import Any
 

@@ -12,7 +12,7 @@ import pytest
 from tableferry.errors import DataError, VerificationError
 from tableferry.model.schema import PgType, SourceType
 from tableferry.values import Converter, target_schema
-from tests.unit.engine.support import planned
+from tests.support.specs import planned
 
 GUID = SourceType("uniqueidentifier", 16)
 DATETIME2 = SourceType("datetime2", 8, 27, 7)

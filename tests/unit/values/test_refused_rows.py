@@ -18,7 +18,7 @@ from tableferry.model.schema import PgType, SourceType
 from tableferry.planning.columns import ColumnPlan, exactly
 from tableferry.values import Converter, RefusedRows
 from tableferry.values.quarantined import MOST_BYTES, as_json
-from tests.unit.engine.support import entry, planned
+from tests.support.specs import entry, planned
 
 INT = SourceType("int", 4, 10)
 NVARCHAR = SourceType("nvarchar", 40)

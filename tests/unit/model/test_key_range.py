@@ -15,7 +15,7 @@ from tableferry.model.schema import UNLIMITED, Isolation, SourceColumn, SourceSc
 from tableferry.planning.plan import SyncPlan, plan_table
 from tableferry.postgres import STRATEGIES
 from tableferry.sqlserver.chunk_bounds import ChunkBoundsCheck
-from tests.unit.engine.support import planned, spec
+from tests.support.specs import planned, spec
 
 INT = SourceType("int", 4, 10)
 NAME = SourceType("nvarchar", 40)

@@ -19,7 +19,7 @@ from tableferry.model.schema import (
 from tableferry.planning.plan import SyncPlan, plan_table
 from tableferry.postgres import STRATEGIES
 from tableferry.typemap import RULES, parse_pg_type, pg_type_holds
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 INT = SourceType("int", 4, 10)
 NAME = SourceType("nvarchar", 100)

@@ -16,7 +16,7 @@ from tableferry.model.schema import (
 )
 from tableferry.planning.plan import plan_table
 from tableferry.postgres import STRATEGIES
-from tests.unit.engine.support import spec
+from tests.support.specs import spec
 
 INT = SourceType("int", 4, 10)
 NAME = SourceType("nvarchar", 100)

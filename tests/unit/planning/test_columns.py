@@ -15,7 +15,7 @@ from tableferry.model.schema import (
 )
 from tableferry.planning.columns import ColumnPlan, exactly, match_columns
 from tableferry.typemap import RULES, parse_pg_type
-from tests.unit.engine.support import planned, spec
+from tests.support.specs import planned, spec
 
 GUID = SourceType("uniqueidentifier", 16)
 AT = SourceType("datetimeoffset", 10, 34, 7)

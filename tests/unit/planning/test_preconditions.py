@@ -15,7 +15,7 @@ from tableferry.model.schema import (
 )
 from tableferry.planning.plan import SyncPlan, plan_table
 from tableferry.postgres import STRATEGIES
-from tests.unit.engine.support import spec
+from tests.support.specs import spec
 
 SOURCE = SourceSchema(
     (SourceColumn("ID", SourceType("int")), SourceColumn("Name", SourceType("text")))

@@ -7,7 +7,7 @@ import pytest
 from tableferry.config import Consistency, parse_table_configs, select_tables
 from tableferry.errors import ConfigError
 from tableferry.model.identifiers import SourceTable, TargetTable
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 
 def problems_of(**configs: Any) -> str:

@@ -18,7 +18,7 @@ from tableferry.sqlserver.protection import (
     read_traits,
     that_are_rounded,
 )
-from tests.unit.engine.support import spec
+from tests.support.specs import spec
 
 TABLE = SourceTable("McTM", "dbo", "T")
 

@@ -15,7 +15,7 @@ from tableferry.errors import ConfigError, DataError, VerificationError
 from tableferry.model.schema import PgType, SourceType
 from tableferry.planning.columns import ColumnPlan, exactly
 from tableferry.values import Converter, TextsAlteredError
-from tests.unit.engine.support import entry, planned
+from tests.support.specs import entry, planned
 
 NVARCHAR = SourceType("nvarchar", 40)
 CANARY = "canary 4711\0"
