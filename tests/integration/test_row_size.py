@@ -9,8 +9,8 @@ from tableferry.errors import SchemaError
 from tableferry.inspect.plan_report import plan_tables
 from tableferry.model.identifiers import TargetTable
 from tableferry.model.schema import SourceColumn, SourceType, TargetColumn
-from tableferry.planning.columns import ColumnPlan
-from tableferry.planning.row_size import ROOM, least_bytes, most_bytes, require_room
+from tableferry.planning.column_plan import ColumnPlan
+from tableferry.planning.row_size import ROOM, least_bytes, most_bytes, require_row_fits
 from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.run import sync_table
 from tests.integration.conftest import Sandbox
@@ -80,7 +80,7 @@ def test_columns_of_which_no_row_has_room_are_refused(pg_database: PgDatabase) -
     ]
     assert least_bytes(plans) == 24 + 1024 * 8
     with pytest.raises(SchemaError, match=r"Every row of t would take 8,216 bytes or more"):
-        require_room(TargetTable("", "t"), plans)
+        require_row_fits(TargetTable("", "t"), plans)
     with pytest.raises(Exception, match="row is too big"):
         store(pg_database, 1024, [(moment, "'2024-01-01'")])
 

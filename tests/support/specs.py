@@ -5,7 +5,7 @@ from typing import Any
 from tableferry.config import Consistency, Publish, SourceSettings, TableSpec, TargetSettings
 from tableferry.model.identifiers import SourceTable, TargetTable
 from tableferry.model.schema import PgType, SourceColumn, SourceType, TargetColumn
-from tableferry.planning.columns import ColumnPlan, one_column
+from tableferry.planning.column_plan import ColumnPlan, plan_column
 from tableferry.planning.ddl.create_table import Creation
 from tableferry.planning.drift import Drift
 from tableferry.planning.plan import SyncPlan
@@ -53,8 +53,8 @@ def planned(name: str, source: SourceType, target: PgType | None = None) -> Colu
     """A column's plan; without ``target`` for the column that would be created."""
     rule = RULES[source.name]
     into = target or rule.create(source)
-    way = rule.way(source, into, asked_for=True) or rule.ways[0]
-    return one_column(SourceColumn(name, source), TargetColumn(name, into), way)
+    way = rule.conversion(source, into, requested=True) or rule.conversions[0]
+    return plan_column(SourceColumn(name, source), TargetColumn(name, into), way)
 
 
 def sync_plan(

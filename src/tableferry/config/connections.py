@@ -124,7 +124,7 @@ class Database(BaseModel):
         """Whether the connection stays on this machine, where there is no wire to protect."""
         return is_loopback(self.host)
 
-    def kept_by(self, login: LoginSource) -> Self:
+    def with_login_source(self, login: LoginSource) -> Self:
         """Return the same settings with a login that is kept elsewhere."""
         settings = self.model_copy()
         settings._login = login  # noqa: SLF001 - of its own class

@@ -20,7 +20,7 @@ from tableferry.config.connections import (
     TargetAuth,
     TargetSettings,
 )
-from tableferry.config.login import KeptLogin, Login, LoginSource, MadeLogin, Vault
+from tableferry.config.login import Login, LoginSource, StoredLogin, TokenLogin, Vault
 from tableferry.config.secret_references import is_reference, read_connection, read_secret
 from tableferry.errors import ConfigError, TableferryError, TransientError
 
@@ -109,7 +109,7 @@ class _Reading:
             return None
         if isinstance(found, TargetSettings) and found.auth is TargetAuth.IAM:
             login = self._token(found)
-        return found.kept_by(login) if login else found
+        return found.with_login_source(login) if login else found
 
     def _whole(self, prefix: str, given: dict[str, str], reference: str) -> LoginSource | None:
         """Fill in what a secret holds of a connection; what a variable says besides it counts."""
@@ -131,7 +131,7 @@ class _Reading:
             self._unreadable(f"{prefix}SECRET", error)
             return None
         given |= {name: value for name, value in held.items() if name not in given}
-        return KeptLogin(Login(held["user"], SecretStr(held["password"])), fetch)
+        return StoredLogin(Login(held["user"], SecretStr(held["password"])), fetch)
 
     def _password(self, prefix: str, given: dict[str, str], reference: str) -> LoginSource | None:
         """Put the password in the place of where it is kept."""
@@ -149,7 +149,7 @@ class _Reading:
             self._unreadable(f"{prefix}PASSWORD", error)
             return None
         given["password"] = current.password.get_secret_value()
-        return KeptLogin(current, fetch)
+        return StoredLogin(current, fetch)
 
     def _token(self, found: TargetSettings) -> LoginSource | None:
         vault = self._vault("PG_AUTH")
@@ -159,7 +159,7 @@ class _Reading:
         def make() -> Login:
             return Login(found.user, SecretStr(vault.token(found.host, found.port, found.user)))
 
-        return MadeLogin(make)
+        return TokenLogin(make)
 
     def _vault(self, variable: str) -> Vault | None:
         if self.vault is None:

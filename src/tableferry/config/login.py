@@ -11,8 +11,8 @@ from typing import Final, Protocol
 
 from pydantic import SecretStr
 
-SOURCE_LOGINS: Final = frozenset({"18456", "18486", "18487", "18488"})
-LOGIN_REFUSED: Final = SOURCE_LOGINS | {"28P01", "28000"}
+SOURCE_LOGIN_REFUSED: Final = frozenset({"18456", "18486", "18487", "18488"})
+LOGIN_REFUSED: Final = SOURCE_LOGIN_REFUSED | {"28P01", "28000"}
 """What servers say of a name and password that they do not take. Not tried again as it is:
 servers lock accounts."""
 
@@ -40,7 +40,7 @@ class Vault(Protocol):
         """Return a token that this PostgreSQL takes for the user's password."""
 
 
-class KeptLogin:
+class StoredLogin:
     """A login that is fetched again when it was refused; several threads may ask."""
 
     def __init__(self, current: Login, fetch: Callable[[], Login]) -> None:
@@ -56,7 +56,7 @@ class KeptLogin:
             return self._current
 
 
-class MadeLogin:
+class TokenLogin:
     """A login that is made for every connection: a token lives for minutes only."""
 
     def __init__(self, make: Callable[[], Login]) -> None:

@@ -8,7 +8,7 @@ from tableferry import sqlserver
 from tableferry.config import SourceSettings
 from tableferry.errors import SchemaError
 from tableferry.model.identifiers import SourceTable, TargetTable, shown
-from tableferry.model.naming import distinct, pg_name, shortened
+from tableferry.model.naming import pg_name, shortened, unique_name
 from tableferry.model.schema import SourceSchema
 from tableferry.model.table_details import TableDetails
 from tableferry.typemap import RULES
@@ -69,7 +69,7 @@ def _keys(tables: Sequence[SourceTable]) -> list[str]:
     """Return a key for each: its name; with its schema where that is not ``dbo``."""
     taken: set[str] = set()
     return [
-        distinct(
+        unique_name(
             pg_name(table.name if table.schema == "dbo" else f"{table.schema}_{table.name}"), taken
         )
         for table in tables
@@ -87,7 +87,7 @@ def _discovered(
         if column.type.name not in RULES:
             notes.append(f"{shown(column.name)} is left out: {column.type} is not carried")
             continue
-        name = distinct(pg_name(column.name), taken, RULES[column.type.name].second_names)
+        name = unique_name(pg_name(column.name), taken, RULES[column.type.name].companion_names)
         if name != pg_name(column.name):
             notes.append(f"{shown(column.name)} is named {shown(name)}: its own name is another's")
         columns.append(column.name)

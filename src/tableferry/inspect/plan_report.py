@@ -54,7 +54,7 @@ class TablePlan:
             "parallel": plan.spec.parallel,
             "estimated_rows": plan.estimated_rows,
             "ddl": list(plan.ddl),
-            "drift": list(plan.drift.told),
+            "drift": list(plan.drift.messages),
             "columns": [
                 {
                     "source": column.source.name,

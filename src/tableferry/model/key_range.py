@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 
 from tableferry.errors import ConfigError
 from tableferry.model.identifiers import quote_mssql, shown
-from tableferry.model.literals import exact_text, has_exact_text, literal, looks_exact
+from tableferry.model.literals import exact_text, has_exact_text, is_exact_text, tsql_literal
 from tableferry.model.schema import SourceColumn, SourceType
 
 
@@ -38,10 +38,10 @@ class KeyColumn:
 
     def literal(self, text: str) -> str:
         """Return the T-SQL literal of an exact text."""
-        return literal(self.type, text, self.collation)
+        return tsql_literal(self.type, text, self.collation)
 
 
-LONGEST_TYPE: Final = 8000
+MAX_TYPE_BYTES: Final = 8000
 """Bytes of the longest type that is not ``max``."""
 
 Key = tuple[KeyColumn, ...]
@@ -74,7 +74,7 @@ class KeyRange:
         return " AND ".join(parts)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form, which ``of_dict`` takes."""
+        """Return the JSON form, which ``from_dict`` takes."""
         return {
             "key": [[c.name, *astuple(c.type), c.collation] for c in self.key],
             "low": None if self.low is None else list(self.low),
@@ -82,7 +82,7 @@ class KeyRange:
         }
 
     @classmethod
-    def of_dict(cls, form: object) -> Self:
+    def from_dict(cls, form: object) -> Self:
         """Return the range of a JSON form; raises ConfigError where it is none.
 
         Its bounds will be part of T-SQL, so whatever does not look like one is refused.
@@ -106,22 +106,22 @@ class KeyRange:
         if form is None:
             return None
         pairs = zip(key, form, strict=True)
-        if not (key and isinstance(form, list) and all(looks_exact(c.type, x) for c, x in pairs)):
+        if not (key and isinstance(form, list) and all(is_exact_text(c.type, x) for c, x in pairs)):
             raise ValueError("bound")
         return tuple(form)
 
-    def as_json(self) -> str:
+    def to_json(self) -> str:
         """Return the JSON text, of ASCII signs."""
         return json.dumps(self.to_dict(), separators=(",", ":"))
 
     @classmethod
-    def of_json(cls, text: str) -> Self:
+    def from_json(cls, text: str) -> Self:
         """Return the range of a JSON text; raises ConfigError where it is none."""
         try:
             form = json.loads(text)
         except ValueError:
             form = None
-        return cls.of_dict(form)
+        return cls.from_dict(form)
 
 
 def _key_column(form: Any) -> KeyColumn:
@@ -131,7 +131,7 @@ def _key_column(form: Any) -> KeyColumn:
     quote_mssql(name)
     if not (
         len(numbers) == 3
-        and all(type(number) is int and 0 <= number <= LONGEST_TYPE for number in numbers)
+        and all(type(number) is int and 0 <= number <= MAX_TYPE_BYTES for number in numbers)
         and has_exact_text(column.type)
         and re.fullmatch(r"\w*", collation, re.ASCII)
     ):
@@ -149,7 +149,7 @@ def ranges_between(key: Key, bounds: Sequence[Bound]) -> tuple[KeyRange, ...]:
     return tuple(KeyRange(key, *pair) for pair in itertools.pairwise(edges))
 
 
-def obstacles(key: Sequence[SourceColumn]) -> list[str]:
+def key_problems(key: Sequence[SourceColumn]) -> list[str]:
     """Say why a table cannot be cut along this key; nothing where it can."""
     if not key:
         return ["'chunks' needs a key to cut along, and the table has none"]

@@ -62,7 +62,7 @@ def clashes(names: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
     return {target: found for target, found in sources.items() if len(found) > 1}
 
 
-def distinct(
+def unique_name(
     name: str, taken: set[str], with_it: Callable[[str], Collection[str]] = lambda _name: ()
 ) -> str:
     """Return ``name``, or where it is taken the first free of ``name_2``, ``name_3`` ...; take it.

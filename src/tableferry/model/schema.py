@@ -10,6 +10,9 @@ from typing import Final
 UNLIMITED: Final = -1
 """``SourceType.length`` of the ``(max)`` types, as ``sys.columns.max_length`` has it."""
 
+CHARACTER_TYPES: Final = frozenset({"char", "varchar", "nchar", "nvarchar"})
+"""The text types with a length; ``text``, ``ntext`` and ``xml`` are read as one of these."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceType:
@@ -44,14 +47,14 @@ class SourceType:
 class SourceColumn:
     """One column of a source table. ``protection`` says why its values would arrive altered.
 
-    ``by_server``: the server is to convert its texts to nvarchar, the driver may misread them.
+    ``convert_on_server``: the driver may misread its texts, so the server casts them to nvarchar.
     """
 
     name: str
     type: SourceType
     nullable: bool = True
     protection: str = ""
-    by_server: bool = False
+    convert_on_server: bool = False
 
 
 def find_column(name: str, columns: Sequence[SourceColumn]) -> SourceColumn | None:
@@ -150,7 +153,7 @@ class TargetSchema:
 
     ``referenced_by`` names the other tables whose foreign keys point to it, ``row_triggers`` its
     enabled triggers that run before a row is inserted; ``row_security`` says whether row-level
-    security binds this login, ``may_alter`` whether it may add columns. ``has_heirs``: tables
+    security binds this login, ``may_alter`` whether it may add columns. ``has_children``: tables
     inherit from this one, which keep their rows when it is emptied. ``obstacles`` are those
     of the publishing strategies that may be used, by the strategy's name. ``bytes`` is the table's
     size on disk, without its indexes.
@@ -162,6 +165,6 @@ class TargetSchema:
     row_triggers: tuple[str, ...] = ()
     row_security: bool = False
     may_alter: bool = True
-    has_heirs: bool = False
+    has_children: bool = False
     obstacles: Mapping[str, tuple[Obstacle, ...]] = field(default_factory=dict)
     bytes: int = 0

@@ -16,7 +16,7 @@ class IndexColumn:
     descending: bool = False
 
 
-HIDDEN: Final = "?"
+HIDDEN_CONDITION: Final = "?"
 """The ``condition`` of an index whose filter the login may not see: it is no T-SQL."""
 
 

@@ -14,7 +14,7 @@ from tableferry.model.schema import SourceColumn, SourceSchema, find_column
 from tableferry.model.table_details import TableDetails
 
 
-def completed(spec: TableSpec, source: SourceSchema, details: TableDetails) -> TableSpec:
+def complete_spec(spec: TableSpec, source: SourceSchema, details: TableDetails) -> TableSpec:
     """Return the spec with columns, target names and key; raises SchemaError.
 
     Columns are called what the source calls them, also where the configuration differs in case; one

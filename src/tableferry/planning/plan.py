@@ -12,7 +12,7 @@ from typing import Final
 from tableferry.config import Consistency, OrderBy, TableSpec, TrailingBlanks
 from tableferry.errors import SchemaError
 from tableferry.model.identifiers import quote_mssql, shown
-from tableferry.model.key_range import KeyRange, obstacles
+from tableferry.model.key_range import KeyRange, key_problems
 from tableferry.model.schema import (
     Isolation,
     SourceColumn,
@@ -21,13 +21,14 @@ from tableferry.model.schema import (
     find_column,
 )
 from tableferry.model.table_details import NO_DETAILS, TableDetails
-from tableferry.planning.columns import ColumnPlan, exactly, match_columns
-from tableferry.planning.complete_spec import completed
+from tableferry.planning.column_plan import ColumnPlan, read_as_utf16
+from tableferry.planning.complete_spec import complete_spec
 from tableferry.planning.ddl.create_table import Creation, advance_identity, plan_creation
 from tableferry.planning.drift import Drift, likely_new_name
-from tableferry.planning.lost_digits import cuts_of
+from tableferry.planning.lost_digits import lost_digit_columns
+from tableferry.planning.match_columns import match_columns
 from tableferry.planning.preconditions import require_loadable
-from tableferry.planning.row_size import require_room
+from tableferry.planning.row_size import require_row_fits
 from tableferry.planning.strategy import (
     Candidate,
     Strategies,
@@ -102,7 +103,7 @@ class SyncPlan:
     def result_columns(self) -> list[str]:
         """The names of the columns that the SELECT answers with."""
         names = [column.target.name for column in self.columns]
-        return names + [cuts.name for cuts in cuts_of(self.columns)]
+        return names + [cuts.name for cuts in lost_digit_columns(self.columns)]
 
     @property
     def is_unbounded(self) -> bool:
@@ -141,7 +142,7 @@ class SyncPlan:
 
     def _select(self, verb: str, condition: str = "") -> str:
         read = [(c.select, c.target.name) for c in self.columns]
-        read += [(cuts.select, cuts.name) for cuts in cuts_of(self.columns)]
+        read += [(cuts.select, cuts.name) for cuts in lost_digit_columns(self.columns)]
         columns = ",\n  ".join(f"{select} AS {quote_mssql(name)}" for select, name in read)
         sql = f"{verb}\n  {columns}\nFROM {self.spec.source.sql} AS t{self.hint}"
         conditions = [f"({self.spec.where}\n)"] if self.spec.where else []
@@ -174,17 +175,17 @@ class SyncPlan:
 
         Two plans of one fingerprint do the same; any drift on either side gives another.
         """
-        facts = [self.publish, self.select, *self.ddl, *self.drift.told]
+        facts = [self.publish, self.select, *self.ddl, *self.drift.messages]
         facts.append(f"{self.spec.on_invalid}|{self.spec.trailing_blanks}")
         for c in self.columns:
             facts.append(f"{c.source.name}|{c.source.type}|{c.source.nullable}|{c.convert}")
             facts.append(f"{c.target.name}|{c.target.type}|{c.target.nullable}")
         return hashlib.sha256("\0".join(facts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
-    def reading_exactly(self, names: frozenset[str] | None) -> "SyncPlan":
+    def reading_as_utf16(self, names: frozenset[str] | None) -> "SyncPlan":
         """Return the plan that reads these columns' texts (None: all) as bytes of UTF-16."""
         wanted = frozenset(c.source.name for c in self.columns) if names is None else names
-        return replace(self, columns=exactly(self.columns, wanted))
+        return replace(self, columns=read_as_utf16(self.columns, wanted))
 
     @property
     def losses(self) -> dict[str, str]:
@@ -213,9 +214,9 @@ def plan_table(
     The plan's own ``spec`` leaves nothing out.
     """
     left_out = None if spec.columns else _excluded(spec, source)
-    spec = completed(spec, source, details)
+    spec = complete_spec(spec, source, details)
     found = _source_columns(spec, source, target)
-    matched = match_columns(spec, found, target, left_out=left_out)
+    matched = match_columns(spec, found, target, excluded=left_out)
     columns, drift = matched.columns, matched.drift
     spec = _carried(spec, columns)
     told = _require_storable(spec, columns)
@@ -272,11 +273,11 @@ def _require_storable(spec: TableSpec, columns: Sequence[ColumnPlan]) -> tuple[s
     """Refuse what only the load would find out; returns warnings. Raises SchemaError."""
     if spec.chunks > 1:
         _raise_if_any(
-            obstacles(_key(spec, columns)),
+            key_problems(_key(spec, columns)),
             "Name whole numbers, moments, texts or uniqueidentifiers in 'primary_key', or leave "
             "'chunks' out.",
         )
-    return require_room(spec.target, columns)
+    return require_row_fits(spec.target, columns)
 
 
 def _creation(

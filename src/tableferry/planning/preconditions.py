@@ -21,7 +21,7 @@ def require_loadable(spec: TableSpec, target: TargetSchema) -> tuple[str, ...]:
         f"the trigger {shown(name)} of {spec.target} runs before each row and may change its values"
         for name in target.row_triggers
     )
-    if target.has_heirs:
+    if target.has_children:
         warnings += (
             f"tables inherit from {spec.target} and keep their rows, which queries on it show too",
         )

@@ -11,7 +11,7 @@ from typing import Final
 from tableferry.errors import SchemaError
 from tableferry.model.identifiers import TargetTable
 from tableferry.model.schema import UNLIMITED, SourceType
-from tableferry.planning.columns import ColumnPlan
+from tableferry.planning.column_plan import ColumnPlan
 
 ROOM: Final = 8160
 """Bytes of a row at the most (MaxHeapTupleSize, htup_details.h) on a page of the usual 8 kB."""
@@ -38,7 +38,7 @@ _BYTES_OF: Final = {"nchar": 1.5, "nvarchar": 1.5, "char": 3, "varchar": 3, "bin
 """Bytes at the most, in UTF-8 where it is a text, that one of SQL Server's becomes."""
 
 
-def require_room(target: TargetTable, columns: Sequence[ColumnPlan]) -> tuple[str, ...]:
+def require_row_fits(target: TargetTable, columns: Sequence[ColumnPlan]) -> tuple[str, ...]:
     """Refuse columns of which no row has room on a page; returns what is to be told of others.
 
     Raises SchemaError.

@@ -11,7 +11,7 @@ from typing import Protocol
 from tableferry.config import LedgerUse, Publish, TableSpec
 from tableferry.errors import SchemaError
 from tableferry.model.schema import Obstacle, TargetSchema
-from tableferry.planning.columns import ColumnPlan
+from tableferry.planning.column_plan import ColumnPlan
 
 
 @dataclass(frozen=True, slots=True)

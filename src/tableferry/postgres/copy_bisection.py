@@ -13,11 +13,11 @@ from typing import Final, Self
 import pyarrow as pa
 
 from tableferry.errors import DataError
-from tableferry.planning.columns import ColumnPlan
+from tableferry.planning.column_plan import ColumnPlan
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.copying import ENCODED_BYTES, CopyIn
 from tableferry.postgres.errors import is_ours
-from tableferry.values.quarantined import RefusedRow, RefusedRows, as_converted, value_bytes
+from tableferry.values.refused_rows import RefusedRow, RefusedRows, converted_value, value_bytes
 
 SIFTED_BYTES: Final = 8 * 2**20
 """About how much is stored by one COPY, and kept until PostgreSQL has taken it: less means more
@@ -159,7 +159,7 @@ class SiftingCopy:
 
     def _keep_aside(self, row: pa.RecordBatch, error: DataError) -> None:
         values = {
-            column.target.name: as_converted(array[0], column)
+            column.target.name: converted_value(array[0], column)
             for column, array in zip(self._columns, row.columns, strict=True)
         }
         own = {c.source.name: values[c.target.name] for c in self._columns if not c.companion}

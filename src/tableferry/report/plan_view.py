@@ -47,10 +47,10 @@ def _show(out: Console, table: TablePlan, plan: SyncPlan) -> None:
     print_indented(out, f"[cyan]readers wait[/] {escape(plan.readers_wait)}", 2)
     if table.refused_rows:
         print_indented(out, f"[cyan]refused rows[/] {escape(table.refused_rows)}", 2)
-    for sentence in plan.drift.told:
+    for sentence in plan.drift.messages:
         print_indented(out, f"[cyan]drift[/] {escape(sentence)}", 2)
     for warning in plan.warnings:
-        if warning not in plan.drift.told:
+        if warning not in plan.drift.messages:
             print_indented(out, f"[yellow]warning[/] {escape(warning)}", 2)
     print_indented(out, f"[cyan]fingerprint[/] {plan.fingerprint}", 2)
 

@@ -27,12 +27,12 @@ def read_schema(connection: SourceConnection, table: SourceTable) -> SourceSchem
     columns = _columns(connection, table)
     hidden = of_the_graph(connection, table, (column.name for column in columns))
     hidden |= that_are_rounded(connection, columns)
-    by_server = columns_to_convert(connection, table, columns)
+    convert_on_server = columns_to_convert(connection, table, columns)
     columns = tuple(
         replace(
             column,
             protection=column.protection or hidden.get(column.name, ""),
-            by_server=column.name in by_server,
+            convert_on_server=column.name in convert_on_server,
         )
         for column in columns
     )

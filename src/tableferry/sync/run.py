@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 from uuid import uuid4
 
-from tableferry.config import LOGIN_REFUSED, SOURCE_LOGINS, Settings, TableSpec
+from tableferry.config import LOGIN_REFUSED, SOURCE_LOGIN_REFUSED, Settings, TableSpec
 from tableferry.sync.effort import Effort
 from tableferry.sync.history import History
 from tableferry.sync.outcome import STOPPED, ErrorReport, RunOutcome, Status, TableOutcome
@@ -93,7 +93,7 @@ class _Run:
             outcomes = self._begin(group)
         for spec, outcome in zip(group, outcomes, strict=True):
             if outcome.error and outcome.error.code in LOGIN_REFUSED:
-                side = spec.db_type if outcome.error.code in SOURCE_LOGINS else _TARGET
+                side = spec.db_type if outcome.error.code in SOURCE_LOGIN_REFUSED else _TARGET
                 self.refused[side] = outcome.error
         self.outcomes += outcomes
         return outcomes

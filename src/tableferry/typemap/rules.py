@@ -32,7 +32,7 @@ from tableferry.typemap.fitting import (
 )
 from tableferry.typemap.rule import Companion, Conversion, Create, TypeRule
 
-OFFSET_KEPT: Final = "+ offset"
+OFFSET_SUFFIX: Final = "+ offset"
 """Behind a type in ``type_overrides``: ``timestamptz + offset`` adds ``<column>_offset``."""
 
 _TEXT: Final = SourceType("nvarchar", UNLIMITED)
@@ -74,7 +74,7 @@ def _printed(length: int, style: int = 0) -> Conversion:
         f"text, varchar({length})",
         select=f"CONVERT(varchar({length}), {{}}{styled})",
         arrives=SourceType("varchar", length),
-        by_override=True,
+        on_request=True,
     )
 
 
@@ -139,18 +139,18 @@ def _offset(*, kept: bool) -> Conversion:
     )
     return Conversion(
         moment("timestamptz"),
-        f"timestamptz {OFFSET_KEPT}: `<column>_offset` smallint, in minutes"
+        f"timestamptz {OFFSET_SUFFIX}: `<column>_offset` smallint, in minutes"
         if kept
         else "timestamptz with as many digits, up to 6",
         convert="truncate",
         loss="" if kept else "the instant is kept, the offset is not",
-        cuts_seventh_digit=True,
+        drops_seventh_digit=True,
         companion=companion if kept else None,
-        by_override=kept,
+        on_request=kept,
     )
 
 
-KEEPS_OFFSET: Final = _offset(kept=True)
+WITH_OFFSET: Final = _offset(kept=True)
 """The way of ``timestamptz + offset``."""
 
 RULES: Final[dict[str, TypeRule]] = {
@@ -209,7 +209,7 @@ RULES: Final[dict[str, TypeRule]] = {
             moment("time"),
             "time with as many digits, up to 6",
             convert="truncate",
-            cuts_seventh_digit=True,
+            drops_seventh_digit=True,
         ),
         _printed(16, 121),
     ),
@@ -237,7 +237,7 @@ RULES: Final[dict[str, TypeRule]] = {
             moment("timestamp"),
             "timestamp with as many digits, up to 6",
             convert="truncate",
-            cuts_seventh_digit=True,
+            drops_seventh_digit=True,
         ),
         _printed(27, 121),
     ),
@@ -246,7 +246,7 @@ RULES: Final[dict[str, TypeRule]] = {
         "timestamptz(n), n up to 6",
         digits("timestamptz"),
         _offset(kept=False),
-        KEEPS_OFFSET,
+        WITH_OFFSET,
         _printed(34, 121),
     ),
     **{
@@ -290,7 +290,7 @@ RULES: Final[dict[str, TypeRule]] = {
             "bigint, the eight bytes read big-endian; 2^63 and more are refused",
             select="CAST({} AS binary(8))",
             convert="big_endian",
-            by_override=True,
+            on_request=True,
         ),
     ),
     # As text a uniqueidentifier costs twice the time; as bytes only their order is to mend.
@@ -304,7 +304,7 @@ RULES: Final[dict[str, TypeRule]] = {
             "text, varchar(36), char(36), in upper case as SQL Server writes it",
             select="CONVERT(char(36), {})",
             arrives=SourceType("varchar", 36),
-            by_override=True,
+            on_request=True,
         ),
     ),
     "hierarchyid": _rule(

@@ -41,7 +41,7 @@ def pg_type_holds(wide: PgType, narrow: PgType) -> bool:
     return False
 
 
-def keeps_apart(source: SourceType, into: PgType) -> bool:
+def stays_distinct(source: SourceType, into: PgType) -> bool:
     """Whether two values that differ in the source always differ in the target, too."""
     cut = source.name in {"time", "datetime2", "datetimeoffset"} and source.scale == 7
     return source.name != "sql_variant" and not (cut and into.name in _MOMENTS)

@@ -9,16 +9,16 @@ import pyarrow as pa
 
 from tableferry.config import OnInvalid, TrailingBlanks
 from tableferry.errors import DataError, VerificationError
-from tableferry.planning.columns import ColumnPlan
-from tableferry.planning.lost_digits import cuts_of
-from tableferry.values import steps, texts, units
-from tableferry.values.find_invalid import first_failing, refused_places, step
-from tableferry.values.kinds import arrives_right, is_text, target_schema
-from tableferry.values.quarantined import (
+from tableferry.planning.column_plan import ColumnPlan
+from tableferry.planning.lost_digits import lost_digit_columns
+from tableferry.values import steps, texts, utf16
+from tableferry.values.arrow_types import has_expected_type, is_string_type, target_schema
+from tableferry.values.find_invalid import first_inconvertible, invalid_positions, step
+from tableferry.values.refused_rows import (
     RefusedRow,
     RefusedRows,
-    as_arrived,
-    as_converted,
+    arrived_value,
+    converted_value,
     value_bytes,
 )
 
@@ -55,18 +55,18 @@ class Converter:
         self._on_invalid = OnInvalid.FAIL if on_invalid is OnInvalid.QUARANTINE else on_invalid
         self._trim = trailing_blanks is TrailingBlanks.TRIM
         self._refusals = refusals
-        self._cuts = cuts_of(columns)
+        self._cuts = lost_digit_columns(columns)
         self._schema = target_schema(columns)
         self._rows = 0
         self._now: dict[str, Counter[str]] = {}
         self.touched: dict[str, Counter[str]] = {}
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Convert one batch; its columns are in the order of the plan's, ``Cuts`` behind them."""
+        """Convert one batch; its columns are in the order of the plan, ``LostDigits`` last."""
         altered = [
             column.source.name
             for column, array in self._paired(batch)
-            if is_text(array.type) and texts.may_be_altered(array)
+            if is_string_type(array.type) and texts.may_be_altered(array)
         ]
         if altered:
             raise TextsAlteredError(frozenset(altered))
@@ -96,10 +96,10 @@ class Converter:
         """Return the rows that can be stored; the others are kept aside, by their first column."""
         found: dict[int, tuple[pa.Array, ColumnPlan, str]] = {}
         for column, array in self._paired(batch):
-            if not arrives_right(array, column):
+            if not has_expected_type(array, column):
                 raise _unlike(array, column)
             try:
-                for place, reason in refused_places(array, column):
+                for place, reason in invalid_positions(array, column):
                     found.setdefault(place, (array, column, reason))
             except pa.ArrowInvalid as error:
                 raise _unlike(array, column) from error
@@ -109,7 +109,7 @@ class Converter:
                     refusals.row_key(self._values(batch.slice(place, 1))),
                     column.source.name,
                     reason,
-                    value_bytes(as_arrived(array[place])),
+                    value_bytes(arrived_value(array[place])),
                 )
                 for place, (array, column, reason) in sorted(found.items())
             ]
@@ -124,16 +124,16 @@ class Converter:
         for column, array in self._paired(row):
             if not column.companion:
                 try:
-                    value = as_converted(self._convert(array, column)[0], column)
+                    value = converted_value(self._convert(array, column)[0], column)
                 except DataError:
-                    value = as_arrived(array[0])
+                    value = arrived_value(array[0])
                 found[column.source.name] = value
         return found
 
     def _convert(self, array: pa.Array, column: ColumnPlan) -> pa.Array:
-        if not arrives_right(array, column):
+        if not has_expected_type(array, column):
             raise _unlike(array, column)
-        if column.as_units or is_text(array.type):
+        if column.as_utf16 or is_string_type(array.type):
             array = self._cleaned(array, column)
         try:
             converted = step(array, column)
@@ -149,10 +149,10 @@ class Converter:
     def _cleaned(self, array: pa.Array, column: ColumnPlan) -> pa.Array:
         done = texts.DONE.get(self._on_invalid, "")
         try:
-            if column.as_units:
-                found = units.decoded(array, self._on_invalid)
+            if column.as_utf16:
+                found = utf16.decode(array, self._on_invalid)
                 array = found.texts
-                self._count(column, f"{texts.HALF_PAIR} {done}", found.touched)
+                self._count(column, f"{texts.UNPAIRED_SURROGATE} {done}", found.touched)
             found = texts.without_nul(array, self._on_invalid)
         except texts.InvalidTextError as error:
             raise self._invalid_text(error, column) from None
@@ -177,7 +177,7 @@ class Converter:
         )
 
     def _no_exact_form(self, array: pa.Array, column: ColumnPlan) -> DataError:
-        row = self._rows + first_failing(array, column) + 1
+        row = self._rows + first_inconvertible(array, column) + 1
         return DataError(
             f"The value of column {column.source.name!r} ({column.source.type}) in row {row:,} "
             f"has no exact form in {column.target.name!r} ({column.target.type})",

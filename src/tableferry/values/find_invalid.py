@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from tableferry.config import OnInvalid
-from tableferry.planning.columns import ColumnPlan
-from tableferry.values import steps, texts, units
-from tableferry.values.kinds import arrow_type, is_text
+from tableferry.planning.column_plan import ColumnPlan
+from tableferry.values import steps, texts, utf16
+from tableferry.values.arrow_types import arrow_type, is_string_type
 
 
 def step(array: pa.Array, column: ColumnPlan) -> pa.Array:
@@ -15,7 +15,7 @@ def step(array: pa.Array, column: ColumnPlan) -> pa.Array:
     return steps.CONVERSIONS[column.convert](array, arrow_type(column), column.target.type)
 
 
-def first_failing(array: pa.Array, column: ColumnPlan) -> int:
+def first_inconvertible(array: pa.Array, column: ColumnPlan) -> int:
     """Return the place of the first value that does not convert, by halving."""
     low, high = 0, len(array)
     while high - low > 1:
@@ -29,16 +29,16 @@ def first_failing(array: pa.Array, column: ColumnPlan) -> int:
     return low
 
 
-def refused_places(array: pa.Array, column: ColumnPlan) -> Iterator[tuple[int, str]]:
+def invalid_positions(array: pa.Array, column: ColumnPlan) -> Iterator[tuple[int, str]]:
     """Yield every place whose value cannot be stored, in no order and perhaps twice, and why.
 
     Raises ArrowInvalid where the array is not what its column looks like.
     """
-    if column.as_units:
-        yield from ((place, texts.HALF_PAIR) for place in units.half_pairs(array))
-        array = units.decoded(array, OnInvalid.REPLACE).texts
-    if is_text(array.type):
-        yield from ((place, texts.NUL) for place in texts.holding_nul(array))
+    if column.as_utf16:
+        yield from ((place, texts.UNPAIRED_SURROGATE) for place in utf16.unpaired_surrogates(array))
+        array = utf16.decode(array, OnInvalid.REPLACE).texts
+    if is_string_type(array.type):
+        yield from ((place, texts.NUL) for place in texts.positions_of_nul(array))
         array = texts.without_nul(array, OnInvalid.REPLACE).texts
     for place in _failing(array, column):
         yield place, f"no exact form in {column.target.type}"

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from tableferry.config import OnInvalid
 
 NUL: Final = "U+0000"
-HALF_PAIR: Final = "half a surrogate pair"
+UNPAIRED_SURROGATE: Final = "half a surrogate pair"
 BLANKS: Final = "trailing blanks"
 
 DONE: Final = {OnInvalid.STRIP: "stripped", OnInvalid.REPLACE: "replaced by U+FFFD"}
@@ -68,7 +68,7 @@ def without_nul(texts: pa.Array, policy: OnInvalid) -> Cleaned:
     return Cleaned(pc.replace_substring(texts, "\0", instead), count)
 
 
-def holding_nul(texts: pa.Array) -> Sequence[int]:
+def positions_of_nul(texts: pa.Array) -> Sequence[int]:
     """Return the places of the texts that hold U+0000."""
     if not _found(_NUL_BYTE, texts):
         return []

@@ -14,7 +14,7 @@ from typing import Any, Final
 from tableferry.config import TableSpec
 from tableferry.errors import SchemaError
 from tableferry.model.identifiers import quote_mssql, quote_pg
-from tableferry.planning.complete_spec import completed
+from tableferry.planning.complete_spec import complete_spec
 from tableferry.postgres import TargetConnection
 from tableferry.sqlserver import SourceConnection, read_keys, read_schema
 
@@ -43,7 +43,7 @@ def compare_rows(spec: TableSpec, from_: SourceConnection, into: TargetConnectio
     Raises TableferryError where one cannot be read, SchemaError where there is no key.
     """
     schema = read_schema(from_, spec.source)
-    spec = completed(spec, schema, read_keys(from_, spec.source))
+    spec = complete_spec(spec, schema, read_keys(from_, spec.source))
     if not spec.primary_key:
         raise SchemaError(
             f"{spec.source} has no key to pair its rows by", hint="Name one in 'primary_key'."

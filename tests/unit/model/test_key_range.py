@@ -9,8 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tableferry.errors import ConfigError, SchemaError, VerificationError
-from tableferry.model.key_range import WHOLE_TABLE, KeyColumn, KeyRange, obstacles, ranges_between
-from tableferry.model.literals import EXACT, exact_text, has_exact_text, literal, looks_exact
+from tableferry.model.key_range import (
+    WHOLE_TABLE,
+    KeyColumn,
+    KeyRange,
+    key_problems,
+    ranges_between,
+)
+from tableferry.model.literals import (
+    LITERAL_FORMATS,
+    exact_text,
+    has_exact_text,
+    is_exact_text,
+    tsql_literal,
+)
 from tableferry.model.schema import UNLIMITED, Isolation, SourceColumn, SourceSchema, SourceType
 from tableferry.planning.plan import SyncPlan, plan_table
 from tableferry.postgres import STRATEGIES
@@ -79,18 +91,18 @@ def test_the_ranges_between_bounds_meet_and_are_open_at_the_ends() -> None:
     ],
 )  # fmt: skip
 def test_a_literal_is_of_the_columns_own_type(kind: SourceType, text: str, sql: str) -> None:
-    assert looks_exact(kind, text)
-    assert literal(kind, text, "X" if kind.name.endswith("char") else "") == sql
+    assert is_exact_text(kind, text)
+    assert tsql_literal(kind, text, "X" if kind.name.endswith("char") else "") == sql
     assert exact_text(kind, "t.[a]").count("t.[a]") == 1
 
 
-@pytest.mark.parametrize("name", EXACT)
+@pytest.mark.parametrize("name", LITERAL_FORMATS)
 @pytest.mark.parametrize(
     "text",
     ["", "1'", "1)--", "0x6", "x", "1; DROP TABLE t", "1\n", "\u0661", None, 1, "0x61 OR 1=1"],
 )
 def test_what_is_not_the_text_of_a_value_never_becomes_sql(name: str, text: object) -> None:
-    assert not looks_exact(SourceType(name, 8), text)
+    assert not is_exact_text(SourceType(name, 8), text)
 
 
 def test_floats_and_texts_of_any_length_have_no_exact_literal() -> None:
@@ -110,18 +122,18 @@ BOUNDS = st.none() | st.tuples(st.integers(-(2**31), 2**31 - 1).map(str), TEXTS)
 )
 def test_a_range_comes_back_from_its_json(low: Any, high: Any, name: str) -> None:
     keys = KeyRange((KeyColumn(name, INT), CODE), low, high)
-    text = keys.as_json()
+    text = keys.to_json()
     assert text.isascii()
-    assert KeyRange.of_json(text) == keys
-    assert KeyRange.of_dict(json.loads(json.dumps(keys.to_dict()))) == keys
+    assert KeyRange.from_json(text) == keys
+    assert KeyRange.from_dict(json.loads(json.dumps(keys.to_dict()))) == keys
 
 
 RIGHT: dict[str, Any] = {"key": [["ID", "int", 4, 10, 0, ""]], "low": ["1"], "high": None}
 
 
 def test_the_json_of_a_whole_table_is_taken() -> None:
-    assert KeyRange.of_dict(WHOLE_TABLE.to_dict()) == WHOLE_TABLE
-    assert KeyRange.of_dict(RIGHT) == KeyRange((ID,), ("1",), None)
+    assert KeyRange.from_dict(WHOLE_TABLE.to_dict()) == WHOLE_TABLE
+    assert KeyRange.from_dict(RIGHT) == KeyRange((ID,), ("1",), None)
 
 
 @pytest.mark.parametrize(
@@ -148,15 +160,15 @@ def test_the_json_of_a_whole_table_is_taken() -> None:
 )
 def test_what_is_no_range_is_refused_without_its_values(form: object) -> None:
     with pytest.raises(ConfigError) as raised:
-        KeyRange.of_dict(form)
+        KeyRange.from_dict(form)
     assert "canary" not in raised.value.message
     with pytest.raises(ConfigError):
-        KeyRange.of_json(json.dumps(form))
+        KeyRange.from_json(json.dumps(form))
 
 
 def test_a_text_that_is_not_json_is_refused() -> None:
     with pytest.raises(ConfigError):
-        KeyRange.of_json("canary")
+        KeyRange.from_json("canary")
 
 
 def test_the_select_of_a_chunk_has_the_condition_beside_where() -> None:
@@ -186,7 +198,7 @@ def test_chunks_along_a_column_without_exact_literals_are_refused_by_name() -> N
         plan_table(
             spec(chunks=2), source, None, strategies=STRATEGIES, isolation=Isolation(snapshot=True)
         )
-    assert obstacles([SourceColumn("ID", INT)]) == []
+    assert key_problems([SourceColumn("ID", INT)]) == []
 
 
 def within(keys: KeyRange, *values: int | None, kind: SourceType = INT) -> None:

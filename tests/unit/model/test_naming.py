@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tableferry.model.identifiers import quote_pg
-from tableferry.model.naming import clashes, distinct, pg_name, shortened
+from tableferry.model.naming import clashes, pg_name, shortened, unique_name
 
 
 @pytest.mark.parametrize(
@@ -67,5 +67,5 @@ def test_names_that_become_one_are_found_with_their_sources() -> None:
 
 def test_a_taken_name_is_numbered_and_stays_short() -> None:
     taken = {"a", "y" * 63}
-    assert [distinct("a", taken), distinct("a", taken)] == ["a_2", "a_3"]
-    assert len(distinct("y" * 63, taken)) <= 63
+    assert [unique_name("a", taken), unique_name("a", taken)] == ["a_2", "a_3"]
+    assert len(unique_name("y" * 63, taken)) <= 63

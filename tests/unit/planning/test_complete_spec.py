@@ -9,7 +9,7 @@ from tableferry.config import TableSpec, parse_table_configs
 from tableferry.errors import ConfigError, SchemaError
 from tableferry.model.schema import Isolation, SourceColumn, SourceSchema, SourceType
 from tableferry.model.table_details import NO_DETAILS, IndexColumn, SourceIndex, TableDetails
-from tableferry.planning.complete_spec import completed
+from tableferry.planning.complete_spec import complete_spec
 from tableferry.planning.plan import plan_table
 from tableferry.postgres import STRATEGIES
 from tests.support.specs import entry
@@ -35,14 +35,14 @@ def problem(**changes: Any) -> str:
 
 
 def test_all_columns_are_taken_in_their_order_with_the_sources_key() -> None:
-    found = completed(spec(), source("OrderID", "LineNo", "Qty"), DETAILS)
+    found = complete_spec(spec(), source("OrderID", "LineNo", "Qty"), DETAILS)
     assert found.columns == (("OrderID", "order_id"), ("LineNo", "line_no"), ("Qty", "qty"))
     assert found.primary_key == ("LineNo", "OrderID")
 
 
 def test_what_is_configured_is_called_what_the_source_calls_it() -> None:
     configured = spec(columns=["orderid"], pg_columns=["k"], primary_key="ORDERID")
-    found = completed(configured, source("OrderID", "LineNo"), DETAILS)
+    found = complete_spec(configured, source("OrderID", "LineNo"), DETAILS)
     assert found == replace(configured, columns=(("OrderID", "k"),), primary_key=("OrderID",))
 
 
@@ -54,13 +54,13 @@ def test_names_in_postgresql_may_be_left_out_alone() -> None:
 
 
 def test_a_key_of_columns_that_are_not_carried_is_none() -> None:
-    found = completed(spec(exclude=["lineno"]), source("OrderID", "LineNo"), DETAILS)
+    found = complete_spec(spec(exclude=["lineno"]), source("OrderID", "LineNo"), DETAILS)
     assert found.columns == (("OrderID", "order_id"),)
     assert found.primary_key == ()
 
 
 def test_a_configured_key_may_be_of_discovered_columns() -> None:
-    found = completed(spec(primary_key="orderid"), source("OrderID", "LineNo"), DETAILS)
+    found = complete_spec(spec(primary_key="orderid"), source("OrderID", "LineNo"), DETAILS)
     planned = plan_table(
         found,
         source("OrderID", "LineNo"),
@@ -86,7 +86,7 @@ def test_what_the_source_does_not_bear_out_is_refused_by_name(
     changes: dict[str, Any], names: list[str], said: str
 ) -> None:
     with pytest.raises(SchemaError) as raised:
-        completed(spec(**changes), source(*names), NO_DETAILS)
+        complete_spec(spec(**changes), source(*names), NO_DETAILS)
     assert said in raised.value.message
     assert raised.value.hint
 

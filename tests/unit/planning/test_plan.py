@@ -107,7 +107,7 @@ def test_every_misfit_of_the_target_is_named_at_once() -> None:
         "'id' of type smallint cannot hold every value of 'ID' of type int",
         "has no column 'name'",
         "'at' is generated",
-        "'must' must have a value",
+        "'must' requires a value",
     ]:
         assert said in raised.value.message
     assert "'may'" not in raised.value.message

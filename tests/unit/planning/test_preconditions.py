@@ -39,7 +39,7 @@ def test_row_level_security_that_binds_the_login_is_refused() -> None:
 
 
 def test_tables_that_inherit_and_keep_their_rows_are_told() -> None:
-    told = plan(TargetSchema(COLUMNS, has_heirs=True), Isolation(snapshot=True)).warnings
+    told = plan(TargetSchema(COLUMNS, has_children=True), Isolation(snapshot=True)).warnings
     assert told == ("tables inherit from t and keep their rows, which queries on it show too",)
 
 

@@ -120,7 +120,7 @@ def test_a_column_that_cannot_hold_every_value_is_refused(
 
 def loss_of(source: SourceType) -> str:
     rule = RULES[source.name]
-    way = rule.way(source, rule.create(source))
+    way = rule.conversion(source, rule.create(source))
     assert way is not None
     return way.loss_of(source)
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from tableferry.config import OnInvalid, TrailingBlanks, parse_table_configs
 from tableferry.errors import ConfigError, DataError
 from tableferry.model.schema import PgType, SourceType
-from tableferry.planning.columns import ColumnPlan, exactly
+from tableferry.planning.column_plan import ColumnPlan, read_as_utf16
 from tableferry.values import Converter, RefusedRows
-from tableferry.values.quarantined import MOST_BYTES, as_json
+from tableferry.values.refused_rows import MAX_VALUE_BYTES, json_value
 from tests.support.specs import entry, planned
 
 INT = SourceType("int", 4, 10)
@@ -36,8 +36,8 @@ def units_of(*values: str | None) -> pa.Array:
     return pa.array(encoded, pa.large_binary())
 
 
-def as_units(name: str) -> ColumnPlan:
-    return exactly([planned(name, NVARCHAR)], frozenset({name}))[0]
+def as_utf16(name: str) -> ColumnPlan:
+    return read_as_utf16([planned(name, NVARCHAR)], frozenset({name}))[0]
 
 
 def sift(
@@ -61,7 +61,7 @@ def test_a_row_with_a_nul_is_kept_aside_with_key_column_reason_and_bytes() -> No
 
 def test_half_a_pair_is_kept_aside_by_the_bytes_that_the_source_holds() -> None:
     sent = units_of("fine", "x\ud83d", None, "\U0001f600")
-    kept, refusals = sift([as_units("Name")], sent)
+    kept, refusals = sift([as_utf16("Name")], sent)
     assert kept.column(0).to_pylist() == ["fine", None, "\U0001f600"]
     (row,) = refusals.rows
     assert (row.reason, row.value) == (HALF, b"x\0\x3d\xd8")
@@ -80,14 +80,14 @@ def test_a_number_without_an_exact_form_is_kept_aside() -> None:
 
 
 def test_a_row_is_refused_once_by_its_first_column() -> None:
-    columns = [planned("A", NVARCHAR), as_units("B")]
+    columns = [planned("A", NVARCHAR), as_utf16("B")]
     kept, refusals = sift(columns, texts("\0", "a"), units_of("\udc00\0", "b"))
     assert kept.num_rows == 1
     assert refusals.counts() == {"A": Counter({"U+0000": 1})}
 
 
 def test_a_key_that_is_refused_itself_is_told_by_its_bytes() -> None:
-    columns = [as_units("Code"), planned("N", INT)]
+    columns = [as_utf16("Code"), planned("N", INT)]
     _, refusals = sift(columns, units_of("a\ud800"), pa.array([1], pa.int32()), key=("Code",))
     assert refusals.rows[0].row_key == {"Code": "0x610000d8"}
 
@@ -99,8 +99,8 @@ def test_a_row_without_a_key_is_told_by_all_its_values_long_ones_cut() -> None:
 
 
 def test_of_a_huge_value_only_the_beginning_is_kept() -> None:
-    _, refusals = sift([planned("A", NVARCHAR)], texts("\0" * MOST_BYTES))
-    assert refusals.rows[0].value == b"\0" * MOST_BYTES
+    _, refusals = sift([planned("A", NVARCHAR)], texts("\0" * MAX_VALUE_BYTES))
+    assert refusals.rows[0].value == b"\0" * MAX_VALUE_BYTES
 
 
 def test_more_rows_than_allowed_fail_with_counts_by_column_and_reason_and_no_value() -> None:
@@ -149,7 +149,7 @@ def test_what_is_touched_is_counted_once_although_the_batch_is_converted_again()
     ],
 )
 def test_a_key_has_a_form_that_json_keeps(value: Any, expected: Any) -> None:
-    assert as_json(value) == expected
+    assert json_value(value) == expected
 
 
 VALUES = st.lists(st.none() | st.text(st.characters() | st.just("\0"), max_size=4), max_size=30)
@@ -162,7 +162,7 @@ def test_exactly_the_rows_that_cannot_be_stored_are_kept_aside(values: list[str 
         whole = (value or "").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         return "\0" in whole or whole.count("\ufffd") > (value or "").count("\ufffd")
 
-    kept, refusals = sift([as_units("V")], units_of(*values))
+    kept, refusals = sift([as_utf16("V")], units_of(*values))
     assert len(kept) == len(values) - len(refusals.rows)
     assert len(refusals.rows) == sum(map(is_bad, values))
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tableferry.config import OnInvalid, TrailingBlanks, parse_table_configs
 from tableferry.errors import ConfigError, DataError, VerificationError
 from tableferry.model.schema import PgType, SourceType
-from tableferry.planning.columns import ColumnPlan, exactly
+from tableferry.planning.column_plan import ColumnPlan, read_as_utf16
 from tableferry.values import Converter, TextsAlteredError
 from tests.support.specs import entry, planned
 
@@ -35,8 +35,8 @@ def units_of(*values: str | None) -> pa.Array:
     return pa.array(encoded, pa.large_binary())
 
 
-def as_units(name: str = "c") -> ColumnPlan:
-    return exactly([planned(name, NVARCHAR)], frozenset({name}))[0]
+def as_utf16(name: str = "c") -> ColumnPlan:
+    return read_as_utf16([planned(name, NVARCHAR)], frozenset({name}))[0]
 
 
 def kept(array: pa.Array, column: ColumnPlan, policy: OnInvalid) -> tuple[list[Any], Any]:
@@ -118,7 +118,7 @@ def test_a_batch_with_u_fffd_is_not_trusted_and_names_every_such_column() -> Non
 
 def test_what_is_read_as_units_keeps_a_genuine_u_fffd() -> None:
     sent = units_of("\ufffd", "a\ufffdb", None)
-    assert kept(sent, as_units(), OnInvalid.FAIL) == (["\ufffd", "a\ufffdb", None], {})
+    assert kept(sent, as_utf16(), OnInvalid.FAIL) == (["\ufffd", "a\ufffdb", None], {})
 
 
 @pytest.mark.parametrize(
@@ -135,23 +135,23 @@ def test_what_is_read_as_units_keeps_a_genuine_u_fffd() -> None:
 def test_half_a_pair_is_known_wherever_it_stands(value: str, stripped: str, replaced: str) -> None:
     sent = units_of("x", value, None, "😀")
     for policy, expected in ((OnInvalid.STRIP, stripped), (OnInvalid.REPLACE, replaced)):
-        found, touched = kept(sent, as_units(), policy)
+        found, touched = kept(sent, as_utf16(), policy)
         assert found == ["x", expected, None, "😀"]
         assert list(touched["c"].values()) == [1]
     with pytest.raises(DataError, match=f"'c' holds {HALF} in row 2"):
-        kept(sent, as_units(), OnInvalid.FAIL)
+        kept(sent, as_utf16(), OnInvalid.FAIL)
 
 
 def test_the_halves_of_two_values_make_no_pair() -> None:
     sent = units_of("a\ud83d", "\ude00b", "", "\ud83d", None, "\ude00")
-    found, touched = kept(sent, as_units(), OnInvalid.STRIP)
+    found, touched = kept(sent, as_utf16(), OnInvalid.STRIP)
     assert found == ["a", "b", "", "", None, ""]
     assert touched == {"c": {f"{HALF} stripped": 4}}
 
 
 def test_all_65536_units_are_decoded() -> None:
     every = [bytes([n & 0xFF, n >> 8]) for n in range(65536)]
-    found, touched = kept(pa.array(every, pa.large_binary()), as_units(), OnInvalid.REPLACE)
+    found, touched = kept(pa.array(every, pa.large_binary()), as_utf16(), OnInvalid.REPLACE)
     halves = range(0xD800, 0xE000)
     assert found == ["\ufffd" if n in halves or n == 0 else chr(n) for n in range(65536)]
     assert touched["c"] == {f"{HALF} replaced by U+FFFD": 2048, "U+0000 replaced by U+FFFD": 1}
@@ -168,7 +168,7 @@ def test_units_become_what_python_decodes(values: list[str | None], start: int) 
         for v in values[start:]
     ]
     halves = [v is not None and v != e for v, e in zip(values[start:], expected, strict=True)]
-    found, touched = kept(sent, as_units(), OnInvalid.STRIP)
+    found, touched = kept(sent, as_utf16(), OnInvalid.STRIP)
     assert [v and _paired(v) for v in found] == [v and _paired(v) for v in expected]
     assert sum(touched.get("c", Counter()).values()) == sum(halves)
 
@@ -179,12 +179,12 @@ def _paired(value: str) -> str:
 
 def test_an_odd_number_of_bytes_is_no_text() -> None:
     with pytest.raises(VerificationError, match="'c' arrived"):
-        kept(pa.array([b"abc"], pa.large_binary()), as_units(), OnInvalid.STRIP)
+        kept(pa.array([b"abc"], pa.large_binary()), as_utf16(), OnInvalid.STRIP)
 
 
 def test_a_text_where_bytes_of_units_were_asked_for_is_refused() -> None:
     with pytest.raises(VerificationError, match="'c' arrived"):
-        kept(texts("abc"), as_units(), OnInvalid.STRIP)
+        kept(texts("abc"), as_utf16(), OnInvalid.STRIP)
 
 
 @pytest.mark.parametrize("start", [0, 1])

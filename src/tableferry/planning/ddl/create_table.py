@@ -19,7 +19,7 @@ from tableferry.planning.ddl.indexes import (
     plan_indexes,
 )
 from tableferry.planning.ddl.tsql_constants import INTEGER_RANGES
-from tableferry.typemap import keeps_apart
+from tableferry.typemap import stays_distinct
 
 PG_INTEGERS: Mapping[str, str] = {"int2": "smallint", "int4": "int", "int8": "bigint"}
 """The types an identity column may have in PostgreSQL, with SQL Server's of the same range."""
@@ -138,7 +138,7 @@ def _key_warnings(
         f"the primary key holds {shown(name)}, whose values may become equal in the target: "
         "the load would fail"
         for name in key
-        if not keeps_apart(columns[name][0].type, columns[name][1].type)
+        if not stays_distinct(columns[name][0].type, columns[name][1].type)
     ]
     warnings += [
         f"the primary key holds {shown(name)}, which may be NULL in the source: a NULL would end "

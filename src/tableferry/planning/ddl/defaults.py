@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from tableferry.model.schema import UNLIMITED, PgType, SourceType
-from tableferry.planning.ddl.tsql_constants import TEXTS, literal, read_constant, unwrapped
+from tableferry.planning.ddl.tsql_constants import TEXTS, pg_literal, read_constant, unwrapped
 
 LOCAL, UTC, INSTANT = "local", "utc", "instant"
 
@@ -52,7 +52,7 @@ def translated_default(definition: str, source: SourceType, target: PgType) -> s
     """
     constant = read_constant(definition)
     if constant is not None:
-        return literal(constant, source, target)
+        return pg_literal(constant, source, target)
     # Spaces and brackets inside a text would matter; a text has been read above, or is refused.
     bare = re.sub(r"[\s\[\]]+", "", unwrapped(definition)).lower()
     if bare == "newid()":

@@ -10,8 +10,8 @@ from typing import Final
 
 from tableferry.model.identifiers import quote_pg
 from tableferry.model.schema import SourceColumn, TargetColumn
-from tableferry.planning.ddl.tsql_constants import TEXTS, literal, read_constant
-from tableferry.typemap import keeps_apart
+from tableferry.planning.ddl.tsql_constants import TEXTS, pg_literal, read_constant
+from tableferry.typemap import stays_distinct
 
 _TOKEN: Final = re.compile(
     r"\s*(\[(?:[^\]]|\]\])+\]|\"(?:[^\"]|\"\")+\"|[Nn]?'(?:[^']|'')*'|0[xX][0-9A-Fa-f]*"
@@ -114,7 +114,7 @@ class _Reader:
         self, comparison: str, source: SourceColumn, target: TargetColumn
     ) -> None:
         told_apart = source.type.name in TEXTS and comparison == "<>"
-        made_equal = not keeps_apart(source.type, target.type) and comparison in {"=", "<="}
+        made_equal = not stays_distinct(source.type, target.type) and comparison in {"=", "<="}
         if self._for_no_more and (told_apart or made_equal):
             raise _UntranslatableError
 
@@ -141,7 +141,7 @@ class _Reader:
             if depth == 0 and word.upper() not in {"+", "-", "CONVERT"}:
                 break
         constant = read_constant(text)
-        found = literal(constant, source.type, target.type) if constant else None
+        found = pg_literal(constant, source.type, target.type) if constant else None
         if found is None or found == "NULL":
             raise _UntranslatableError
         return found

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from tableferry.model.identifiers import TargetTable, quote_pg, shown
-from tableferry.model.naming import distinct, pg_name, shortened
+from tableferry.model.naming import pg_name, shortened, unique_name
 from tableferry.model.schema import UNLIMITED, SourceColumn, TargetColumn
-from tableferry.model.table_details import HIDDEN, SourceIndex, TableDetails
+from tableferry.model.table_details import HIDDEN_CONDITION, SourceIndex, TableDetails
 from tableferry.planning.ddl.filters import translated_condition
 from tableferry.planning.ddl.tsql_constants import TEXTS
-from tableferry.typemap import keeps_apart
+from tableferry.typemap import stays_distinct
 
 BTREE_BYTES: Final = 2704
 """A larger entry is an error (BTMaxItemSize: a third of a page), which would end the load."""
@@ -68,7 +68,7 @@ def plan_indexes(
             warnings.append(f"the index {shown(index.name)} is not created: {reason}")
             continue
         made = _Index(index, columns, details, pg_version)
-        name = distinct(shortened(f"{target.name}_{pg_name(index.name)}", index.name), taken)
+        name = unique_name(shortened(f"{target.name}_{pg_name(index.name)}", index.name), taken)
         statements.append(made.statement(target, name))
         warnings += made.warnings()
     return IndexPlan(tuple(statements), tuple(warnings))
@@ -90,7 +90,7 @@ def _why_not(index: SourceIndex, columns: Columns) -> str:
         return f"PostgreSQL cannot sort {', '.join(map(shown, unordered))}"
     if key_bytes(key) > BTREE_BYTES:
         return f"its values can be longer than the {BTREE_BYTES:,} bytes PostgreSQL indexes"
-    if index.condition == HIDDEN:
+    if index.condition == HIDDEN_CONDITION:
         return "its condition is not shown to a login without VIEW DEFINITION"
     if index.condition and translated_condition(index.condition, columns) is None:
         return "its condition has no sure translation"
@@ -111,7 +111,7 @@ class _Index:
     @property
     def _cut(self) -> list[str]:
         """Columns of which two values may become one, by a declared loss."""
-        return [s.name for s, into in self._key if not keeps_apart(s.type, into.type)]
+        return [s.name for s, into in self._key if not stays_distinct(s.type, into.type)]
 
     @property
     def _holds_for_more(self) -> bool:

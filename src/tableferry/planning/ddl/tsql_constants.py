@@ -68,7 +68,7 @@ def read_constant(text: str) -> Constant | None:
     return None
 
 
-def literal(constant: Constant, source: SourceType, target: PgType) -> str | None:
+def pg_literal(constant: Constant, source: SourceType, target: PgType) -> str | None:
     """Return the constant for a column of these types, None where it is not surely the same."""
     value = constant.value
     if value is None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from tableferry.errors import DataError, VerificationError
 from tableferry.model.identifiers import quote_pg
-from tableferry.planning.drift import adding
+from tableferry.planning.drift import add_columns_sql
 from tableferry.postgres.locks import lock_exclusively, lock_quietly
 from tableferry.postgres.publish.loads import Staged
 from tableferry.postgres.publish.merge_check import check, read_obstacles, suits
@@ -143,7 +143,7 @@ class MergeLoad(Staged):
         self._lock(standing)
         require_columns(connection, plan, added=False)
         if plan.drift.added:
-            connection.execute(adding(standing.table, plan.drift.added, nullable=True))
+            connection.execute(add_columns_sql(standing.table, plan.drift.added, nullable=True))
         ((told_apart, fixed, swallows),) = connection.rows(
             _FACTS, {"oid": standing.oid, "key": list(plan.target_key)}
         )

@@ -5,7 +5,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from tableferry.planning.columns import ColumnPlan
+from tableferry.planning.column_plan import ColumnPlan
 
 _ARROW: Final = {
     "bool": pa.bool_(),
@@ -51,12 +51,12 @@ def _whole(arrow: pa.DataType) -> bool:
     return bool(pa.types.is_boolean(arrow) or pa.types.is_integer(arrow))
 
 
-def is_text(arrow: pa.DataType) -> bool:
+def is_string_type(arrow: pa.DataType) -> bool:
     """Whether these are texts."""
     return bool(pa.types.is_string(arrow) or pa.types.is_large_string(arrow))
 
 
-def is_bytes(arrow: pa.DataType) -> bool:
+def is_binary_type(arrow: pa.DataType) -> bool:
     """Whether these are bytes, of one length or any."""
     return bool(
         pa.types.is_binary(arrow)
@@ -81,14 +81,16 @@ _ARRIVES: Final[dict[str, Test]] = {
     "time": pa.types.is_time,
     **dict.fromkeys(("smalldatetime", "datetime", "datetime2"), _moment),
     "datetimeoffset": _instant,
-    **dict.fromkeys(("char", "varchar", "nchar", "nvarchar"), is_text),
-    **dict.fromkeys(("text", "ntext", "xml"), is_text),
-    **dict.fromkeys(("binary", "varbinary", "image", "timestamp", "uniqueidentifier"), is_bytes),
+    **dict.fromkeys(("char", "varchar", "nchar", "nvarchar"), is_string_type),
+    **dict.fromkeys(("text", "ntext", "xml"), is_string_type),
+    **dict.fromkeys(
+        ("binary", "varbinary", "image", "timestamp", "uniqueidentifier"), is_binary_type
+    ),
 }
 """What each source type's values look like. Arrow turns a date's text into a date, or a float
 into a decimal, without a word: an answer of another kind is refused before."""
 
 
-def arrives_right(array: pa.Array, column: ColumnPlan) -> bool:
+def has_expected_type(array: pa.Array, column: ColumnPlan) -> bool:
     """Whether an array looks like the type that was asked for; one of NULLs only always does."""
     return bool(pa.types.is_null(array.type)) or _ARRIVES[column.arrives.name](array.type)

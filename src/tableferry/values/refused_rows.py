@@ -12,17 +12,17 @@ from typing import Any, Final
 import pyarrow as pa
 
 from tableferry.errors import DataError
-from tableferry.planning.columns import ColumnPlan
-from tableferry.values.kinds import is_bytes
+from tableferry.planning.column_plan import ColumnPlan
+from tableferry.values.arrow_types import is_binary_type
 
-MOST_BYTES: Final = 64 * 1024
+MAX_VALUE_BYTES: Final = 64 * 1024
 """Of a refused value that are kept: what is wrong with it is seen by less, and as many rows as are
 allowed have to fit into memory."""
 
 NO_COLUMN: Final = "(row)"
 """What refusals of a row as a whole are counted under."""
 
-MOST_OF_A_ROW: Final = 100
+MAX_KEYLESS_VALUE: Final = 100
 """Characters of each value that a row without a key is told by."""
 
 
@@ -105,11 +105,11 @@ class RefusedRows:
         Of a table without a key that is the whole row, long values cut.
         """
         if self.key:
-            return {name: as_json(values[name]) for name in self.key}
-        return {name: _cut(as_json(value)) for name, value in values.items()}
+            return {name: json_value(values[name]) for name in self.key}
+        return {name: _cut(json_value(value)) for name, value in values.items()}
 
 
-def as_json(value: Any) -> Any:
+def json_value(value: Any) -> Any:
     """Return a value in a form that jsonb keeps exactly: as PostgreSQL writes it, or 0x and hex."""
     match value:
         case None | bool() | int() | float():
@@ -123,7 +123,7 @@ def as_json(value: Any) -> Any:
         case dt.date() | dt.time():  # a datetime is a date
             return value.isoformat()
         case list():
-            return [as_json(one) for one in value]
+            return [json_value(one) for one in value]
     return str(value)
 
 
@@ -132,17 +132,17 @@ def value_bytes(value: Any) -> bytes | None:
     if value is None:
         return None
     raw = value if isinstance(value, bytes) else str(value).encode("utf-16-le")
-    return raw[:MOST_BYTES]
+    return raw[:MAX_VALUE_BYTES]
 
 
-def as_arrived(scalar: pa.Scalar) -> Any:
+def arrived_value(scalar: pa.Scalar) -> Any:
     """Return bytes and texts of a source batch as they are, and the exact text of the others."""
-    if pa.types.is_null(scalar.type) or is_bytes(scalar.type):
+    if pa.types.is_null(scalar.type) or is_binary_type(scalar.type):
         return scalar.as_py()
     return scalar.cast(pa.large_string()).as_py()
 
 
-def as_converted(scalar: pa.Scalar, column: ColumnPlan) -> Any:
+def converted_value(scalar: pa.Scalar, column: ColumnPlan) -> Any:
     """Return a value of a converted batch as Python has it."""
     value = scalar.as_py()
     is_uuid = column.target.type.name == "uuid" and value is not None
@@ -150,8 +150,8 @@ def as_converted(scalar: pa.Scalar, column: ColumnPlan) -> Any:
 
 
 def _cut(value: Any) -> Any:
-    is_long = isinstance(value, str) and len(value) > MOST_OF_A_ROW
-    return f"{value[:MOST_OF_A_ROW]}..." if is_long else value
+    is_long = isinstance(value, str) and len(value) > MAX_KEYLESS_VALUE
+    return f"{value[:MAX_KEYLESS_VALUE]}..." if is_long else value
 
 
 def _rows(count: int) -> str:

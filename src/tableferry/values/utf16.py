@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tableferry.config import OnInvalid
-from tableferry.values.texts import HALF_PAIR, Cleaned, InvalidTextError
+from tableferry.values.texts import UNPAIRED_SURROGATE, Cleaned, InvalidTextError
 
 if TYPE_CHECKING:
     # Not at run time: numpy.typing takes a third as long to import as numpy itself.
@@ -30,7 +30,7 @@ _LOW: Final = 0xDC00
 _REPLACEMENT: Final = 0xFFFD
 
 
-def decoded(array: pa.Array, policy: OnInvalid) -> Cleaned:
+def decode(array: pa.Array, policy: OnInvalid) -> Cleaned:
     """Return the texts whose UTF-16LE bytes these are, half pairs treated as ``policy`` says.
 
     Raises InvalidTextError under ``fail``, ArrowInvalid for an odd number of bytes.
@@ -39,14 +39,14 @@ def decoded(array: pa.Array, policy: OnInvalid) -> Cleaned:
     found = _surrogates(starts, units)
     rows = _rows_of(starts, found.lone)
     if len(rows) and policy is OnInvalid.FAIL:
-        raise InvalidTextError(HALF_PAIR, int(rows[0]))
+        raise InvalidTextError(UNPAIRED_SURROGATE, int(rows[0]))
     offsets, characters = _utf8(starts, units, found, strip=policy is OnInvalid.STRIP)
     validity = pc.is_valid(array).buffers()[1] if array.null_count else None
     buffers = [validity, pa.py_buffer(offsets), pa.py_buffer(characters)]
     return Cleaned(pa.Array.from_buffers(pa.large_string(), len(array), buffers), len(rows))
 
 
-def half_pairs(array: pa.Array) -> Sequence[int]:
+def unpaired_surrogates(array: pa.Array) -> Sequence[int]:
     """Return the places of the values that hold half a surrogate pair."""
     starts, units = _units(array)
     return [int(row) for row in _rows_of(starts, _surrogates(starts, units).lone)]
