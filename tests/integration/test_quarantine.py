@@ -250,7 +250,7 @@ def test_a_sync_loads_the_good_rows_and_writes_the_others_down(
     assert told["quarantined"] == {
         "Code": {
             "U+0000": 1,
-            "half a surrogate pair": 1,
+            "an unpaired surrogate": 1,
             f"{checks} (t_code_check)": 1,
             f"{checks} (t_code_check1)": 1,
         }

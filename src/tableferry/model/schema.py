@@ -1,6 +1,6 @@
-"""What the two catalogs say of a table, in one vocabulary: pure data, read by the plan.
+"""The tables of both databases as their catalogs describe them. Pure data, input of the plan.
 
-``source.catalog`` and ``target.catalog`` fill these in; neither knows the other.
+``sqlserver.catalog`` and ``postgres.catalog`` fill these in; neither knows the other.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ class SourceType:
 
     @property
     def is_unbounded(self) -> bool:
-        """Whether a value may be of any size: ``sys.columns`` says 16 bytes of the oldest ones."""
+        """Whether values have no size limit; ``sys.columns`` says 16 bytes for the legacy types."""
         return self.length == UNLIMITED or self.name in {"text", "ntext", "image"}
 
     def __str__(self) -> str:
@@ -58,7 +58,7 @@ class SourceColumn:
 
 
 def find_column(name: str, columns: Sequence[SourceColumn]) -> SourceColumn | None:
-    """Return the column of exactly this name, else the only one equal without case, else None."""
+    """Return the column of this name, else the only one that differs just in case, else None."""
     for column in columns:
         if column.name == name:
             return column
@@ -68,10 +68,10 @@ def find_column(name: str, columns: Sequence[SourceColumn]) -> SourceColumn | No
 
 @dataclass(frozen=True, slots=True)
 class SourceSchema:
-    """A source table's columns, in their order, and about how many rows it has (None: unknown).
+    """A source table's columns, in order, and its estimated number of rows (None: unknown).
 
-    ``rows_filtered``: a security policy hides rows from some logins, this one perhaps.
-    ``in_memory``: it is memory-optimized.
+    ``rows_filtered``: a security policy hides rows from some logins, perhaps from this one.
+    ``in_memory``: the table is memory-optimized.
     """
 
     columns: tuple[SourceColumn, ...]
@@ -82,9 +82,9 @@ class SourceSchema:
 
 @dataclass(frozen=True, slots=True)
 class Isolation:
-    """What a source database offers: SNAPSHOT isolation, and row versions for READ COMMITTED.
+    """Whether a source database allows SNAPSHOT isolation, and versions rows for READ COMMITTED.
 
-    ``known``: the source has told; a database may be hidden from a login (VIEW ANY DATABASE).
+    ``known`` is False where the login may not see the database's settings (VIEW ANY DATABASE).
     """
 
     snapshot: bool = False
@@ -123,9 +123,9 @@ SQL_NAMES: Final = {
 class TargetColumn:
     """One column of an existing target table.
 
-    ``needs_value`` is set where a row without a value for it would be refused; ``generated``
-    where PostgreSQL computes it and accepts no value; ``identity`` where a sequence of its
-    own numbers rows and this login may say where it goes on.
+    ``needs_value``: PostgreSQL refuses a row without a value for it. ``generated``: PostgreSQL
+    computes it and accepts no value. ``identity``: its own sequence numbers the rows, and this
+    login may advance that sequence.
     """
 
     name: str
@@ -138,9 +138,9 @@ class TargetColumn:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Obstacle:
-    """Something on a target table that matters to a publishing strategy.
+    """Something attached to a target table that a publishing strategy has to know.
 
-    ``kind`` is a word that the strategy knows, ``name`` what PostgreSQL calls it.
+    ``kind`` is defined by the strategy, ``name`` is the object's name in PostgreSQL.
     """
 
     kind: str
@@ -152,11 +152,11 @@ class TargetSchema:
     """An existing target table: ``kind`` is ``pg_class.relkind``.
 
     ``referenced_by`` names the other tables whose foreign keys point to it, ``row_triggers`` its
-    enabled triggers that run before a row is inserted; ``row_security`` says whether row-level
-    security binds this login, ``may_alter`` whether it may add columns. ``has_children``: tables
-    inherit from this one, which keep their rows when it is emptied. ``obstacles`` are those
-    of the publishing strategies that may be used, by the strategy's name. ``bytes`` is the table's
-    size on disk, without its indexes.
+    enabled triggers that run before a row is inserted. ``row_security``: row-level security applies
+    to this login. ``may_alter``: this login may add columns. ``has_children``: other tables inherit
+    from it and keep their rows when it is emptied. ``obstacles`` are keyed by the name of the
+    publishing strategy, for the strategies that may be used. ``bytes`` is the table's size on disk
+    without its indexes.
     """
 
     columns: tuple[TargetColumn, ...]

@@ -45,7 +45,7 @@ FAULTS: Final = {
                    "built without libxml has no values of the type xml (text takes them)."),
     "2BP01": Fault(SchemaError, "Something was made meanwhile that depends on the table. "
                    f"{_AGAIN}"),
-    "22021": Fault(DataError, "A text holds U+0000 or half a surrogate pair: mend it in the source "
+    "22021": Fault(DataError, "A text holds U+0000 or an unpaired surrogate: mend it in the source "
                    f"or exclude the rows with 'where'. {_ROLLED_BACK}",
                    "a text holds a character that PostgreSQL cannot store"),
     "22001": Fault(DataError, f"Widen the target column. {_ROLLED_BACK}",

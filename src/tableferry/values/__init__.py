@@ -1,4 +1,4 @@
-"""Values on their way: each column's Arrow array becomes what COPY BINARY needs, exactly."""
+"""Convert Arrow batches exactly into the form that COPY BINARY needs; collect refused rows."""
 
 from tableferry.values.arrow_types import target_schema
 from tableferry.values.converter import Converter, TextsAlteredError

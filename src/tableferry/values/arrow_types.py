@@ -1,4 +1,4 @@
-"""What a column's values look like in Arrow: as they arrive, and as COPY BINARY needs them."""
+"""The Arrow types of a column: the ones that may arrive, and the one that COPY BINARY needs."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -19,7 +19,7 @@ _ARROW: Final = {
     "timestamp": pa.timestamp("us"),
     "timestamptz": pa.timestamp("us", tz="UTC"),
     **dict.fromkeys(("text", "varchar", "bpchar", "xml", "json", "jsonb"), pa.large_string()),
-    # As the binary form that the extensions' receive functions take.
+    # The binary form that the extensions' receive functions read.
     **dict.fromkeys(("bytea", "geometry", "geography", "vector"), pa.large_binary()),
     "uuid": pa.binary(16),
     "_float4": pa.list_(pa.float32()),
@@ -27,12 +27,12 @@ _ARROW: Final = {
 
 
 def target_schema(columns: Sequence[ColumnPlan]) -> pa.Schema:
-    """Return the Arrow schema that ``converter`` produces."""
+    """Return the Arrow schema of the batches that ``Converter`` returns."""
     return pa.schema([(c.target.name, arrow_type(c)) for c in columns])
 
 
 def arrow_type(column: ColumnPlan) -> pa.DataType:
-    """Return the type that the target column's real type decides: COPY BINARY does not convert."""
+    """Return the Arrow type for the target column's actual type: COPY BINARY does not convert."""
     if column.target.type.name != "numeric":
         return _ARROW[column.target.type.name]
     source = column.arrives
@@ -44,20 +44,20 @@ def arrow_type(column: ColumnPlan) -> pa.DataType:
     return pa.decimal128(19, 0)  # whole numbers: bigint has 19 digits
 
 
-Test = Callable[[pa.DataType], bool]
+_Test = Callable[[pa.DataType], bool]
 
 
-def _whole(arrow: pa.DataType) -> bool:
+def _is_integer(arrow: pa.DataType) -> bool:
     return bool(pa.types.is_boolean(arrow) or pa.types.is_integer(arrow))
 
 
 def is_string_type(arrow: pa.DataType) -> bool:
-    """Whether these are texts."""
+    """Whether this is a type of texts."""
     return bool(pa.types.is_string(arrow) or pa.types.is_large_string(arrow))
 
 
 def is_binary_type(arrow: pa.DataType) -> bool:
-    """Whether these are bytes, of one length or any."""
+    """Whether this is a type of bytes, of fixed or variable length."""
     return bool(
         pa.types.is_binary(arrow)
         or pa.types.is_large_binary(arrow)
@@ -65,32 +65,32 @@ def is_binary_type(arrow: pa.DataType) -> bool:
     )
 
 
-def _moment(arrow: pa.DataType) -> bool:
+def _is_timestamp(arrow: pa.DataType) -> bool:
     return bool(pa.types.is_timestamp(arrow) and arrow.tz is None)
 
 
-def _instant(arrow: pa.DataType) -> bool:
+def _is_timestamp_with_zone(arrow: pa.DataType) -> bool:
     return bool(pa.types.is_timestamp(arrow) and arrow.tz is not None)
 
 
-_ARRIVES: Final[dict[str, Test]] = {
-    **dict.fromkeys(("bit", "tinyint", "smallint", "int", "bigint"), _whole),
+_ARRIVES: Final[dict[str, _Test]] = {
+    **dict.fromkeys(("bit", "tinyint", "smallint", "int", "bigint"), _is_integer),
     **dict.fromkeys(("decimal", "numeric", "money", "smallmoney"), pa.types.is_decimal),
     **dict.fromkeys(("real", "float"), pa.types.is_floating),
     "date": pa.types.is_date,
     "time": pa.types.is_time,
-    **dict.fromkeys(("smalldatetime", "datetime", "datetime2"), _moment),
-    "datetimeoffset": _instant,
+    **dict.fromkeys(("smalldatetime", "datetime", "datetime2"), _is_timestamp),
+    "datetimeoffset": _is_timestamp_with_zone,
     **dict.fromkeys(("char", "varchar", "nchar", "nvarchar"), is_string_type),
     **dict.fromkeys(("text", "ntext", "xml"), is_string_type),
     **dict.fromkeys(
         ("binary", "varbinary", "image", "timestamp", "uniqueidentifier"), is_binary_type
     ),
 }
-"""What each source type's values look like. Arrow turns a date's text into a date, or a float
-into a decimal, without a word: an answer of another kind is refused before."""
+"""Whether an Arrow type is one that values of a source type may arrive in. Arrow silently casts a
+text to a date or a float to a decimal, so any other type is refused before the conversion."""
 
 
 def has_expected_type(array: pa.Array, column: ColumnPlan) -> bool:
-    """Whether an array looks like the type that was asked for; one of NULLs only always does."""
+    """Whether an array has a type in which its column may arrive; all-NULL arrays always do."""
     return bool(pa.types.is_null(array.type)) or _ARRIVES[column.arrives.name](array.type)

@@ -1,4 +1,4 @@
-"""Rows that cannot be stored, kept aside with the reason, as many as the specification allows."""
+"""Collect the rows that cannot be stored, with the reason, up to the limit of the specification."""
 
 import datetime as dt
 import threading
@@ -16,26 +16,26 @@ from tableferry.planning.column_plan import ColumnPlan
 from tableferry.values.arrow_types import is_binary_type
 
 MAX_VALUE_BYTES: Final = 64 * 1024
-"""Of a refused value that are kept: what is wrong with it is seen by less, and as many rows as are
-allowed have to fit into memory."""
+"""Bytes kept of a refused value: enough to see what is wrong with it, and all the refused rows
+that the specification allows have to fit into memory."""
 
 NO_COLUMN: Final = "(row)"
-"""What refusals of a row as a whole are counted under."""
+"""Counts refusals of a row as a whole, instead of a column's name."""
 
 MAX_KEYLESS_VALUE: Final = 100
-"""Characters of each value that a row without a key is told by."""
+"""Characters kept of each value that identifies a row of a table without a key."""
 
 
 Counts = Mapping[str, Mapping[str, int]]
-"""How many, by source column and reason."""
+"""Numbers of rows or values, by source column and reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """One row. ``column`` is the source's, empty where PostgreSQL names none.
+    """One refused row. ``column`` is the source's name, empty where PostgreSQL names no column.
 
-    ``value`` holds the bytes of binary values as they are, and of any other the text, as nvarchar
-    has it (UTF-16LE): half a surrogate pair has no other form. None: a NULL, or not known.
+    ``value`` is a binary value's own bytes, and the UTF-16LE text of any other, the only form that
+    an unpaired surrogate has. None stands for a NULL or an unknown value.
     """
 
     row_key: Mapping[str, Any]
@@ -47,34 +47,34 @@ class RefusedRow:
 
 @dataclass(slots=True)
 class RefusedRows:
-    """The refused rows of a load; ``key`` holds the source columns that a row is told by.
+    """The refused rows of a load; ``key`` names the source columns that identify a row.
 
-    ``earlier`` counts those that an earlier attempt has kept aside already. ``whole`` are the
-    refusals of the load that these are a part of.
+    ``earlier`` counts those that an earlier attempt has stored already. ``parent`` collects those
+    of the whole load where this collects a chunk's.
     """
 
     key: Sequence[str]
     allowed: int
     earlier: Counts = field(default_factory=dict)
-    whole: "RefusedRows | None" = None
+    parent: "RefusedRows | None" = None
     rows: list[RefusedRow] = field(default_factory=list)
     _adding: threading.Lock = field(default_factory=threading.Lock)
 
-    def part(self) -> "RefusedRows":
-        """Return a place for the rows of one chunk, which count here, too; for one thread."""
-        return RefusedRows(self.key, self.allowed, whole=self)
+    def for_chunk(self) -> "RefusedRows":
+        """Return a collector for the rows of one chunk and one thread, which count here, too."""
+        return RefusedRows(self.key, self.allowed, parent=self)
 
     def add(self, refused: Sequence[RefusedRow]) -> None:
-        """Keep these aside; raises DataError where that makes too many."""
+        """Add refused rows; raises DataError where that exceeds the limit."""
         with self._adding:
             self.rows += refused
-            if self.whole is None:
+            if self.parent is None:
                 self.require_allowed()
-        if self.whole is not None:
-            self.whole.add(refused)
+        if self.parent is not None:
+            self.parent.add(refused)
 
     def require_allowed(self) -> None:
-        """Raise DataError where there are too many."""
+        """Raise DataError where more rows were refused than allowed."""
         if self.total > self.allowed:
             raise DataError(
                 f"{_rows(self.total)} refused, 'max_invalid' allows {self.allowed:,}: "
@@ -83,8 +83,8 @@ class RefusedRows:
                     for column, reasons in self.counts().items()
                     for reason, count in reasons.items()
                 ),
-                hint="The load was rolled back; the old rows stay. Mend the rows in the source or "
-                "exclude them with 'where'; or raise 'max_invalid', more may come.",
+                hint="The load was rolled back; the old rows stay. Correct the rows in the source, "
+                "exclude them with 'where', or raise 'max_invalid' (more may follow).",
             )
 
     @property
@@ -100,17 +100,17 @@ class RefusedRows:
         return counts
 
     def row_key(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a row's key as JSON has it, from its values by source column.
+        """Return a row's key in JSON form, from its values by source column.
 
-        Of a table without a key that is the whole row, long values cut.
+        For a table without a key, that is the whole row, with long values truncated.
         """
         if self.key:
             return {name: json_value(values[name]) for name in self.key}
-        return {name: _cut(json_value(value)) for name, value in values.items()}
+        return {name: _truncated(json_value(value)) for name, value in values.items()}
 
 
 def json_value(value: Any) -> Any:
-    """Return a value in a form that jsonb keeps exactly: as PostgreSQL writes it, or 0x and hex."""
+    """Return a value in a form that jsonb keeps exactly: PostgreSQL's text, or 0x and hex."""
     match value:
         case None | bool() | int() | float():
             return value
@@ -120,7 +120,7 @@ def json_value(value: Any) -> Any:
             return f"0x{value.hex()}"
         case Decimal():
             return f"{value:f}"
-        case dt.date() | dt.time():  # a datetime is a date
+        case dt.date() | dt.time():  # a datetime is a date, too
             return value.isoformat()
         case list():
             return [json_value(one) for one in value]
@@ -128,7 +128,7 @@ def json_value(value: Any) -> Any:
 
 
 def value_bytes(value: Any) -> bytes | None:
-    """Return what is kept of a refused value (see ``RefusedRow``)."""
+    """Return the bytes to keep of a refused value (see ``RefusedRow``)."""
     if value is None:
         return None
     raw = value if isinstance(value, bytes) else str(value).encode("utf-16-le")
@@ -136,20 +136,20 @@ def value_bytes(value: Any) -> bytes | None:
 
 
 def arrived_value(scalar: pa.Scalar) -> Any:
-    """Return bytes and texts of a source batch as they are, and the exact text of the others."""
+    """Return a value of a source batch: bytes and texts as they are, others as exact text."""
     if pa.types.is_null(scalar.type) or is_binary_type(scalar.type):
         return scalar.as_py()
     return scalar.cast(pa.large_string()).as_py()
 
 
 def converted_value(scalar: pa.Scalar, column: ColumnPlan) -> Any:
-    """Return a value of a converted batch as Python has it."""
+    """Return a value of a converted batch as a Python object."""
     value = scalar.as_py()
     is_uuid = column.target.type.name == "uuid" and value is not None
     return uuid.UUID(bytes=value) if is_uuid else value
 
 
-def _cut(value: Any) -> Any:
+def _truncated(value: Any) -> Any:
     is_long = isinstance(value, str) and len(value) > MAX_KEYLESS_VALUE
     return f"{value[:MAX_KEYLESS_VALUE]}..." if is_long else value
 

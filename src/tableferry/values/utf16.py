@@ -1,7 +1,7 @@
-"""Texts from the bytes of their UTF-16 units, so that every unit is known as it is stored.
+"""Decode texts from their UTF-16 bytes, so that every code unit is seen as it is stored.
 
-SQL Server's nvarchar holds any sequence of 16-bit units; half a surrogate pair has no UTF-8 form.
-All values of an array are decoded at once, by numpy.
+SQL Server's nvarchar holds any sequence of 16-bit units; an unpaired surrogate has no UTF-8 form.
+numpy decodes all values of an array at once.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _REPLACEMENT: Final = 0xFFFD
 
 
 def decode(array: pa.Array, policy: OnInvalid) -> Cleaned:
-    """Return the texts whose UTF-16LE bytes these are, half pairs treated as ``policy`` says.
+    """Decode an array of UTF-16LE bytes, and apply ``policy`` to unpaired surrogates.
 
     Raises InvalidTextError under ``fail``, ArrowInvalid for an odd number of bytes.
     """
     starts, units = _units(array)
     found = _surrogates(starts, units)
-    rows = _rows_of(starts, found.lone)
+    rows = _rows_of(starts, found.unpaired)
     if len(rows) and policy is OnInvalid.FAIL:
         raise InvalidTextError(UNPAIRED_SURROGATE, int(rows[0]))
     offsets, characters = _utf8(starts, units, found, strip=policy is OnInvalid.STRIP)
@@ -47,25 +47,25 @@ def decode(array: pa.Array, policy: OnInvalid) -> Cleaned:
 
 
 def unpaired_surrogates(array: pa.Array) -> Sequence[int]:
-    """Return the places of the values that hold half a surrogate pair."""
+    """Return the positions of the values that hold an unpaired surrogate."""
     starts, units = _units(array)
-    return [int(row) for row in _rows_of(starts, _surrogates(starts, units).lone)]
+    return [int(row) for row in _rows_of(starts, _surrogates(starts, units).unpaired)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Surrogates:
-    """Which units are the first and the second of a pair, and which are half of none."""
+    """Flags a code unit: the first of a pair, the second of a pair, or an unpaired surrogate."""
 
     first: Flags
     second: Flags
-    lone: Flags
+    unpaired: Flags
 
 
 def _units(array: pa.Array) -> tuple[Numbers, Numbers]:
-    """Return the units of all values in a row, and where each value starts (and the last ends)."""
+    """Return where each value starts (and the last ends), and the code units of all values."""
     values = array.cast(pa.large_binary())
     if values.null_count:
-        values = values.fill_null(b"")  # what lies under a NULL is nobody's text
+        values = values.fill_null(b"")  # the bytes under a NULL are undefined
     count = len(values)
     _, offsets, data = values.buffers()
     if not count or data is None:
@@ -79,7 +79,7 @@ def _units(array: pa.Array) -> tuple[Numbers, Numbers]:
 
 
 def _rows_of(starts: Numbers, flags: Flags) -> Numbers:
-    """Return the values, by their places, that a flag is set in."""
+    """Return the positions of the values in which a flag is set."""
     return np.unique(np.searchsorted(starts, np.flatnonzero(flags), "right") - 1)
 
 
@@ -88,7 +88,7 @@ def _surrogates(starts: Numbers, units: Numbers) -> _Surrogates:
     low = (units & _SURROGATE_BITS) == _LOW
     second = np.zeros(len(units), np.bool_)
     second[1:] = high[:-1] & low[1:]
-    # The end of one value and the start of the next make no pair.
+    # The end of one value and the start of the next do not form a pair.
     second[starts[:-1][starts[:-1] < len(units)]] = False
     first = np.zeros(len(units), np.bool_)
     first[:-1] = second[1:]
@@ -98,15 +98,15 @@ def _surrogates(starts: Numbers, units: Numbers) -> _Surrogates:
 def _utf8(
     starts: Numbers, units: Numbers, found: _Surrogates, *, strip: bool
 ) -> tuple[Numbers, Numbers]:
-    """Return offsets and bytes of the values in UTF-8 (RFC 3629, section 3)."""
+    """Encode the values in UTF-8 (RFC 3629, section 3); returns their offsets and bytes."""
     points = units.astype(np.uint32)
-    points[found.lone] = _REPLACEMENT
+    points[found.unpaired] = _REPLACEMENT
     pairs = np.flatnonzero(found.first)
     points[pairs] = 0x10000 + ((points[pairs] - _HIGH) << 10) + (points[pairs + 1] - _LOW)
     sizes = 1 + (points >= 0x80) + (points >= 0x800) + (points >= 0x10000).astype(np.int64)
     sizes[found.second] = 0
     if strip:
-        sizes[found.lone] = 0
+        sizes[found.unpaired] = 0
     ends = np.zeros(len(units) + 1, np.int64)
     np.cumsum(sizes, out=ends[1:])
     characters = np.empty(int(ends[-1]), np.uint8)

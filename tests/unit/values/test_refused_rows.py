@@ -23,7 +23,7 @@ from tests.support.specs import entry, planned
 INT = SourceType("int", 4, 10)
 NVARCHAR = SourceType("nvarchar", 40)
 ROWVERSION = SourceType("timestamp", 8)
-HALF = "half a surrogate pair"
+UNPAIRED = "an unpaired surrogate"
 TOO_LARGE = "no exact form in bigint"
 
 
@@ -59,12 +59,12 @@ def test_a_row_with_a_nul_is_kept_aside_with_key_column_reason_and_bytes() -> No
     assert row.value == "b\0".encode("utf-16-le")
 
 
-def test_half_a_pair_is_kept_aside_by_the_bytes_that_the_source_holds() -> None:
+def test_an_unpaired_surrogate_is_kept_as_the_bytes_that_the_source_holds() -> None:
     sent = units_of("fine", "x\ud83d", None, "\U0001f600")
     kept, refusals = sift([as_utf16("Name")], sent)
     assert kept.column(0).to_pylist() == ["fine", None, "\U0001f600"]
     (row,) = refusals.rows
-    assert (row.reason, row.value) == (HALF, b"x\0\x3d\xd8")
+    assert (row.reason, row.value) == (UNPAIRED, b"x\0\x3d\xd8")
     assert row.row_key == {"Name": "0x78003dd8"}
 
 

@@ -19,7 +19,7 @@ from tests.support.specs import entry, planned
 
 NVARCHAR = SourceType("nvarchar", 40)
 CANARY = "canary 4711\0"
-HALF = "half a surrogate pair"
+UNPAIRED = "an unpaired surrogate"
 
 
 def batch(*arrays: pa.Array) -> pa.RecordBatch:
@@ -132,13 +132,15 @@ def test_what_is_read_as_units_keeps_a_genuine_u_fffd() -> None:
         ("\ud83d\ude00\ude00", "😀", "😀\ufffd"),
     ],
 )
-def test_half_a_pair_is_known_wherever_it_stands(value: str, stripped: str, replaced: str) -> None:
+def test_an_unpaired_surrogate_is_found_at_any_position(
+    value: str, stripped: str, replaced: str
+) -> None:
     sent = units_of("x", value, None, "😀")
     for policy, expected in ((OnInvalid.STRIP, stripped), (OnInvalid.REPLACE, replaced)):
         found, touched = kept(sent, as_utf16(), policy)
         assert found == ["x", expected, None, "😀"]
         assert list(touched["c"].values()) == [1]
-    with pytest.raises(DataError, match=f"'c' holds {HALF} in row 2"):
+    with pytest.raises(DataError, match=f"'c' holds {UNPAIRED} in row 2"):
         kept(sent, as_utf16(), OnInvalid.FAIL)
 
 
@@ -146,7 +148,7 @@ def test_the_halves_of_two_values_make_no_pair() -> None:
     sent = units_of("a\ud83d", "\ude00b", "", "\ud83d", None, "\ude00")
     found, touched = kept(sent, as_utf16(), OnInvalid.STRIP)
     assert found == ["a", "b", "", "", None, ""]
-    assert touched == {"c": {f"{HALF} stripped": 4}}
+    assert touched == {"c": {f"{UNPAIRED} stripped": 4}}
 
 
 def test_all_65536_units_are_decoded() -> None:
@@ -154,7 +156,7 @@ def test_all_65536_units_are_decoded() -> None:
     found, touched = kept(pa.array(every, pa.large_binary()), as_utf16(), OnInvalid.REPLACE)
     halves = range(0xD800, 0xE000)
     assert found == ["\ufffd" if n in halves or n == 0 else chr(n) for n in range(65536)]
-    assert touched["c"] == {f"{HALF} replaced by U+FFFD": 2048, "U+0000 replaced by U+FFFD": 1}
+    assert touched["c"] == {f"{UNPAIRED} replaced by U+FFFD": 2048, "U+0000 replaced by U+FFFD": 1}
 
 
 UNITS = st.text(st.characters(exclude_categories=[], exclude_characters="\0"), max_size=8)
