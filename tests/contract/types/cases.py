@@ -90,7 +90,7 @@ def _zero(value: float) -> str:
 
 
 def texts(type_: str, most: int, *, wide: bool, fill: int = 0) -> Case:
-    """``most`` counts UTF-16 units; NULs and unpaired surrogates are a matter of policy, tested apart."""
+    """``most`` counts UTF-16 units; NULs and unpaired surrogates are tested apart, by policy."""
     alphabet = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
     if not wide:
         alphabet = st.characters(codec="cp1252", exclude_characters="\0")
