@@ -90,7 +90,7 @@ def test_columns_names_key_identity_and_defaults_are_those_of_the_source(
         ("guess", "text", False, "", None),
         ("twice", "integer", False, "", None),
     ]  # fmt: skip
-    assert any("'Guess' has no sure translation" in warning for warning in outcome.warnings)
+    assert any("'Guess' has no certain translation" in warning for warning in outcome.warnings)
     assert any("'Twice' is computed" in warning for warning in outcome.warnings)
     assert indexes_of(pg_database) == [
         "CREATE UNIQUE INDEX t_pkey ON public.t USING btree (order_id)",

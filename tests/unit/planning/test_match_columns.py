@@ -176,7 +176,7 @@ def test_a_companions_name_that_another_column_has_is_refused() -> None:
         match_columns(spec(("X", "x"), ("Y", "x_srid"), primary_key=()), found, None)
 
 
-def test_reading_exactly_wraps_texts_of_the_named_columns_once() -> None:
+def test_reading_as_utf16_wraps_the_texts_of_the_named_columns_once() -> None:
     columns = [planned("a", SourceType("nvarchar", 20)), planned("b", SourceType("int", 4, 10))]
     again = read_as_utf16(columns, frozenset({"a", "b"}))
     assert again[0].select == "CAST(CAST(t.[a] AS nvarchar(max)) AS varbinary(max))"

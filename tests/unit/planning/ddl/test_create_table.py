@@ -93,7 +93,7 @@ def test_a_unique_index_admits_one_null_where_postgresql_can_say_so(
     assert said in "".join(warnings)
 
 
-def test_a_unique_text_without_case_is_said_to_refuse_less() -> None:
+def test_a_unique_index_on_a_case_insensitive_text_warns_that_it_is_less_strict() -> None:
     index = SourceIndex("U", (IndexColumn("Code"),), unique=True)
     details = TableDetails(indexes=(index,), collations={"Code": "Latin1_General_100_CI_AS"})
     index_on_code = replace(details, indexes=(index,))
@@ -102,7 +102,7 @@ def test_a_unique_text_without_case_is_said_to_refuse_less() -> None:
     name = replace(index, columns=(IndexColumn("Name"),))
     blind = TableDetails(indexes=(name,), collations={"Name": "Latin1_General_100_CI_AS"})
     exact = TableDetails(indexes=(name,), collations={"Name": "Latin1_General_100_BIN2"})
-    assert "it refuses less there" in " ".join(create(blind).warnings)
+    assert "is less strict in PostgreSQL" in " ".join(create(blind).warnings)
     assert create(exact).warnings == ()
     accents = replace(blind, collations={"Name": "Latin1_General_CS_AI"})
     assert "(case, accents, trailing blanks)" in " ".join(create(accents).warnings)
@@ -167,7 +167,7 @@ def test_an_included_column_too_long_for_a_btree_is_left_out_with_a_warning() ->
         (replace(NAME_INDEX, disabled=True), "disabled"),
         (replace(NAME_INDEX, columns=(IndexColumn("Gone"),)), "'Gone' is not carried"),
         (replace(NAME_INDEX, columns=(IndexColumn("Code"),)), "2,704 bytes"),
-        (replace(NAME_INDEX, condition="([Name]>'a')"), "no sure translation"),
+        (replace(NAME_INDEX, condition="([Name]>'a')"), "no certain translation"),
         (replace(NAME_INDEX, columns=()), "no key columns"),
     ],
 )
@@ -220,7 +220,7 @@ def test_a_default_that_cannot_be_seen_or_translated_is_a_warning() -> None:
     )
     assert "DEFAULT" not in made.before[0]
     assert "'ID' could not be read" in made.warnings[0]
-    assert "'Name' has no sure translation" in made.warnings[1]
+    assert "'Name' has no certain translation" in made.warnings[1]
     assert len(made.warnings) == 2
 
 
