@@ -207,7 +207,7 @@ def test_refused_rows_are_written_down_in_the_transaction_of_the_load(
 
 @pytest.fixture
 def orders(table_in: Callable[[str], None], pg_database: PgDatabase) -> PgDatabase:
-    """Six rows: one with a NUL, one with an unpaired surrogate, one too long, one against a check."""
+    """Six rows, with a NUL, an unpaired surrogate, a text too long and one against a check."""
     table_in(
         "CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, Code nvarchar(20) NULL); "
         "INSERT INTO dbo.T VALUES (1, N'a'), (2, N'b' + NCHAR(0)), (3, NCHAR(0xD800)), "

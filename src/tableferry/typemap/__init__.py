@@ -1,4 +1,4 @@
-"""Every SQL Server type, what it becomes in PostgreSQL, and what is lost."""
+"""The type rules: which PostgreSQL types each SQL Server type becomes, and what is lost."""
 
 from tableferry.typemap.pg_type_names import parse_pg_type
 from tableferry.typemap.rule import Companion, Conversion, TypeRule

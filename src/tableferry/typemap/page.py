@@ -22,9 +22,9 @@ _COLUMNS: Final = (
 _OTHER_ROWS: Final = (
     ("sysname, alias types", "as their base type"),
     ("computed columns", "as their type: their values are carried, persisted or not"),
-    ("identity columns", "as their type; a table that is created numbers rows like the source"),
+    ("identity columns", "as their type; a created table numbers rows like the source"),
     ("hidden columns of a temporal table, sparse columns, column sets", "as their type"),
-    ("types of an assembly of one's own (CLR)", "refused in the plan, by name"),
+    ("user-defined CLR types", "refused in the plan, by name"),
 )
 """Columns whose handling follows from the catalog, not from a type rule."""
 
