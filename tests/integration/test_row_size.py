@@ -10,7 +10,7 @@ from tableferry.inspect.plan_report import plan_tables
 from tableferry.model.identifiers import TargetTable
 from tableferry.model.schema import SourceColumn, SourceType, TargetColumn
 from tableferry.planning.column_plan import ColumnPlan
-from tableferry.planning.row_size import ROOM, least_bytes, most_bytes, require_row_fits
+from tableferry.planning.row_size import MAX_ROW_BYTES, least_bytes, most_bytes, require_row_fits
 from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.run import sync_table
 from tests.integration.conftest import Sandbox
@@ -37,8 +37,8 @@ KINDS = [
 def most_that_fit(*kinds: SourceType) -> int:
     """How many times these columns, one after the other, have room whatever their values."""
     once = [planned("c", kind) for kind in kinds]
-    count = ROOM // most_bytes(once)
-    while most_bytes(once * (count + 1)) <= ROOM:
+    count = MAX_ROW_BYTES // most_bytes(once)
+    while most_bytes(once * (count + 1)) <= MAX_ROW_BYTES:
         count += 1
     return min(count, 1599 // len(kinds))
 

@@ -1,6 +1,6 @@
-"""What is configured: where the databases are, and what is wanted of each table.
+"""The configuration: how to connect to the databases, and which tables to carry how.
 
-The only reader of the environment, and of the file that defines ``TABLE_CONFIGS``.
+No other package reads the environment, or the file that defines ``TABLE_CONFIGS``.
 """
 
 from tableferry.config.connections import (
