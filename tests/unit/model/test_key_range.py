@@ -182,7 +182,7 @@ def test_the_select_of_a_chunk_has_the_condition_beside_where() -> None:
 def test_a_range_of_another_key_than_the_plans_is_refused() -> None:
     for keys in [(CODE,), (ID, CODE), (KeyColumn("ID", SourceType("bigint", 8, 19)),)]:
         bound = ("0x",) if keys == (CODE,) else ("1", "0x")[: len(keys)]
-        with pytest.raises(SchemaError, match="not the one it was cut along"):
+        with pytest.raises(SchemaError, match="not the one that its chunks were cut along"):
             plan().chunk(KeyRange(keys, bound, None))
 
 

@@ -76,7 +76,7 @@ def test_a_database_that_is_hidden_may_still_allow_what_is_asked_for() -> None:
     )
     planned = plan(TargetSchema(COLUMNS), hidden)
     assert planned.consistency is Consistency.NOLOCK
-    assert "does not tell whether it allows SNAPSHOT" in planned.warnings[0]
+    assert "does not show whether it allows SNAPSHOT" in planned.warnings[0]
 
 
 def test_the_environments_database_is_read_under_its_own_name() -> None:
