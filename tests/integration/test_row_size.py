@@ -1,4 +1,4 @@
-"""Rows that PostgreSQL's page has no room for: foreseen as PostgreSQL itself reckons."""
+"""Rows too large for PostgreSQL's page are predicted with PostgreSQL's own arithmetic."""
 
 from collections.abc import Callable
 
@@ -52,7 +52,7 @@ def store(database: PgDatabase, count: int, kinds: list[tuple[SourceType, str]])
 
 
 @pytest.mark.parametrize("kinds", [KINDS[1:3], KINDS[3:5], [KINDS[8]], KINDS[5:8], KINDS], ids=len)
-def test_what_is_said_to_fit_fits_into_postgresql(
+def test_a_row_that_should_fit_fits_into_postgresql(
     pg_database: PgDatabase, kinds: list[tuple[SourceType, str]]
 ) -> None:
     store(pg_database, most_that_fit(*(kind for kind, _ in kinds)), kinds)
@@ -65,7 +65,7 @@ def test_a_row_of_long_values_is_measured_to_the_column(pg_database: PgDatabase)
         store(pg_database, most_that_fit(TEXT) + 1, KINDS[:1])
 
 
-def test_columns_of_which_no_row_has_room_are_refused(pg_database: PgDatabase) -> None:
+def test_columns_whose_rows_can_never_fit_are_refused(pg_database: PgDatabase) -> None:
     moment = SourceType("smalldatetime", 4, 16)
     plans = [
         ColumnPlan(
@@ -110,7 +110,7 @@ def wide(table_in: Callable[[str], None]) -> None:
 
 
 @pytest.mark.usefixtures("wide")
-def test_a_row_that_may_be_too_large_is_foreseen_and_refused_by_its_reason(
+def test_a_row_that_may_be_too_large_is_predicted_and_refused_with_the_reason(
     sandbox: Sandbox, pg_database: PgDatabase
 ) -> None:
     (planned_,) = plan_tables([spec_of()], sandbox.settings(pg_database)).tables

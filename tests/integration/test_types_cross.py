@@ -1,4 +1,4 @@
-"""Every type of SQL Server with the values at its edges, written as T-SQL, read from PostgreSQL."""
+"""Every SQL Server type with its boundary values, written in T-SQL, read from PostgreSQL."""
 
 # ruff: noqa: E501 - a value as written and as kept stand on one line
 

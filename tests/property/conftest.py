@@ -1,4 +1,4 @@
-"""The encoder that other machines have, on this one."""
+"""The encoder of the other platforms, on this machine."""
 
 import contextlib
 import importlib.util

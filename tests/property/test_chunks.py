@@ -1,4 +1,4 @@
-"""Whatever the key is, its ranges hold every row once."""
+"""The ranges of any key hold every row exactly once."""
 
 import datetime as dt
 import itertools
@@ -194,7 +194,7 @@ def test_the_ranges_of_a_key_of_several_columns_hold_every_row_once(
     after=st.lists(st.none() | st.integers(-99, 99), max_size=10),
     gone=st.sets(st.integers(0, 19)),
 )
-def test_rows_that_come_and_go_after_the_cut_are_in_one_range_too(
+def test_rows_inserted_after_the_cut_are_in_exactly_one_range_too(
     sandbox: Sandbox,
     connection: sqlserver.SourceConnection,
     before: list[int],
@@ -212,7 +212,7 @@ def test_rows_that_come_and_go_after_the_cut_are_in_one_range_too(
     assert sorted(found) == [*there, *range(100, 100 + len(after))]
 
 
-def test_ways_of_cutting_agree_on_what_is_in_all_ranges(
+def test_methods_of_cutting_agree_on_the_rows_of_all_ranges(
     sandbox: Sandbox, connection: sqlserver.SourceConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sandbox.run("DROP TABLE IF EXISTS dbo.T")

@@ -1,4 +1,4 @@
-"""COPY BINARY has the same bytes where an older pgpq encodes, of every type the engine sends."""
+"""An older pgpq encodes the same COPY BINARY bytes, for every type that the engine sends."""
 
 import datetime as dt
 import random
@@ -78,7 +78,7 @@ def batch_of(values: Sequence[Any], kind: pa.DataType) -> pa.RecordBatch:
     return pa.record_batch({"c": pa.array(values, kind)})
 
 
-def test_these_are_all_types_that_the_engine_sends() -> None:
+def test_every_type_that_the_engine_sends_is_covered() -> None:
     mapped = {*arrow_types._ARROW.values()}
     assert mapped <= {kind for kind, _ in KINDS}
     number = planned("n", SourceType("decimal", 17, 38, 17), PgType("numeric", (38, 17)))
@@ -125,7 +125,7 @@ def test_every_precision_and_scale_of_a_decimal_has_the_same_bytes(
             assert here == there, (digits, scale)
 
 
-def test_what_stands_where_a_decimal_is_null_does_not_matter(
+def test_the_bytes_under_a_null_decimal_do_not_matter(
     both: Both,
 ) -> None:
     stored = np.full(2 * 16, 0xFF, np.uint8)

@@ -1,4 +1,4 @@
-"""Where the plan says that a column fits, PostgreSQL gives every boundary value back, exactly."""
+"""Where the type rules say that a column fits, every boundary value comes back exactly."""
 
 import datetime as dt
 import uuid
@@ -150,7 +150,7 @@ def as_sent(value: Any) -> Any:
 
 @pytest.mark.usefixtures("each_encoder")
 @pytest.mark.parametrize(("source", "arrow", "values"), CASES, ids=lambda case: str(case)[:30])
-def test_what_fits_comes_back_exactly(
+def test_values_of_a_fitting_column_come_back_exactly(
     connection: postgres.TargetConnection,
     module_pg_database: PgDatabase,
     source: SourceType,

@@ -16,7 +16,7 @@ NO_DRIFT = Drift()
 
 
 def entry(**changes: Any) -> dict[str, Any]:
-    """An entry of TABLE_CONFIGS that is right, with changes; a change to None takes a key out."""
+    """A valid entry of TABLE_CONFIGS with changes; a change to None removes a key."""
     right = {
         "db_type": "mctm",
         "sql_server_db": "McTM",
@@ -34,7 +34,7 @@ def entry(**changes: Any) -> dict[str, Any]:
 
 
 def spec(*columns: tuple[str, str], target: str = "t", **changes: Any) -> TableSpec:
-    """A spec of a table with these pairs of columns; the first is the key."""
+    """The specification of a table with these pairs of columns; the first is the key."""
     pairs = columns or (("ID", "id"), ("Name", "name"))
     values: dict[str, Any] = {
         "key": "table",
@@ -50,11 +50,11 @@ def spec(*columns: tuple[str, str], target: str = "t", **changes: Any) -> TableS
 
 
 def planned(name: str, source: SourceType, target: PgType | None = None) -> ColumnPlan:
-    """A column's plan; without ``target`` for the column that would be created."""
+    """The plan of one column; without ``target``, for the column that would be created."""
     rule = RULES[source.name]
     into = target or rule.create(source)
-    way = rule.conversion(source, into, requested=True) or rule.conversions[0]
-    return plan_column(SourceColumn(name, source), TargetColumn(name, into), way)
+    conversion = rule.conversion(source, into, requested=True) or rule.conversions[0]
+    return plan_column(SourceColumn(name, source), TargetColumn(name, into), conversion)
 
 
 def sync_plan(
@@ -67,7 +67,7 @@ def sync_plan(
 ) -> SyncPlan:
     """A plan that loads these columns into ``target``; ``changes`` are the specification's.
 
-    A load may take away every row: the guard has tests of its own.
+    A load may take aconversion every row: the guard has tests of its own.
     """
     pairs = ((c.source.name, c.target.name) for c in columns)
     wanted = spec(*pairs, target=target, **{"max_shrink": 100, **changes})

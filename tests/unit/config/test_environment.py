@@ -1,4 +1,4 @@
-"""Settings: from the environment before .env, every problem at once, no secret in any text."""
+"""Settings: the environment wins over .env, all problems at once, no secret in a message."""
 
 import traceback
 from pathlib import Path
@@ -47,7 +47,7 @@ def load(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
     return load
 
 
-def test_ports_are_1433_and_5432_unless_said_otherwise(load) -> None:  # type: ignore[no-untyped-def]
+def test_ports_default_to_1433_and_5432(load) -> None:  # type: ignore[no-untyped-def]
     settings = load()
     assert settings.sources["mctm"].port == 1433
     assert settings.target.port == 5432
@@ -55,7 +55,7 @@ def test_ports_are_1433_and_5432_unless_said_otherwise(load) -> None:  # type: i
     assert (settings.sources["mctm"].port, settings.target.port) == (14330, 6432)
 
 
-def test_a_connection_over_a_network_is_encrypted_unless_said_otherwise(load) -> None:  # type: ignore[no-untyped-def]
+def test_a_connection_over_a_network_is_encrypted_by_default(load) -> None:  # type: ignore[no-untyped-def]
     settings = load()
     assert settings.sources["mctm"].encrypt is Encrypt.YES
     assert not settings.sources["mctm"].trust_certificate
@@ -70,7 +70,7 @@ def test_a_connection_that_stays_on_the_machine_needs_no_encryption(load, host: 
     assert settings.target.sslmode is SslMode.PREFER
 
 
-def test_what_is_said_counts_on_loopback_too(load) -> None:  # type: ignore[no-untyped-def]
+def test_explicit_settings_apply_on_loopback_too(load) -> None:  # type: ignore[no-untyped-def]
     settings = load(
         SQL_SERVER_MCTM_HOST="127.0.0.1",
         SQL_SERVER_MCTM_ENCRYPT="strict",
@@ -84,11 +84,11 @@ def test_what_is_said_counts_on_loopback_too(load) -> None:  # type: ignore[no-u
 
 
 @pytest.mark.parametrize("host", ["localhost.example.com", "127.0.0.1.example.com", "10.0.0.1", ""])
-def test_a_name_that_only_looks_local_is_not(host: str) -> None:
+def test_a_host_that_only_looks_local_is_not_loopback(host: str) -> None:
     assert not is_loopback(host)
 
 
-def test_every_missing_variable_is_told_at_once() -> None:
+def test_every_missing_variable_is_reported_at_once() -> None:
     with pytest.raises(ConfigError) as raised:
         load_settings(["mctm", "voipdb"])
     for database in ("SQL_SERVER_MCTM", "SQL_SERVER_VOIPDB", "PG"):
@@ -98,7 +98,7 @@ def test_every_missing_variable_is_told_at_once() -> None:
     assert ".env.example" in raised.value.hint
 
 
-def test_missing_and_malformed_variables_are_told_together(load) -> None:  # type: ignore[no-untyped-def]
+def test_missing_and_malformed_variables_are_reported_together(load) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ConfigError) as raised:
         load(
             SQL_SERVER_MCTM_HOST="   ",
@@ -167,7 +167,7 @@ def test_an_empty_variable_does_not_hide_the_env_file(
         ("Пароль=;{}", "Пароль=;{}"),
     ],
 )
-def test_a_password_in_the_env_file_arrives_as_it_stands(
+def test_a_password_in_the_env_file_is_taken_literally(
     tmp_path: Path, written: str, password: str
 ) -> None:
     env_file = tmp_path / ".env"
@@ -183,7 +183,7 @@ def test_an_env_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     assert load_settings(["mctm"], env_file).target.password.get_secret_value() == SECRET
 
 
-def test_an_env_file_that_is_no_text_is_a_configuration_error(tmp_path: Path) -> None:
+def test_an_env_file_that_is_not_utf8_is_a_configuration_error(tmp_path: Path) -> None:
     env_file = tmp_path / ".env"
     env_file.write_bytes(b"PG_PASSWORD=\xff\xfe" + SECRET.encode())
     with pytest.raises(ConfigError) as raised:
@@ -205,7 +205,7 @@ def test_the_env_file_is_found_in_a_folder_or_right_above_it(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "host", ["tcp:db.example.com", "https://db.example.com", "db,1433", "db\\SQLEXPRESS", "a b"]
 )
-def test_a_host_that_holds_more_than_a_host_is_told_where_the_rest_goes(load, host: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_host_with_a_port_or_url_is_refused_with_where_the_rest_goes(load, host: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ConfigError) as raised:
         load(SQL_SERVER_MCTM_HOST=host)
     (line,) = raised.value.message.splitlines()[1:]
@@ -214,7 +214,7 @@ def test_a_host_that_holds_more_than_a_host_is_told_where_the_rest_goes(load, ho
     assert host not in line
 
 
-def test_an_ipv6_address_may_stand_in_brackets_and_is_told_in_brackets(load) -> None:  # type: ignore[no-untyped-def]
+def test_an_ipv6_address_may_have_brackets_and_is_shown_in_brackets(load) -> None:  # type: ignore[no-untyped-def]
     settings = load(SQL_SERVER_MCTM_HOST=" [::1] ", PG_HOST="fe80::1%eth0")
     assert settings.sources["mctm"].host == "::1"
     assert settings.sources["mctm"].encrypt is Encrypt.OPTIONAL
@@ -233,7 +233,7 @@ def test_an_ipv6_address_may_stand_in_brackets_and_is_told_in_brackets(load) -> 
         ("SQL_SERVER_MCTM_TRUST_CERTIFICATE", "maybe", "it is neither true nor false"),
     ],
 )
-def test_a_malformed_value_is_told_in_plain_words(  # type: ignore[no-untyped-def]
+def test_a_malformed_value_is_described_without_quoting_it(  # type: ignore[no-untyped-def]
     load, variable: str, value: str, told: str
 ) -> None:
     with pytest.raises(ConfigError) as raised:

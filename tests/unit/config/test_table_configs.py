@@ -1,4 +1,4 @@
-"""TABLE_CONFIGS: what an entry may say, and that every problem is told at once."""
+"""TABLE_CONFIGS: the keys of an entry, and reporting every problem at once."""
 
 from typing import Any
 
@@ -29,13 +29,13 @@ def test_the_documented_form_is_understood() -> None:
     assert found.consistency is Consistency.AUTO
 
 
-def test_what_may_be_left_out_has_its_default() -> None:
+def test_optional_keys_have_defaults() -> None:
     short = entry(order_by=None, batch_size=None, description=None)
     found = parse_table_configs({"customer": short})["customer"]
     assert (found.order_by, found.batch_size, found.description) == ((), 10_000, "")
 
 
-def test_every_problem_of_every_table_is_told_at_once() -> None:
+def test_every_problem_of_every_table_is_reported_at_once() -> None:
     text = problems_of(
         one=entry(pg_table=None, batch_size=0, surprise=1),
         two=entry(columns=["ID"], primary_key=""),
@@ -58,19 +58,19 @@ def test_every_problem_of_every_table_is_told_at_once() -> None:
         assert said in text
 
 
-def test_an_unknown_key_is_told_with_the_known_ones_once() -> None:
+def test_an_unknown_key_is_reported_with_the_known_ones_once() -> None:
     with pytest.raises(ConfigError) as raised:
         parse_table_configs({"one": entry(coumns=[]), "two": entry(Batch_Size=4)})
     assert "one: unknown key 'coumns'\n  two: unknown key 'Batch_Size'" in raised.value.message
     assert raised.value.hint.count("batch_size") == 1
 
 
-def test_a_table_has_a_text_for_a_key() -> None:
+def test_a_tables_key_must_be_text() -> None:
     with pytest.raises(ConfigError, match="1: its key is not a text"):
         parse_table_configs({1: entry()})  # type: ignore[dict-item]
 
 
-def test_every_wrong_name_of_one_table_is_told_at_once() -> None:
+def test_every_invalid_name_of_a_table_is_reported_at_once() -> None:
     text = problems_of(
         one=entry(
             sql_table="[McTM].[dbo].[Customer",
@@ -89,7 +89,7 @@ def test_a_table_of_another_database_than_the_entry_names_is_a_contradiction() -
     assert parse_table_configs({"one": entry(sql_table="[mctm].[dbo].[Customer]")})
 
 
-def test_several_workers_for_a_table_that_is_not_cut_are_a_contradiction() -> None:
+def test_parallel_without_chunks_is_a_contradiction() -> None:
     assert "'parallel' without 'chunks'" in problems_of(one=entry(parallel=4))
     assert parse_table_configs({"one": entry(parallel=4, chunks=8)})["one"].parallel == 4
 
@@ -130,7 +130,7 @@ def test_a_target_with_and_without_the_default_schema_is_one_target() -> None:
         ("consistency", {}),
     ],
 )
-def test_a_value_of_the_wrong_kind_is_told_by_its_key(key: str, value: object) -> None:
+def test_a_value_of_the_wrong_kind_is_reported_by_its_key(key: str, value: object) -> None:
     assert f"one: {key!r} must be" in problems_of(one=entry(**{key: value}))
 
 
@@ -162,7 +162,7 @@ def test_a_where_that_is_more_or_less_than_a_condition_is_refused(where: str, pr
         "1=1 /* ;) */ AND 2=2 -- ;)\nAND 3=3 -- '",
     ],
 )
-def test_texts_names_and_comments_in_a_where_may_hold_anything(where: str) -> None:
+def test_literals_names_and_comments_in_a_where_may_hold_anything(where: str) -> None:
     assert parse_table_configs({"one": entry(where=where)})["one"].where == where
 
 
@@ -198,11 +198,11 @@ def test_a_mode_that_would_need_a_watermark_is_refused(mode: str) -> None:
         parse_table_configs({"one": entry(mode=mode)})
 
 
-def test_the_mode_that_there_is_may_be_said() -> None:
+def test_mode_full_is_accepted() -> None:
     assert parse_table_configs({"one": entry(mode="full")}) == parse_table_configs({"one": entry()})
 
 
 @pytest.mark.parametrize("way", ["swap", "merge"])
-def test_a_way_by_a_staging_table_needs_the_ledger(way: str) -> None:
+def test_a_strategy_with_a_staging_table_needs_the_ledger(way: str) -> None:
     with pytest.raises(ConfigError, match="needs the ledger"):
         parse_table_configs({"one": entry(publish=way, ledger="off")})

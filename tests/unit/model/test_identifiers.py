@@ -1,4 +1,4 @@
-"""Names: parsed as both databases parse them, quoted so that they are names and nothing else."""
+"""Names parse as in each database, and quoting keeps them names, whatever they hold."""
 
 import pytest
 
@@ -41,9 +41,7 @@ HOSTILE = [
         (" [McTM] . dbo . Order Details ", ("McTM", "dbo", "Order Details")),
     ],
 )
-def test_a_source_name_is_read_as_sql_server_reads_it(
-    text: str, parts: tuple[str, str, str]
-) -> None:
+def test_a_source_name_parses_as_in_sql_server(text: str, parts: tuple[str, str, str]) -> None:
     assert SourceTable.parse(text, "McTM") == SourceTable(*parts)
 
 
@@ -51,21 +49,21 @@ def test_a_source_name_is_read_as_sql_server_reads_it(
     "text",
     ["", ".", "a.", ".a", "[a", "a]", "[a]b", "a.b.c.d", "a...b", "[]", '""', "[a].[].[b]", "a\0b"],
 )
-def test_what_is_no_source_name_is_refused(text: str) -> None:
+def test_an_invalid_source_name_is_refused(text: str) -> None:
     with pytest.raises(ConfigError) as raised:
         SourceTable.parse(text, "McTM")
     assert raised.value.hint
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_source_name_comes_back_from_its_own_quoting(name: str) -> None:
+def test_a_hostile_source_name_survives_quoting_and_parsing(name: str) -> None:
     table = SourceTable("McTM", "dbo", name)
     assert SourceTable.parse(table.sql, "other") == table
     assert "\n" not in str(table)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_target_name_comes_back_from_its_own_quoting(name: str) -> None:
+def test_a_hostile_target_name_survives_quoting_and_parsing(name: str) -> None:
     table = TargetTable("", name)
     assert TargetTable.parse(table.sql) == table
     assert "\n" not in str(table)
@@ -76,7 +74,7 @@ def test_a_target_name_keeps_its_case() -> None:
 
 
 @pytest.mark.parametrize("text", ["a.b.c", "", "a..b", 'a"b'])
-def test_what_is_no_target_name_is_refused(text: str) -> None:
+def test_an_invalid_target_name_is_refused(text: str) -> None:
     with pytest.raises(ConfigError):
         TargetTable.parse(text)
 
@@ -99,7 +97,7 @@ def test_128_utf_16_units_are_a_sql_server_name_and_129_are_not() -> None:
 
 @pytest.mark.parametrize("quote", [quote_mssql, quote_pg])
 @pytest.mark.parametrize("name", ["", "a\0b", "a\ud800b"])
-def test_what_cannot_be_a_name_is_refused(quote: object, name: str) -> None:
+def test_an_impossible_name_is_refused(quote: object, name: str) -> None:
     with pytest.raises(ConfigError):
         quote(name)  # type: ignore[operator]
 
@@ -108,6 +106,6 @@ def test_a_text_literal_doubles_its_quotes() -> None:
     assert text_mssql("O'Brien") == "N'O''Brien'"
 
 
-def test_a_long_text_that_is_no_name_is_refused_in_no_time() -> None:
+def test_a_long_invalid_name_is_refused_without_backtracking() -> None:
     with pytest.raises(ConfigError):
         split_name("[" + " ]]" * 20_000)

@@ -48,13 +48,13 @@ def test_one_column_is_compared_with_typed_literals() -> None:
     assert middle.condition == "t.[ID] >= CAST(-7 AS int) AND t.[ID] < CAST(12 AS int)"
 
 
-def test_the_range_open_below_has_the_rows_without_a_key() -> None:
+def test_the_range_open_below_includes_null_keys() -> None:
     assert KeyRange((ID,), None, ("5",)).condition == "(t.[ID] < CAST(5 AS int) OR t.[ID] IS NULL)"
     assert "NULL" not in KeyRange((ID,), ("5",), None).condition
     assert WHOLE_TABLE.condition == ""
 
 
-def test_a_key_of_two_columns_begins_with_a_condition_that_an_index_seeks_by() -> None:
+def test_a_two_column_range_starts_with_a_condition_that_an_index_can_seek() -> None:
     keys = KeyRange((ID, CODE), ("1", "0x6100"), ("2", "0x6200"))
     a = "CAST(0x6100 AS nvarchar(20)) COLLATE Latin1_General_CI_AS"
     b = "CAST(0x6200 AS nvarchar(20)) COLLATE Latin1_General_CI_AS"
@@ -65,7 +65,7 @@ def test_a_key_of_two_columns_begins_with_a_condition_that_an_index_seeks_by() -
     )
 
 
-def test_the_ranges_between_bounds_meet_and_are_open_at_the_ends() -> None:
+def test_the_ranges_between_bounds_are_adjacent_and_open_at_both_ends() -> None:
     ranges = ranges_between((ID,), [("1",), ("5",)])
     assert [(r.low, r.high) for r in ranges] == [
         (None, ("1",)),
@@ -90,7 +90,7 @@ def test_the_ranges_between_bounds_meet_and_are_open_at_the_ends() -> None:
         (SourceType("timestamp", 8), "0x00000000000007D1", "CAST(0x00000000000007D1 AS binary(8))"),
     ],
 )  # fmt: skip
-def test_a_literal_is_of_the_columns_own_type(kind: SourceType, text: str, sql: str) -> None:
+def test_a_literal_has_the_columns_own_type(kind: SourceType, text: str, sql: str) -> None:
     assert is_exact_text(kind, text)
     assert tsql_literal(kind, text, "X" if kind.name.endswith("char") else "") == sql
     assert exact_text(kind, "t.[a]").count("t.[a]") == 1
@@ -101,7 +101,7 @@ def test_a_literal_is_of_the_columns_own_type(kind: SourceType, text: str, sql: 
     "text",
     ["", "1'", "1)--", "0x6", "x", "1; DROP TABLE t", "1\n", "\u0661", None, 1, "0x61 OR 1=1"],
 )
-def test_what_is_not_the_text_of_a_value_never_becomes_sql(name: str, text: object) -> None:
+def test_a_text_that_is_not_exact_never_becomes_sql(name: str, text: object) -> None:
     assert not is_exact_text(SourceType(name, 8), text)
 
 
@@ -120,7 +120,7 @@ BOUNDS = st.none() | st.tuples(st.integers(-(2**31), 2**31 - 1).map(str), TEXTS)
 @given(
     low=BOUNDS, high=BOUNDS, name=st.text(min_size=1, max_size=4).filter(lambda n: "\0" not in n)
 )
-def test_a_range_comes_back_from_its_json(low: Any, high: Any, name: str) -> None:
+def test_a_range_survives_json(low: Any, high: Any, name: str) -> None:
     keys = KeyRange((KeyColumn(name, INT), CODE), low, high)
     text = keys.to_json()
     assert text.isascii()
@@ -131,7 +131,7 @@ def test_a_range_comes_back_from_its_json(low: Any, high: Any, name: str) -> Non
 RIGHT: dict[str, Any] = {"key": [["ID", "int", 4, 10, 0, ""]], "low": ["1"], "high": None}
 
 
-def test_the_json_of_a_whole_table_is_taken() -> None:
+def test_the_json_of_a_whole_table_is_read() -> None:
     assert KeyRange.from_dict(WHOLE_TABLE.to_dict()) == WHOLE_TABLE
     assert KeyRange.from_dict(RIGHT) == KeyRange((ID,), ("1",), None)
 
@@ -158,7 +158,7 @@ def test_the_json_of_a_whole_table_is_taken() -> None:
         {**RIGHT, "key": "ID"},
     ],
 )
-def test_what_is_no_range_is_refused_without_its_values(form: object) -> None:
+def test_an_invalid_range_is_refused_without_quoting_it(form: object) -> None:
     with pytest.raises(ConfigError) as raised:
         KeyRange.from_dict(form)
     assert "canary" not in raised.value.message
@@ -171,7 +171,7 @@ def test_a_text_that_is_not_json_is_refused() -> None:
         KeyRange.from_json("canary")
 
 
-def test_the_select_of_a_chunk_has_the_condition_beside_where() -> None:
+def test_the_select_of_a_chunk_combines_its_range_with_where() -> None:
     planned = plan(where="1 = 1 OR 2 = 2 -- all")
     keys = KeyRange((ID,), ("3",), None)
     assert planned.chunk(keys) == planned.select + " AND (t.[ID] >= CAST(3 AS int))"

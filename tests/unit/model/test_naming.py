@@ -1,4 +1,4 @@
-"""Names derived for PostgreSQL: readable, short enough, always the same."""
+"""Derived PostgreSQL names are readable, short enough and deterministic."""
 
 import pytest
 from hypothesis import given
@@ -39,7 +39,7 @@ def test_a_name_is_lower_case_words_with_underscores(source: str, target: str) -
     assert pg_name(source) == target
 
 
-def test_a_name_that_was_cut_ends_in_a_hash_of_the_whole() -> None:
+def test_a_shortened_name_ends_in_a_hash_of_the_whole() -> None:
     assert pg_name("x" * 63) == "x" * 63
     one, other = pg_name("x" * 64), pg_name("x" * 64 + "y")
     assert one == "x" * 54 + "_7ce10097"
@@ -47,20 +47,20 @@ def test_a_name_that_was_cut_ends_in_a_hash_of_the_whole() -> None:
     assert len(one) == len(other) == 63
 
 
-def test_a_name_is_cut_between_characters() -> None:
+def test_a_name_is_shortened_between_characters() -> None:
     found = shortened("ä" * 60)
     assert len(found.encode()) <= 63
     assert found.startswith("ä" * 27 + "_")
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
-def test_every_name_becomes_one_that_postgresql_keeps_whole(name: str) -> None:
+def test_every_derived_name_fits_into_63_bytes(name: str) -> None:
     found = pg_name(name)
     assert quote_pg(found)
     assert pg_name(name) == found
 
 
-def test_names_that_become_one_are_found_with_their_sources() -> None:
+def test_colliding_names_are_reported_with_their_sources() -> None:
     pairs = [("A", "a"), ("a", "a"), ("B", "b")]
     assert clashes(pairs) == {"a": ("A", "a")}
 

@@ -1,4 +1,4 @@
-"""Columns and keys that a configuration leaves out."""
+"""Columns and keys that a configuration omits are discovered from the source."""
 
 from dataclasses import replace
 from typing import Any
@@ -40,20 +40,20 @@ def test_all_columns_are_taken_in_their_order_with_the_sources_key() -> None:
     assert found.primary_key == ("LineNo", "OrderID")
 
 
-def test_what_is_configured_is_called_what_the_source_calls_it() -> None:
+def test_configured_columns_get_the_sources_spelling() -> None:
     configured = spec(columns=["orderid"], pg_columns=["k"], primary_key="ORDERID")
     found = complete_spec(configured, source("OrderID", "LineNo"), DETAILS)
     assert found == replace(configured, columns=(("OrderID", "k"),), primary_key=("OrderID",))
 
 
-def test_names_in_postgresql_may_be_left_out_alone() -> None:
+def test_target_names_alone_may_be_omitted() -> None:
     assert spec(columns=["OrderID", "Größe m²"]).columns == (
         ("OrderID", "order_id"),
         ("Größe m²", "größe_m²"),
     )
 
 
-def test_a_key_of_columns_that_are_not_carried_is_none() -> None:
+def test_a_key_with_columns_that_are_not_carried_is_dropped() -> None:
     found = complete_spec(spec(exclude=["lineno"]), source("OrderID", "LineNo"), DETAILS)
     assert found.columns == (("OrderID", "order_id"),)
     assert found.primary_key == ()
@@ -82,7 +82,7 @@ def test_a_configured_key_may_be_of_discovered_columns() -> None:
         ({"primary_key": "B", "exclude": ["B"]}, ["A", "B"], "'primary_key' names 'B'"),
     ],
 )  # fmt: skip
-def test_what_the_source_does_not_bear_out_is_refused_by_name(
+def test_names_that_the_source_lacks_are_refused(
     changes: dict[str, Any], names: list[str], said: str
 ) -> None:
     with pytest.raises(SchemaError) as raised:
@@ -104,7 +104,7 @@ def test_a_discovered_column_of_a_type_that_is_not_carried_is_refused_until_it_i
     assert [column.target.name for column in planned.columns] == ["a"]
 
 
-def test_what_does_not_go_together_is_told_with_the_configuration() -> None:
+def test_contradictions_are_reported_as_configuration_errors() -> None:
     assert "'pg_columns' without 'columns'" in problem(pg_columns=["a"])
     assert "'exclude' beside 'columns'" in problem(columns=["A"], exclude=["B"])
     assert "'A B' and 'AB' would both be named 'a_b'" not in problem(
@@ -114,7 +114,7 @@ def test_what_does_not_go_together_is_told_with_the_configuration() -> None:
     assert "'exclude' names 'b' twice" in problem(exclude=["B", "b"])
 
 
-def test_what_is_left_out_is_shown_as_found_in_the_source() -> None:
+def test_omitted_columns_are_shown_as_discovered_from_the_source() -> None:
     shown = spec(exclude=["X"]).to_dict()
     assert shown["columns"] == shown["primary_key"] == "from the source"
     assert shown["exclude"] == ["X"]

@@ -1,4 +1,4 @@
-"""What differs between the source and an existing table: told by name, handled as configured."""
+"""Differences between the source and an existing table are named, and handled by policy."""
 
 from typing import Any
 
@@ -74,7 +74,7 @@ def test_a_new_column_of_the_source_stops_by_default_and_the_hint_names_the_key(
     assert "add_columns" in error.hint
 
 
-def test_a_new_column_is_added_before_the_rows_and_told() -> None:
+def test_a_new_column_is_added_before_the_rows_and_reported() -> None:
     planned = plan(source(ID=INT, Name=NAME, Qty=INT), target("name"), "add_columns")
     assert planned.ddl == ('ALTER TABLE "t" ADD COLUMN "qty" integer',)
     assert [c.target.name for c in planned.columns] == ["id", "name", "qty"]
@@ -84,14 +84,14 @@ def test_a_new_column_is_added_before_the_rows_and_told() -> None:
     assert told in planned.warnings
 
 
-def test_added_columns_are_not_null_where_the_sources_are_but_for_heirs_that_keep_rows() -> None:
+def test_added_columns_are_not_null_like_the_sources_unless_child_tables_keep_rows() -> None:
     there = SourceSchema((SourceColumn("ID", INT), SourceColumn("Qty", INT, nullable=False)))
     assert plan(there, target(), "add_columns").ddl[0].endswith('"qty" integer NOT NULL')
     heirs = target(has_children=True)
     assert plan(there, heirs, "add_columns").ddl[0].endswith('"qty" integer')
 
 
-def test_an_added_column_brings_its_companion_and_an_old_one_gets_what_it_lacked() -> None:
+def test_an_added_column_brings_its_companion_and_an_existing_one_gets_it_later() -> None:
     added = plan(source(ID=INT, Area=SHAPE), target(), "add_columns")
     assert added.ddl == ('ALTER TABLE "t" ADD COLUMN "area" bytea, ADD COLUMN "area_srid" integer',)
     into = target(TargetColumn("area", PgType("bytea")))
@@ -111,7 +111,7 @@ def test_an_added_column_has_the_type_that_the_configuration_asks_for() -> None:
     )
 
 
-def test_only_who_may_alter_the_table_adds_columns() -> None:
+def test_columns_are_added_only_by_a_login_that_may_alter_the_table() -> None:
     into = target(may_alter=False)
     error = refused(source(ID=INT, Qty=INT), into, "add_columns")
     assert "cannot add columns ('qty') to t" in error.message
@@ -144,7 +144,7 @@ def test_configured_columns_that_the_target_lacks_follow_the_policy_too() -> Non
     assert [c.target.name for c in plan(there, into, "ignore", **named).columns] == ["id"]
 
 
-def test_what_only_the_target_has_is_nobodys_loss_where_the_columns_are_configured() -> None:
+def test_extra_target_columns_are_ignored_where_the_columns_are_configured() -> None:
     named = {"columns": ["ID"], "pg_columns": ["id"]}
     assert plan(source(ID=INT), target("old"), **named).drift.messages == ()
 
@@ -165,7 +165,7 @@ def test_a_column_dropped_in_the_source_is_kept_with_a_warning(policy: str) -> N
 
 
 @pytest.mark.parametrize("policy", ["stop", "add_columns", "ignore"])
-def test_a_dropped_column_that_must_have_a_value_is_refused_under_every_policy(policy: str) -> None:
+def test_a_dropped_column_that_requires_a_value_is_refused_under_every_policy(policy: str) -> None:
     must = TargetColumn("must", PG_INT, nullable=False, needs_value=True)
     message = refused(source(ID=INT), target(must), policy).message
     assert message.count("'must'") == 1
@@ -178,7 +178,7 @@ def test_excluded_columns_and_generated_ones_are_no_drift() -> None:
     assert planned.drift.messages == ()
 
 
-def test_a_likely_rename_is_told_with_the_statement_that_would_follow_it() -> None:
+def test_a_likely_rename_is_reported_with_the_statement_that_would_follow_it() -> None:
     there, into = source(ID=INT, FullName=NAME), target("name")
     message = refused(there, into).message
     assert "looks like 'name' of t renamed: both are text" in message
@@ -187,7 +187,7 @@ def test_a_likely_rename_is_told_with_the_statement_that_would_follow_it() -> No
         assert any("renamed" in warning for warning in plan(there, into, policy).warnings)
 
 
-def test_a_rename_of_a_column_that_must_have_a_value_is_told_where_it_is_refused() -> None:
+def test_a_rename_of_a_column_that_requires_a_value_is_reported_with_the_refusal() -> None:
     must = TargetColumn("name", TEXT, nullable=False, needs_value=True)
     message = refused(source(ID=INT, FullName=NAME), target(must), "add_columns").message
     assert "'name' requires a value" in message
@@ -199,11 +199,11 @@ def test_a_rename_of_a_column_that_must_have_a_value_is_told_where_it_is_refused
     [target(TargetColumn("name", PG_INT)), target("name", "other"), target()],
     ids=["of another type", "two that it may be", "none gone"],
 )
-def test_what_is_no_likely_rename_is_not_called_one(into: TargetSchema) -> None:
+def test_ambiguous_columns_are_not_reported_as_a_rename(into: TargetSchema) -> None:
     assert "renamed" not in refused(source(ID=INT, FullName=NAME), into).message
 
 
-def test_a_configured_column_that_the_source_renamed_is_told_by_its_likely_new_name() -> None:
+def test_a_configured_column_that_the_source_renamed_is_reported_with_its_likely_new_name() -> None:
     named = {"columns": ["ID", "Name"], "pg_columns": ["id", "name"]}
     message = refused(source(ID=INT, FullName=NAME), target("name"), **named).message
     assert "no column 'Name' (it looks renamed to 'FullName')" in message
@@ -225,7 +225,7 @@ def test_a_configured_column_that_the_source_renamed_is_told_by_its_likely_new_n
         (SourceType("date"), TEXT, "changed"),
     ],
 )
-def test_a_type_that_does_not_fit_is_refused_under_every_policy_and_called_what_it_is(
+def test_a_type_that_does_not_fit_is_refused_under_every_policy_as_widened_or_changed(
     policy: str, kind: SourceType, into: PgType, said: str
 ) -> None:
     message = refused(source(ID=INT, X=kind), target(TargetColumn("x", into)), policy).message
@@ -251,7 +251,7 @@ def test_a_type_that_does_not_fit_is_refused_under_every_policy_and_called_what_
         (SourceType("hierarchyid", 892), PgType("varchar", (9000,)), "narrowed"),
     ],
 )
-def test_a_type_that_fits_is_carried_and_told_where_it_differs(
+def test_a_type_that_fits_is_carried_and_reported_where_it_differs(
     kind: SourceType, into: PgType, said: str
 ) -> None:
     planned = plan(source(ID=INT, X=kind), target(TargetColumn("x", into)))
@@ -262,7 +262,7 @@ def test_a_type_that_fits_is_carried_and_told_where_it_differs(
         assert f"'X' is of type {kind}, column 'x' of type {into}" in told
 
 
-def test_the_filled_up_char_of_postgresql_is_refused_with_what_to_take_instead() -> None:
+def test_postgresqls_padded_char_is_refused_with_an_alternative() -> None:
     code = SourceType("char", 5)
     filled = target(TargetColumn("x", PgType("bpchar", (5,))))
     message = refused(source(ID=INT, X=code), filled).message
@@ -271,13 +271,13 @@ def test_the_filled_up_char_of_postgresql_is_refused_with_what_to_take_instead()
     )
 
 
-def test_a_type_that_the_configuration_asks_for_is_no_change() -> None:
+def test_a_type_from_type_overrides_is_not_reported_as_a_change() -> None:
     into = target(TargetColumn("x", PgType("int8")))
     planned = plan(source(ID=INT, X=INT), into, type_overrides={"X": "bigint"})
     assert planned.drift.messages == ()
 
 
-def test_a_column_that_may_be_null_in_the_source_only_is_told() -> None:
+def test_a_column_that_may_be_null_only_in_the_source_is_reported() -> None:
     into = target(TargetColumn("name", TEXT, nullable=False, needs_value=True))
     (told,) = plan(source(ID=INT, Name=NAME), into).drift.messages
     assert "'Name' may be NULL, column 'name' may not" in told
@@ -293,7 +293,7 @@ def test_drift_changes_the_fingerprint_and_nothing_else_does() -> None:
     assert fingerprint("ignore", "name", "more", Name=NAME) != equal
 
 
-def test_another_policy_is_refused_in_the_configuration() -> None:
+def test_an_unknown_policy_is_refused_in_the_configuration() -> None:
     with pytest.raises(ConfigError, match="'drift' must be one of stop, add_columns, ignore"):
         parse_table_configs({"t": entry(drift="drop")})
 

@@ -1,4 +1,4 @@
-"""Overrides and companions: what a specification may ask for, and what is refused by name."""
+"""Overrides and companions: what a specification may request, and what is refused by name."""
 
 from typing import Any
 
@@ -114,7 +114,7 @@ def test_an_override_of_a_column_that_is_not_carried_is_refused() -> None:
         match_columns(given, [(SourceColumn("X", GUID), "x")], None)
 
 
-def test_an_existing_column_in_another_form_is_used_only_when_asked_for() -> None:
+def test_an_existing_column_in_another_form_is_used_only_on_request() -> None:
     with pytest.raises(SchemaError, match="type_overrides"):
         matched(GUID, None, {"x": PgType("text")})
     (plan,) = matched(GUID, "text", {"x": PgType("text")})
@@ -154,7 +154,7 @@ def test_without_a_column_for_the_companion_its_loss_is_declared(
     assert "is not kept" in plan.loss
 
 
-def test_a_companion_that_is_there_is_filled_even_if_it_must_have_a_value() -> None:
+def test_an_existing_companion_is_filled_even_if_it_requires_a_value() -> None:
     needy = TargetColumn("x_srid", PgType("int8"), nullable=False, needs_value=True)
     _, second = matched(SHAPE, None, {"x": PgType("bytea"), "x_srid": needy})
     assert second.target is needy
@@ -165,7 +165,7 @@ def test_a_companion_of_a_type_that_cannot_hold_it_is_refused() -> None:
         matched(SHAPE, None, {"x": PgType("bytea"), "x_srid": PgType("int2")})
 
 
-def test_an_offset_that_was_asked_for_and_has_no_column_is_refused() -> None:
+def test_a_requested_offset_without_a_column_is_refused() -> None:
     with pytest.raises(SchemaError, match="no column 'x_offset'"):
         matched(AT, "timestamptz + offset", {"x": PgType("timestamptz")})
 
@@ -199,7 +199,7 @@ def test_reading_as_utf16_wraps_the_texts_of_the_named_columns_once() -> None:
         ("float8", "double precision"),
     ],
 )
-def test_a_type_is_understood_as_postgresql_writes_it(written: str, shown: str) -> None:
+def test_type_names_parse_as_in_postgresql(written: str, shown: str) -> None:
     assert str(parse_pg_type(written)) == shown
 
 
@@ -218,7 +218,7 @@ def test_more_columns_than_postgresql_has_room_for_are_refused_in_the_plan() -> 
     assert "fewer" in raised.value.hint
 
 
-def test_the_second_column_of_a_long_name_has_a_name_of_63_bytes() -> None:
+def test_a_companions_name_has_at_most_63_bytes() -> None:
     name = "ж" * 30
     given = spec(("X", name), primary_key=())
     shape, srid = match_columns(given, [(SourceColumn("X", SHAPE), name)], None).columns
@@ -227,7 +227,7 @@ def test_the_second_column_of_a_long_name_has_a_name_of_63_bytes() -> None:
     assert srid.target.name.startswith("ж" * 26)
 
 
-def test_a_column_of_a_name_that_postgresql_keeps_for_itself_is_refused() -> None:
+def test_a_column_named_like_a_system_column_is_refused() -> None:
     found = [(SourceColumn("X", GUID), "ctid")]
     given = spec(("X", "ctid"), primary_key=())
     with pytest.raises(SchemaError, match=r"'ctid' cannot be .* system column of that name"):

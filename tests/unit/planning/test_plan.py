@@ -1,4 +1,4 @@
-"""The plan: whatever does not fit is refused by name, before anything is touched."""
+"""The plan refuses every mismatch by name, before any database is touched."""
 
 import pytest
 
@@ -57,20 +57,20 @@ def test_the_select_reads_each_column_under_its_target_name() -> None:
     )
 
 
-def test_a_condition_stands_in_brackets_of_its_own() -> None:
+def test_where_is_enclosed_in_parentheses() -> None:
     planned = plan(spec(where="ID > 5 -- young ones"))
     assert planned.select.endswith("\nWHERE (ID > 5 -- young ones\n)")
     assert planned.estimated_rows is None
     assert plan(spec()).estimated_rows == 12
 
 
-def test_a_declared_loss_is_told_by_column() -> None:
+def test_a_declared_loss_is_reported_by_column() -> None:
     planned = plan(spec(("ID", "id"), ("When", "at")))
     assert list(planned.losses) == ["When"]
     assert "100 ns" in planned.losses["When"]
 
 
-def test_every_missing_source_column_is_named_with_those_there_are() -> None:
+def test_every_missing_source_column_is_named_with_the_existing_ones() -> None:
     with pytest.raises(SchemaError) as raised:
         plan(spec(("ID", "id"), ("Nope", "a"), ("Gone", "b")))
     assert "'Nope'" in raised.value.message
@@ -92,7 +92,7 @@ def test_a_type_that_is_not_carried_is_refused_by_column() -> None:
         )
 
 
-def test_every_misfit_of_the_target_is_named_at_once() -> None:
+def test_every_mismatch_with_the_target_is_named_at_once() -> None:
     into = TargetSchema(
         (
             TargetColumn("id", PgType("int2")),
@@ -142,7 +142,7 @@ def test_a_snapshot_that_is_not_allowed_is_refused_with_the_statement_that_allow
 @pytest.mark.parametrize(
     ("consistency", "hint"), [(Consistency.NOLOCK, True), (Consistency.READ_COMMITTED, False)]
 )
-def test_a_consistency_that_was_asked_for_is_taken_without_a_warning(
+def test_a_configured_consistency_is_used_without_a_warning(
     consistency: Consistency, hint: bool
 ) -> None:
     planned = plan(spec(consistency=consistency), snapshot=True)
@@ -180,7 +180,7 @@ def test_order_by_names_a_real_column(text: str, sql: str) -> None:
 @pytest.mark.parametrize(
     "text", ["Nope", "ID; DROP TABLE x", "ID)", "1", "ID DESC --", "(SELECT 1)", "DESC", "ID, Name"]
 )
-def test_an_order_that_is_no_column_is_refused(text: str) -> None:
+def test_an_order_by_an_unknown_column_is_refused(text: str) -> None:
     with pytest.raises(SchemaError) as raised:
         plan(spec(order_by=(OrderBy(text),)))
     assert "'order_by'" in raised.value.message
@@ -208,7 +208,7 @@ def test_a_hostile_name_is_inert_in_every_statement(name: str) -> None:
     )
 
 
-def test_columns_that_differ_in_case_only_are_told_apart_by_their_exact_names() -> None:
+def test_columns_that_differ_only_in_case_are_matched_by_their_exact_names() -> None:
     source = SourceSchema((SourceColumn("a", INT), SourceColumn("A", NAME)))
     planned = plan_table(
         spec(("A", "x"), ("a", "y")), source, None, strategies=STRATEGIES, isolation=Isolation()

@@ -1,4 +1,4 @@
-"""What would only fail in the load is refused, or told, in the plan."""
+"""The plan refuses what would fail in the load, or warns of it."""
 
 import pytest
 
@@ -38,12 +38,12 @@ def test_row_level_security_that_binds_the_login_is_refused() -> None:
         plan(TargetSchema(COLUMNS, row_security=True))
 
 
-def test_tables_that_inherit_and_keep_their_rows_are_told() -> None:
+def test_child_tables_that_keep_their_rows_are_a_warning() -> None:
     told = plan(TargetSchema(COLUMNS, has_children=True), Isolation(snapshot=True)).warnings
     assert told == ("tables inherit from t and keep their rows, which queries on it show too",)
 
 
-def test_a_trigger_that_may_change_values_is_warned_of() -> None:
+def test_a_trigger_that_may_change_values_is_a_warning() -> None:
     (warning,) = plan(
         TargetSchema(COLUMNS, row_triggers=("touch",)), Isolation(snapshot=True)
     ).warnings
@@ -59,7 +59,7 @@ def test_a_trigger_that_may_change_values_is_warned_of() -> None:
         (Isolation(), Consistency.NOLOCK, 1),
     ],
 )
-def test_auto_takes_the_best_that_the_database_offers(
+def test_auto_chooses_the_best_consistency_that_the_database_offers(
     isolation: Isolation, chosen: Consistency, warnings: int
 ) -> None:
     planned = plan(TargetSchema(COLUMNS), isolation)
@@ -67,7 +67,7 @@ def test_auto_takes_the_best_that_the_database_offers(
     assert len(planned.warnings) == warnings
 
 
-def test_a_database_that_is_hidden_may_still_allow_what_is_asked_for() -> None:
+def test_a_hidden_database_may_still_allow_the_configured_consistency() -> None:
     hidden = Isolation(known=False)
     asked = spec(consistency=Consistency.SNAPSHOT)
     assert (

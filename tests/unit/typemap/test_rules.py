@@ -1,4 +1,4 @@
-"""The table of types: every type has a rule, and a rule says which columns can hold all of it."""
+"""The type rules: every type has one, which knows the columns that hold all its values."""
 
 import pytest
 
@@ -135,7 +135,7 @@ def test_six_digits_lose_nothing(name: str) -> None:
     assert loss_of(SourceType(name, 8, 26, 6)) == ""
 
 
-def test_an_offset_is_a_declared_loss_whatever_the_digits() -> None:
+def test_a_lost_offset_is_declared_for_any_number_of_digits() -> None:
     assert "offset" in loss_of(SourceType("datetimeoffset", 8, 26, 0))
 
 
@@ -150,5 +150,5 @@ def test_an_offset_is_a_declared_loss_whatever_the_digits() -> None:
         (SourceType("xml", UNLIMITED), "xml"),
     ],
 )
-def test_a_type_is_written_as_sql_server_writes_it(source: SourceType, text: str) -> None:
+def test_a_source_type_prints_as_in_sql_server(source: SourceType, text: str) -> None:
     assert str(source) == text

@@ -1,4 +1,4 @@
-"""Values on their way: exact, or an error that does not tell the value."""
+"""Conversions are exact, or raise an error that does not quote the value."""
 
 import datetime as dt
 import traceback
@@ -45,7 +45,7 @@ GUIDS = [
 
 
 @pytest.mark.parametrize("binary", [pa.large_binary(), pa.binary(), pa.binary(16)])
-def test_a_guid_gets_the_order_of_bytes_that_its_text_has(binary: pa.DataType) -> None:
+def test_a_guid_gets_the_byte_order_of_its_text(binary: pa.DataType) -> None:
     sent = pa.array([found and found.bytes_le for found in GUIDS], binary)
     kept = converted(sent, GUID)
     assert [value and uuid.UUID(bytes=value) for value in kept.to_pylist()] == GUIDS
@@ -59,7 +59,7 @@ def test_a_slice_of_guids_keeps_its_own_nulls(start: int) -> None:
 
 
 @pytest.mark.parametrize("values", [[], [None], [None, None, None]])
-def test_no_guid_at_all_is_no_trouble(values: list[None]) -> None:
+def test_an_array_without_any_guid_converts(values: list[None]) -> None:
     assert converted(pa.array(values, pa.large_binary()), GUID).to_pylist() == values
 
 
@@ -77,7 +77,7 @@ def test_no_guid_at_all_is_no_trouble(values: list[None]) -> None:
         (None, None),
     ],
 )
-def test_a_moment_is_cut_towards_the_past(nanoseconds: int | None, kept: int | None) -> None:
+def test_a_time_is_truncated_towards_the_past(nanoseconds: int | None, kept: int | None) -> None:
     sent = pa.array([nanoseconds], pa.int64()).cast(pa.timestamp("ns"))
     assert converted(sent, DATETIME2).cast(pa.int64()).to_pylist() == [kept]
 
@@ -93,7 +93,7 @@ def test_the_last_microsecond_of_year_9999_and_the_first_of_year_1_arrive() -> N
 
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
-def test_any_unit_of_time_is_understood(unit: str) -> None:
+def test_every_unit_of_time_converts(unit: str) -> None:
     moment = dt.datetime(1969, 12, 31, 23, 59, 58)
     sent = pa.array([moment, None], pa.timestamp("s")).cast(pa.timestamp(unit))
     assert converted(sent, DATETIME2).to_pylist() == [moment, None]
@@ -111,7 +111,7 @@ def test_any_unit_of_time_is_understood(unit: str) -> None:
     ],
 )
 @pytest.mark.parametrize("year", [1753, 1969, 1970, 2024, 9999])
-def test_a_datetime_becomes_the_milliseconds_that_sql_server_shows(
+def test_a_datetime_is_rounded_to_the_milliseconds_that_sql_server_displays(
     sent: str, milliseconds: int, year: int
 ) -> None:
     start = dt.datetime(year, 12, 31, 23, 59, 59)
@@ -120,7 +120,7 @@ def test_a_datetime_becomes_the_milliseconds_that_sql_server_shows(
     assert kept.to_pylist() == [start + dt.timedelta(milliseconds=milliseconds), None, start]
 
 
-def test_a_datetime_in_nanoseconds_is_rounded_by_all_its_digits() -> None:
+def test_a_datetime_in_nanoseconds_is_rounded_once() -> None:
     sent = pa.array([3_333_333, 6_666_667, -3_333_333], pa.int64()).cast(pa.timestamp("ns"))
     assert converted(sent, DATETIME).cast(pa.int64()).to_pylist() == [3_000, 7_000, -3_000]
 
@@ -195,11 +195,11 @@ def test_a_column_of_another_type_gets_the_same_values(
         (pa.decimal128(10, 2), SourceType("decimal", 9, 10, 2)),
     ],
 )
-def test_an_empty_batch_stays_one(arrow: pa.DataType, source: SourceType) -> None:
+def test_an_empty_batch_stays_empty(arrow: pa.DataType, source: SourceType) -> None:
     assert converted(pa.array([], arrow), source).to_pylist() == []
 
 
-def test_a_value_without_an_exact_form_is_refused_and_not_told() -> None:
+def test_a_value_without_an_exact_form_is_refused_and_not_quoted() -> None:
     with pytest.raises(DataError) as raised:
         converted(pa.array([2**40 + 4711]), SourceType("bigint"), PgType("int4"))
     told = "".join(traceback.format_exception(raised.value))
@@ -228,7 +228,7 @@ def test_a_value_without_an_exact_form_is_refused_and_not_told() -> None:
         (pa.array([0], pa.timestamp("us", tz="UTC")), DATETIME2),
     ],
 )
-def test_an_answer_of_another_type_is_never_taken_for_data(
+def test_an_array_of_an_unexpected_type_is_never_converted(
     sent: pa.Array, source: SourceType
 ) -> None:
     with pytest.raises((VerificationError, DataError)) as raised:

@@ -1,4 +1,4 @@
-"""Rows without an exact form: kept aside with key, column, reason and bytes, as many as allowed."""
+"""Refused rows are kept with key, column, reason and bytes, up to the allowed number."""
 
 import datetime as dt
 import traceback
@@ -49,7 +49,7 @@ def sift(
     return convert(batch), refusals
 
 
-def test_a_row_with_a_nul_is_kept_aside_with_key_column_reason_and_bytes() -> None:
+def test_a_row_with_a_nul_is_refused_with_key_column_reason_and_bytes() -> None:
     columns = [planned("ID", INT), planned("Name", NVARCHAR)]
     ids = pa.array([1, 2, 3], pa.int32())
     kept, refusals = sift(columns, ids, texts("a", "b\0", None), key=("ID",))
@@ -68,7 +68,7 @@ def test_an_unpaired_surrogate_is_kept_as_the_bytes_that_the_source_holds() -> N
     assert row.row_key == {"Name": "0x78003dd8"}
 
 
-def test_a_number_without_an_exact_form_is_kept_aside() -> None:
+def test_a_row_whose_number_has_no_exact_form_is_refused() -> None:
     column = planned("Version", ROWVERSION, PgType("int8"))
     sent = [n.to_bytes(8, "big") for n in (1, 2**63, 2**63 - 1, 2**64 - 1)]
     kept, refusals = sift([column], pa.array(sent, pa.binary(8)))
@@ -86,19 +86,19 @@ def test_a_row_is_refused_once_by_its_first_column() -> None:
     assert refusals.counts() == {"A": Counter({"U+0000": 1})}
 
 
-def test_a_key_that_is_refused_itself_is_told_by_its_bytes() -> None:
+def test_a_refused_key_is_recorded_as_its_bytes() -> None:
     columns = [as_utf16("Code"), planned("N", INT)]
     _, refusals = sift(columns, units_of("a\ud800"), pa.array([1], pa.int32()), key=("Code",))
     assert refusals.rows[0].row_key == {"Code": "0x610000d8"}
 
 
-def test_a_row_without_a_key_is_told_by_all_its_values_long_ones_cut() -> None:
+def test_a_row_without_a_key_is_identified_by_all_its_values_truncated() -> None:
     columns = [planned("A", NVARCHAR), planned("B", NVARCHAR)]
     _, refusals = sift(columns, texts("\0"), texts("b" * 200))
     assert refusals.rows[0].row_key == {"A": "0x0000", "B": "b" * 100 + "..."}
 
 
-def test_of_a_huge_value_only_the_beginning_is_kept() -> None:
+def test_only_the_beginning_of_a_huge_value_is_kept() -> None:
     _, refusals = sift([planned("A", NVARCHAR)], texts("\0" * MAX_VALUE_BYTES))
     assert refusals.rows[0].value == b"\0" * MAX_VALUE_BYTES
 
@@ -115,14 +115,14 @@ def test_more_rows_than_allowed_fail_with_counts_by_column_and_reason_and_no_val
     assert "canary" not in "".join(traceback.format_exception(raised.value))
 
 
-def test_none_is_allowed_by_default() -> None:
+def test_no_refused_row_is_allowed_by_default() -> None:
     with pytest.raises(
         DataError, match=r"1 row was refused, 'max_invalid' allows 0: A: U\+0000: 1"
     ):
         sift([planned("A", NVARCHAR)], texts("\0"), allowed=0)
 
 
-def test_what_is_touched_is_counted_once_although_the_batch_is_converted_again() -> None:
+def test_altered_values_are_counted_once_although_the_batch_is_converted_again() -> None:
     columns = [planned("Code", SourceType("char", 4)), planned("Name", NVARCHAR)]
     refusals = RefusedRows((), 5)
     convert = Converter(columns, OnInvalid.QUARANTINE, TrailingBlanks.TRIM, refusals)
@@ -157,7 +157,7 @@ VALUES = st.lists(st.none() | st.text(st.characters() | st.just("\0"), max_size=
 
 @given(VALUES)
 @example(["\ufffd\ud800", "\ufffd", None])
-def test_exactly_the_rows_that_cannot_be_stored_are_kept_aside(values: list[str | None]) -> None:
+def test_exactly_the_rows_that_cannot_be_stored_are_refused(values: list[str | None]) -> None:
     def is_bad(value: str | None) -> bool:
         whole = (value or "").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         return "\0" in whole or whole.count("\ufffd") > (value or "").count("\ufffd")

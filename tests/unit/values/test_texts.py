@@ -1,4 +1,4 @@
-"""Texts that PostgreSQL cannot hold: refused, stripped or replaced as the specification says."""
+"""Texts that PostgreSQL cannot store are refused, stripped or replaced by policy."""
 
 import traceback
 from collections import Counter
@@ -73,7 +73,7 @@ def test_a_nul_is_stripped_or_replaced_and_its_values_counted(
     assert touched == {"c": Counter({done: 2 if start == 0 else 1})}
 
 
-def test_a_nul_outside_of_the_slice_is_nobodys() -> None:
+def test_a_nul_outside_the_slice_is_ignored() -> None:
     sent = texts("\0", "x", "\0")[1:2]
     assert kept(sent, planned("c", NVARCHAR), OnInvalid.FAIL) == (["x"], {})
 
@@ -85,7 +85,7 @@ def test_counts_add_up_over_batches_and_by_column() -> None:
     assert convert.touched == {"a": {"U+0000 stripped": 2}, "b": {"U+0000 stripped": 2}}
 
 
-def test_bytes_with_nul_and_blanks_are_nobodys_business() -> None:
+def test_binary_values_with_nul_and_blanks_are_left_alone() -> None:
     column = planned("c", SourceType("binary", 4))
     convert = Converter([column], OnInvalid.STRIP, TrailingBlanks.TRIM)
     sent = pa.array([b"\0 \xef\xbf\xbd ", None], pa.large_binary())
@@ -94,7 +94,7 @@ def test_bytes_with_nul_and_blanks_are_nobodys_business() -> None:
 
 
 @pytest.mark.parametrize("kind", ["char", "nchar"])
-def test_trailing_blanks_are_trimmed_where_asked_and_only_blanks(kind: str) -> None:
+def test_only_blanks_are_trimmed_and_only_where_configured(kind: str) -> None:
     column = planned("c", SourceType(kind, 10))
     sent = texts("ab  ", "  ab", "   ", "ab\t", "ab\u3000", None, "")
     convert = Converter([column], trailing_blanks=TrailingBlanks.TRIM)
@@ -104,7 +104,7 @@ def test_trailing_blanks_are_trimmed_where_asked_and_only_blanks(kind: str) -> N
 
 
 @pytest.mark.parametrize("kind", ["varchar", "nvarchar", "ntext"])
-def test_blanks_that_somebody_wrote_stay(kind: str) -> None:
+def test_trailing_blanks_of_a_varchar_stay(kind: str) -> None:
     convert = Converter([planned("c", SourceType(kind, 10))], trailing_blanks=TrailingBlanks.TRIM)
     assert convert(batch(texts("ab  "))).column(0).to_pylist() == ["ab  "]
 
@@ -116,7 +116,7 @@ def test_a_batch_with_u_fffd_is_not_trusted_and_names_every_such_column() -> Non
     assert raised.value.columns == {"a", "c"}
 
 
-def test_what_is_read_as_units_keeps_a_genuine_u_fffd() -> None:
+def test_reading_as_utf16_keeps_a_genuine_u_fffd() -> None:
     sent = units_of("\ufffd", "a\ufffdb", None)
     assert kept(sent, as_utf16(), OnInvalid.FAIL) == (["\ufffd", "a\ufffdb", None], {})
 
@@ -144,7 +144,7 @@ def test_an_unpaired_surrogate_is_found_at_any_position(
         kept(sent, as_utf16(), OnInvalid.FAIL)
 
 
-def test_the_halves_of_two_values_make_no_pair() -> None:
+def test_surrogates_of_adjacent_values_do_not_pair() -> None:
     sent = units_of("a\ud83d", "\ude00b", "", "\ud83d", None, "\ude00")
     found, touched = kept(sent, as_utf16(), OnInvalid.STRIP)
     assert found == ["a", "b", "", "", None, ""]
@@ -163,7 +163,7 @@ UNITS = st.text(st.characters(exclude_categories=[], exclude_characters="\0"), m
 
 
 @given(st.lists(st.none() | UNITS, max_size=12), st.integers(0, 3))
-def test_units_become_what_python_decodes(values: list[str | None], start: int) -> None:
+def test_decoding_agrees_with_python(values: list[str | None], start: int) -> None:
     sent = units_of(*values)[start:]
     expected = [
         v if v is None else v.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
@@ -179,12 +179,12 @@ def _paired(value: str) -> str:
     return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def test_an_odd_number_of_bytes_is_no_text() -> None:
+def test_an_odd_number_of_bytes_is_refused() -> None:
     with pytest.raises(VerificationError, match="'c' arrived"):
         kept(pa.array([b"abc"], pa.large_binary()), as_utf16(), OnInvalid.STRIP)
 
 
-def test_a_text_where_bytes_of_units_were_asked_for_is_refused() -> None:
+def test_a_text_is_refused_where_utf16_bytes_were_requested() -> None:
     with pytest.raises(VerificationError, match="'c' arrived"):
         kept(texts("abc"), as_utf16(), OnInvalid.STRIP)
 
@@ -204,7 +204,7 @@ def test_a_rowversion_beyond_bigint_is_refused_by_row() -> None:
         kept(sent, column, OnInvalid.FAIL)
 
 
-def test_a_vector_becomes_singles() -> None:
+def test_a_vector_becomes_float32_values() -> None:
     column = planned("c", SourceType("vector", 20))
     sent = texts("[1.0000000e+000,-2.5000000e-001, 3]", None, "[1e-45,3.4028235e+038]")[0:]
     expected = [
@@ -216,7 +216,7 @@ def test_a_vector_becomes_singles() -> None:
         assert kept(sent[start:], column, OnInvalid.FAIL)[0] == expected[start:]
 
 
-def test_a_vector_that_is_none_is_refused() -> None:
+def test_an_invalid_vector_is_refused() -> None:
     with pytest.raises(DataError, match="'c'"):
         kept(texts("[1,x]"), planned("c", SourceType("vector", 20)), OnInvalid.FAIL)
 
@@ -236,7 +236,7 @@ def test_the_seventh_digits_of_a_time_are_counted() -> None:
     assert convert.touched == {"c": {"seventh digit cut off": 2}}
 
 
-def test_a_specification_says_what_may_be_done_to_values() -> None:
+def test_a_specification_sets_the_text_policies() -> None:
     configured = entry(
         type_overrides={"name": "varchar(50)"}, on_invalid="strip", trailing_blanks="trim"
     )
@@ -258,6 +258,6 @@ def test_a_specification_says_what_may_be_done_to_values() -> None:
         ({"type_overrides": {"Nmae": "text"}}, "'type_overrides' names 'Nmae'"),
     ],
 )
-def test_a_policy_that_does_not_exist_is_told(changes: dict[str, Any], said: str) -> None:
+def test_an_unknown_policy_is_reported(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         parse_table_configs({"t": entry(**changes)})

@@ -1,4 +1,4 @@
-"""The DDL of a table to be created, as text."""
+"""The DDL of a missing target table."""
 
 from dataclasses import replace
 
@@ -64,12 +64,12 @@ def test_a_comment_that_postgresql_cannot_hold_is_a_warning() -> None:
     assert "NUL" in made.warnings[0]
 
 
-def test_the_index_behind_the_primary_key_is_not_made_twice() -> None:
+def test_the_index_of_the_primary_key_is_not_created_twice() -> None:
     key = SourceIndex("PK", (IndexColumn("ID"),), unique=True, primary=True, kind="CLUSTERED")
     assert with_index(key) == ((), ())
 
 
-def test_the_sources_key_beside_another_one_is_a_unique_index() -> None:
+def test_the_sources_key_becomes_a_unique_index_where_another_key_is_configured() -> None:
     key = SourceIndex("PK", (IndexColumn("ID"),), unique=True, primary=True)
     made = create(TableDetails(indexes=(key,)), key=("Code",))
     assert made.after == (
@@ -85,9 +85,7 @@ def test_the_sources_key_beside_another_one_is_a_unique_index() -> None:
         (140000, 'CREATE UNIQUE INDEX "t_u" ON "t" ("on")', "several NULLs"),
     ],
 )
-def test_a_unique_index_admits_one_null_where_postgresql_can_say_so(
-    pg: int, sql: str, said: str
-) -> None:
+def test_a_unique_index_admits_one_null_from_postgresql_15(pg: int, sql: str, said: str) -> None:
     made, warnings = with_index(SourceIndex("U", (IndexColumn("On"),), unique=True), pg)
     assert made == (sql,)
     assert said in "".join(warnings)
@@ -108,13 +106,13 @@ def test_a_unique_index_on_a_case_insensitive_text_warns_that_it_is_less_strict(
     assert "(case, accents, trailing blanks)" in " ".join(create(accents).warnings)
 
 
-def test_a_unique_index_over_cut_digits_is_not_unique() -> None:
+def test_an_index_over_lost_digits_is_not_unique() -> None:
     made, warnings = with_index(SourceIndex("U", (IndexColumn("At"),), unique=True))
     assert made == ('CREATE INDEX "t_u" ON "t" ("at")',)
     assert "values of 'At' may become equal" in warnings[0]
 
 
-def test_a_key_over_cut_digits_is_a_warning() -> None:
+def test_a_key_over_lost_digits_is_a_warning() -> None:
     made = create(TableDetails(), key=("ID", "At"))
     assert made.after == ('ALTER TABLE "t" ADD PRIMARY KEY ("id", "at")',)
     assert "'At'" in made.warnings[0]
@@ -142,7 +140,7 @@ def test_a_key_longer_than_a_btree_takes_is_a_warning() -> None:
         ("([ID]<>(1))", "UNIQUE "),
     ],
 )
-def test_a_condition_that_may_hold_for_more_rows_makes_no_index_unique(
+def test_an_index_whose_condition_may_hold_for_more_rows_is_not_unique(
     condition: str, kind: str
 ) -> None:
     """'NONE' is 'none' to SQL Server and another text to PostgreSQL: two rows may be NONE there."""
@@ -152,7 +150,7 @@ def test_a_condition_that_may_hold_for_more_rows_makes_no_index_unique(
     assert ("its condition may hold for more rows there" in " ".join(warnings)) == (not kind)
 
 
-def test_an_included_column_too_long_for_a_btree_is_left_out_with_a_warning() -> None:
+def test_an_included_column_too_long_for_a_btree_is_omitted_with_a_warning() -> None:
     index = replace(NAME_INDEX, included=("On", "Text", "Gone"))
     made, warnings = with_index(index)
     assert made == ('CREATE INDEX "t_ix_name" ON "t" ("name") INCLUDE ("on")',)
@@ -171,14 +169,16 @@ def test_an_included_column_too_long_for_a_btree_is_left_out_with_a_warning() ->
         (replace(NAME_INDEX, columns=()), "no key columns"),
     ],
 )
-def test_an_index_that_cannot_be_is_a_warning_that_says_why(index: SourceIndex, why: str) -> None:
+def test_an_index_that_cannot_be_created_is_a_warning_with_the_reason(
+    index: SourceIndex, why: str
+) -> None:
     made, warnings = with_index(index)
     assert made == ()
     assert "the index 'IX_Name' is not created" in warnings[0]
     assert why in warnings[0]
 
 
-def test_two_indexes_of_one_derived_name_stay_two() -> None:
+def test_two_indexes_with_the_same_derived_name_get_different_names() -> None:
     one = SourceIndex("IX Name", (IndexColumn("Name"),))
     other = SourceIndex("ix_name", (IndexColumn("On"),))
     made = create(TableDetails(indexes=(one, other, replace(one, name="N" * 120)))).after[1:]
@@ -203,7 +203,7 @@ def test_an_identity_starts_and_steps_as_in_the_source(seed: int, step: int, cla
     assert made.after[-1] == advance_identity(TargetTable("", "t"), PAIRS[0][1])
 
 
-def test_an_identity_of_another_type_than_integers_is_a_warning() -> None:
+def test_an_identity_that_is_not_an_integer_is_a_warning() -> None:
     number = (
         SourceColumn("ID", SourceType("decimal", 9, 18), nullable=False),
         TargetColumn("id", PgType("numeric", (18, 0)), nullable=False),
@@ -224,7 +224,7 @@ def test_a_default_that_cannot_be_seen_or_translated_is_a_warning() -> None:
     assert len(made.warnings) == 2
 
 
-def test_a_key_that_is_not_carried_is_said() -> None:
+def test_a_key_that_is_not_carried_is_a_warning() -> None:
     key = SourceIndex("PK", (IndexColumn("Key]"),), unique=True, primary=True)
     made = create(TableDetails(indexes=(key,)), key=())
     assert made.after == ()
@@ -254,7 +254,7 @@ def test_a_key_that_is_not_carried_is_said() -> None:
         ("", None),
     ],
 )  # fmt: skip
-def test_a_condition_is_translated_whole_or_not_at_all(
+def test_a_condition_is_translated_completely_or_not_at_all(
     condition: str, expected: str | None
 ) -> None:
     assert translated_condition(condition, COLUMNS) == expected

@@ -1,4 +1,4 @@
-"""Defaults: translated where the value is surely the same, else not at all."""
+"""Defaults are translated only where the value is certainly the same."""
 
 import pytest
 
@@ -110,7 +110,7 @@ def test_a_constant_is_the_value_that_the_column_would_hold(
         ("('25:00')", TIME, None),
     ],
 )
-def test_a_date_is_read_where_no_language_setting_changes_it(
+def test_a_date_is_translated_where_no_language_setting_changes_it(
     definition: str, source: SourceType, expected: str | None
 ) -> None:
     assert default(definition, source) == expected
@@ -142,7 +142,7 @@ def test_a_date_is_read_where_no_language_setting_changes_it(
         ("(newid())", VARCHAR, None),
     ],
 )
-def test_a_clock_keeps_its_zone_and_a_new_id_its_form(
+def test_a_clock_function_keeps_its_zone_and_newid_its_form(
     definition: str, source: SourceType, expected: str | None
 ) -> None:
     assert default(definition, source) == expected
@@ -170,6 +170,6 @@ def test_anything_else_has_no_translation(definition: str, source: SourceType) -
     assert default(definition, source) is None
 
 
-def test_a_date_kept_as_text_has_no_default_of_postgresqls_own_form() -> None:
+def test_a_date_stored_as_text_gets_no_default() -> None:
     assert default("(getdate())", DATETIME2, PgType("text")) is None
     assert default("('20240102')", DATETIME2, PgType("text")) is None
