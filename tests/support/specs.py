@@ -67,7 +67,7 @@ def sync_plan(
 ) -> SyncPlan:
     """A plan that loads these columns into ``target``; ``changes`` are the specification's.
 
-    A load may take aconversion every row: the guard has tests of its own.
+    The shrink guard is off: it has tests of its own.
     """
     pairs = ((c.source.name, c.target.name) for c in columns)
     wanted = spec(*pairs, target=target, **{"max_shrink": 100, **changes})
