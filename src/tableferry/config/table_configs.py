@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any, Final
 
 from tableferry.config.entry_keys import (
-    AS_GIVEN,
     CHOICES,
     OPTIONAL,
     REQUIRED,
+    UNCHANGED,
     VALUE_RULES,
     is_text,
     is_text_map,
@@ -211,7 +211,7 @@ def _spec(key: str, entry: Mapping[str, Any]) -> TableSpec:
         exclude=names(entry.get("exclude")),
         type_overrides=tuple(dict(entry.get("type_overrides", {})).items()),
         **choices,
-        **{name: entry[name] for name in AS_GIVEN if name in entry},
+        **{name: entry[name] for name in UNCHANGED if name in entry},
     )
 
 
