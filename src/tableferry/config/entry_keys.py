@@ -66,7 +66,7 @@ UNCHANGED: Final = ("description", "where", *NUMBERS)
 """The keys whose values the specification takes unchanged."""
 
 
-def names(value: object) -> tuple[str, ...]:
+def as_names(value: object) -> tuple[str, ...]:
     """Return a name or a list of names as a tuple; empty where it is neither."""
     if isinstance(value, str):
         return (value,) if value else ()
@@ -81,7 +81,7 @@ def is_text(value: object) -> bool:
 
 
 def _is_name_list(value: object) -> bool:
-    return not isinstance(value, str) and bool(names(value))
+    return not isinstance(value, str) and bool(as_names(value))
 
 
 def is_text_map(value: object) -> bool:
@@ -108,7 +108,7 @@ def _one_of(kind: type[StrEnum]) -> tuple[Callable[[object], bool], str]:
 _TEXT = (is_text, "a text that is not empty")
 _ANY_TEXT = (lambda value: isinstance(value, str), "a text")
 _NAME_LIST = (_is_name_list, "a list of names")
-_NAMES = (lambda value: bool(names(value)), "a name or a list of names")
+_NAMES = (lambda value: bool(as_names(value)), "a name or a list of names")
 
 _FULL = (
     lambda value: value == "full",

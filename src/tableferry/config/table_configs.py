@@ -12,9 +12,9 @@ from tableferry.config.entry_keys import (
     REQUIRED,
     UNCHANGED,
     VALUE_RULES,
+    as_names,
     is_text,
     is_text_map,
-    names,
 )
 from tableferry.config.table_spec import LedgerUse, OnInvalid, OrderBy, Publish, TableSpec
 from tableferry.config.where_clause import condition_problem
@@ -69,7 +69,7 @@ def _problems(entry: object) -> list[str]:
     found = [f"{name!r} is missing" for name in REQUIRED if name not in entry]
     found += [f"unknown key {name!r}" for name in entry if not _is_known(name)]
     found += _wrong_types(entry)
-    columns, pg_columns = names(entry.get("columns")), names(entry.get("pg_columns"))
+    columns, pg_columns = as_names(entry.get("columns")), as_names(entry.get("pg_columns"))
     if columns and pg_columns and len(columns) != len(pg_columns):
         found.append(f"'columns' has {len(columns)} names and 'pg_columns' {len(pg_columns)}")
     if entry.get("ledger") == LedgerUse.OFF and entry.get("publish") in STAGED:
@@ -105,7 +105,7 @@ def _discovery_problems(entry: Mapping[str, Any]) -> list[str]:
     if "columns" in entry and "exclude" in entry:
         found.append("'exclude' beside 'columns': it applies to discovered columns only")
     if "pg_columns" not in entry:
-        pairs = [(name, pg_name(name)) for name in names(entry.get("columns"))]
+        pairs = [(name, pg_name(name)) for name in as_names(entry.get("columns"))]
         found += [
             f"'columns' {' and '.join(map(shown, names))} would both be named {shown(target)}: "
             "name them in 'pg_columns'"
@@ -126,11 +126,11 @@ def _quarantine_problems(entry: Mapping[str, Any]) -> list[str]:
 
 def _wrong_names(entry: Mapping[str, Any]) -> list[str]:
     """Return every name that is invalid in its database, or that does not match a column."""
-    columns = names(entry.get("columns"))
+    columns = as_names(entry.get("columns"))
     database = entry.get("sql_server_db")
     checks: list[Callable[[], object]] = [
-        *(partial(quote_mssql, name) for name in (*columns, *names(entry.get("exclude")))),
-        *(partial(quote_pg, name) for name in names(entry.get("pg_columns"))),
+        *(partial(quote_mssql, name) for name in (*columns, *as_names(entry.get("exclude")))),
+        *(partial(quote_pg, name) for name in as_names(entry.get("pg_columns"))),
     ]
     if is_text(entry.get("pg_table")):
         checks.append(partial(TargetTable.parse, entry["pg_table"]))
@@ -149,7 +149,7 @@ def _wrong_names(entry: Mapping[str, Any]) -> list[str]:
         if unknown:
             named = ", ".join(map(shown, unknown))
             found.append(f"'type_overrides' names {named}, which 'columns' does not hold")
-    missing = [name for name in names(entry.get("primary_key")) if name.lower() not in known]
+    missing = [name for name in as_names(entry.get("primary_key")) if name.lower() not in known]
     if missing and columns:
         named = ", ".join(map(shown, missing))
         found.append(f"'primary_key' names {named}, which 'columns' does not hold")
@@ -182,7 +182,7 @@ def _wrong_types(entry: Mapping[str, Any]) -> list[str]:
 def _repeated(key: str, value: object) -> list[str]:
     seen: set[str] = set()
     found = []
-    for name in names(value):
+    for name in as_names(value):
         if name.lower() in seen:
             found.append(f"{key!r} names {shown(name)} twice")
         seen.add(name.lower())
@@ -191,8 +191,8 @@ def _repeated(key: str, value: object) -> list[str]:
 
 def _spec(key: str, entry: Mapping[str, Any]) -> TableSpec:
     """Build the specification of an entry without problems."""
-    given = names(entry.get("columns"))
-    pg_names = names(entry.get("pg_columns")) or tuple(map(pg_name, given))
+    given = as_names(entry.get("columns"))
+    pg_names = as_names(entry.get("pg_columns")) or tuple(map(pg_name, given))
     by_lower = {name.lower(): name for name in given}
     choices: dict[str, Any] = {
         name: kind(entry[name]) for name, kind in CHOICES.items() if name in entry
@@ -205,10 +205,10 @@ def _spec(key: str, entry: Mapping[str, Any]) -> TableSpec:
         target=TargetTable.parse(entry["pg_table"]),
         columns=tuple(zip(given, pg_names, strict=True)),
         primary_key=tuple(
-            by_lower.get(name.lower(), name) for name in names(entry.get("primary_key"))
+            by_lower.get(name.lower(), name) for name in as_names(entry.get("primary_key"))
         ),
-        order_by=tuple(OrderBy(text) for text in names(entry.get("order_by", ""))),
-        exclude=names(entry.get("exclude")),
+        order_by=tuple(OrderBy(text) for text in as_names(entry.get("order_by", ""))),
+        exclude=as_names(entry.get("exclude")),
         type_overrides=tuple(dict(entry.get("type_overrides", {})).items()),
         **choices,
         **{name: entry[name] for name in UNCHANGED if name in entry},

@@ -51,7 +51,7 @@ def translated_condition(text: str, columns: Columns, *, narrow: bool = False) -
             return None
         tokens.append(match[1])
         position = match.end()
-    parser = _Parser(tokens, columns, narrow=narrow)
+    parser = _ConditionParser(tokens, columns, narrow=narrow)
     try:
         found = parser.any_of()
     except _UntranslatableError:
@@ -59,7 +59,7 @@ def translated_condition(text: str, columns: Columns, *, narrow: bool = False) -
     return found if parser.at_end else None
 
 
-class _Parser:
+class _ConditionParser:
     """A recursive descent parser."""
 
     def __init__(self, tokens: list[str], columns: Columns, *, narrow: bool) -> None:
