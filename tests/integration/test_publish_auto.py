@@ -1,204 +1,135 @@
-"""``publish: auto``: swap where it keeps everything, else merge where that pays, else truncate."""
+"""``publish: auto``: the plan chooses the strategy by the table as it is, and says why."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from tableferry import postgres
-from tableferry.config import Mode, Publish, Settings, parse_table_configs
-from tableferry.errors import TransientError
-from tableferry.inspect.check import check_tables
-from tableferry.inspect.plan_report import TablePlan, plan_tables
-from tableferry.modes import MODES
+from tableferry.config import Settings, parse_table_configs
+from tableferry.inspect.plan_report import plan_tables
+from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.publish import merge_check
-from tableferry.sync.outcome import Status, TableOutcome
-from tableferry.sync.run import sync_table, sync_tables
-from tableferry.sync.run_options import RunOptions
 from tests.integration.conftest import Sandbox
+from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import entry
-
-Make = Callable[[str], None]
-TABLE = "CREATE TABLE t (id int PRIMARY KEY, name text)"
-FIRING = (
-    "CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; "
-    "CREATE TRIGGER fires AFTER INSERT ON t EXECUTE FUNCTION g()"
-)
-REFERENCING = "CREATE TABLE orders (t_id int REFERENCES t)"
 
 
 @pytest.fixture(autouse=True)
-def rows(table_in: Make) -> None:
-    table_in("CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, Name nvarchar(50) NULL)")
-    table_in("INSERT INTO dbo.T VALUES (1, N'one'), (2, N'two')")
+def _source(table_in: Callable[[str], None]) -> None:
+    table_in("CREATE TABLE dbo.T (id int PRIMARY KEY, name nvarchar(9))")
 
 
-def configs(**changes: Any) -> dict[str, Any]:
-    return {"t": entry(**{"sql_table": "dbo.T", "pg_table": "t", "publish": None, **changes})}
+@pytest.fixture
+def table(pg_database: PgDatabase) -> PgDatabase:
+    """A database whose table t, of this login, has a key and a row."""
+    pg_database.run("CREATE TABLE t (id int PRIMARY KEY, name text)", "INSERT INTO t VALUES (1)")
+    return pg_database
 
 
-def planned(sandbox: Sandbox, database: PgDatabase, **changes: Any) -> TablePlan:
-    spec = parse_table_configs(configs(**changes))["t"]
-    [table] = plan_tables([spec], sandbox.settings(database)).tables
-    return table
+@pytest.fixture
+def loader(table: PgDatabase) -> Iterator[PgDatabase]:
+    """The same database for a role that may empty and fill t, and does not own it."""
+    role = f"loader_{table.name}"
+    table.run(
+        f"CREATE ROLE {role} LOGIN PASSWORD '{table.password}'",
+        f"GRANT SELECT, INSERT, TRUNCATE ON t TO {role}",
+        f"GRANT CREATE ON DATABASE {table.name} TO {role}",
+    )
+    yield PgDatabase(table.host, table.port, table.name, role, table.password)
+    table.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
 
 
-def chosen(sandbox: Sandbox, database: PgDatabase, **changes: Any) -> tuple[str, str]:
-    table = planned(sandbox, database, **changes)
-    assert table.plan, table.error
-    return table.plan.publish, table.plan.strategy_reason
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table with a row in it counts as a large one."""
+    monkeypatch.setattr(merge_check, "LARGE_BYTES", 1)
 
 
-def carried(sandbox: Sandbox, database: PgDatabase, **changes: Any) -> TableOutcome:
-    spec = parse_table_configs(configs(**changes))["t"]
-    return sync_table(spec, sandbox.settings(database))
+def plan(sandbox: Sandbox, database: PgDatabase, **changes: Any) -> SyncPlan:
+    configured = {
+        "db_type": "mctm",
+        "sql_server_db": "McTM",
+        "sql_table": "dbo.T",
+        "pg_table": "t",
+        "publish": "auto",
+        **changes,
+    }
+    specs = parse_table_configs({"t": configured})
+    settings = Settings({"mctm": sandbox.source()}, settings_of(database))
+    (found,) = plan_tables(list(specs.values()), settings).tables
+    assert found.plan is not None, found.error
+    return found.plan
 
 
-def test_auto_is_the_default() -> None:
-    assert parse_table_configs(configs())["t"].publish is Publish.AUTO
-
-
-def test_a_table_with_nothing_in_the_way_is_swapped(
-    sandbox: Sandbox, pg_database: PgDatabase
+def test_a_table_of_which_a_swap_keeps_everything_is_swapped(
+    sandbox: Sandbox, table: PgDatabase
 ) -> None:
-    pg_database.run(TABLE, "CREATE VIEW v AS SELECT * FROM t", "GRANT SELECT ON t TO PUBLIC")
-    publish, reason = chosen(sandbox, pg_database)
-    assert (publish, reason) == ("swap", "swap: it keeps everything that hangs on the table")
-    outcome = carried(sandbox, pg_database)
-    assert (outcome.status, outcome.publish) == (Status.OK, "swap"), outcome.error
-    assert pg_database.rows("SELECT * FROM v ORDER BY id") == [(1, "one"), (2, "two")]
+    found = plan(sandbox, table)
+    assert found.publish == "swap"
+    assert found.strategy_reason == "swap: it keeps everything that hangs on the table"
 
 
-def test_a_missing_table_is_created_by_no_strategy(
-    sandbox: Sandbox, pg_database: PgDatabase
+def test_a_table_that_others_reference_is_merged(sandbox: Sandbox, table: PgDatabase) -> None:
+    table.run("CREATE TABLE u (t int REFERENCES t)")
+    found = plan(sandbox, table)
+    assert found.publish == "merge"
+    assert re.match(r"not swap: .*\bu\b.*; merge: foreign keys", found.strategy_reason)
+
+
+@pytest.mark.usefixtures("large")
+def test_a_large_table_whose_trigger_a_swap_would_not_fire_is_merged(
+    sandbox: Sandbox, table: PgDatabase
 ) -> None:
-    assert chosen(sandbox, pg_database) == ("create", "")
-    outcome = carried(sandbox, pg_database)
-    assert (outcome.created, outcome.publish) == (True, "create")
+    add_trigger(table)
+    found = plan(sandbox, table)
+    assert found.publish == "merge"
+    assert found.strategy_reason.startswith("not swap: the trigger 'seen' of t is kept, but")
+    assert "merge: the table is large" in found.strategy_reason
 
 
-def test_a_table_that_others_point_to_is_merged(sandbox: Sandbox, pg_database: PgDatabase) -> None:
-    pg_database.run(TABLE, REFERENCING)
-    publish, reason = chosen(sandbox, pg_database)
-    assert publish == "merge"
-    assert "not swap: Foreign keys of orders point to t" in reason
-    assert reason.endswith("merge: foreign keys of other tables point to it")
-    assert carried(sandbox, pg_database).publish == "merge"
-
-
-@pytest.mark.parametrize(
-    ("obstacle", "why"),
-    [
-        ("CREATE FUNCTION f(t) RETURNS int LANGUAGE sql AS 'SELECT 1'", "its row type is used by"),
-        ("CREATE TABLE heir () INHERITS (t)", "partitioned, a partition, inherited or typed"),
-        (
-            FIRING,
-            "the trigger 'fires' of t is kept, but does not fire",
-        ),
-    ],
-)
-def test_what_a_swap_would_not_keep_has_a_small_table_truncated_and_a_large_one_merged(
-    sandbox: Sandbox,
-    pg_database: PgDatabase,
-    monkeypatch: pytest.MonkeyPatch,
-    obstacle: str,
-    why: str,
+def test_a_small_table_whose_trigger_a_swap_would_not_fire_is_truncated(
+    sandbox: Sandbox, table: PgDatabase
 ) -> None:
-    pg_database.run(TABLE, obstacle)
-    publish, reason = chosen(sandbox, pg_database)
-    assert publish == "truncate"
-    assert why in reason
-    assert "not merge: the table is small" in reason
-    monkeypatch.setattr(merge_check, "LARGE_BYTES", 8192)
-    pg_database.run("INSERT INTO t SELECT generate_series(10, 99), 'old'")
-    assert chosen(sandbox, pg_database)[0] == "merge"
+    add_trigger(table)
+    found = plan(sandbox, table)
+    assert found.publish == "truncate"
+    assert "not merge: the table is small" in found.strategy_reason
 
 
-def test_a_large_table_without_a_key_is_not_merged(
-    sandbox: Sandbox, pg_database: PgDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(merge_check, "LARGE_BYTES", 0)
-    pg_database.run("CREATE TABLE t (name text)", "CREATE TABLE heir () INHERITS (t)")
-    keyless = {"primary_key": None, "columns": ["Name"], "pg_columns": ["name"], "order_by": None}
-    publish, reason = chosen(sandbox, pg_database, **keyless)
-    assert publish == "truncate"
-    assert "not merge: the table is carried without a key" in reason
-
-
-def test_a_role_that_may_only_truncate_and_insert_truncates(
-    sandbox: Sandbox, pg_database: PgDatabase
-) -> None:
-    role = f"loader_{pg_database.name}"
+@pytest.mark.usefixtures("large")
+def test_a_large_partitioned_table_is_merged(sandbox: Sandbox, pg_database: PgDatabase) -> None:
     pg_database.run(
-        TABLE,
-        f"CREATE ROLE {role} LOGIN PASSWORD '{pg_database.password}'",
-        f"GRANT SELECT, TRUNCATE, INSERT ON t TO {role}",
-        f"GRANT CREATE ON DATABASE {pg_database.name} TO {role}",
+        "CREATE TABLE t (id int PRIMARY KEY, name text) PARTITION BY RANGE (id)",
+        "CREATE TABLE t1 PARTITION OF t DEFAULT",
+        "INSERT INTO t VALUES (1)",
     )
-    try:
-        settings = sandbox.settings(pg_database)
-        weak = settings.target.model_copy(update={"user": role})
-        limited = Settings(settings.sources, weak)
-        spec = parse_table_configs(configs())["t"]
-        outcome = sync_table(spec, limited)
-        assert (outcome.status, outcome.publish) == (Status.OK, "truncate"), outcome.error
-        assert check_tables([spec], limited).ok
-    finally:
-        pg_database.run(f"DROP OWNED BY {role} CASCADE", f"DROP ROLE {role}")
+    assert plan(sandbox, pg_database).publish == "merge"
 
 
-def test_without_a_ledger_nothing_that_needs_a_staging_table_is_chosen(
-    sandbox: Sandbox, pg_database: PgDatabase
+@pytest.mark.usefixtures("large")
+def test_a_role_that_may_only_truncate_truncates(sandbox: Sandbox, loader: PgDatabase) -> None:
+    found = plan(sandbox, loader)
+    assert found.publish == "truncate"
+    assert "not merge: this login lacks DELETE on it, UPDATE on it" in found.strategy_reason
+
+
+@pytest.mark.usefixtures("large")
+def test_a_role_that_may_merge_but_not_swap_merges(
+    sandbox: Sandbox, table: PgDatabase, loader: PgDatabase
 ) -> None:
-    pg_database.run(TABLE)
-    publish, reason = chosen(sandbox, pg_database, ledger="off")
-    assert publish == "truncate"
-    assert "not swap: it needs the ledger" in reason
+    table.run(f"GRANT UPDATE, DELETE ON t TO {loader.user}")
+    assert plan(sandbox, loader).publish == "merge"
 
 
-def test_where_no_strategy_suits_the_reasons_against_the_last_one_are_told(
-    sandbox: Sandbox, pg_database: PgDatabase
-) -> None:
-    pg_database.run("CREATE TABLE t (name text UNIQUE)")
-    pg_database.run("CREATE TABLE orders (name text REFERENCES t (name))")
-    keyless = {"primary_key": None, "columns": ["Name"], "pg_columns": ["name"], "order_by": None}
-    table = planned(sandbox, pg_database, **keyless)
-    assert table.error
-    assert "not replaced" not in table.error.message
-    assert "PostgreSQL does not let its rows be replaced by 'truncate'" in table.error.message
-    assert "'publish': 'merge'" in table.error.hint
+def test_without_a_ledger_only_truncate_is_left(sandbox: Sandbox, table: PgDatabase) -> None:
+    found = plan(sandbox, table, ledger="off")
+    assert found.publish == "truncate"
+    assert "not swap: it needs the ledger; not merge: it needs the ledger" in found.strategy_reason
 
 
-def test_tables_that_become_visible_together_choose_before_any_of_them_is_locked(
-    sandbox: Sandbox, table_in: Make, pg_database: PgDatabase
-) -> None:
-    pg_database.run(TABLE, "CREATE TABLE heir () INHERITS (t)", TABLE.replace(" t ", " u "))
-    specs = parse_table_configs({**configs(), "u": configs(pg_table="u")["t"]})
-    run = sync_tables(
-        list(specs.values()), sandbox.settings(pg_database), options=RunOptions(together=True)
+def add_trigger(table: PgDatabase) -> None:
+    table.run(
+        "CREATE FUNCTION seen() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "CREATE TRIGGER seen AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION seen()",
     )
-    assert run.ok
-    assert [outcome.publish for outcome in run.tables] == ["truncate", "swap"]
-
-
-def test_a_table_created_in_one_stream_is_not_published_again_without_its_rows(
-    sandbox: Sandbox, pg_database: PgDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publish_all, failures = postgres.publish_all, [TransientError("a moment's trouble")]
-
-    def unlucky(*arguments: Any) -> None:
-        if failures:
-            raise failures.pop()
-        publish_all(*arguments)
-
-    monkeypatch.setattr(postgres, "publish_all", unlucky)
-    outcome = carried(sandbox, pg_database, publish="swap")
-    assert outcome.status is Status.OK, outcome.error
-    assert outcome.attempts == 2, "its rows were rolled back, so they are read again"
-    assert pg_database.rows("SELECT count(*) FROM t") == [(2,)]
-
-
-def test_every_configurable_strategy_and_mode_is_registered() -> None:
-    assert set(Publish) - {Publish.AUTO} == set(postgres.STRATEGIES)
-    assert set(Mode) == set(MODES)
