@@ -147,7 +147,7 @@ def test_the_end_of_a_lambdas_time_is_kept_in_the_midst_of_a_silent_value(
         told, said = process.communicate(timeout=60)
     assert process.returncode == 0, said
     run = json.loads(told)
-    assert (run["status"], run["remaining"]) == ("partial", ["t"])
+    assert (run["status"], run["remaining"]) == ("deadline", ["t"])
     assert run["tables"][0]["status"] == "deadline"
     assert seen(old_rows) == OLD
 

@@ -1,4 +1,4 @@
-"""Any quoted name parses back in both databases."""
+"""Any name, once quoted, is parsed back by both parsers and read as that name by PostgreSQL."""
 
 from collections.abc import Iterator
 

@@ -115,6 +115,10 @@ class SyncPlan:
         """The SELECT for no row, with which the server checks names, permissions and conditions."""
         return self._select("SELECT TOP (0)")
 
+    def select_where(self, condition: str) -> str:
+        """Return the SELECT of the rows for which the T-SQL is true; the table is ``t`` there."""
+        return self._select("SELECT", condition)
+
     def chunk(self, keys: KeyRange) -> str:
         """Return the SELECT of one key range; raises SchemaError for a range of another key."""
         found = tuple((column.name, column.type) for column in keys.key)
@@ -182,8 +186,13 @@ class SyncPlan:
             facts.append(f"{c.target.name}|{c.target.type}|{c.target.nullable}")
         return hashlib.sha256("\0".join(facts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
+    def of_key(self) -> "SyncPlan":
+        """Return the plan of the key's columns alone, for the keys of rows that were deleted."""
+        key = tuple(c for c in self.columns if c.target.name in self.target_key)
+        return replace(self, columns=key)
+
     def reading_as_utf16(self, names: frozenset[str] | None) -> "SyncPlan":
-        """Return the plan that reads these columns' texts (None: all) as UTF-16 bytes."""
+        """Return the plan that reads these columns' texts (None: all) as bytes of UTF-16."""
         wanted = frozenset(c.source.name for c in self.columns) if names is None else names
         return replace(self, columns=read_as_utf16(self.columns, wanted))
 

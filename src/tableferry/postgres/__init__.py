@@ -16,6 +16,7 @@ from tableferry.postgres.publish import (
     open_load,
     publish_all,
     staging_name,
+    store_deleted_keys,
     strategies_for,
     was_cut_off,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "read_schema",
     "require_rights",
     "staging_name",
+    "store_deleted_keys",
     "strategies_for",
     "was_cut_off",
 ]

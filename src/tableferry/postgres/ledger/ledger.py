@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 from uuid import UUID
 
-from tableferry import __version__
 from tableferry.config import TargetSettings
 from tableferry.errors import LeaseHeldError, TableferryError
 from tableferry.model.identifiers import TargetTable
@@ -26,6 +25,7 @@ from tableferry.postgres.ledger.lease import PACE, Holder, Lease, LeaseTiming, r
 from tableferry.postgres.ledger.link import LedgerConnection
 from tableferry.postgres.ledger.migrate import migrate
 from tableferry.postgres.ledger.runs import Failure, TableProgress, TableRun
+from tableferry.version import VERSION
 
 MIGRATE_SECONDS: Final = 60.0
 """Making the tables waits for another run that makes them, for half of this at the most."""
@@ -96,7 +96,7 @@ class Ledger:
 
         Runs that have gone silent get their outcome here, and the oldest history goes.
         """
-        self._link.run(lambda c: runs.begin_run(c, self.run_id, self._process, __version__))
+        self._link.run(lambda c: runs.begin_run(c, self.run_id, self._process, VERSION))
         self._heart.start()
         self._try("Runs that were cut off", lambda c: runs.abandon_silent(c, self._timing.ttl))
         self._try("Old history that was to be deleted", runs.prune)
