@@ -22,7 +22,8 @@ from tableferry.config import (
     select_tables,
 )
 from tableferry.errors import ConfigError, TableferryError
-from tableferry.frontend.shell import spell_out
+from tableferry.frontend.exit_codes import ALL_OK, FAILED, REFUSED
+from tableferry.frontend.output import shielded_output
 
 from table_configs import DEFAULT_SYNC_ORDER, TABLE_CONFIGS
 
@@ -114,20 +115,20 @@ def _db_types(tables: Sequence[TableSpec]) -> list[str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Print the configuration, or everything that is wrong with it; returns the exit code."""
-    spell_out()
-    if arguments:
-        print(f"Wrong use: {' '.join(arguments)}\nhint: python config.py", file=sys.stderr)
-        return 2
-    try:
-        config = load_config()
-    except TableferryError as error:
-        print(f"{error.message}\nhint: {error.hint}", file=sys.stderr)
-        return 2
-    print(f"# .env: {find_env_file(HERE) or 'none, the environment only'}")
-    for name, value in variables(config.settings).items():
-        print(f"{name}={value}")
-    print(f"# {len(config.tables)} tables: {', '.join(table.key for table in config.tables)}")
-    return 0
+    with shielded_output():
+        if arguments:
+            print(f"Wrong use: {' '.join(arguments)}\nhint: python config.py", file=sys.stderr)
+            return REFUSED.exit_code
+        try:
+            config = load_config()
+        except TableferryError as error:
+            print(f"{error.message}\nhint: {error.hint}", file=sys.stderr)
+            return (REFUSED if isinstance(error, ConfigError) else FAILED).exit_code
+        print(f"# .env: {find_env_file(HERE) or 'none, the environment only'}")
+        for name, value in variables(config.settings).items():
+            print(f"{name}={value}")
+        print(f"# {len(config.tables)} tables: {', '.join(table.key for table in config.tables)}")
+        return ALL_OK.exit_code
 
 
 if __name__ == "__main__":

@@ -2,15 +2,14 @@
 
 import json
 from collections.abc import Callable, Mapping
-from types import ModuleType
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tableferry.aws import parse_event
 from tableferry.errors import ConfigError
+from tableferry.frontend.request import parse_event
 from tests.deployment.conftest import CANARY
 
 Handler = Callable[..., tuple[int, dict[str, Any]]]
@@ -57,15 +56,14 @@ REFUSED: dict[str, tuple[object, str]] = {
 
 
 @pytest.fixture
-def nothing_runs(monkeypatch: pytest.MonkeyPatch, load: Callable[[str], ModuleType]) -> None:
+def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make it an error to sync or to look at any table."""
 
     def ran(*_: object, **__: object) -> None:
         raise AssertionError("something was run")
 
-    for module in ("multi_table_manager", "table_sync_processor"):
-        monkeypatch.setattr(load(module), "sync_tables", ran)
-        monkeypatch.setattr(load(module), "check_tables", ran)
+    for function in ("sync.run.sync_tables", "inspect.check.check_tables"):
+        monkeypatch.setattr(f"tableferry.{function}", ran)
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -1,15 +1,15 @@
-"""How long a Lambda has left, as the run's deadline."""
+"""A Lambda invocation's remaining time, as the run's deadline."""
 
 from typing import Any, Final
 
 from tableferry.sync.deadline import NEVER, Deadline
 
 MARGIN_SECONDS: Final = 10.0
-"""Kept for rolling back, writing down the outcome and answering."""
+"""Reserved for the rollback, the ledger's entry and the answer."""
 
 
 def deadline_of(context: Any) -> Deadline:
-    """Return when a run must have ended; never, outside of Lambda."""
+    """Return when a run must have ended: ``NEVER`` outside of Lambda."""
     left = getattr(context, "get_remaining_time_in_millis", None)
     if left is None:
         return NEVER

@@ -57,7 +57,7 @@ class Request:
     def options(self) -> "RunOptions":
         """How the run is to behave."""
         # Not at the top: what tries again takes longer to import than a request to be checked.
-        from tableferry.sync.run_options import RunOptions  # noqa: PLC0415
+        from tableferry.sync.run_options import RunOptions
 
         return RunOptions(
             fail_fast=self.fail_fast,

@@ -40,6 +40,28 @@ class Discovered:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """The tables found in one source, as a report."""
+
+    source: str
+    tables: tuple[Discovered, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Always: a source without tables is a SchemaError."""
+        return True
+
+    @property
+    def any_ok(self) -> bool:
+        """Always, likewise."""
+        return True
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {"source": self.source, "tables": [table.to_dict() for table in self.tables]}
+
+
 def discover(
     db_type: str, settings: SourceSettings, *, schema: str = "", like: str = ""
 ) -> tuple[Discovered, ...]:

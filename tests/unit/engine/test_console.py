@@ -8,7 +8,8 @@ from rich.console import Console
 from tableferry.errors import ErrorReport
 from tableferry.inspect.check import CheckReport, DatabaseCheck, TableCheck
 from tableferry.report.check_view import show_check
-from tableferry.report.console import RunView, print_indented
+from tableferry.report.console import print_indented
+from tableferry.report.run_view import RunView, show_summary
 from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 
 TABLES = tuple(
@@ -33,7 +34,7 @@ def shown(width: int) -> list[str]:
     view = RunView(out)
     for table in TABLES:
         view.outcome(table)
-    view.summary(RunOutcome(TABLES, 0.75))
+    show_summary(RunOutcome(TABLES, 0.75), out)
     return lines_of(out)
 
 

@@ -1,4 +1,4 @@
-"""Who is told while a run goes on."""
+"""What a front end is called back with while a run goes on."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from tableferry.sync.outcome import TableOutcome
 from tableferry.sync.progress import OnProgress, Progress
 
 
-def _nobody(_: Progress | TableOutcome) -> None:
-    """Tell nobody."""
+def _ignore(_: Progress | TableOutcome) -> None:
+    """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunCallbacks:
     """``progress`` is called after every batch, ``outcome`` after every table."""
 
-    progress: OnProgress = _nobody
-    outcome: Callable[[TableOutcome], None] = _nobody
+    progress: OnProgress = _ignore
+    outcome: Callable[[TableOutcome], None] = _ignore
