@@ -67,7 +67,7 @@ python3 -m pip install --quiet --disable-pip-version-check --no-warn-conflicts -
 
 # --- the engine and this folder, without what is never loaded --------------------------------------
 cp -R "$root/src/tableferry" "$package/"
-rm -rf "$package"/tableferry/{report,cli.py,demo.py,__main__.py}
+rm -rf "$package"/tableferry/{report,cli,__main__.py}
 for file in "$here"/*.py "$here"/*.pem; do
     [ ! -f "$file" ] || cp "$file" "$package/"
 done
