@@ -116,11 +116,8 @@ def test_a_stdout_that_is_closed_or_full_changes_neither_the_run_nor_its_exit_co
                     check=False,
                 )
                 assert done.returncode == 0, done.stderr
-                assert done.stderr == (
-                    ""
-                    if stdout == writing
-                    else "The output is incomplete: No space left on device\n"
-                )
+                said = "The output is incomplete: No space left on device\n"
+                assert done.stderr == ("" if stdout == writing else said)
     finally:
         os.close(writing)
     runs = pg_database.rows("SELECT status FROM tableferry.runs")

@@ -1,4 +1,4 @@
-"""Entries of TABLE_CONFIGS for the tables that a source has. Nothing is written anywhere."""
+"""Generate entries of TABLE_CONFIGS from a source's catalog. Nothing is written anywhere."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from tableferry.typemap import RULES
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """One table's entry: its ``key`` and ``config``, and what a person should know of it.
+    """One table's entry, by its ``key``, and ``notes`` for the person who edits it.
 
-    ``rows`` (about) and ``size`` (bytes) are None where the server does not tell.
+    ``rows`` (an estimate) and ``size`` (bytes) are None where the login may not see them.
     """
 
     table: SourceTable
@@ -65,7 +65,10 @@ class Discovery:
 def discover(
     db_type: str, settings: SourceSettings, *, schema: str = "", like: str = ""
 ) -> tuple[Discovered, ...]:
-    """Look at every table that is found; raises TableferryError, SchemaError where none is."""
+    """Return an entry for each table; raises TableferryError, SchemaError where there is none.
+
+    ``schema`` and ``like`` (a LIKE pattern) restrict the tables, "" does not.
+    """
     with sqlserver.connect(settings) as connection:
         found = sqlserver.find_tables(connection, schema=schema, like=like)
         if not found:
