@@ -1,10 +1,12 @@
 """A run in the terminal: progress while tables are copied, each table's outcome, and a summary.
 
-A terminal gets live progress bars; a pipe or a log gets one plain line a batch.
+A terminal gets live progress bars; a pipe or a log gets a plain line now and then.
 """
 
+import time
+from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from rich import box
 from rich.console import Console
@@ -26,12 +28,19 @@ from tableferry.report.console import (
 from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 from tableferry.sync.progress import Progress
 
+LOG_SECONDS: Final = 10.0
+"""Between two lines of a table in a log. A line a batch would be 100,000 for a billion rows."""
+
 
 class RunView:
     """Shows a run as it goes on: a context manager whose methods are the run's callbacks."""
 
-    def __init__(self, out: Console | None = None) -> None:
+    def __init__(
+        self, out: Console | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._out = out or console()
+        self._clock = clock
+        self._next_line: dict[str, float] = {}
         self._live = LiveProgress(
             TextColumn("  {task.description:<24}"),
             BarColumn(bar_width=24),
@@ -56,13 +65,11 @@ class RunView:
 
     def progress(self, now: Progress) -> None:
         """Show how far a table is."""
+        if not self._out.is_terminal:
+            self._progress_line(now)
+            return
         share = "" if now.share is None else f"{now.share:.0%}"
         rate = f"{now.rows_per_second:,}"
-        if not self._out.is_terminal:
-            of = f"  {share:>4}" if share else ""
-            numbers = f"{of}  {now.rows:>12,} rows  {rate:>10} rows/s"
-            self._out.print(f"  {name(now.table):<24}{numbers}", soft_wrap=True)
-            return
         if now.table not in self._tasks:
             self._live.start()
             self._tasks[now.table] = self._live.add_task(name(now.table), share="", rate="")
@@ -73,6 +80,17 @@ class RunView:
             share=share,
             rate=rate,
         )
+
+    def _progress_line(self, now: Progress) -> None:
+        """Print a line for the first batch of a table, and then every LOG_SECONDS."""
+        moment = self._clock()
+        if moment < self._next_line.get(now.table, moment):
+            return
+        self._next_line[now.table] = moment + LOG_SECONDS
+        share = "" if now.share is None else f"  {now.share:>4.0%}"
+        rate = f"{now.rows_per_second:,}"
+        numbers = f"{share}  {now.rows:>12,} rows  {rate:>10} rows/s"
+        self._out.print(f"  {name(now.table):<24}{numbers}", soft_wrap=True)
 
     def outcome(self, outcome: TableOutcome) -> None:
         """Show how a table ended."""
