@@ -1,8 +1,8 @@
-"""Where the databases are: the environment and `.env`, checked before anything is connected.
+"""Connections: the environment and `.env`, validated before anything is connected.
 
     python config.py
 
-prints every variable with secrets masked, or every problem. No database is needed.
+prints every variable with secrets masked, or every problem. It contacts no database.
 """
 
 import sys
@@ -33,7 +33,7 @@ MASK = "********"
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The chosen tables in the order of a sync, and the databases they need."""
+    """The chosen tables in sync order, and the databases that they need."""
 
     tables: list[TableSpec]
     settings: Settings
@@ -43,7 +43,7 @@ def load_config(names: Sequence[str] | None = None) -> Config:
     """Read the configuration of these tables, of all where None.
 
     Raises one ConfigError that names every problem of the tables and of the environment, or
-    TransientError where secrets cannot be read just now.
+    TransientError where the secrets cannot be read at the moment.
     """
     refused: list[ConfigError] = []
     tables: list[TableSpec] = []
@@ -74,7 +74,7 @@ def chosen_tables(names: Sequence[str] | None = None) -> list[TableSpec]:
 
 
 def describe(names: Sequence[str] | None = None) -> dict[str, Any]:
-    """Return the tables and the configuration; what the environment lacks is said, not raised."""
+    """Return the tables and the configuration, or what is wrong with the environment."""
     tables = chosen_tables(names)
     try:
         configuration: dict[str, Any] = {"variables": variables(load_config(names).settings)}
@@ -90,7 +90,7 @@ def describe(names: Sequence[str] | None = None) -> dict[str, Any]:
 
 
 def variables(settings: Settings) -> dict[str, str]:
-    """Return every connection variable with the value in use; a password is masked."""
+    """Return every connection variable with its effective value; passwords are masked."""
     databases = [*settings.sources.values(), settings.target]
     return {
         database.variable(field): MASK if field == "password" else _text(getattr(database, field))
@@ -101,12 +101,12 @@ def variables(settings: Settings) -> dict[str, str]:
 
 
 def _text(value: object) -> str:
-    """Return what .env would say for it."""
+    """Return a value as .env spells it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _db_types(tables: Sequence[TableSpec]) -> list[str]:
-    """Return the sources these tables need; of broken entries whatever can be made out."""
+    """Return the sources that these tables need; without tables, those that broken entries name."""
     if tables:
         return list(dict.fromkeys(table.db_type for table in tables))
     found = [entry.get("db_type") for entry in TABLE_CONFIGS.values() if isinstance(entry, dict)]
