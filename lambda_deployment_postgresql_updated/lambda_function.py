@@ -11,7 +11,7 @@ from typing import Any
 
 from tableferry.aws.handler import handle_event
 from tableferry.errors import ConfigError
-from tableferry.frontend.callbacks import RunCallbacks
+from tableferry.frontend.execute import RunCallbacks
 from tableferry.frontend.request import SYNCS, Mode, Request, parse_event
 from tableferry.frontend.response import Result
 from tableferry.frontend.scripts import Parser, names, run_script

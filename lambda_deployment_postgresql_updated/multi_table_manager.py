@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from tableferry.errors import ConfigError
-from tableferry.frontend.callbacks import RunCallbacks
+from tableferry.frontend.execute import RunCallbacks
 from tableferry.frontend.execute import execute as execute_on
 from tableferry.frontend.request import Request, parse_event
 from tableferry.frontend.response import Report

@@ -6,7 +6,7 @@
 import json
 import sys
 
-from tableferry.aws.lambda_deadline import MARGIN_SECONDS, deadline_of
+from tableferry.aws.invocation import MARGIN_SECONDS, deadline_of
 from tableferry.config import load_settings, parse_table_configs
 from tableferry.frontend.signals import stop_on_sigterm
 from tableferry.sqlserver import stall_guard

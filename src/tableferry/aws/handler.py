@@ -7,7 +7,7 @@ from typing import Any
 from tableferry.aws.invocation import Invocation
 from tableferry.aws.step_handler import LoadConfig, run_step
 from tableferry.aws.step_request import is_step
-from tableferry.frontend.callbacks import RunCallbacks
+from tableferry.frontend.execute import RunCallbacks
 from tableferry.frontend.request import Request, parse_event
 from tableferry.frontend.response import Result, respond
 from tableferry.frontend.signals import stop_on_sigterm

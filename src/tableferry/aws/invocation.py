@@ -1,25 +1,35 @@
 """One Lambda invocation: its run's identity and deadline, and where it reports to."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from tableferry.aws.alerts import SnsTopic, alert_of
 from tableferry.aws.clients import Clients
 from tableferry.aws.continuation import Continuation
-from tableferry.aws.lambda_deadline import deadline_of
 from tableferry.aws.log import JsonLog
 from tableferry.aws.metrics import Metrics
 from tableferry.aws.tracing import Tracing
 from tableferry.config import Reporting, load_reporting
 from tableferry.errors import ConfigError, TableferryError
-from tableferry.frontend.callbacks import RunCallbacks
+from tableferry.frontend.execute import RunCallbacks
 from tableferry.frontend.exit_codes import ALL_OK
 from tableferry.frontend.request import SYNCS, Request
 from tableferry.frontend.response import Response, Result
-from tableferry.sync.deadline import Deadline
+from tableferry.sync.deadline import NEVER, Deadline
 from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 from tableferry.sync.progress import Progress
+
+MARGIN_SECONDS: Final = 10.0
+"""Reserved for the rollback, the ledger's entry and the answer."""
+
+
+def deadline_of(context: Any) -> Deadline:
+    """Return when a run must have ended: ``NEVER`` outside of Lambda."""
+    left = getattr(context, "get_remaining_time_in_millis", None)
+    if left is None:
+        return NEVER
+    return Deadline.after(max(0.0, left() / 1000 - MARGIN_SECONDS))
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ from tableferry.config import (
     parse_table_configs,
 )
 from tableferry.errors import ConfigError, TransientError
-from tableferry.frontend.callbacks import RunCallbacks
+from tableferry.frontend.execute import RunCallbacks
 from tableferry.report.console import console
 from tableferry.report.run_view import show_summary
 from tableferry.sync.outcome import RunOutcome

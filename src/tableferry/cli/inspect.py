@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tableferry.cli.options import DEFAULT_CONFIG, AsJson, Config, Tables, read_settings, read_specs
+from tableferry.cli.shared import DEFAULT_CONFIG, AsJson, Config, Tables, read_settings, read_specs
 from tableferry.frontend.command import run_command
 
 if TYPE_CHECKING:
-    from tableferry.frontend.callbacks import RunCallbacks
+    from tableferry.frontend.execute import RunCallbacks
     from tableferry.frontend.request import Mode
     from tableferry.frontend.response import Report, Result
     from tableferry.inspect.discover import Discovery

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tableferry.cli.extras import needs_extra
+from tableferry.cli.shared import needs_extra
 from tableferry.errors import ConfigError
 from tableferry.frontend.command import run_command
 
 if TYPE_CHECKING:
     from tableferry.cli.demo import DemoReport
-    from tableferry.frontend.callbacks import RunCallbacks
+    from tableferry.frontend.execute import RunCallbacks
     from tableferry.frontend.response import Result
 
 

@@ -6,13 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tableferry.cli.extras import needs_extra
-from tableferry.cli.options import DEFAULT_CONFIG, AsJson, Config, Tables, read_settings, read_specs
+from tableferry.cli.shared import (
+    DEFAULT_CONFIG,
+    AsJson,
+    Config,
+    Tables,
+    needs_extra,
+    read_settings,
+    read_specs,
+)
 from tableferry.frontend.command import run_command
 
 if TYPE_CHECKING:
     from tableferry.config import TableSpec
-    from tableferry.frontend.callbacks import RunCallbacks
+    from tableferry.frontend.execute import RunCallbacks
     from tableferry.frontend.request import Request
     from tableferry.frontend.response import Report
     from tableferry.sync.outcome import RunOutcome

@@ -6,7 +6,7 @@ The ``tableferry`` command and the deployment's scripts share it, as Lambda shar
 import json
 from collections.abc import Callable, Mapping
 
-from tableferry.frontend.callbacks import RunCallbacks
+from tableferry.frontend.execute import RunCallbacks
 from tableferry.frontend.exit_codes import FAILED, STOPPED_BY
 from tableferry.frontend.output import shielded_output
 from tableferry.frontend.response import Response, Result, respond

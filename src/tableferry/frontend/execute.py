@@ -1,20 +1,37 @@
 """A checked request, executed: the one mapping from modes to what the engine does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
-from tableferry.config import Settings, TableSpec
-from tableferry.frontend.callbacks import RunCallbacks
 from tableferry.frontend.request import SYNCS, Mode, Request
 from tableferry.frontend.response import Report
+from tableferry.sync.outcome import TableOutcome
+from tableferry.sync.progress import OnProgress, Progress
 
-NO_FINGERPRINTS: Mapping[str, str] = MappingProxyType({})
+if TYPE_CHECKING:
+    from tableferry.config import Settings, TableSpec
+
+NO_FINGERPRINTS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+def _ignore(_: Progress | TableOutcome) -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunCallbacks:
+    """``progress`` is called after every batch, ``outcome`` after every table."""
+
+    progress: OnProgress = _ignore
+    outcome: Callable[[TableOutcome], None] = _ignore
 
 
 def execute(
     request: Request,
-    tables: Sequence[TableSpec],
-    settings: Settings,
+    tables: "Sequence[TableSpec]",
+    settings: "Settings",
     callbacks: RunCallbacks,
     fingerprints: Mapping[str, str] = NO_FINGERPRINTS,
 ) -> Report:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import Final, NoReturn
 
 from tableferry.errors import ConfigError
-from tableferry.frontend.callbacks import RunCallbacks
 from tableferry.frontend.command import run_command
+from tableferry.frontend.execute import RunCallbacks
 from tableferry.frontend.request import Request
 from tableferry.frontend.response import Result
 

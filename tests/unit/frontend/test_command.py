@@ -7,8 +7,8 @@ import threading
 import pytest
 
 from tableferry.errors import ConfigError, TransientError
-from tableferry.frontend.callbacks import RunCallbacks
 from tableferry.frontend.command import Work, run_command
+from tableferry.frontend.execute import RunCallbacks
 from tableferry.frontend.response import Result
 
 

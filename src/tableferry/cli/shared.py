@@ -1,9 +1,13 @@
-"""Options that several commands share, and the configuration that they name."""
+"""What several commands share: options, the configuration that they name, optional dependencies."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+
+from tableferry.errors import ConfigError
 
 if TYPE_CHECKING:
     from tableferry.config import Settings, TableSpec
@@ -36,3 +40,17 @@ def read_settings(config: Path, specs: "list[TableSpec]") -> "Settings":
 
     db_types = dict.fromkeys(spec.db_type for spec in specs)
     return load_settings(db_types, find_env_file(Path.cwd(), config.resolve().parent), AwsVault())
+
+
+@contextlib.contextmanager
+def needs_extra(extra: str) -> Iterator[None]:
+    """Import what the extra brings; raises ConfigError that says how to install it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "tableferry":
+            raise
+        raise ConfigError(
+            f"{error.name} is not installed; it comes with the extra {extra!r}",
+            hint=f"pip install 'tableferry[{extra}]', or '.[{extra}]' in a checkout.",
+        ) from error
