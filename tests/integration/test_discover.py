@@ -45,7 +45,7 @@ def shop(sandbox: Sandbox) -> str:
 
 
 def found_in(sandbox: Sandbox, shop: str, **where: str) -> tuple[Discovered, ...]:
-    return discover("shop", sandbox.source(shop), **where)
+    return discover("shop", sandbox.source(shop), **where).tables
 
 
 def defined_by(text: str) -> tuple[dict[str, TableSpec], list[str]]:

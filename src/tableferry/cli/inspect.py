@@ -51,13 +51,12 @@ def discover(
     def work(_: "RunCallbacks") -> "Discovery":
         from tableferry.aws.vault import AwsVault
         from tableferry.config import find_env_file, load_source
-        from tableferry.inspect.discover import Discovery
         from tableferry.inspect.discover import discover as find
 
         settings = load_source(
             source, find_env_file(Path.cwd(), config.resolve().parent), AwsVault()
         )
-        return Discovery(source, find(source, settings, schema=schema, like=like))
+        return find(source, settings, schema=schema, like=like)
 
     return run_command(work, as_json=as_json)
 

@@ -1,12 +1,13 @@
 """Generate entries of TABLE_CONFIGS from a source's catalog. Nothing is written anywhere."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tableferry import sqlserver
 from tableferry.config import SourceSettings
 from tableferry.errors import SchemaError
+from tableferry.model.html_table import html_table
 from tableferry.model.identifiers import SourceTable, TargetTable, shown
 from tableferry.model.naming import distinct, pg_name, shortened
 from tableferry.model.schema import SourceSchema
@@ -42,29 +43,42 @@ class Discovered:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """The tables found in one source, as a report."""
+    """The tables of a source; ``Table(key=one.key, **one.config)`` makes a Table of each."""
 
     source: str
     tables: tuple[Discovered, ...]
 
+    def __iter__(self) -> Iterator[Discovered]:
+        return iter(self.tables)
+
+    def __len__(self) -> int:
+        return len(self.tables)
+
     @property
     def ok(self) -> bool:
-        """Always: a source without tables is a SchemaError."""
+        """True: a source without tables is a SchemaError."""
         return True
 
     @property
     def any_ok(self) -> bool:
-        """Always, likewise."""
+        """True, likewise."""
         return True
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {"source": self.source, "tables": [table.to_dict() for table in self.tables]}
 
+    def _repr_html_(self) -> str:
+        """Return the list as a table, for notebooks."""
+        return html_table(
+            ("table", "key", "rows", "bytes", "notes"),
+            [(one.table, one.key, one.rows, one.size, "; ".join(one.notes)) for one in self],
+        )
+
 
 def discover(
     db_type: str, settings: SourceSettings, *, schema: str = "", like: str = ""
-) -> tuple[Discovered, ...]:
+) -> Discovery:
     """Return an entry for each table; raises TableferryError, SchemaError where there is none.
 
     ``schema`` and ``like`` (a LIKE pattern) restrict the tables, "" does not.
@@ -78,7 +92,7 @@ def discover(
                 "and grant the login SELECT on the tables.",
             )
         keys = _keys([entry.table for entry in found])
-        return tuple(
+        tables = tuple(
             _discovered(
                 db_type,
                 entry,
@@ -88,6 +102,7 @@ def discover(
             )
             for entry, key in zip(found, keys, strict=True)
         )
+    return Discovery(db_type, tables)
 
 
 def _keys(tables: Sequence[SourceTable]) -> list[str]:
