@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from tableferry.errors import ConfigError
 from tableferry.frontend.request import parse_event
+from tableferry.inspect import check
+from tableferry.sync import run as sync_run
 from tests.deployment.conftest import CANARY
 
 Handler = Callable[..., tuple[int, dict[str, Any]]]
@@ -62,8 +64,8 @@ def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     def ran(*_: object, **__: object) -> None:
         raise AssertionError("something was run")
 
-    for function in ("sync.run.sync_tables", "inspect.check.check_tables"):
-        monkeypatch.setattr(f"tableferry.{function}", ran)
+    monkeypatch.setattr(sync_run, "sync_tables", ran)
+    monkeypatch.setattr(check, "check_tables", ran)
 
 
 @pytest.mark.parametrize("name", REFUSED)

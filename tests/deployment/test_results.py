@@ -9,6 +9,7 @@ import pytest
 
 from tableferry.errors import ErrorReport
 from tableferry.frontend.scripts import run_script
+from tableferry.sync import run as sync_run
 from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 from tableferry.sync.run_options import RunOptions
 from tests.deployment.conftest import CANARY, Deployment
@@ -48,7 +49,7 @@ def ends(monkeypatch: pytest.MonkeyPatch, load: Callable[[str], ModuleType]) -> 
                 on_outcome(table)
             return RunOutcome(tables, 2.0)
 
-        monkeypatch.setattr("tableferry.sync.run.sync_tables", sync)
+        monkeypatch.setattr(sync_run, "sync_tables", sync)
 
     return arrange
 
@@ -166,7 +167,7 @@ def test_an_unforeseen_error_is_a_500_that_does_not_repeat_its_text(
     def burst(*_: object, **__: object) -> None:
         raise RuntimeError(f"connection string PWD={CANARY}")
 
-    monkeypatch.setattr("tableferry.sync.run.sync_tables", burst)
+    monkeypatch.setattr(sync_run, "sync_tables", burst)
     status, body = handler({})
     assert status == 500
     assert body["error"]["type"] == "RuntimeError"
@@ -185,7 +186,7 @@ def test_an_unforeseen_error_ends_a_command_with_1_and_without_its_text(
         raise RuntimeError(CANARY)
 
     module = load("lambda_function")
-    monkeypatch.setattr("tableferry.sync.run.sync_tables", burst)
+    monkeypatch.setattr(sync_run, "sync_tables", burst)
     assert run_script(["multi_sync"], module.read_arguments, module.execute) == 1
     shown = capsys.readouterr()
     assert "RuntimeError" in shown.err
@@ -202,7 +203,7 @@ def test_ctrl_c_ends_a_command_with_130_and_no_traceback(
         raise KeyboardInterrupt
 
     module = load("lambda_function")
-    monkeypatch.setattr("tableferry.sync.run.sync_tables", interrupt)
+    monkeypatch.setattr(sync_run, "sync_tables", interrupt)
     assert run_script([], module.read_arguments, module.execute) == 130
     assert "keep their old rows" in capsys.readouterr().err
 
@@ -218,7 +219,7 @@ def test_fail_fast_reaches_the_engine(
         asked.append(options.fail_fast)
         return RunOutcome([outcome("customer", OK)], 1.0)
 
-    monkeypatch.setattr("tableferry.sync.run.sync_tables", sync)
+    monkeypatch.setattr(sync_run, "sync_tables", sync)
     module = load(command)
     action = "multi_sync" if command == "lambda_function" else "sync"
     assert run_script([action, "--fail-fast"], module.read_arguments, module.execute) == 0

@@ -6,12 +6,13 @@ The ``tableferry`` command and the deployment's scripts share it, as Lambda shar
 import json
 from collections.abc import Callable, Mapping
 
+from tableferry.errors import ErrorReport
 from tableferry.frontend.execute import RunCallbacks
 from tableferry.frontend.exit_codes import FAILED, STOPPED_BY
 from tableferry.frontend.output import shielded_output
 from tableferry.frontend.response import Response, Result, respond
 from tableferry.frontend.signals import stop_on_sigterm
-from tableferry.sync.outcome import ErrorReport, RunOutcome
+from tableferry.sync.outcome import RunOutcome
 from tableferry.sync.stop_signal import signal_of
 
 Work = Callable[[RunCallbacks], Result]

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tableferry.errors import ConfigError, SchemaError, TransientError
+from tableferry.errors import ConfigError, ErrorReport, SchemaError, TransientError
 from tableferry.frontend.exit_codes import ENDINGS, table_text
 from tableferry.frontend.response import Response, respond
-from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
+from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 
 ROOT = Path(__file__).parents[3]
 
@@ -44,7 +44,7 @@ def test_every_ending_has_codes_of_its_own_and_a_sentence() -> None:
         (run_of(Status.OK, Status.FAILED), 1, 207),
         (run_of(Status.OK, Status.HELD), 1, 207),
         (run_of(Status.FAILED, Status.SKIPPED), 1, 500),
-        (run_of(Status.PARTIAL), 1, 500),
+        (run_of(Status.DEADLINE), 1, 500),
         (run_of(Status.CANCELLED, code="SIGINT"), 130, 500),
         (run_of(Status.CANCELLED, code="SIGTERM"), 143, 500),
         (run_of(Status.OK, Status.CANCELLED, code="SIGTERM"), 143, 207),
