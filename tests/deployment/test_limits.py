@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tableferry import fanout
-from tableferry.aws.fanout_steps import run_step
 from tableferry.aws.invocation import Invocation
+from tableferry.aws.step_handler import run_step
 from tableferry.config import Settings, SourceSettings, TargetSettings, parse_table_configs
 from tableferry.errors import DataError, ErrorReport, TransientError
 from tableferry.fanout import Begun, Route, RoutedTable, Stored, assign

@@ -14,7 +14,7 @@ from tableferry.config import Settings, TableSpec, parse_table_configs
 from tableferry.errors import SchemaError
 from tableferry.inspect.discover import Discovered, discover
 from tableferry.model.identifiers import quote_mssql
-from tableferry.report.entries import python_text
+from tableferry.report.table_entries import python_text
 from tableferry.sync.outcome import Status
 from tableferry.sync.run import sync_tables
 from tests.integration.conftest import PASSWORD, USER, Sandbox
@@ -45,7 +45,7 @@ def shop(sandbox: Sandbox) -> str:
 
 
 def found_in(sandbox: Sandbox, shop: str, **where: str) -> tuple[Discovered, ...]:
-    return discover("shop", sandbox.source(shop), **where)
+    return discover("shop", sandbox.source(shop), **where).tables
 
 
 def defined_by(text: str) -> tuple[dict[str, TableSpec], list[str]]:

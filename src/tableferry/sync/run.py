@@ -18,7 +18,6 @@ from tableferry.sync.progress import OnProgress
 from tableferry.sync.publish import publish_together
 from tableferry.sync.retry import Retries
 from tableferry.sync.run_options import DEFAULT_OPTIONS, RunOptions
-from tableferry.sync.signals import sigterm_stops
 from tableferry.sync.task import Task
 
 _TARGET: Final = ""
@@ -43,7 +42,7 @@ def sync_tables(
     """
     started = options.clock()
     run_id = options.run_id or uuid4()
-    with sigterm_stops(), History(run_id, settings, options) as history:
+    with History(run_id, settings, options) as history:
         listener = Listener(on_event, on_progress, on_outcome)
         run = _Run(settings, options, history, listener, fingerprints)
         for group in [list(specs)] if options.together else [[spec] for spec in specs]:

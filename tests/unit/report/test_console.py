@@ -8,8 +8,10 @@ from rich.console import Console
 from tableferry.errors import ErrorReport
 from tableferry.inspect.check import CheckReport, DatabaseCheck, TableCheck
 from tableferry.report.check_view import show_check
-from tableferry.report.console import RunView, print_indented
+from tableferry.report.console import print_indented
+from tableferry.report.run_view import LOG_SECONDS, RunView, show_summary
 from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
+from tableferry.sync.progress import Progress
 
 TABLES = tuple(
     TableOutcome(
@@ -33,7 +35,7 @@ def shown(width: int) -> list[str]:
     view = RunView(out)
     for table in TABLES:
         view.outcome(table)
-    view.summary(RunOutcome(TABLES, 0.75))
+    show_summary(RunOutcome(TABLES, 0.75), out)
     return lines_of(out)
 
 
@@ -103,3 +105,53 @@ def test_only_a_terminal_folds_a_long_line_and_then_under_itself() -> None:
     out = Console(file=io.StringIO(), width=60)
     print_indented(out, text, indent=4)
     assert len(lines_of(out)) == 2
+
+
+HOSTILE = ("a[/b]", "orders[eu]", "[red]", "esc\x1b[31mred", "two\nlines", "bell\a", "[", "back\\")
+
+
+@pytest.mark.parametrize("key", HOSTILE)
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_name_is_shown_as_it_is_on_one_line_and_never_moves_the_terminal(
+    key: str, is_terminal: bool
+) -> None:
+    shown = key.encode("unicode_escape").decode().replace("\\\\", "\\")
+    out = Console(file=io.StringIO(), width=120, force_terminal=is_terminal, color_system=None)
+    outcome = TableOutcome(
+        key,
+        key,
+        Status.FAILED,
+        warnings=(key,),
+        touched={key: {key: 1}},
+        error=ErrorReport("SchemaError", f"{key} is wrong", f"Correct {key}."),
+    )
+    assert isinstance(out.file, io.StringIO)
+    with RunView(out) as view:
+        view.progress(Progress(key, 10, 1.0, 20))
+        out.file.truncate(0)  # what draws progress bars are escapes of our own
+        view.outcome(outcome)
+    show_summary(RunOutcome([outcome], 1.0), out)
+    told = out.file.getvalue()
+    assert f"failed  {shown}\n" in told
+    assert f"SchemaError: {shown}" in told or "\n" in key
+    assert "\a" not in told
+    assert "\x1b[31m" not in told
+
+
+def test_a_log_gets_a_line_of_a_table_now_and_then_not_one_a_batch() -> None:
+    now = [0.0]
+    out = Console(file=io.StringIO(), width=120)
+    with RunView(out, clock=lambda: now[0]) as view:
+        for batch in range(1, 101):
+            view.progress(Progress("a", 10 * batch, now[0], 1000))
+            view.progress(Progress("b", 10 * batch, now[0], None))
+            now[0] += LOG_SECONDS / 40
+    lines = lines_of(out)
+    assert [line.split()[0] for line in lines] == ["a", "b"] * 3
+    assert [line.split()[1] for line in lines if " a " in line] == ["1%", "41%", "81%"]
+
+
+def test_one_row_is_one_row() -> None:
+    out = Console(file=io.StringIO(), width=120)
+    RunView(out).outcome(TableOutcome("a", "a", Status.OK, 1, 1, 0.25))
+    assert lines_of(out) == ["ok  a -> a: 1 row in 0.25 s"]

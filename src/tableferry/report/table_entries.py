@@ -1,9 +1,10 @@
-"""Discovered tables as text: entries of TABLE_CONFIGS, to be pasted and edited."""
+"""Discovered tables as Python: entries of TABLE_CONFIGS, to be pasted and edited."""
 
 from collections.abc import Sequence
 from typing import Final
 
 from tableferry.inspect.discover import Discovered
+from tableferry.report.console import counted
 
 NAMES_A_LINE: Final = 4
 """Few enough to compare ``columns`` and ``pg_columns`` by eye."""
@@ -21,17 +22,17 @@ def python_text(found: Sequence[Discovered]) -> str:
 
 
 def _entry(found: Discovered) -> list[str]:
-    rows = "rows unknown" if found.rows is None else f"about {found.rows:,} rows"
+    rows = "rows unknown" if found.rows is None else f"about {counted(found.rows, 'row')}"
     size = "size unknown" if found.size is None else _size(found.size)
     lines = [f"    # {_comment(str(found.table))}: {rows}, {size}"]
     lines += [f"    # {_comment(note)}" for note in found.notes]
     lines.append(f"    {_literal(found.key)}: {{")
-    for name, value in found.config.items():
+    for key, value in found.config.items():
         if isinstance(value, list):
             text = _list([_literal(item) for item in value], " " * 8)
         else:
             text = _literal(value)
-        lines.append(f"        {_literal(name)}: {text},")
+        lines.append(f"        {_literal(key)}: {text},")
     return [*lines, "    },"]
 
 
@@ -50,7 +51,7 @@ def _literal(text: str) -> str:
 
 
 def _comment(text: str) -> str:
-    """Return ``text`` on one line, whatever is in it."""
+    """Return text on one line: a newline in a name must not end the comment."""
     return "".join(character if character.isprintable() else " " for character in text)
 
 

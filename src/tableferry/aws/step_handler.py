@@ -1,15 +1,15 @@
-"""The steps of a fan-out, done for a state machine: answers are small, failures are exceptions.
+"""The steps of a fan-out, run for a state machine: small answers, failures as exceptions.
 
-A state machine sorts failures by the exception's class name: TransientError is tried again, every
-other gives the table up. So what leaves here is one of our errors, and its text holds no value.
+A state machine decides by the exception's class name: it retries a TransientError and gives the
+table up for any other. So every exception raised here is a TableferryError, without cell values.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from uuid import UUID, uuid4
 
-from tableferry.aws.fanout_request import OUTCOME_KEYS, Called, Step, parse_step
 from tableferry.aws.invocation import Invocation
+from tableferry.aws.step_request import OUTCOME_KEYS, Step, StepRequest, parse_step
 from tableferry.errors import ErrorReport, TableferryError
 from tableferry.frontend.response import respond
 from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
     from tableferry.config import Settings, TableSpec
 
 NAMELESS: Final = frozenset({"States.ExceedToleratedFailureThreshold", "States.TaskFailed"})
-"""By these a state machine says that something failed, not what: the ledger knows."""
+"""Error names by which a state machine says only that a step failed; the ledger has the reason."""
 
-TOLD_CHARACTERS: Final = 150
-"""Of an error's message and hint: so that the plan and the outcomes of 200 tables can be handed on
-together, though every one has failed."""
+ERROR_CHARACTERS: Final = 150
+"""Length limit of an error's message and of its hint: the outcomes of 200 failed tables then fit
+into what a state machine passes on (256 KB)."""
 
 
 class UnforeseenError(TableferryError):
-    """An error that tableferry did not foresee; its own text may hold a value and is left out."""
+    """Any other error. Its own text is left out: it may hold a cell's value."""
 
 
 class Config(Protocol):
-    """What a deployment makes of its tables' names."""
+    """The configuration of the tables that a request names."""
 
     @property
-    def tables(self) -> Sequence["TableSpec"]: ...  # noqa: D102 - in the order of a sync
+    def tables(self) -> Sequence["TableSpec"]: ...  # noqa: D102 - in sync order
 
     @property
     def settings(self) -> "Settings": ...  # noqa: D102 - where their databases are
@@ -48,15 +48,15 @@ def run_step(
     configured: Mapping[str, Any],
     load_config: LoadConfig,
 ) -> dict[str, Any]:
-    """Do the step that an event asks for; raises TableferryError.
+    """Run the step that an event asks for; raises TableferryError.
 
     ``configured`` has the tables' names; ``load_config`` reads their configuration.
     """
     log = invocation.log
     try:
-        called = parse_step(event, configured)
-        log = log.bind(**called.facts)
-        answer = _answer(called, invocation, load_config)
+        request = parse_step(event, configured)
+        log = log.bind(**request.facts)
+        answer = _answer(request, invocation, load_config)
     except Exception as error:
         report = ErrorReport.of(error)
         log.error("step failed", error=report.to_dict())  # noqa: TRY400 - not a logging.Logger
@@ -67,37 +67,39 @@ def run_step(
     return answer
 
 
-def _answer(called: Called, invocation: Invocation, load_config: LoadConfig) -> dict[str, Any]:
-    match called.step:
+def _answer(
+    request: StepRequest, invocation: Invocation, load_config: LoadConfig
+) -> dict[str, Any]:
+    match request.step:
         case Step.FANOUT_PLAN:
-            return _plan(load_config(called.tables))
+            return _plan(load_config(request.tables))
         case Step.SUMMARY:
-            return _summary(called, invocation)
-    from tableferry import fanout  # noqa: PLC0415 - not needed for a refusal
+            return _summary(request, invocation)
+    from tableferry import fanout
 
-    config = load_config([called.table])
+    config = load_config([request.table])
     (spec,), settings = config.tables, config.settings
-    assignment = fanout.assign(spec, called.fanout_id or UUID(int=0))
+    assignment = fanout.assign(spec, request.fanout_id or UUID(int=0))
     deadline = invocation.deadline
-    match called.step:
+    match request.step:
         case Step.BEGIN_TABLE:
             return fanout.begin(spec, settings, assignment).to_dict()
         case Step.LOAD_CHUNK:
-            stored = fanout.load_chunk(spec, settings, assignment, called.chunk, deadline=deadline)
-            invocation.metrics.chunk(called.table, stored.bytes)
+            stored = fanout.load_chunk(spec, settings, assignment, request.chunk, deadline=deadline)
+            invocation.metrics.chunk(request.table, stored.bytes)
             return stored.to_dict()
         case Step.PUBLISH:
             outcome = fanout.publish(spec, settings, assignment, deadline=deadline)
         case Step.GIVE_UP:
-            outcome = fanout.give_up(spec, settings, assignment, _report(called.error))
+            outcome = fanout.give_up(spec, settings, assignment, _report(request.error))
         case _:
             outcome = _whole(spec, settings, invocation)
-    invocation.watch.outcome(outcome)
+    invocation.callbacks.outcome(outcome)
     return _small(outcome)
 
 
 def _plan(config: Config) -> dict[str, Any]:
-    from tableferry.fanout import plan_fanout  # noqa: PLC0415
+    from tableferry.fanout import plan_fanout
 
     tables = []
     for planned in plan_fanout(config.tables, config.settings):
@@ -110,38 +112,38 @@ def _plan(config: Config) -> dict[str, Any]:
 
 
 def _whole(spec: "TableSpec", settings: "Settings", invocation: Invocation) -> TableOutcome:
-    from tableferry.sync.run import sync_table  # noqa: PLC0415
-    from tableferry.sync.run_options import RunOptions  # noqa: PLC0415
+    from tableferry.sync.run import sync_table
+    from tableferry.sync.run_options import RunOptions
 
     options = RunOptions(deadline=invocation.deadline, run_id=invocation.run_id)
-    return sync_table(spec, settings, invocation.watch.progress, options=options)
+    return sync_table(spec, settings, invocation.callbacks.progress, options=options)
 
 
 def _report(name: str) -> ErrorReport | None:
-    """Return what an error's name says; None: whatever the failed step has noted."""
+    """Return a report for an error's name; None: the failed step has left one in the ledger."""
     if name in NAMELESS:
         return None
     ours = name.endswith("Error") and "." not in name
     return ErrorReport(
         name if ours else "TransientError",
         f"A step of the fan-out ended as {name}",
-        "The old rows stay. Of Lambda's own ends (a time-out, no memory) more 'chunks' are the "
-        "cure; run it again.",
+        "The old rows stay. If the function timed out or ran out of memory, configure more "
+        "'chunks'; run it again.",
     )
 
 
-def _summary(called: Called, invocation: Invocation) -> dict[str, Any]:
-    """Tell everybody what came of all tables: the log, the metrics, people if something failed."""
-    outcomes = [_outcome(one) for one in called.outcomes]
-    seconds = max((one.seconds for one in outcomes), default=0.0)  # they went side by side
-    run = RunOutcome(outcomes, seconds, str(called.fanout_id))
+def _summary(request: StepRequest, invocation: Invocation) -> dict[str, Any]:
+    """Report all tables as one run: log, metrics, and an alert if tables failed."""
+    outcomes = [_outcome(one) for one in request.outcomes]
+    seconds = max((one.seconds for one in outcomes), default=0.0)  # tables are loaded in parallel
+    run = RunOutcome(outcomes, seconds, str(request.fanout_id))
     response, result = respond(lambda: run)
     invocation.ended(response, result)
-    return {"statusCode": response.status, **run.to_dict()}
+    return {"statusCode": response.status_code, **run.to_dict()}
 
 
 def _small(outcome: TableOutcome) -> dict[str, Any]:
-    """Return of an outcome what a summary needs: what steps hand on may be 256 KB in all."""
+    """Return what the summary step needs of an outcome, small enough to pass on with 200 others."""
     small = {key: value for key, value in outcome.to_dict().items() if key in OUTCOME_KEYS}
     if error := small.get("error"):
         small["error"] = {key: _short(text) for key, text in error.items()}
@@ -149,8 +151,8 @@ def _small(outcome: TableOutcome) -> dict[str, Any]:
 
 
 def _short(text: str) -> str:
-    """Return the beginning of a text that the log of the step has whole."""
-    return text if len(text) <= TOLD_CHARACTERS else f"{text[:TOLD_CHARACTERS]}..."
+    """Return the beginning of a text; the step's own log line has all of it."""
+    return text if len(text) <= ERROR_CHARACTERS else f"{text[:ERROR_CHARACTERS]}..."
 
 
 def _outcome(small: Mapping[str, Any]) -> TableOutcome:

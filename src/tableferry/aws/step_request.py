@@ -1,6 +1,7 @@
-"""One step of a fan-out, as a state machine asks for it: names and numbers, checked key by key.
+"""A state machine's request for one step of a fan-out, checked key by key.
 
-A range, a name of a table in SQL, a plan: nothing of these is in an event, all is in the ledger.
+An event holds names and numbers only. Key ranges, SQL and plans are read from the ledger, never
+from an event.
 """
 
 import re
@@ -15,7 +16,7 @@ from tableferry.model.identifiers import shown
 
 
 class Step(StrEnum):
-    """What a state machine can ask for, besides what everybody can."""
+    """The modes that only a state machine uses; ``frontend.request.Mode`` has the others."""
 
     FANOUT_PLAN = "fanout_plan"
     BEGIN_TABLE = "begin_table"
@@ -37,23 +38,23 @@ NEEDED: Final[dict[Step, frozenset[str]]] = {
     Step.LOAD_WHOLE: ONE_TABLE,
     Step.SUMMARY: frozenset({"fanout_id", "outcomes"}),
 }
-"""The keys of each step's event, besides ``mode``."""
+"""The keys that each step's event must have, besides ``mode``."""
 
 INPUT_KEYS: Final = frozenset({"tables"})
-"""What the state machine's own input may have, which the plan is handed as it is."""
+"""The keys of the state machine's own input, which it passes on to the plan step."""
 
 CHUNKS: Final = 10_000
-"""As many as a table can be cut into."""
+"""The most chunks that a table can have."""
 
 OUTCOME_KEYS: Final = frozenset(
     {"table", "target", "status", "rows_read", "rows_written", "seconds", "error"}
 )
-"""What a table's outcome may have that comes to the summary; the step that told it chose them."""
+"""The keys of a table's outcome that a step returns and the summary step takes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
-    """A checked step; what its event does not have is empty."""
+class StepRequest:
+    """A checked request for a step; what its event does not have is empty."""
 
     step: Step
     fanout_id: UUID | None = None
@@ -65,7 +66,7 @@ class Called:
 
     @property
     def facts(self) -> dict[str, str | int]:
-        """What a line of the log says of it."""
+        """What each of the step's log lines says."""
         return {
             "step": self.step.value,
             **({"table": self.table} if self.table else {}),
@@ -78,8 +79,8 @@ def is_step(event: object) -> bool:
     return isinstance(event, Mapping) and event.get("mode") in list(Step)
 
 
-def parse_step(event: Mapping[str, Any], configured: Collection[str]) -> Called:
-    """Check an event that asks for a step; raises one ConfigError for all that is wrong with it."""
+def parse_step(event: Mapping[str, Any], configured: Collection[str]) -> StepRequest:
+    """Check an event that asks for a step; raises one ConfigError that names every problem."""
     step = Step(event["mode"])
     needed = NEEDED[step]
     allowed = needed | {"mode"}
@@ -98,9 +99,10 @@ def parse_step(event: Mapping[str, Any], configured: Collection[str]) -> Called:
     if problems:
         keys = ", ".join(sorted(allowed))
         raise ConfigError(
-            f"{step}: {'; '.join(problems[:10])}", hint=f"Such an event has the keys {keys}."
+            f"{step}: {'; '.join(problems[:10])}",
+            hint=f"The event of this step has the keys {keys}.",
         )
-    return Called(
+    return StepRequest(
         step,
         fanout_id=UUID(event["fanout_id"]) if "fanout_id" in event else None,
         table=event.get("table_name", ""),
@@ -136,7 +138,7 @@ def _checks(configured: Collection[str]) -> dict[str, Check]:
         "input": (is_input, f'{{}} or {{"tables": [...]}}, of those {names}'),
         "chunk": (_is_number, f"a number from 0 to {CHUNKS - 1:,}"),
         "error": (_is_error_name, "an error's name"),
-        "outcomes": (are_outcomes, "a list of outcomes, as the steps before have told them"),
+        "outcomes": (are_outcomes, "a list of outcomes that earlier steps returned"),
     }
 
 
@@ -155,7 +157,7 @@ def _is_error_name(value: Any) -> bool:
 
 
 def _is_outcome(value: Any, configured: Collection[str]) -> bool:
-    from tableferry.sync.outcome import Status  # noqa: PLC0415 - of the summary only
+    from tableferry.sync.outcome import Status
 
     return (
         isinstance(value, Mapping)

@@ -1,7 +1,7 @@
-"""Going on past one invocation: a run that its deadline stopped invokes its function again.
+"""A run longer than one invocation: the function invokes itself for the tables that are left.
 
-Only after it has got on, so that a chunk, or an index, that no invocation has time for ends the
-chain; and not for ever.
+Only after progress: a chunk or an index that takes longer than a whole invocation ends the chain
+instead of repeating for ever.
 """
 
 import json
@@ -13,20 +13,20 @@ from tableferry.frontend.request import Mode, Request
 from tableferry.sync.outcome import RunOutcome, Status
 
 MOST: Final = 200
-"""Invocations in a chain: two days of quarters of an hour, which no table should need."""
+"""Invocations in a chain: two days at 15 minutes each, which no table should need."""
 
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """The function that is invoked again, by its ARN."""
+    """The function to invoke again, by its ARN."""
 
     function: str
     clients: Clients
 
     def follow(self, request: Request, run: RunOutcome) -> str:
-        """Invoke the function for what a run has left over; returns what is to be told of it.
+        """Invoke the function for the tables that a run has left; returns a line for the log.
 
-        Empty where nothing is left over. Raises ConfigError or TransientError.
+        Returns "" where none is left. Raises ConfigError or TransientError.
         """
         if run.status is not Status.DEADLINE:
             return ""
@@ -46,7 +46,7 @@ class Continuation:
 
 
 def next_event(request: Request, run: RunOutcome) -> dict[str, Any]:
-    """Return the event that carries what is left over."""
+    """Return the event that asks for the tables that are left."""
     event: dict[str, Any] = {
         "mode": Mode.MULTI_SYNC.value,
         "tables": list(run.remaining),
