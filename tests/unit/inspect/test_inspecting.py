@@ -8,7 +8,7 @@ from tableferry import sqlserver
 from tableferry.config import Settings, SourceSettings, TargetSettings, parse_table_configs
 from tableferry.inspect.check import CheckReport, check_tables
 from tableferry.inspect.plan_report import PlanReport, plan_tables
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 SECRET = "PWD=canary"
 
