@@ -10,6 +10,7 @@ reads and prints nothing. docs/api.md describes each.
 """
 
 import sys
+from functools import cache, update_wrapper
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
@@ -101,17 +102,38 @@ def _find(name: str) -> Any:
     return getattr(import_module(_HOME_OF.get(name, "tableferry.errors")), name)
 
 
+class _Sync:
+    """The function ``sync``, with the modules of the folder ``sync`` as its attributes."""
+
+    def __init__(self) -> None:
+        update_wrapper(self, _find("sync"))
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        return _find("sync")(*arguments, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module("tableferry.sync"), name)
+
+    def __repr__(self) -> str:
+        return repr(_find("sync"))
+
+
+@cache
+def _sync() -> _Sync:
+    return _Sync()
+
+
 class _Package(ModuleType):
     """The package, whose function ``sync`` has the name of its folder ``sync``.
 
     Importing a module of that folder would bind the folder to ``tableferry.sync``. This property
-    keeps the function there; ``from tableferry.sync.run import ...`` works all the same.
+    keeps the function there; ``tableferry.sync.run`` leads to the module all the same.
     """
 
     @property
     def sync(self) -> Any:
         """The function ``sync``."""
-        return _find("sync")
+        return _sync()
 
     @sync.setter
     def sync(self, folder: ModuleType) -> None:

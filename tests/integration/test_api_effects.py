@@ -38,7 +38,12 @@ def work():
     tableferry.discover(source, like="T")
     tableferry.check(tables, source=source, target=target)
     tableferry.plan(tables, source=source, target=target)
-    run = tableferry.sync(tables, source=source, target=target)
+    handlers = lambda: [signal.getsignal(number) for number in signal.valid_signals()]
+    hosts, seen = handlers(), []
+    run = tableferry.sync(
+        tables, source=source, target=target, on_event=lambda _: seen.append(handlers())
+    )
+    assert seen and all(one == hosts for one in seen), "a signal handler of the library's own"
     assert [table.status for table in run.tables] == ["ok", "ok", "failed"], run
 
 if where == "thread":

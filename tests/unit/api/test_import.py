@@ -110,6 +110,16 @@ def test_only_what_is_there_to_read_the_environment_does() -> None:
     }
 
 
+def test_the_function_sync_leads_to_the_modules_of_its_folder_too() -> None:
+    told = run(
+        "import inspect\nimport tableferry.sync.run as module\nimport tableferry\n"
+        "from tableferry.api.calls import sync\n"
+        "print(tableferry.sync.run is module, tableferry.sync.__doc__ == sync.__doc__, "
+        "inspect.signature(tableferry.sync) == inspect.signature(sync))"
+    )
+    assert told.split() == ["True"] * 3
+
+
 USE = """
 import tableferry
 
