@@ -1,6 +1,6 @@
 """Chunks: a table cut into ranges of its key, each read by a SELECT of its own. Pure.
 
-Where to cut is asked of the source (``source.boundaries``), and only the source compares keys:
+Where to cut is asked of the source (``sqlserver.chunking``), and only the source compares keys:
 collations and uniqueidentifiers have orders of their own there. One range is open below and one
 above, so rows that come after the cut are in a range, too.
 """

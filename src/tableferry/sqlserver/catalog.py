@@ -14,19 +14,19 @@ from tableferry.model.schema import Isolation, SourceColumn, SourceSchema, Sourc
 from tableferry.sqlserver.code_pages import columns_to_convert
 from tableferry.sqlserver.connection import SourceConnection
 from tableferry.sqlserver.protection import (
-    of_the_graph,
+    graph_columns,
+    inexact_floats,
     read_protection,
     read_traits,
-    rows_if_known,
-    that_are_rounded,
+    rows_if_supported,
 )
 
 
 def read_schema(connection: SourceConnection, table: SourceTable) -> SourceSchema:
     """Read a table's columns; raises SchemaError where there is no such table (or no right)."""
     columns = _columns(connection, table)
-    hidden = of_the_graph(connection, table, (column.name for column in columns))
-    hidden |= that_are_rounded(connection, columns)
+    hidden = graph_columns(connection, table, (column.name for column in columns))
+    hidden |= inexact_floats(connection, columns)
     by_server = columns_to_convert(connection, table, columns)
     columns = tuple(
         replace(
@@ -110,7 +110,7 @@ def _no_table(connection: SourceConnection, table: SourceTable) -> SchemaError:
     synonym = f"""\
 SELECT s.base_object_name AS base FROM {quote_mssql(table.database)}.sys.synonyms AS s
 WHERE s.object_id = OBJECT_ID({text_mssql(table.sql)})"""
-    if found := rows_if_known(connection, synonym, ["base"]):
+    if found := rows_if_supported(connection, synonym, ["base"]):
         return SchemaError(
             f"{table} is a synonym of {found[0][0]}",
             hint="Name that table in 'sql_table', and its database in 'sql_server_db'.",
@@ -125,7 +125,7 @@ WHERE s.object_id = OBJECT_ID({text_mssql(table.sql)})"""
 
 def read_isolation(connection: SourceConnection, database: str) -> Isolation:
     """Read which isolation levels a database offers; what cannot be seen is not offered."""
-    rows = rows_if_known(
+    rows = rows_if_supported(
         connection,
         "SELECT snapshot_isolation_state AS snapshot_state, "
         "is_read_committed_snapshot_on AS row_versions "

@@ -13,8 +13,8 @@ from typing import Final
 from tableferry.model.identifiers import SourceTable, quote_mssql, text_mssql
 from tableferry.model.schema import SourceColumn
 from tableferry.sqlserver.connection import SourceConnection
-from tableferry.sqlserver.driver import PROVIDER, provider
-from tableferry.sqlserver.protection import rows_if_known
+from tableferry.sqlserver.protection import rows_if_supported
+from tableferry.sqlserver.provider import PROVIDER, provider_name
 
 TWO_BYTES: Final = frozenset({932, 936, 949, 950})
 """Japanese, simplified Chinese, Korean, traditional Chinese."""
@@ -31,11 +31,11 @@ def columns_to_convert(
     if not any(column.type.name in _CHARS for column in columns):
         return frozenset()
     return frozenset(
-        name for name, page in _pages(connection, table).items() if is_unlike(page, provider())
+        name for name, page in _pages(connection, table).items() if misreads(page, provider_name())
     )
 
 
-def is_unlike(page: int, used: str) -> bool:
+def misreads(page: int, used: str) -> bool:
     """Whether a provider may read another text than the server holds, without a word."""
     return page in TWO_BYTES or (used != PROVIDER and page != UTF8)
 
@@ -43,7 +43,7 @@ def is_unlike(page: int, used: str) -> bool:
 def _pages(connection: SourceConnection, table: SourceTable) -> Mapping[str, int]:
     catalog = quote_mssql(table.database)
     # A server that knows nothing of it is of another make: its texts are taken as they are read.
-    rows = rows_if_known(
+    rows = rows_if_supported(
         connection,
         f"""\
 SELECT c.name AS column_name, CAST(COLLATIONPROPERTY(c.collation_name, 'CodePage') AS int)

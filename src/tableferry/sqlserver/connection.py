@@ -32,9 +32,9 @@ from tableferry.config import (
     SourceSettings,
 )
 from tableferry.errors import ConfigError, TableferryError, TransientError
-from tableferry.sqlserver.driver import loaded_driver
 from tableferry.sqlserver.errors import translated
-from tableferry.sqlserver.tls import vouched_for
+from tableferry.sqlserver.provider import loaded_driver
+from tableferry.sqlserver.tls import verified_certificate
 
 KEEPALIVE_SECONDS: Final = 31
 """Of silence, after which the server's host is asked for a sign of life. Not 30, which others use,
@@ -162,7 +162,7 @@ def connect(
     answer for ``statement_timeout``.
     """
     _reach(settings)
-    with vouched_for(settings) as certificate:
+    with verified_certificate(settings) as certificate:
         connection = settings.with_login(
             lambda login: SourceConnection(
                 settings, _opened(settings, login, certificate), statement_timeout

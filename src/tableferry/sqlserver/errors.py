@@ -23,7 +23,7 @@ from tableferry.errors import ConfigError, DataError, SchemaError, TableferryErr
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ErrorRule:
     """One known error: ``pattern`` finds it; ``hint`` may use ``{prefix}``, the variables' prefix.
 
     ``quotes_names_only`` says that the server's text holds no value of a cell.
@@ -44,129 +44,129 @@ _NO_VERSIONS = (
 )
 _LOGIN = "Check {prefix}USER and {prefix}PASSWORD. It was not tried again, to lock nobody out."
 
-SERVER_FAULTS: Final = (
-    Fault("18486", r"Login failed for user '.*' because the account is currently locked out",
+SERVER_ERRORS: Final = (
+    ErrorRule("18486", r"Login failed for user '.*' because the account is currently locked out",
           ConfigError, _LOGIN),
-    Fault("18487", r"Login failed for user .* The password of the account has expired",
+    ErrorRule("18487", r"Login failed for user .* The password of the account has expired",
           ConfigError, _LOGIN),
-    Fault("18488", r"Login failed for user .* The password of the account must be changed",
+    ErrorRule("18488", r"Login failed for user .* The password of the account must be changed",
           ConfigError, _LOGIN),
-    Fault("18401", r"Login failed for user .* Server is in script upgrade mode", TransientError,
+    ErrorRule("18401", r"Login failed for user .* Server is in script upgrade mode", TransientError,
           _BUSY),
-    Fault("18456", r"Login failed for user", ConfigError,
+    ErrorRule("18456", r"Login failed for user", ConfigError,
           "Check {prefix}USER, {prefix}PASSWORD and {prefix}DB (the driver may say this of a "
           "database that is not there). It was not tried again, to lock nobody out."),
-    Fault("4060", r"Cannot open database", ConfigError, "Check {prefix}DB and the login's rights."),
-    Fault("911", r"Database '.*' does not exist", ConfigError, "Check 'sql_table' and {prefix}DB."),
-    Fault("208", r"Invalid object name", SchemaError, "Check 'sql_table' in the configuration."),
-    Fault("207", r"Invalid column name", SchemaError, "Check 'columns', 'order_by' and 'where'."),
-    Fault("4104", r"The multi-part identifier", ConfigError, "Check 'where' in the configuration."),
-    Fault("306", r"The (text, ntext, and image|XML) data types? cannot be compared or sorted",
+    ErrorRule("4060", r"Cannot open database", ConfigError, "Check {prefix}DB and the login's rights."),
+    ErrorRule("911", r"Database '.*' does not exist", ConfigError, "Check 'sql_table' and {prefix}DB."),
+    ErrorRule("208", r"Invalid object name", SchemaError, "Check 'sql_table' in the configuration."),
+    ErrorRule("207", r"Invalid column name", SchemaError, "Check 'columns', 'order_by' and 'where'."),
+    ErrorRule("4104", r"The multi-part identifier", ConfigError, "Check 'where' in the configuration."),
+    ErrorRule("306", r"The (text, ntext, and image|XML) data types? cannot be compared or sorted",
           ConfigError, "Check 'order_by' and 'where' in the configuration."),
-    Fault("40515", r"Reference to database and/or server name in", ConfigError,
+    ErrorRule("40515", r"Reference to database and/or server name in", ConfigError,
           "Azure SQL Database reads its own database only: name it in {prefix}DB and 'sql_table'."),
-    Fault("7377", r"Cannot specify an index or locking hint for a remote data source", ConfigError,
+    ErrorRule("7377", r"Cannot specify an index or locking hint for a remote data source", ConfigError,
           "The view reads another server: choose 'consistency': 'read_committed'."),
-    Fault("10794", r"The table option '.*' is not supported with memory optimized tables",
+    ErrorRule("10794", r"The table option '.*' is not supported with memory optimized tables",
           ConfigError, "There is one behind the view: choose 'consistency': 'read_committed'."),
-    Fault("229", r"(The )?[A-Z ]+ permission (was )?denied", ConfigError,
+    ErrorRule("229", r"(The )?[A-Z ]+ permission (was )?denied", ConfigError,
           "Grant the login SELECT on the table."),
-    Fault("916", r"The server principal .* is not able to access the database", ConfigError,
+    ErrorRule("916", r"The server principal .* is not able to access the database", ConfigError,
           "Give the login a user there."),
-    Fault("1205", r"Transaction \(Process ID \d+\) was deadlocked on", TransientError, _AGAIN),
-    Fault("1222", r"Lock request time out", TransientError, f"Another session held it. {_AGAIN}"),
-    Fault("601", r"Could not continue scan with NOLOCK", TransientError, _AGAIN),
-    Fault("605", r"Attempt to fetch logical page", TransientError,
+    ErrorRule("1205", r"Transaction \(Process ID \d+\) was deadlocked on", TransientError, _AGAIN),
+    ErrorRule("1222", r"Lock request time out", TransientError, f"Another session held it. {_AGAIN}"),
+    ErrorRule("601", r"Could not continue scan with NOLOCK", TransientError, _AGAIN),
+    ErrorRule("605", r"Attempt to fetch logical page", TransientError,
           f"Under NOLOCK a page may be moved away while it is read. {_AGAIN} If it comes again, "
           "run DBCC CHECKTABLE."),
-    Fault("7105", r"The Database ID \d+, Page .* for LOB data type node does not exist",
+    ErrorRule("7105", r"The Database ID \d+, Page .* for LOB data type node does not exist",
           TransientError,
           f"Under NOLOCK a long value may be gone while it is read. {_AGAIN} If it comes again, "
           "run DBCC CHECKTABLE."),
-    Fault("3952", r"Snapshot isolation transaction failed accessing database .* because snapshot",
+    ErrorRule("3952", r"Snapshot isolation transaction failed accessing database .* because snapshot",
           ConfigError, "ALTER DATABASE ... SET ALLOW_SNAPSHOT_ISOLATION ON."),
-    Fault("3961", r"Snapshot isolation transaction failed .* because the object .* has been",
+    ErrorRule("3961", r"Snapshot isolation transaction failed .* because the object .* has been",
           TransientError, "The table was altered meanwhile. " + _AGAIN),
-    Fault("3958", r"Transaction aborted when accessing versioned row", TransientError,
+    ErrorRule("3958", r"Transaction aborted when accessing versioned row", TransientError,
           _NO_VERSIONS),
-    Fault("3966", r"Transaction is rolled back when accessing version store", TransientError,
+    ErrorRule("3966", r"Transaction is rolled back when accessing version store", TransientError,
           _NO_VERSIONS),
-    Fault("3967", r"Insufficient space in tempdb to hold row versions", TransientError,
+    ErrorRule("3967", r"Insufficient space in tempdb to hold row versions", TransientError,
           _NO_VERSIONS),
-    Fault("41332", r"Memory optimized tables and natively compiled modules cannot be accessed",
+    ErrorRule("41332", r"Memory optimized tables and natively compiled modules cannot be accessed",
           ConfigError, "There is one behind the view: choose 'consistency': 'read_committed'."),
-    Fault("40613", r"Database .* on server .* is not currently available", TransientError, _BUSY),
-    Fault("40501", r"The service is currently busy", TransientError, _BUSY),
-    Fault("40197", r"The service has encountered an error processing", TransientError, _BUSY),
-    Fault("10928", r"Resource ID ?: ?\d+\. The", TransientError, _BUSY),
-    Fault("49918", r"Cannot process (create or update )?request\.", TransientError, _BUSY),
-    Fault("245", r"Conversion failed when converting|Error converting data type", DataError,
+    ErrorRule("40613", r"Database .* on server .* is not currently available", TransientError, _BUSY),
+    ErrorRule("40501", r"The service is currently busy", TransientError, _BUSY),
+    ErrorRule("40197", r"The service has encountered an error processing", TransientError, _BUSY),
+    ErrorRule("10928", r"Resource ID ?: ?\d+\. The", TransientError, _BUSY),
+    ErrorRule("49918", r"Cannot process (create or update )?request\.", TransientError, _BUSY),
+    ErrorRule("245", r"Conversion failed when converting|Error converting data type", DataError,
           "A computed column or 'where' could not convert a value in the source.", False),
-    Fault("8115", r"Arithmetic overflow error", DataError,
+    ErrorRule("8115", r"Arithmetic overflow error", DataError,
           "A computed column or 'where' overflowed in the source.", False),
-    Fault("8134", r"Divide by zero error", DataError,
+    ErrorRule("8134", r"Divide by zero error", DataError,
           "A computed column or 'where' divides by zero in the source."),
-    Fault("40615", r"Cannot open server '.*' requested by the login", ConfigError,
+    ErrorRule("40615", r"Cannot open server '.*' requested by the login", ConfigError,
           "Let this machine's address through the server's firewall."),
-    Fault("976", r"The target database, '.*', is participating in an availability group",
+    ErrorRule("976", r"The target database, '.*', is participating in an availability group",
           TransientError, _BUSY),
-    Fault("978", r"The target database \('.*'\) is in an availability group and is currently "
+    ErrorRule("978", r"The target database \('.*'\) is in an availability group and is currently "
           r"accessible for connections when the application intent is set to read only",
           ConfigError, "Set {prefix}READ_ONLY_INTENT=yes."),
-    Fault("983", r"Unable to access availability database", TransientError, _BUSY),
-    Fault("4221", r"Login to read-secondary failed due to long wait", TransientError, _BUSY),
-    Fault("922", r"Database '.*' is being recovered", TransientError, _BUSY),
-    Fault("927", r"Database '.*' cannot be opened\. It is in the middle of a restore",
+    ErrorRule("983", r"Unable to access availability database", TransientError, _BUSY),
+    ErrorRule("4221", r"Login to read-secondary failed due to long wait", TransientError, _BUSY),
+    ErrorRule("922", r"Database '.*' is being recovered", TransientError, _BUSY),
+    ErrorRule("927", r"Database '.*' cannot be opened\. It is in the middle of a restore",
           TransientError, _BUSY),
-    Fault("952", r"Database '.*' is in transition", TransientError, _BUSY),
-    Fault("17142", r"SQL Server service has been paused", TransientError, _BUSY),
-    Fault("42109", r"The SQL pool is warming up", TransientError, _BUSY),
-    Fault("40675", r"The server is currently too busy", TransientError, _BUSY),
-    Fault("701", r"There is insufficient system memory", TransientError, _BUSY),
-    Fault("8645", r"A time-?out occurred while waiting for memory resources", TransientError,
+    ErrorRule("952", r"Database '.*' is in transition", TransientError, _BUSY),
+    ErrorRule("17142", r"SQL Server service has been paused", TransientError, _BUSY),
+    ErrorRule("42109", r"The SQL pool is warming up", TransientError, _BUSY),
+    ErrorRule("40675", r"The server is currently too busy", TransientError, _BUSY),
+    ErrorRule("701", r"There is insufficient system memory", TransientError, _BUSY),
+    ErrorRule("8645", r"A time-?out occurred while waiting for memory resources", TransientError,
           _BUSY),
-    Fault("8628", r"A time ?out occurred while waiting to optimize the query", TransientError,
+    ErrorRule("8628", r"A time ?out occurred while waiting to optimize the query", TransientError,
           _BUSY),
-    Fault("845", r"Time-?out occurred while waiting for buffer latch", TransientError, _BUSY),
-    Fault("1204", r"The instance of the SQL Server Database Engine cannot obtain a LOCK resource",
+    ErrorRule("845", r"Time-?out occurred while waiting for buffer latch", TransientError, _BUSY),
+    ErrorRule("1204", r"The instance of the SQL Server Database Engine cannot obtain a LOCK resource",
           TransientError, _BUSY),
-    Fault("6005", r"SHUTDOWN is in progress", TransientError, _BUSY),
-    Fault("596", r"Cannot continue the execution because the session is in the kill state",
+    ErrorRule("6005", r"SHUTDOWN is in progress", TransientError, _BUSY),
+    ErrorRule("596", r"Cannot continue the execution because the session is in the kill state",
           TransientError, _AGAIN),
-    Fault("1105", r"Could not allocate (space for object|a new page for database)", TransientError,
+    ErrorRule("1105", r"Could not allocate (space for object|a new page for database)", TransientError,
           "The server is out of room, in tempdb perhaps. " + _AGAIN),
-    Fault("102", r"Incorrect syntax near", ConfigError, "Check 'where' in the configuration.",
+    ErrorRule("102", r"Incorrect syntax near", ConfigError, "Check 'where' in the configuration.",
           False),
 )  # fmt: skip
 """Of the server; the first that its message begins with counts."""
 
-MOVING: Final = Fault("4060", "", TransientError, _BUSY)
-AZURE: Final = r"\.database\.(windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)$"
+AZURE_FAILOVER: Final = ErrorRule("4060", "", TransientError, _BUSY)
+AZURE_HOST: Final = r"\.database\.(windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)$"
 """A database in Azure is not there for a moment when it fails over to another server; elsewhere its
 name is wrong."""
 
-REFUSED_LOGIN: Final = Fault("18456", "", ConfigError, _LOGIN)
+REFUSED_LOGIN: Final = ErrorRule("18456", "", ConfigError, _LOGIN)
 """Before a session speaks English a login is refused in the server's language; the driver's own
 word for the SQLSTATE (28000) is the same everywhere."""
 
-UNKNOWN_AT_LOGIN: Final = Fault("login", "", ConfigError,
+UNKNOWN_AT_LOGIN: Final = ErrorRule("login", "", ConfigError,
     "The server says it in its own language, and no more is known of it here. Check {prefix}USER, "
     "{prefix}PASSWORD and {prefix}DB. It was not tried again, to lock nobody out.")  # fmt: skip
 """What else a server says while it lets nobody in; it quotes names only."""
 
-CLIENT_FAULTS: Final = (
-    Fault("TLS", r"certificate verify failed|self.signed certificate|SSL Provider|certificate chain"
+DRIVER_ERRORS: Final = (
+    ErrorRule("TLS", r"certificate verify failed|self.signed certificate|SSL Provider|certificate chain"
           r"|TLS handshake|tls error|certificate validation failed|encryption (is )?not supported"
           r"|not support encryption",
           ConfigError,
           "Set {prefix}CA_FILE to the certificate of the server's authority; or, if the network is "
           "yours, {prefix}TRUST_CERTIFICATE=yes ({prefix}ENCRYPT=optional where there is no TLS; "
           "strict needs SQL Server 2022 or later)."),
-    Fault("ENTRA", r"Entra ID access token|Azure AD authentication|Azure authentication libraries",
+    ErrorRule("ENTRA", r"Entra ID access token|Azure AD authentication|Azure authentication libraries",
           ConfigError, "Check {prefix}AUTH, and who this process is in Microsoft Entra; a Lambda "
           "package has what it takes when it is built with --entra."),
-    Fault("HYT00", r"time-?out expired|login timeout|timed out", TransientError, _AGAIN),
-    Fault("08S01", r"communication link failure|connection (was )?(closed|reset|aborted|refused)"
+    ErrorRule("HYT00", r"time-?out expired|login timeout|timed out", TransientError, _AGAIN),
+    ErrorRule("08S01", r"communication link failure|connection (was )?(closed|reset|aborted|refused)"
           r"|TCP Provider|Broken pipe|unexpected end of file|IO error|unable to establish"
           r"|connection may have been terminated",
           TransientError, "The connection was lost. " + _AGAIN),
@@ -196,8 +196,12 @@ def translate(
     fault = _find(message, state or str(error))
     if fault is None and at_login and "[SQL Server]" in message:
         fault = UNKNOWN_AT_LOGIN
-    if fault and fault.code == MOVING.code and re.search(AZURE, settings.host, re.IGNORECASE):
-        fault = MOVING
+    if (
+        fault
+        and fault.code == AZURE_FAILOVER.code
+        and re.search(AZURE_HOST, settings.host, re.IGNORECASE)
+    ):
+        fault = AZURE_FAILOVER
     if fault:
         shown = said if fault.quotes_names_only else masked(said)
         return (
@@ -212,15 +216,15 @@ def translate(
     return TableferryError(f"{settings}: {masked(said)}", hint=hint), False
 
 
-def _find(message: str, state: str) -> Fault | None:
+def _find(message: str, state: str) -> ErrorRule | None:
     """Find the error by the server's message, or by the driver's and its text for the SQLSTATE."""
     if "[SQL Server]" in message:
         said = _said(message)
-        for fault in SERVER_FAULTS:
+        for fault in SERVER_ERRORS:
             if re.match(fault.pattern, said, re.IGNORECASE):
                 return fault
         return REFUSED_LOGIN if "Invalid authorization specification" in state else None
-    for fault in CLIENT_FAULTS:
+    for fault in DRIVER_ERRORS:
         if re.search(fault.pattern, f"{message}\n{state}", re.IGNORECASE):
             return fault
     return None

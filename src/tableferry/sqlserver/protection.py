@@ -24,7 +24,7 @@ def read_protection(connection: SourceConnection, table: SourceTable) -> dict[st
     """Return, by column, why its values would arrive altered; empty where they do not."""
     name = text_mssql(table.sql)
     catalog = quote_mssql(table.database)
-    rows = rows_if_known(
+    rows = rows_if_supported(
         connection,
         f"""\
 SELECT c.name AS column_name, c.is_masked AS is_masked, c.encryption_type AS encryption_type,
@@ -45,7 +45,7 @@ WHERE c.object_id = OBJECT_ID({name}) AND (c.is_masked = 1 OR c.encryption_type 
     return found
 
 
-def of_the_graph(
+def graph_columns(
     connection: SourceConnection, table: SourceTable, names: Iterable[str]
 ) -> dict[str, str]:
     """Return the columns in which node and edge tables keep what their pseudo columns show.
@@ -55,7 +55,7 @@ def of_the_graph(
     """
     if not any(_OF_A_GRAPH.fullmatch(name) for name in names):
         return {}
-    rows = rows_if_known(
+    rows = rows_if_supported(
         connection,
         f"""\
 SELECT c.name AS column_name, c.graph_type AS graph_type
@@ -66,9 +66,7 @@ WHERE c.object_id = OBJECT_ID({text_mssql(table.sql)}) AND c.graph_type IN (1, 3
     return {name: "is the graph's own and cannot be read (13908)" for name, _ in rows}
 
 
-def that_are_rounded(
-    connection: SourceConnection, columns: Iterable[SourceColumn]
-) -> dict[str, str]:
+def inexact_floats(connection: SourceConnection, columns: Iterable[SourceColumn]) -> dict[str, str]:
     """Return the columns whose floats the server would write with fewer digits than they have.
 
     Only a sql_variant's floats are read as text, in a style that SQL Server has since 2016; the
@@ -77,7 +75,7 @@ def that_are_rounded(
     variants = [column.name for column in columns if column.type.name == "sql_variant"]
     if not variants:
         return {}
-    written = rows_if_known(
+    written = rows_if_supported(
         connection,
         "SELECT CONVERT(varchar(30), CAST(0.1 AS float(53)) * 3, 3) AS written",
         ["written"],
@@ -95,7 +93,7 @@ def read_traits(connection: SourceConnection, table: SourceTable) -> tuple[bool,
     in_memory = f"""\
 (SELECT COUNT(*) FROM {catalog}.sys.tables AS t
     WHERE t.object_id = OBJECT_ID({name}) AND t.is_memory_optimized = 1) AS in_memory"""
-    rows = rows_if_known(
+    rows = rows_if_supported(
         connection,
         f"""\
 SELECT (SELECT COUNT(*) FROM {catalog}.sys.security_predicates AS p
@@ -108,13 +106,13 @@ SELECT (SELECT COUNT(*) FROM {catalog}.sys.security_predicates AS p
     if not rows:
         # SQL Server 2014 has such tables, and no policies yet.
         rows = [
-            (0, *row) for row in rows_if_known(connection, f"SELECT {in_memory}", ["in_memory"])
+            (0, *row) for row in rows_if_supported(connection, f"SELECT {in_memory}", ["in_memory"])
         ]
     policies, found = rows[0] if rows else (0, 0)
     return bool(policies), bool(found)
 
 
-def rows_if_known(
+def rows_if_supported(
     connection: SourceConnection, sql: str, columns: list[str]
 ) -> list[tuple[Any, ...]]:
     """Ask for what not every server knows: one without such columns or views has none of it."""

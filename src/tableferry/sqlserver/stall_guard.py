@@ -89,17 +89,17 @@ class StallGuard:
                 code=error.code,
             ) from error
 
-    def opening(self, connect: Callable[[], SourceConnection]) -> Callable[[], SourceConnection]:
+    def guarded(self, connect: Callable[[], SourceConnection]) -> Callable[[], SourceConnection]:
         """Return ``connect`` as it is to be called while this is watched: from the first byte."""
 
         def connected() -> SourceConnection:
             connection = connect()
-            self.look()
+            self.share_sockets()
             return connection
 
         return connected
 
-    def look(self) -> None:
+    def share_sockets(self) -> None:
         """Hand over every socket of the driver's that is open now, take back those that are not."""
         with self._lock:
             line = self._line
@@ -146,11 +146,11 @@ class StallGuard:
             stack.callback(self._stopped.set)
             self._stack = stack.pop_all()
         self._line = line
-        self.look()
+        self.share_sockets()
 
     def _beat(self) -> None:
         while not self._stopped.wait(BEAT_SECONDS):
-            self.look()
+            self.share_sockets()
 
 
 def _end(line: socket.socket, process: "subprocess.Popen[bytes]") -> None:
@@ -182,7 +182,7 @@ def _signals_to(line: socket.socket) -> Iterator[None]:
             signal.set_wakeup_fd(-1)
 
 
-def end_connections() -> None:
+def shut_down_connections() -> None:
     """End every connection of the driver's: who waits for one is told that it is lost.
 
     On Linux; elsewhere nothing happens.

@@ -33,7 +33,7 @@ _ASKED: Final = struct.pack(">BHHBHHB", 0, 11, 6, _ENCRYPTION, 17, 1, _END) + by
 
 
 @contextlib.contextmanager
-def vouched_for(settings: SourceSettings) -> Iterator[str]:
+def verified_certificate(settings: SourceSettings) -> Iterator[str]:
     """Yield a file with the server's certificate, verified; empty text without a CA file.
 
     Raises ConfigError where the CA file does not vouch for it, TransientError where nobody answers.

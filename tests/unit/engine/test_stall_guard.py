@@ -221,7 +221,7 @@ def test_a_watcher_that_cannot_be_started_is_told_and_hinders_nobody(
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "none"))
     with StallGuard(plan_of(UNLIMITED)) as one:
-        one.look()
+        one.share_sockets()
     assert one.warnings == (
         "no process could be started to watch the source: No such file or directory",
     )
@@ -232,12 +232,12 @@ def test_a_watcher_that_was_killed_hinders_nobody(started: Started) -> None:
         [process] = started
         process.kill()
         process.wait()
-        one.look()
+        one.share_sockets()
 
 
 def test_a_connection_that_is_closed_is_held_by_nobody(wire: Wire) -> None:
     with StallGuard(plan_of(UNLIMITED)) as one:
         assert one._shown >= {inode(wire.ours)}
         wire.ours.close()
-        one.look()
+        one.share_sockets()
         assert wire.server.recv(1) == b"", "the process that watches has let go of it, too"

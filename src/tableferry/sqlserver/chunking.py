@@ -24,7 +24,7 @@ from tableferry.planning.plan import SyncPlan
 from tableferry.sqlserver.catalog import estimated_rows
 from tableferry.sqlserver.connection import SourceConnection, set_isolation
 from tableferry.sqlserver.details import read_keys
-from tableferry.sqlserver.protection import rows_if_known
+from tableferry.sqlserver.protection import rows_if_supported
 
 GAPS: Final = 1.25
 """Numbers between the smallest and the largest key, for each row, up to which the numbers are cut
@@ -59,27 +59,29 @@ WHERE p.object_id = OBJECT_ID({table}) AND p.index_id IN (0, 1) AND a.type = 1""
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
-    """A table's chunks, in the order of its keys; ``way`` is how the bounds were found."""
+class Chunking:
+    """A table's chunks, in the order of its keys; ``method`` is how the bounds were found."""
 
     ranges: tuple[KeyRange, ...]
-    way: str = ""
+    method: str = ""
     warnings: tuple[str, ...] = ()
 
 
-def cut_table(connection: SourceConnection, plan: SyncPlan, chunks: int | None = None) -> Cut:
-    """Cut the plan's table into ``chunks`` ranges (the spec's); raises TableferryError.
+def split_table(
+    connection: SourceConnection, plan: SyncPlan, chunks: int | None = None
+) -> Chunking:
+    """Chunking the plan's table into ``chunks`` ranges (the spec's); raises TableferryError.
 
     There are fewer where the table has fewer different keys.
     """
     wanted = plan.spec.chunks if chunks is None else chunks
     if wanted == 1:
-        return Cut((KeyRange(),))
+        return Chunking((KeyRange(),))
     set_isolation(connection, plan.consistency)
     table = _Table(connection, plan)
-    way, bounds = table.bounds(wanted)
+    method, bounds = table.bounds(wanted)
     ascending = table.ascending(bounds)
-    return Cut(ranges_between(table.key, ascending), way, table.warnings())
+    return Chunking(ranges_between(table.key, ascending), method, table.warnings())
 
 
 class _Table:
@@ -237,7 +239,7 @@ class _Table:
     def _pages(self) -> int | None:
         """Return how many pages the rows are on, None where the source does not say."""
         # Not to know means not to sample, nothing worse.
-        found = rows_if_known(self._connection, self._in_catalog(PAGES), ["pages"])
+        found = rows_if_supported(self._connection, self._in_catalog(PAGES), ["pages"])
         pages = found[0][0] if found else None
         return None if pages is None else int(pages)
 
