@@ -125,7 +125,9 @@ def test_rows_without_a_whole_key_are_in_a_chunk_and_repeated_keys_in_one(
     )
     for key in ("ID", ["ID", "Name"], ["Name", "ID"]):
         plan = plan_of(connection, primary_key=key)
-        parts = read(sqlserver.TableReader(connection, plan), sqlserver.split_table(connection, plan))
+        parts = read(
+            sqlserver.TableReader(connection, plan), sqlserver.split_table(connection, plan)
+        )
         assert sum(map(len, parts)) == 33
     plan = plan_of(connection, primary_key="ID")
     parts = read(sqlserver.TableReader(connection, plan), sqlserver.split_table(connection, plan))

@@ -1,7 +1,7 @@
 """PostgreSQL: the only importer of psycopg. Connect, ask the catalog, load, publish."""
 
 from tableferry.postgres.abandoned_sessions import end_abandoned_sessions
-from tableferry.postgres.catalog import names_beside, read_schema
+from tableferry.postgres.catalog import read_schema, similar_names
 from tableferry.postgres.connection import TargetConnection, connect
 from tableferry.postgres.facts import TargetFacts, read_facts
 from tableferry.postgres.publish import (
@@ -34,12 +34,12 @@ __all__ = [
     "connect",
     "drop_staging",
     "end_abandoned_sessions",
-    "names_beside",
     "open_load",
     "publish_all",
     "read_facts",
     "read_schema",
     "require_rights",
+    "similar_names",
     "staging_name",
     "strategies_for",
     "was_cut_off",

@@ -101,7 +101,7 @@ def read_schema(
     )
 
 
-def names_beside(connection: TargetConnection, table: TargetTable) -> frozenset[str] | None:
+def similar_names(connection: TargetConnection, table: TargetTable) -> frozenset[str] | None:
     """Return the names like ``table``'s that its schema has, of tables, indexes and others.
 
     None where there is no schema that the table could be created in.

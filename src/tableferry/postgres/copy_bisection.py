@@ -16,7 +16,7 @@ from tableferry.errors import DataError
 from tableferry.planning.columns import ColumnPlan
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.copying import ENCODED_BYTES, CopyIn
-from tableferry.postgres.errors import is_ours
+from tableferry.postgres.errors import is_staging_name
 from tableferry.values.quarantined import RefusedRow, RefusedRows, as_converted, value_bytes
 
 SIFTED_BYTES: Final = 8 * 2**20
@@ -42,18 +42,18 @@ def open_copy(
     *,
     freeze: bool = False,
     refusals: RefusedRows | None = None,
-) -> "CopyIn | SiftingCopy":
+) -> "CopyIn | BisectingCopy":
     """Return the COPY into a table, one that keeps refused rows aside where they have a place.
 
     FREEZE is not to be had then: the table was not emptied in the savepoint.
     """
     if refusals is not None:
-        return SiftingCopy(connection, table, columns, schema, refusals)
+        return BisectingCopy(connection, table, columns, schema, refusals)
     names = [column.target.name for column in columns]
     return CopyIn(connection, table, names, schema, freeze=freeze)
 
 
-class SiftingCopy:
+class BisectingCopy:
     """Several COPYs into one table; a context manager inside an open transaction.
 
     Used like ``CopyIn``; batches have the Arrow schema given, their columns are those of the plan.
@@ -165,7 +165,7 @@ class SiftingCopy:
         own = {c.source.name: values[c.target.name] for c in self._columns if not c.companion}
         name = error.column or self._column_of(error.constraint)
         column = next((c for c in self._columns if c.target.name == name), None)
-        tells = error.constraint and not is_ours(error.constraint)
+        tells = error.constraint and not is_staging_name(error.constraint)
         named = f" ({error.constraint})" if tells else ""
         self._refusals.add(
             [

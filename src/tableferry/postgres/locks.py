@@ -45,12 +45,12 @@ def lock_exclusively(
     go on then, too.
     """
     locked = f"ONLY {table.sql}" if only else table.sql
-    lock_quietly(connection, table, "SHARE UPDATE EXCLUSIVE", only=only, patience=patience)
+    lock_beside_readers(connection, table, "SHARE UPDATE EXCLUSIVE", only=only, patience=patience)
     ask = [f"LOCK TABLE {locked} IN ACCESS EXCLUSIVE MODE"]
-    ask_briefly(connection, ask, str(table), patience=patience, sleep=sleep, clock=clock)
+    retry_brief_locks(connection, ask, str(table), patience=patience, sleep=sleep, clock=clock)
 
 
-def lock_quietly(
+def lock_beside_readers(
     connection: TargetConnection,
     table: TargetTable,
     mode: str,
@@ -65,11 +65,11 @@ def lock_quietly(
     which a brief ask never does. Raises TransientError; the transaction can go on then, too.
     """
     locked = f"ONLY {table.sql}" if only else table.sql
-    with waiting_at_most(connection, patience, str(table)):
+    with lock_timeout(connection, patience, str(table)):
         connection.execute(f"LOCK TABLE {locked} IN {mode} MODE")
 
 
-def ask_briefly(
+def retry_brief_locks(
     connection: TargetConnection,
     asks: Sequence[Ask],
     what: str,
@@ -96,7 +96,7 @@ def ask_briefly(
                 raise
             connection.execute("ROLLBACK TO SAVEPOINT tableferry_lock")
             if clock() + pause > until:
-                raise held_too_long(what, patience) from error
+                raise lock_timeout_error(what, patience) from error
             sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
             pause = min(2 * pause, LONGEST_PAUSE)
         else:
@@ -122,7 +122,7 @@ def _ask(connection: TargetConnection, asks: Sequence[Ask], clock: Callable[[], 
 
 
 @contextlib.contextmanager
-def waiting_at_most(connection: TargetConnection, seconds: float, what: str) -> Iterator[None]:
+def lock_timeout(connection: TargetConnection, seconds: float, what: str) -> Iterator[None]:
     """Let no statement of the block wait longer for a lock; raises TransientError.
 
     The setting outlives the block, to the end of the transaction. What the block did is undone
@@ -135,10 +135,10 @@ def waiting_at_most(connection: TargetConnection, seconds: float, what: str) -> 
     except TransientError as error:
         if error.code != NOT_AVAILABLE:
             raise
-        raise held_too_long(what, seconds) from error
+        raise lock_timeout_error(what, seconds) from error
 
 
-def held_too_long(what: str, seconds: float) -> TransientError:
+def lock_timeout_error(what: str, seconds: float) -> TransientError:
     """Return the error of a lock that was not to be had."""
     return TransientError(
         f"Other sessions have held {what} for {seconds:g} seconds ({NOT_AVAILABLE})",

@@ -94,3 +94,48 @@ def with_strategy(task: Task, into: postgres.TargetConnection) -> Task:
     if plan.strategy is None:
         return task
     return replace(task, spec=replace(task.spec, publish=Publish(plan.publish)))
+<<<<<<< HEAD
+=======
+
+
+def require_unchanged(plan: SyncPlan, fingerprint: str | None) -> None:
+    """Stop where the schemas have drifted since the plan that somebody has looked at."""
+    if fingerprint not in (None, plan.fingerprint):
+        raise SchemaError(
+            f"{plan.spec.source} or {plan.spec.target} has changed since the plan was made",
+            hint="Nothing was changed. Look at a new plan: tableferry plan.",
+        )
+
+
+def make_plan(
+    spec: TableSpec, from_: sqlserver.SourceConnection, into: postgres.TargetConnection
+) -> SyncPlan:
+    """Ask both catalogs and plan; raises SchemaError where the two sides do not fit."""
+    spec = spec.located_in(from_.settings.db)
+    strategies = postgres.strategies_for(spec.publish)
+    looks = {name: strategy.look for name, strategy in strategies.items()}
+    there = postgres.read_schema(into, spec.target, looks)
+    names = postgres.similar_names(into, spec.target) if there is None else frozenset()
+    if names is None:
+        raise SchemaError(
+            f"There is no schema to create {spec.target} in",
+            hint="CREATE SCHEMA it, or correct 'pg_table'.",
+        )
+    return plan_table(
+        spec,
+        sqlserver.read_schema(from_, spec.source),
+        there,
+        strategies=strategies,
+        isolation=sqlserver.read_isolation(from_, spec.source.database),
+        details=_details(spec, from_, creates=there is None),
+        pg_version=into.version,
+        names=names,
+    )
+
+
+def _details(spec: TableSpec, from_: sqlserver.SourceConnection, *, creates: bool) -> TableDetails:
+    """Ask the source for what only a table to be created, or a key to be found, needs."""
+    if creates:
+        return sqlserver.read_details(from_, spec.source)
+    return NO_DETAILS if spec.primary_key else sqlserver.read_keys(from_, spec.source)
+>>>>>>> 8c990a23 (The target side's names: BisectingCopy, retry_brief_locks, LedgerConnection; errors translated by Known, Meaning and LibpqError, in plainer English)

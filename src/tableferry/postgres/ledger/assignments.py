@@ -12,7 +12,7 @@ from uuid import UUID
 
 from tableferry.errors import ConfigError
 from tableferry.postgres.connection import NAME, TargetConnection
-from tableferry.postgres.ledger.lease import Lease, lost, renew
+from tableferry.postgres.ledger.lease import Lease, lease_lost, renew
 from tableferry.postgres.ledger.runs import Failure, TableRun, json_list, storable
 
 _LOOK_UP: Final = """\
@@ -87,7 +87,7 @@ class RunRecord:
     def require_held(self) -> Lease:
         """Return the lease; raises LeaseLostError where the run is over, or never had one."""
         if self.lease is None or self.status != "running":
-            raise lost(self.run.target)
+            raise lease_lost(self.run.target)
         return self.lease
 
 
@@ -154,7 +154,7 @@ def record_warnings(connection: TargetConnection, lease: Lease, warnings: tuple[
 def renew_lease(connection: TargetConnection, lease: Lease, ttl: float) -> None:
     """Put off the lease's expiry; raises LeaseLostError where another run has taken over."""
     if lease.target not in renew(connection, lease.run_id, [lease], ttl):
-        raise lost(lease.target)
+        raise lease_lost(lease.target)
 
 
 def record_error(

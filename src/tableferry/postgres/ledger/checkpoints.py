@@ -13,7 +13,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from tableferry.postgres.connection import TargetConnection
-from tableferry.postgres.ledger.lease import Lease, hold, lost
+from tableferry.postgres.ledger.lease import Lease, lease_lost, lock_lease
 from tableferry.postgres.ledger.quarantine import as_row
 from tableferry.values import RefusedRow
 
@@ -111,10 +111,10 @@ def stage(
 
     A run uses one name for a table, however often it tries: no other is found as an orphan.
     """
-    hold(connection, lease)
+    lock_lease(connection, lease)
     mine = (lease.run_id, lease.table_key)
     if not connection.rows(_STAGE, (staging, *mine)):
-        raise lost(lease.target)
+        raise lease_lost(lease.target)
     connection.execute(_FORGET, mine)
     if ranges:
         connection.execute(_PLAN, (*mine, list(ranges)))
@@ -138,12 +138,12 @@ def checkpoint(
     """
     if not connection.in_transaction:
         raise RuntimeError("checkpoint() belongs into the transaction that stores the rows")
-    hold(connection, lease)
+    lock_lease(connection, lease)
     told = Jsonb({column: dict(reasons) for column, reasons in touched.items()})
     aside = Jsonb([as_row(row) for row in refused]) if refused else None
     mine = (lease.run_id, lease.table_key, number)
     if not connection.rows(_CHECKPOINT, (rows, told, aside, *mine)):
-        raise lost(lease.target)
+        raise lease_lost(lease.target)
 
 
 def done_chunks(connection: TargetConnection, lease: Lease) -> dict[int, int]:
@@ -177,10 +177,10 @@ def unfinished(
 
 def resume(connection: TargetConnection, lease: Lease, left: UnfinishedLoad) -> None:
     """Make another run's staging table and chunks this one's."""
-    hold(connection, lease)
+    lock_lease(connection, lease)
     mine, theirs = (lease.run_id, lease.table_key), (left.run_id, left.table_key)
     if not connection.rows(_STAGE, (left.staging, *mine)):
-        raise lost(lease.target)
+        raise lease_lost(lease.target)
     # Not done twice, when the answer to the first COMMIT was lost.
     if connection.rows(_TAKE_STAGING, (*theirs, left.staging)):
         connection.execute(_FORGET, mine)

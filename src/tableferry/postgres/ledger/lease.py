@@ -136,7 +136,7 @@ def _taken(connection: TargetConnection, run: TableRun, process: str, ttl: float
     mine = (run.run_id, run.table_key, process, ttl, run.target)
     [(generation,)] = connection.rows(_TAKE, mine)
     if not connection.rows(_RECORD, (generation, run.run_id, run.table_key)):
-        raise lost(run.target)
+        raise lease_lost(run.target)
     return Lease(run.run_id, run.table_key, run.target, generation)
 
 
@@ -163,13 +163,13 @@ def release(connection: TargetConnection, lease: Lease) -> None:
     connection.execute(_RELEASE, (lease.target, lease.generation, lease.run_id))
 
 
-def hold(connection: TargetConnection, lease: Lease) -> None:
+def lock_lease(connection: TargetConnection, lease: Lease) -> None:
     """Keep every successor out until the open transaction ends; raises LeaseLostError."""
     if not connection.rows(_HOLD, (lease.target, lease.generation, lease.run_id)):
-        raise lost(lease.target)
+        raise lease_lost(lease.target)
 
 
-def lost(target: str, why: str = "") -> LeaseLostError:
+def lease_lost(target: str, why: str = "") -> LeaseLostError:
     """Return the error of a run that has come too late."""
     return LeaseLostError(
         f"Another run took over {target}{why}; nothing was published by this one",

@@ -23,9 +23,9 @@ from tableferry.postgres.ledger import checkpoints, runs
 from tableferry.postgres.ledger.checkpoints import UnfinishedLoad
 from tableferry.postgres.ledger.heartbeat import Heartbeat
 from tableferry.postgres.ledger.lease import PACE, Holder, Lease, LeaseTiming, release, take
-from tableferry.postgres.ledger.link import LedgerConnection
 from tableferry.postgres.ledger.migrate import migrate
 from tableferry.postgres.ledger.runs import Failure, TableProgress, TableRun
+from tableferry.postgres.ledger.shared_connection import LedgerConnection
 
 MIGRATE_SECONDS: Final = 60.0
 """Making the tables waits for another run that makes them, for half of this at the most."""
@@ -68,7 +68,7 @@ class Ledger:
         self._clock = clock
         self._sleep = sleep
         self._link = LedgerConnection(settings)
-        self._heart = Heartbeat(self._link, run_id, timing, clock)
+        self._heartbeat = Heartbeat(self._link, run_id, timing, clock)
         self._telling = threading.Lock()
         self._warnings: list[str] = []
 
@@ -86,7 +86,7 @@ class Ledger:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._heart.stop()
+        self._heartbeat.stop()
         self._link.close()
 
     # --- the run and its tables -----------------------------------------------------------------
@@ -97,7 +97,7 @@ class Ledger:
         Runs that have gone silent get their outcome here, and the oldest history goes.
         """
         self._link.run(lambda c: runs.begin_run(c, self.run_id, self._process, __version__))
-        self._heart.start()
+        self._heartbeat.start()
         self._try("Runs that were cut off", lambda c: runs.abandon_silent(c, self._timing.ttl))
         self._try("Old history that was to be deleted", runs.prune)
 
@@ -140,7 +140,7 @@ class Ledger:
         rows_written: int = 0,
     ) -> None:
         """Tell how far a table is: as often as you like, it is written down every 2 seconds."""
-        self._heart.tell(run, TableProgress(phase, attempt, rows_read, rows_written))
+        self._heartbeat.report(run, TableProgress(phase, attempt, rows_read, rows_written))
 
     def end_table(
         self,
@@ -156,7 +156,7 @@ class Ledger:
 
         Raises nothing: an outcome that cannot be written down is told by ``take_warnings``.
         """
-        self._heart.forget(run)
+        self._heartbeat.discard(run)
         self._end(
             run.table_key,
             status,
@@ -192,7 +192,7 @@ class Ledger:
             asked = self._clock()
             found = self._link.run(lambda c: take(c, run, self._process, self._timing.ttl))
             if isinstance(found, Lease):
-                self._heart.hold(found, asked)
+                self._heartbeat.add(found, asked)
                 return found
             # A row that stays locked is being published, maybe by a process that is gone.
             is_alive = seen is not None and seen != found
@@ -206,11 +206,11 @@ class Ledger:
 
     def require(self, lease: Lease) -> None:
         """Raise LeaseLostError where the lease is not this run's any more; costs nothing."""
-        self._heart.require(lease)
+        self._heartbeat.require(lease)
 
     def release(self, lease: Lease) -> None:
         """Give the lease back; where that fails it is told as a warning, and it expires."""
-        self._heart.let_go(lease)
+        self._heartbeat.remove(lease)
         self._try(f"The end of the lease on {lease.target}", lambda c: release(c, lease))
 
     # --- staging tables and chunks --------------------------------------------------------------

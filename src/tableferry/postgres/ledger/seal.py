@@ -11,9 +11,9 @@ from typing import Any, Final
 from tableferry.config import TargetSettings
 from tableferry.errors import CommitUnknownError, TableferryError, TransientError
 from tableferry.postgres.connection import Parameters, TargetConnection, connect
-from tableferry.postgres.ledger.lease import Lease, hold, lost
-from tableferry.postgres.ledger.link import answering
+from tableferry.postgres.ledger.lease import Lease, lease_lost, lock_lease
 from tableferry.postgres.ledger.runs import json_list
+from tableferry.postgres.ledger.shared_connection import time_limit
 
 LOCK_TIMEOUT: Final = "5s"
 """For the lease's row: others lock it for one statement, to look whether it has expired."""
@@ -56,11 +56,11 @@ def seal(
     if not connection.in_transaction:
         raise RuntimeError("seal() belongs into the transaction that publishes")
     connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-    hold(connection, lease)
+    lock_lease(connection, lease)
     told = (rows_read, rows_written, json_list(warnings), lease.run_id, lease.table_key)
     if not connection.rows(_SEAL, told):
         # Taken for dead by a run that had no use for this table.
-        raise lost(lease.target)
+        raise lease_lost(lease.target)
 
 
 def was_published(
@@ -116,7 +116,7 @@ def _answer(settings: TargetSettings, asked: tuple[str, Parameters]) -> Any:
     """Return the one value of the one row, None where there is no row."""
     with (
         connect(settings) as connection,
-        answering(connection, 2 * ASKED_SECONDS),
+        time_limit(connection, 2 * ASKED_SECONDS),
         connection.transaction(),
     ):
         connection.execute(f"SET LOCAL lock_timeout = '{ASKED_SECONDS:g}s'")

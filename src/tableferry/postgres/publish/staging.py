@@ -27,10 +27,10 @@ from tableferry.errors import (
 from tableferry.model.identifiers import TargetTable
 from tableferry.planning.columns import ColumnPlan
 from tableferry.postgres.connection import TargetConnection
-from tableferry.postgres.copy_bisection import SiftingCopy, open_copy
+from tableferry.postgres.copy_bisection import BisectingCopy, open_copy
 from tableferry.postgres.copying import CopyIn
 from tableferry.postgres.ledger import SCHEMA
-from tableferry.postgres.locks import PATIENCE_SECONDS, ask_briefly
+from tableferry.postgres.locks import PATIENCE_SECONDS, retry_brief_locks
 from tableferry.values import RefusedRows
 
 Checkpoint = Callable[[TargetConnection], None]
@@ -70,7 +70,7 @@ def drop_staging(
     drop = f"DROP TABLE IF EXISTS {TargetTable(SCHEMA, name).sql} CASCADE"
     what = f"the staging table {name}, or a table that it points to,"
     with connection.transaction():
-        ask_briefly(connection, [drop], what, patience=patience)
+        retry_brief_locks(connection, [drop], what, patience=patience)
 
 
 def was_cut_off(error: BaseException | None) -> bool:
@@ -110,7 +110,7 @@ class StagingTable:
         self._make = make
         self._refusals = refusals
         self._made_first = made_first
-        self._copy: CopyIn | SiftingCopy | None = None
+        self._copy: CopyIn | BisectingCopy | None = None
         self._stored = wanted.resumed or 0
         self._counting = threading.Lock()
 
