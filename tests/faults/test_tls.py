@@ -71,7 +71,7 @@ def refused(settings: SourceSettings) -> ConfigError:
     return raised.value
 
 
-def test_a_ca_file_vouches_for_the_source_and_the_connection_is_encrypted(
+def test_a_ca_file_verifies_the_source_and_the_connection_is_encrypted(
     serve: Serve, ca_file: str
 ) -> None:
     server = serve("localhost", tls="required")
@@ -89,7 +89,7 @@ def test_a_ca_file_vouches_for_the_source_and_the_connection_is_encrypted(
 def test_a_certificate_of_another_authority_is_refused(serve: Serve, tmp_path: Path) -> None:
     other = Authority.new("Another").write(tmp_path)
     error = refused(settings_of(serve("localhost").port, ca_file=other))
-    assert "does not vouch for the server's certificate" in error.message
+    assert "does not verify the server's certificate" in error.message
     assert "SQL_SERVER_MCTM_CA_FILE" in error.hint
 
 

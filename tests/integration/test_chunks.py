@@ -188,7 +188,7 @@ def test_bounds_that_the_source_finds_out_of_order_are_refused_and_repeated_ones
     connection: sqlserver.SourceConnection, table_in: TableIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table_in("CREATE TABLE dbo.T (ID nvarchar(9) NOT NULL PRIMARY KEY, Name nvarchar(50) NULL)")
-    monkeypatch.setattr(chunking, "COMPARED_AT_ONCE", 2)
+    monkeypatch.setattr(chunking, "BOUNDS_PER_STATEMENT", 2)
     table = chunking._Table(connection, plan_of(connection))
     a, upper, b, c, d = (("0x" + text.encode("utf-16-le").hex().upper(),) for text in "aAbcd")
     assert table.ascending([a, upper, b, c, d, d]) == [a, b, c, d]
@@ -196,12 +196,12 @@ def test_bounds_that_the_source_finds_out_of_order_are_refused_and_repeated_ones
         table.ascending([a, b, d, c])
 
 
-def test_a_key_column_whose_collation_is_not_told_is_refused(
+def test_a_key_column_of_unknown_collation_is_refused(
     connection: sqlserver.SourceConnection, table_in: TableIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table_in("CREATE TABLE dbo.T (ID varchar(9) NOT NULL PRIMARY KEY, Name nvarchar(50) NULL)")
     monkeypatch.setattr(chunking, "COLLATIONS", "SELECT 'x' AS column_name, NULL AS collation")
-    with pytest.raises(SchemaError, match="by which collation 'ID'"):
+    with pytest.raises(SchemaError, match="the collation of 'ID'"):
         sqlserver.split_table(connection, plan_of(connection))
 
 

@@ -220,7 +220,7 @@ def test_ways_of_cutting_agree_on_what_is_in_all_ranges(
     sandbox.run("INSERT INTO dbo.T SELECT value, value * CAST(value AS bigint) "
                 "FROM GENERATE_SERIES(0, 19999)")  # fmt: skip
     plan = planned(connection, ["k"], 3)
-    monkeypatch.setattr(chunking, "PAGES_A_CHUNK", 10)
+    monkeypatch.setattr(chunking, "PAGES_PER_CHUNK", 10)
     for sampled_rows, gaps, way in [
         (1, 1.25, "sampled"),
         (10**9, 1.25, "counted"),

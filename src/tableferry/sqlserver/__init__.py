@@ -1,4 +1,4 @@
-"""SQL Server: the only importer of its driver. Connect, ask the catalog, read Arrow batches."""
+"""SQL Server: the only importer of its driver. Connects, reads the catalog, reads Arrow batches."""
 
 from tableferry.sqlserver.catalog import read_isolation, read_schema, require_unaltered
 from tableferry.sqlserver.chunking import Chunking, split_table

@@ -63,7 +63,7 @@ def test_a_server_that_knows_no_protection_has_none() -> None:
 def test_what_a_graphs_table_keeps_to_itself_cannot_be_read() -> None:
     server = Answering([("graph_id_8D5F", 1)])
     found = graph_columns(server, TABLE, ["ID", "graph_id_8D5F"])  # type: ignore[arg-type]
-    assert found == {"graph_id_8D5F": "is the graph's own and cannot be read (13908)"}
+    assert found == {"graph_id_8D5F": "is internal to the graph and cannot be read (13908)"}
     assert graph_columns(server, TABLE, ["ID", "graph_idea"]) == {}  # type: ignore[arg-type]
 
 
