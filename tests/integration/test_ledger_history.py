@@ -96,7 +96,7 @@ def test_the_first_outcome_stays_and_a_second_one_is_told(database: PgDatabase) 
         run.ledger.end_table(run.table, "failed", error=ERROR)
         assert run.row("status", "error_kind") == ("ok", None)
         [warning] = run.ledger.take_warnings()
-        assert "which has 'ok'" in warning
+        assert "the ledger has the outcome 'ok'" in warning
         run.ledger.end_run("ok")
         run.ledger.end_run("failed")
         assert database.rows("SELECT status FROM tableferry.runs") == [("ok",)]

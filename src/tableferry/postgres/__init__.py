@@ -1,4 +1,4 @@
-"""PostgreSQL: the only importer of psycopg. Connect, ask the catalog, load, publish."""
+"""PostgreSQL: the only importer of psycopg. Connects, reads the catalog, loads, publishes."""
 
 from tableferry.postgres.abandoned_sessions import end_abandoned_sessions
 from tableferry.postgres.catalog import read_schema, similar_names
