@@ -58,7 +58,7 @@ def sync_on_cluster(
             "On a cluster, tables are published one by one",
             hint="Leave out --publish-together or --scheduler.",
         )
-    run = _Run(client, str(folder), on_progress, on_outcome, fingerprints, options)
+    run = _ClusterRun(client, str(folder), on_progress, on_outcome, fingerprints, options)
     return run.sync(specs)
 
 
@@ -71,7 +71,7 @@ class _StepFailedError(Exception):
 
 
 @dataclass(slots=True)
-class _Run:
+class _ClusterRun:
     client: Client
     folder: str
     on_progress: OnProgress

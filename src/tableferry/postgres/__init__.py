@@ -1,6 +1,5 @@
 """PostgreSQL: the only importer of psycopg. Connects, reads the catalog, loads, publishes."""
 
-from tableferry.postgres.abandoned_sessions import end_abandoned_sessions
 from tableferry.postgres.catalog import read_schema, similar_names
 from tableferry.postgres.connection import TargetConnection, connect
 from tableferry.postgres.facts import TargetFacts, read_facts
@@ -20,6 +19,7 @@ from tableferry.postgres.publish import (
     was_cut_off,
 )
 from tableferry.postgres.rights import require_rights
+from tableferry.postgres.sessions import end_abandoned_sessions, end_other_sessions
 
 __all__ = [
     "STRATEGIES",
@@ -34,6 +34,7 @@ __all__ = [
     "connect",
     "drop_staging",
     "end_abandoned_sessions",
+    "end_other_sessions",
     "open_load",
     "publish_all",
     "read_facts",

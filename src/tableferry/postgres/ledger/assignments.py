@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from tableferry.errors import ConfigError
-from tableferry.postgres.connection import NAME, TargetConnection
+from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger.lease import Lease, lease_lost, renew
 from tableferry.postgres.ledger.runs import Failure, TableRun, json_list, storable
 
@@ -43,11 +43,6 @@ UPDATE tableferry.table_runs SET error_kind = %(kind)s, error_code = %(code)s,
   error_message = %(message)s, error_hint = %(hint)s, updated_at = clock_timestamp()
 WHERE run_id = %(run_id)s AND table_key = %(table_key)s AND status = 'running'
   AND (error_kind IS NULL OR error_kind = %(passing)s)"""
-
-_END_OTHER_SESSIONS: Final = """\
-SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-WHERE application_name = %s AND pid <> pg_backend_pid() AND usename = current_user
-  AND datname = current_database()"""
 
 RETRIED: Final = "TransientError"
 """The class of errors that are retried: one of another class is never overwritten."""
@@ -168,8 +163,3 @@ def record_error(
         **{name: storable(getattr(error, name)) for name in ("kind", "code", "message", "hint")},
     }
     connection.execute(_RECORD_ERROR, dict(parameters))
-
-
-def end_other_sessions(connection: TargetConnection, run_id: UUID) -> int:
-    """Terminate the run's other sessions, whose loads are of no use now; returns how many."""
-    return int(connection.rows(_END_OTHER_SESSIONS, (f"{NAME} {run_id}",))[0][0])
