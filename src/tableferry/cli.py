@@ -16,7 +16,7 @@ import typer
 from tableferry.aws.vault import AwsVault
 from tableferry.config import Settings, TableSpec, find_env_file, load_settings, load_source
 from tableferry.config.config_file import read_tables
-from tableferry.errors import ConfigError, TableferryError
+from tableferry.errors import ConfigError, ErrorReport, TableferryError
 from tableferry.frontend.shell import spell_out
 from tableferry.inspect.check import check_tables
 from tableferry.inspect.discover import discover
@@ -25,7 +25,7 @@ from tableferry.report.check_view import show_check
 from tableferry.report.console import RunView, show_error, show_info
 from tableferry.report.entries import python_text
 from tableferry.report.plan_view import show_plan
-from tableferry.sync.outcome import ErrorReport, RunOutcome
+from tableferry.sync.outcome import RunOutcome
 from tableferry.sync.run import sync_tables
 from tableferry.sync.run_options import RunOptions
 from tableferry.sync.signals import end_process

@@ -1,16 +1,22 @@
-"""What can go wrong, sorted by what the caller does next.
+"""Errors, sorted by what the caller does next.
 
 The class says what a program should do (retry, fix the configuration, look at the data); the
-``hint`` says what a person should do. No message and no hint ever holds a password or the value
-of a cell: where a driver's own text may hold one, the driver's error is left out of the chain.
+``hint`` says what a person should do. No message and no hint holds a password or a cell value:
+where a driver's own text may hold one, the driver's error is left out of the chain.
 """
 
-NOT_REACHED = frozenset({"08S01", "HYT00", "08001", "08006", "TLS", "ENTRA"})
-"""Codes that say that nobody answered, or with nothing but a handshake."""
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+NOT_REACHED: Final = frozenset({"08S01", "HYT00", "08001", "08006", "TLS", "ENTRA"})
+"""Codes of connections that failed before the database itself answered."""
 
 
 class TableferryError(Exception):
-    """Something went wrong that tableferry knows how to name."""
+    """Base class of every error that tableferry raises on purpose."""
 
     def __init__(self, message: str, *, hint: str = "", code: str = "") -> None:
         """``code`` is the database's own: SQL Server's error number or PostgreSQL's SQLSTATE."""
@@ -21,7 +27,7 @@ class TableferryError(Exception):
 
     @property
     def reached(self) -> bool:
-        """Whether a database answered: only its own answers have a code."""
+        """Whether a database answered: only a database's own errors have a code."""
         return bool(self.code) and self.code not in NOT_REACHED
 
     def __str__(self) -> str:
@@ -29,15 +35,15 @@ class TableferryError(Exception):
 
 
 class TransientError(TableferryError):
-    """The same thing may work if it is tried again: nothing was changed."""
+    """A retry may succeed; nothing was changed."""
 
 
 class CommitUnknownError(TransientError):
-    """The connection was lost at COMMIT: the load may be visible, or not at all."""
+    """The connection was lost at COMMIT: the load is visible as a whole, or not at all."""
 
 
 class ConfigError(TableferryError):
-    """The configuration, the environment or the call is wrong: trying again changes nothing."""
+    """The configuration, the environment or the call is wrong: a retry fails the same way."""
 
 
 class SchemaError(TableferryError):
@@ -57,14 +63,14 @@ class DataError(TableferryError):
         column: str = "",
         constraint: str = "",
     ) -> None:
-        """``reason`` is what PostgreSQL had against it, with the names that it told."""
+        """``reason``, ``column`` and ``constraint`` are PostgreSQL's, where it named them."""
         super().__init__(message, hint=hint, code=code)
         self.reason = reason
         self.column = column
         self.constraint = constraint
 
     def within(self, place: str) -> "DataError":
-        """Return the same error, with the place behind its message."""
+        """Return the same error with the place appended to its message."""
         return DataError(
             f"{self.message}: {place}",
             hint=self.hint,
@@ -76,20 +82,102 @@ class DataError(TableferryError):
 
 
 class VerificationError(TableferryError):
-    """What arrived is not what was sent; the load was rolled back and the old rows stay."""
+    """The target does not hold what was sent; the load was rolled back and the old rows stay."""
 
 
 class LeaseHeldError(TableferryError):
-    """Another run that is alive has the right to load this table; nothing was changed."""
+    """Another live run holds the table's lease; nothing was changed."""
 
 
 class LeaseLostError(TableferryError):
-    """Another run took over this table; this one published nothing."""
+    """Another run took the lease over; this one published nothing."""
 
 
 class DeadlineError(TableferryError):
-    """The time that a run was given is over; what it had not published yet is not visible."""
+    """The run's time limit was reached; tables not yet published keep their old rows."""
 
 
 class GuardError(TableferryError):
-    """The rows that came are too few to be believed: a person decides; the old rows stay."""
+    """The load would remove more rows than ``max_shrink`` allows; the old rows stay."""
+
+
+class RunFailedError(TableferryError):
+    """Several tables of a run failed; ``errors`` holds the error of each, by table."""
+
+    def __init__(self, errors: Mapping[str, TableferryError]) -> None:
+        listed = "".join(f"\n  {name}: {error.message}" for name, error in errors.items())
+        super().__init__(
+            f"{len(errors)} failed:{listed}", hint="Each of ``errors`` has a hint of its own."
+        )
+        self.errors = dict(errors)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorReport:
+    """An error as plain data, for results, JSON and the ledger; no secret, no cell value."""
+
+    kind: str
+    message: str
+    hint: str
+    code: str = ""
+
+    @classmethod
+    def of(cls, error: Exception) -> "ErrorReport":
+        """Describe an error; of an unforeseen one only its type and place: its text may quote."""
+        if isinstance(error, TableferryError):
+            return cls(type(error).__name__, error.message, error.hint, error.code)
+        return cls(
+            type(error).__name__,
+            f"An error that tableferry did not foresee: {kind_and_place(error)}",
+            "The load was rolled back; the old rows stay. Please report this.",
+        )
+
+    def to_error(self) -> TableferryError:
+        """Return the error to raise: of the class that ``kind`` names, where that is one of ours.
+
+        Other kinds (a cancelled or skipped table, an unforeseen error) become TableferryError.
+        """
+        kind = _CLASSES.get(self.kind, TableferryError)
+        return kind(self.message, hint=self.hint, code=self.code)
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the JSON form."""
+        return {
+            "type": self.kind,
+            "message": self.message,
+            "hint": self.hint,
+            **({"code": self.code} if self.code else {}),
+        }
+
+
+def raise_any(failures: Mapping[str, ErrorReport]) -> None:
+    """Raise what failed, by name: one error as its own class, several as RunFailedError."""
+    errors = {name: failure.to_error() for name, failure in failures.items()}
+    if len(errors) > 1:
+        raise RunFailedError(errors)
+    for name, error in errors.items():
+        raise type(error)(f"{name}: {error.message}", hint=error.hint, code=error.code)
+
+
+_CLASSES: Final[dict[str, type[TableferryError]]] = {
+    kind.__name__: kind
+    for kind in (
+        TransientError,
+        CommitUnknownError,
+        ConfigError,
+        SchemaError,
+        DataError,
+        VerificationError,
+        LeaseHeldError,
+        LeaseLostError,
+        DeadlineError,
+        GuardError,
+    )
+}
+
+
+def kind_and_place(error: Exception) -> str:
+    """Return an error's class and where it was raised, as ``ValueError at notebook.py:12``."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"

@@ -1,4 +1,4 @@
-"""Which code pages Microsoft's driver reads as Windows, and so SQL Server, has them."""
+"""Which code pages Microsoft's driver decodes as Windows, and so SQL Server, does."""
 
 import contextlib
 from collections.abc import Iterator
@@ -26,11 +26,11 @@ COLLATIONS = [
     *(f"SQL_Latin1_General_CP{page}_CI_AS" for page in (1250, 1251, 1253, 1254, 1255, 1256, 1257)),
 ]  # fmt: skip
 BEST_FIT = {"\xca": "\u05ba"}
-"""Python knows no character for this byte of code page 1255, Windows does (its bestfit1255.txt)."""
+"""Code page 1255 has a character here in Windows (bestfit1255.txt) that Python lacks."""
 
 
 def characters(codec: str) -> list[str]:
-    """Every character of a code page, as Python's tables have it."""
+    """Return every character of a code page, by Python's tables."""
     if codec == "utf-8":
         return [chr(n) for n in [*range(1, 0x3000), 0x1F600, 0x10D800, 0x10FFFD]]
     if codec not in {"gbk", "cp932", "cp949", "cp950"}:
@@ -61,7 +61,7 @@ def connection(engine) -> Iterator[sqlserver.SourceConnection]:
 
 @pytest.mark.parametrize("name", COLLATIONS)
 @pytest.mark.parametrize("length", [300, MAX])
-def test_the_driver_reads_a_code_page_as_it_is_or_says_so_or_is_not_asked(
+def test_the_driver_decodes_every_code_page_that_the_engine_lets_it_read(
     connection, engine, name, length
 ):
     codec = collation(name).codec

@@ -56,11 +56,13 @@ def invoked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, str, di
 
 
 def outcome(status: Status, stored: int = 0) -> TableOutcome:
-    return TableOutcome("customer", "mctm_customer", status, rows_stored=stored)
+    return TableOutcome(
+        "customer", "mctm_customer", status, rows_stored=stored, resumable=stored > 0
+    )
 
 
-def partial(stored: int) -> RunOutcome:
-    return RunOutcome([outcome(Status.PARTIAL, stored)], 1.0)
+def stopped_in_time(stored: int) -> RunOutcome:
+    return RunOutcome([outcome(Status.DEADLINE, stored)], 1.0)
 
 
 def follow(request: Request, run: RunOutcome) -> str:
@@ -70,7 +72,9 @@ def follow(request: Request, run: RunOutcome) -> str:
 def test_the_function_is_invoked_for_what_is_left_over(
     invoked: list[tuple[str, str, dict[str, Any]]],
 ) -> None:
-    assert follow(Request(Mode.MULTI_SYNC, continued=3), partial(100)) == "continued: customer"
+    assert (
+        follow(Request(Mode.MULTI_SYNC, continued=3), stopped_in_time(100)) == "continued: customer"
+    )
     ((path, kind, event),) = invoked
     assert "tableferry/invocations" in path
     assert kind == "Event"
@@ -84,7 +88,7 @@ def test_the_function_is_invoked_for_what_is_left_over(
         (0, RunOutcome([outcome(Status.FAILED)], 1.0), ""),
         (0, RunOutcome([outcome(Status.CANCELLED)], 1.0), ""),
         (0, RunOutcome([outcome(Status.DEADLINE)], 1.0), "no time for a single chunk"),
-        (MOST, partial(100), "have followed each other"),
+        (MOST, stopped_in_time(100), "have followed each other"),
     ],
 )
 def test_a_chain_ends(
@@ -97,7 +101,7 @@ def test_a_chain_ends(
 
 
 def test_tables_that_go_together_go_on_together() -> None:
-    event = next_event(Request(Mode.MULTI_SYNC, publish_together=True), partial(1))
+    event = next_event(Request(Mode.MULTI_SYNC, publish_together=True), stopped_in_time(1))
     assert event["publish_together"] is True
 
 
@@ -132,7 +136,7 @@ def test_ten_chunks_cross_though_each_invocation_has_time_for_three(
         if len(invoked) == before:
             break
         event = invoked[-1][2]
-    assert [body["status"] for _, body in bodies] == ["partial", "partial", "partial", "ok"]
+    assert [body["status"] for _, body in bodies] == ["deadline", "deadline", "deadline", "ok"]
     assert bodies[0][1]["remaining"] == ["customer"]
     assert bodies[-1][0] == 200
     assert [sent["continued"] for _, _, sent in invoked] == list(range(1, len(bodies)))

@@ -10,10 +10,10 @@ from tableferry import fanout
 from tableferry.aws.fanout_steps import run_step
 from tableferry.aws.invocation import Invocation
 from tableferry.config import Settings, SourceSettings, TargetSettings, parse_table_configs
-from tableferry.errors import DataError, TransientError
+from tableferry.errors import DataError, ErrorReport, TransientError
 from tableferry.fanout import Begun, Route, RoutedTable, Stored, assign
 from tableferry.frontend.response import MOST_BYTES, respond
-from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
+from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 from tests.unit.engine.support import entry
 
 LAMBDAS = 6 * 1024 * 1024

@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -16,7 +17,8 @@ from moto.sns import sns_backends
 from tableferry.aws.alerts import Alert, SnsTopic, alert_of
 from tableferry.aws.clients import Clients
 from tableferry.aws.metrics import Metrics
-from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
+from tableferry.errors import ErrorReport
+from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 from tests.deployment.conftest import CANARY
 from tests.support.databases import PgDatabase
 
@@ -176,12 +178,16 @@ def table(name: str, status: Status, kind: str = "TransientError") -> TableOutco
     return TableOutcome(name, f"pg_{name}", status, error=error)
 
 
+def resumable(outcome: TableOutcome) -> TableOutcome:
+    return replace(outcome, resumable=True)
+
+
 @pytest.mark.parametrize(
     ("tables", "subject"),
     [
         ([table("a", Status.OK)], None),
         ([table("a", Status.OK), table("b", Status.HELD)], None),
-        ([table("a", Status.PARTIAL), table("b", Status.SKIPPED)], None),
+        ([resumable(table("a", Status.DEADLINE)), table("b", Status.SKIPPED)], None),
         ([table("a", Status.OK), table("b", Status.FAILED)], "1 of 2 tables failed"),
         ([table("a", Status.DEADLINE), table("b", Status.SKIPPED)], "1 of 2 tables failed"),
         ([table("a", Status.CANCELLED)], "1 of 1 tables failed"),

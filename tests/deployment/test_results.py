@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
+from tableferry.errors import ErrorReport
+from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 from tableferry.sync.run_options import RunOptions
 from tests.deployment.conftest import CANARY, Deployment
 

@@ -215,7 +215,7 @@ def test_a_deadline_stops_a_load_in_its_midst_with_the_old_rows(
         options=RunOptions(deadline=deadline),
     )
     assert [table.status for table in run.tables] == [Status.DEADLINE, Status.SKIPPED]
-    assert run.to_dict()["status"] == "partial"
+    assert run.to_dict()["status"] == "deadline"
     assert run.to_dict()["remaining"] == ["t", "u"]
     assert seen(old_rows) == OLD
     assert [row[0] for row in old_rows.rows(OUTCOMES)] == ["deadline", "skipped"]

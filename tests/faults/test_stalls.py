@@ -147,7 +147,7 @@ def test_a_lambdas_deadline_is_kept_during_a_stall(
         output, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
     run = json.loads(output)
-    assert (run["status"], run["remaining"]) == ("partial", ["t"])
+    assert (run["status"], run["remaining"]) == ("deadline", ["t"])
     assert run["tables"][0]["status"] == "deadline"
     assert seen(old_rows) == OLD
 

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from tableferry import postgres
-from tableferry.errors import LeaseLostError
+from tableferry.errors import ErrorReport, LeaseLostError
 from tableferry.model.identifiers import TargetTable
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger import Lease, UnfinishedLoad, checkpoint
-from tableferry.sync.outcome import ErrorReport
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.ledger import SLOW, Run, a_run

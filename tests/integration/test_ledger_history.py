@@ -11,10 +11,9 @@ import pytest
 from psycopg.errors import ObjectNotInPrerequisiteState
 
 from tableferry import __version__, postgres
-from tableferry.errors import LeaseLostError, TransientError
+from tableferry.errors import ErrorReport, LeaseLostError, TransientError
 from tableferry.model.identifiers import TargetTable
 from tableferry.postgres.ledger import Ledger, runs, seal, shared_connection
-from tableferry.sync.outcome import ErrorReport
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.ledger import QUICK, SLOW, T, a_run, outcomes

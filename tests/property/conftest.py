@@ -1,4 +1,4 @@
-"""The encoder that other machines have, on this one."""
+"""The encoder of Linux on aarch64, on this machine."""
 
 import contextlib
 import importlib.util
@@ -18,7 +18,7 @@ PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 @pytest.fixture(scope="session")
 def older_pgpq(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The pgpq that Linux on aarch64 gets, from its wheel for this machine."""
+    """The pgpq version that Linux on aarch64 uses, from its wheel for this machine."""
     folder = tmp_path_factory.mktemp("pgpq")
     (version,) = re.findall(r"pgpq==(\S+); platform_machine == 'aarch64'", PYPROJECT.read_text())
     subprocess.run(
@@ -30,7 +30,7 @@ def older_pgpq(tmp_path_factory: pytest.TempPathFactory) -> Any:
         check=True,
         stderr=subprocess.PIPE,
     )
-    # By another name than the one that is imported already; the last part is the library's own.
+    # A name other than that of the imported module; its last part must be the library's own.
     spec = importlib.util.spec_from_file_location(
         "older_pgpq._pgpq", folder / "pgpq" / "_pgpq.abi3.so"
     )
@@ -54,6 +54,6 @@ def encoding_by(older_pgpq: Any) -> Iterator[None]:
 
 @pytest.fixture(params=["this_machine", "aarch64"])
 def each_encoder(request: pytest.FixtureRequest, older_pgpq: Any) -> Iterator[None]:
-    """Run a test twice: as this machine encodes, and as Linux on aarch64 does."""
+    """Run a test twice: with this machine's encoder and with that of Linux on aarch64."""
     with encoding_by(older_pgpq) if request.param == "aarch64" else contextlib.nullcontext():
         yield

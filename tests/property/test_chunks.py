@@ -1,4 +1,4 @@
-"""Whatever the key is, its ranges hold every row once."""
+"""The key ranges of chunks cover every row exactly once, whatever the key's type."""
 
 import datetime as dt
 import itertools
@@ -100,7 +100,7 @@ KEYS: dict[str, st.SearchStrategy[str]] = {
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    """A stand-in with an empty McTM, for every test of this module."""
+    """A sandbox with an empty McTM, for all tests of this module."""
     engine = Server()
     engine.add_login(USER, PASSWORD)
     engine.create_database("McTM")
@@ -176,7 +176,7 @@ def test_the_ranges_of_a_key_of_several_columns_hold_every_row_once(
     sandbox: Sandbox, connection: sqlserver.SourceConnection, data: st.DataObject
 ) -> None:
     kinds = data.draw(st.lists(st.sampled_from(list(KEYS)), min_size=2, max_size=3))
-    # Few different values: the later columns have to decide.
+    # Few distinct values, so that the later key columns matter.
     few = [
         data.draw(st.lists(KEYS[kind] | st.just("NULL"), min_size=1, max_size=3)) for kind in kinds
     ]
@@ -194,7 +194,7 @@ def test_the_ranges_of_a_key_of_several_columns_hold_every_row_once(
     after=st.lists(st.none() | st.integers(-99, 99), max_size=10),
     gone=st.sets(st.integers(0, 19)),
 )
-def test_rows_that_come_and_go_after_the_cut_are_in_one_range_too(
+def test_rows_inserted_after_the_cut_are_in_exactly_one_range(
     sandbox: Sandbox,
     connection: sqlserver.SourceConnection,
     before: list[int],
@@ -212,7 +212,7 @@ def test_rows_that_come_and_go_after_the_cut_are_in_one_range_too(
     assert sorted(found) == [*there, *range(100, 100 + len(after))]
 
 
-def test_ways_of_cutting_agree_on_what_is_in_all_ranges(
+def test_all_methods_of_cutting_cover_every_row(
     sandbox: Sandbox, connection: sqlserver.SourceConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sandbox.run("DROP TABLE IF EXISTS dbo.T")

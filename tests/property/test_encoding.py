@@ -1,4 +1,4 @@
-"""COPY BINARY has the same bytes where an older pgpq encodes, of every type the engine sends."""
+"""An older pgpq encodes every type that the engine sends to the same COPY BINARY bytes."""
 
 import datetime as dt
 import random
@@ -30,7 +30,7 @@ def encoded(batches: Sequence[pa.RecordBatch]) -> bytes:
 
 @pytest.fixture(scope="module")
 def both(older_pgpq: Any) -> Both:
-    """Encode by the pgpq of this machine, and as Linux on aarch64 does."""
+    """Encode with this machine's pgpq and as Linux on aarch64 does."""
 
     def encode(batches: Sequence[pa.RecordBatch]) -> tuple[bytes, bytes]:
         here = encoded(batches)
@@ -78,7 +78,7 @@ def batch_of(values: Sequence[Any], kind: pa.DataType) -> pa.RecordBatch:
     return pa.record_batch({"c": pa.array(values, kind)})
 
 
-def test_these_are_all_types_that_the_engine_sends() -> None:
+def test_the_cases_cover_every_type_that_the_engine_sends() -> None:
     mapped = {*kinds._ARROW.values()}
     assert mapped <= {kind for kind, _ in KINDS}
     number = planned("n", SourceType("decimal", 17, 38, 17), PgType("numeric", (38, 17)))
@@ -103,7 +103,7 @@ def test_any_batches_have_the_same_bytes(both: Both, data: st.DataObject) -> Non
 
 
 @pytest.mark.parametrize(("kind", "_values"), KINDS, ids=lambda case: str(case)[:20])
-def test_nothing_but_nulls_and_nothing_at_all_have_the_same_bytes(
+def test_columns_of_nulls_and_empty_batches_have_the_same_bytes(
     both: Both, kind: pa.DataType, _values: Any
 ) -> None:
     nulls = pa.record_batch({"c": pa.nulls(9, kind)})
@@ -125,7 +125,7 @@ def test_every_precision_and_scale_of_a_decimal_has_the_same_bytes(
             assert here == there, (digits, scale)
 
 
-def test_what_stands_where_a_decimal_is_null_does_not_matter(
+def test_bytes_under_a_null_decimal_do_not_matter(
     both: Both,
 ) -> None:
     stored = np.full(2 * 16, 0xFF, np.uint8)

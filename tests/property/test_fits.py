@@ -1,4 +1,4 @@
-"""Where the plan says that a column fits, PostgreSQL gives every boundary value back, exactly."""
+"""If the plan says that a column fits, PostgreSQL returns every boundary value exactly."""
 
 import datetime as dt
 import uuid
@@ -129,7 +129,7 @@ def connection(module_pg_database: PgDatabase) -> Iterator[postgres.TargetConnec
 
 
 def exact(value: Any) -> str:
-    """A text that is equal where values are: 1, 1.0, True and Decimal("1.00") are one number.
+    """Return a text that is equal for equal values; 1, 1.0, True and Decimal("1.00") are equal.
 
     The sign of a zero and every digit of a float count.
     """

@@ -1,4 +1,4 @@
-"""Whatever a name holds: quoted, both parsers give it back, and PostgreSQL takes it for a name."""
+"""Any name, once quoted, is parsed back by both parsers and read as that name by PostgreSQL."""
 
 from collections.abc import Iterator
 
@@ -37,7 +37,7 @@ def test_a_quoted_target_name_parses_back(schema: str, name: str) -> None:
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=pg_names)
-def test_postgresql_takes_a_quoted_name_for_that_name(
+def test_postgresql_reads_a_quoted_name_as_that_name(
     connection: psycopg.Connection, name: str
 ) -> None:
     cursor = connection.execute(f"SELECT 1 AS {quote_pg(name)}".encode())

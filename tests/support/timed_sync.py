@@ -13,7 +13,7 @@ from tableferry.sync.run import sync_tables
 from tableferry.sync.run_options import RunOptions
 
 
-class LambdaContext:
+class TimeLeft:
     """The part of Lambda's context that the deadline comes from."""
 
     def __init__(self, seconds: float) -> None:
@@ -26,7 +26,7 @@ class LambdaContext:
 def main(entry: str, left: float, patience: float = stall_guard.PATIENCE_SECONDS) -> None:
     stall_guard.PATIENCE_SECONDS = patience  # type: ignore[misc]
     specs = parse_table_configs({"t": json.loads(entry)})
-    deadline = deadline_of(LambdaContext(left + MARGIN_SECONDS))
+    deadline = deadline_of(TimeLeft(left + MARGIN_SECONDS))
     run = sync_tables(
         list(specs.values()), load_settings(["mctm"]), options=RunOptions(deadline=deadline)
     )

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from tableferry.aws.clients import Clients
-from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
+from tableferry.errors import ErrorReport
+from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 
 TOLD: Final = frozenset({Status.FAILED, Status.DEADLINE, Status.CANCELLED})
 """How a table ends that somebody should hear of. Not ``held`` (another run has it: EventBridge may
-deliver twice) nor ``partial`` (the next run goes on)."""
+deliver twice), nor a deadline that the next run continues from."""
 
 SUBJECT_CHARACTERS: Final = 99
 """What SNS takes are fewer than 100, in ASCII and on one line."""
@@ -35,13 +36,17 @@ def alert_of(result: RunOutcome | ErrorReport, context: str) -> Alert | None:
     """
     if isinstance(result, ErrorReport):
         return Alert("tableferry: nothing was synced", f"{_told(result)}\n\n{context}")
-    bad = [table for table in result.tables if table.status in TOLD]
+    bad = [table for table in result.tables if table.status in TOLD and not _goes_on(table)]
     if not bad:
         return None
     subject = f"tableferry: {len(bad)} of {len(result.tables)} tables failed"
     if unlike := sum(bool(t.error and t.error.kind == "VerificationError") for t in bad):
         subject += f", {unlike} by verification"
     return Alert(subject, "\n\n".join([*(_of_table(table) for table in bad), context]))
+
+
+def _goes_on(table: TableOutcome) -> bool:
+    return table.status is Status.DEADLINE and table.resumable
 
 
 def _of_table(table: TableOutcome) -> str:

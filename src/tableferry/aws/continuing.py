@@ -28,9 +28,9 @@ class Continuation:
 
         Empty where nothing is left over. Raises ConfigError or TransientError.
         """
-        if run.status is not Status.PARTIAL:
+        if run.status is not Status.DEADLINE:
             return ""
-        if not run.got_on:
+        if not run.made_progress:
             return "not continued: this invocation had no time for a single chunk or index"
         if request.continued >= MOST:
             return f"not continued: {MOST} invocations have followed each other"

@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 
 from tableferry.aws.fanout_request import OUTCOME_KEYS, Called, Step, parse_step
 from tableferry.aws.invocation import Invocation
-from tableferry.errors import TableferryError
+from tableferry.errors import ErrorReport, TableferryError
 from tableferry.frontend.response import respond
-from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
+from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 
 if TYPE_CHECKING:
     from tableferry.config import Settings, TableSpec

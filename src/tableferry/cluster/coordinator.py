@@ -17,9 +17,9 @@ from distributed import Client, Future, wait
 
 from tableferry.cluster import worker_steps
 from tableferry.config import TableSpec
-from tableferry.errors import ConfigError, TransientError
+from tableferry.errors import ConfigError, ErrorReport, TransientError
 from tableferry.fanout import Begun, Route, RoutedTable, Stored
-from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
+from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 from tableferry.sync.outcomes import not_begun
 from tableferry.sync.progress import OnProgress, Progress
 from tableferry.sync.run_options import DEFAULT_OPTIONS, RunOptions

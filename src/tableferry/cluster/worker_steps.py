@@ -13,9 +13,10 @@ from uuid import UUID
 from tableferry import __version__, fanout
 from tableferry.aws.vault import AwsVault
 from tableferry.config import Settings, TableSpec, find_env_file, load_settings
+from tableferry.errors import ErrorReport
 from tableferry.fanout import Begun, RoutedTable, Stored, assign
 from tableferry.sync.deadline import NEVER
-from tableferry.sync.outcome import ErrorReport, TableOutcome
+from tableferry.sync.outcome import TableOutcome
 from tableferry.sync.retry import Retries, retried
 from tableferry.sync.run import sync_table
 

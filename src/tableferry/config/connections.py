@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 from pydantic import (
@@ -20,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from tableferry.config.login import LOGIN_REFUSED, Login, LoginSource
+from tableferry.config.login import LOGIN_REFUSED, Login, LoginSource, Vault
 from tableferry.errors import ConfigError
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -116,8 +117,12 @@ class Database(BaseModel):
         return f"{host}:{self.port}"
 
     def variable(self, field: str) -> str:
-        """Return the name of the environment variable behind a field."""
-        return f"{self.prefix}{field}".upper()
+        """Return what messages call a field: its environment variable, where it has one."""
+        return f"{self.prefix}{field.upper()}"
+
+    def worded(self, hint: str) -> str:
+        """Return a hint that names variables (PG_USER) with the names that these settings have."""
+        return re.sub(r"\bPG_(?=[A-Z])", self.prefix, hint)
 
     @property
     def is_loopback(self) -> bool:
@@ -261,6 +266,19 @@ class Settings:
 
     sources: dict[str, SourceSettings]
     target: TargetSettings
+
+    @classmethod
+    def from_env(
+        cls, *db_types: str, env_file: Path | None = None, vault: Vault | None = None
+    ) -> "Settings":
+        """Read SQL_SERVER_<NAME>_HOST ... of each name, and PG_HOST ...; see ``load_settings``.
+
+        Variables win over ``env_file``. ``vault`` is asked for secrets that variables only name.
+        """
+        # Not at the top: what reads the environment makes these settings.
+        from tableferry.config.environment import load_settings  # noqa: PLC0415
+
+        return load_settings(db_types, env_file, vault)
 
 
 def is_loopback(host: str) -> bool:

@@ -104,7 +104,7 @@ class _Reading:
             found = kind.model_validate({**given, "prefix": prefix})
         except ValidationError as error:
             self.problems.extend(
-                _problem(prefix, dict(one)) for one in error.errors(include_input=False)
+                problem_of(prefix, dict(one)) for one in error.errors(include_input=False)
             )
             return None
         if isinstance(found, TargetSettings) and found.auth is TargetAuth.IAM:
@@ -199,9 +199,9 @@ def _from_file(env_file: Path) -> dict[str, str | None]:
         ) from None
 
 
-def _problem(prefix: str, found: dict[str, Any]) -> str:
+def problem_of(prefix: str, found: dict[str, Any]) -> str:
     """One sentence about one variable; the value is never part of it."""
-    variable = f"{prefix}{found['loc'][0]}".upper()
+    variable = f"{prefix}{str(found['loc'][0]).upper()}"
     if found["type"] == "missing_root":
         return f"{variable} is missing: {found['msg']}"
     if found["type"] in {"missing", "string_too_short", "too_short"}:

@@ -7,7 +7,7 @@ from typing import Final
 
 from tableferry import postgres, sqlserver, values
 from tableferry.config import Settings, TableSpec
-from tableferry.errors import TableferryError, TransientError
+from tableferry.errors import ErrorReport, TableferryError, TransientError
 from tableferry.fanout.assignment import LONG, Assignment
 from tableferry.fanout.step_context import (
     as_begun,
@@ -28,7 +28,7 @@ from tableferry.sync.claim import LedgerClaim
 from tableferry.sync.deadline import NEVER, Clock, Deadline
 from tableferry.sync.effort import Effort, Loaded, Published
 from tableferry.sync.make_plan import make_plan
-from tableferry.sync.outcome import ErrorReport, Status, TableOutcome
+from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.outcomes import done
 from tableferry.sync.publish import commit_together
 from tableferry.sync.retry import Retries

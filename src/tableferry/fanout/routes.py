@@ -6,10 +6,10 @@ from typing import Any
 
 from tableferry import postgres
 from tableferry.config import Settings, TableSpec
-from tableferry.errors import ConfigError, TransientError
+from tableferry.errors import ConfigError, ErrorReport, TransientError
 from tableferry.fanout.assignment import Route, route_of
 from tableferry.fanout.step_context import connect_source
-from tableferry.sync.outcome import ErrorReport, Status, TableOutcome
+from tableferry.sync.outcome import Status, TableOutcome
 
 
 @dataclass(frozen=True, slots=True)

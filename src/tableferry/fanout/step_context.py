@@ -6,12 +6,11 @@ from dataclasses import replace
 
 from tableferry import postgres, sqlserver
 from tableferry.config import Publish, Settings, TableSpec, TargetSettings
-from tableferry.errors import ConfigError, SchemaError, TableferryError
+from tableferry.errors import ConfigError, ErrorReport, SchemaError, TableferryError
 from tableferry.fanout.assignment import Assignment
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres import STRATEGIES
 from tableferry.postgres.ledger.assignments import RunRecord, find_run, record_error
-from tableferry.sync.outcome import ErrorReport
 
 
 @contextlib.contextmanager

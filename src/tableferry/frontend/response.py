@@ -16,8 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from tableferry.errors import ConfigError
-from tableferry.sync.outcome import ErrorReport
+from tableferry.errors import ConfigError, ErrorReport
 
 
 class Report(Protocol):

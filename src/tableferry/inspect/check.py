@@ -7,15 +7,15 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from tableferry import postgres, sqlserver
 from tableferry.config import LedgerUse, Settings, SourceSettings, TableSpec, TargetSettings
-from tableferry.errors import TableferryError
+from tableferry.errors import ErrorReport, TableferryError, raise_any
+from tableferry.model.html_table import html_table
 from tableferry.postgres.ledger import require_usable
 from tableferry.sync.deadline import Clock
 from tableferry.sync.make_plan import make_plan
-from tableferry.sync.outcome import ErrorReport
 
 TARGET: Final = "postgresql"
 """The target's name among the databases; the sources have those of their ``db_type``."""
@@ -103,6 +103,35 @@ class CheckReport:
     def any_ok(self) -> bool:
         """Whether at least one table could be synced."""
         return any(table.ok for table in self.tables)
+
+    def raise_for_failure(self) -> Self:
+        """Return the report if it is ok; else raise, as a run's outcome does.
+
+        A database that cannot be used counts once, not for each of its tables.
+        """
+        down = {one.name: one.error for one in self.databases if one.error}
+        known = list(down.values())
+        tables = {one.table: one.error for one in self.tables if one.error not in (None, *known)}
+        raise_any({name: error for name, error in (down | tables).items() if error is not None})
+        return self
+
+    def _repr_html_(self) -> str:
+        """Return both sides as tables, for notebooks."""
+        databases = html_table(
+            ("database", "where", "logged in", "version", "remarks"),
+            [
+                (one.name, one.where, one.logged_in, one.version, one.error and one.error.message)
+                for one in self.databases
+            ],
+        )
+        tables = html_table(
+            ("table", "source", "target", "ok", "remarks"),
+            [
+                (one.table, one.source, one.target, one.ok, one.error and one.error.message)
+                for one in self.tables
+            ],
+        )
+        return databases + tables
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""

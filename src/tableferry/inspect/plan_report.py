@@ -4,14 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tableferry import postgres, sqlserver
 from tableferry.config import OnInvalid, Settings, TableSpec
-from tableferry.errors import ConfigError, TableferryError
+from tableferry.errors import ConfigError, ErrorReport, TableferryError, raise_any
+from tableferry.model.html_table import html_table
 from tableferry.planning.plan import SyncPlan
 from tableferry.sync.make_plan import make_plan
-from tableferry.sync.outcome import ErrorReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,39 @@ class PlanReport:
         """Whether any table could be planned."""
         return any(table.plan is not None for table in self.tables)
 
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """The fingerprint of every table that could be planned, by its key."""
+        return {one.spec.key: one.plan.fingerprint for one in self.tables if one.plan is not None}
+
+    def raise_for_failure(self) -> Self:
+        """Return the report if every table could be planned; else raise, as a run's outcome."""
+        raise_any({table.spec.key: table.error for table in self.tables if table.error})
+        return self
+
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {"tables": [table.to_dict() for table in self.tables]}
+
+    def _repr_html_(self) -> str:
+        """Return the plans as a table, for notebooks."""
+        headings = ("table", "source", "target", "publish", "read as", "rows", "remarks")
+        return html_table(headings, map(_row, self.tables))
+
+
+def _row(table: TablePlan) -> tuple[object, ...]:
+    named = (table.spec.key, table.spec.source, table.spec.target)
+    if table.plan is None:
+        error = f"{table.error.kind}: {table.error.message}" if table.error else ""
+        return (*named, "", "", None, error)
+    plan = table.plan
+    return (
+        *named,
+        plan.spec.publish,
+        plan.consistency,
+        plan.estimated_rows,
+        "; ".join((*(["it will be created"] if plan.create else []), *plan.warnings)),
+    )
 
 
 def plan_tables(specs: Sequence[TableSpec], settings: Settings) -> PlanReport:

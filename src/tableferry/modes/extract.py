@@ -22,9 +22,9 @@ class Extract:
 
     ``select`` returns the SELECT of one range of the table's key; its columns are those of the
     plan. ``complete``: a row that it does not return is not in the source. ``deletes`` is a SELECT
-    of the keys of rows that were deleted, with the key's columns of the plan, and is empty where
-    there is none to ask. ``next_watermark`` is written in the transaction that publishes, and is
-    given to the next extract; None: the mode keeps none.
+    of the keys of rows that were deleted, with the result columns of ``plan.of_key()``, and is
+    empty where there is none to ask. ``next_watermark`` is written in the transaction that
+    publishes, and is given to the next extract; None: the mode keeps none.
     """
 
     select: Callable[[KeyRange], str]

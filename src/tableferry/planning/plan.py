@@ -114,6 +114,10 @@ class SyncPlan:
         """The same for no row: the server checks every name, right and condition in it."""
         return self._select("SELECT TOP (0)")
 
+    def select_where(self, condition: str) -> str:
+        """Return the SELECT of the rows for which the T-SQL is true; the table is ``t`` there."""
+        return self._select("SELECT", condition)
+
     def chunk(self, keys: KeyRange) -> str:
         """Return the SELECT of one range of the table's key; raises SchemaError for another key."""
         found = tuple((column.name, column.type) for column in keys.key)
@@ -180,6 +184,11 @@ class SyncPlan:
             facts.append(f"{c.source.name}|{c.source.type}|{c.source.nullable}|{c.convert}")
             facts.append(f"{c.target.name}|{c.target.type}|{c.target.nullable}")
         return hashlib.sha256("\0".join(facts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+    def of_key(self) -> "SyncPlan":
+        """Return the plan of the key's columns alone, for the keys of rows that were deleted."""
+        key = tuple(c for c in self.columns if c.target.name in self.target_key)
+        return replace(self, columns=key)
 
     def reading_exactly(self, names: frozenset[str] | None) -> "SyncPlan":
         """Return the plan that reads these columns' texts (None: all) as bytes of UTF-16."""

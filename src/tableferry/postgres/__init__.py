@@ -15,6 +15,7 @@ from tableferry.postgres.publish import (
     open_load,
     publish_all,
     staging_name,
+    store_deleted_keys,
     strategies_for,
     was_cut_off,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "require_rights",
     "similar_names",
     "staging_name",
+    "store_deleted_keys",
     "strategies_for",
     "was_cut_off",
 ]

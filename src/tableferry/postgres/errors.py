@@ -154,6 +154,7 @@ def translated(settings: TargetSettings) -> Iterator[None]:
         yield
     except psycopg.Error as error:
         ours, safe = translate(error, settings)
+        ours.hint = settings.worded(ours.hint)
         raise ours from (error if safe else None)
 
 

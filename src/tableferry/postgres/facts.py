@@ -25,7 +25,7 @@ def read_facts(connection: TargetConnection) -> TargetFacts:
     if replica:
         raise ConfigError(
             f"{connection.settings} is a read replica (25006)",
-            hint="PG_HOST must name the primary.",
+            hint=f"{connection.settings.variable('host')} must name the primary.",
             code="25006",
         )
     return TargetFacts(

@@ -15,8 +15,8 @@ from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as LiveProgress
 from rich.table import Table
 
-from tableferry.errors import TableferryError
-from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
+from tableferry.errors import ErrorReport, TableferryError
+from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 from tableferry.sync.progress import Progress
 
 MARKS: Final = {

@@ -1,4 +1,4 @@
-"""When a run must have ended: Lambda kills without a word, so a run stops before."""
+"""The time limit of a run: Lambda kills without warning, so a run stops itself before that."""
 
 import contextlib
 import threading
@@ -12,7 +12,7 @@ from tableferry.errors import DeadlineError, TransientError
 Clock = Callable[[], float]
 
 AGAIN_SECONDS: Final = 0.5
-"""After so long a statement is cancelled that was begun since the last one was."""
+"""Pause between two cancel requests: a statement may have begun after the first."""
 
 CANCELLED: Final = "57014"
 """PostgreSQL's query_canceled."""
@@ -20,7 +20,7 @@ CANCELLED: Final = "57014"
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A moment on ``clock``, in seconds; None: never."""
+    """A moment on ``clock``, in seconds; ``at`` None: no limit."""
 
     at: float | None = None
     clock: Clock = time.monotonic
@@ -28,30 +28,29 @@ class Deadline:
 
     @classmethod
     def after(cls, seconds: float, clock: Clock = time.monotonic) -> "Deadline":
-        """Return the deadline that is so many seconds away."""
+        """Return the deadline that many seconds from now."""
         return cls(clock() + seconds, clock)
 
     @property
     def remaining(self) -> float | None:
-        """Seconds until then, None for no end."""
+        """Seconds until the deadline, None where there is none."""
         return None if self.at is None else self.at - self.clock()
 
     @property
     def is_over(self) -> bool:
-        """Whether it is time to stop."""
+        """Whether the deadline has passed."""
         return self.at is not None and self.clock() >= self.at
 
     def check(self) -> None:
-        """Raise DeadlineError when it is time to stop."""
+        """Raise DeadlineError once the deadline has passed."""
         if self.is_over:
             raise _over()
 
     @contextlib.contextmanager
     def ending(self, cancel: Callable[[], None]) -> Iterator[None]:
-        """End what PostgreSQL is busy with when it is time; raises DeadlineError then.
+        """Cancel the block's statements at the deadline; raises DeadlineError then.
 
-        ``cancel`` ends a statement of the block from another thread. It is not called any more
-        when the block has been left.
+        ``cancel`` is called on another thread, and never after the block has been left.
         """
         if self.remaining is None:
             yield
@@ -76,19 +75,19 @@ class Deadline:
                 left.wait(AGAIN_SECONDS)
 
     def sleep(self, seconds: float) -> None:
-        """Wait so long; raises DeadlineError at once where that would be too long."""
+        """Wait; raises DeadlineError at once where the wait would outlast the deadline."""
         if self.at is not None and self.clock() + seconds >= self.at:
             raise DeadlineError(
-                "The time for this run does not suffice to wait and try again",
-                hint="Nothing half-done is visible; run it again.",
+                "The run's time limit leaves no time to wait and retry",
+                hint="Nothing half-done is visible. Run it again.",
             )
         self.wait(seconds)
 
 
 def _over() -> DeadlineError:
     return DeadlineError(
-        "The time for this run is over",
-        hint="Nothing half-done is visible; what is left is for the next run.",
+        "The run's time limit was reached",
+        hint="Nothing half-done is visible. Run it again for the tables that are left.",
     )
 
 

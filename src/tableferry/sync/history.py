@@ -15,7 +15,7 @@ from tableferry.errors import TableferryError
 from tableferry.postgres.ledger import Ledger, TableRun
 from tableferry.sync.claim import Claim, LedgerClaim, origin
 from tableferry.sync.no_claim import NoClaim
-from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
+from tableferry.sync.outcome import RunOutcome, TableOutcome
 from tableferry.sync.retry import retried
 from tableferry.sync.run_options import RunOptions
 
@@ -70,7 +70,7 @@ class History:
         if run := self._runs.get(spec.key):
             self._ledger.end_table(
                 run,
-                _TABLE_STATUS.get(outcome.status, outcome.status.value),
+                outcome.status.value,
                 rows_read=outcome.rows_read,
                 rows_written=outcome.rows_written,
                 error=outcome.error,
@@ -81,7 +81,7 @@ class History:
     def ended(self, outcome: RunOutcome) -> tuple[str, ...]:
         """Write down the run's outcome; returns what could not be written."""
         if self._is_open:
-            self._ledger.end_run(_run_status(outcome))
+            self._ledger.end_run(outcome.status.value)
         return self._ledger.take_warnings()
 
     def _begin_table(self, spec: TableSpec) -> TableRun:
@@ -109,17 +109,3 @@ class History:
             self._refusal = error
             raise
         self._is_open = True
-
-
-_TABLE_STATUS = {Status.PARTIAL: "deadline"}
-
-
-def _run_status(outcome: RunOutcome) -> str:
-    """Return the word of the ledger: there ``partial`` is a run some of whose tables are ok."""
-    if outcome.status is Status.PARTIAL:
-        return "deadline"
-    if outcome.status is not Status.FAILED:
-        return outcome.status.value
-    if outcome.count(Status.OK):
-        return "partial"
-    return "held" if outcome.count(Status.HELD) == len(outcome.tables) else "failed"

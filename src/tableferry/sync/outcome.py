@@ -1,22 +1,21 @@
-"""What came of it: one table's outcome, and a run's. Plain data that a program can read."""
+"""Results: the outcome of a table and of a run, as frozen data."""
 
 import signal
-import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
-from typing import Any
+from typing import Any, Final, Self
 
-from tableferry.errors import TableferryError
+from tableferry.errors import ErrorReport, raise_any
+from tableferry.model.html_table import html_table
 
 
 class Status(StrEnum):
-    """How one table's sync ended.
+    """How a table or a run ended: the same words in results, their JSON and the ledger.
 
-    ``skipped``: not begun, after another's failure or a stop. ``held``: another run has the table.
-    ``cancelled``: by a signal. ``deadline``: the time was over. ``partial``: likewise, and the
-    chunks and indexes that are done are kept for the next run.
+    ``skipped``: not begun, after another table's failure or a stop. ``held``: another run holds the
+    table's lease. ``cancelled``: stopped by a signal. ``deadline``: stopped by its time limit.
+    ``partial`` is for runs only: some tables are ``ok``, others are not.
     """
 
     OK = "ok"
@@ -29,42 +28,10 @@ class Status(StrEnum):
 
 
 COUNTED = (Status.OK, Status.FAILED, Status.SKIPPED)
-"""Told in every run's totals; the others only where there are any."""
+"""In the totals of every run; the other statuses only where a table has them."""
 
-STOPPED = frozenset({Status.CANCELLED, Status.DEADLINE, Status.PARTIAL})
-"""After these no further table is begun."""
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorReport:
-    """An error for people and programs: never a secret, never the value of a cell."""
-
-    kind: str
-    message: str
-    hint: str
-    code: str = ""
-
-    @classmethod
-    def of(cls, error: Exception) -> "ErrorReport":
-        """Describe an error; of an unforeseen one only its type and place, its text may quote."""
-        if isinstance(error, TableferryError):
-            return cls(type(error).__name__, error.message, error.hint, error.code)
-        frames = traceback.extract_tb(error.__traceback__)
-        place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-        return cls(
-            type(error).__name__,
-            f"An error that tableferry did not foresee: {type(error).__name__}{place}",
-            "The load was rolled back; the old rows stay. Please report this.",
-        )
-
-    def to_dict(self) -> dict[str, str]:
-        """Return the JSON form."""
-        return {
-            "type": self.kind,
-            "message": self.message,
-            "hint": self.hint,
-            **({"code": self.code} if self.code else {}),
-        }
+STOPPED = frozenset({Status.CANCELLED, Status.DEADLINE})
+"""After a table that ended like this no further table is begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +39,14 @@ class TableOutcome:
     """One table's outcome. ``seconds`` is wall time from the first connection to the commit.
 
     ``touched`` counts, by source column and reason, the values that were altered as the
-    specification allows; ``quarantined`` likewise the rows that were refused and left out, which
-    are in the ledger. ``attempts`` is how often it was tried, ``retried`` says after what.
-    ``changes`` counts what a merge did to the rows; ``bytes_read`` is the Arrow batches' size;
-    ``rows_stored`` are those of chunks that a table which was not published has gained.
-    ``lag`` is how old the oldest row was when readers got to see it: the seconds from the moment
-    the source was asked for it to the commit; of chunks that were stored before, from when the
-    first of them was. None where nothing was published.
+    specification allows; ``quarantined`` the rows that were left out and kept in the ledger.
+    ``attempts`` counts the tries, ``retried`` holds the error message of each that was repeated.
+    ``changes`` counts the rows a merge inserted, updated and deleted; ``bytes_read`` is the size of
+    the Arrow batches. ``rows_stored`` counts the rows of chunks that this run stored without
+    publishing the table; ``resumable`` says that the next run continues from these chunks, or from
+    indexes that are already built. ``lag`` is the age of the oldest row when it became visible, in
+    seconds: from the query that read it (or the first stored chunk) to the commit; None where
+    nothing was published.
     """
 
     table: str
@@ -100,12 +68,37 @@ class TableOutcome:
     changes: Mapping[str, int] = field(default_factory=dict)
     bytes_read: int = 0
     rows_stored: int = 0
+    resumable: bool = False
     lag: float | None = None
 
     @property
     def rows_per_second(self) -> int:
-        """Rows written a second, 0 where nothing was written."""
+        """Rows written per second, 0 where nothing was written."""
         return round(self.rows_written / self.seconds) if self.seconds else 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether the table was published."""
+        return self.status is Status.OK
+
+    @property
+    def failure(self) -> ErrorReport | None:
+        """Why the table was not published, None where it was."""
+        if self.ok or self.error is not None:
+            return self.error
+        return ErrorReport(
+            "NotPublished", f"It was not synced: {self.status}", "Nothing was changed."
+        )
+
+    def raise_for_failure(self) -> Self:
+        """Return the outcome if it is ok; else raise its error, of the class that it names."""
+        if self.failure is not None:
+            raise_any({self.table: self.failure})
+        return self
+
+    def _repr_html_(self) -> str:
+        """Return the outcome as a table, for notebooks."""
+        return html_table(HEADINGS, [_row(self)])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form; what does not apply is left out."""
@@ -116,6 +109,7 @@ class TableOutcome:
             "rows_read": self.rows_read,
             "rows_written": self.rows_written,
             **({"rows_stored": self.rows_stored} if self.rows_stored else {}),
+            **({"resumable": True} if self.resumable else {}),
             **({"bytes_read": self.bytes_read} if self.bytes_read else {}),
             "seconds": round(self.seconds, 3),
             "rows_per_second": self.rows_per_second,
@@ -134,6 +128,16 @@ class TableOutcome:
         }
 
 
+HEADINGS: Final = ("table", "target", "status", "rows", "seconds", "remarks")
+
+
+def _row(table: TableOutcome) -> tuple[object, ...]:
+    error = (f"{table.error.kind}: {table.error.message}",) if table.error else ()
+    remarks = "; ".join((*error, *table.warnings))
+    written = table.rows_written
+    return (table.table, table.target, table.status, written, f"{table.seconds:.2f}", remarks)
+
+
 def _counts(counted: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
     return {column: dict(reasons) for column, reasons in counted.items()}
 
@@ -142,7 +146,7 @@ def _counts(counted: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int
 class RunOutcome:
     """A run's outcome: its tables in the order they were synced. ``run_id`` is the ledger's.
 
-    ``warnings`` tell what of the run itself could not be written to the ledger.
+    ``warnings`` are those of the run itself: what could not be written to the ledger, say.
     """
 
     tables: Sequence[TableOutcome]
@@ -151,12 +155,12 @@ class RunOutcome:
     warnings: tuple[str, ...] = ()
 
     def count(self, status: Status) -> int:
-        """Return how many tables ended like this."""
+        """Return how many tables have this status."""
         return sum(table.status is status for table in self.tables)
 
     @property
     def rows_written(self) -> int:
-        """Rows that are visible in the target now."""
+        """Rows that this run made visible."""
         return sum(table.rows_written for table in self.tables)
 
     @property
@@ -171,19 +175,25 @@ class RunOutcome:
 
     @property
     def status(self) -> Status:
-        """``partial`` where a deadline left tables over, ``cancelled``, ``ok`` or ``failed``."""
+        """The run's own status, as the ledger records it.
+
+        ``cancelled`` or ``deadline`` where that stopped a table; else ``ok``, or ``partial`` where
+        some tables are ``ok``; ``held`` where every table was; ``failed``.
+        """
         ended = {table.status for table in self.tables}
-        if Status.CANCELLED in ended:
-            return Status.CANCELLED
-        if ended & STOPPED:
+        for stopped in (Status.CANCELLED, Status.DEADLINE):
+            if stopped in ended:
+                return stopped
+        if self.ok:
+            return Status.OK
+        if self.any_ok:
             return Status.PARTIAL
-        return Status.OK if self.ok else Status.FAILED
+        return Status.HELD if ended == {Status.HELD} else Status.FAILED
 
     @property
-    def got_on(self) -> bool:
-        """Whether a table was published, or chunks of one were stored, or indexes built."""
-        got_on = (Status.OK, Status.PARTIAL)
-        return any(table.status in got_on or table.rows_stored for table in self.tables)
+    def made_progress(self) -> bool:
+        """Whether a table was published, or the next run continues from what this one stored."""
+        return any(table.status is Status.OK or table.resumable for table in self.tables)
 
     @property
     def exit_code(self) -> int:
@@ -195,11 +205,28 @@ class RunOutcome:
 
     @property
     def remaining(self) -> tuple[str, ...]:
-        """The tables that a run which was stopped has left over."""
+        """The keys of the tables that a stopped run has not published."""
         if self.status not in STOPPED:
             return ()
         left = STOPPED | {Status.SKIPPED}
         return tuple(table.table for table in self.tables if table.status in left)
+
+    def raise_for_failure(self) -> Self:
+        """Return the outcome if every table is ok; else raise.
+
+        One failed table's error has the class that its report names (skipped tables do not count);
+        several become one RunFailedError.
+        """
+        missing = [table for table in self.tables if not table.ok]
+        failed = [table for table in missing if table.status is not Status.SKIPPED] or missing
+        raise_any({table.table: table.failure for table in failed if table.failure is not None})
+        return self
+
+    def _repr_html_(self) -> str:
+        """Return the run as a table, for notebooks."""
+        remarks = "".join(f"; {warning}" for warning in self.warnings)
+        caption = f"{self.status}: {self.rows_written:,} rows in {self.seconds:.2f} s{remarks}"
+        return html_table(HEADINGS, map(_row, self.tables), caption)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form: ``status``, ``tables`` and ``totals``."""

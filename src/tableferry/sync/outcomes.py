@@ -6,11 +6,11 @@ from typing import Final
 
 from tableferry import postgres
 from tableferry.config import TableSpec
-from tableferry.errors import CommitUnknownError, DeadlineError, LeaseHeldError
+from tableferry.errors import CommitUnknownError, DeadlineError, ErrorReport, LeaseHeldError
 from tableferry.planning.plan import SyncPlan
 from tableferry.sync.claim import were_published
 from tableferry.sync.effort import Effort, Published
-from tableferry.sync.outcome import ErrorReport, Status, TableOutcome
+from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.signals import signal_of
 
 _ROLLED_BACK: Final = "The load was rolled back; the old rows stay. Run it again."
@@ -59,14 +59,14 @@ def failed(effort: Effort, error: Exception, together: Sequence[Effort]) -> Tabl
             f"It becomes visible together with {', '.join(culprits)}, which failed",
             "Nothing was changed. See the other table's error.",
         )
-        return _unpublished(effort, Status.SKIPPED, report)
+        return _unpublished(effort, Status.SKIPPED, report, kept=False)
     status = Status.FAILED
     if isinstance(error, LeaseHeldError):
         status = Status.HELD
     elif isinstance(error, DeadlineError):
-        status = Status.PARTIAL if effort.stored or effort.built else Status.DEADLINE
-    stored = effort.stored if postgres.was_cut_off(error) else 0
-    return _unpublished(effort, status, ErrorReport.of(error), stored)
+        status = Status.DEADLINE
+    kept = postgres.was_cut_off(error)
+    return _unpublished(effort, status, ErrorReport.of(error), kept=kept)
 
 
 def stopped(efforts: Sequence[Effort], stop: KeyboardInterrupt) -> list[TableOutcome]:
@@ -84,9 +84,9 @@ def stopped(efforts: Sequence[Effort], stop: KeyboardInterrupt) -> list[TableOut
             error.hint if isinstance(error, CommitUnknownError) else _EITHER,
             name,
         )
-        return [_unpublished(effort, Status.CANCELLED, report, effort.stored) for effort in efforts]
+        return [_unpublished(effort, Status.CANCELLED, report, kept=True) for effort in efforts]
     report = ErrorReport("Cancelled", f"The run was stopped ({name})", _ROLLED_BACK, name)
-    return [_unpublished(effort, Status.CANCELLED, report, effort.stored) for effort in efforts]
+    return [_unpublished(effort, Status.CANCELLED, report, kept=True) for effort in efforts]
 
 
 def not_begun_any_more(spec: TableSpec, stop: KeyboardInterrupt) -> TableOutcome:
@@ -98,7 +98,7 @@ def not_begun_any_more(spec: TableSpec, stop: KeyboardInterrupt) -> TableOutcome
 
 
 def _unpublished(
-    effort: Effort, status: Status, report: ErrorReport, stored: int = 0
+    effort: Effort, status: Status, report: ErrorReport, *, kept: bool
 ) -> TableOutcome:
     return TableOutcome(
         table=effort.task.spec.key,
@@ -110,7 +110,8 @@ def _unpublished(
         error=report,
         attempts=len(effort.attempts),
         retried=tuple(effort.retried),
-        rows_stored=stored,
+        rows_stored=effort.stored if kept else 0,
+        resumable=kept and bool(effort.stored or effort.built),
     )
 
 

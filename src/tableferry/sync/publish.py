@@ -42,7 +42,7 @@ def _attempt(efforts: Sequence[Effort], retries: Retries) -> list[Published] | N
         into = stack.enter_context(efforts[0].task.open_target())
         if len(efforts) > 1:
             for effort in efforts:
-                effort.task = with_strategy(effort.task, into)
+                _choose_strategy(effort, into)
         loaded: dict[str, Loaded] = {}
         # Those that lock readers out from their first row come last, for the others' sake.
         for effort in sorted(efforts, key=lambda effort: _locks_from_start(effort.task)):
@@ -52,6 +52,14 @@ def _attempt(efforts: Sequence[Effort], retries: Retries) -> list[Published] | N
             loaded[effort.task.spec.key] = found
         commit_together(list(loaded.values()), into, retries)
     return [loaded[effort.task.spec.key].published for effort in efforts]
+
+
+def _choose_strategy(effort: Effort, into: postgres.TargetConnection) -> None:
+    try:
+        effort.task = with_strategy(effort.task, into)
+    except Exception:
+        effort.failed = True
+        raise
 
 
 def _load(

@@ -1,7 +1,7 @@
-"""Trying again: whole phases on new connections, never a statement, and only what may work then.
+"""Retries: whole phases on new connections, never a single statement.
 
-Whether an error is transient is told by its class: ``source.faults`` and ``target.faults`` decide
-by the server's codes. A refused login is none, servers lock accounts.
+The error's class says whether it is transient: ``sqlserver.errors`` and ``postgres.errors`` decide
+by the server's codes. A refused login is not retried: servers lock accounts.
 """
 
 from collections.abc import Callable
@@ -16,21 +16,23 @@ from tableferry.sync.deadline import Deadline
 BUSY: Final = frozenset({"40613", "40501", "40197", "10928", "10929", "49918", "49919", "49920",
                          "976", "983", "4221", "922", "927", "952", "17142", "18401", "42109",
                          "40675", "701", "8645", "53300", "57P03"})  # fmt: skip
-"""A server that moves, starts or has no room for another session needs more than a moment: for
-40501 Microsoft says to wait 10 seconds."""
+"""Codes of a server that fails over, starts or has no free session: it needs a longer pause. For
+40501 Microsoft documents 10 seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retries:
     """``attempts`` in all; pauses in seconds, doubled from ``first`` to ``longest``, with jitter.
 
-    A busy server gets at least ``busy`` seconds.
+    A busy server gets at least ``busy`` seconds. ``on_retry`` is called with the error and the
+    pause before each new attempt.
     """
 
     attempts: int = 3
     first: float = 1.0
     longest: float = 20.0
     busy: float = 10.0
+    on_retry: Callable[[TransientError, float], None] = lambda _error, _pause: None
 
 
 T = TypeVar("T")
@@ -55,19 +57,23 @@ def retried(
         seconds = float(pauses(state))
         return max(seconds, retries.busy) if _error(state).code in BUSY else seconds
 
+    def announce(state: tenacity.RetryCallState) -> None:
+        on_retry(_error(state))
+        retries.on_retry(_error(state), state.upcoming_sleep)
+
     attempts = tenacity.Retrying(
         stop=tenacity.stop_after_attempt(retries.attempts),
         wait=pause,
         sleep=deadline.sleep,
         retry=tenacity.retry_if_exception(is_repeatable),
-        before_sleep=lambda state: on_retry(_error(state)),
+        before_sleep=announce,
         reraise=True,
     )
     return attempts(work)
 
 
 def is_repeatable(error: BaseException) -> bool:
-    """Whether the same work may go well another time."""
+    """Whether a retry of the same work may succeed."""
     return isinstance(error, TransientError) and not isinstance(error, CommitUnknownError)
 
 

@@ -1,4 +1,4 @@
-"""Many tables, one after the other: one table's failure does not stop the next."""
+"""A run: the tables in order, each with an outcome; one table's failure does not stop the next."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -8,48 +8,55 @@ from typing import Final
 from uuid import uuid4
 
 from tableferry.config import LOGIN_REFUSED, SOURCE_LOGINS, Settings, TableSpec
+from tableferry.errors import ErrorReport, TransientError
 from tableferry.sync.effort import Effort
+from tableferry.sync.events import Listener, OnEvent, Retrying, TableFinished, TableStarted
 from tableferry.sync.history import History
-from tableferry.sync.outcome import STOPPED, ErrorReport, RunOutcome, Status, TableOutcome
+from tableferry.sync.outcome import STOPPED, RunOutcome, Status, TableOutcome
 from tableferry.sync.outcomes import done, failed, not_begun, not_begun_any_more, stopped
 from tableferry.sync.progress import OnProgress
 from tableferry.sync.publish import publish_together
+from tableferry.sync.retry import Retries
 from tableferry.sync.run_options import DEFAULT_OPTIONS, RunOptions
 from tableferry.sync.signals import sigterm_stops
 from tableferry.sync.task import Task
 
 _TARGET: Final = ""
-"""Where ``refused`` holds the target's refusal: no ``db_type`` is empty."""
+"""The target's key in ``refused``, where each source has its ``db_type``: never empty."""
 
 
 def sync_tables(
     specs: Sequence[TableSpec],
     settings: Settings,
     *,
-    on_progress: OnProgress = lambda _progress: None,
-    on_outcome: Callable[[TableOutcome], None] = lambda _outcome: None,
+    on_event: OnEvent | None = None,
+    on_progress: OnProgress | None = None,
+    on_outcome: Callable[[TableOutcome], None] | None = None,
     fingerprints: Mapping[str, str] = MappingProxyType({}),
     options: RunOptions = DEFAULT_OPTIONS,
 ) -> RunOutcome:
-    """Sync the tables in order; raises nothing: a failure, and a signal too, is an outcome.
+    """Sync the tables in order; raises nothing: a failure is an outcome, and so is a signal.
 
-    ``fingerprints`` are those of a plan, by table: a table that has drifted since is not loaded.
+    ``on_event`` receives every event, ``on_progress`` and ``on_outcome`` one kind each. What a
+    callback raises becomes a warning. ``fingerprints`` are those of a plan, by table: a table whose
+    plan has changed since is not loaded.
     """
     started = options.clock()
     run_id = options.run_id or uuid4()
     with sigterm_stops(), History(run_id, settings, options) as history:
-        run = _Run(settings, options, history, on_progress, fingerprints)
+        listener = Listener(on_event, on_progress, on_outcome)
+        run = _Run(settings, options, history, listener, fingerprints)
         for group in [list(specs)] if options.together else [[spec] for spec in specs]:
             for outcome in run.carry(group):
-                on_outcome(outcome)
-        whole = RunOutcome(run.outcomes, options.clock() - started, str(run_id))
-        return replace(whole, warnings=history.ended(whole))
+                listener.tell(TableFinished(outcome))
+        whole = RunOutcome(tuple(run.outcomes), options.clock() - started, str(run_id))
+        return replace(whole, warnings=history.ended(whole) + listener.take_warnings())
 
 
 def sync_table(
     spec: TableSpec,
     settings: Settings,
-    on_progress: OnProgress = lambda _progress: None,
+    on_progress: OnProgress | None = None,
     *,
     fingerprint: str | None = None,
     options: RunOptions = DEFAULT_OPTIONS,
@@ -67,19 +74,19 @@ def sync_table(
 
 @dataclass(slots=True)
 class _Run:
-    """A run going on: what has come of it so far decides what is begun next."""
+    """The state of a run: the outcomes so far decide which tables are still begun."""
 
     settings: Settings
     options: RunOptions
     history: History
-    on_progress: OnProgress
+    listener: Listener
     fingerprints: Mapping[str, str]
     outcomes: list[TableOutcome] = field(default_factory=list)
     refused: dict[str, ErrorReport] = field(default_factory=dict)
     stop: KeyboardInterrupt | None = None
 
     def carry(self, group: Sequence[TableSpec]) -> list[TableOutcome]:
-        """Sync tables that become visible together, or say why they are not begun."""
+        """Sync the tables of one transaction, or return why they are not begun."""
         known = [self.refused.get(spec.db_type) or self.refused.get(_TARGET) for spec in group]
         refused = next((report for report in known if report), None)
         stop, self.stop = self.stop, None
@@ -109,9 +116,11 @@ class _Run:
         with ExitStack() as claims:
             try:
                 for effort in efforts:
-                    claim = claims.enter_context(self.history.claim(effort.task.spec))
+                    spec = effort.task.spec
+                    self.listener.tell(TableStarted(spec.key, str(spec.target)))
+                    claim = claims.enter_context(self.history.claim(spec))
                     effort.task = replace(effort.task, claim=claim)
-                new = publish_together(efforts, self.options.retries)
+                new = publish_together(efforts, self._retries(group))
             except KeyboardInterrupt as stop:
                 outcomes = stopped(efforts, stop)
                 self.stop = stop if outcomes[0].status is Status.OK else None
@@ -122,8 +131,19 @@ class _Run:
             return [self._written_down(*one) for one in zip(group, outcomes, strict=True)]
 
     def _written_down(self, spec: TableSpec, outcome: TableOutcome) -> TableOutcome:
+        outcome = replace(outcome, warnings=outcome.warnings + self.listener.take_warnings())
         unwritten = self.history.table_ended(spec, outcome)
         return replace(outcome, warnings=outcome.warnings + unwritten)
+
+    def _retries(self, group: Sequence[TableSpec]) -> Retries:
+        """Return the run's retries, which report each pause for every table of the group."""
+
+        def announce(error: TransientError, pause: float) -> None:
+            self.options.retries.on_retry(error, pause)
+            for spec in group:
+                self.listener.tell(Retrying(spec.key, ErrorReport.of(error), pause))
+
+        return replace(self.options.retries, on_retry=announce)
 
     def _task(self, spec: TableSpec, started: float) -> Task:
         clock = self.options.clock
@@ -132,6 +152,6 @@ class _Run:
             settings=self.settings,
             elapsed=lambda: clock() - started,
             deadline=self.options.deadline,
-            on_progress=self.on_progress,
+            on_progress=self.listener.tell,
             fingerprint=self.fingerprints.get(spec.key),
         )

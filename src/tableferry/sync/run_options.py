@@ -1,4 +1,4 @@
-"""How a run behaves, whatever its tables."""
+"""Options of a run as a whole, whatever its tables."""
 
 import time
 from dataclasses import dataclass, field
@@ -11,10 +11,10 @@ from tableferry.sync.retry import Retries
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What was asked of the run as a whole.
+    """What the caller asked of the run.
 
-    ``fail_fast``: tables after a failed one are skipped. ``together``: all become visible in one
-    transaction, or none does. ``run_id`` None: a new one.
+    ``fail_fast``: tables after a failed one are skipped. ``together``: all tables become visible in
+    one transaction, or none does. ``run_id``: a new one where it is None.
     """
 
     fail_fast: bool = False

@@ -107,6 +107,8 @@ class TableLoader:
             # still sorts: until then readers of the target notice nothing at all.
             first = list(itertools.islice(batches, 1))
             load = self._begun(opened, stack)
+            if self._extract.deletes:
+                self._store_deleted_keys()
             rest: Iterator[pa.RecordBatch] = itertools.chain(first, batches)
             for batch in rest:
                 self._access.check()
@@ -144,6 +146,16 @@ class TableLoader:
         self._compare(load.rows)
         return load
 
+    def _store_deleted_keys(self) -> None:
+        """Store the keys of deleted rows beside the staging table, which is there now."""
+        plan, staging = self._plan.of_key(), self._load_plan.staging
+        if staging is None:
+            raise TypeError(f"{plan.spec.target} is loaded without a staging table")
+        convert = values.Converter(plan.columns)
+        with self._access.open_source() as from_, self._access.open_target() as into:
+            reader = sqlserver.TableReader(from_, plan, select=lambda _keys: self._extract.deletes)
+            postgres.store_deleted_keys(into, plan, staging, map(convert, reader.batches()))
+
     def _opened(self, into: postgres.TargetConnection) -> postgres.Load:
         return postgres.open_load(
             into,
@@ -152,6 +164,7 @@ class TableLoader:
             self._load_plan.staging,
             self._refusals,
             complete=self._extract.complete,
+            deletes=bool(self._extract.deletes),
         )
 
     def _begun(self, opened: postgres.Load, stack: contextlib.ExitStack) -> postgres.Load:

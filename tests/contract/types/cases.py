@@ -1,7 +1,7 @@
-"""Every row of the table of types: values of it, as T-SQL writes them and as PostgreSQL holds them.
+"""A case for every row of the table of types: its values in T-SQL and in PostgreSQL.
 
-Moments are counted in units of 100 ns, which is what SQL Server stores. Texts are written by the
-bytes of their UTF-16 units, so that no quoting and no line continuation is in between.
+Dates and times are in ticks of 100 ns, as SQL Server stores them. Texts are written as the bytes of
+their UTF-16 units, so that neither quoting nor line continuation can alter them.
 """
 
 import datetime as dt
@@ -22,7 +22,7 @@ LAST_DAY = dt.date.max.toordinal()
 
 @dataclass(frozen=True)
 class Case:
-    """One type. ``written`` makes T-SQL of a value; ``kept`` what is found in PostgreSQL."""
+    """One type. ``written`` returns a value as T-SQL, ``kept`` as PostgreSQL should have it."""
 
     type: str
     becomes: str
@@ -71,7 +71,7 @@ def moneys(type_: str, bits: int, becomes: str, override: str = "") -> Case:
 
 
 def floats(type_: str, becomes: str, width: int) -> Case:
-    """Normal numbers: SQL Server does not promise smaller ones."""
+    """Normal numbers only: SQL Server does not guarantee denormal ones."""
     least, most = (2.0**-126, 3.4028234663852886e38) if width == 32 else (2.0**-1022, 1.797e308)
     values = st.floats(-most, most, width=width, allow_subnormal=False)
     edges = [0.0, -0.0, most, -most, least, -least, 1.5, *([0.1] if width == 64 else [])]
@@ -85,12 +85,12 @@ def floats(type_: str, becomes: str, width: int) -> Case:
 
 
 def _zero(value: float) -> str:
-    """Arithmetic has both zeros; no text is promised to become the negative one."""
+    """Write a zero as arithmetic, since no literal is guaranteed to become the negative one."""
     return "-1E0 * 0E0" if math.copysign(1, value) < 0 else "0E0"
 
 
 def texts(type_: str, most: int, *, wide: bool, fill: int = 0) -> Case:
-    """``most`` counts UTF-16 units; NULs and half pairs are a matter of policy, tested apart."""
+    """``most`` counts UTF-16 units. ``test_policies`` covers U+0000 and lone surrogates."""
     alphabet = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
     if not wide:
         alphabet = st.characters(codec="cp1252", exclude_characters="\0")
@@ -147,7 +147,7 @@ def datetime2s(scale: int, override: str = "") -> Case:
 
 
 def offsets(scale: int, override: str = "") -> Case:
-    """Pairs of an instant in ticks of UTC and an offset in minutes."""
+    """Pairs of a UTC instant in ticks and an offset in minutes."""
     unit, end = 10 ** (7 - scale), LAST_DAY * DAY
     instants = st.integers(DAY // unit, (end - DAY) // unit).map(lambda n: n * unit)
     pairs = st.tuples(instants, st.integers(-14 * 60, 14 * 60))
@@ -169,7 +169,7 @@ def offsets(scale: int, override: str = "") -> Case:
 
 
 def datetimes() -> Case:
-    """Counted in 1/300 of a second from 1753 on; shown in milliseconds, rounded."""
+    """From 1753 on, in units of 1/300 s; shown rounded to milliseconds."""
     first = (dt.date(1753, 1, 1).toordinal() - 1) * 25_920_000
     last = LAST_DAY * 25_920_000 - 1
 
@@ -216,7 +216,7 @@ def guids(override: str = "") -> Case:
 
 
 def xmls() -> Case:
-    """Texts without marks: what SQL Server's parser leaves as it was written."""
+    """Content that SQL Server's XML parser does not normalise."""
     words = st.text(st.characters(min_codepoint=0x21, exclude_categories=["C"]), max_size=8)
     safe = words.map(lambda v: "".join(c for c in v if c not in "<>&"))
     values = safe.map(lambda v: f"<a>{v}</a>" if v else "<a/>")
@@ -279,7 +279,7 @@ def geometries() -> Case:
 
 
 def variants() -> Case:
-    """Triples of the base type, the value as T-SQL writes it, and the text that it becomes."""
+    """Triples of the base type, the value in T-SQL, and the text that it becomes."""
     guid = str(uuid.UUID(int=7 << 99)).upper()
     edges = [
         ("int", "-5", "-5"),
@@ -339,7 +339,7 @@ def zoned(utc: int, offset: int, scale: int, between: str) -> str:
 
 
 def datetime_of(ticks: int) -> dt.datetime:
-    """The moment cut to microseconds."""
+    """Return ticks as a datetime, truncated to microseconds."""
     return dt.datetime.combine(dt.date.fromordinal(ticks // DAY + 1), _time(ticks % DAY))
 
 
@@ -405,5 +405,5 @@ CASES = [
     geometries(),
     variants(),
 ]  # fmt: skip
-"""Every type but those whose values the server makes (rowversion, identity, computed) and those
-that only SQL Server 2025 has: both have tests of their own."""
+"""Every type except those whose values the server generates (rowversion, identity, computed) and
+those of SQL Server 2025 only: ``test_policies`` covers both."""

@@ -1,8 +1,8 @@
-"""A SQL Server to try types on: the sandbox, and with ``--live`` any real one as well.
+"""The SQL Servers of the type tests: the sandbox, and with ``--live`` any real one as well.
 
-``TABLEFERRY_LIVE_MSSQL=host:port:user:password`` names the real one. The suite makes a database
-of its own there, uses nothing but T-SQL through the driver, and drops the database afterwards.
-``TABLEFERRY_LIVE_POSTGRES``, likewise, names a PostgreSQL to carry into instead of our own.
+``TABLEFERRY_LIVE_MSSQL=host:port:user:password`` names the real one. The suite creates its own
+database there, uses only T-SQL through the driver, and drops the database afterwards.
+``TABLEFERRY_LIVE_POSTGRES``, in the same format, names the PostgreSQL to use instead of our own.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @dataclass(frozen=True)
 class Types:
-    """A database for tables of every type, and the way from it into PostgreSQL."""
+    """A source database for tables of every type, and the target database."""
 
     source: SourceSettings
     target: PgDatabase
@@ -51,7 +51,7 @@ class Types:
             self.connection.execute(batch)
 
     def sync(self, *, keep: bool = False, **changes: Any) -> TableOutcome:
-        """Carry dbo.T (ID, V) into a new table t (id, v), or the one that is there."""
+        """Carry dbo.T (ID, V) into a new t (id, v), or with ``keep`` into the existing one."""
         if not keep:
             self.target.run("DROP TABLE IF EXISTS t")
         configured = {
@@ -68,7 +68,7 @@ class Types:
         return sync_table(parse_table_configs({"t": configured})["t"], self.settings)
 
     def found(self, columns: str = "v") -> list[tuple[Any, ...]]:
-        """The rows of t in PostgreSQL, values read in their binary form."""
+        """Return the rows of t in PostgreSQL, read in binary format."""
         with self.target.connect() as reader, reader.cursor(binary=True) as cursor:
             cursor.execute("SET timezone = 'UTC'")
             cursor.execute(f"SELECT {columns} FROM t ORDER BY id".encode())
@@ -112,7 +112,7 @@ def _settings(host: str, port: int, user: str, password: str) -> SourceSettings:
 
 @pytest.fixture(scope="session")
 def database(kind_of_server: str) -> Iterator[SourceSettings]:
-    """A database of this run's own."""
+    """A database for this test run only."""
     name = f"tableferry_types_{uuid.uuid4().hex[:12]}"
     with _live() if kind_of_server == "live" else _sandbox() as server:
         with sqlserver.connect(server) as master:
@@ -121,14 +121,14 @@ def database(kind_of_server: str) -> Iterator[SourceSettings]:
             yield server.model_copy(update={"db": name})
         finally:
             with sqlserver.connect(server) as master:
-                # What a failed test has left connected keeps nobody from dropping it.
+                # A connection that a failed test left open would block DROP DATABASE.
                 master.execute(f"ALTER DATABASE [{name}] SET SINGLE_USER WITH ROLLBACK IMMEDIATE")
                 master.execute(f"DROP DATABASE [{name}]")
 
 
 @pytest.fixture(scope="module")
 def types_target(kind_of_server: str, module_pg_database: PgDatabase) -> Iterator[PgDatabase]:
-    """Where the types go: a database of our own PostgreSQL, or of the one that is named."""
+    """A database on our own PostgreSQL, or on the one that TABLEFERRY_LIVE_POSTGRES names."""
     if kind_of_server != "live" or PG_VARIABLE not in os.environ:
         yield module_pg_database
         return

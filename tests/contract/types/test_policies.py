@@ -1,4 +1,4 @@
-"""What the server makes itself, what PostgreSQL cannot hold, and what only newer servers have."""
+"""Generated values, texts that PostgreSQL cannot store, and types of SQL Server 2025."""
 
 import struct
 from dataclasses import replace
@@ -80,7 +80,7 @@ def test_what_postgresql_cannot_hold_is_refused_by_column_and_row_or_stripped(
 
 
 @pytest.mark.parametrize("type_", ["char(4)", "nchar(4)"])
-def test_trailing_blanks_are_kept_or_trimmed_as_asked(types: Types, type_: str) -> None:
+def test_trailing_blanks_are_kept_or_trimmed_as_configured(types: Types, type_: str) -> None:
     make(types, type_, "'ab'", "''", "'abcd'", "NULL")
     types.sync()
     assert types.found() == [("ab  ",), ("    ",), ("abcd",), (None,)]
@@ -134,10 +134,10 @@ NEWER: list[tuple[str, str, list[Any], list[Any]]] = [
 
 
 @pytest.mark.parametrize(("type_", "becomes", "sent", "kept"), NEWER, ids=["json", "vector"])
-def test_a_type_of_sql_server_2025_arrives_by_way_of_the_text_that_it_casts_to(
+def test_a_type_of_sql_server_2025_arrives_as_the_text_that_it_casts_to(
     types: Types, type_: str, becomes: str, sent: list[Any], kept: list[Any]
 ) -> None:
-    """A server without the type gets nvarchar(max), which is what the SELECT casts it to."""
+    """On a server without the type, the column is nvarchar(max), as the SELECT casts it."""
     written = ["NULL" if v is None else f"N'{v}'" for v in sent]
     if types.connection.rows(f"SELECT name AS n FROM sys.types WHERE name = '{type_}'", ["n"]):
         make(types, "vector(2)" if type_ == "vector" else type_, *written)
@@ -154,7 +154,7 @@ def test_a_type_of_sql_server_2025_arrives_by_way_of_the_text_that_it_casts_to(
 def test_a_vector_goes_into_a_column_of_pgvector(
     types: Types, module_pg_database: PgDatabase
 ) -> None:
-    """Into our own PostgreSQL, which has the extension: one that is named need not."""
+    """Uses our own PostgreSQL, which has the extension; another one may not have it."""
     types = replace(types, target=module_pg_database)
     sent = ["[1.0000000e+000,-2.5000000e-001]", None, "[3.4028235e+038,0.0000000e+000]"]
     make(types, "nvarchar(max)", *("NULL" if v is None else f"N'{v}'" for v in sent))
@@ -178,7 +178,7 @@ CREATE FUNCTION {0}_out({0}) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT 
 CREATE FUNCTION {0}_recv(internal) RETURNS {0} LANGUAGE internal IMMUTABLE STRICT AS 'bytearecv';
 CREATE FUNCTION {0}_send({0}) RETURNS bytea LANGUAGE internal IMMUTABLE STRICT AS 'byteasend';
 CREATE TYPE {0} (INPUT = {0}_in, OUTPUT = {0}_out, RECEIVE = {0}_recv, SEND = {0}_send)"""
-"""A type of PostGIS's name that takes any bytes, so that those it is sent can be looked at."""
+"""A type with PostGIS's name that stores any bytes, so that the test can inspect them."""
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_a_shape_goes_into_a_column_of_postgis_with_its_srid(
 
 
 def carry_as(types: Types, type_: str) -> SyncPlan:
-    """Carry dbo.T by a plan that takes V for a column of this type; t may be there."""
+    """Carry dbo.T with a plan that reads V as a column of this type; t may exist."""
     entry = {
         "db_type": "types",
         "sql_server_db": types.source.db,

@@ -1,4 +1,4 @@
-"""Every type of the table: written as T-SQL, carried over the wire, found in PostgreSQL, equal."""
+"""Values of every type, written as T-SQL, arrive in PostgreSQL unchanged."""
 
 import random
 import re
@@ -16,16 +16,16 @@ from tests.contract.types.cases import CASES, Case
 from tests.contract.types.conftest import Types
 
 ROWS_IN_A_STATEMENT = 500
-"""SQL Server takes 1000 rows of VALUES; long ones make long statements."""
+"""SQL Server accepts 1000 rows in VALUES; fewer keep the statements short."""
 
 ROWS = 180
 ROWS_OF_MANY_COLUMNS = 20
-"""Of a table with a column for each type: as many values of every one, side by side."""
+"""Rows of the table that has a column for each type."""
 
 
 @pytest.fixture(params=CASES, ids=str)
 def case(request: pytest.FixtureRequest, types: Types) -> Case:
-    """A case whose table is there, empty."""
+    """A case whose source table exists and is empty."""
     chosen: Case = request.param
     types.run("DROP TABLE IF EXISTS dbo.T")
     if chosen.type == "dbo.Phone":
@@ -35,7 +35,7 @@ def case(request: pytest.FixtureRequest, types: Types) -> Case:
 
 
 def test_every_type_of_the_table_has_a_case_or_tests_of_its_own() -> None:
-    """Of rowversion, json and vector see ``test_policies``; aliases are of their base type."""
+    """``test_policies`` covers rowversion, json and vector; an alias is its base type."""
     named = {re.match(r"\w+", case.type)[0] for case in CASES}  # type: ignore[index]
     assert set(RULES) - named == {"timestamp", "json", "vector"}
     assert named - set(RULES) == {"sysname", "dbo"}
@@ -53,7 +53,7 @@ def insert(types: Types, case: Case, values: Sequence[Any]) -> None:
 
 
 def exact(value: Any) -> Any:
-    """A float by its bits, which tell -0.0 from 0.0."""
+    """Return a float as its bits, which distinguish -0.0 from 0.0."""
     return struct.pack("<d", value) if isinstance(value, float) else value
 
 
@@ -81,7 +81,7 @@ def test_the_edges_of_every_type_arrive(types: Types, case: Case) -> None:
 
 
 def any_values(case: Case, number: int) -> list[Any]:
-    """Draw many values, a NULL and the edges among them; no two are the same."""
+    """Draw many distinct values, including NULL and the edges."""
     drawn: list[Any] = [None, *case.edges]
 
     @seed(number)
@@ -95,7 +95,7 @@ def any_values(case: Case, number: int) -> list[Any]:
 
 
 def together(types: Types, columns: Sequence[tuple[Case, list[Any]]]) -> None:
-    """Make dbo.T with a column for each case, and its values in the rows from the first on."""
+    """Create dbo.T with a column for each case, filled with its values from the first row on."""
     definitions = ", ".join(f"V{place} {case.type} NULL" for place, (case, _) in enumerate(columns))
     types.run(
         "DROP TABLE IF EXISTS dbo.T",
@@ -114,7 +114,7 @@ def together(types: Types, columns: Sequence[tuple[Case, list[Any]]]) -> None:
 
 def test_many_values_of_every_type_arrive_side_by_side(types: Types) -> None:
     number = random.randrange(2**32)
-    print(f"seed {number}")  # shown where the test fails
+    print(f"seed {number}")  # pytest shows it when the test fails
     columns = [(case, any_values(case, number)) for case in CASES]
     together(types, columns)
     names = [f"V{place}" for place in range(len(CASES))]

@@ -13,7 +13,8 @@ import pytest
 
 from tableferry import fanout
 from tableferry.config import Settings, TableSpec, parse_table_configs
-from tableferry.sync.outcome import ErrorReport, TableOutcome
+from tableferry.errors import ErrorReport
+from tableferry.sync.outcome import TableOutcome
 from tableferry.sync.retry import Retries
 from tableferry.sync.run import sync_table
 from tableferry.sync.run_options import RunOptions

@@ -5,10 +5,11 @@ import io
 import pytest
 from rich.console import Console
 
+from tableferry.errors import ErrorReport
 from tableferry.inspect.check import CheckReport, DatabaseCheck, TableCheck
 from tableferry.report.check_view import show_check
 from tableferry.report.console import RunView, print_indented
-from tableferry.sync.outcome import ErrorReport, RunOutcome, Status, TableOutcome
+from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 
 TABLES = tuple(
     TableOutcome(

@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 from uuid import UUID
 
-from tableferry import __version__
 from tableferry.config import TargetSettings
 from tableferry.errors import LeaseHeldError, TableferryError
 from tableferry.model.identifiers import TargetTable
@@ -25,6 +24,7 @@ from tableferry.postgres.ledger.lease import PACE, Holder, Lease, LeaseTiming, r
 from tableferry.postgres.ledger.migrate import migrate
 from tableferry.postgres.ledger.runs import Failure, TableProgress, TableRun
 from tableferry.postgres.ledger.shared_connection import LedgerConnection
+from tableferry.version import VERSION
 
 MIGRATE_SECONDS: Final = 60.0
 """Creating the tables waits for another run that creates them, for half of this at the most."""
@@ -95,7 +95,7 @@ class Ledger:
 
         Also gives silent runs the outcome ``abandoned``, and prunes the oldest history.
         """
-        self._connection.run(lambda c: runs.begin_run(c, self.run_id, self._process, __version__))
+        self._connection.run(lambda c: runs.begin_run(c, self.run_id, self._process, VERSION))
         self._heartbeat.start()
         self._try("Outcomes of abandoned runs", lambda c: runs.abandon_silent(c, self._timing.ttl))
         self._try("The deletion of old history", runs.prune)

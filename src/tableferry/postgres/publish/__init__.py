@@ -11,6 +11,7 @@ import pyarrow as pa
 from tableferry.config import Publish
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.publish.deleted_keys import store_deleted_keys
 from tableferry.postgres.publish.load import Load
 from tableferry.postgres.publish.merge import MERGE
 from tableferry.postgres.publish.merge_sql import Changes
@@ -41,6 +42,7 @@ __all__ = [
     "open_load",
     "publish_all",
     "staging_name",
+    "store_deleted_keys",
     "strategies_for",
     "was_cut_off",
 ]
@@ -64,14 +66,16 @@ def open_load(
     refusals: RefusedRows | None = None,
     *,
     complete: bool = True,
+    deletes: bool = False,
 ) -> Load:
     """Return the load that the plan asks for; entering it begins. Raises TableferryError.
 
     Nothing is locked before, but the rows of a table to be emptied are counted, which can take
     seconds. With ``refusals`` the rows that PostgreSQL refuses are kept aside there. A load that is
-    not ``complete`` leaves the rows of the target that it does not hold as they are.
+    not ``complete`` leaves the rows of the target that it does not hold as they are, but for those
+    whose keys were stored as deleted, where it ``deletes``.
     """
-    opening = Opening(connection, plan, schema, staging or Staging(), refusals, complete)
+    opening = Opening(connection, plan, schema, staging or Staging(), refusals, complete, deletes)
     if plan.create is not None:
         return open_new_table(opening, plan.create)
     return STRATEGIES[plan.publish].open(opening)

@@ -8,13 +8,14 @@ writers wait for the length of that transaction, so that nothing changes between
 from typing import Final
 
 from tableferry.errors import DataError, VerificationError
-from tableferry.model.identifiers import quote_pg
+from tableferry.model.identifiers import TargetTable, quote_pg
 from tableferry.planning.drift import adding
+from tableferry.postgres.ledger import SCHEMA
 from tableferry.postgres.locks import lock_beside_readers, lock_exclusively
 from tableferry.postgres.publish.loads import Staged
 from tableferry.postgres.publish.merge_check import check, read_obstacles, suits
 from tableferry.postgres.publish.merge_sql import Changes, Merging
-from tableferry.postgres.publish.staging import drop_staging
+from tableferry.postgres.publish.staging import drop_staging, keys_of
 from tableferry.postgres.publish.strategy import Opening, PublishStrategy
 from tableferry.postgres.publish.target_table import (
     Standing,
@@ -65,6 +66,8 @@ class MergeLoad(Staged):
     def __init__(self, opening: Opening) -> None:
         super().__init__(opening, self._make)
         self._columns = [column.target.name for column in opening.plan.columns]
+        keys = TargetTable(SCHEMA, keys_of(opening.staging.name)).sql
+        self._deleted_keys = keys if opening.deletes else ""
 
     def _make(self) -> None:
         """Make the table with the target's own types, collations and domains, but nothing else."""
@@ -156,6 +159,7 @@ class MergeLoad(Staged):
             fixed=fixed,
             told_apart=told_apart,
             complete=self._complete,
+            deleted_keys=self._deleted_keys,
         )
         changes = self._changes = self._change(standing, merging)
         expected = before - changes.deleted + changes.inserted

@@ -28,7 +28,8 @@ class Merging:
     ``target`` has ONLY before it where other tables inherit from it. ``fixed`` are columns that
     PostgreSQL lets nobody update. ``told_apart`` says whether a unique index of the target makes
     sure that no key is there twice. ``complete``: the staging table holds every row that the target
-    should have, so that a missing row is a deleted one.
+    should have, so that a missing row is a deleted one; where it does not, ``deleted_keys`` is a
+    table with the keys of deleted rows, empty where nothing is deleted.
     """
 
     target: str
@@ -38,6 +39,7 @@ class Merging:
     fixed: Sequence[str] = ()
     told_apart: bool = True
     complete: bool = True
+    deleted_keys: str = ""
 
     @property
     def into(self) -> str:
@@ -83,9 +85,13 @@ SELECT (SELECT count(*) FROM come), (SELECT count(*) FROM changed), (SELECT coun
 
     @property
     def _missing(self) -> str:
-        if not self.complete:
+        missing = f"NOT EXISTS (SELECT FROM {self.staging} AS s WHERE {self.same_key})"
+        if self.complete:
+            return missing
+        if not self.deleted_keys:
             return "false"
-        return f"NOT EXISTS (SELECT FROM {self.staging} AS s WHERE {self.same_key})"
+        # A key that was deleted and used again is in the staging table, and stays.
+        return f"EXISTS (SELECT FROM {self.deleted_keys} AS s WHERE {self.same_key}) AND {missing}"
 
     @property
     def _update(self) -> str:

@@ -59,6 +59,11 @@ LEAVING_SECONDS: Final = 5.0
 """How long a load that is left tries to drop its staging table: the next run would find it."""
 
 
+def keys_of(staging: str) -> str:
+    """Return the name of the table for keys that were deleted at the source, of this load."""
+    return f"{staging}_keys"
+
+
 def drop_staging(
     connection: TargetConnection, name: str, patience: float = PATIENCE_SECONDS
 ) -> None:
@@ -67,7 +72,8 @@ def drop_staging(
     A foreign key of it is on the other table as well, whose readers must not queue behind this.
     """
     # Only tableferry has rights in this schema: whatever depends on the table was made by it.
-    drop = f"DROP TABLE IF EXISTS {TargetTable(SCHEMA, name).sql} CASCADE"
+    tables = ", ".join(TargetTable(SCHEMA, one).sql for one in (name, keys_of(name)))
+    drop = f"DROP TABLE IF EXISTS {tables} CASCADE"
     what = f"the staging table {name}, or a table that it points to,"
     with connection.transaction():
         retry_brief_locks(connection, [drop], what, patience=patience)

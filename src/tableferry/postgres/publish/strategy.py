@@ -16,7 +16,11 @@ from tableferry.values import RefusedRows
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a load is opened with; ``refusals`` collects the rows that PostgreSQL refuses."""
+    """What a load is opened with; ``refusals`` collects the rows that PostgreSQL refuses.
+
+    ``complete``: the load holds every row of the source. Where it does not, ``deletes`` says that
+    the keys of deleted rows are stored beside the staging table (see ``deleted_keys``).
+    """
 
     connection: TargetConnection
     plan: SyncPlan
@@ -24,6 +28,7 @@ class Opening:
     staging: Staging
     refusals: RefusedRows | None = None
     complete: bool = True
+    deletes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The Python API behind ``import tableferry``, which imports it when it is first used."""

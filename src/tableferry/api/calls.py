@@ -1,0 +1,173 @@
+"""The functions of ``import tableferry``; docs/api.md shows each of them at work.
+
+Each returns a frozen result. A table's failure is part of it (``raise_for_failure`` raises it);
+only a call that is wrong as a whole raises, with ConfigError.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Unpack
+from uuid import UUID
+
+from tableferry.api.connections import OneSource, Source, as_source, settings_for
+from tableferry.api.table import DEFAULT_DB_TYPE, Table, TableOptions, Tables, as_list, specs_of
+from tableferry.config import Settings, TableSpec, TargetSettings
+from tableferry.errors import ConfigError
+from tableferry.inspect.check import CheckReport, check_tables
+from tableferry.inspect.discover import Discovered
+from tableferry.inspect.discover import discover as discover_tables
+from tableferry.inspect.plan_report import PlanReport, plan_tables
+from tableferry.model.html_table import html_table
+from tableferry.sync.deadline import NEVER, Deadline
+from tableferry.sync.events import OnEvent
+from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
+from tableferry.sync.run import sync_tables
+from tableferry.sync.run_options import RunOptions
+
+if TYPE_CHECKING:
+    from tableferry.postgres.caller_connection import CallerConnection
+
+    Target = str | TargetSettings | CallerConnection
+
+
+def sync(
+    tables: Tables,
+    *,
+    source: Source | None = None,
+    target: "Target | None" = None,
+    settings: Settings | None = None,
+    fail_fast: bool = False,
+    publish_together: bool = False,
+    plan: PlanReport | None = None,
+    deadline: float | None = None,
+    run_id: UUID | None = None,
+    on_event: OnEvent | None = None,
+) -> RunOutcome:
+    """Sync tables in their order; one table's failure does not stop the next.
+
+    ``fail_fast``: tables after a failed one are skipped. ``publish_together``: all become visible
+    in one transaction, or none does. ``plan``: a table whose plan has changed since is not loaded.
+    ``deadline``: seconds from now; what is not published by then keeps its old rows. ``run_id``:
+    the run's id in the ledger. ``on_event`` receives each event, on the thread where it happens.
+
+    Raises ConfigError, and KeyboardInterrupt once an interrupted run has been rolled back.
+    """
+    specs, found = _resolved(tables, source, target, settings)
+    run = sync_tables(
+        specs,
+        found,
+        on_event=on_event,
+        fingerprints={} if plan is None else _planned(plan, specs),
+        options=RunOptions(
+            fail_fast=fail_fast,
+            together=publish_together,
+            deadline=NEVER if deadline is None else Deadline.after(deadline),
+            run_id=run_id,
+        ),
+    )
+    if run.status is Status.CANCELLED:
+        raise KeyboardInterrupt(f"{run.count(Status.OK)} of {len(run.tables)} tables were synced")
+    return run
+
+
+def copy_table(
+    sql_table: str,
+    pg_table: str,
+    *,
+    key: str = "",
+    source: OneSource | None = None,
+    target: "Target | None" = None,
+    settings: Settings | None = None,
+    deadline: float | None = None,
+    on_event: OnEvent | None = None,
+    **options: Unpack[TableOptions],
+) -> TableOutcome:
+    """Sync one table: ``sync`` of ``Table(sql_table, pg_table, key=key, **options)``.
+
+    Raises ConfigError, and KeyboardInterrupt once an interrupted load has been rolled back.
+    """
+    run = sync(
+        Table(sql_table, pg_table, key=key, **options),
+        source=source,
+        target=target,
+        settings=settings,
+        deadline=deadline,
+        on_event=on_event,
+    )
+    return run.tables[0]
+
+
+def plan(
+    tables: Tables,
+    *,
+    source: Source | None = None,
+    target: "Target | None" = None,
+    settings: Settings | None = None,
+) -> PlanReport:
+    """Ask both sides what a sync would do; nothing is written. Raises ConfigError."""
+    return plan_tables(*_resolved(tables, source, target, settings))
+
+
+def check(
+    tables: Tables,
+    *,
+    source: Source | None = None,
+    target: "Target | None" = None,
+    settings: Settings | None = None,
+) -> CheckReport:
+    """Connect to every database and look at every table; nothing is written. Raises ConfigError."""
+    return check_tables(*_resolved(tables, source, target, settings))
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """The tables that a source has; ``Table(key=one.key, **one.config)`` makes a Table of each."""
+
+    tables: tuple[Discovered, ...]
+
+    def __iter__(self) -> Iterator[Discovered]:
+        return iter(self.tables)
+
+    def __len__(self) -> int:
+        return len(self.tables)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {"tables": [table.to_dict() for table in self.tables]}
+
+    def _repr_html_(self) -> str:
+        """Return the list as a table, for notebooks."""
+        return html_table(
+            ("table", "key", "rows", "bytes", "notes"),
+            [(one.table, one.key, one.rows, one.size, "; ".join(one.notes)) for one in self],
+        )
+
+
+def discover(
+    source: OneSource, *, schema: str = "", like: str = "", db_type: str = DEFAULT_DB_TYPE
+) -> Discovery:
+    """List the tables of a source with an entry for each; nothing is written.
+
+    ``schema`` and ``like`` (``Cust%``) narrow the list; ``db_type`` is the source's name in the
+    entries. Raises TableferryError: SchemaError where no table is found.
+    """
+    return Discovery(discover_tables(db_type, as_source(source), schema=schema, like=like))
+
+
+def _resolved(
+    tables: Tables, source: Source | None, target: "Target | None", settings: Settings | None
+) -> tuple[list[TableSpec], Settings]:
+    listed = as_list(tables)
+    db_types = list(dict.fromkeys(table.db_type for table in listed))
+    found = settings_for(db_types, source, target, settings)
+    return specs_of(listed, {name: one.db for name, one in found.sources.items()}), found
+
+
+def _planned(plan: PlanReport, specs: list[TableSpec]) -> dict[str, str]:
+    found = plan.fingerprints
+    if unplanned := [spec.key for spec in specs if spec.key not in found]:
+        raise ConfigError(
+            f"The plan holds no plan of {', '.join(unplanned)}",
+            hint="Look at plan.raise_for_failure(), or leave these tables out.",
+        )
+    return found

@@ -1,0 +1,133 @@
+"""``Table``: one table's specification from keyword arguments, the keys of ``TABLE_CONFIGS``."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final, TypedDict, Unpack
+
+from tableferry.config import TableSpec, parse_table_configs
+from tableferry.errors import ConfigError
+from tableferry.model.identifiers import SourceTable
+
+DEFAULT_DB_TYPE: Final = "source"
+"""The name of the source of a table that names none."""
+
+
+class TableOptions(TypedDict, total=False):
+    """The keys of an entry, besides ``sql_table`` and ``pg_table``; README describes each."""
+
+    db_type: str
+    sql_server_db: str
+    columns: Sequence[str]
+    pg_columns: Sequence[str]
+    primary_key: str | Sequence[str]
+    exclude: Sequence[str]
+    order_by: str | Sequence[str]
+    batch_size: int
+    description: str
+    mode: str
+    consistency: str
+    where: str
+    type_overrides: Mapping[str, str]
+    on_invalid: str
+    max_invalid: int
+    trailing_blanks: str
+    drift: str
+    publish: str
+    max_shrink: int
+    chunks: int
+    parallel: int
+    ledger: str
+    max_rows_per_second: int
+    lock_timeout: int
+    statement_timeout: int
+
+
+@dataclass(frozen=True, init=False)
+class Table:
+    """One table to sync: an entry of ``TABLE_CONFIGS``, checked when it is made.
+
+    ``db_type`` may be left out where there is one source, ``sql_server_db`` where the source's
+    settings name the database.
+    """
+
+    key: str
+    _entry: Mapping[str, Any] = field(hash=False)
+
+    def __init__(
+        self, sql_table: str, pg_table: str, *, key: str = "", **options: Unpack[TableOptions]
+    ) -> None:
+        """``key`` is the table's name in results and in the ledger; without one, ``pg_table``.
+
+        Raises one ConfigError that names every problem.
+        """
+        entry = {"sql_table": sql_table, "pg_table": pg_table, **options}
+        object.__setattr__(self, "key", key or pg_table)
+        object.__setattr__(self, "_entry", MappingProxyType(entry))
+        specs_of([self])
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """The keys and values as they were given."""
+        return dict(self._entry)
+
+    @property
+    def db_type(self) -> str:
+        """The name of its source."""
+        return str(self._entry.get("db_type", DEFAULT_DB_TYPE))
+
+
+Tables = Table | Iterable[Table] | Mapping[str, Mapping[str, Any]]
+"""One table, several, or a whole ``TABLE_CONFIGS``."""
+
+
+def as_list(tables: Tables) -> list[Table]:
+    """Return the tables in their order; raises ConfigError where there are none, or two of a key.
+
+    A ``TABLE_CONFIGS`` must say ``db_type`` and ``sql_server_db``, as it does for the command.
+    """
+    if isinstance(tables, Table):
+        return [tables]
+    if isinstance(tables, Mapping):
+        parse_table_configs(tables)
+        return [Table(key=key, **entry) for key, entry in tables.items()]
+    found = list(tables)
+    if strange := [one for one in found if not isinstance(one, Table)]:
+        raise ConfigError(
+            f"A table is a {type(strange[0]).__name__}",
+            hint="Pass tableferry.Table objects, or a dict as TABLE_CONFIGS is.",
+        )
+    keys = [one.key for one in found]
+    if twice := sorted({key for key in keys if keys.count(key) > 1}):
+        raise ConfigError(
+            f"Two tables have the key {', '.join(twice)}", hint="Give each a key of its own."
+        )
+    if not found:
+        raise ConfigError("No table was named", hint="Pass at least one tableferry.Table.")
+    return found
+
+
+def specs_of(
+    tables: Sequence[Table], databases: Mapping[str, str] = MappingProxyType({})
+) -> list[TableSpec]:
+    """Return the tables' specifications; raises one ConfigError that names every problem.
+
+    ``databases`` are the names in the sources' settings, by ``db_type``.
+    """
+    configs = {
+        table.key: {
+            "db_type": table.db_type,
+            "sql_server_db": databases.get(table.db_type) or _database(table.entry["sql_table"]),
+            **table.entry,
+        }
+        for table in tables
+    }
+    return list(parse_table_configs(configs).values())
+
+
+def _database(sql_table: object) -> str:
+    """Return the database in a name of three parts; any other stands for one not known yet."""
+    try:
+        return SourceTable.parse(str(sql_table), DEFAULT_DB_TYPE).database
+    except ConfigError:
+        return DEFAULT_DB_TYPE  # what is wrong with the name is reported with everything else
