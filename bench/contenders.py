@@ -77,14 +77,14 @@ def policies(work: Workload) -> Callable[[], int]:
     """Only search for texts that PostgreSQL cannot store, as the conversion does."""
     from tableferry.config import OnInvalid
     from tableferry.values import texts
-    from tableferry.values.kinds import is_text
+    from tableferry.values.arrow_types import is_string_type
 
     _, batches = _drained(work)
 
     def run() -> int:
         for batch in batches:
             for array in batch.columns:
-                if is_text(array.type):
+                if is_string_type(array.type):
                     texts.may_be_altered(array)
                     texts.without_nul(array, OnInvalid.FAIL)
         return work.rows

@@ -1,8 +1,8 @@
-"""Where the databases are: the environment and `.env`, checked before anything is connected.
+"""Connections: the environment and `.env`, validated before anything is connected.
 
     python config.py
 
-prints every variable with secrets masked, or every problem. No database is needed.
+prints every variable with secrets masked, or every problem. It contacts no database.
 """
 
 import sys
@@ -22,7 +22,8 @@ from tableferry.config import (
     select_tables,
 )
 from tableferry.errors import ConfigError, TableferryError
-from tableferry.frontend.shell import spell_out
+from tableferry.frontend.exit_codes import ALL_OK, FAILED, REFUSED
+from tableferry.frontend.output import shielded_output
 
 from table_configs import DEFAULT_SYNC_ORDER, TABLE_CONFIGS
 
@@ -32,7 +33,7 @@ MASK = "********"
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The chosen tables in the order of a sync, and the databases they need."""
+    """The chosen tables in sync order, and the databases that they need."""
 
     tables: list[TableSpec]
     settings: Settings
@@ -42,7 +43,7 @@ def load_config(names: Sequence[str] | None = None) -> Config:
     """Read the configuration of these tables, of all where None.
 
     Raises one ConfigError that names every problem of the tables and of the environment, or
-    TransientError where secrets cannot be read just now.
+    TransientError where the secrets cannot be read at the moment.
     """
     refused: list[ConfigError] = []
     tables: list[TableSpec] = []
@@ -73,7 +74,7 @@ def chosen_tables(names: Sequence[str] | None = None) -> list[TableSpec]:
 
 
 def describe(names: Sequence[str] | None = None) -> dict[str, Any]:
-    """Return the tables and the configuration; what the environment lacks is said, not raised."""
+    """Return the tables and the configuration, or what is wrong with the environment."""
     tables = chosen_tables(names)
     try:
         configuration: dict[str, Any] = {"variables": variables(load_config(names).settings)}
@@ -89,7 +90,7 @@ def describe(names: Sequence[str] | None = None) -> dict[str, Any]:
 
 
 def variables(settings: Settings) -> dict[str, str]:
-    """Return every connection variable with the value in use; a password is masked."""
+    """Return every connection variable with its effective value; passwords are masked."""
     databases = [*settings.sources.values(), settings.target]
     return {
         database.variable(field): MASK if field == "password" else _text(getattr(database, field))
@@ -100,12 +101,12 @@ def variables(settings: Settings) -> dict[str, str]:
 
 
 def _text(value: object) -> str:
-    """Return what .env would say for it."""
+    """Return a value as .env spells it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _db_types(tables: Sequence[TableSpec]) -> list[str]:
-    """Return the sources these tables need; of broken entries whatever can be made out."""
+    """Return the sources that these tables need; without tables, those that broken entries name."""
     if tables:
         return list(dict.fromkeys(table.db_type for table in tables))
     found = [entry.get("db_type") for entry in TABLE_CONFIGS.values() if isinstance(entry, dict)]
@@ -114,20 +115,20 @@ def _db_types(tables: Sequence[TableSpec]) -> list[str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Print the configuration, or everything that is wrong with it; returns the exit code."""
-    spell_out()
-    if arguments:
-        print(f"Wrong use: {' '.join(arguments)}\nhint: python config.py", file=sys.stderr)
-        return 2
-    try:
-        config = load_config()
-    except TableferryError as error:
-        print(f"{error.message}\nhint: {error.hint}", file=sys.stderr)
-        return 2
-    print(f"# .env: {find_env_file(HERE) or 'none, the environment only'}")
-    for name, value in variables(config.settings).items():
-        print(f"{name}={value}")
-    print(f"# {len(config.tables)} tables: {', '.join(table.key for table in config.tables)}")
-    return 0
+    with shielded_output():
+        if arguments:
+            print(f"Wrong use: {' '.join(arguments)}\nhint: python config.py", file=sys.stderr)
+            return REFUSED.exit_code
+        try:
+            config = load_config()
+        except TableferryError as error:
+            print(f"{error.message}\nhint: {error.hint}", file=sys.stderr)
+            return (REFUSED if isinstance(error, ConfigError) else FAILED).exit_code
+        print(f"# .env: {find_env_file(HERE) or 'none, the environment only'}")
+        for name, value in variables(config.settings).items():
+            print(f"{name}={value}")
+        print(f"# {len(config.tables)} tables: {', '.join(table.key for table in config.tables)}")
+        return ALL_OK.exit_code
 
 
 if __name__ == "__main__":

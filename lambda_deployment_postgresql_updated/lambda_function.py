@@ -1,4 +1,4 @@
-"""The two ways in: a Lambda event, and the command line.
+"""The deployment's two entry points: a Lambda event, and a command line.
 
 python lambda_function.py [multi_sync|multi_test|single_sync|plan|info]
                           [--tables=a,b] [--table=x] [--fail-fast] [--publish-together] [--json]
@@ -9,22 +9,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from tableferry.aws import (
-    SYNCS,
-    Invocation,
-    Mode,
-    Request,
-    Result,
-    RunCallbacks,
-    is_step,
-    parse_event,
-    respond,
-    run_step,
-)
+from tableferry.aws.handler import handle_event
 from tableferry.errors import ConfigError
-from tableferry.frontend.shell import Parser, names, run_command
-from tableferry.sync.signals import end_process
+from tableferry.frontend.execute import RunCallbacks
+from tableferry.frontend.request import SYNCS, Mode, Request, parse_event
+from tableferry.frontend.response import Result
+from tableferry.frontend.scripts import Parser, names, run_script
+from tableferry.frontend.signals import end_process
 
+import multi_table_manager
 from config import describe, load_config
 from table_configs import TABLE_CONFIGS
 
@@ -32,42 +25,19 @@ from table_configs import TABLE_CONFIGS
 def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
     """Do what the event asks for: {"mode": ..., "tables": [...], "table_name": ...}, all optional.
 
-    Returns {"statusCode": 200|207|400|500, "body": JSON text}; raises nothing. A step of a state
-    machine ({"mode": "load_chunk", ...}) answers with its JSON and raises what it fails with.
+    Returns {"statusCode": 200|207|400|500, "body": JSON text} and raises no exception. A step of a
+    state machine ({"mode": "load_chunk", ...}) answers with its JSON and raises its error.
     """
-    invocation = Invocation.of(context)
-    if is_step(event):
-        return run_step(event, invocation, TABLE_CONFIGS, load_config)
-
-    def work() -> Result:
-        request = parse_event(event, TABLE_CONFIGS)
-        invocation.begun(request)
-        mine = replace(request, deadline=invocation.deadline, run_id=invocation.run_id)
-        return execute(mine, invocation.watch)
-
-    response, result = respond(work)
-    invocation.ended(response, result)
-    return response.to_dict()
+    return handle_event(
+        event, context, configured=TABLE_CONFIGS, load_config=load_config, execute=execute
+    )
 
 
-def execute(request: Request, watch: RunCallbacks) -> Result:
-    """Do what a checked request asks for; raises ConfigError where nothing can be begun."""
+def execute(request: Request, callbacks: RunCallbacks) -> Result:
+    """Execute a checked request; raises ConfigError where nothing can be begun."""
     if request.mode is Mode.INFO:
         return describe(request.tables)
-    # Not at the top: what moves tables takes most of a cold start to import, and info needs none.
-    from multi_table_manager import check_all, plan_all, sync_all  # noqa: PLC0415
-    from table_sync_processor import sync_table  # noqa: PLC0415
-
-    match request.mode:
-        case Mode.MULTI_TEST:
-            return check_all(request.tables)
-        case Mode.PLAN:
-            return plan_all(request.tables)
-        case Mode.SINGLE_SYNC:
-            (name,) = request.tables or ()
-            return sync_table(name, watch, request.options)
-        case Mode.MULTI_SYNC:
-            return sync_all(request.tables, watch, request.options)
+    return multi_table_manager.execute(request, callbacks)
 
 
 def read_arguments(arguments: Sequence[str]) -> Request:
@@ -92,10 +62,5 @@ def read_arguments(arguments: Sequence[str]) -> Request:
     return replace(request, fail_fast=found.fail_fast)
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run a command; returns the exit code."""
-    return run_command(arguments, read_arguments, execute)
-
-
 if __name__ == "__main__":
-    end_process(main(sys.argv[1:]))
+    end_process(run_script(sys.argv[1:], read_arguments, execute))

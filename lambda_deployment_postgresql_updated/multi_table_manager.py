@@ -1,6 +1,6 @@
-"""Many tables: one after the other, in order; one table's failure does not stop the next.
+"""Many tables, in order; one table's failure does not stop the next.
 
-python multi_table_manager.py sync|test [--tables=a,b] [--fail-fast] [--publish-together]
+python multi_table_manager.py sync|test [--tables=a,b] [--fail-fast] [--publish-together] [--json]
 """
 
 import sys
@@ -8,51 +8,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from tableferry.aws import Mode, Request, Result, RunCallbacks, parse_event
 from tableferry.errors import ConfigError
-from tableferry.frontend.shell import Parser, names, run_command
-from tableferry.inspect.check import CheckReport, check_tables
-from tableferry.inspect.plan_report import PlanReport, plan_tables
-from tableferry.sync.outcome import RunOutcome
-from tableferry.sync.run import sync_tables
-from tableferry.sync.run_options import DEFAULT_OPTIONS, RunOptions
-from tableferry.sync.signals import end_process
+from tableferry.frontend.execute import RunCallbacks
+from tableferry.frontend.execute import execute as execute_on
+from tableferry.frontend.request import Request, parse_event
+from tableferry.frontend.response import Report
+from tableferry.frontend.scripts import Parser, names, run_script
+from tableferry.frontend.signals import end_process
 
 from config import load_config
 from table_configs import TABLE_CONFIGS
 
 
-def sync_all(
-    names: Sequence[str] | None, watch: RunCallbacks, options: RunOptions = DEFAULT_OPTIONS
-) -> RunOutcome:
-    """Sync these tables, all where None; raises ConfigError where nothing can be begun."""
-    config = load_config(names)
-    return sync_tables(
-        config.tables,
-        config.settings,
-        on_progress=watch.progress,
-        on_outcome=watch.outcome,
-        options=options,
-    )
-
-
-def check_all(names: Sequence[str] | None) -> CheckReport:
-    """Look at these tables and at every database they live in; nothing is written."""
-    config = load_config(names)
-    return check_tables(config.tables, config.settings)
-
-
-def plan_all(names: Sequence[str] | None) -> PlanReport:
-    """Tell what a sync of these tables would do; nothing is written."""
-    config = load_config(names)
-    return plan_tables(config.tables, config.settings)
-
-
-def execute(request: Request, watch: RunCallbacks) -> Result:
-    """Do what a checked request for many tables asks for."""
-    if request.mode is Mode.MULTI_TEST:
-        return check_all(request.tables)
-    return sync_all(request.tables, watch, request.options)
+def execute(request: Request, callbacks: RunCallbacks) -> Report:
+    """Sync, test or plan the request's tables; raises ConfigError where nothing can be begun."""
+    config = load_config(request.tables)
+    return execute_on(request, config.tables, config.settings, callbacks)
 
 
 def read_arguments(arguments: Sequence[str]) -> Request:
@@ -74,4 +45,4 @@ def read_arguments(arguments: Sequence[str]) -> Request:
 
 
 if __name__ == "__main__":
-    end_process(run_command(sys.argv[1:], read_arguments, execute))
+    end_process(run_script(sys.argv[1:], read_arguments, execute))

@@ -1,4 +1,4 @@
-"""What is carried: the tables, as data.
+"""The tables to copy, as data.
 
 To add a table, add an entry here and its name to the order below; `columns` and `pg_columns` go
 together by position: four names a line on both sides, so that pairs can be compared by eye.

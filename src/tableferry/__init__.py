@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tableferry.version import VERSION
 
 if TYPE_CHECKING:
-    from tableferry.api.calls import Discovery, check, copy_table, discover, plan, sync
+    from tableferry.api.calls import check, copy_table, discover, plan, sync
     from tableferry.api.table import Table, TableOptions
     from tableferry.config import Settings, SourceSettings, TargetSettings
     from tableferry.errors import (
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         VerificationError,
     )
     from tableferry.inspect.check import CheckReport
+    from tableferry.inspect.discover import Discovery
     from tableferry.inspect.plan_report import PlanReport
     from tableferry.sync.events import Event, Retrying, TableFinished, TableStarted
     from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
@@ -81,10 +82,11 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "tableferry.api.calls": ("Discovery", "check", "copy_table", "discover", "plan", "sync"),
+    "tableferry.api.calls": ("check", "copy_table", "discover", "plan", "sync"),
     "tableferry.api.table": ("Table", "TableOptions"),
     "tableferry.config": ("Settings", "SourceSettings", "TargetSettings"),
     "tableferry.inspect.check": ("CheckReport",),
+    "tableferry.inspect.discover": ("Discovery",),
     "tableferry.inspect.plan_report": ("PlanReport",),
     "tableferry.sync.events": ("Event", "Retrying", "TableFinished", "TableStarted"),
     "tableferry.sync.outcome": ("RunOutcome", "Status", "TableOutcome"),

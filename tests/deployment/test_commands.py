@@ -6,6 +6,7 @@ from types import ModuleType
 
 import pytest
 
+from tableferry.frontend.scripts import run_script
 from tests.deployment.conftest import CANARY, FOLDER, Deployment
 from tests.support.databases import PgDatabase
 
@@ -39,8 +40,7 @@ def test_wrong_use_ends_with_2_a_reason_and_a_hint_on_stderr(
 ) -> None:
     command, arguments, reason = WRONG_USE[name]
     module = load(command)
-    run = load("tableferry.frontend.shell").run_command
-    assert run(arguments, module.read_arguments, module.execute) == 2
+    assert run_script(arguments, module.read_arguments, module.execute) == 2
     shown = capsys.readouterr()
     assert reason in shown.err
     assert "hint:" in shown.err
@@ -50,10 +50,11 @@ def test_wrong_use_ends_with_2_a_reason_and_a_hint_on_stderr(
 def test_json_output_is_one_json_document_also_for_wrong_use(
     load: Load, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert load("lambda_function").main(["bogus", "--json"]) == 2
+    module = load("lambda_function")
+    assert run_script(["bogus", "--json"], module.read_arguments, module.execute) == 2
     shown = capsys.readouterr()
     assert json.loads(shown.out)["error"]["message"] == "Unknown mode: 'bogus'"
-    assert shown.err == ""
+    assert "Unknown mode: 'bogus'" in shown.err
 
 
 @pytest.mark.parametrize("where", ["the root", "the folder"])
@@ -85,7 +86,9 @@ def test_info_shows_the_tables_and_says_what_is_missing_in_an_empty_environment(
 
 
 def test_info_of_some_tables_shows_these(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
-    assert load("lambda_function").main(["info", "--tables=mctm_module", "--json"]) == 0
+    module = load("lambda_function")
+    arguments = ["info", "--tables=mctm_module", "--json"]
+    assert run_script(arguments, module.read_arguments, module.execute) == 0
     assert list(json.loads(capsys.readouterr().out)["tables"]) == ["mctm_module"]
 
 

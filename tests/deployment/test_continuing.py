@@ -11,7 +11,7 @@ import pytest
 
 from tableferry.aws import invocation
 from tableferry.aws.clients import Clients
-from tableferry.aws.continuing import MOST, Continuation, next_event
+from tableferry.aws.continuation import MOST, Continuation, next_event
 from tableferry.frontend.request import Mode, Request
 from tableferry.sync.deadline import Deadline
 from tableferry.sync.outcome import RunOutcome, Status, TableOutcome

@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Callable, Mapping
-from types import ModuleType
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tableferry.aws import parse_event
 from tableferry.errors import ConfigError
+from tableferry.frontend.request import parse_event
+from tableferry.inspect import check
+from tableferry.sync import run as sync_run
 from tests.deployment.conftest import CANARY
 
 Handler = Callable[..., tuple[int, dict[str, Any]]]
@@ -57,15 +58,14 @@ REFUSED: dict[str, tuple[object, str]] = {
 
 
 @pytest.fixture
-def nothing_runs(monkeypatch: pytest.MonkeyPatch, load: Callable[[str], ModuleType]) -> None:
+def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make it an error to sync or to look at any table."""
 
     def ran(*_: object, **__: object) -> None:
         raise AssertionError("something was run")
 
-    for module in ("multi_table_manager", "table_sync_processor"):
-        monkeypatch.setattr(load(module), "sync_tables", ran)
-        monkeypatch.setattr(load(module), "check_tables", ran)
+    monkeypatch.setattr(sync_run, "sync_tables", ran)
+    monkeypatch.setattr(check, "check_tables", ran)
 
 
 @pytest.mark.parametrize("name", REFUSED)

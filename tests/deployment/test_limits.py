@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from tableferry import fanout
-from tableferry.aws.fanout_steps import run_step
 from tableferry.aws.invocation import Invocation
+from tableferry.aws.step_handler import run_step
 from tableferry.config import Settings, SourceSettings, TargetSettings, parse_table_configs
 from tableferry.errors import DataError, ErrorReport, TransientError
 from tableferry.fanout import Begun, Route, RoutedTable, Stored, assign
 from tableferry.frontend.response import MOST_BYTES, respond
 from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 LAMBDAS = 6 * 1024 * 1024
 STATES = 256 * 1024

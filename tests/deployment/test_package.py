@@ -16,8 +16,8 @@ import boto3
 import pytest
 
 from tableferry import postgres, sqlserver
-from tableferry.aws import Mode
 from tableferry.config import Settings, SourceSettings, TargetSettings, parse_table_configs
+from tableferry.frontend.request import Mode
 from tableferry.verify import compare_rows
 from tableferry_sandbox.sample import table_configs
 from tests.deployment.conftest import Package

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from tableferry.errors import ErrorReport
+from tableferry.frontend.scripts import run_script
+from tableferry.sync import run as sync_run
 from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 from tableferry.sync.run_options import RunOptions
 from tests.deployment.conftest import CANARY, Deployment
@@ -47,8 +49,7 @@ def ends(monkeypatch: pytest.MonkeyPatch, load: Callable[[str], ModuleType]) -> 
                 on_outcome(table)
             return RunOutcome(tables, 2.0)
 
-        monkeypatch.setattr(load("multi_table_manager"), "sync_tables", sync)
-        monkeypatch.setattr(load("table_sync_processor"), "sync_tables", sync)
+        monkeypatch.setattr(sync_run, "sync_tables", sync)
 
     return arrange
 
@@ -81,8 +82,7 @@ def test_status_code_and_exit_code_come_from_the_same_outcome(
     assert [table["status"] for table in body["tables"]] == list(statuses)
     for command, arguments in (("lambda_function", ()), ("multi_table_manager", ("sync",))):
         module = load(command)
-        shell = load("tableferry.frontend.shell")
-        assert shell.run_command(arguments, module.read_arguments, module.execute) == exit_code
+        assert run_script(arguments, module.read_arguments, module.execute) == exit_code
 
 
 @pytest.mark.usefixtures("complete")
@@ -167,7 +167,7 @@ def test_an_unforeseen_error_is_a_500_that_does_not_repeat_its_text(
     def burst(*_: object, **__: object) -> None:
         raise RuntimeError(f"connection string PWD={CANARY}")
 
-    monkeypatch.setattr(load("multi_table_manager"), "sync_tables", burst)
+    monkeypatch.setattr(sync_run, "sync_tables", burst)
     status, body = handler({})
     assert status == 500
     assert body["error"]["type"] == "RuntimeError"
@@ -186,8 +186,8 @@ def test_an_unforeseen_error_ends_a_command_with_1_and_without_its_text(
         raise RuntimeError(CANARY)
 
     module = load("lambda_function")
-    monkeypatch.setattr(load("multi_table_manager"), "sync_tables", burst)
-    assert module.main(["multi_sync"]) == 1
+    monkeypatch.setattr(sync_run, "sync_tables", burst)
+    assert run_script(["multi_sync"], module.read_arguments, module.execute) == 1
     shown = capsys.readouterr()
     assert "RuntimeError" in shown.err
     assert CANARY not in shown.out + shown.err
@@ -203,9 +203,9 @@ def test_ctrl_c_ends_a_command_with_130_and_no_traceback(
         raise KeyboardInterrupt
 
     module = load("lambda_function")
-    monkeypatch.setattr(load("multi_table_manager"), "sync_tables", interrupt)
-    assert module.main([]) == 130
-    assert "rolled back" in capsys.readouterr().err
+    monkeypatch.setattr(sync_run, "sync_tables", interrupt)
+    assert run_script([], module.read_arguments, module.execute) == 130
+    assert "keep their old rows" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("complete")
@@ -219,12 +219,11 @@ def test_fail_fast_reaches_the_engine(
         asked.append(options.fail_fast)
         return RunOutcome([outcome("customer", OK)], 1.0)
 
-    monkeypatch.setattr(load("multi_table_manager"), "sync_tables", sync)
+    monkeypatch.setattr(sync_run, "sync_tables", sync)
     module = load(command)
-    run = load("tableferry.frontend.shell").run_command
     action = "multi_sync" if command == "lambda_function" else "sync"
-    assert run([action, "--fail-fast"], module.read_arguments, module.execute) == 0
-    assert run([action], module.read_arguments, module.execute) == 0
+    assert run_script([action, "--fail-fast"], module.read_arguments, module.execute) == 0
+    assert run_script([action], module.read_arguments, module.execute) == 0
     assert asked == [True, False]
 
 

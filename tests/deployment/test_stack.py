@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tableferry.aws.fanout_request import Step
+from tableferry.aws.step_request import Step
 from tableferry.aws.vault import AwsVault
 from tableferry.config import load_reporting, load_settings
 from tests.support.stack import DEPLOY, NAME, Stack, create, translated

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tableferry import postgres, sqlserver
-from tableferry.aws.fanout_request import NEEDED, Step
-from tableferry.aws.fanout_steps import UnforeseenError
+from tableferry.aws.step_handler import UnforeseenError
+from tableferry.aws.step_request import NEEDED, Step
 from tableferry.config import TableSpec, load_settings, parse_table_configs
 from tableferry.errors import ConfigError, TransientError
 from tableferry.verify import compare_rows

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cfnlint.decode import decode
 
-from tableferry.aws.lambda_deadline import MARGIN_SECONDS
+from tableferry.aws.invocation import MARGIN_SECONDS
 from tableferry.aws.metrics import NAMESPACE
 from tests.deployment.conftest import FOLDER, REPO
 

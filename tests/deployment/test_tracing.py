@@ -108,7 +108,7 @@ def test_a_subsegment_begins_when_its_table_was_and_has_a_name_that_x_ray_takes(
 
 
 def test_no_sdk_of_x_ray_is_loaded_for_it() -> None:
-    program = "import tableferry.aws, sys; print([m for m in sys.modules if 'xray' in m])"
+    program = "import tableferry.aws.handler, sys; print([m for m in sys.modules if 'xray' in m])"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )

@@ -24,7 +24,7 @@ from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.proxy import Direction, TcpProxy
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 ONCE = RunOptions(retries=Retries(attempts=1))
 """What a fault does is seen where nothing is tried again."""

@@ -15,7 +15,7 @@ from tableferry_sandbox.faults import Stall
 from tests.faults.support import FROM_T, started, wait_for
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 AT_ONCE = 4
 """Processes that are tried together: of twelve that ended so, not one survived it."""

@@ -21,7 +21,7 @@ from tableferry_sandbox.faults import Stall
 from tests.faults.support import FROM_T, ROWS
 from tests.integration.conftest import Sandbox
 from tests.support.proxy import Direction, TcpProxy
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ SLOW_STREAM = """
 import sys
 from tableferry import sqlserver
 from tests.faults.test_gentleness import plan_of, rows_of
-from tests.unit.engine.support import source_settings
+from tests.support.specs import source_settings
 
 settings = source_settings(port=int(sys.argv[1]), user=sys.argv[2], password=sys.argv[3])
 with sqlserver.connect(settings, statement_timeout=1) as connection:

@@ -32,7 +32,7 @@ from tests.integration.conftest import Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.proxy import TcpProxy
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 STAGED = [Publish.SWAP, Publish.MERGE]
 ENDS_EARLY = SendError(40197, "The service has encountered an error processing your request.", 100)

@@ -9,6 +9,7 @@ import pytest
 
 from tableferry import postgres
 from tableferry.config import LedgerUse, Settings, parse_table_configs
+from tableferry.frontend.signals import stop_on_sigterm
 from tableferry.sync.deadline import Deadline
 from tableferry.sync.outcome import Status
 from tableferry.sync.progress import Progress
@@ -32,7 +33,7 @@ from tests.integration.conftest import Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.proxy import TcpProxy
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 OUTCOMES = "SELECT status, rows_written FROM tableferry.table_runs ORDER BY started_at"
 
@@ -163,7 +164,8 @@ def test_a_signal_at_the_commit_is_told_as_what_came_of_it(
 
     monkeypatch.setattr(postgres.TargetConnection, "commit", be_stopped)
     settings = Settings({"mctm": source.source()}, settings_of(old_rows))
-    run = sync_tables(both(), settings)
+    with stop_on_sigterm():
+        run = sync_tables(both(), settings)
     statuses = [table.status for table in run.tables]
     if before:
         assert statuses == [Status.CANCELLED, Status.SKIPPED]
@@ -171,7 +173,7 @@ def test_a_signal_at_the_commit_is_told_as_what_came_of_it(
     else:
         assert statuses == [Status.OK, Status.CANCELLED]
         assert len(seen(old_rows)) == ROWS
-    assert run.exit_code == 128 + number
+    assert run.stopped_by is number
     assert [row[0] for row in old_rows.rows(OUTCOMES)] == statuses
     assert old_rows.rows("SELECT status FROM tableferry.runs") == [("cancelled",)]
 

@@ -171,7 +171,7 @@ def test_a_text_that_postgresql_cannot_hold_is_refused_by_column(
 @pytest.mark.parametrize(
     ("policy", "kept"), [("strip", "a"), ("replace", "a\ufffd"), ("fail", None)]
 )
-def test_half_a_surrogate_pair_is_treated_as_the_specification_says_and_counted(
+def test_an_unpaired_surrogate_is_treated_as_the_specification_says_and_counted(
     sandbox: Sandbox, pg_database: PgDatabase, policy: str, kept: str | None
 ) -> None:
     """The driver sends U+FFFD for it; a genuine U+FFFD is no matter of policy."""
@@ -187,11 +187,11 @@ def test_half_a_surrogate_pair_is_treated_as_the_specification_says_and_counted(
         sandbox.run("DROP TABLE dbo.Odd")
     if kept is None:
         assert outcome.error is not None
-        assert "'Name' holds half a surrogate pair in row 2" in outcome.error.message
+        assert "'Name' holds an unpaired surrogate in row 2" in outcome.error.message
         assert seen(pg_database) == OLD
     else:
         assert outcome.error is None
         counts = outcome.to_dict()["touched"]["Name"]
         assert list(counts.values()) == [1]
-        assert next(iter(counts)).startswith("half a surrogate pair")
+        assert next(iter(counts)).startswith("an unpaired surrogate")
         assert seen(pg_database) == [(1, "fine"), (2, kept), (3, None), (4, "\ufffd😀")]

@@ -26,7 +26,7 @@ from tests.faults.support import (
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 from tests.support.proxy import Direction, TcpProxy
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 LENGTHS = [100_000] * 7 + [2_000_000]
 

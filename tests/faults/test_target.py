@@ -32,7 +32,7 @@ from tests.integration.conftest import PASSWORD, Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.proxy import Direction, TcpProxy
-from tests.unit.engine.support import planned, sync_plan
+from tests.support.specs import planned, sync_plan
 
 LOADING = "FROM pg_stat_activity WHERE application_name LIKE 'tableferry%' AND query LIKE 'COPY%'"
 

@@ -30,7 +30,7 @@ from tests.integration.conftest import Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.disks import MEMORY, can_mount, small_disk, without_room
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 LOADING = "FROM pg_stat_activity WHERE query LIKE 'COPY%' AND state = 'active'"
 

@@ -20,8 +20,8 @@ from tableferry_sandbox.tds_server import SandboxServer
 from tests.support.authority import Authority
 from tests.support.databases import PgDatabase
 from tests.support.sandbox import PASSWORD, USER
+from tests.support.specs import spec
 from tests.support.tls_postgres import TlsPostgres
-from tests.unit.engine.support import spec
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from tableferry.model.schema import Isolation, SourceColumn, SourceSchema, Sourc
 from tableferry.planning.plan import SyncPlan, plan_table
 from tableferry.postgres import STRATEGIES
 from tableferry.values import target_schema
-from tests.unit.engine.support import spec
+from tests.support.specs import spec
 
 INT = SourceType("int", 4, 10)
 BIGINT = SourceType("bigint", 8, 19)

@@ -47,6 +47,9 @@ if where == "thread":
     thread.join()
 else:
     work()
+for thread in threading.enumerate():
+    if thread is not threading.main_thread():
+        thread.join(60)  # a timer that was cancelled has a moment to end
 after = process_state()
 different = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
 sys.exit(repr(different) if different else 0)

@@ -18,7 +18,7 @@ from tableferry.sync.run_options import RunOptions
 from tableferry_sandbox.events import LoginRequest
 from tests.integration.conftest import PASSWORD, Sandbox
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 OLD = [(1, "old"), (2, "old")]
 CANARY = "canary-cell"

@@ -17,7 +17,7 @@ from tableferry.postgres import STRATEGIES
 from tableferry.sqlserver import chunking
 from tableferry_sandbox.faults import CutConnection, EndEarly, SendError
 from tests.integration.conftest import Sandbox
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 TableIn = Callable[[str], None]
 
@@ -238,7 +238,7 @@ IN_A_SNAPSHOT = """
 import sys
 from tableferry import sqlserver
 from tests.integration.test_chunks import plan_of, read
-from tests.unit.engine.support import source_settings
+from tests.support.specs import source_settings
 
 settings = source_settings(port=int(sys.argv[1]), user=sys.argv[2], password=sys.argv[3])
 with sqlserver.connect(settings) as connection, sqlserver.connect(settings) as other:

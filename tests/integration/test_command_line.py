@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tableferry import __version__
 from tableferry_sandbox.sample import table_configs
 from tests.support.databases import PgDatabase
 from tests.support.in_process import call, surroundings
@@ -92,6 +93,65 @@ def test_sync_carries_all_tables_in_order_and_shows_progress(
     assert "rows/s" in done.stdout
     assert "4 of 4 ok" in done.stdout
     assert pg_database.rows("SELECT count(*) FROM voipdb_useragent") == [(5000,)]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",), ("--publish-together",)])
+def test_a_stdout_that_is_closed_or_full_changes_neither_the_run_nor_its_exit_code(
+    folder: Path, env: dict[str, str], pg_database: PgDatabase, arguments: tuple[str, ...]
+) -> None:
+    command = [sys.executable, "-m", "tableferry", "sync", *arguments]
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        with Path("/dev/full").open("wb") as full:
+            for stdout in (writing, full):
+                done = subprocess.run(
+                    command,
+                    stdout=stdout,
+                    stderr=subprocess.PIPE,
+                    cwd=folder,
+                    env=surroundings(env),
+                    text=True,
+                    timeout=120,
+                    check=False,
+                )
+                assert done.returncode == 0, done.stderr
+                said = "The output is incomplete: No space left on device\n"
+                assert done.stderr == ("" if stdout == writing else said)
+    finally:
+        os.close(writing)
+    runs = pg_database.rows("SELECT status FROM tableferry.runs")
+    assert runs == [("ok",), ("ok",)]
+
+
+def test_the_version_is_the_packages(tmp_path: Path) -> None:
+    assert call("--version", cwd=tmp_path).stdout == f"tableferry {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_json"),
+    [
+        (("sync", "--nonsense", "--json"), True),
+        (("sync", "--json", "--nonsense"), True),
+        (("sandbox", "--port=x", "--json"), True),
+        (("discover", "--json"), True),
+        (("sync", "surplus", "--json"), True),
+        (("sync", "--nonsense", "--tables", "--json"), False),  # a value, not a flag
+        (("sync", "--nonsense", "--", "--json"), False),
+        (("sync", "--nonsense"), False),
+    ],
+)
+def test_arguments_that_cannot_be_parsed_are_refused_in_the_format_that_they_ask_for(
+    tmp_path: Path, arguments: tuple[str, ...], is_json: bool
+) -> None:
+    done = call(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "ConfigError: Wrong use: " in done.stderr
+    assert "hint: Usage: " in done.stderr
+    if is_json:
+        assert json.loads(done.stdout)["error"]["message"].startswith("Wrong use: ")
+    else:
+        assert done.stdout == ""
 
 
 def test_sync_as_json_is_json_and_nothing_else(folder: Path, env: dict[str, str]) -> None:

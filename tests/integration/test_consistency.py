@@ -11,7 +11,7 @@ from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.tds_server import SandboxServer
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""A missing table is created as the source has it: what PostgreSQL's own catalog then says."""
+"""A missing table is created like the source's, according to PostgreSQL's own catalog."""
 
 import uuid
 from collections.abc import Callable
@@ -90,7 +90,7 @@ def test_columns_names_key_identity_and_defaults_are_those_of_the_source(
         ("guess", "text", False, "", None),
         ("twice", "integer", False, "", None),
     ]  # fmt: skip
-    assert any("'Guess' has no sure translation" in warning for warning in outcome.warnings)
+    assert any("'Guess' has no certain translation" in warning for warning in outcome.warnings)
     assert any("'Twice' is computed" in warning for warning in outcome.warnings)
     assert indexes_of(pg_database) == [
         "CREATE UNIQUE INDEX t_pkey ON public.t USING btree (order_id)",
@@ -104,7 +104,7 @@ def test_columns_names_key_identity_and_defaults_are_those_of_the_source(
     assert arrived == sent
 
 
-def test_a_row_written_afterwards_is_numbered_on_and_gets_its_defaults(
+def test_a_row_inserted_later_gets_the_next_number_and_the_defaults(
     sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
 ) -> None:
     table_in(RICH)
@@ -138,7 +138,7 @@ def test_a_row_written_afterwards_is_numbered_on_and_gets_its_defaults(
         ("IDENTITY(1,7)", [5], 12),
     ],
 )
-def test_the_sequence_goes_on_past_the_last_value(
+def test_the_sequence_continues_past_the_last_value(
     sandbox: Sandbox,
     pg_database: PgDatabase,
     table_in: Make,
@@ -176,7 +176,7 @@ def test_indexes_are_ordered_included_and_filtered_as_in_the_source(
     ]
 
 
-def test_what_is_compared_with_trimmed_texts_is_not_filled_up(
+def test_constants_compared_with_trimmed_texts_are_not_padded(
     sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
 ) -> None:
     table_in("CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, Code char(5) NULL DEFAULT 'DE')")
@@ -188,7 +188,7 @@ def test_what_is_compared_with_trimmed_texts_is_not_filled_up(
     assert indexes_of(pg_database)[0].endswith("WHERE (code = 'DE'::text)")
 
 
-def test_an_index_of_more_columns_than_postgresql_has_includes_those_it_can(
+def test_an_index_with_too_many_columns_includes_those_that_fit(
     sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
 ) -> None:
     more = [f"C{number}" for number in range(40)]
@@ -202,7 +202,7 @@ def test_an_index_of_more_columns_than_postgresql_has_includes_those_it_can(
     assert columns == 32
 
 
-def test_a_table_that_was_renamed_keeps_its_indexes_names_to_itself(
+def test_index_names_of_a_renamed_table_are_not_reused(
     sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
 ) -> None:
     table_in("CREATE TABLE dbo.T (ID int IDENTITY(1,1) PRIMARY KEY, N int)")
@@ -229,7 +229,7 @@ def test_a_load_that_fails_leaves_no_table_behind(
     assert pg_database.rows("SELECT to_regclass('t')") == [(None,)]
 
 
-def test_a_table_without_a_key_gets_none_and_says_so(
+def test_a_table_without_a_key_gets_none_with_a_warning(
     sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
 ) -> None:
     table_in("CREATE TABLE dbo.T (ID int NOT NULL, N int)")
@@ -241,7 +241,7 @@ def test_a_table_without_a_key_gets_none_and_says_so(
     assert not any("primary key" in warning for warning in again.warnings)
 
 
-def test_hostile_and_long_names_are_names(
+def test_hostile_and_long_names_work_as_names(
     sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
 ) -> None:
     long = "Größe" * 25
@@ -263,7 +263,7 @@ def test_hostile_and_long_names_are_names(
     assert pg_database.rows('SELECT a_b_c_drop_table_x, "%" FROM t') == [(1, "x")]
 
 
-def test_columns_whose_names_become_one_are_refused_with_both(
+def test_columns_with_colliding_names_are_refused_by_both_names(
     sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
 ) -> None:
     table_in("CREATE TABLE dbo.T (ID int, [Net Price] int, NetPrice int)")
@@ -310,7 +310,7 @@ def test_comments_are_those_of_the_source(
     assert found == [("It's\\ die Tabelle", None, "Ä\n;--")]
 
 
-def test_behind_the_last_number_there_is_none_in_the_target_either(
+def test_a_sequence_at_its_limit_stays_there(
     sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
 ) -> None:
     table_in("CREATE TABLE dbo.T (ID bigint IDENTITY(1,1) PRIMARY KEY, N int)")
@@ -325,7 +325,7 @@ def test_behind_the_last_number_there_is_none_in_the_target_either(
         pg_database.run("INSERT INTO t (n) VALUES (2)")
 
 
-def test_later_loads_number_on_past_their_rows_and_never_back(
+def test_later_loads_advance_the_sequence_and_never_move_it_back(
     sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
 ) -> None:
     table_in("CREATE TABLE dbo.T (ID int IDENTITY(1,1) PRIMARY KEY, N int)")
@@ -348,7 +348,7 @@ def test_later_loads_number_on_past_their_rows_and_never_back(
         ("START WITH 50", 50),
     ],
 )
-def test_a_sequence_of_the_targets_own_goes_on_within_its_bounds(
+def test_the_targets_own_sequence_advances_within_its_bounds(
     sandbox: Sandbox, pg_database: PgDatabase, table_in: Make, options: str, expected: int
 ) -> None:
     pg_database.run(
@@ -362,7 +362,7 @@ def test_a_sequence_of_the_targets_own_goes_on_within_its_bounds(
 
 
 @pytest.mark.parametrize("rights", ["INSERT, TRUNCATE", "SELECT, INSERT, TRUNCATE"])
-def test_a_login_that_may_not_set_the_sequence_loads_all_the_same(
+def test_a_login_that_may_not_set_the_sequence_can_still_load(
     sandbox: Sandbox, pg_database: PgDatabase, table_in: Make, rights: str
 ) -> None:
     login = replace(pg_database, user=f"loader_{pg_database.name}", password="x")
@@ -379,7 +379,7 @@ def test_a_login_that_may_not_set_the_sequence_loads_all_the_same(
     assert pg_database.rows("SELECT id FROM t") == [(3,)]
 
 
-def test_a_table_in_a_schema_of_an_awkward_name_is_created_whole(
+def test_a_table_in_a_schema_with_an_awkward_name_is_created_completely(
     sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
 ) -> None:
     pg_database.run('CREATE SCHEMA "o\'s; x"')

@@ -14,7 +14,7 @@ from tableferry.config import Settings, TableSpec, parse_table_configs
 from tableferry.errors import SchemaError
 from tableferry.inspect.discover import Discovered, discover
 from tableferry.model.identifiers import quote_mssql
-from tableferry.report.entries import python_text
+from tableferry.report.table_entries import python_text
 from tableferry.sync.outcome import Status
 from tableferry.sync.run import sync_tables
 from tests.integration.conftest import PASSWORD, USER, Sandbox
@@ -45,7 +45,7 @@ def shop(sandbox: Sandbox) -> str:
 
 
 def found_in(sandbox: Sandbox, shop: str, **where: str) -> tuple[Discovered, ...]:
-    return discover("shop", sandbox.source(shop), **where)
+    return discover("shop", sandbox.source(shop), **where).tables
 
 
 def defined_by(text: str) -> tuple[dict[str, TableSpec], list[str]]:
@@ -55,7 +55,7 @@ def defined_by(text: str) -> tuple[dict[str, TableSpec], list[str]]:
     return parse_table_configs(defined["TABLE_CONFIGS"]), defined["DEFAULT_SYNC_ORDER"]
 
 
-def test_an_entry_says_names_columns_key_and_how_much_there_is(sandbox: Sandbox, shop: str) -> None:
+def test_an_entry_has_names_columns_key_and_row_count(sandbox: Sandbox, shop: str) -> None:
     found = {entry.key: entry for entry in found_in(sandbox, shop)}
     assert found["customer_order"].config == {
         "db_type": "shop",
@@ -72,7 +72,7 @@ def test_an_entry_says_names_columns_key_and_how_much_there_is(sandbox: Sandbox,
     assert found["sales_customer_order"].config["pg_columns"] == ["a", "b", "line", "line_2"]
 
 
-def test_what_is_printed_parses_back_and_syncs(
+def test_the_printed_configuration_parses_and_syncs(
     sandbox: Sandbox, shop: str, pg_database: PgDatabase
 ) -> None:
     found = found_in(sandbox, shop)
@@ -89,7 +89,7 @@ def test_what_is_printed_parses_back_and_syncs(
     assert pg_database.rows(f"SELECT {columns} FROM shop_x_drop") == [(7, 8, 9)]
 
 
-def test_second_columns_are_given_names_that_no_other_column_has(
+def test_companion_columns_get_names_that_no_other_column_has(
     sandbox: Sandbox, shop: str, pg_database: PgDatabase
 ) -> None:
     long = "x" * 60
@@ -124,7 +124,7 @@ def test_second_columns_are_given_names_that_no_other_column_has(
     }  # fmt: skip
 
 
-def test_schema_and_name_are_chosen_without_case(sandbox: Sandbox, shop: str) -> None:
+def test_schema_and_name_are_matched_ignoring_case(sandbox: Sandbox, shop: str) -> None:
     def names(**where: str) -> list[str]:
         return [f"{e.table.schema}.{e.table.name}" for e in found_in(sandbox, shop, **where)]
 
@@ -134,7 +134,7 @@ def test_schema_and_name_are_chosen_without_case(sandbox: Sandbox, shop: str) ->
 
 
 @pytest.mark.parametrize("like", ["Nope%", "'; DROP TABLE dbo.CustomerOrder--", "%' OR '1'='1"])
-def test_no_table_found_is_said_with_a_hint(sandbox: Sandbox, shop: str, like: str) -> None:
+def test_no_table_found_is_an_error_with_a_hint(sandbox: Sandbox, shop: str, like: str) -> None:
     with pytest.raises(SchemaError, match="no such table") as raised:
         found_in(sandbox, shop, like=like)
     assert "--like" in raised.value.hint

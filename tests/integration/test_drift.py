@@ -1,4 +1,4 @@
-"""Tables that change under a sync: ALTER TABLE on either side, before the load and during it."""
+"""Schema drift: ALTER TABLE on either side, before a load and during it."""
 
 import io
 import json
@@ -20,7 +20,7 @@ from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.tds_server import SandboxServer
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 Run = Callable[[str], None]
 DISCOVERED = {"columns": None, "pg_columns": None, "primary_key": None}
@@ -95,10 +95,10 @@ def test_columns_added_in_the_source_are_added_and_filled(
 
     again = planned(sandbox, database)
     assert again.plan is not None
-    assert again.plan.drift.told == again.plan.ddl == ()
+    assert again.plan.drift.messages == again.plan.ddl == ()
 
 
-def test_an_added_column_goes_again_where_the_load_fails(
+def test_an_added_column_disappears_where_the_load_fails(
     sandbox: Sandbox, carried: Run, database: PgDatabase
 ) -> None:
     carried("ALTER TABLE dbo.T ADD Qty int NULL")
@@ -109,7 +109,7 @@ def test_an_added_column_goes_again_where_the_load_fails(
     assert seen(database) == OLD
 
 
-def test_tables_of_partitions_and_with_heirs_get_columns_too(
+def test_partitioned_tables_and_parents_get_columns_too(
     sandbox: Sandbox, source_table: Run, database: PgDatabase
 ) -> None:
     source_table("ALTER TABLE dbo.T ADD Qty int NOT NULL DEFAULT 7")
@@ -130,7 +130,7 @@ def test_tables_of_partitions_and_with_heirs_get_columns_too(
     assert seen(database) == [(1, "a", 7), (2, None, 7), (9, "kept", None)]
 
 
-def test_a_partition_itself_takes_no_columns_and_the_plan_says_so(
+def test_a_partition_itself_takes_no_columns_and_the_plan_refuses_it(
     sandbox: Sandbox, source_table: Run, database: PgDatabase
 ) -> None:
     source_table("ALTER TABLE dbo.T ADD Qty int NULL")
@@ -140,7 +140,7 @@ def test_a_partition_itself_takes_no_columns_and_the_plan_says_so(
     )
     plan = planned(sandbox, database, drift="add_columns")
     assert plan.error is not None
-    assert "takes no new columns ('qty')" in plan.error.message
+    assert "cannot add columns ('qty') to" in plan.error.message
 
 
 def test_a_column_that_the_target_lacks_is_left_out_with_a_warning(
@@ -169,18 +169,18 @@ def test_a_column_dropped_in_the_source_stops_the_load_or_is_kept(
         assert seen(database) == [(1, None, "now"), (2, None, "now")]
 
 
-def test_a_merge_keeps_the_values_of_a_kept_column_and_says_so(
+def test_a_merge_keeps_the_values_of_a_kept_column_with_a_warning(
     sandbox: Sandbox, carried: Run, database: PgDatabase
 ) -> None:
     database.run("UPDATE t SET name = 'mine' WHERE id = 2")
     carried("ALTER TABLE dbo.T DROP COLUMN Name; INSERT INTO dbo.T VALUES (3)")
     outcome = sync(sandbox, database, drift="ignore", publish="merge")
     (warning,) = [warning for warning in outcome.warnings if "'name'" in warning]
-    assert "rows that stay keep their values, new ones get its default or NULL" in warning
+    assert "existing rows keep their values, new ones get its default or NULL" in warning
     assert seen(database) == [(1, "a"), (2, "mine"), (3, None)]
 
 
-def test_a_renamed_column_is_told_and_the_statement_that_is_told_mends_it(
+def test_a_renamed_column_is_reported_with_a_statement_that_works(
     sandbox: Sandbox, carried: Run, database: PgDatabase
 ) -> None:
     carried("ALTER TABLE dbo.T ADD FullName nvarchar(50) NULL")
@@ -194,7 +194,7 @@ def test_a_renamed_column_is_told_and_the_statement_that_is_told_mends_it(
 
 
 @pytest.mark.parametrize("policy", ["stop", "add_columns", "ignore"])
-def test_a_widened_column_is_refused_and_a_narrowed_one_is_told(
+def test_a_widened_column_is_refused_and_a_narrowed_one_is_reported(
     sandbox: Sandbox, carried: Run, database: PgDatabase, policy: str
 ) -> None:
     database.run("ALTER TABLE t ALTER COLUMN name TYPE varchar(40)")
@@ -257,7 +257,7 @@ def test_a_source_altered_while_it_is_read_is_noticed_before_the_commit(
     assert seen(database) == OLD
 
 
-def test_a_column_that_nobody_reads_may_come_while_the_others_are_read(
+def test_a_column_that_is_not_carried_may_be_added_during_the_read(
     sandbox: Sandbox, carried: Run, database: PgDatabase, at_the_last_row: Alters
 ) -> None:
     carried("INSERT INTO dbo.T VALUES (3, N'new')")
@@ -267,7 +267,7 @@ def test_a_column_that_nobody_reads_may_come_while_the_others_are_read(
     assert seen(database) == [*OLD, (3, "new")]
 
 
-def test_under_snapshot_an_altered_source_is_noticed_too(
+def test_a_source_altered_under_snapshot_is_noticed_too(
     database: PgDatabase, at_the_last_row: Alters
 ) -> None:
     engine = Server()
@@ -289,7 +289,7 @@ def test_under_snapshot_an_altered_source_is_noticed_too(
     assert "altered while it was read" in outcome.error.message
 
 
-def test_a_plan_of_a_file_binds_the_drift_that_it_told(
+def test_a_plan_file_covers_the_drift_that_it_shows(
     sandbox: Sandbox, carried: Run, database: PgDatabase, tmp_path: Path
 ) -> None:
     spec = configured(drift="ignore")
@@ -305,7 +305,7 @@ def test_a_plan_of_a_file_binds_the_drift_that_it_told(
     assert "has changed since the plan was made" in outcome.error.message
 
 
-def test_the_plan_shows_the_drift_once_beside_the_statement_that_follows(
+def test_the_plan_shows_the_drift_once_with_its_statement(
     sandbox: Sandbox, carried: Run, database: PgDatabase
 ) -> None:
     carried("ALTER TABLE dbo.T ADD Qty int NULL")
@@ -319,7 +319,7 @@ def test_the_plan_shows_the_drift_once_beside_the_statement_that_follows(
     assert text.count("has no column 'qty'") == 1
 
 
-def test_a_login_that_is_not_the_owner_is_told_in_the_plan_that_it_adds_no_columns(
+def test_the_plan_refuses_added_columns_for_a_login_that_is_not_the_owner(
     sandbox: Sandbox, carried: Run, database: PgDatabase
 ) -> None:
     carried("ALTER TABLE dbo.T ADD Qty int NULL")
@@ -333,7 +333,7 @@ def test_a_login_that_is_not_the_owner_is_told_in_the_plan_that_it_adds_no_colum
         weak = replace(database, user=role)
         error = planned(sandbox, weak, drift="add_columns").error
         assert error is not None
-        assert "takes no new columns ('qty') from this login: only the owner" in error.message
+        assert "this login cannot add columns ('qty') to t: only the owner" in error.message
         assert sync(sandbox, weak, drift="ignore", ledger="off").error is None
     finally:
         database.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")

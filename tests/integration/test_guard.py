@@ -11,7 +11,7 @@ from tableferry.postgres import STRATEGIES
 from tests.integration.loads import load, planned_load
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import spec
+from tests.support.specs import spec
 
 WAYS = [Publish(name) for name in STRATEGIES]
 

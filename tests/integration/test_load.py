@@ -27,7 +27,7 @@ from tableferry.postgres.publish import truncate
 from tableferry.values import target_schema
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import planned, spec, sync_plan
+from tests.support.specs import planned, spec, sync_plan
 
 INT = SourceType("int", 4, 10)
 NAME = SourceType("nvarchar", 100)

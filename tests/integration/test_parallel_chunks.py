@@ -30,7 +30,7 @@ from tableferry_sandbox.faults import EndEarly, SendError, Stall
 from tests.integration.conftest import Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 ROWS, CHUNKS = 20_000, 8
 FROM_T = r"FROM \[McTM\]\.\[dbo\]\.\[T\] AS t.*ROWCOUNT"

@@ -16,7 +16,7 @@ from tableferry.sync.run import sync_table, sync_tables
 from tableferry.sync.run_options import RunOptions
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 Make = Callable[[str], None]
 TABLE = "CREATE TABLE t (id int PRIMARY KEY, name text)"

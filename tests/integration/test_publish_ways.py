@@ -11,7 +11,7 @@ from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.run import sync_table
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 Make = Callable[[str], None]
 WAYS = [Publish(name) for name in STRATEGIES]

@@ -21,7 +21,7 @@ from tableferry.values import RefusedRows, target_schema
 from tests.integration.conftest import Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import entry, planned, sync_plan
+from tests.support.specs import entry, planned, sync_plan
 
 INT = SourceType("int", 4, 10)
 NAME = SourceType("nvarchar", 100)
@@ -207,7 +207,7 @@ def test_refused_rows_are_written_down_in_the_transaction_of_the_load(
 
 @pytest.fixture
 def orders(table_in: Callable[[str], None], pg_database: PgDatabase) -> PgDatabase:
-    """Six rows: one with a NUL, one with half a pair, one too long, one against a check."""
+    """Six rows, with a NUL, an unpaired surrogate, a text too long and one against a check."""
     table_in(
         "CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, Code nvarchar(20) NULL); "
         "INSERT INTO dbo.T VALUES (1, N'a'), (2, N'b' + NCHAR(0)), (3, NCHAR(0xD800)), "
@@ -250,7 +250,7 @@ def test_a_sync_loads_the_good_rows_and_writes_the_others_down(
     assert told["quarantined"] == {
         "Code": {
             "U+0000": 1,
-            "half a surrogate pair": 1,
+            "an unpaired surrogate": 1,
             f"{checks} (t_code_check)": 1,
             f"{checks} (t_code_check1)": 1,
         }
@@ -335,7 +335,7 @@ def test_one_refused_row_too_many_changes_nothing(
     outcome = sync_orders(sandbox, orders, max_invalid=3, publish=publish)
     assert outcome.error is not None
     assert outcome.error.kind == "DataError"
-    assert "4 rows were refused, 'max_invalid' allows 3: Code: U+0000: 1; Code: half a" in (
+    assert "4 rows were refused, 'max_invalid' allows 3: Code: U+0000: 1; Code: an unpaired" in (
         outcome.error.message
     )
     assert orders.rows("SELECT * FROM t") == [(0, "old")]

@@ -12,7 +12,7 @@ from tableferry.sync.outcome import Status
 from tableferry.sync.run import sync_table
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 OLD, NEW = 5, 20_000
 

@@ -1,4 +1,4 @@
-"""Rows that PostgreSQL's page has no room for: foreseen as PostgreSQL itself reckons."""
+"""Rows too large for PostgreSQL's page are predicted with PostgreSQL's own arithmetic."""
 
 from collections.abc import Callable
 
@@ -9,13 +9,13 @@ from tableferry.errors import SchemaError
 from tableferry.inspect.plan_report import plan_tables
 from tableferry.model.identifiers import TargetTable
 from tableferry.model.schema import SourceColumn, SourceType, TargetColumn
-from tableferry.planning.columns import ColumnPlan
-from tableferry.planning.row_size import ROOM, least_bytes, most_bytes, require_room
+from tableferry.planning.column_plan import ColumnPlan
+from tableferry.planning.row_size import MAX_ROW_BYTES, least_bytes, most_bytes, require_row_fits
 from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.run import sync_table
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import entry, planned
+from tests.support.specs import entry, planned
 
 TEXT = SourceType("nvarchar", 100)
 KINDS = [
@@ -37,8 +37,8 @@ KINDS = [
 def most_that_fit(*kinds: SourceType) -> int:
     """How many times these columns, one after the other, have room whatever their values."""
     once = [planned("c", kind) for kind in kinds]
-    count = ROOM // most_bytes(once)
-    while most_bytes(once * (count + 1)) <= ROOM:
+    count = MAX_ROW_BYTES // most_bytes(once)
+    while most_bytes(once * (count + 1)) <= MAX_ROW_BYTES:
         count += 1
     return min(count, 1599 // len(kinds))
 
@@ -52,7 +52,7 @@ def store(database: PgDatabase, count: int, kinds: list[tuple[SourceType, str]])
 
 
 @pytest.mark.parametrize("kinds", [KINDS[1:3], KINDS[3:5], [KINDS[8]], KINDS[5:8], KINDS], ids=len)
-def test_what_is_said_to_fit_fits_into_postgresql(
+def test_a_row_that_should_fit_fits_into_postgresql(
     pg_database: PgDatabase, kinds: list[tuple[SourceType, str]]
 ) -> None:
     store(pg_database, most_that_fit(*(kind for kind, _ in kinds)), kinds)
@@ -65,7 +65,7 @@ def test_a_row_of_long_values_is_measured_to_the_column(pg_database: PgDatabase)
         store(pg_database, most_that_fit(TEXT) + 1, KINDS[:1])
 
 
-def test_columns_of_which_no_row_has_room_are_refused(pg_database: PgDatabase) -> None:
+def test_columns_whose_rows_can_never_fit_are_refused(pg_database: PgDatabase) -> None:
     moment = SourceType("smalldatetime", 4, 16)
     plans = [
         ColumnPlan(
@@ -80,7 +80,7 @@ def test_columns_of_which_no_row_has_room_are_refused(pg_database: PgDatabase) -
     ]
     assert least_bytes(plans) == 24 + 1024 * 8
     with pytest.raises(SchemaError, match=r"Every row of t would take 8,216 bytes or more"):
-        require_room(TargetTable("", "t"), plans)
+        require_row_fits(TargetTable("", "t"), plans)
     with pytest.raises(Exception, match="row is too big"):
         store(pg_database, 1024, [(moment, "'2024-01-01'")])
 
@@ -110,7 +110,7 @@ def wide(table_in: Callable[[str], None]) -> None:
 
 
 @pytest.mark.usefixtures("wide")
-def test_a_row_that_may_be_too_large_is_foreseen_and_refused_by_its_reason(
+def test_a_row_that_may_be_too_large_is_predicted_and_refused_with_the_reason(
     sandbox: Sandbox, pg_database: PgDatabase
 ) -> None:
     (planned_,) = plan_tables([spec_of()], sandbox.settings(pg_database)).tables

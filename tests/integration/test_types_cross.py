@@ -1,4 +1,4 @@
-"""Every type of SQL Server with the values at its edges, written as T-SQL, read from PostgreSQL."""
+"""Every SQL Server type with its boundary values, written in T-SQL, read from PostgreSQL."""
 
 # ruff: noqa: E501 - a value as written and as kept stand on one line
 
@@ -15,7 +15,7 @@ from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.run import sync_table
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 LAST = dt.datetime(9999, 12, 31, 23, 59, 59)
 Case = tuple[str, list[tuple[str, Any]]]

@@ -19,7 +19,7 @@ from tableferry.sqlserver import chunking
 from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.tds_server import SandboxServer
 from tests.integration.conftest import PASSWORD, USER, Sandbox
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 SLOWLY = settings(deadline=None, max_examples=5)
 
@@ -167,7 +167,7 @@ def test_the_ranges_of_a_key_hold_every_row_once(
     found = [number for keys in cut.ranges for number in numbers(connection, keys)]
     assert sorted(found) == list(range(len(values)))
     for keys in cut.ranges:
-        assert KeyRange.of_json(keys.as_json()) == keys
+        assert KeyRange.from_json(keys.to_json()) == keys
 
 
 @settings(SLOWLY, max_examples=20)

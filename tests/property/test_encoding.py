@@ -16,9 +16,9 @@ from hypothesis.strategies import SearchStrategy
 from tableferry.model.schema import PgType, SourceType
 from tableferry.postgres.encoding import Encoder
 from tableferry.postgres.numerics import numeric_bytes
-from tableferry.values import kinds
+from tableferry.values import arrow_types
 from tests.property.conftest import encoding_by
-from tests.unit.engine.support import planned
+from tests.support.specs import planned
 
 Both = Callable[[Sequence[pa.RecordBatch]], tuple[bytes, bytes]]
 
@@ -79,10 +79,10 @@ def batch_of(values: Sequence[Any], kind: pa.DataType) -> pa.RecordBatch:
 
 
 def test_the_cases_cover_every_type_that_the_engine_sends() -> None:
-    mapped = {*kinds._ARROW.values()}
+    mapped = {*arrow_types._ARROW.values()}
     assert mapped <= {kind for kind, _ in KINDS}
     number = planned("n", SourceType("decimal", 17, 38, 17), PgType("numeric", (38, 17)))
-    assert kinds.arrow_type(number) == pa.decimal128(38, 17)
+    assert arrow_types.arrow_type(number) == pa.decimal128(38, 17)
 
 
 @settings(max_examples=300, deadline=None)

@@ -15,7 +15,7 @@ from tableferry.typemap import RULES
 from tableferry.values import Converter, target_schema
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import planned, sync_plan
+from tests.support.specs import planned, sync_plan
 
 UTC = dt.UTC
 
@@ -150,7 +150,7 @@ def as_sent(value: Any) -> Any:
 
 @pytest.mark.usefixtures("each_encoder")
 @pytest.mark.parametrize(("source", "arrow", "values"), CASES, ids=lambda case: str(case)[:30])
-def test_what_fits_comes_back_exactly(
+def test_values_of_a_fitting_column_come_back_exactly(
     connection: postgres.TargetConnection,
     module_pg_database: PgDatabase,
     source: SourceType,

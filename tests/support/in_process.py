@@ -10,7 +10,7 @@ from unittest import mock
 
 import pytest
 
-from tableferry import cli
+from tableferry.cli import entry
 
 
 def surroundings(env: dict[str, str] | None) -> dict[str, str]:
@@ -29,11 +29,11 @@ def call(
         mock.patch.dict(os.environ, surroundings(env), clear=True),
         mock.patch.object(sys, "argv", ["tableferry", *arguments]),
         # A real exit would end the test run: exit by SystemExit, whatever threads the driver left.
-        mock.patch.object(cli, "end_process", sys.exit),
+        mock.patch.object(entry, "end_process", sys.exit),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
         pytest.raises(SystemExit) as ended,
     ):
-        cli.main()
+        entry.main()
     code = ended.value.code or 0
     return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())

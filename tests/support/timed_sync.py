@@ -6,8 +6,9 @@
 import json
 import sys
 
-from tableferry.aws.lambda_deadline import MARGIN_SECONDS, deadline_of
+from tableferry.aws.invocation import MARGIN_SECONDS, deadline_of
 from tableferry.config import load_settings, parse_table_configs
+from tableferry.frontend.signals import stop_on_sigterm
 from tableferry.sqlserver import stall_guard
 from tableferry.sync.run import sync_tables
 from tableferry.sync.run_options import RunOptions
@@ -27,9 +28,10 @@ def main(entry: str, left: float, patience: float = stall_guard.PATIENCE_SECONDS
     stall_guard.PATIENCE_SECONDS = patience  # type: ignore[misc]
     specs = parse_table_configs({"t": json.loads(entry)})
     deadline = deadline_of(TimeLeft(left + MARGIN_SECONDS))
-    run = sync_tables(
-        list(specs.values()), load_settings(["mctm"]), options=RunOptions(deadline=deadline)
-    )
+    with stop_on_sigterm():
+        run = sync_tables(
+            list(specs.values()), load_settings(["mctm"]), options=RunOptions(deadline=deadline)
+        )
     print(json.dumps(run.to_dict()))
 
 

@@ -4,9 +4,7 @@ Each returns a frozen result. A table's failure is part of it (``raise_for_failu
 only a call that is wrong as a whole raises, with ConfigError.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 from uuid import UUID
 
 from tableferry.api.connections import OneSource, Source, as_source, settings_for
@@ -14,10 +12,9 @@ from tableferry.api.table import DEFAULT_DB_TYPE, Table, TableOptions, Tables, a
 from tableferry.config import Settings, TableSpec, TargetSettings
 from tableferry.errors import ConfigError
 from tableferry.inspect.check import CheckReport, check_tables
-from tableferry.inspect.discover import Discovered
+from tableferry.inspect.discover import Discovery
 from tableferry.inspect.discover import discover as discover_tables
 from tableferry.inspect.plan_report import PlanReport, plan_tables
-from tableferry.model.html_table import html_table
 from tableferry.sync.deadline import NEVER, Deadline
 from tableferry.sync.events import OnEvent
 from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
@@ -119,30 +116,6 @@ def check(
     return check_tables(*_resolved(tables, source, target, settings))
 
 
-@dataclass(frozen=True, slots=True)
-class Discovery:
-    """The tables that a source has; ``Table(key=one.key, **one.config)`` makes a Table of each."""
-
-    tables: tuple[Discovered, ...]
-
-    def __iter__(self) -> Iterator[Discovered]:
-        return iter(self.tables)
-
-    def __len__(self) -> int:
-        return len(self.tables)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        return {"tables": [table.to_dict() for table in self.tables]}
-
-    def _repr_html_(self) -> str:
-        """Return the list as a table, for notebooks."""
-        return html_table(
-            ("table", "key", "rows", "bytes", "notes"),
-            [(one.table, one.key, one.rows, one.size, "; ".join(one.notes)) for one in self],
-        )
-
-
 def discover(
     source: OneSource, *, schema: str = "", like: str = "", db_type: str = DEFAULT_DB_TYPE
 ) -> Discovery:
@@ -151,7 +124,7 @@ def discover(
     ``schema`` and ``like`` (``Cust%``) narrow the list; ``db_type`` is the source's name in the
     entries. Raises TableferryError: SchemaError where no table is found.
     """
-    return Discovery(discover_tables(db_type, as_source(source), schema=schema, like=like))
+    return discover_tables(db_type, as_source(source), schema=schema, like=like)
 
 
 def _resolved(

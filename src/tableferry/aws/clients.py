@@ -1,7 +1,7 @@
-"""AWS's own SDK, imported when something of AWS is first asked for, and its errors in our words.
+"""Clients of AWS services: boto3, imported when first used, and its errors translated to ours.
 
-boto3 is a part of Lambda's runtime; elsewhere ``pip install 'tableferry[aws]'`` brings it. Which
-account, region and role it uses is its own matter: the environment, a profile, the function's role.
+boto3 is a part of Lambda's runtime; elsewhere ``pip install 'tableferry[aws]'`` installs it. It
+finds the account, region and role as always: the environment, a profile, the function's role.
 """
 
 import contextlib
@@ -13,27 +13,27 @@ from tableferry.errors import ConfigError, TableferryError, TransientError
 
 CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 10
-"""Nothing that is asked here takes a second; boto3's own 60 would outlast many a Lambda."""
+"""Our requests take well under a second; boto3's default of 60 s could outlast the invocation."""
 
 ATTEMPTS: Final = 3
 
 BUSY: Final = frozenset({"InternalServiceError", "InternalServerError", "InternalFailure",
                          "ServiceUnavailable", "ThrottlingException", "Throttling",
                          "RequestLimitExceeded"})  # fmt: skip
-"""What services say when the same question may be answered a little later."""
+"""Error codes of services for: try the same request again later."""
 
 
 class Clients:
-    """Clients of AWS services, each made when it is first needed."""
+    """Clients of AWS services, each created when first needed."""
 
     def __init__(self) -> None:
         self._made: dict[tuple[str, str], Any] = {}
 
     @contextlib.contextmanager
     def asking(self, service: str, what: str, permission: str, region: str = "") -> Iterator[Any]:
-        """Yield the service's client while ``what`` is asked for; ``permission`` is what it takes.
+        """Yield the service's client for the request ``what``, which needs ``permission``.
 
-        Raises ConfigError or TransientError, with the code or type of AWS's error only: its text
+        Raises ConfigError or TransientError, with only the code or type of AWS's error: its text
         may quote what was sent.
         """
         exceptions = _module("botocore.exceptions")
@@ -44,13 +44,13 @@ class Clients:
         except (exceptions.NoRegionError, exceptions.NoCredentialsError) as error:
             raise ConfigError(
                 f"{what}: {type(error).__name__}",
-                hint="Set AWS_DEFAULT_REGION, and credentials as boto3 finds them (a role, say).",
+                hint="Set AWS_DEFAULT_REGION, and credentials that boto3 finds, such as a role.",
             ) from None
         except exceptions.BotoCoreError as error:
             raise TransientError(
                 f"{what}: AWS cannot be reached: {type(error).__name__}",
-                hint="A function in a VPC needs a way out: a NAT gateway, or an interface endpoint "
-                "of the service.",
+                hint="A function in a VPC needs a route to it: a NAT gateway, or an interface "
+                "endpoint of the service.",
             ) from None
 
     def _client(self, service: str, region: str) -> Any:
@@ -61,7 +61,7 @@ class Clients:
                 read_timeout=READ_SECONDS,
                 retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
             )
-            # A session of our own: boto3's default one is a global that threads would share.
+            # A session of our own: boto3's default session is global, and not safe between threads.
             session = _module("boto3").session.Session()
             self._made[key] = session.client(service, region_name=region or None, config=config)
         return self._made[key]
@@ -73,7 +73,7 @@ def _refused(what: str, permission: str, error: Any) -> TableferryError:
         return TransientError(f"{what}: AWS says {code}", hint="Run it again in a minute.")
     return ConfigError(
         f"{what}: AWS says {code}",
-        hint=f"It has to exist in this account and region, and the role may {permission}.",
+        hint=f"It must exist in this account and region, and the role needs {permission}.",
     )
 
 

@@ -1,29 +1,44 @@
-"""One invocation, and who is told of it: a log, metrics, and people where something failed."""
+"""One Lambda invocation: its run's identity and deadline, and where it reports to."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from tableferry.aws.alerts import SnsTopic, alert_of
 from tableferry.aws.clients import Clients
-from tableferry.aws.continuing import Continuation
-from tableferry.aws.lambda_deadline import deadline_of
+from tableferry.aws.continuation import Continuation
 from tableferry.aws.log import JsonLog
 from tableferry.aws.metrics import Metrics
 from tableferry.aws.tracing import Tracing
 from tableferry.config import Reporting, load_reporting
 from tableferry.errors import ConfigError, TableferryError
+from tableferry.frontend.execute import RunCallbacks
+from tableferry.frontend.exit_codes import ALL_OK
 from tableferry.frontend.request import SYNCS, Request
 from tableferry.frontend.response import Response, Result
-from tableferry.frontend.watch import RunCallbacks
-from tableferry.sync.deadline import Deadline
+from tableferry.sync.deadline import NEVER, Deadline
 from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 from tableferry.sync.progress import Progress
+
+MARGIN_SECONDS: Final = 10.0
+"""Reserved for the rollback, the ledger's entry and the answer."""
+
+
+def deadline_of(context: Any) -> Deadline:
+    """Return when a run must have ended: ``NEVER`` outside of Lambda."""
+    left = getattr(context, "get_remaining_time_in_millis", None)
+    if left is None:
+        return NEVER
+    return Deadline.after(max(0.0, left() / 1000 - MARGIN_SECONDS))
 
 
 @dataclass(slots=True)
 class Invocation:
-    """What is known of an invocation when it begins, and whom to tell what becomes of it."""
+    """An invocation with its log, metrics, traces, alerts and continuation.
+
+    ``about`` names the function, the run and the request in an alert. ``request`` is set once the
+    event has been checked.
+    """
 
     log: JsonLog
     metrics: Metrics
@@ -37,11 +52,11 @@ class Invocation:
 
     @classmethod
     def of(cls, context: Any) -> "Invocation":
-        """Read Lambda's context, which is None elsewhere, and the environment."""
+        """Read Lambda's context (None elsewhere) and the environment."""
         try:
             reporting = load_reporting()
         except ConfigError:
-            reporting = Reporting()  # what is wrong is told when the request is carried out
+            reporting = Reporting()  # the request is refused for it later, with every problem
         run_id = uuid4()
         service = str(getattr(context, "function_name", "")) or "tableferry"
         request_id = str(getattr(context, "aws_request_id", ""))
@@ -49,7 +64,7 @@ class Invocation:
         if reporting.trace_id:
             facts["trace_id"] = reporting.trace_id
         function = str(getattr(context, "invoked_function_arn", ""))
-        goes_on = reporting.continues and function
+        continues = reporting.continues and function
         return cls(
             log=JsonLog(reporting.log_level, facts=facts),
             metrics=Metrics(service, facts),
@@ -57,53 +72,53 @@ class Invocation:
             run_id=run_id,
             deadline=deadline_of(context),
             tracing=Tracing.of(reporting, str(run_id)),
-            continuation=Continuation(function, Clients()) if goes_on else None,
+            continuation=Continuation(function, Clients()) if continues else None,
             about=f"function {service}, run {run_id}, request {request_id or '(none)'}",
         )
 
     def begun(self, request: Request) -> None:
-        """Tell that a checked request is being carried out."""
+        """Log that a checked request is being executed."""
         self.request = request
         self.log.info("run started", mode=request.mode, tables=request.tables or "all")
 
     @property
-    def watch(self) -> RunCallbacks:
-        """Tell a line and the metrics of every table, and at DEBUG a line a batch."""
+    def callbacks(self) -> RunCallbacks:
+        """Callbacks that log and measure every table, and at DEBUG log every batch."""
         return RunCallbacks(self._progress, self._table)
 
     def ended(self, response: Response, result: Result | None) -> None:
-        """Tell how it ended; that people could not be told is logged, and changes nothing."""
+        """Log and measure the ending, continue the run, alert people; raises no TableferryError."""
         body = response.body
         facts = {key: body[key] for key in ("totals", "error") if key in body}
-        write = self.log.info if response.exit_code == 0 else self.log.error
-        write("run ended", status_code=response.status, **facts)
+        write = self.log.info if response.ending is ALL_OK else self.log.error
+        write("run ended", status_code=response.status_code, **facts)
         if isinstance(result, RunOutcome):
             self.metrics.run(result)
-            self._go_on(result)
+            self._continue(result)
         if self.topic is None or (self.request and self.request.mode not in SYNCS):
             return
-        told = result if isinstance(result, RunOutcome) else response.error
-        alert = alert_of(told, self.about) if told else None
+        subject = result if isinstance(result, RunOutcome) else response.error
+        alert = alert_of(subject, self.about) if subject else None
         if alert is None:
             return
         try:
             self.topic.publish(alert)
         except TableferryError as error:
-            self._refused("alert not sent", error)
+            self._log_error("alert not sent", error)
 
-    def _go_on(self, run: RunOutcome) -> None:
-        """Invoke the function again where that is wanted, and something is left over."""
+    def _continue(self, run: RunOutcome) -> None:
+        """Invoke the function again for the tables that are left, where that is configured."""
         if self.continuation is None or self.request is None:
             return
         try:
-            if told := self.continuation.follow(self.request, run):
-                self.log.info(told)
+            if line := self.continuation.follow(self.request, run):
+                self.log.info(line)
         except TableferryError as error:
-            self._refused("not continued", error)
+            self._log_error("not continued", error)
 
-    def _refused(self, what: str, error: TableferryError) -> None:
-        refusal = {"message": error.message, "hint": error.hint}
-        self.log.error(what, **refusal)
+    def _log_error(self, event: str, error: TableferryError) -> None:
+        facts = {"message": error.message, "hint": error.hint}
+        self.log.error(event, **facts)
 
     def _progress(self, now: Progress) -> None:
         self.log.debug(

@@ -1,6 +1,6 @@
-"""The log of a Lambda: one JSON object a line on stdout, which CloudWatch takes as it is.
+"""A structured log for CloudWatch: one JSON object a line on stdout.
 
-Lines hold names, counts, seconds and error reports; no secret and no cell value gets this far.
+Lines hold names, counts, seconds and error reports, never a secret or a cell value.
 """
 
 import json
@@ -13,12 +13,12 @@ from typing import Any, Final, TextIO
 from tableferry.config.reporting import LEVELS
 
 WORDS: Final = {"DEBUG": "debug", "INFO": "info", "WARNING": "warn", "ERROR": "error"}
-"""The levels as Lambda's own filter knows them, where a function has one."""
+"""Levels as Lambda's log filter (ApplicationLogLevel) spells them."""
 
 
 @dataclass(frozen=True, slots=True)
 class JsonLog:
-    """Writes lines of at least ``level`` to ``out`` (None: stdout); ``facts`` stand in each."""
+    """Writes lines of at least ``level`` to ``out`` (None: stdout), each with ``facts``."""
 
     level: str = "INFO"
     out: TextIO | None = None
@@ -29,19 +29,19 @@ class JsonLog:
         return replace(self, facts={**self.facts, **facts})
 
     def debug(self, event: str, **facts: Any) -> None:
-        """Write what only somebody who looks for a mistake wants to know."""
+        """Write a line that only debugging needs."""
         self._write("DEBUG", event, facts)
 
     def info(self, event: str, **facts: Any) -> None:
-        """Write what went as it should."""
+        """Write a line about normal operation."""
         self._write("INFO", event, facts)
 
     def warning(self, event: str, **facts: Any) -> None:
-        """Write what went, but not as it should."""
+        """Write a line about a problem that nothing failed for."""
         self._write("WARNING", event, facts)
 
     def error(self, event: str, **facts: Any) -> None:
-        """Write what did not go."""
+        """Write a line about a failure."""
         self._write("ERROR", event, facts)
 
     def _write(self, level: str, event: str, facts: Mapping[str, Any]) -> None:
@@ -49,5 +49,5 @@ class JsonLog:
             return
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         line = {"timestamp": now, "level": WORDS[level], "event": event, **self.facts, **facts}
-        # One call for the whole line: another thread's comes before or after it.
+        # One write for the whole line: lines of other threads do not interleave with it.
         (self.out or sys.stdout).write(json.dumps(line, default=str) + "\n")

@@ -1,9 +1,9 @@
-"""Metrics in CloudWatch's embedded format: lines of the log that become metrics without a call.
+"""Metrics in CloudWatch's embedded metric format: log lines that become metrics, with no API call.
 
-Of each table ``RowsRead``, ``RowsWritten``, ``BytesRead``, ``RefusedRows`` (quarantined),
-``Seconds``, ``Lag`` (how old its rows were when readers got to see them), ``Succeeded`` and
-``Failed`` by ``service`` (the function) and ``table``; of each run ``Tables``, ``TablesFailed``,
-``RowsWritten`` and ``Seconds`` by ``service``, for alarms.
+Per table, with the dimensions ``service`` (the function) and ``table``: ``RowsRead``,
+``RowsWritten``, ``BytesRead``, ``RefusedRows`` (quarantined), ``Seconds``, ``Lag`` (the rows' age
+when they became visible), ``Succeeded`` and ``Failed``. Per run, with ``service``, for alarms:
+``Tables``, ``TablesFailed``, ``RowsWritten`` and ``Seconds``.
 """
 
 import json
@@ -17,19 +17,19 @@ from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 NAMESPACE: Final = "Tableferry"
 
 Values = dict[str, tuple[str, float]]
-"""Of each metric its unit, one of CloudWatch's, and its value."""
+"""By metric its CloudWatch unit and its value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """Writes one function's metrics to ``out`` (None: stdout); ``facts`` stand in each line."""
+    """Writes one function's metrics to ``out`` (None: stdout), each line with ``facts``."""
 
     service: str
     facts: Mapping[str, str] = field(default_factory=dict)
     out: TextIO | None = None
 
     def table(self, outcome: TableOutcome) -> None:
-        """Write a table's; of one that was not begun there are none."""
+        """Write a table's metrics; a skipped table has none."""
         if outcome.status is Status.SKIPPED:
             return
         refused = sum(sum(reasons.values()) for reasons in outcome.quarantined.values())
@@ -49,11 +49,11 @@ class Metrics:
         )
 
     def chunk(self, table: str, size: int) -> None:
-        """Write the bytes read for a chunk of a fan-out: who publishes does not know them."""
+        """Write the bytes read for a chunk of a fan-out: the publishing step does not know them."""
         self._write({"BytesRead": ("Bytes", size)}, table=table, outcome="stored")
 
     def run(self, outcome: RunOutcome) -> None:
-        """Write a run's."""
+        """Write a run's metrics."""
         self._write(
             {
                 "Tables": ("Count", len(outcome.tables)),
@@ -65,15 +65,14 @@ class Metrics:
         )
 
     def _write(self, values: Values, *, outcome: str, table: str = "") -> None:
-        # Not at the top: only what syncs needs it.
-        from aws_lambda_powertools.metrics import EphemeralMetrics  # noqa: PLC0415
+        from aws_lambda_powertools.metrics import EphemeralMetrics
 
         metrics = EphemeralMetrics(namespace=NAMESPACE, service=self.service)
         if table:
             metrics.add_dimension(name="table", value=table)
         for name, (unit, value) in values.items():
             metrics.add_metric(name=name, unit=unit, value=float(value))
-        for key, told in {"event": "metrics", **self.facts, "outcome": outcome}.items():
-            metrics.add_metadata(key=key, value=told)
+        for key, fact in {"event": "metrics", **self.facts, "outcome": outcome}.items():
+            metrics.add_metadata(key=key, value=fact)
         line = json.dumps(metrics.serialize_metric_set())
         (self.out or sys.stdout).write(line + "\n")

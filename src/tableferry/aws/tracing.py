@@ -1,7 +1,7 @@
 """X-Ray: each table of a sampled request is a subsegment of the function's own segment.
 
-Lambda runs X-Ray's daemon beside a function that traces; a document in one datagram is all that it
-wants (AWS: sending segment documents to the X-Ray daemon), so no SDK is loaded for it.
+Lambda runs the X-Ray daemon next to a traced function. The daemon takes a segment document in one
+UDP datagram (AWS X-Ray: "Sending segment documents to the X-Ray daemon"), so no SDK is needed.
 """
 
 import json
@@ -17,17 +17,17 @@ from tableferry.config import Reporting
 from tableferry.sync.outcome import Status, TableOutcome
 
 HEADER: Final = '{"format": "json", "version": 1}\n'
-"""What a document begins with; another line would not be taken for one."""
+"""The line that precedes a document; the daemon drops a datagram without it."""
 
 NAME_CHARACTERS: Final = 200
-"""As long as X-Ray lets a name be; of what characters, ``_STRANGE`` says the others."""
+"""X-Ray's limit for the length of a name."""
 
-_STRANGE: Final = re.compile(r"[^\w\s.:/%&#=+\\\-@]")
+_FORBIDDEN: Final = re.compile(r"[^\w\s.:/%&#=+\\\-@]")
 
 
 @dataclass(frozen=True, slots=True)
 class Tracing:
-    """Where documents go, and which segment they belong to."""
+    """The daemon's address, and the segment that tables belong to."""
 
     trace_id: str
     parent_id: str
@@ -38,17 +38,17 @@ class Tracing:
 
     @classmethod
     def of(cls, reporting: Reporting, run_id: str) -> "Tracing | None":
-        """Return None where nothing traces, or this request is not sampled."""
+        """Return None where the function is not traced, or this request not sampled."""
         host, _, port = reporting.xray_daemon.rpartition(":")
         if not (host and port.isdecimal() and reporting.trace_id and reporting.trace_parent):
             return None
         return cls(reporting.trace_id, reporting.trace_parent, host, int(port), run_id)
 
     def table(self, outcome: TableOutcome) -> None:
-        """Send a table's subsegment, which ends now; raises OSError where there is no way."""
+        """Send a table's subsegment, which ends now; raises OSError where it cannot be sent."""
         ended = self.clock()
         document: dict[str, Any] = {
-            "name": _STRANGE.sub("_", outcome.table)[:NAME_CHARACTERS],
+            "name": _FORBIDDEN.sub("_", outcome.table)[:NAME_CHARACTERS],
             "id": secrets.token_hex(8),
             "trace_id": self.trace_id,
             "parent_id": self.parent_id,

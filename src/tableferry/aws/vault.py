@@ -1,4 +1,4 @@
-"""Secrets Manager, Parameter Store and IAM, as the vault that settings are read with."""
+"""AWS as the vault of the settings: Secrets Manager, Parameter Store, IAM tokens for RDS."""
 
 import re
 from typing import Final
@@ -11,9 +11,9 @@ _RDS_HOST: Final = re.compile(r"\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.rds\.amaz
 
 
 class AwsVault:
-    """The vault of AWS; nothing of AWS is imported before something is asked for.
+    """Secrets of AWS; its SDK is imported with the first one.
 
-    Nothing is kept: who asks again wants to know what it is now.
+    Nothing is cached: a secret that was rotated is read anew.
     """
 
     def __init__(self, clients: Clients | None = None) -> None:
@@ -35,7 +35,7 @@ class AwsVault:
         return text
 
     def token(self, host: str, port: int, user: str) -> str:
-        """Return an IAM token; it is signed here, nobody is asked. Good for 15 minutes."""
+        """Return an IAM token, valid for 15 minutes; it is signed locally, without a request."""
         what = f"A token for {user} at {host}"
         region = _region(_RDS_HOST.search(host))
         with self._clients.asking("rds", what, "rds-db:connect", region) as client:

@@ -23,7 +23,7 @@ from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 from tableferry.sync.outcomes import not_begun
 from tableferry.sync.progress import OnProgress, Progress
 from tableferry.sync.run_options import DEFAULT_OPTIONS, RunOptions
-from tableferry.sync.signals import signal_of, sigterm_stops
+from tableferry.sync.stop_signal import signal_of
 
 TABLES_AT_ONCE: Final = 4
 """As in deploy/statemachine.asl.json: the source has ``parallel`` sessions of each."""
@@ -86,7 +86,7 @@ class _ClusterRun:
     def sync(self, specs: Sequence[TableSpec]) -> RunOutcome:
         started = self.options.clock()
         planned = self._plan(specs)
-        with sigterm_stops(), ThreadPoolExecutor(TABLES_AT_ONCE) as tables:
+        with ThreadPoolExecutor(TABLES_AT_ONCE) as tables:
             pending = [tables.submit(self._table, one) for one in planned]
             try:
                 outcomes = [one.result() for one in pending]

@@ -1,6 +1,6 @@
-"""What is configured: where the databases are, and what is wanted of each table.
+"""The configuration: how to connect to the databases, and which tables to carry how.
 
-The only reader of the environment, and of the file that defines ``TABLE_CONFIGS``.
+No other package reads the environment, or the file that defines ``TABLE_CONFIGS``.
 """
 
 from tableferry.config.connections import (
@@ -18,10 +18,10 @@ from tableferry.config.entry_keys import OPTIONAL, REQUIRED
 from tableferry.config.environment import find_env_file, load_settings, load_source
 from tableferry.config.login import (
     LOGIN_REFUSED,
-    SOURCE_LOGINS,
-    KeptLogin,
+    SOURCE_LOGIN_REFUSED,
     Login,
     LoginSource,
+    StoredLogin,
     Vault,
 )
 from tableferry.config.reporting import Reporting, load_reporting
@@ -46,12 +46,11 @@ __all__ = [
     "LOGIN_REFUSED",
     "OPTIONAL",
     "REQUIRED",
-    "SOURCE_LOGINS",
+    "SOURCE_LOGIN_REFUSED",
     "Consistency",
     "Database",
     "DriftPolicy",
     "Encrypt",
-    "KeptLogin",
     "LedgerUse",
     "Login",
     "LoginSource",
@@ -64,6 +63,7 @@ __all__ = [
     "SourceAuth",
     "SourceSettings",
     "SslMode",
+    "StoredLogin",
     "TableSpec",
     "TargetAuth",
     "TargetSettings",

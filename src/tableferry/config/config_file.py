@@ -1,6 +1,6 @@
-"""The file that says which tables there are: Python that defines ``TABLE_CONFIGS``.
+"""Read the tables from a Python file that defines ``TABLE_CONFIGS``.
 
-``DEFAULT_SYNC_ORDER`` in it, a list of keys, gives the order; without it the dict's own holds.
+Its optional list of keys ``DEFAULT_SYNC_ORDER`` sets the order; without it, the dict's own applies.
 """
 
 import runpy
@@ -15,7 +15,7 @@ HINT = "See 'How to add a table' in README."
 
 
 def read_tables(path: Path, names: Sequence[str] | None = None) -> list[TableSpec]:
-    """Read the file and return the tables named, all where None, in order; raises ConfigError."""
+    """Return the tables named in the file, in order, all for None; raises ConfigError."""
     found = _run(path)
     configs = found.get("TABLE_CONFIGS")
     if not isinstance(configs, Mapping):
@@ -40,7 +40,7 @@ def _run(path: Path) -> dict[str, Any]:
             hint="Correct the file.",
         ) from error
     except (Exception, SystemExit) as error:
-        # The file is the user's own program: whatever it raises is about the file.
+        # The file is the user's own program, so whatever it raises is a problem of the file.
         raise ConfigError(
             f"{path} cannot be run: {type(error).__name__}: {error}", hint="Correct the file."
         ) from error

@@ -1,4 +1,4 @@
-"""What is said of each database: where it is, who logs in and how, how the wire is protected."""
+"""The connection settings of each database: address, login, encryption."""
 
 import ipaddress
 import re
@@ -56,7 +56,7 @@ class SslMode(StrEnum):
 
 
 class SourceAuth(StrEnum):
-    """Who logs in to SQL Server: a SQL login, or an identity of Microsoft Entra."""
+    """How to authenticate to SQL Server: with a SQL login or a Microsoft Entra identity."""
 
     SQL = "sql"
     ENTRA_DEFAULT = "entra-default"
@@ -65,54 +65,54 @@ class SourceAuth(StrEnum):
 
 
 class TargetAuth(StrEnum):
-    """What proves PG_USER: its password, or a token that IAM makes for RDS and Aurora."""
+    """How to authenticate PG_USER: with its password, or an IAM token for RDS and Aurora."""
 
-    PASSWORD = "password"  # noqa: S105 - the name of a way to log in
+    PASSWORD = "password"  # noqa: S105 - the name of a method
     IAM = "iam"
 
 
 class Database(BaseModel):
-    """What both sides have in common."""
+    """The settings that both databases have."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
     _login: LoginSource | None = PrivateAttr(default=None)
 
     prefix: str
-    """What this database's environment variables begin with, for messages."""
+    """The prefix of this database's environment variables, for messages."""
     host: Text
     port: Port
     db: Text
     user: Text = ""
     password: Password = SecretStr("")
     secret: str = ""
-    """Names a secret with the whole connection, as RDS keeps it."""
+    """The reference of a secret that holds the whole connection, in RDS's format."""
     connect_timeout: Annotated[int, Field(ge=1, le=300)] = 10
     """Seconds to wait for a connection."""
 
-    without: ClassVar[dict[str, tuple[str, ...]]] = {}
-    """What the ways to log in go without, by ``auth``."""
-    no_host: ClassVar[str] = r"[\s:]"
-    """What is in no host's name: whoever writes it means a port or a URL."""
+    not_needed: ClassVar[dict[str, tuple[str, ...]]] = {}
+    """The fields that an authentication method does without, by ``auth``."""
+    not_in_host: ClassVar[str] = r"[\s:]"
+    """Characters that no host name has: they show that a port or a URL was given."""
 
     @model_validator(mode="before")
     @classmethod
-    def _what_a_login_needs(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Let a field that is missing be told like an empty one, together with the others."""
-        spared = cls.without.get(str(values.get("auth", "")), ())
-        needed = [field for field in ("user", "password") if field not in spared]
+    def _require_login(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Default the fields of a login to empty, so that validation reports them all at once."""
+        optional = cls.not_needed.get(str(values.get("auth", "")), ())
+        needed = [field for field in ("user", "password") if field not in optional]
         return {**dict.fromkeys(needed, ""), **values}
 
     @field_validator("host")
     @classmethod
-    def _a_host_and_nothing_else(cls, value: str) -> str:
+    def _require_host_only(cls, value: str) -> str:
         bare = value[1:-1] if value.startswith("[") and value.endswith("]") else value
-        if not _is_address(bare) and re.search(cls.no_host, bare) and not bare.startswith("/"):
+        if not _is_address(bare) and re.search(cls.not_in_host, bare) and not bare.startswith("/"):
             raise PydanticCustomError("host", "it is not the name or address of a host alone")
         return bare
 
     @property
     def address(self) -> str:
-        """Where it listens, for messages: an IPv6 address stands in brackets."""
+        """Host and port for messages, with an IPv6 address in brackets."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 
@@ -126,17 +126,17 @@ class Database(BaseModel):
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the connection stays on this machine, where there is no wire to protect."""
+        """Whether the connection stays on this machine, so that it needs no encryption."""
         return is_loopback(self.host)
 
-    def kept_by(self, login: LoginSource) -> Self:
-        """Return the same settings with a login that is kept elsewhere."""
+    def with_login_source(self, login: LoginSource) -> Self:
+        """Return the same settings with a login that is fetched from elsewhere."""
         settings = self.model_copy()
-        settings._login = login  # noqa: SLF001 - of its own class
+        settings._login = login  # noqa: SLF001 - a copy of this object
         return settings
 
     def with_login(self, connect: Callable[[Login], C]) -> C:
-        """Connect; a login that is kept elsewhere and refused is fetched anew, once."""
+        """Connect. A login from elsewhere that the server refuses is fetched again, once."""
         if self._login is None:
             return connect(Login(self.user, self.password))
         login = self._login(None)
@@ -167,17 +167,17 @@ class Database(BaseModel):
 
 
 class SourceSettings(Database):
-    """One SQL Server database: ``SQL_SERVER_<NAME>_HOST``, ``_DB``, ``_USER``, ``_PASSWORD`` ...
+    """A SQL Server database: ``SQL_SERVER_<NAME>_HOST``, ``_DB``, ``_USER``, ``_PASSWORD`` ...
 
-    Encrypted with a verified certificate unless said otherwise; on loopback neither is asked for.
+    By default encrypted with a verified certificate; on loopback neither is required.
     """
 
-    without = {
+    not_needed = {
         SourceAuth.ENTRA_DEFAULT: ("user", "password"),
         SourceAuth.ENTRA_MANAGED_IDENTITY: ("user", "password"),
     }
-    no_host = r"[\s:,;/\\]"
-    """``host,1433`` and ``host\\instance`` as well: a port is said on its own, which decides."""
+    not_in_host = r"[\s:,;/\\]"
+    """Also refuses ``host,1433`` and ``host\\instance``: the port is a setting of its own."""
 
     auth: SourceAuth = SourceAuth.SQL
     port: Port = 1433
@@ -185,11 +185,11 @@ class SourceSettings(Database):
     trust_certificate: bool = False
     ca_file: Annotated[str, Field(validate_default=True)] = ""
     read_only_intent: bool = False
-    """Whether a readable secondary of an availability group may answer, where there is one."""
+    """Whether a readable secondary of an availability group may serve the reads."""
 
     @model_validator(mode="before")
     @classmethod
-    def _nothing_to_protect_on_loopback(cls, values: dict[str, Any]) -> dict[str, Any]:
+    def _default_encryption(cls, values: dict[str, Any]) -> dict[str, Any]:
         if is_loopback(str(values.get("host", ""))) and not values.get("ca_file"):
             values.setdefault("encrypt", Encrypt.OPTIONAL)
             values.setdefault("trust_certificate", True)
@@ -197,7 +197,7 @@ class SourceSettings(Database):
 
     @field_validator("encrypt")
     @classmethod
-    def _a_token_is_not_sent_in_the_clear(cls, value: Encrypt, info: ValidationInfo) -> Encrypt:
+    def _require_encryption_for_tokens(cls, value: Encrypt, info: ValidationInfo) -> Encrypt:
         here = is_loopback(str(info.data.get("host", "")))
         if value is Encrypt.OPTIONAL and not here and "entra" in str(info.data.get("auth")):
             raise PydanticCustomError("clear", "_AUTH=entra-... needs encryption")
@@ -205,7 +205,7 @@ class SourceSettings(Database):
 
     @field_validator("ca_file")
     @classmethod
-    def _a_ca_file_is_there_to_verify(cls, value: str, info: ValidationInfo) -> str:
+    def _require_verification_with_ca_file(cls, value: str, info: ValidationInfo) -> str:
         if value and info.data.get("trust_certificate"):
             raise PydanticCustomError("contradiction", "_TRUST_CERTIFICATE asks not to verify")
         if value and info.data.get("encrypt") is Encrypt.OPTIONAL:
@@ -219,11 +219,11 @@ class SourceSettings(Database):
 class TargetSettings(Database):
     """The PostgreSQL database: ``PG_HOST``, ``PG_DB``, ``PG_USER``, ``PG_PASSWORD``, ``PG_PORT``.
 
-    ``PG_HOST`` may be the folder of a Unix socket. TLS is required for anything but loopback, and
-    with PG_SSLROOTCERT the server's certificate and name are verified.
+    ``PG_HOST`` may be the directory of a Unix socket. TLS is required except on loopback; with
+    PG_SSLROOTCERT, the server's certificate and name are verified.
     """
 
-    without = {TargetAuth.IAM: ("password",)}
+    not_needed = {TargetAuth.IAM: ("password",)}
 
     auth: TargetAuth = TargetAuth.PASSWORD
     port: Port = 5432
@@ -232,7 +232,7 @@ class TargetSettings(Database):
 
     @model_validator(mode="before")
     @classmethod
-    def _nothing_to_protect_on_loopback(cls, values: dict[str, Any]) -> dict[str, Any]:
+    def _default_encryption(cls, values: dict[str, Any]) -> dict[str, Any]:
         if values.get("sslrootcert"):
             values.setdefault("sslmode", SslMode.VERIFY_FULL)
         elif is_loopback(str(values.get("host", ""))):
@@ -241,7 +241,7 @@ class TargetSettings(Database):
 
     @field_validator("sslmode")
     @classmethod
-    def _a_token_is_not_sent_in_the_clear(cls, value: SslMode, info: ValidationInfo) -> SslMode:
+    def _require_encryption_for_tokens(cls, value: SslMode, info: ValidationInfo) -> SslMode:
         weak = value in {SslMode.DISABLE, SslMode.ALLOW, SslMode.PREFER}
         here = is_loopback(str(info.data.get("host", "")))
         if weak and not here and info.data.get("auth") is TargetAuth.IAM:
@@ -250,8 +250,8 @@ class TargetSettings(Database):
 
     @field_validator("sslrootcert")
     @classmethod
-    def _verification_needs_a_root(cls, value: str, info: ValidationInfo) -> str:
-        """Of the field, not of the model: it is told together with every other problem."""
+    def _require_root_certificate(cls, value: str, info: ValidationInfo) -> str:
+        """Validate the field, not the model, so that this is reported with all other problems."""
         if str(info.data.get("sslmode", "")).startswith("verify") and not value:
             raise PydanticCustomError("missing_root", "PG_SSLMODE asks to verify the server")
         return value
@@ -262,7 +262,7 @@ class TargetSettings(Database):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every connection of a deployment: its sources by ``db_type``, and its one target."""
+    """All connections of a deployment: the sources by ``db_type``, and the one target."""
 
     sources: dict[str, SourceSettings]
     target: TargetSettings
@@ -282,7 +282,7 @@ class Settings:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether ``host`` is this machine: a loopback address, ``localhost`` or a socket folder."""
+    """Whether ``host`` is this machine: loopback address, ``localhost`` or socket directory."""
     host = host.strip()
     if host.startswith("/") or host.lower() in {"localhost", "localhost."}:
         return True

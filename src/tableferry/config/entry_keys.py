@@ -1,4 +1,4 @@
-"""The keys of a table's entry in ``TABLE_CONFIGS``, and what each may hold."""
+"""The keys of a table's entry in ``TABLE_CONFIGS``, and the valid values of each."""
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
@@ -48,7 +48,7 @@ CHOICES: Final[dict[str, type[StrEnum]]] = {
     "publish": Publish,
     "ledger": LedgerUse,
 }
-"""The keys that hold one of a few words."""
+"""The keys whose values are enumerated."""
 
 NUMBERS: Final = {
     "batch_size": (1, 1_000_000),
@@ -60,13 +60,13 @@ NUMBERS: Final = {
     "lock_timeout": (1, 3600),
     "statement_timeout": (1, 86_400),
 }
-"""The keys that hold a whole number, and its range."""
+"""The keys whose values are integers, with their ranges."""
 
-AS_GIVEN: Final = ("description", "where", *NUMBERS)
-"""The keys whose values the specification holds as they are."""
+UNCHANGED: Final = ("description", "where", *NUMBERS)
+"""The keys whose values the specification takes unchanged."""
 
 
-def names(value: object) -> tuple[str, ...]:
+def as_names(value: object) -> tuple[str, ...]:
     """Return a name or a list of names as a tuple; empty where it is neither."""
     if isinstance(value, str):
         return (value,) if value else ()
@@ -76,12 +76,12 @@ def names(value: object) -> tuple[str, ...]:
 
 
 def is_text(value: object) -> bool:
-    """Whether this is a text with more than blanks in it."""
+    """Whether this is a text that is not blank."""
     return isinstance(value, str) and bool(value.strip())
 
 
 def _is_name_list(value: object) -> bool:
-    return not isinstance(value, str) and bool(names(value))
+    return not isinstance(value, str) and bool(as_names(value))
 
 
 def is_text_map(value: object) -> bool:
@@ -92,7 +92,7 @@ def is_text_map(value: object) -> bool:
 
 
 def _is_number(low: int, high: int) -> tuple[Callable[[object], bool], str]:
-    """Make the rule of whole numbers of this range, which ``True`` is none of."""
+    """Return the rule for integers in this range; ``True`` is not one of them."""
 
     def is_right(value: object) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
@@ -101,14 +101,14 @@ def _is_number(low: int, high: int) -> tuple[Callable[[object], bool], str]:
 
 
 def _one_of(kind: type[StrEnum]) -> tuple[Callable[[object], bool], str]:
-    """Make the rule of an enumeration's values."""
+    """Return the rule for the values of an enumeration."""
     return lambda value: value in list(kind), f"one of {', '.join(kind)}"
 
 
 _TEXT = (is_text, "a text that is not empty")
 _ANY_TEXT = (lambda value: isinstance(value, str), "a text")
 _NAME_LIST = (_is_name_list, "a list of names")
-_NAMES = (lambda value: bool(names(value)), "a name or a list of names")
+_NAMES = (lambda value: bool(as_names(value)), "a name or a list of names")
 
 _FULL = (
     lambda value: value == "full",
@@ -135,4 +135,4 @@ VALUE_RULES: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
     **{name: _one_of(kind) for name, kind in CHOICES.items()},
     **{name: _is_number(*limits) for name, limits in NUMBERS.items()},
 }
-"""What each key of an entry may hold, and how to say so."""
+"""For each key, the check of its value, and the description of valid ones for messages."""

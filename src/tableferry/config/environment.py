@@ -1,7 +1,7 @@
-"""Settings from the environment and from ``.env``.
+"""Load settings from the environment and from ``.env``.
 
-Real environment variables win over ``.env``; an empty variable counts as missing. Every problem is
-reported at once, by variable name.
+Environment variables take precedence over ``.env``; an empty variable counts as missing. All
+problems are reported at once, by variable name.
 """
 
 import os
@@ -20,7 +20,7 @@ from tableferry.config.connections import (
     TargetAuth,
     TargetSettings,
 )
-from tableferry.config.login import KeptLogin, Login, LoginSource, MadeLogin, Vault
+from tableferry.config.login import Login, LoginSource, StoredLogin, TokenLogin, Vault
 from tableferry.config.secret_references import is_reference, read_connection, read_secret
 from tableferry.errors import ConfigError, TableferryError, TransientError
 
@@ -32,33 +32,33 @@ def load_settings(
 ) -> Settings:
     """Read all settings; raises one ConfigError that names every missing or malformed variable.
 
-    TransientError where nothing is wrong but that a secret could not be read just now. ``vault`` is
-    asked for the secrets that variables name, where any does.
+    Raises TransientError where the only problem is a secret that cannot be read right now.
+    ``vault`` provides the secrets that variables refer to.
     """
-    reading = _Reading(_variables(env_file), vault)
+    reader = _EnvironmentReader(_variables(env_file), vault)
     sources = {
-        db_type: reading.load(SourceSettings, f"SQL_SERVER_{db_type.upper()}_")
+        db_type: reader.load(SourceSettings, f"SQL_SERVER_{db_type.upper()}_")
         for db_type in db_types
     }
-    target = reading.load(TargetSettings, "PG_")
-    if reading.problems or target is None:
-        raise reading.refusal(env_file)
+    target = reader.load(TargetSettings, "PG_")
+    if reader.problems or target is None:
+        raise reader.refusal(env_file)
     return Settings({name: found for name, found in sources.items() if found}, target)
 
 
 def load_source(
     db_type: str, env_file: Path | None = None, vault: Vault | None = None
 ) -> SourceSettings:
-    """Read one source's settings, and nobody else's; raises ConfigError as ``load_settings``."""
-    reading = _Reading(_variables(env_file), vault)
-    found = reading.load(SourceSettings, f"SQL_SERVER_{db_type.upper()}_")
+    """Read the settings of one source only; raises the errors of ``load_settings``."""
+    reader = _EnvironmentReader(_variables(env_file), vault)
+    found = reader.load(SourceSettings, f"SQL_SERVER_{db_type.upper()}_")
     if found is None:
-        raise reading.refusal(env_file)
+        raise reader.refusal(env_file)
     return found
 
 
 def find_env_file(*starts: Path) -> Path | None:
-    """Return the first ``.env`` in these folders or right above one, None where there is none."""
+    """Return the first ``.env`` in these directories or their parents, None for none."""
     for start in starts:
         for folder in (start, start.parent):
             if (folder / ".env").is_file():
@@ -67,21 +67,21 @@ def find_env_file(*starts: Path) -> Path | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
-    """One look at the environment, and what is wrong with it so far."""
+class _EnvironmentReader:
+    """Reads settings from one set of variables, and collects the problems."""
 
     variables: Mapping[str, str]
     vault: Vault | None
     problems: list[str] = field(default_factory=list)
-    passing: list[str] = field(default_factory=list)
-    """Those of the problems that may be over in a minute."""
+    transient: list[str] = field(default_factory=list)
+    """Those of the problems that a later attempt may not have."""
 
     def refusal(self, env_file: Path | None) -> TableferryError:
-        """Return the error that tells all problems."""
-        if self.passing and self.passing == self.problems:
+        """Return the error that lists all problems."""
+        if self.transient and self.transient == self.problems:
             return TransientError(
                 "Secrets could not be read:\n  " + "\n  ".join(self.problems),
-                hint="Nothing was begun. Run it again in a minute.",
+                hint="Nothing was started. Run it again in a minute.",
             )
         return _incomplete(self.problems, env_file)
 
@@ -95,9 +95,9 @@ class _Reading:
         before = len(self.problems)
         login = None
         if secret := given.get("secret"):
-            login = self._whole(prefix, given, secret)
+            login = self._secret_login(prefix, given, secret)
         elif is_reference(given.get("password", "")):
-            login = self._password(prefix, given, given["password"])
+            login = self._password_login(prefix, given, given["password"])
         if len(self.problems) > before:
             return None
         try:
@@ -108,11 +108,13 @@ class _Reading:
             )
             return None
         if isinstance(found, TargetSettings) and found.auth is TargetAuth.IAM:
-            login = self._token(found)
-        return found.kept_by(login) if login else found
+            login = self._token_login(found)
+        return found.with_login_source(login) if login else found
 
-    def _whole(self, prefix: str, given: dict[str, str], reference: str) -> LoginSource | None:
-        """Fill in what a secret holds of a connection; what a variable says besides it counts."""
+    def _secret_login(
+        self, prefix: str, given: dict[str, str], reference: str
+    ) -> LoginSource | None:
+        """Add a secret's connection to ``given``, where variables take precedence."""
         twice = [name for name in ("user", "password") if name in given]
         for name in twice:
             variable = f"{prefix}{name}".upper()
@@ -131,10 +133,12 @@ class _Reading:
             self._unreadable(f"{prefix}SECRET", error)
             return None
         given |= {name: value for name, value in held.items() if name not in given}
-        return KeptLogin(Login(held["user"], SecretStr(held["password"])), fetch)
+        return StoredLogin(Login(held["user"], SecretStr(held["password"])), fetch)
 
-    def _password(self, prefix: str, given: dict[str, str], reference: str) -> LoginSource | None:
-        """Put the password in the place of where it is kept."""
+    def _password_login(
+        self, prefix: str, given: dict[str, str], reference: str
+    ) -> LoginSource | None:
+        """Replace the reference in ``given`` with the password that it names."""
         vault = self._vault(f"{prefix}PASSWORD")
         if vault is None:
             return None
@@ -149,9 +153,9 @@ class _Reading:
             self._unreadable(f"{prefix}PASSWORD", error)
             return None
         given["password"] = current.password.get_secret_value()
-        return KeptLogin(current, fetch)
+        return StoredLogin(current, fetch)
 
-    def _token(self, found: TargetSettings) -> LoginSource | None:
+    def _token_login(self, found: TargetSettings) -> LoginSource | None:
         vault = self._vault("PG_AUTH")
         if vault is None:
             return None
@@ -159,18 +163,18 @@ class _Reading:
         def make() -> Login:
             return Login(found.user, SecretStr(vault.token(found.host, found.port, found.user)))
 
-        return MadeLogin(make)
+        return TokenLogin(make)
 
     def _vault(self, variable: str) -> Vault | None:
         if self.vault is None:
-            self.problems.append(f"{variable} needs AWS, and nothing here asks it")
+            self.problems.append(f"{variable} needs AWS, which is not available here")
         return self.vault
 
     def _unreadable(self, variable: str, error: TableferryError) -> None:
-        told = f"{variable} cannot be read: {error.message}. {error.hint}"
-        self.problems.append(told)
+        problem = f"{variable} cannot be read: {error.message}. {error.hint}"
+        self.problems.append(problem)
         if isinstance(error, TransientError):
-            self.passing.append(told)
+            self.transient.append(problem)
 
 
 def _incomplete(problems: Iterable[str], env_file: Path | None) -> ConfigError:
@@ -182,7 +186,7 @@ def _incomplete(problems: Iterable[str], env_file: Path | None) -> ConfigError:
 
 
 def _variables(env_file: Path | None) -> dict[str, str]:
-    """Return what is set; a ``$`` in a value (of a password, say) stands for itself."""
+    """Return the variables that are set; a ``$`` in a value (a password, say) is literal."""
     from_file = _from_file(env_file) if env_file else {}
     real = {name: value for name, value in os.environ.items() if value}
     return {name: value for name, value in {**from_file, **real}.items() if value}
@@ -192,10 +196,10 @@ def _from_file(env_file: Path) -> dict[str, str | None]:
     try:
         return dotenv_values(env_file, interpolate=False, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        # The text of a decoding error quotes the file, passwords included.
+        # A decoding error's message quotes the file, passwords included.
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ConfigError(
-            f"{env_file} cannot be read: {reason}", hint="Save it as UTF-8 text, readable to you."
+            f"{env_file} cannot be read: {reason}", hint="Save it as UTF-8 text that you may read."
         ) from None
 
 
@@ -206,16 +210,16 @@ def problem_of(prefix: str, found: dict[str, Any]) -> str:
         return f"{variable} is missing: {found['msg']}"
     if found["type"] in {"missing", "string_too_short", "too_short"}:
         return f"{variable} is missing"
-    return f"{variable} is not valid: {_plainly(variable, found)}"
+    return f"{variable} is not valid: {_reason(variable, found)}"
 
 
-def _plainly(variable: str, found: dict[str, Any]) -> str:
-    """Say what is wrong of one value, in words for who wrote it."""
+def _reason(variable: str, found: dict[str, Any]) -> str:
+    """Return what is wrong with a value, in terms of the variable."""
     bounds = found.get("ctx", {})
     match found["type"]:
         case "host":
             port = variable.removesuffix("HOST") + "PORT"
-            whose = "" if variable == "PG_HOST" else ", that of a named instance too,"
+            whose = "" if variable == "PG_HOST" else " (also of a named instance)"
             return f"{found['msg']}; a port{whose} goes into {port}"
         case "int_parsing" | "int_parsing_size" | "int_from_float":
             return "it is not a whole number"

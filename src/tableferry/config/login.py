@@ -1,7 +1,7 @@
-"""Names and passwords that are kept elsewhere, and change there while a run goes on.
+"""Logins that are stored elsewhere, and may be rotated there during a run.
 
-The engine is handed a callable: it gives the login to use, and a newer one for a login that a
-server has refused. Who keeps them (AWS, in ``aws.secrets``) is nothing that the engine knows.
+The engine receives a callable that returns the login to use, and a newer one for a login that a
+server has refused. It does not know where logins are stored (in AWS, see ``aws.vault``).
 """
 
 import threading
@@ -11,37 +11,37 @@ from typing import Final, Protocol
 
 from pydantic import SecretStr
 
-SOURCE_LOGINS: Final = frozenset({"18456", "18486", "18487", "18488"})
-LOGIN_REFUSED: Final = SOURCE_LOGINS | {"28P01", "28000"}
-"""What servers say of a name and password that they do not take. Not tried again as it is:
-servers lock accounts."""
+SOURCE_LOGIN_REFUSED: Final = frozenset({"18456", "18486", "18487", "18488"})
+LOGIN_REFUSED: Final = SOURCE_LOGIN_REFUSED | {"28P01", "28000"}
+"""The servers' error codes for a refused login. It is not retried unchanged, because servers lock
+accounts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A name and what proves it: a password, or a token that a server takes for one."""
+    """A user name and its password, or a token that the server accepts as one."""
 
     user: str
     password: SecretStr
 
 
 LoginSource = Callable[[Login | None], Login]
-"""Called with None for the login to use; with one that was refused, for a newer one, which is the
-same where there is none. Raises ConfigError or TransientError where nobody can be asked."""
+"""Called with None, returns the login to use. Called with a refused login, returns a newer one, or
+the same where there is none. Raises ConfigError or TransientError where it cannot fetch one."""
 
 
 class Vault(Protocol):
-    """Who keeps secrets and makes tokens; raises ConfigError, or TransientError where it is out."""
+    """Stores secrets and creates tokens; raises ConfigError, or TransientError in an outage."""
 
     def secret(self, reference: str) -> str:
-        """Return the text that a reference names, as it is at this moment."""
+        """Return the current text of the secret that a reference names."""
 
     def token(self, host: str, port: int, user: str) -> str:
-        """Return a token that this PostgreSQL takes for the user's password."""
+        """Return a token that this PostgreSQL accepts as the user's password."""
 
 
-class KeptLogin:
-    """A login that is fetched again when it was refused; several threads may ask."""
+class StoredLogin:
+    """A login that is fetched again after it was refused. Thread-safe."""
 
     def __init__(self, current: Login, fetch: Callable[[], Login]) -> None:
         self._current = current
@@ -49,19 +49,19 @@ class KeptLogin:
         self._lock = threading.Lock()
 
     def __call__(self, refused: Login | None) -> Login:
-        """See ``LoginSource``; what another thread has fetched meanwhile is not fetched again."""
+        """See ``LoginSource``; what another thread has just fetched is not fetched again."""
         with self._lock:
             if refused == self._current:
                 self._current = self._fetch()
             return self._current
 
 
-class MadeLogin:
-    """A login that is made for every connection: a token lives for minutes only."""
+class TokenLogin:
+    """A login with a new token for every connection, since tokens expire within minutes."""
 
     def __init__(self, make: Callable[[], Login]) -> None:
         self._make = make
 
     def __call__(self, refused: Login | None) -> Login:
-        """See ``LoginSource``; one that was made a moment ago and refused is not made again."""
+        """See ``LoginSource``; a refused token was just created, so it is returned as it is."""
         return refused or self._make()

@@ -1,4 +1,4 @@
-"""What a function tells, and whom, and whether it goes on by itself: from its environment only."""
+"""A Lambda function's log level, alerts, tracing and continuation, from its environment."""
 
 import os
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from tableferry.errors import ConfigError
 
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 
-LAMBDAS_LEVELS: Final = {"TRACE": "DEBUG", "WARN": "WARNING", "FATAL": "ERROR", "CRITICAL": "ERROR"}
-"""What Lambda's setting for a function's log says for levels of ours (AWS: log-level filtering)."""
+LAMBDA_LEVELS: Final = {"TRACE": "DEBUG", "WARN": "WARNING", "FATAL": "ERROR", "CRITICAL": "ERROR"}
+"""Lambda's own log levels as ours (AWS: log-level filtering)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reporting:
     """``alert_topic`` is an SNS topic's ARN; ``trace_id`` is X-Ray's, where it traces.
 
-    ``trace_parent`` is the function's own segment, ``xray_daemon`` the address (host:port) that
-    takes what belongs to it; empty where the request is not sampled. ``continues``: a run that the
-    deadline stopped invokes its function again.
+    ``trace_parent`` is the function's own segment, ``xray_daemon`` the address (host:port) to send
+    subsegments to, empty where the request is not sampled. ``continues``: a run that the deadline
+    stopped invokes its function again.
     """
 
     log_level: str = "INFO"
@@ -30,9 +30,9 @@ class Reporting:
 
 
 def load_reporting() -> Reporting:
-    """Read LOG_LEVEL, ALERT_TOPIC_ARN and CONTINUE; raises one ConfigError for all."""
+    """Read LOG_LEVEL, ALERT_TOPIC_ARN and CONTINUE; raises one ConfigError for all problems."""
     problems: dict[str, str] = {}
-    level = os.environ.get("LOG_LEVEL", "").strip().upper() or _lambdas_level()
+    level = os.environ.get("LOG_LEVEL", "").strip().upper() or _lambda_log_level()
     if level not in LEVELS:
         problems["LOG_LEVEL is not valid"] = (
             f"Set LOG_LEVEL to one of {', '.join(LEVELS)}, or leave it out."
@@ -64,8 +64,8 @@ def load_reporting() -> Reporting:
     )
 
 
-def _lambdas_level() -> str:
-    """Return what the function's own configuration says (its log's format is JSON then)."""
+def _lambda_log_level() -> str:
+    """Return the log level of the function's configuration (set with the JSON log format)."""
     level = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "").strip().upper()
-    level = LAMBDAS_LEVELS.get(level, level)
+    level = LAMBDA_LEVELS.get(level, level)
     return level if level in LEVELS else "INFO"

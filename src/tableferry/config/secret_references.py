@@ -1,4 +1,4 @@
-"""Secrets that variables only name: ``secretsmanager:<arn or name>[#key]``, ``ssm:<name>``."""
+"""Resolve references to secrets: ``secretsmanager:<arn or name>[#key]``, ``ssm:<name>``."""
 
 import json
 from typing import Any, Final
@@ -16,42 +16,42 @@ CONNECTION_KEYS: Final = {
     "dbname": "db",
     "database": "db",
 }
-"""The keys of a secret that RDS keeps, and which of our variables each stands for (AWS: JSON
-structure of AWS Secrets Manager database credential secrets; ``database`` is said by others)."""
+"""The settings' field for each key of a secret in RDS's format (AWS: JSON structure of AWS Secrets
+Manager database credential secrets). Other tools write ``database``."""
 
 
 def is_reference(text: str) -> bool:
-    """Whether a password is none but says where it is kept."""
+    """Whether a password is a reference to a secret."""
     return text.startswith(KINDS)
 
 
 def read_secret(vault: Vault, reference: str) -> str:
-    """Return the text that a reference names, or one key of it; raises TableferryError.
+    """Return the secret that a reference names, or one key of it; raises TableferryError.
 
-    A JSON object without a key named is refused: it is nobody's password.
+    A JSON object is refused unless the reference names one of its keys.
     """
-    kept, _, key = reference.partition("#")
-    text = vault.secret(kept)
+    name, _, key = reference.partition("#")
+    text = vault.secret(name)
     fields = _object(text)
     if not key:
         if fields is not None:
             raise ConfigError(
-                f"{kept} holds a JSON object", hint=f"Name one of its keys: {kept}#password."
+                f"{name} holds a JSON object", hint=f"Name one of its keys: {name}#password."
             )
         return text
     if fields is None or not isinstance(fields.get(key), str | int):
-        raise ConfigError(f"{kept} holds no {key!r}", hint="Correct the key after the #.")
+        raise ConfigError(f"{name} holds no {key!r}", hint="Correct the key after the #.")
     return str(fields[key])
 
 
 def read_connection(vault: Vault, reference: str) -> dict[str, str]:
-    """Return the settings, by field, in a secret as RDS keeps it; raises TableferryError."""
-    kept = reference if is_reference(reference) else f"{KINDS[0]}{reference}"
-    fields = _object(vault.secret(kept))
+    """Return the settings, by field, of a secret in RDS's format; raises TableferryError."""
+    name = reference if is_reference(reference) else f"{KINDS[0]}{reference}"
+    fields = _object(vault.secret(name))
     if fields is None or not {"username", "password"} <= set(fields):
         raise ConfigError(
-            f"{kept} holds no connection",
-            hint="RDS keeps one as a JSON object with username, password, host, port and dbname.",
+            f"{name} holds no connection",
+            hint="RDS's format is a JSON object with username, password, host, port and dbname.",
         )
     return {
         field: str(fields[key])

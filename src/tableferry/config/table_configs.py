@@ -1,4 +1,4 @@
-"""From the ``TABLE_CONFIGS`` form to specifications: every problem of every table at once."""
+"""Parse ``TABLE_CONFIGS`` into specifications, and report every problem of every table at once."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -7,17 +7,17 @@ from functools import partial
 from typing import Any, Final
 
 from tableferry.config.entry_keys import (
-    AS_GIVEN,
     CHOICES,
     OPTIONAL,
     REQUIRED,
+    UNCHANGED,
     VALUE_RULES,
+    as_names,
     is_text,
     is_text_map,
-    names,
 )
 from tableferry.config.table_spec import LedgerUse, OnInvalid, OrderBy, Publish, TableSpec
-from tableferry.config.where_clause import problem_of
+from tableferry.config.where_clause import condition_problem
 from tableferry.errors import ConfigError
 from tableferry.model.identifiers import SourceTable, TargetTable, quote_mssql, quote_pg, shown
 from tableferry.model.naming import clashes, pg_name
@@ -44,7 +44,7 @@ def parse_table_configs(configs: Mapping[str, Mapping[str, Any]]) -> dict[str, T
 def select_tables(
     specs: Mapping[str, TableSpec], names: Sequence[str] | None, order: Sequence[str]
 ) -> list[TableSpec]:
-    """Return the specs named (all where ``names`` is None) in ``order``; unknown: ConfigError."""
+    """Return the named specs (all for None) in ``order``; raises ConfigError for unknown names."""
     if not specs:
         raise ConfigError("TABLE_CONFIGS holds no table", hint="Add an entry to it.")
     wanted = list(order) if names is None else list(names)
@@ -59,29 +59,29 @@ def select_tables(
 
 
 STAGED: Final = frozenset(Publish) - {Publish.AUTO, Publish.TRUNCATE}
-"""What needs a staging table, and so the ledger; ``auto`` does without where there is none."""
+"""The strategies with a staging table, which the ledger tracks; ``auto`` works without one."""
 
 
 def _problems(entry: object) -> list[str]:
-    """Everything that can be said of an entry before its names are parsed."""
+    """Return every problem of an entry."""
     if not isinstance(entry, Mapping):
         return ["the entry is not a dict"]
     found = [f"{name!r} is missing" for name in REQUIRED if name not in entry]
     found += [f"unknown key {name!r}" for name in entry if not _is_known(name)]
     found += _wrong_types(entry)
-    columns, pg_columns = names(entry.get("columns")), names(entry.get("pg_columns"))
+    columns, pg_columns = as_names(entry.get("columns")), as_names(entry.get("pg_columns"))
     if columns and pg_columns and len(columns) != len(pg_columns):
         found.append(f"'columns' has {len(columns)} names and 'pg_columns' {len(pg_columns)}")
     if entry.get("ledger") == LedgerUse.OFF and entry.get("publish") in STAGED:
         found.append(
-            f"'publish': {entry['publish']!r} needs the ledger, which knows its staging table"
+            f"'publish': {entry['publish']!r} needs the ledger, which tracks its staging table"
         )
-    if isinstance(where := entry.get("where"), str) and (problem := problem_of(where)):
+    if isinstance(where := entry.get("where"), str) and (problem := condition_problem(where)):
         found.append(f"'where' must be one condition: it {problem}")
     for name in ("columns", "pg_columns", "primary_key", "exclude"):
         found += _repeated(name, entry.get(name))
     if entry.get("parallel", 1) != 1 and entry.get("chunks", 1) == 1:
-        found.append("'parallel' without 'chunks': what is not cut cannot be read by several")
+        found.append("'parallel' without 'chunks': only chunks can be read in parallel")
     return found + _discovery_problems(entry) + _quarantine_problems(entry) + _wrong_names(entry)
 
 
@@ -90,7 +90,7 @@ def _is_known(name: object) -> bool:
 
 
 def _known_keys(configs: Mapping[str, object]) -> str:
-    """List the keys there are, once, where an entry has one that there is not."""
+    """List the valid keys if any entry has an unknown one."""
     entries = [entry for entry in configs.values() if isinstance(entry, Mapping)]
     if all(_is_known(name) for entry in entries for name in entry):
         return ""
@@ -98,14 +98,14 @@ def _known_keys(configs: Mapping[str, object]) -> str:
 
 
 def _discovery_problems(entry: Mapping[str, Any]) -> list[str]:
-    """Everything that does not fit together where columns or their target names are left out."""
+    """Return the contradictions where columns or their target names are omitted."""
     found = []
     if "columns" not in entry and "pg_columns" in entry:
-        found.append("'pg_columns' without 'columns': they go together by position")
+        found.append("'pg_columns' without 'columns': the two are paired by position")
     if "columns" in entry and "exclude" in entry:
-        found.append("'exclude' beside 'columns': it is for columns that are discovered")
+        found.append("'exclude' beside 'columns': it applies to discovered columns only")
     if "pg_columns" not in entry:
-        pairs = [(name, pg_name(name)) for name in names(entry.get("columns"))]
+        pairs = [(name, pg_name(name)) for name in as_names(entry.get("columns"))]
         found += [
             f"'columns' {' and '.join(map(shown, names))} would both be named {shown(target)}: "
             "name them in 'pg_columns'"
@@ -115,41 +115,41 @@ def _discovery_problems(entry: Mapping[str, Any]) -> list[str]:
 
 
 def _quarantine_problems(entry: Mapping[str, Any]) -> list[str]:
-    """Everything that keeps refused rows from going where they belong."""
+    """Return what prevents the quarantine from storing refused rows."""
     if entry.get("on_invalid") != OnInvalid.QUARANTINE:
         found = "max_invalid" in entry
         return ["'max_invalid' is for 'on_invalid': 'quarantine'"] if found else []
     if entry.get("ledger") == LedgerUse.OFF:
-        return ["'on_invalid': 'quarantine' needs the ledger, which 'ledger': 'off' takes away"]
+        return ["'on_invalid': 'quarantine' needs the ledger, which 'ledger': 'off' disables"]
     return []
 
 
 def _wrong_names(entry: Mapping[str, Any]) -> list[str]:
-    """Every name of an entry that its database would not take, or that fits no other."""
-    columns = names(entry.get("columns"))
+    """Return every name that is invalid in its database, or that does not match a column."""
+    columns = as_names(entry.get("columns"))
     database = entry.get("sql_server_db")
-    tries: list[Callable[[], object]] = [
-        *(partial(quote_mssql, name) for name in (*columns, *names(entry.get("exclude")))),
-        *(partial(quote_pg, name) for name in names(entry.get("pg_columns"))),
+    checks: list[Callable[[], object]] = [
+        *(partial(quote_mssql, name) for name in (*columns, *as_names(entry.get("exclude")))),
+        *(partial(quote_pg, name) for name in as_names(entry.get("pg_columns"))),
     ]
     if is_text(entry.get("pg_table")):
-        tries.append(partial(TargetTable.parse, entry["pg_table"]))
+        checks.append(partial(TargetTable.parse, entry["pg_table"]))
     if is_text(entry.get("sql_table")) and is_text(database):
-        tries.append(partial(_source_table, entry["sql_table"], str(database)))
+        checks.append(partial(_source_table, entry["sql_table"], str(database)))
     found = []
-    for attempt in tries:
+    for check in checks:
         try:
-            attempt()
+            check()
         except ConfigError as error:
             found.append(error.message)
     known = {name.lower() for name in columns}
     overrides = entry.get("type_overrides")
     if columns and is_text_map(overrides):
-        strange = [name for name in dict(overrides or {}) if name.lower() not in known]
-        if strange:
-            named = ", ".join(map(shown, strange))
+        unknown = [name for name in dict(overrides or {}) if name.lower() not in known]
+        if unknown:
+            named = ", ".join(map(shown, unknown))
             found.append(f"'type_overrides' names {named}, which 'columns' does not hold")
-    missing = [name for name in names(entry.get("primary_key")) if name.lower() not in known]
+    missing = [name for name in as_names(entry.get("primary_key")) if name.lower() not in known]
     if missing and columns:
         named = ", ".join(map(shown, missing))
         found.append(f"'primary_key' names {named}, which 'columns' does not hold")
@@ -157,7 +157,7 @@ def _wrong_names(entry: Mapping[str, Any]) -> list[str]:
 
 
 def _source_table(text: str, database: str) -> SourceTable:
-    """Parse ``sql_table``; ConfigError where it is in another database than ``sql_server_db``."""
+    """Parse ``sql_table``; raises ConfigError if its database is not ``sql_server_db``."""
     table = SourceTable.parse(text, database)
     if table.database.lower() != database.lower():
         raise ConfigError(
@@ -182,7 +182,7 @@ def _wrong_types(entry: Mapping[str, Any]) -> list[str]:
 def _repeated(key: str, value: object) -> list[str]:
     seen: set[str] = set()
     found = []
-    for name in names(value):
+    for name in as_names(value):
         if name.lower() in seen:
             found.append(f"{key!r} names {shown(name)} twice")
         seen.add(name.lower())
@@ -190,9 +190,9 @@ def _repeated(key: str, value: object) -> list[str]:
 
 
 def _spec(key: str, entry: Mapping[str, Any]) -> TableSpec:
-    """Build the specification of an entry in which no problem was found."""
-    given = names(entry.get("columns"))
-    pg_names = names(entry.get("pg_columns")) or tuple(map(pg_name, given))
+    """Build the specification of an entry without problems."""
+    given = as_names(entry.get("columns"))
+    pg_names = as_names(entry.get("pg_columns")) or tuple(map(pg_name, given))
     by_lower = {name.lower(): name for name in given}
     choices: dict[str, Any] = {
         name: kind(entry[name]) for name, kind in CHOICES.items() if name in entry
@@ -205,20 +205,20 @@ def _spec(key: str, entry: Mapping[str, Any]) -> TableSpec:
         target=TargetTable.parse(entry["pg_table"]),
         columns=tuple(zip(given, pg_names, strict=True)),
         primary_key=tuple(
-            by_lower.get(name.lower(), name) for name in names(entry.get("primary_key"))
+            by_lower.get(name.lower(), name) for name in as_names(entry.get("primary_key"))
         ),
-        order_by=tuple(OrderBy(text) for text in names(entry.get("order_by", ""))),
-        exclude=names(entry.get("exclude")),
+        order_by=tuple(OrderBy(text) for text in as_names(entry.get("order_by", ""))),
+        exclude=as_names(entry.get("exclude")),
         type_overrides=tuple(dict(entry.get("type_overrides", {})).items()),
         **choices,
-        **{name: entry[name] for name in AS_GIVEN if name in entry},
+        **{name: entry[name] for name in UNCHANGED if name in entry},
     )
 
 
 def _shared_targets(specs: Mapping[str, TableSpec]) -> list[str]:
-    """Two tables loaded into one target would each truncate the other's rows.
+    """Return the tables that share a target, where each load would replace the other's rows.
 
-    A name without a schema is most likely in ``public``: it may be, so it counts as that.
+    A name without a schema is most likely in ``public``, so it counts as that.
     """
     owners: dict[TargetTable, str] = {}
     found = []

@@ -1,4 +1,4 @@
-"""What to carry: one table's specification, frozen, as the engine works with it."""
+"""The specification of one table: what to carry, from where to where, and how."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -7,22 +7,22 @@ from typing import Any, Final
 from tableferry.model.identifiers import SourceTable, TargetTable
 
 DEFAULT_BATCH_SIZE: Final = 10_000
-"""Rows in a batch: progress is told this often; larger batches read no faster (see docs)."""
+"""Rows in a batch, after which progress is reported; larger batches read no faster (see docs)."""
 
 
 DEFAULT_MAX_SHRINK: Final = 50
-"""Percent of the target's rows that a load may take away: half a table gone is seldom meant."""
+"""Percent of the target's rows that a load may remove: losing half a table is rarely intended."""
 
 DEFAULT_LOCK_TIMEOUT: Final = 30
-"""Seconds that the source may keep us waiting for a lock; later is a better time to read then."""
+"""Seconds to wait for a lock in the source; after that, a later run is the better choice."""
 
 DEFAULT_STATEMENT_TIMEOUT: Final = 600
-"""Seconds that the source may say nothing: a sort of a large table can take minutes; a peer that
-is gone is mostly noticed earlier, by TCP's keepalive."""
+"""Seconds that the source may send nothing: sorting a large table can take minutes. TCP keepalive
+usually detects a dead peer earlier."""
 
 
 class Consistency(StrEnum):
-    """How the source is read (ARCHITECTURE section "What a spec can say")."""
+    """The isolation under which the source is read; ``auto`` lets the plan choose."""
 
     AUTO = "auto"
     SNAPSHOT = "snapshot"
@@ -31,10 +31,10 @@ class Consistency(StrEnum):
 
 
 class OnInvalid(StrEnum):
-    """What to do with what PostgreSQL cannot hold.
+    """What to do with values that PostgreSQL cannot store.
 
-    ``strip`` and ``replace`` are about texts: U+0000 and half surrogate pairs. ``quarantine`` keeps
-    aside every row that has no exact form in the target, or that PostgreSQL refuses.
+    ``strip`` and ``replace`` apply to texts with U+0000 or unpaired surrogates. ``quarantine``
+    stores every row apart that has no exact form in the target, or that PostgreSQL refuses.
     """
 
     FAIL = "fail"
@@ -44,14 +44,14 @@ class OnInvalid(StrEnum):
 
 
 class TrailingBlanks(StrEnum):
-    """What to do with the blanks that fill up a ``char`` or ``nchar``."""
+    """What to do with the blanks that pad a ``char`` or ``nchar``."""
 
     KEEP = "keep"
     TRIM = "trim"
 
 
 class DriftPolicy(StrEnum):
-    """What to do with columns that only the source, or only an existing target table has."""
+    """What to do with columns that only the source or only the existing target table has."""
 
     STOP = "stop"
     ADD_COLUMNS = "add_columns"
@@ -61,8 +61,8 @@ class DriftPolicy(StrEnum):
 class Publish(StrEnum):
     """The publishing strategy: how a load becomes visible, in one transaction.
 
-    ``truncate`` replaces the rows in place, ``swap`` the table by another that was filled out of
-    sight, ``merge`` changes only the rows that differ; ``auto`` has the plan choose.
+    ``truncate`` replaces the rows in place, ``swap`` replaces the table with one that was loaded
+    apart, ``merge`` changes only the rows that differ; ``auto`` lets the plan choose.
     """
 
     AUTO = "auto"
@@ -78,7 +78,7 @@ class Mode(StrEnum):
 
 
 class LedgerUse(StrEnum):
-    """Whether runs are written down in the target's schema ``tableferry``."""
+    """Whether runs are recorded in the target's schema ``tableferry``."""
 
     ON = "on"
     OFF = "off"
@@ -86,7 +86,7 @@ class LedgerUse(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OrderBy:
-    """One column of ORDER BY, as it was written: resolved against the real columns by the plan."""
+    """One term of ORDER BY as it was written; the plan resolves it against the source's columns."""
 
     text: str
 
@@ -95,13 +95,13 @@ class OrderBy:
 class TableSpec:
     """One table to carry: a full refresh from ``source`` into ``target``.
 
-    ``columns`` pairs each source column with its target column, and is empty where they are to
-    be discovered: all but ``exclude``. ``primary_key`` holds source column names, and is empty
-    where the source's is to be taken. ``where`` is T-SQL, taken from configuration only, never
-    from an event. ``max_invalid`` rows may go into quarantine.
-    ``max_shrink`` is in percent of the target's rows, 100 allows everything;
-    ``chunks`` is into how many key ranges the table is cut, ``parallel`` how many are read at
-    once. ``max_rows_per_second`` is 0 for as fast as it goes; the timeouts are in seconds.
+    ``columns`` pairs each source column with its target column; where it is empty, all columns but
+    ``exclude`` are discovered. ``primary_key`` holds source column names; where it is empty, the
+    source's key is used. ``where`` is T-SQL from the configuration, never from an event. Up to
+    ``max_invalid`` rows may go into quarantine. ``max_shrink`` is in percent of the target's rows,
+    and 100 allows everything. ``chunks`` is the number of key ranges that the table is cut into,
+    ``parallel`` how many of them are read at once. ``max_rows_per_second`` is 0 for no limit. The
+    timeouts are in seconds.
     """
 
     key: str
@@ -133,17 +133,18 @@ class TableSpec:
     statement_timeout: int = DEFAULT_STATEMENT_TIMEOUT
 
     def located_in(self, database: str) -> "TableSpec":
-        """Return the spec for the database that the connection is to.
+        """Return the spec with its source in the connection's ``database``.
 
-        ``sql_server_db`` is the database's name in the configuration; the environment says what
-        it is called on this server (McTM_Test, say). A table named in a third database stays there.
+        ``sql_server_db`` is the database's name in the configuration; on this server it may have
+        another name (McTM_Test, say), which the environment sets. A table that is configured in a
+        third database stays there.
         """
         if self.source.database.lower() != self.database.lower():
             return self
         return replace(self, source=replace(self.source, database=database))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form, for people who want to see what is configured."""
+        """Return the specification as JSON-compatible data, for display."""
         return {
             "description": self.description,
             "db_type": self.db_type,
@@ -179,4 +180,4 @@ class TableSpec:
 
 
 DISCOVERED: Final = "from the source"
-"""What is shown for columns and a key that the configuration leaves out."""
+"""Shown in place of columns and a key that the configuration omits."""

@@ -1,8 +1,7 @@
-"""Whether the T-SQL of ``where`` is one condition, and nothing behind it.
+"""Check that the T-SQL of ``where`` is one condition and nothing else.
 
-It goes between parentheses into the SELECT, the closing one on a line of its own. What closes
-them, ends the statement or comments the rest out would make another statement of it, by a slip
-more likely than by intent.
+It goes into the SELECT between parentheses, the closing one on its own line. Text that closes them,
+ends the statement or comments out the rest would change the statement, most likely by mistake.
 """
 
 import re
@@ -12,14 +11,14 @@ _PARTS: Final = re.compile(
     r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\[(?:[^\]]|\]\])*\]|--[^\n]*|/\*.*?\*/|/\*|[()';\"\[]",
     re.DOTALL,
 )
-"""Texts, names and comments as wholes, and the signs that mean something outside them."""
+"""Literals, quoted names and comments as single matches, and the signs that matter outside them."""
 
 _OPENING: Final = frozenset({"'", '"', "[", "/*"})
-"""What is left alone only where its end is missing; comments of T-SQL hold comments."""
+"""Matched alone only where the closing sign is missing; T-SQL comments nest."""
 
 
-def problem_of(condition: str) -> str:
-    """Return why a text is not one condition, empty where it is."""
+def condition_problem(condition: str) -> str:
+    """Return why a text is not exactly one condition, empty where it is."""
     depth = 0
     for match in _PARTS.finditer(condition):
         part = match.group()

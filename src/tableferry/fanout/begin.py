@@ -118,14 +118,14 @@ class _Beginning:
         if left is None:
             return None
         for text in left.ranges:
-            KeyRange.of_json(text)
+            KeyRange.from_json(text)
         self.ledger.resume(self.lease, left)
         return left.staging, len(left.ranges)
 
     def _cut(self) -> int:
         cut = sqlserver.split_table(self.from_, self.plan)
         name = f"staging_{self.lease.run_id.hex}"
-        self.ledger.stage(self.lease, name, [keys.as_json() for keys in cut.ranges])
+        self.ledger.stage(self.lease, name, [keys.to_json() for keys in cut.ranges])
         moments = (DIFFERENT_MOMENTS,) if len(cut.ranges) > 1 else ()
         record_warnings(self.into, self.lease, cut.warnings + moments)
         self._make(postgres.Staging(name, parts=True))

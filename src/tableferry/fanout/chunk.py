@@ -95,7 +95,7 @@ class _ChunkStep:
             plan = make_plan(as_begun(self.spec, self.work), from_, into)
             require_planned(plan, self.work)
         try:
-            rows = self._store(plan.reading_exactly(exactly), into)
+            rows = self._store(plan.reading_as_utf16(exactly), into)
         except values.TextsAlteredError as found:
             return found.columns
         except LeaseLostError:
@@ -112,7 +112,7 @@ class _ChunkStep:
         guard = sqlserver.StallGuard(plan, lambda: self.deadline.remaining)
         reading = Reading(
             plan,
-            [Chunk(number, KeyRange.of_json(self.record.key_range))],
+            [Chunk(number, KeyRange.from_json(self.record.key_range))],
             open_source=guard.guarded(lambda: connect_source(spec, self.settings)),
             rate_limit=sqlserver.RateLimit(spec.max_rows_per_second),
             check=self.deadline.check,

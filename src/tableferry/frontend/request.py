@@ -1,7 +1,7 @@
-"""What is asked for: an event, checked key by key before anything is run.
+"""A request: an event or a command line, checked key by key before anything is run.
 
-An event may name a mode and configured tables, nothing else: no SQL, no connection, no column is
-ever taken from it.
+It names a mode and configured tables, nothing else: SQL, connections and columns come from the
+configuration only.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Mode(StrEnum):
-    """What a deployment can be asked to do."""
+    """What a request can ask for."""
 
     MULTI_SYNC = "multi_sync"
     MULTI_TEST = "multi_test"
@@ -38,12 +38,16 @@ _SINGLE_HINT: Final = 'Name one table: "table_name" in an event, --table=NAME in
 
 SHOWN_CHARACTERS: Final = 80
 SHOWN_NAMES: Final = 10
-"""An error quotes no more of a name, and of names: events can be large, and logs cost money."""
+"""Limits for what an error quotes of an event: events can be large, and logs cost money."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A checked request; ``tables`` holds configured names only, None: all of them."""
+    """A checked request.
+
+    ``tables`` holds configured names only, None: all. ``continued`` counts the invocations before
+    this one (``aws.continuation``). ``run_id`` None: a new one.
+    """
 
     mode: Mode
     tables: tuple[str, ...] | None = None
@@ -55,9 +59,8 @@ class Request:
 
     @property
     def options(self) -> "RunOptions":
-        """How the run is to behave."""
-        # Not at the top: what tries again takes longer to import than a request to be checked.
-        from tableferry.sync.run_options import RunOptions  # noqa: PLC0415
+        """The run's options."""
+        from tableferry.sync.run_options import RunOptions
 
         return RunOptions(
             fail_fast=self.fail_fast,
@@ -68,7 +71,7 @@ class Request:
 
 
 def parse_event(event: object, configured: Collection[str]) -> Request:
-    """Check an event; raises one ConfigError that names everything that is wrong with it.
+    """Check an event; raises one ConfigError that names every problem.
 
     ``configured`` holds the tables' names.
     """
@@ -86,7 +89,7 @@ def parse_event(event: object, configured: Collection[str]) -> Request:
         problems[f"'publish_together' must be true or false, not {_kind(together)}"] = _KEYS_HINT
     continued = event.get("continued", 0)
     if not isinstance(continued, int) or isinstance(continued, bool) or continued < 0:
-        problems["'continued' must be how many invocations came before"] = _KEYS_HINT
+        problems["'continued' must be the number of invocations before this one"] = _KEYS_HINT
     problems |= _clashes(mode, event)
     named = [*(tables or ()), *([] if name is None else [name])]
     unknown = [wanted for wanted in dict.fromkeys(named) if wanted not in configured]
@@ -130,7 +133,7 @@ def _table_name(value: object, problems: dict[str, str]) -> str | None:
 
 
 def _clashes(mode: Mode | None, event: Mapping[Any, Any]) -> dict[str, str]:
-    """Find keys that the mode does not look at: the caller meant something by them."""
+    """Find keys that the mode does not use: the caller meant something by them."""
     if mode is Mode.SINGLE_SYNC:
         found = {}
         if "table_name" not in event:
@@ -157,20 +160,20 @@ def _refusal(problems: Mapping[str, str]) -> ConfigError:
 
 
 def _listed(values: Sequence[object]) -> str:
-    """Return names for a message, the first of them where there are many."""
+    """Return names for a message: the first ones, and how many more."""
     text = ", ".join(_quoted(value) for value in values[:SHOWN_NAMES])
     more = len(values) - SHOWN_NAMES
     return f"{text} and {more:,} more" if more > 0 else text
 
 
 def _quoted(value: object) -> str:
-    """Return a caller's text for a message: on one line, and not endless."""
+    """Return a caller's text for a message: on one line, of limited length."""
     text = shown(value[:SHOWN_CHARACTERS]) if isinstance(value, str) else _kind(value)
     return f"{text}..." if isinstance(value, str) and len(value) > SHOWN_CHARACTERS else text
 
 
 def _kind(value: object) -> str:
-    """Say what a value is in the words of JSON; the value itself is not repeated."""
+    """Name a value's JSON type; the value itself is not repeated."""
     if value is None:
         return "null"
     names = {bool: "a boolean", int: "a number", float: "a number", str: "a text", list: "a list"}

@@ -1,15 +1,4 @@
-"""What is answered: one result, as a status code and JSON for Lambda, as an exit code for a shell.
-
-==========================  ===========  =========
-outcome                     statusCode   exit code
-==========================  ===========  =========
-everything worked           200          0
-some tables failed          207          1
-every table failed          500          1
-the request or the          400          2
-configuration is wrong
-==========================  ===========  =========
-"""
+"""The response to a request: its result as JSON, its ending as a status code and an exit code."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -17,94 +6,105 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from tableferry.errors import ConfigError, ErrorReport
+from tableferry.frontend.exit_codes import (
+    ALL_OK,
+    FAILED,
+    REFUSED,
+    SOME_FAILED,
+    STOPPED_BY,
+    Ending,
+)
+from tableferry.sync.outcome import RunOutcome
 
 
 class Report(Protocol):
-    """What came of tables: a sync's outcome, a test's or a plan's report."""
+    """What a request about tables returns: a run's outcome, a check's or a plan's report."""
 
     @property
     def ok(self) -> bool:
-        """Whether everything worked."""
+        """Whether every table is ok."""
 
     @property
     def any_ok(self) -> bool:
-        """Whether anything did."""
+        """Whether at least one table is ok; a skipped one neither worked nor failed."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
 
 
 Result = Report | Mapping[str, Any]
-"""A report, or the facts of ``info``."""
-
-OK: Final = 200
-SOME_FAILED: Final = 207
-REFUSED: Final = 400
-ALL_FAILED: Final = 500
+"""A report, or facts about the configuration (``info``)."""
 
 MOST_BYTES: Final = 6_000_000
-"""Of an answer. Lambda refuses one of more than 6 MiB, and then nobody hears of what was done."""
+"""Size limit of an answer, in bytes. Lambda discards one of more than 6 MiB: the caller would not
+learn that its tables were synced."""
 
 SMALL_BYTES: Final = 100_000
-"""What a part of such an answer may have to be kept: the totals, the status, what remains."""
-
-_EXIT_CODES: Final = {OK: 0, SOME_FAILED: 1, ALL_FAILED: 1, REFUSED: 2}
+"""Parts of an oversized answer up to this size are kept: the totals, the status, what remains."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A status code and the facts of the body; ``error`` where nothing else is to be shown."""
+    """How a request ended, and the JSON body of the answer.
 
-    status: int
+    ``error`` is set where the request itself failed and there is no result. ``stopped`` is the
+    ending of a run that a signal stopped: it decides the exit code.
+    """
+
+    ending: Ending
     body: Mapping[str, Any]
     error: ErrorReport | None = None
+    stopped: Ending | None = None
+
+    @property
+    def status_code(self) -> int:
+        """The status code for a caller of the Lambda function."""
+        return self.ending.status_code or 500
 
     @property
     def exit_code(self) -> int:
-        """0: all good, 1: a table failed, 2: wrong use or configuration."""
-        return _EXIT_CODES[self.status]
+        """The exit code for a shell."""
+        return (self.stopped or self.ending).exit_code
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what a Lambda handler returns: the body is JSON text.
+        """Return what a Lambda handler returns; ``body`` is JSON text.
 
-        Of one that is too large the large parts are left out, and named.
+        Of a body over Lambda's limit, the large parts are left out and listed in ``left_out``.
         """
         text = json.dumps(self.body)
         if len(json.dumps(text)) > MOST_BYTES:
             text = json.dumps(self._shortened())
-        return {"statusCode": self.status, "body": text}
+        return {"statusCode": self.status_code, "body": text}
 
     def _shortened(self) -> dict[str, Any]:
         large = [key for key in self.body if len(json.dumps(self.body[key])) > SMALL_BYTES]
         return {
             **{key: value for key, value in self.body.items() if key not in large},
             "left_out": large,
-            "why": "Lambda's answers have 6 MB at most. The log has a line for each table that was "
-            "synced; name fewer tables to see more.",
+            "why": "Lambda limits an answer to 6 MB. The log has a line for each table that was "
+            "synced; name fewer tables to see more here.",
         }
 
 
 def respond(work: Callable[[], Result]) -> tuple[Response, Result | None]:
-    """Do the work and return the response to it, and the result; raises nothing.
+    """Do the work; return the response, and the result where there is one. Raises no Exception.
 
-    A ConfigError is the caller's to correct: 400. Of an unforeseen error only the type and the
-    place are told, its text may hold anything.
+    A ConfigError is the caller's to correct. Of an error that is not a TableferryError only the
+    type and the place are reported: its text may hold a secret or a cell's value.
     """
     try:
         result = work()
-        return Response(status_of(result), _body(result)), result
+        return response_to(result), result
     except Exception as error:  # noqa: BLE001 - the one place where an error becomes an answer
         report = ErrorReport.of(error)
-        status = REFUSED if isinstance(error, ConfigError) else ALL_FAILED
-        return Response(status, {"error": report.to_dict()}, report), None
+        ending = REFUSED if isinstance(error, ConfigError) else FAILED
+        return Response(ending, {"error": report.to_dict()}, report), None
 
 
-def status_of(result: Result) -> int:
-    """Return the status code of a result; a skipped table neither worked nor failed."""
-    if isinstance(result, Mapping) or result.ok:
-        return OK
-    return SOME_FAILED if result.any_ok else ALL_FAILED
-
-
-def _body(result: Result) -> Mapping[str, Any]:
-    return result if isinstance(result, Mapping) else result.to_dict()
+def response_to(result: Result) -> Response:
+    """Return the response to a result."""
+    if isinstance(result, Mapping):
+        return Response(ALL_OK, result)
+    ending = ALL_OK if result.ok else SOME_FAILED if result.any_ok else FAILED
+    signal = result.stopped_by if isinstance(result, RunOutcome) else None
+    return Response(ending, result.to_dict(), stopped=STOPPED_BY[signal] if signal else None)

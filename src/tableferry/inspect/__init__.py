@@ -1,1 +1,1 @@
-"""Questions that change nothing: check, plan, discover."""
+"""Read-only questions to both databases: check, plan, discover."""

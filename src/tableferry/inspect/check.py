@@ -1,4 +1,4 @@
-"""A look before anything moves: are databases there, tables readable and writable, do they fit.
+"""Check before a sync: databases reachable, tables readable and writable, schemas compatible.
 
 Nothing is written, on either side.
 """
@@ -18,12 +18,12 @@ from tableferry.sync.deadline import Clock
 from tableferry.sync.make_plan import make_plan
 
 TARGET: Final = "postgresql"
-"""The target's name among the databases; the sources have those of their ``db_type``."""
+"""The target's name among the databases; a source is named by its ``db_type``."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseCheck:
-    """What one database said of itself, or why it did not."""
+    """One database: its version and encryption, or the error that kept us from it."""
 
     name: str
     where: str
@@ -52,9 +52,9 @@ class DatabaseCheck:
 
 @dataclass(frozen=True, slots=True)
 class TableCheck:
-    """Whether one table could be synced now; ``missing`` tables would be created.
+    """Whether one table could be synced now; a ``missing`` one would be created.
 
-    ``readable`` and ``writable`` are None where it could not be tried.
+    ``readable`` and ``writable`` are None where that could not be tried.
     """
 
     table: str
@@ -88,7 +88,7 @@ class TableCheck:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """Every database and every table that was looked at."""
+    """Every database and every table that was checked."""
 
     databases: tuple[DatabaseCheck, ...]
     tables: tuple[TableCheck, ...]
@@ -96,7 +96,7 @@ class CheckReport:
 
     @property
     def ok(self) -> bool:
-        """Whether everything a sync needs is there."""
+        """Whether every database and every table is ok."""
         return all(d.error is None for d in self.databases) and all(t.ok for t in self.tables)
 
     @property
@@ -150,7 +150,7 @@ class CheckReport:
 def check_tables(
     specs: Sequence[TableSpec], settings: Settings, clock: Clock = time.monotonic
 ) -> CheckReport:
-    """Connect to every database the tables need and look at every table; raises nothing."""
+    """Connect to every database that the tables need and check every table; raises nothing."""
     started = clock()
     db_types = list(dict.fromkeys(spec.db_type for spec in specs))
     databases = [_check_source(name, settings.sources[name], clock) for name in db_types]
@@ -185,8 +185,8 @@ def _check_database(
     started = clock()
     try:
         facts = look()
-    except TableferryError as error:
-        answered = error.reached
+    except Exception as error:  # noqa: BLE001 - one database's error does not hide the others
+        answered = isinstance(error, TableferryError) and error.reached
         return DatabaseCheck(
             name, str(settings), answered, False, clock() - started, error=ErrorReport.of(error)
         )
@@ -203,7 +203,7 @@ def _check_database(
 
 
 def _check_table(spec: TableSpec, settings: Settings, down: dict[str, DatabaseCheck]) -> TableCheck:
-    """Look at each side that is there; where both are, plan and ask for the SELECT's first rows."""
+    """Check each side that can be reached; with both, plan and run the SELECT for its first row."""
     readable: bool | None = None
     writable: bool | None = None
     names = (spec.key, str(spec.source), str(spec.target))
@@ -233,7 +233,7 @@ def _check_table(spec: TableSpec, settings: Settings, down: dict[str, DatabaseCh
             readable = False
             sqlserver.probe(from_, plan)
             readable = True
-    except TableferryError as error:
+    except Exception as error:  # noqa: BLE001 - one table's error does not hide the others
         return TableCheck(*names, readable, writable, error=ErrorReport.of(error))
     return TableCheck(
         *names, readable, writable, missing=plan.create is not None, warnings=plan.warnings

@@ -1,14 +1,15 @@
-"""Entries of TABLE_CONFIGS for the tables that a source has. Nothing is written anywhere."""
+"""Generate entries of TABLE_CONFIGS from a source's catalog. Nothing is written anywhere."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tableferry import sqlserver
 from tableferry.config import SourceSettings
 from tableferry.errors import SchemaError
+from tableferry.model.html_table import html_table
 from tableferry.model.identifiers import SourceTable, TargetTable, shown
-from tableferry.model.naming import distinct, pg_name, shortened
+from tableferry.model.naming import pg_name, shortened, unique_name
 from tableferry.model.schema import SourceSchema
 from tableferry.model.table_details import TableDetails
 from tableferry.typemap import RULES
@@ -16,9 +17,9 @@ from tableferry.typemap import RULES
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """One table's entry: its ``key`` and ``config``, and what a person should know of it.
+    """One table's entry, by its ``key``, and ``notes`` for the person who edits it.
 
-    ``rows`` (about) and ``size`` (bytes) are None where the server does not tell.
+    ``rows`` (an estimate) and ``size`` (bytes) are None where the login may not see them.
     """
 
     table: SourceTable
@@ -40,10 +41,48 @@ class Discovered:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """The tables of a source; ``Table(key=one.key, **one.config)`` makes a Table of each."""
+
+    source: str
+    tables: tuple[Discovered, ...]
+
+    def __iter__(self) -> Iterator[Discovered]:
+        return iter(self.tables)
+
+    def __len__(self) -> int:
+        return len(self.tables)
+
+    @property
+    def ok(self) -> bool:
+        """True: a source without tables is a SchemaError."""
+        return True
+
+    @property
+    def any_ok(self) -> bool:
+        """True, likewise."""
+        return True
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {"source": self.source, "tables": [table.to_dict() for table in self.tables]}
+
+    def _repr_html_(self) -> str:
+        """Return the list as a table, for notebooks."""
+        return html_table(
+            ("table", "key", "rows", "bytes", "notes"),
+            [(one.table, one.key, one.rows, one.size, "; ".join(one.notes)) for one in self],
+        )
+
+
 def discover(
     db_type: str, settings: SourceSettings, *, schema: str = "", like: str = ""
-) -> tuple[Discovered, ...]:
-    """Look at every table that is found; raises TableferryError, SchemaError where none is."""
+) -> Discovery:
+    """Return an entry for each table; raises TableferryError, SchemaError where there is none.
+
+    ``schema`` and ``like`` (a LIKE pattern) restrict the tables, "" does not.
+    """
     with sqlserver.connect(settings) as connection:
         found = sqlserver.find_tables(connection, schema=schema, like=like)
         if not found:
@@ -53,7 +92,7 @@ def discover(
                 "and grant the login SELECT on the tables.",
             )
         keys = _keys([entry.table for entry in found])
-        return tuple(
+        tables = tuple(
             _discovered(
                 db_type,
                 entry,
@@ -63,13 +102,14 @@ def discover(
             )
             for entry, key in zip(found, keys, strict=True)
         )
+    return Discovery(db_type, tables)
 
 
 def _keys(tables: Sequence[SourceTable]) -> list[str]:
     """Return a key for each: its name; with its schema where that is not ``dbo``."""
     taken: set[str] = set()
     return [
-        distinct(
+        unique_name(
             pg_name(table.name if table.schema == "dbo" else f"{table.schema}_{table.name}"), taken
         )
         for table in tables
@@ -87,7 +127,7 @@ def _discovered(
         if column.type.name not in RULES:
             notes.append(f"{shown(column.name)} is left out: {column.type} is not carried")
             continue
-        name = distinct(pg_name(column.name), taken, RULES[column.type.name].second_names)
+        name = unique_name(pg_name(column.name), taken, RULES[column.type.name].companion_names)
         if name != pg_name(column.name):
             notes.append(f"{shown(column.name)} is named {shown(name)}: its own name is another's")
         columns.append(column.name)

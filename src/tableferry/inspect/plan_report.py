@@ -1,4 +1,4 @@
-"""What a sync would do, told beforehand. Both databases are asked, nothing is written."""
+"""Plans of many tables: what a sync would do. Reads both databases' catalogs, writes nothing."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from tableferry import postgres, sqlserver
 from tableferry.config import OnInvalid, Settings, TableSpec
-from tableferry.errors import ConfigError, ErrorReport, TableferryError, raise_any
+from tableferry.errors import ConfigError, ErrorReport, raise_any
 from tableferry.model.html_table import html_table
 from tableferry.planning.plan import SyncPlan
 from tableferry.sync.make_plan import make_plan
@@ -16,7 +16,7 @@ from tableferry.sync.make_plan import make_plan
 
 @dataclass(frozen=True, slots=True)
 class TablePlan:
-    """One table's plan, or why there is none."""
+    """One table's plan, or the error that kept us from it."""
 
     spec: TableSpec
     plan: SyncPlan | None = None
@@ -24,7 +24,7 @@ class TablePlan:
 
     @property
     def refused_rows(self) -> str:
-        """What becomes of rows that cannot be stored, empty where one fails the load."""
+        """What happens to rows that cannot be stored; "" where one such row fails the load."""
         if self.spec.on_invalid is not OnInvalid.QUARANTINE:
             return ""
         return (
@@ -54,7 +54,7 @@ class TablePlan:
             "parallel": plan.spec.parallel,
             "estimated_rows": plan.estimated_rows,
             "ddl": list(plan.ddl),
-            "drift": list(plan.drift.told),
+            "drift": list(plan.drift.messages),
             "columns": [
                 {
                     "source": column.source.name,
@@ -123,7 +123,7 @@ def _row(table: TablePlan) -> tuple[object, ...]:
 
 
 def plan_tables(specs: Sequence[TableSpec], settings: Settings) -> PlanReport:
-    """Plan every table; raises nothing, what cannot be planned is in the report."""
+    """Plan every table; raises nothing: what cannot be planned has its error in the report."""
     return PlanReport(tuple(_plan(spec, settings) for spec in specs))
 
 
@@ -158,5 +158,5 @@ def _plan(spec: TableSpec, settings: Settings) -> TablePlan:
             postgres.connect(settings.target) as into,
         ):
             return TablePlan(spec, plan=make_plan(spec, from_, into))
-    except TableferryError as error:
+    except Exception as error:  # noqa: BLE001 - one table's error does not hide the others' plans
         return TablePlan(spec, error=ErrorReport.of(error))

@@ -1,1 +1,1 @@
-"""The words that both sides are described in: names, columns, keys, ranges. Pure data."""
+"""The data model that describes both databases: names, columns, keys, key ranges. Pure data."""

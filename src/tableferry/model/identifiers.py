@@ -1,7 +1,7 @@
-"""Names: the only place that parses and quotes them, for both databases.
+"""Parse and quote the names of tables and columns, for both databases.
 
-Everything that becomes part of SQL text passes through here, so that a name with a bracket, a
-quote, a semicolon or a newline in it is just a name.
+No other module puts a name into SQL text, so a name with a bracket, a quote, a semicolon or a
+newline in it stays a name.
 """
 
 import re
@@ -11,10 +11,10 @@ from typing import Final
 from tableferry.errors import ConfigError
 
 PG_NAME_BYTES: Final = 63
-"""PostgreSQL cuts longer names silently (NAMEDATALEN - 1)."""
+"""PostgreSQL silently truncates longer names (NAMEDATALEN - 1)."""
 
 MSSQL_NAME_UNITS: Final = 128
-"""SQL Server's ``sysname`` is nvarchar(128): UTF-16 units."""
+"""SQL Server's ``sysname`` is nvarchar(128): UTF-16 code units."""
 
 _PART = re.compile(
     r"""\s*(?:\[(?P<bracketed>(?:[^\]]|\]\])*)\]|"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^.\[\]"]+))\s*"""
@@ -22,8 +22,8 @@ _PART = re.compile(
 
 
 def quote_mssql(name: str) -> str:
-    """Return ``name`` in brackets for T-SQL; raises ConfigError where it cannot be a name."""
-    _refuse_impossible(name)
+    """Return ``name`` in brackets for T-SQL; raises ConfigError for an invalid name."""
+    _require_valid(name)
     if len(name.encode("utf-16-le", "surrogatepass")) // 2 > MSSQL_NAME_UNITS:
         raise ConfigError(
             f"The SQL Server name {shown(name)} is longer than {MSSQL_NAME_UNITS} characters",
@@ -33,12 +33,12 @@ def quote_mssql(name: str) -> str:
 
 
 def quote_pg(name: str) -> str:
-    """Return ``name`` in double quotes for PostgreSQL; raises ConfigError where it is no name."""
-    _refuse_impossible(name)
+    """Return ``name`` in double quotes for PostgreSQL; raises ConfigError for an invalid name."""
+    _require_valid(name)
     if len(name.encode("utf-8", "surrogatepass")) > PG_NAME_BYTES:
         raise ConfigError(
             f"The PostgreSQL name {shown(name)} is longer than {PG_NAME_BYTES} bytes, "
-            "which PostgreSQL would cut",
+            "which PostgreSQL would truncate",
             hint="Choose a shorter name in the table's configuration.",
         )
     return '"' + name.replace('"', '""') + '"'
@@ -50,14 +50,14 @@ def text_mssql(text: str) -> str:
 
 
 def text_pg(text: str) -> str:
-    """Return ``text`` as a PostgreSQL literal, right whatever ``standard_conforming_strings`` is.
+    """Return ``text`` as a PostgreSQL literal, valid under any ``standard_conforming_strings``.
 
-    Raises ConfigError for what no text in PostgreSQL can hold.
+    Raises ConfigError for a text that PostgreSQL cannot store.
     """
     if "\0" in text or any("\ud800" <= unit <= "\udfff" for unit in text):
         raise ConfigError(
-            "A text holds NUL or half a surrogate pair, which PostgreSQL cannot store",
-            hint="Change it in the source.",
+            "A text holds NUL or an unpaired surrogate, which PostgreSQL cannot store",
+            hint="Change the text in the source.",
         )
     doubled = text.replace("'", "''")
     if "\\" in doubled:
@@ -66,13 +66,13 @@ def text_pg(text: str) -> str:
 
 
 def shown(name: str) -> str:
-    """Return ``name`` for a message: on one line, whatever is in it."""
+    """Return ``name`` quoted for a message, always on one line."""
     return repr(name)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceTable:
-    """A table in SQL Server, by its three names, unquoted."""
+    """A SQL Server table: database, schema and name, unquoted."""
 
     database: str
     schema: str
@@ -80,10 +80,10 @@ class SourceTable:
 
     @classmethod
     def parse(cls, text: str, default_database: str) -> "SourceTable":
-        """Parse ``[Database].[schema].[Table]``; schema (dbo) and database may be left out.
+        """Parse ``[Database].[schema].[Table]``; database and schema (dbo) are optional.
 
-        ``Database..Table`` leaves the schema out. Brackets and double quotes are SQL Server's,
-        doubled inside. Raises ConfigError.
+        ``Database..Table`` omits the schema. Brackets and double quotes follow SQL Server's rules
+        and are doubled inside a name. Raises ConfigError.
         """
         match split_name(text, may_omit_schema=True):
             case [name]:
@@ -97,7 +97,7 @@ class SourceTable:
                     f"{shown(text)} is not a table name of the form [Database].[schema].[Table]",
                     hint="Linked servers (four parts) are not read; write a ] inside a name as ]].",
                 )
-        _ = table.sql  # what cannot be a name is refused here, not while syncing
+        _ = table.sql  # refuses invalid names here, not during the sync
         return table
 
     @property
@@ -106,19 +106,19 @@ class SourceTable:
         return ".".join(map(quote_mssql, (self.database, self.schema, self.name)))
 
     def __str__(self) -> str:
-        return ".".join(_plain(part) for part in (self.database, self.schema, self.name))
+        return ".".join(_displayed(part) for part in (self.database, self.schema, self.name))
 
 
 @dataclass(frozen=True, slots=True)
 class TargetTable:
-    """A table in PostgreSQL; ``schema`` is empty where the search path decides."""
+    """A PostgreSQL table; ``schema`` is empty where the search path decides."""
 
     schema: str
     name: str
 
     @classmethod
     def parse(cls, text: str) -> "TargetTable":
-        """Parse ``table`` or ``schema.table``; the case is kept. Raises ConfigError."""
+        """Parse ``table`` or ``schema.table``, keeping the case. Raises ConfigError."""
         match split_name(text):
             case [name]:
                 table = cls("", name)
@@ -129,7 +129,7 @@ class TargetTable:
                     f"{shown(text)} is not a table name of the form table or schema.table",
                     hint='Write a name with a dot in it in double quotes: "a.b".',
                 )
-        _ = table.sql  # a name that PostgreSQL would cut is refused here, not while loading
+        _ = table.sql  # refuses names that are too long here, not during the load
         return table
 
     @property
@@ -138,14 +138,14 @@ class TargetTable:
         return ".".join(quote_pg(part) for part in (self.schema, self.name) if part)
 
     def __str__(self) -> str:
-        return ".".join(_plain(part) for part in (self.schema, self.name) if part)
+        return ".".join(_displayed(part) for part in (self.schema, self.name) if part)
 
 
 def split_name(text: str, *, may_omit_schema: bool = False) -> list[str]:
-    """Split a multi-part name at its dots, honouring ``[...]`` and ``"..."``.
+    """Split a multi-part name at its dots, except those inside ``[...]`` and ``"..."``.
 
-    Returns the unquoted parts, an empty one where ``may_omit_schema`` and the second was left
-    out (``a..b``); raises ConfigError where the text is not a name.
+    Returns the unquoted parts; with ``may_omit_schema``, the second is empty in ``a..b``. Raises
+    ConfigError where the text is not a name.
     """
     parts: list[str] = []
     position = 0
@@ -180,14 +180,14 @@ def _unquoted(match: re.Match[str]) -> str:
     return match["plain"].strip()
 
 
-def _refuse_impossible(name: str) -> None:
+def _require_valid(name: str) -> None:
     if not name or "\0" in name or any("\ud800" <= unit <= "\udfff" for unit in name):
         raise ConfigError(
-            f"{shown(name)} cannot be a name",
-            hint="Names are not empty, and hold neither NUL nor half a surrogate pair.",
+            f"{shown(name)} is not a valid name",
+            hint="Names are not empty and hold neither NUL nor an unpaired surrogate.",
         )
 
 
-def _plain(part: str) -> str:
-    """Return a part for people: as it is where that is unmistakable, else in brackets."""
+def _displayed(part: str) -> str:
+    """Return a part for display: in brackets unless it is a plain word."""
     return part if re.fullmatch(r"\w+", part) else quote_mssql(part).replace("\n", "\\n")

@@ -1,8 +1,8 @@
-"""Chunks: a table cut into ranges of its key, each read by a SELECT of its own. Pure.
+"""Key ranges: a table is cut into chunks along its key, each read by its own SELECT. Pure.
 
-Where to cut is asked of the source (``sqlserver.chunking``), and only the source compares keys:
-collations and uniqueidentifiers have orders of their own there. One range is open below and one
-above, so rows that come after the cut are in a range, too.
+The source chooses the boundaries (``sqlserver.chunking``), and only the source compares keys,
+because SQL Server sorts collated texts and uniqueidentifiers in its own order. The first range is
+open below and the last above, so rows inserted after the cut fall into a range, too.
 """
 
 import itertools
@@ -14,13 +14,13 @@ from typing import Any, Final, Self
 
 from tableferry.errors import ConfigError
 from tableferry.model.identifiers import quote_mssql, shown
-from tableferry.model.literals import exact_text, has_exact_text, literal, looks_exact
+from tableferry.model.literals import exact_text, has_exact_text, is_exact_text, tsql_literal
 from tableferry.model.schema import SourceColumn, SourceType
 
 
 @dataclass(frozen=True, slots=True)
 class KeyColumn:
-    """One column of a key, of a table called t. ``collation`` is empty where it is no text."""
+    """One column of the key of a table aliased t; ``collation`` is empty unless it holds text."""
 
     name: str
     type: SourceType
@@ -28,21 +28,21 @@ class KeyColumn:
 
     @property
     def sql(self) -> str:
-        """The column."""
+        """The column, qualified and quoted."""
         return f"t.{quote_mssql(self.name)}"
 
     @property
     def text(self) -> str:
-        """T-SQL that makes the exact text of the column's value."""
+        """The T-SQL that converts the column's value to its exact text."""
         return exact_text(self.type, self.sql)
 
     def literal(self, text: str) -> str:
         """Return the T-SQL literal of an exact text."""
-        return literal(self.type, text, self.collation)
+        return tsql_literal(self.type, text, self.collation)
 
 
-LONGEST_TYPE: Final = 8000
-"""Bytes of the longest type that is not ``max``."""
+MAX_TYPE_BYTES: Final = 8000
+"""Length in bytes of the longest type that is not ``max``."""
 
 Key = tuple[KeyColumn, ...]
 Bound = tuple[str, ...]
@@ -51,10 +51,10 @@ Bound = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class KeyRange:
-    """The rows whose key is ``low`` or above, and below ``high``; None: open on that side.
+    """The rows whose key is at least ``low`` and below ``high``; None leaves that side open.
 
-    NULL is below everything, as in SQL Server's order: a row whose key is not whole is in a range,
-    too, as if NULL were a value.
+    NULL sorts below everything, as in SQL Server, so a row with a NULL in its key is in a range,
+    too.
     """
 
     key: Key = ()
@@ -63,18 +63,18 @@ class KeyRange:
 
     @property
     def condition(self) -> str:
-        """The range in T-SQL, of a table called t; empty where it has all rows."""
+        """The range as a T-SQL condition on a table aliased t; empty for all rows."""
         parts = []
         if self.low is not None:
             parts.append(_at_least(self.key, self.low))
         if self.high is not None:
-            # What is at least ``low`` has a first column. To ask for its NULLs again would keep the
-            # server from stopping at the upper bound.
+            # A key of at least ``low`` has no NULL in its first column. Testing for one again would
+            # keep the server from stopping at the upper bound.
             parts.append(_below(self.key, self.high, nulls=self.low is None))
         return " AND ".join(parts)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form, which ``of_dict`` takes."""
+        """Return the range in the form that ``from_dict`` reads."""
         return {
             "key": [[c.name, *astuple(c.type), c.collation] for c in self.key],
             "low": None if self.low is None else list(self.low),
@@ -82,17 +82,17 @@ class KeyRange:
         }
 
     @classmethod
-    def of_dict(cls, form: object) -> Self:
-        """Return the range of a JSON form; raises ConfigError where it is none.
+    def from_dict(cls, form: object) -> Self:
+        """Return the range that ``to_dict`` wrote; raises ConfigError for anything else.
 
-        Its bounds will be part of T-SQL, so whatever does not look like one is refused.
+        Its bounds become part of T-SQL, so every one has to match its type's pattern.
         """
         try:
             return cls._of(form)
         except (ConfigError, KeyError, TypeError, ValueError):
             raise ConfigError(
-                "This is not a range of keys that tableferry has written",
-                hint="Cut the table anew: run it again from the beginning.",
+                "This is not a key range that tableferry has written",
+                hint="Run the table again from the beginning, which cuts it into chunks again.",
             ) from None
 
     @classmethod
@@ -106,32 +106,32 @@ class KeyRange:
         if form is None:
             return None
         pairs = zip(key, form, strict=True)
-        if not (key and isinstance(form, list) and all(looks_exact(c.type, x) for c, x in pairs)):
+        if not (key and isinstance(form, list) and all(is_exact_text(c.type, x) for c, x in pairs)):
             raise ValueError("bound")
         return tuple(form)
 
-    def as_json(self) -> str:
-        """Return the JSON text, of ASCII signs."""
+    def to_json(self) -> str:
+        """Return the range as JSON, in ASCII."""
         return json.dumps(self.to_dict(), separators=(",", ":"))
 
     @classmethod
-    def of_json(cls, text: str) -> Self:
-        """Return the range of a JSON text; raises ConfigError where it is none."""
+    def from_json(cls, text: str) -> Self:
+        """Return the range that ``to_json`` wrote; raises ConfigError for anything else."""
         try:
             form = json.loads(text)
         except ValueError:
             form = None
-        return cls.of_dict(form)
+        return cls.from_dict(form)
 
 
 def _key_column(form: Any) -> KeyColumn:
-    """Return the column of its JSON form; raises an error of some kind where it is none."""
+    """Return the key column of its JSON form; raises some error where it is invalid."""
     name, kind, *numbers, collation = form
     column = KeyColumn(name, SourceType(kind, *numbers), collation)
     quote_mssql(name)
     if not (
         len(numbers) == 3
-        and all(type(number) is int and 0 <= number <= LONGEST_TYPE for number in numbers)
+        and all(type(number) is int and 0 <= number <= MAX_TYPE_BYTES for number in numbers)
         and has_exact_text(column.type)
         and re.fullmatch(r"\w*", collation, re.ASCII)
     ):
@@ -140,19 +140,19 @@ def _key_column(form: Any) -> KeyColumn:
 
 
 WHOLE_TABLE: Final = KeyRange()
-"""The range of all rows, of a table that is not cut."""
+"""The range of a table that is not cut: all rows."""
 
 
 def ranges_between(key: Key, bounds: Sequence[Bound]) -> tuple[KeyRange, ...]:
-    """Return the ranges that these bounds, each above the one before, cut all keys into."""
+    """Return the ranges between ascending bounds; together they cover every key."""
     edges: list[Bound | None] = [None, *bounds, None]
     return tuple(KeyRange(key, *pair) for pair in itertools.pairwise(edges))
 
 
-def obstacles(key: Sequence[SourceColumn]) -> list[str]:
-    """Say why a table cannot be cut along this key; nothing where it can."""
+def key_problems(key: Sequence[SourceColumn]) -> list[str]:
+    """Return why a table cannot be cut along this key; empty where it can."""
     if not key:
-        return ["'chunks' needs a key to cut along, and the table has none"]
+        return ["'chunks' needs a key to cut the table along, and it has none"]
     return [
         f"'chunks' cannot cut along column {shown(column.name)}: {column.type} has no exact literal"
         for column in key
@@ -161,7 +161,7 @@ def obstacles(key: Sequence[SourceColumn]) -> list[str]:
 
 
 def _at_least(key: Key, bound: Bound) -> str:
-    """Return ``a >= x AND (a > x OR b >= y)``: an index seeks by the first part. It has no NULL."""
+    """Return ``a >= x AND (a > x OR b >= y)``: an index can seek by the first part."""
     column, value = key[0].sql, key[0].literal(bound[0])
     if len(key) == 1:
         return f"{column} >= {value}"
@@ -169,9 +169,9 @@ def _at_least(key: Key, bound: Bound) -> str:
 
 
 def _below(key: Key, bound: Bound, *, nulls: bool = True) -> str:
-    """Return what is true of exactly those rows of which ``_at_least`` is not.
+    """Return the condition that holds for exactly the rows that ``_at_least`` excludes.
 
-    Whether a column may be NULL is not asked: of a view the catalog may say so wrongly.
+    Every column is assumed to be nullable: for a view, the catalog may be wrong about that.
     """
     column, value = key[0].sql, key[0].literal(bound[0])
     if len(key) == 1:

@@ -1,6 +1,6 @@
-"""What the two catalogs say of a table, in one vocabulary: pure data, read by the plan.
+"""The tables of both databases as their catalogs describe them. Pure data, input of the plan.
 
-``source.catalog`` and ``target.catalog`` fill these in; neither knows the other.
+``sqlserver.catalog`` and ``postgres.catalog`` fill these in; neither knows the other.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,6 +9,9 @@ from typing import Final
 
 UNLIMITED: Final = -1
 """``SourceType.length`` of the ``(max)`` types, as ``sys.columns.max_length`` has it."""
+
+CHARACTER_TYPES: Final = frozenset({"char", "varchar", "nchar", "nvarchar"})
+"""The text types with a length; ``text``, ``ntext`` and ``xml`` are read as one of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class SourceType:
 
     @property
     def is_unbounded(self) -> bool:
-        """Whether a value may be of any size: ``sys.columns`` says 16 bytes of the oldest ones."""
+        """Whether values have no size limit; ``sys.columns`` says 16 bytes for the legacy types."""
         return self.length == UNLIMITED or self.name in {"text", "ntext", "image"}
 
     def __str__(self) -> str:
@@ -44,18 +47,18 @@ class SourceType:
 class SourceColumn:
     """One column of a source table. ``protection`` says why its values would arrive altered.
 
-    ``by_server``: the server is to convert its texts to nvarchar, the driver may misread them.
+    ``convert_on_server``: the driver may misread its texts, so the server casts them to nvarchar.
     """
 
     name: str
     type: SourceType
     nullable: bool = True
     protection: str = ""
-    by_server: bool = False
+    convert_on_server: bool = False
 
 
 def find_column(name: str, columns: Sequence[SourceColumn]) -> SourceColumn | None:
-    """Return the column of exactly this name, else the only one equal without case, else None."""
+    """Return the column of this name, else the only one that differs just in case, else None."""
     for column in columns:
         if column.name == name:
             return column
@@ -65,10 +68,10 @@ def find_column(name: str, columns: Sequence[SourceColumn]) -> SourceColumn | No
 
 @dataclass(frozen=True, slots=True)
 class SourceSchema:
-    """A source table's columns, in their order, and about how many rows it has (None: unknown).
+    """A source table's columns, in order, and its estimated number of rows (None: unknown).
 
-    ``rows_filtered``: a security policy hides rows from some logins, this one perhaps.
-    ``in_memory``: it is memory-optimized.
+    ``rows_filtered``: a security policy hides rows from some logins, perhaps from this one.
+    ``in_memory``: the table is memory-optimized.
     """
 
     columns: tuple[SourceColumn, ...]
@@ -79,9 +82,9 @@ class SourceSchema:
 
 @dataclass(frozen=True, slots=True)
 class Isolation:
-    """What a source database offers: SNAPSHOT isolation, and row versions for READ COMMITTED.
+    """Whether a source database allows SNAPSHOT isolation, and versions rows for READ COMMITTED.
 
-    ``known``: the source has told; a database may be hidden from a login (VIEW ANY DATABASE).
+    ``known`` is False where the login may not see the database's settings (VIEW ANY DATABASE).
     """
 
     snapshot: bool = False
@@ -120,9 +123,9 @@ SQL_NAMES: Final = {
 class TargetColumn:
     """One column of an existing target table.
 
-    ``needs_value`` is set where a row without a value for it would be refused; ``generated``
-    where PostgreSQL computes it and accepts no value; ``identity`` where a sequence of its
-    own numbers rows and this login may say where it goes on.
+    ``needs_value``: PostgreSQL refuses a row without a value for it. ``generated``: PostgreSQL
+    computes it and accepts no value. ``identity``: its own sequence numbers the rows, and this
+    login may advance that sequence.
     """
 
     name: str
@@ -135,9 +138,9 @@ class TargetColumn:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Obstacle:
-    """Something on a target table that matters to a publishing strategy.
+    """Something attached to a target table that a publishing strategy has to know.
 
-    ``kind`` is a word that the strategy knows, ``name`` what PostgreSQL calls it.
+    ``kind`` is defined by the strategy, ``name`` is the object's name in PostgreSQL.
     """
 
     kind: str
@@ -149,11 +152,11 @@ class TargetSchema:
     """An existing target table: ``kind`` is ``pg_class.relkind``.
 
     ``referenced_by`` names the other tables whose foreign keys point to it, ``row_triggers`` its
-    enabled triggers that run before a row is inserted; ``row_security`` says whether row-level
-    security binds this login, ``may_alter`` whether it may add columns. ``has_heirs``: tables
-    inherit from this one, which keep their rows when it is emptied. ``obstacles`` are those
-    of the publishing strategies that may be used, by the strategy's name. ``bytes`` is the table's
-    size on disk, without its indexes.
+    enabled triggers that run before a row is inserted. ``row_security``: row-level security applies
+    to this login. ``may_alter``: this login may add columns. ``has_children``: other tables inherit
+    from it and keep their rows when it is emptied. ``obstacles`` are keyed by the name of the
+    publishing strategy, for the strategies that may be used. ``bytes`` is the table's size on disk
+    without its indexes.
     """
 
     columns: tuple[TargetColumn, ...]
@@ -162,6 +165,6 @@ class TargetSchema:
     row_triggers: tuple[str, ...] = ()
     row_security: bool = False
     may_alter: bool = True
-    has_heirs: bool = False
+    has_children: bool = False
     obstacles: Mapping[str, tuple[Obstacle, ...]] = field(default_factory=dict)
     bytes: int = 0

@@ -1,6 +1,6 @@
-"""What SQL Server's catalog says of a table beyond its columns: keys, defaults, comments.
+"""What SQL Server's catalog knows of a table beyond its columns: keys, defaults, comments.
 
-Pure data, read by ``source.details`` for a target table that is to be created.
+Pure data, read by ``sqlserver.details`` for a target table that will be created.
 """
 
 from collections.abc import Mapping
@@ -16,13 +16,13 @@ class IndexColumn:
     descending: bool = False
 
 
-HIDDEN: Final = "?"
-"""The ``condition`` of an index whose filter the login may not see: it is no T-SQL."""
+HIDDEN_CONDITION: Final = "?"
+"""The ``condition`` of an index whose filter the login may not see; not valid T-SQL."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceIndex:
-    """One index, or the index behind a PRIMARY KEY or UNIQUE constraint.
+    """An index, or the index of a PRIMARY KEY or UNIQUE constraint.
 
     ``kind`` is ``sys.indexes.type_desc``; ``condition`` a filtered index's ``filter_definition``,
     empty for none.
@@ -49,11 +49,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class TableDetails:
-    """Everything beyond the columns; by column name where it belongs to one.
+    """Everything beyond the columns; the mappings are keyed by column name.
 
-    ``defaults`` holds ``sys.default_constraints.definition``, empty where the column has a
-    default that this login may not see. ``collations`` holds the text columns'. ``warnings`` says
-    what could not be read at all.
+    ``defaults`` holds ``sys.default_constraints.definition``, empty for a default that this login
+    may not see. ``collations`` has the text columns only. ``warnings`` says what could not be read.
     """
 
     indexes: tuple[SourceIndex, ...] = ()
@@ -67,7 +66,7 @@ class TableDetails:
 
     @property
     def primary_key(self) -> tuple[str, ...]:
-        """The columns of the primary key, empty where there is none (or it was not to be seen)."""
+        """The columns of the primary key, empty where there is none or the login cannot see it."""
         for index in self.indexes:
             if index.primary:
                 return tuple(column.name for column in index.columns)
@@ -75,4 +74,4 @@ class TableDetails:
 
 
 NO_DETAILS: Final = TableDetails()
-"""Of a table whose target exists already, or that is nothing but columns."""
+"""For a table whose target exists already, or that has nothing but columns."""

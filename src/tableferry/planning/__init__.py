@@ -1,1 +1,1 @@
-"""From both catalogs and a table's configuration to a plan, or to refusals by name. Pure."""
+"""Turn both catalogs and a table's configuration into a plan, or refuse by column name. Pure."""

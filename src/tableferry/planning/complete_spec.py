@@ -1,6 +1,6 @@
-"""A specification that leaves its columns or its key out, completed by what the source says.
+"""Complete a specification that omits its columns or its key, from the source's catalog. Pure.
 
-Pure. What the configuration names stays as it is named; only what is left out is found.
+What the configuration names is kept; only what it omits is discovered.
 """
 
 from collections.abc import Sequence
@@ -14,35 +14,35 @@ from tableferry.model.schema import SourceColumn, SourceSchema, find_column
 from tableferry.model.table_details import TableDetails
 
 
-def completed(spec: TableSpec, source: SourceSchema, details: TableDetails) -> TableSpec:
-    """Return the spec with columns, target names and key; raises SchemaError.
+def complete_spec(spec: TableSpec, source: SourceSchema, details: TableDetails) -> TableSpec:
+    """Return the specification with columns, target names and key; raises SchemaError.
 
-    Columns are called what the source calls them, also where the configuration differs in case; one
-    that the source does not have keeps its name. ``primary_key`` stays empty where the source has
-    none, or one of columns that are not carried.
+    Columns get the source's spelling where the configuration differs in case; one that the source
+    lacks keeps its name. ``primary_key`` stays empty where the source has none, or one with columns
+    that are not carried.
     """
     columns = tuple(
-        (_own_name(name, source), target)
+        (_source_spelling(name, source), target)
         for name, target in spec.columns or _columns(spec, source.columns)
     )
     return replace(spec, columns=columns, primary_key=_key(spec, columns, source, details))
 
 
-def _own_name(name: str, source: SourceSchema) -> str:
+def _source_spelling(name: str, source: SourceSchema) -> str:
     column = find_column(name, source.columns)
     return column.name if column else name
 
 
 def _columns(spec: TableSpec, found: Sequence[SourceColumn]) -> tuple[tuple[str, str], ...]:
-    """Every column but the excluded, in the table's order, under the names derived from theirs."""
-    left_out, problems = set(), []
+    """Pair every column that is not excluded with its derived name, in the table's order."""
+    excluded, problems = set(), []
     for name in spec.exclude:
         column = find_column(name, found)
         if column is None:
             problems.append(f"'exclude' names {shown(name)}, which {spec.source} does not have")
         else:
-            left_out.add(column.name)
-    pairs = tuple((c.name, pg_name(c.name)) for c in found if c.name not in left_out)
+            excluded.add(column.name)
+    pairs = tuple((c.name, pg_name(c.name)) for c in found if c.name not in excluded)
     if not pairs:
         problems.append(f"'exclude' leaves no column of {spec.source}")
     problems += [
@@ -67,15 +67,14 @@ def _key(
     if not spec.primary_key:
         key = details.primary_key
         return key if carried.issuperset(key) else ()
-    key = tuple(_own_name(name, source) for name in spec.primary_key)
+    key = tuple(_source_spelling(name, source) for name in spec.primary_key)
     if missing := [
         shown(asked)
         for asked, name in zip(spec.primary_key, key, strict=True)
         if name not in carried or find_column(name, source.columns) is None
     ]:
         raise SchemaError(
-            f"'primary_key' names {', '.join(missing)}, which is not among the columns that are "
-            "carried",
-            hint="Correct 'primary_key', or leave it out to take the source's.",
+            f"'primary_key' names {', '.join(missing)}, which is not among the carried columns",
+            hint="Correct 'primary_key', or omit it to use the source's.",
         )
     return key

@@ -1,31 +1,31 @@
-"""Counting the seventh digits of datetime2(7) and datetimeoffset(7).
+"""Count the seventh fractional digits of datetime2(7) and datetimeoffset(7) that are lost.
 
-The driver cuts them off before anybody sees them (seen with mssql-python 1.16: it sends
-microseconds), so the server is asked, in the same SELECT, which values have one.
+The driver cuts them off before anyone sees them (seen with mssql-python 1.16: it sends
+microseconds), so the same SELECT asks the server which values have one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tableferry.planning.columns import ColumnPlan
+from tableferry.planning.column_plan import ColumnPlan
 
-BITS: Final = 60
-"""Columns that one number tells of: a bigint has 63 bits, and nobody has as many such columns."""
+FLAGS: Final = 60
+"""Columns that one number covers; a bigint has 63 bits."""
 
 _CUT_BY_THE_DRIVER: Final = frozenset({"datetime2", "datetimeoffset"})
 
 
 @dataclass(frozen=True, slots=True)
-class Cuts:
-    """One more column of the SELECT: a number whose bits say which of ``columns`` are cut."""
+class LostDigits:
+    """An extra column of the SELECT: a bit mask of the ``columns`` that lose a digit in a row."""
 
     name: str
     columns: tuple[ColumnPlan, ...]
 
     @property
     def select(self) -> str:
-        """The T-SQL that makes the number; a value that is NULL is not cut."""
+        """The T-SQL that computes the bit mask; a NULL loses nothing."""
         bits = " + ".join(
             f"CASE WHEN DATEPART(NANOSECOND, {column.select}) % 1000 <> 0 "
             f"THEN {2**place} ELSE 0 END"
@@ -34,18 +34,16 @@ class Cuts:
         return f"CAST({bits} AS bigint)"
 
 
-def cuts_of(columns: Sequence[ColumnPlan]) -> tuple[Cuts, ...]:
-    """Return the further columns that are read; no column of a target has such a name."""
-    return tuple(_cuts(columns))
-
-
-def _cuts(columns: Sequence[ColumnPlan]) -> Iterator[Cuts]:
-    cut = [
+def lost_digit_columns(columns: Sequence[ColumnPlan]) -> tuple[LostDigits, ...]:
+    """Return the extra columns to read, under names that no target column has."""
+    affected = [
         column
         for column in columns
         if column.convert == "truncate"
         and column.arrives.name in _CUT_BY_THE_DRIVER
         and column.arrives.scale == 7
     ]
-    for start in range(0, len(cut), BITS):
-        yield Cuts(f"(cut {start // BITS + 1})", tuple(cut[start : start + BITS]))
+    return tuple(
+        LostDigits(f"(cut {start // FLAGS + 1})", tuple(affected[start : start + FLAGS]))
+        for start in range(0, len(affected), FLAGS)
+    )

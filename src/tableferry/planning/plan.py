@@ -1,7 +1,7 @@
-"""The plan of one table: from what both sides say, what will be read and what it becomes.
+"""Plan one table: from both catalogs, what to read, how to convert it, and what is lost.
 
-Pure: no database is touched here. Everything that can be refused before the load is refused
-here, by column name, and every declared loss is written down.
+Pure: no database is touched. Everything that can be refused before the load is refused here, by
+column name, and every loss is declared.
 """
 
 import hashlib
@@ -9,10 +9,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from tableferry.config import Consistency, OrderBy, TableSpec, TrailingBlanks
+from tableferry.config import Consistency, TableSpec, TrailingBlanks
 from tableferry.errors import SchemaError
-from tableferry.model.identifiers import quote_mssql, shown
-from tableferry.model.key_range import KeyRange, obstacles
+from tableferry.model.identifiers import quote_mssql
+from tableferry.model.key_range import KeyRange, key_problems
 from tableferry.model.schema import (
     Isolation,
     SourceColumn,
@@ -21,13 +21,16 @@ from tableferry.model.schema import (
     find_column,
 )
 from tableferry.model.table_details import NO_DETAILS, TableDetails
-from tableferry.planning.columns import ColumnPlan, exactly, match_columns
-from tableferry.planning.complete_spec import completed
+from tableferry.planning.column_plan import ColumnPlan, read_as_utf16
+from tableferry.planning.complete_spec import complete_spec
+from tableferry.planning.consistency import choose_consistency
 from tableferry.planning.ddl.create_table import Creation, advance_identity, plan_creation
-from tableferry.planning.drift import Drift, likely_new_name
-from tableferry.planning.lost_digits import cuts_of
+from tableferry.planning.drift import Drift
+from tableferry.planning.lost_digits import lost_digit_columns
+from tableferry.planning.match_columns import match_columns
 from tableferry.planning.preconditions import require_loadable
-from tableferry.planning.row_size import require_room
+from tableferry.planning.row_size import require_row_fits
+from tableferry.planning.source_columns import order_term, source_columns
 from tableferry.planning.strategy import (
     Candidate,
     Strategies,
@@ -36,25 +39,23 @@ from tableferry.planning.strategy import (
     require_key,
     require_ledger,
 )
-from tableferry.typemap import RULES
 
 CREATE: Final = "create"
-"""How rows become visible in a table that the load creates: no strategy's business."""
+"""The name under which a load that creates its table reports, in place of a strategy's."""
 
 OLDEST_POSTGRESQL: Final = 130000
-"""What is assumed of a server that nobody asked: it has gen_random_uuid()."""
+"""Assumed where the server's version is unknown; it has gen_random_uuid()."""
 
 
 @dataclass(frozen=True, slots=True)
 class SyncPlan:
     """One table's plan.
 
-    ``create`` is what creates a missing target table, None where it exists; ``consistency`` is
-    never ``auto``; ``estimated_rows`` is None where the source does not say; ``drift`` is how the
-    source's columns differ from those of an existing target table; ``at_one_moment`` says that no
-    row is read at another moment than the others. ``strategy`` publishes the rows, None where the
-    target table is created; ``strategy_reason`` says why ``publish: auto`` chose it, and is empty
-    where it was asked for.
+    ``create`` holds the DDL of a missing target table, None where it exists; ``consistency`` is
+    never ``auto``; ``estimated_rows`` is None where the source does not say; ``drift`` describes
+    how the source's columns differ from an existing target table's. ``at_one_moment``: all rows are
+    read as of the same moment. ``strategy`` publishes the rows, None where the target table is
+    created; ``strategy_reason`` says why ``publish: auto`` chose it, empty where it was configured.
     """
 
     spec: TableSpec
@@ -72,17 +73,17 @@ class SyncPlan:
 
     @property
     def publish(self) -> str:
-        """The name of the publishing strategy, ``create`` where the target table is created."""
+        """The publishing strategy's name, ``create`` where the load creates the target table."""
         return self.strategy.name if self.strategy else CREATE
 
     @property
     def staged(self) -> bool:
-        """Whether rows may come by way of a staging table, in chunks."""
+        """Whether rows may go through a staging table, in chunks."""
         return self.strategy is None or self.strategy.staged
 
     @property
     def readers_wait(self) -> str:
-        """For how long queries on the target would wait, in words."""
+        """How long queries on the target would wait, in words."""
         if self.strategy is None:
             return "not at all: the table is new"
         adds_columns = bool(self.drift.added)
@@ -90,28 +91,28 @@ class SyncPlan:
 
     @property
     def select(self) -> str:
-        """The SELECT that reads the table. Result columns carry the target's names."""
+        """The SELECT that reads the table; its columns are named after the target's."""
         return self._select("SELECT")
 
     @property
     def carried(self) -> list[SourceColumn]:
-        """The source's columns that are read."""
+        """The source columns that are read."""
         return [column.source for column in self.columns if not column.companion]
 
     @property
     def result_columns(self) -> list[str]:
-        """The names of the columns that the SELECT answers with."""
+        """The names of the SELECT's result columns."""
         names = [column.target.name for column in self.columns]
-        return names + [cuts.name for cuts in cuts_of(self.columns)]
+        return names + [extra.name for extra in lost_digit_columns(self.columns)]
 
     @property
     def is_unbounded(self) -> bool:
-        """Whether values of any size may come."""
+        """Whether a column has values of unlimited size."""
         return any(column.arrives.is_unbounded for column in self.columns)
 
     @property
     def probe(self) -> str:
-        """The same for no row: the server checks every name, right and condition in it."""
+        """The SELECT for no row, with which the server checks names, permissions and conditions."""
         return self._select("SELECT TOP (0)")
 
     def select_where(self, condition: str) -> str:
@@ -119,33 +120,33 @@ class SyncPlan:
         return self._select("SELECT", condition)
 
     def chunk(self, keys: KeyRange) -> str:
-        """Return the SELECT of one range of the table's key; raises SchemaError for another key."""
+        """Return the SELECT of one key range; raises SchemaError for a range of another key."""
         found = tuple((column.name, column.type) for column in keys.key)
         if keys.condition and found != tuple((column.name, column.type) for column in self.key):
             raise SchemaError(
-                f"The key of {self.spec.source} is not the one it was cut along",
+                f"The key of {self.spec.source} is not the one that its chunks were cut along",
                 hint="The table or its 'primary_key' has changed; run it again from the beginning.",
             )
         return self._select("SELECT", keys.condition)
 
     @property
     def key(self) -> tuple[SourceColumn, ...]:
-        """The source's columns that are the key, in its order; empty where it has none."""
+        """The source columns of the key, in its order; empty where there is none."""
         return _key(self.spec, self.columns)
 
     @property
     def target_key(self) -> tuple[str, ...]:
-        """The target's columns of the key; empty where it is not carried whole."""
+        """The target columns of the key; empty unless all of them are carried."""
         return _target_key(self.spec, self.columns)
 
     @property
     def hint(self) -> str:
-        """The table hint of the consistency, empty or beginning with a blank."""
+        """The table hint for the consistency, empty or starting with a blank."""
         return " WITH (NOLOCK)" if self.consistency is Consistency.NOLOCK else ""
 
     def _select(self, verb: str, condition: str = "") -> str:
         read = [(c.select, c.target.name) for c in self.columns]
-        read += [(cuts.select, cuts.name) for cuts in cuts_of(self.columns)]
+        read += [(extra.select, extra.name) for extra in lost_digit_columns(self.columns)]
         columns = ",\n  ".join(f"{select} AS {quote_mssql(name)}" for select, name in read)
         sql = f"{verb}\n  {columns}\nFROM {self.spec.source.sql} AS t{self.hint}"
         conditions = [f"({self.spec.where}\n)"] if self.spec.where else []
@@ -158,14 +159,14 @@ class SyncPlan:
 
     @property
     def ddl(self) -> tuple[str, ...]:
-        """The DDL that the load would run in the target, before the rows and after them."""
+        """The DDL that the load runs in the target, before and after copying the rows."""
         return (*self.create.before, *self.create.after) if self.create else self.drift.alter
 
     @property
     def after(self) -> tuple[str, ...]:
-        """What is run when the rows are in, before the commit.
+        """The statements to run after copying the rows, before the commit.
 
-        A column that PostgreSQL numbers goes on past the rows that came, at every load.
+        Every load advances the sequences of identity columns past the copied rows.
         """
         if self.create:
             return self.create.after
@@ -174,11 +175,11 @@ class SyncPlan:
 
     @property
     def fingerprint(self) -> str:
-        """What the load depends on, as 16 hex digits: columns, types, policies, SELECT and DDL.
+        """A hash of what the load depends on: columns, types, policies, SELECT and DDL.
 
-        Two plans of one fingerprint do the same; any drift on either side gives another.
+        16 hex digits. Plans with the same fingerprint do the same; any drift changes it.
         """
-        facts = [self.publish, self.select, *self.ddl, *self.drift.told]
+        facts = [self.publish, self.select, *self.ddl, *self.drift.messages]
         facts.append(f"{self.spec.on_invalid}|{self.spec.trailing_blanks}")
         for c in self.columns:
             facts.append(f"{c.source.name}|{c.source.type}|{c.source.nullable}|{c.convert}")
@@ -190,14 +191,14 @@ class SyncPlan:
         key = tuple(c for c in self.columns if c.target.name in self.target_key)
         return replace(self, columns=key)
 
-    def reading_exactly(self, names: frozenset[str] | None) -> "SyncPlan":
+    def reading_as_utf16(self, names: frozenset[str] | None) -> "SyncPlan":
         """Return the plan that reads these columns' texts (None: all) as bytes of UTF-16."""
         wanted = frozenset(c.source.name for c in self.columns) if names is None else names
-        return replace(self, columns=exactly(self.columns, wanted))
+        return replace(self, columns=read_as_utf16(self.columns, wanted))
 
     @property
     def losses(self) -> dict[str, str]:
-        """What is lost, by source column."""
+        """The declared losses, by source column."""
         return {c.source.name: c.loss for c in self.columns if c.loss}
 
 
@@ -222,9 +223,9 @@ def plan_table(
     The plan's own ``spec`` leaves nothing out.
     """
     left_out = None if spec.columns else _excluded(spec, source)
-    spec = completed(spec, source, details)
-    found = _source_columns(spec, source, target)
-    matched = match_columns(spec, found, target, left_out=left_out)
+    spec = complete_spec(spec, source, details)
+    found = source_columns(spec, source, target)
+    matched = match_columns(spec, found, target, excluded=left_out)
     columns, drift = matched.columns, matched.drift
     spec = _carried(spec, columns)
     told = _require_storable(spec, columns)
@@ -240,14 +241,14 @@ def plan_table(
         choice = choose(Candidate(spec, target, columns, key, complete), strategies)
         told += choice.warnings
         drift = drift.settled(in_place=choice.strategy.in_place)
-    consistency, warnings = _consistency(spec, isolation, in_memory=source.in_memory)
+    consistency, warnings = choose_consistency(spec, isolation, in_memory=source.in_memory)
     if source.rows_filtered:
         hidden = f"a security policy filters the rows of {spec.source}"
         warnings += (f"{hidden}: this login may not see all",)
     return SyncPlan(
         spec=spec,
         columns=columns,
-        order_by=tuple(_order(order, source.columns) for order in spec.order_by),
+        order_by=tuple(order_term(order, source.columns) for order in spec.order_by),
         consistency=consistency,
         create=create,
         can_freeze=target is None or target.kind == "r",
@@ -268,7 +269,7 @@ def _excluded(spec: TableSpec, source: SourceSchema) -> list[SourceColumn]:
 
 
 def _carried(spec: TableSpec, columns: Sequence[ColumnPlan]) -> TableSpec:
-    """Return the spec without what 'drift' leaves out; its key only if that is whole."""
+    """Return the spec without the columns that drift skips, and its key only if it is complete."""
     names = {column.source.name for column in columns}
     return replace(
         spec,
@@ -279,13 +280,13 @@ def _carried(spec: TableSpec, columns: Sequence[ColumnPlan]) -> TableSpec:
 
 def _require_storable(spec: TableSpec, columns: Sequence[ColumnPlan]) -> tuple[str, ...]:
     """Refuse what only the load would find out; returns warnings. Raises SchemaError."""
-    if spec.chunks > 1:
-        _raise_if_any(
-            obstacles(_key(spec, columns)),
-            "Name whole numbers, moments, texts or uniqueidentifiers in 'primary_key', or leave "
-            "'chunks' out.",
+    if spec.chunks > 1 and (problems := key_problems(_key(spec, columns))):
+        raise SchemaError(
+            "; ".join(problems),
+            hint="Name integers, dates, times, texts or uniqueidentifiers in 'primary_key', or "
+            "omit 'chunks'.",
         )
-    return require_room(spec.target, columns)
+    return require_row_fits(spec.target, columns)
 
 
 def _creation(
@@ -295,47 +296,19 @@ def _creation(
     pg_version: int,
     names: Collection[str],
 ) -> Creation:
-    # A companion column comes behind its own, of the same source column.
+    # A companion follows its main column, of the same source column.
     pairs = [(_as_stored(column.source, spec), column.target) for column in columns]
     key = spec.primary_key
     return plan_creation(spec.target, pairs, key, details, pg_version, names=names)
 
 
 def _as_stored(column: SourceColumn, spec: TableSpec) -> SourceColumn:
-    """Return a char whose blanks are trimmed as the varchar that it is to defaults, conditions."""
-    filled = column.type.name in {"char", "nchar"}
-    if not filled or spec.trailing_blanks is TrailingBlanks.KEEP:
+    """Return a char with trimmed blanks as varchar, which defaults and conditions then match."""
+    padded = column.type.name in {"char", "nchar"}
+    if not padded or spec.trailing_blanks is TrailingBlanks.KEEP:
         return column
     varying = column.type.name.replace("char", "varchar")
     return replace(column, type=replace(column.type, name=varying))
-
-
-def _source_columns(
-    spec: TableSpec, source: SourceSchema, target: TargetSchema | None
-) -> list[tuple[SourceColumn, str]]:
-    """Pair the configured columns with the source's; a name that differs in case only is found."""
-    pairs, problems = [], []
-    for source_name, target_name in spec.columns:
-        column = find_column(source_name, source.columns)
-        if column is None:
-            new = likely_new_name(target_name, spec, source, target)
-            renamed = f" (it looks renamed to {shown(new)})" if new else ""
-            problems.append(f"{spec.source} has no column {shown(source_name)}{renamed}")
-        elif column.type.name not in RULES:
-            problems.append(
-                f"column {shown(source_name)} has the type {column.type}, "
-                "which tableferry does not carry"
-            )
-        elif column.protection:
-            problems.append(f"column {shown(source_name)} {column.protection}")
-        else:
-            pairs.append((column, target_name))
-    _raise_if_any(
-        problems,
-        "Correct 'columns' in the table's configuration, or take columns out with 'exclude'. "
-        "The table has: " + ", ".join(column.name for column in source.columns),
-    )
-    return pairs
 
 
 def _key(spec: TableSpec, columns: Sequence[ColumnPlan]) -> tuple[SourceColumn, ...]:
@@ -348,66 +321,3 @@ def _target_key(spec: TableSpec, columns: Sequence[ColumnPlan]) -> tuple[str, ..
     into = {column.source: column.target.name for column in columns if not column.companion}
     names = tuple(into[column] for column in _key(spec, columns) if column in into)
     return names if len(names) == len(spec.primary_key) else ()
-
-
-def _order(order: OrderBy, columns: Sequence[SourceColumn]) -> str:
-    """``Name``, ``[Name]``, ``Name DESC``: a column's own name comes before its reading as such."""
-    name, direction = order.text, ""
-    column = find_column(name, columns)
-    if column is None:
-        head, *tail = order.text.rsplit(maxsplit=1) or [""]
-        name = order.text.strip()
-        if tail and tail[0].upper() in {"ASC", "DESC"}:
-            name, direction = head.strip(), f" {tail[0].upper()}"
-        if name.startswith("[") and name.endswith("]"):
-            name = name[1:-1].replace("]]", "]")
-        column = find_column(name, columns)
-    if column is None:
-        raise SchemaError(
-            f"'order_by' names {shown(order.text)}, which is not a column of the source table",
-            hint="Name one column, or a list of columns, each with ASC or DESC behind it or not.",
-        )
-    return f"t.{quote_mssql(column.name)}{direction}"
-
-
-def _consistency(
-    spec: TableSpec, isolation: Isolation, *, in_memory: bool
-) -> tuple[Consistency, tuple[str, ...]]:
-    """Choose for ``auto`` the best that the database offers.
-
-    With row versions one statement under READ COMMITTED sees one moment, too; without, and without
-    SNAPSHOT, reading would wait for every writer. A memory-optimized table has its own versions,
-    and takes neither SNAPSHOT (41332) nor NOLOCK (10794).
-    """
-    database = spec.source.database
-    if in_memory:
-        if spec.consistency in {Consistency.SNAPSHOT, Consistency.NOLOCK}:
-            raise SchemaError(
-                f"{spec.source} is memory-optimized, which 'consistency': "
-                f"'{spec.consistency}' does not go with",
-                hint="Leave 'consistency' out: such a table is read as of one moment anyway.",
-            )
-        return Consistency.READ_COMMITTED, ()
-    if spec.consistency is Consistency.SNAPSHOT and isolation.known and not isolation.snapshot:
-        raise SchemaError(
-            f"The database {database} does not allow SNAPSHOT isolation",
-            hint=f"ALTER DATABASE {quote_mssql(database)} SET ALLOW_SNAPSHOT_ISOLATION ON, "
-            "or choose another 'consistency'.",
-        )
-    if spec.consistency is not Consistency.AUTO:
-        return spec.consistency, ()
-    if isolation.snapshot:
-        return Consistency.SNAPSHOT, ()
-    if isolation.row_versions:
-        return Consistency.READ_COMMITTED, ()
-    allows = "does not allow" if isolation.known else "does not tell whether it allows"
-    warning = (
-        f"{database} {allows} SNAPSHOT isolation, so rows are read with NOLOCK: "
-        "rows that others are changing may be missing, doubled or uncommitted"
-    )
-    return Consistency.NOLOCK, (warning,)
-
-
-def _raise_if_any(problems: Sequence[str], hint: str) -> None:
-    if problems:
-        raise SchemaError("; ".join(problems), hint=hint)

@@ -1,6 +1,6 @@
-"""Whether an existing target table can be loaded at all, whatever the publishing strategy. Pure.
+"""Check whether an existing target table can be loaded, under any publishing strategy. Pure.
 
-What would only fail in the load, after the source has been read, is refused here by name.
+Conditions that would fail the load only after reading the source are refused here by name.
 """
 
 from tableferry.config import TableSpec
@@ -13,15 +13,15 @@ def require_loadable(spec: TableSpec, target: TargetSchema) -> tuple[str, ...]:
     """Refuse a table that this login cannot load; returns warnings. Raises SchemaError."""
     if target.row_security:
         raise SchemaError(
-            f"Row-level security of {spec.target} binds this login, so PostgreSQL does not let it "
-            "load all rows",
+            f"Row-level security of {spec.target} applies to this login, so it cannot load all "
+            "rows",
             hint="Load as the table's owner, or as a role with BYPASSRLS.",
         )
     warnings = tuple(
         f"the trigger {shown(name)} of {spec.target} runs before each row and may change its values"
         for name in target.row_triggers
     )
-    if target.has_heirs:
+    if target.has_children:
         warnings += (
             f"tables inherit from {spec.target} and keep their rows, which queries on it show too",
         )
@@ -33,6 +33,6 @@ def require_unreferenced(spec: TableSpec, target: TargetSchema, strategy: str) -
     if target.referenced_by:
         raise SchemaError(
             f"Foreign keys of {', '.join(target.referenced_by)} point to {spec.target}, so "
-            f"PostgreSQL does not let its rows be replaced by '{strategy}'",
+            f"'{strategy}' cannot replace its rows",
             hint="Drop these foreign keys, or change the rows in place: 'publish': 'merge'.",
         )

@@ -1,8 +1,8 @@
-"""How large a row is on PostgreSQL's page: at least, and where every value is as long as may be.
+"""Estimate the smallest and the largest size of a row on a PostgreSQL page. Pure.
 
-Pure. SQL Server moves what is long out of a row of up to 1,024 columns and leaves 24 bytes; so does
-PostgreSQL, but leaves more of it where it was. A row that is too large all the same ends the load
-(54000 "row is too big"), so it is foreseen here.
+SQL Server moves long values out of a row of up to 1,024 columns and leaves 24 bytes of each;
+PostgreSQL does so, too, but leaves more in the row. A row that is still too large fails the load
+(54000 "row is too big"), so the plan checks for it.
 """
 
 from collections.abc import Sequence
@@ -11,14 +11,14 @@ from typing import Final
 from tableferry.errors import SchemaError
 from tableferry.model.identifiers import TargetTable
 from tableferry.model.schema import UNLIMITED, SourceType
-from tableferry.planning.columns import ColumnPlan
+from tableferry.planning.column_plan import ColumnPlan
 
-ROOM: Final = 8160
-"""Bytes of a row at the most (MaxHeapTupleSize, htup_details.h) on a page of the usual 8 kB."""
+MAX_ROW_BYTES: Final = 8160
+"""MaxHeapTupleSize (htup_details.h), on a page of the default 8 kB."""
 
 _HEADER: Final = 23
 _WORD: Final = 8
-"""A row's header without the bitmap of its NULLs, and what the two are filled up to."""
+"""Bytes of a row's header without its NULL bitmap, and the alignment of the two together."""
 
 _FIXED: Final = {
     **dict.fromkeys(("int8", "float8", "time", "timestamp", "timestamptz"), (8, 8)),
@@ -27,45 +27,46 @@ _FIXED: Final = {
     "bool": (1, 1),
     "uuid": (16, 1),
 }
-"""Bytes and alignment (pg_type.dat); every other type is of any length."""
+"""Bytes and alignment (pg_type.dat); every other type is of variable length."""
 
-_STAYS: Final = 23
-"""Bytes of a value of any length that never leave its row: 24 with their header (heaptoast.c).
-A longer value leaves 18."""
+_IN_ROW_BYTES: Final = 23
+"""Longest value of variable length that always stays in its row: 24 bytes with its header
+(heaptoast.c). A longer value leaves 18 bytes there."""
 
-_BYTES_OF: Final = {"nchar": 1.5, "nvarchar": 1.5, "char": 3, "varchar": 3, "binary": 1,
+_MAX_BYTES_PER_BYTE: Final = {"nchar": 1.5, "nvarchar": 1.5, "char": 3, "varchar": 3, "binary": 1,
                     "varbinary": 1}  # fmt: skip
-"""Bytes at the most, in UTF-8 where it is a text, that one of SQL Server's becomes."""
+"""PostgreSQL bytes that one byte of the SQL Server type can become, in UTF-8 for texts."""
 
 
-def require_room(target: TargetTable, columns: Sequence[ColumnPlan]) -> tuple[str, ...]:
-    """Refuse columns of which no row has room on a page; returns what is to be told of others.
+def require_row_fits(target: TargetTable, columns: Sequence[ColumnPlan]) -> tuple[str, ...]:
+    """Refuse columns whose rows can never fit on a page; returns a warning if some may not.
 
     Raises SchemaError.
     """
-    if (least := least_bytes(columns)) > ROOM:
+    if (least := least_bytes(columns)) > MAX_ROW_BYTES:
         raise SchemaError(
             f"Every row of {target} would take {least:,} bytes or more in PostgreSQL, whose page "
-            f"has room for {ROOM:,}",
+            f"has room for {MAX_ROW_BYTES:,}",
             hint="Name fewer columns in 'columns', or take some out with 'exclude': another entry "
             "of TABLE_CONFIGS can carry those into a second table.",
         )
     most = most_bytes(columns)
     warning = (
         f"a row of {target} takes up to {most:,} bytes in PostgreSQL, whose page has room for "
-        f"{ROOM:,}: one with values in most of its {len(columns):,} columns may end the load"
+        f"{MAX_ROW_BYTES:,}: one with values in most of its {len(columns):,} columns may fail the "
+        "load"
     )
-    return (warning,) if most > ROOM else ()
+    return (warning,) if most > MAX_ROW_BYTES else ()
 
 
 def least_bytes(columns: Sequence[ColumnPlan]) -> int:
-    """Return the bytes of a row whose values are NULL where they may be, and else empty."""
+    """Return the bytes of a row whose values are NULL where they may be, and empty elsewhere."""
     sure = [column for column in columns if not column.source.nullable]
     return _WORD * 3 + sum(_FIXED.get(column.target.type.name, (1, 1))[0] for column in sure)
 
 
 def most_bytes(columns: Sequence[ColumnPlan]) -> int:
-    """Return the bytes of a row without NULLs (but one) whose values are as large as may be."""
+    """Return the bytes of a row (with a NULL bitmap) whose values are as large as possible."""
     bitmap = -(-len(columns) // 8)
     size = -(-(_HEADER + bitmap) // _WORD) * _WORD
     for column in columns:
@@ -75,15 +76,16 @@ def most_bytes(columns: Sequence[ColumnPlan]) -> int:
 
 
 def _longest(column: ColumnPlan) -> int:
-    """Return the bytes that a value of any length leaves in its row, with its header of one."""
+    """Return the most bytes that a variable-length value leaves in its row, with its header."""
     if column.target.type.name == "numeric":
-        return 1 + min(_numeric_bytes(column.source.type), _STAYS)
+        return 1 + min(_numeric_bytes(column.source.type), _IN_ROW_BYTES)
     arrives = column.arrives
-    bounded = arrives.length != UNLIMITED and arrives.name in _BYTES_OF
-    return 1 + (min(int(arrives.length * _BYTES_OF[arrives.name]), _STAYS) if bounded else _STAYS)
+    if arrives.length == UNLIMITED or arrives.name not in _MAX_BYTES_PER_BYTE:
+        return 1 + _IN_ROW_BYTES
+    return 1 + min(int(arrives.length * _MAX_BYTES_PER_BYTE[arrives.name]), _IN_ROW_BYTES)
 
 
 def _numeric_bytes(source: SourceType) -> int:
-    """Two bytes of header, and two for every four digits before and behind the point."""
+    """Return 2 bytes of header, plus 2 for every four digits before and after the point."""
     before, behind = source.precision - source.scale, source.scale
     return 2 + 2 * (-(-before // 4) + -(-behind // 4))

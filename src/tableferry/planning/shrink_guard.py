@@ -1,17 +1,17 @@
-"""The guard: a source that came back nearly empty is not believed. Pure."""
+"""The shrink guard: refuse a load that would remove most of the target's rows. Pure."""
 
 from tableferry.errors import GuardError
 from tableferry.model.identifiers import TargetTable
 
 ANYTHING = 100
-"""The ``max_shrink`` that allows everything, in percent: nothing needs to be counted then."""
+"""The ``max_shrink``, in percent, that allows everything, so that no rows need to be counted."""
 
 
 def require_not_shrunk(target: TargetTable, old: int | None, new: int, max_shrink: int) -> None:
-    """Refuse to replace ``old`` rows by ``new`` ones where more than ``max_shrink`` percent go.
+    """Refuse to replace ``old`` rows with ``new`` ones if over ``max_shrink`` percent would go.
 
-    ``old`` is None where nobody counted them: the table is new, or everything is allowed. Raises
-    GuardError.
+    ``old`` is None where the rows were not counted: the table is new, or everything is allowed.
+    Raises GuardError.
     """
     if not old or max_shrink >= ANYTHING or (old - new) * 100 <= max_shrink * old:
         return

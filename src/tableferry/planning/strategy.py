@@ -1,7 +1,7 @@
-"""Publishing strategies as the plan sees them, and how ``publish: auto`` chooses one. Pure.
+"""The publishing strategies' interface to the plan, and the choice of ``publish: auto``. Pure.
 
-What a strategy does in PostgreSQL is declared beside its code, in ``postgres/publish``; here is
-what a plan asks of it. Nothing but the registry knows which strategies there are.
+What a strategy does in PostgreSQL is declared beside its code in ``postgres/publish``. Only the
+registry knows which strategies exist.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,14 +11,14 @@ from typing import Protocol
 from tableferry.config import LedgerUse, Publish, TableSpec
 from tableferry.errors import SchemaError
 from tableferry.model.schema import Obstacle, TargetSchema
-from tableferry.planning.columns import ColumnPlan
+from tableferry.planning.column_plan import ColumnPlan
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An existing target table and what is to be loaded into it, for a strategy to judge.
+    """An existing target table and the load into it, for a strategy to judge.
 
-    ``key`` names the target's columns of the key, and is empty where the key is not carried whole.
+    ``key`` names the key's target columns, and is empty unless all of them are carried.
     ``complete``: the load holds every row that the target should have afterwards.
     """
 
@@ -29,26 +29,26 @@ class Candidate:
     complete: bool = True
 
     def obstacles(self, strategy: str) -> tuple[Obstacle, ...]:
-        """Return what the catalog says of the table that matters to this strategy."""
+        """Return the obstacles to this strategy in the table's catalog entries."""
         return self.target.obstacles.get(strategy, ())
 
 
 @dataclass(frozen=True, slots=True)
 class Suitability:
-    """Whether ``auto`` may take a strategy, and why (not)."""
+    """Whether ``auto`` may choose a strategy, and the reason."""
 
     suits: bool
     reason: str
 
 
 class Strategy(Protocol):
-    """How a load becomes visible, as far as a plan is concerned.
+    """A publishing strategy, as far as a plan is concerned: how a load becomes visible.
 
-    ``staged``: rows come by way of a staging table, so they can be loaded in chunks, and publishing
-    can be tried again without reading. ``needs_key``: rows are told apart by a key. ``in_place``:
-    rows that stay are kept, so the target's other columns keep their values, and a load need not be
-    complete. ``check`` returns warnings and raises SchemaError where the table cannot be loaded
-    like this; ``suits`` says whether ``auto`` may choose it; ``readers_wait`` says for how long
+    ``staged``: rows go through a staging table, so they can be loaded in chunks, and publishing can
+    be retried without reading again. ``needs_key``: it identifies rows by a key. ``in_place``: it
+    changes existing rows, so columns that are not loaded keep their values, and a load need not be
+    complete. ``check`` returns warnings, and raises SchemaError where the strategy cannot load the
+    table. ``suits`` returns whether ``auto`` may choose it. ``readers_wait`` describes how long
     queries on the target wait, given the estimated rows.
     """
 
@@ -77,7 +77,7 @@ Strategies = Mapping[str, Strategy]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A plan's strategy; ``reason`` is why ``auto`` chose it, empty where it was asked for."""
+    """A plan's strategy; ``reason`` is why ``auto`` chose it, empty where it was configured."""
 
     strategy: Strategy
     reason: str
@@ -85,7 +85,7 @@ class Choice:
 
 
 def choose(candidate: Candidate, strategies: Strategies) -> Choice:
-    """Return the strategy that is asked for, or the first that suits; raises SchemaError."""
+    """Return the configured strategy, or for ``auto`` the first that suits; raises SchemaError."""
     spec = candidate.spec
     if spec.publish is not Publish.AUTO:
         strategy = strategies[spec.publish.value]
@@ -93,16 +93,16 @@ def choose(candidate: Candidate, strategies: Strategies) -> Choice:
         require_key(spec, strategy, candidate.key)
         _require_complete(candidate, strategy)
         return Choice(strategy, "", strategy.check(candidate))
-    passed_over: list[str] = []
+    rejected: list[str] = []
     for strategy in strategies.values():
         found = _judged(candidate, strategy)
         if found.suits:
-            reason = "; ".join([*passed_over, f"{strategy.name}: {found.reason}"])
+            reason = "; ".join([*rejected, f"{strategy.name}: {found.reason}"])
             return Choice(strategy, reason, strategy.check(candidate))
-        passed_over.append(f"not {strategy.name}: {found.reason}")
+        rejected.append(f"not {strategy.name}: {found.reason}")
     raise SchemaError(
-        f"No publishing strategy suits {spec.target}: {'; '.join(passed_over)}",
-        hint="Name one in 'publish' to see what it needs, or change what is in its way.",
+        f"No publishing strategy suits {spec.target}: {'; '.join(rejected)}",
+        hint="Name one in 'publish' to see what it needs, or remove what prevents it.",
     )
 
 
@@ -120,20 +120,20 @@ def require_key(spec: TableSpec, strategy: Strategy, key: Sequence[str]) -> None
     """Refuse a strategy that needs a key and has none; raises SchemaError."""
     if strategy.needs_key and not key:
         raise SchemaError(
-            f"{spec.source} is carried without a key, so its rows cannot be told apart to be "
-            f"merged into {spec.target}",
-            hint="Name the columns that tell its rows apart in 'primary_key', and carry all of "
-            "them; or use 'publish': 'swap', which needs no key.",
+            f"{spec.source} is carried without a key, so its rows cannot be matched with those of "
+            f"{spec.target}",
+            hint="Name the columns that identify a row in 'primary_key', and carry all of them; or "
+            "use 'publish': 'swap', which needs no key.",
         )
 
 
 def require_ledger(spec: TableSpec, strategy: Strategy) -> None:
-    """Refuse a staging table that no ledger would know of; raises SchemaError."""
+    """Refuse a staging table without a ledger to track it; raises SchemaError."""
     if strategy.staged and spec.ledger is LedgerUse.OFF:
         raise SchemaError(
-            f"'publish': {strategy.name!r} of {spec.target} needs the ledger, which knows its "
+            f"'publish': {strategy.name!r} of {spec.target} needs the ledger, which tracks its "
             "staging table",
-            hint="Leave 'ledger': 'off' out, or use 'publish': 'truncate'.",
+            hint="Omit 'ledger': 'off', or use 'publish': 'truncate'.",
         )
 
 

@@ -83,7 +83,7 @@ def read_schema(
             hint="'pg_table' must name a table; views and foreign tables are not loaded.",
         )
     columns = tuple(_column(row) for row in connection.rows(_COLUMNS, (oid,)))
-    ((referenced_by, triggers, secured, may_alter, has_heirs, size),) = connection.rows(
+    ((referenced_by, triggers, secured, may_alter, has_children, size),) = connection.rows(
         _ABOUT, {"oid": oid}
     )
     return TargetSchema(
@@ -93,7 +93,7 @@ def read_schema(
         row_triggers=tuple(triggers),
         row_security=secured,
         may_alter=may_alter,
-        has_heirs=has_heirs,
+        has_children=has_children,
         obstacles={name: look(connection, oid) for name, look in (looks or {}).items()},
         bytes=size,
     )

@@ -13,11 +13,11 @@ from typing import Final, Self
 import pyarrow as pa
 
 from tableferry.errors import DataError
-from tableferry.planning.columns import ColumnPlan
+from tableferry.planning.column_plan import ColumnPlan
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.copying import ENCODED_BYTES, CopyIn
 from tableferry.postgres.errors import is_staging_name
-from tableferry.values.quarantined import RefusedRow, RefusedRows, as_converted, value_bytes
+from tableferry.values.refused_rows import RefusedRow, RefusedRows, converted_value, value_bytes
 
 COPY_BYTES: Final = 8 * 2**20
 """About the size of one COPY, kept in memory until PostgreSQL has accepted it: less means more
@@ -163,7 +163,7 @@ class BisectingCopy:
 
     def _set_aside(self, row: pa.RecordBatch, error: DataError) -> None:
         values = {
-            column.target.name: as_converted(array[0], column)
+            column.target.name: converted_value(array[0], column)
             for column, array in zip(self._columns, row.columns, strict=True)
         }
         own = {c.source.name: values[c.target.name] for c in self._columns if not c.companion}

@@ -45,7 +45,7 @@ MEANINGS: Final = {
                    "server built without libxml has no values of type xml (use text)."),
     "2BP01": Meaning(SchemaError, "An object that depends on the table was created during the "
                    f"load. {_AGAIN}"),
-    "22021": Meaning(DataError, "A text holds U+0000 or half a surrogate pair: correct it in the "
+    "22021": Meaning(DataError, "A text holds U+0000 or an unpaired surrogate: correct it in the "
                    f"source or exclude the rows with 'where'. {_ROLLED_BACK}",
                    "a text holds a character that PostgreSQL cannot store"),
     "22001": Meaning(DataError, f"Widen the target column. {_ROLLED_BACK}",

@@ -1,1 +1,1 @@
-"""What people look at."""
+"""What a person reads: progress, summaries and errors in a terminal, and Python to paste."""

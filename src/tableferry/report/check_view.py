@@ -1,12 +1,13 @@
-"""The terminal: what a check found, database by database and table by table."""
+"""A check in the terminal, database by database and table by table."""
 
 from rich.console import Console
-from rich.markup import escape
 
 from tableferry.inspect.check import CheckReport, DatabaseCheck, TableCheck
 from tableferry.report.console import (
     MARKS,
     console,
+    name,
+    plain,
     print_error,
     print_indented,
     print_marked,
@@ -15,43 +16,43 @@ from tableferry.sync.outcome import Status
 
 
 def show_check(report: CheckReport, out: Console | None = None) -> None:
-    """Show every database and every table that was looked at."""
+    """Show every database and every table that was checked."""
     out = out or console()
     for database in report.databases:
         _database(out, database)
     out.print()
-    told = {id(database.error) for database in report.databases if database.error}
+    shown = {id(database.error) for database in report.databases if database.error}
     for table in report.tables:
-        _table(out, table, told=id(table.error) in told)
+        _table(out, table, with_error=id(table.error) not in shown)
     ready = sum(table.ok for table in report.tables)
     out.print(f"\n[bold]{ready} of {len(report.tables)} tables ok[/]")
 
 
 def _database(out: Console, database: DatabaseCheck) -> None:
     mark = MARKS[Status.FAILED if database.error else Status.OK]
-    where = escape(database.where)
-    print_marked(out, mark, f"[bold]{database.name}[/]  {where}  {database.seconds:.2f} s")
-    encryption = f"   encryption: {escape(database.encryption)}" if database.encryption else ""
+    heading = f"[bold]{name(database.name)}[/]  {plain(database.where)}  {database.seconds:.2f} s"
+    print_marked(out, mark, heading)
+    encryption = f"   encryption: {plain(database.encryption)}" if database.encryption else ""
     known = f"reachable: {_yes(database.reachable)}   logged in: {_yes(database.logged_in)}"
     print_indented(out, known + encryption, 4)
     if database.version:
-        print_indented(out, escape(database.version), 4)
+        print_indented(out, plain(database.version), 4)
         print_indented(out, f"isolation levels: {', '.join(database.isolation)}", 4)
     if database.error:
         print_error(out, database.error, indent=4)
 
 
-def _table(out: Console, table: TableCheck, *, told: bool) -> None:
-    """Show a table; what ails its database has been ``told`` there."""
+def _table(out: Console, table: TableCheck, *, with_error: bool) -> None:
+    """Show a table; ``with_error`` False: its error is its database's, and shown there."""
     mark = MARKS[Status.OK if table.ok else Status.FAILED]
-    made = " (will be created)" if table.missing else ""
-    way = f"{escape(table.source)} -> {escape(table.target)}{made}"
-    print_marked(out, mark, f"[bold]{escape(table.table)}[/]  {way}")
+    created = " (will be created)" if table.missing else ""
+    route = f"{name(table.source)} -> {name(table.target)}{created}"
+    print_marked(out, mark, f"[bold]{name(table.table)}[/]  {route}")
     known = f"readable: {_yes(table.readable)}   writable: {_yes(table.writable)}"
     print_indented(out, known, 4)
     for warning in table.warnings:
-        print_indented(out, f"[yellow]warning[/] {escape(warning)}", 4)
-    if table.error and not told:
+        print_indented(out, f"[yellow]warning[/] {plain(warning)}", 4)
+    if table.error and with_error:
         print_error(out, table.error, indent=4)
 
 

@@ -27,12 +27,12 @@ def read_schema(connection: SourceConnection, table: SourceTable) -> SourceSchem
     columns = _columns(connection, table)
     hidden = graph_columns(connection, table, (column.name for column in columns))
     hidden |= inexact_floats(connection, columns)
-    by_server = columns_to_convert(connection, table, columns)
+    convert_on_server = columns_to_convert(connection, table, columns)
     columns = tuple(
         replace(
             column,
             protection=column.protection or hidden.get(column.name, ""),
-            by_server=column.name in by_server,
+            convert_on_server=column.name in convert_on_server,
         )
         for column in columns
     )

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 
 from tableferry.errors import VerificationError
 from tableferry.model.key_range import KeyRange
-from tableferry.model.literals import WHOLE_NUMBERS
-from tableferry.planning.columns import ColumnPlan
+from tableferry.model.literals import INTEGER_TYPES
+from tableferry.planning.column_plan import ColumnPlan
 
 
 class ChunkBoundsCheck:
@@ -22,7 +22,7 @@ class ChunkBoundsCheck:
 
     def __init__(self, columns: Sequence[ColumnPlan], keys: KeyRange) -> None:
         self._place: int | None = None
-        if not keys.condition or keys.key[0].type.name not in WHOLE_NUMBERS:
+        if not keys.condition or keys.key[0].type.name not in INTEGER_TYPES:
             return
         for place, column in enumerate(columns):
             if column.source.name == keys.key[0].name and column.arrives == column.source.type:

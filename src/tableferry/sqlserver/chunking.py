@@ -20,7 +20,8 @@ from typing import Any, Final
 from tableferry.errors import SchemaError, TableferryError, TransientError, VerificationError
 from tableferry.model.identifiers import quote_mssql, shown, text_mssql
 from tableferry.model.key_range import Bound, Key, KeyColumn, KeyRange, ranges_between
-from tableferry.model.literals import TEXTS, WHOLE_NUMBERS, exact_text, looks_exact
+from tableferry.model.literals import INTEGER_TYPES, exact_text, is_exact_text
+from tableferry.model.schema import CHARACTER_TYPES
 from tableferry.planning.plan import SyncPlan
 from tableferry.sqlserver.catalog import estimated_rows
 from tableferry.sqlserver.connection import SourceConnection, set_isolation
@@ -107,7 +108,7 @@ class _Table:
         return "counted", self._quantiles(wanted, self._source())
 
     def _even(self, wanted: int) -> list[Bound] | None:
-        if len(self.key) > 1 or self.key[0].type.name not in WHOLE_NUMBERS or self._plan.spec.where:
+        if len(self.key) > 1 or self.key[0].type.name not in INTEGER_TYPES or self._plan.spec.where:
             return None
         column = self.key[0]
         [(low, high)] = self._rows_of(
@@ -172,7 +173,7 @@ class _Table:
     def _bound(self, texts: Sequence[object]) -> Bound:
         """Verify that these are literals of keys, since they become part of T-SQL."""
         for column, text in zip(self.key, texts, strict=True):
-            if not looks_exact(column.type, text):
+            if not is_exact_text(column.type, text):
                 raise VerificationError(
                     f"The source returned a key of column {shown(column.name)} ({column.type}) in "
                     "another form than SQL Server's",
@@ -245,7 +246,7 @@ class _Table:
         return None if pages is None else int(pages)
 
     def _collations(self) -> dict[str, str]:
-        texts = [column.name for column in self._plan.key if column.type.name in TEXTS]
+        texts = [column.name for column in self._plan.key if column.type.name in CHARACTER_TYPES]
         if not texts:
             return {}
         found = {

@@ -11,7 +11,13 @@ from typing import Any, Final
 
 from tableferry.errors import TableferryError, TransientError
 from tableferry.model.identifiers import SourceTable, quote_mssql, text_mssql
-from tableferry.model.table_details import HIDDEN, Identity, IndexColumn, SourceIndex, TableDetails
+from tableferry.model.table_details import (
+    HIDDEN_CONDITION,
+    Identity,
+    IndexColumn,
+    SourceIndex,
+    TableDetails,
+)
 from tableferry.sqlserver.connection import SourceConnection
 
 INDEXES: Final = """\
@@ -125,7 +131,7 @@ def _index(rows: Sequence[tuple[Any, ...]]) -> SourceIndex:
         primary=bool(primary),
         disabled=bool(disabled),
         kind=str(kind),
-        condition=condition or (HIDDEN if filtered else ""),
+        condition=condition or (HIDDEN_CONDITION if filtered else ""),
     )
 
 

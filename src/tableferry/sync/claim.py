@@ -151,11 +151,11 @@ class LedgerClaim:
             return None
         self._ledger.resume(self._lease, left)
         self._staging = left.staging  # also when it has to be made anew
-        ranges = tuple(map(KeyRange.of_json, left.ranges))
+        ranges = tuple(map(KeyRange.from_json, left.ranges))
         return _Staged(left.staging, plan.fingerprint, ranges, resumed=True)
 
     def _begun(self, plan: SyncPlan, cut: sqlserver.Chunking) -> "_Staged":
-        chunks = [keys.as_json() for keys in cut.ranges] if len(cut.ranges) > 1 else []
+        chunks = [keys.to_json() for keys in cut.ranges] if len(cut.ranges) > 1 else []
         self._ledger.stage(self._lease, self._staging, chunks)
         return _Staged(self._staging, plan.fingerprint, cut.ranges, warnings=cut.warnings)
 

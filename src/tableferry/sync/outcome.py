@@ -196,12 +196,12 @@ class RunOutcome:
         return any(table.status is Status.OK or table.resumable for table in self.tables)
 
     @property
-    def exit_code(self) -> int:
-        """0: all good; 1: a table was not synced; 128 and the signal's number: it was stopped."""
+    def stopped_by(self) -> signal.Signals | None:
+        """The signal that stopped the run, None where none did."""
         for table in self.tables:
             if table.status is Status.CANCELLED and table.error:
-                return 128 + signal.Signals[table.error.code]
-        return 0 if self.ok else 1
+                return signal.Signals[table.error.code]
+        return None
 
     @property
     def remaining(self) -> tuple[str, ...]:

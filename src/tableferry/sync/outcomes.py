@@ -11,7 +11,7 @@ from tableferry.planning.plan import SyncPlan
 from tableferry.sync.claim import were_published
 from tableferry.sync.effort import Effort, Published
 from tableferry.sync.outcome import Status, TableOutcome
-from tableferry.sync.signals import signal_of
+from tableferry.sync.stop_signal import signal_of
 
 _ROLLED_BACK: Final = "The load was rolled back; the old rows stay. Run it again."
 _EITHER: Final = "Readers see all the old rows or all the new ones. Run it again."

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 from uuid import uuid4
 
-from tableferry.config import LOGIN_REFUSED, SOURCE_LOGINS, Settings, TableSpec
+from tableferry.config import LOGIN_REFUSED, SOURCE_LOGIN_REFUSED, Settings, TableSpec
 from tableferry.errors import ErrorReport, TransientError
 from tableferry.sync.effort import Effort
 from tableferry.sync.events import Listener, OnEvent, Retrying, TableFinished, TableStarted
@@ -18,7 +18,6 @@ from tableferry.sync.progress import OnProgress
 from tableferry.sync.publish import publish_together
 from tableferry.sync.retry import Retries
 from tableferry.sync.run_options import DEFAULT_OPTIONS, RunOptions
-from tableferry.sync.signals import sigterm_stops
 from tableferry.sync.task import Task
 
 _TARGET: Final = ""
@@ -43,7 +42,7 @@ def sync_tables(
     """
     started = options.clock()
     run_id = options.run_id or uuid4()
-    with sigterm_stops(), History(run_id, settings, options) as history:
+    with History(run_id, settings, options) as history:
         listener = Listener(on_event, on_progress, on_outcome)
         run = _Run(settings, options, history, listener, fingerprints)
         for group in [list(specs)] if options.together else [[spec] for spec in specs]:
@@ -100,7 +99,7 @@ class _Run:
             outcomes = self._begin(group)
         for spec, outcome in zip(group, outcomes, strict=True):
             if outcome.error and outcome.error.code in LOGIN_REFUSED:
-                side = spec.db_type if outcome.error.code in SOURCE_LOGINS else _TARGET
+                side = spec.db_type if outcome.error.code in SOURCE_LOGIN_REFUSED else _TARGET
                 self.refused[side] = outcome.error
         self.outcomes += outcomes
         return outcomes

@@ -30,7 +30,7 @@ def load_table(
     opened = stack.enter_context(_until_taken(from_))
     plan = make_plan(task.spec, from_, into)
     require_unchanged(plan, task.fingerprint)
-    plan = plan.reading_exactly(effort.exactly)
+    plan = plan.reading_as_utf16(effort.exactly)
     extract = MODES[plan.spec.mode].extract(plan, task.claim.watermark(into, plan), from_.rows)
     load_plan = task.claim.load_plan(into, plan, lambda: _cut(from_, plan, extract))
     effort.begin_reading(load_plan.age)

@@ -128,7 +128,7 @@ class TableLoader:
         writing = Writing(
             open_target=self._access.open_target,
             part=load.part,
-            refusals=self._refusals.part if self._refusals else lambda: None,
+            refusals=self._refusals.for_chunk if self._refusals else lambda: None,
             converter=self._converter,
             checkpoint=self._access.checkpoint,
             is_stored=self._access.is_stored,

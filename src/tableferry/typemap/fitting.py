@@ -1,6 +1,6 @@
-"""Which target types hold every value of a source type, exactly: the predicates of the rules.
+"""The predicates of the type rules: which target types hold every value of a source type exactly.
 
-Sources of the facts: SQL Server's "Data types (Transact-SQL)", PostgreSQL's chapter "Data Types".
+The facts are from SQL Server's "Data types (Transact-SQL)" and PostgreSQL's chapter "Data Types".
 """
 
 from typing import Final
@@ -9,27 +9,27 @@ from tableferry.model.schema import UNLIMITED, PgType, SourceType
 from tableferry.typemap.rule import Create, Fits
 
 MICROSECONDS: Final = 6
-"""Digits of a second that PostgreSQL's time types keep."""
+"""Fractional digits of a second in PostgreSQL's time types."""
 
 INTEGER_DIGITS: Final = {"bit": 1, "tinyint": 3, "smallint": 5, "int": 10, "bigint": 19}
 INTEGER_BYTES: Final = {"bit": 1, "tinyint": 2, "smallint": 2, "int": 4, "bigint": 8}
 PG_INTEGER_BYTES: Final = {"int2": 2, "int4": 4, "int8": 8}
 PG_INTEGER_DIGITS: Final = {"int2": 4, "int4": 9, "int8": 18}
-"""Decimal digits that fit whatever they are."""
+"""Decimal digits of which every combination fits."""
 
 
 def always(name: str, *modifier: int) -> Create:
-    """Create this type, whatever the source's length or scale."""
+    """Return a factory of this type, independent of the source's length or scale."""
     return lambda _source: PgType(name, modifier)
 
 
-def digits(name: str) -> Create:
-    """Create a time type with the source's digits of a second, six at the most."""
+def create_time(name: str) -> Create:
+    """Return a factory of a time type with the source's fractional digits, at most six."""
     return lambda source: PgType(name, (min(source.scale, MICROSECONDS),))
 
 
 def create_float(source: SourceType) -> PgType:
-    """Single or double precision, as the source is."""
+    """Return real or double precision, as wide as the source."""
     return PgType("float4" if is_single(source) else "float8")
 
 
@@ -39,17 +39,17 @@ def create_decimal(source: SourceType) -> PgType:
 
 
 def only(*names: str) -> Fits:
-    """Fit these types, without a modifier."""
+    """Accept these types without a modifier."""
     return lambda _source, target: target.name in names and not target.modifier
 
 
 def named(*names: str) -> Fits:
-    """Fit these types of an extension, which looks at every value itself."""
+    """Accept these types of an extension, which validates every value itself."""
     return lambda _source, target: target.name in names
 
 
-def text_of(length: int) -> Fits:
-    """Fit the types that hold any text of so many characters."""
+def text_of_length(length: int) -> Fits:
+    """Accept the types that hold any text of this many characters."""
 
     def fits(_source: SourceType, target: PgType) -> bool:
         if target.name == "text":
@@ -59,8 +59,8 @@ def text_of(length: int) -> Fits:
     return fits
 
 
-def whole(source: SourceType, target: PgType) -> bool:
-    """Fit whole numbers into whole numbers, numeric, and where 53 bits suffice, double."""
+def integer(source: SourceType, target: PgType) -> bool:
+    """Accept integers and numeric that are wide enough, and double where 53 bits suffice."""
     if target.name == "numeric":
         return numeric_holds(INTEGER_DIGITS[source.name], 0, target)
     if target.name == "float8":  # 53 bits of mantissa: every int, not every bigint
@@ -69,32 +69,32 @@ def whole(source: SourceType, target: PgType) -> bool:
 
 
 def bit(source: SourceType, target: PgType) -> bool:
-    """Fit a bit into boolean or any number."""
-    return target.name == "bool" or whole(source, target)
+    """Accept boolean and any number for a bit."""
+    return target.name == "bool" or integer(source, target)
 
 
 def decimal(source: SourceType, target: PgType) -> bool:
-    """Fit decimals into numeric with room, or without a scale into integers with room."""
+    """Accept numeric with enough digits, and for scale 0 integers with enough digits."""
     if target.name in PG_INTEGER_DIGITS:
         return source.scale == 0 and source.precision <= PG_INTEGER_DIGITS[target.name]
     return target.name == "numeric" and numeric_holds(source.precision, source.scale, target)
 
 
 def money(precision: int) -> Fits:
-    """Fit four digits behind the point and the rest before it."""
+    """Accept numeric with room for this precision and scale 4."""
     return lambda _source, target: target.name == "numeric" and numeric_holds(precision, 4, target)
 
 
 def numeric_holds(precision: int, scale: int, target: PgType) -> bool:
-    """Whether numeric has the digits before and behind the point."""
+    """Whether a numeric has enough digits before and after the decimal point."""
     if not target.modifier:
         return True
     target_precision, target_scale = target.modifier
     return target_scale >= scale and target_precision - target_scale >= precision - scale
 
 
-def moment(name: str, scale: int | None = None) -> Fits:
-    """Fit where as many digits are kept as the source has (six of seven: a declared loss)."""
+def time_type(name: str, scale: int | None = None) -> Fits:
+    """Accept this type with at least the source's fractional digits; a lost seventh is declared."""
 
     def fits(source: SourceType, target: PgType) -> bool:
         needed = min(source.scale if scale is None else scale, MICROSECONDS)
@@ -104,17 +104,17 @@ def moment(name: str, scale: int | None = None) -> Fits:
 
 
 def date(_source: SourceType, target: PgType) -> bool:
-    """Fit a date into date, or into timestamp at midnight."""
+    """Accept date, and timestamp (at midnight)."""
     return target.name in {"date", "timestamp"}
 
 
 def binary_float(source: SourceType, target: PgType) -> bool:
-    """Fit a float into one that is as wide."""
+    """Accept a float type that is as wide."""
     return target.name == "float8" or (target.name == "float4" and is_single(source))
 
 
 def text(source: SourceType, target: PgType) -> bool:
-    """varchar(m) counts characters: no text has more of them than UTF-16 units, or bytes."""
+    """Accept texts; a text never has more characters than UTF-16 code units or bytes."""
     if target.name == "text" or (target.name == "varchar" and not target.modifier):
         return True
     units = source.length // 2 if source.name.startswith("n") else source.length
@@ -123,10 +123,10 @@ def text(source: SourceType, target: PgType) -> bool:
 
 
 def guid_text(source: SourceType, target: PgType) -> bool:
-    """Fit the 36 characters of a uniqueidentifier."""
-    return text_of(36)(source, target) or target == PgType("bpchar", (36,))
+    """Accept the texts that hold the 36 characters of a uniqueidentifier."""
+    return text_of_length(36)(source, target) or target == PgType("bpchar", (36,))
 
 
 def is_single(source: SourceType) -> bool:
-    """Whether a float is single precision: ``real``, or ``float(1)`` to ``float(24)``."""
+    """Whether a float has single precision: ``real``, or ``float(1)`` to ``float(24)``."""
     return source.name == "real" or (source.name == "float" and 0 < source.precision <= 24)

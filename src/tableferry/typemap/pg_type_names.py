@@ -1,4 +1,4 @@
-"""PostgreSQL type names as people write them, into the form of its catalog."""
+"""Parse PostgreSQL type names as people write them into the catalog's form."""
 
 import re
 from typing import Final
@@ -30,19 +30,19 @@ _WRITTEN: Final = re.compile(
     r"(?P<name>[a-z][a-z0-9 ]*?)\s*(\(\s*(?P<first>\d{1,8})\s*(,\s*(?P<second>\d{1,4})\s*)?\))?"
     r"(?P<zone>\s+with(out)?\s+time\s+zone)?\s*(?P<array>\[\s*\])?"
 )
-_MOST_DIMENSIONS: Final = 16_000
+_MAX_DIMENSIONS: Final = 16_000
 """pgvector's limit of vector(n)."""
 
-_MOST_DIGITS: Final = 1000
-_MOST_CHARACTERS: Final = 10_485_760
+_MAX_DIGITS: Final = 1000
+_MAX_CHARACTERS: Final = 10_485_760
 """PostgreSQL's limits of numeric(p) and varchar(n)."""
 
 
 def parse_pg_type(written: str) -> PgType | None:
-    """Return the type that ``written`` names, None where tableferry cannot fill such a column.
+    """Return the type that ``written`` names; None where tableferry cannot fill such a column.
 
-    Names, aliases and modifiers as in PostgreSQL's chapter "Data Types": ``timestamp(3) with time
-    zone`` is ``timestamptz(3)``, ``numeric(9)`` is ``numeric(9,0)``, ``real[]`` an array.
+    Names, aliases and modifiers follow PostgreSQL's chapter "Data Types": ``timestamp(3) with time
+    zone`` is ``timestamptz(3)``, ``numeric(9)`` is ``numeric(9,0)``, ``real[]`` is an array.
     """
     match = _WRITTEN.fullmatch(written.strip().lower())
     if match is None:
@@ -63,14 +63,14 @@ def _checked(name: str, modifier: tuple[int, ...]) -> PgType | None:
             return PgType(name)
         case ("bpchar", ()):
             return PgType(name, (1,))
-        case ("numeric", (digits,)) if 1 <= digits <= _MOST_DIGITS:
+        case ("numeric", (digits,)) if 1 <= digits <= _MAX_DIGITS:
             return PgType(name, (digits, 0))
-        case ("numeric", (digits, scale)) if scale <= digits <= _MOST_DIGITS and digits:
+        case ("numeric", (digits, scale)) if scale <= digits <= _MAX_DIGITS and digits:
             return PgType(name, modifier)
-        case ("varchar" | "bpchar", (length,)) if 1 <= length <= _MOST_CHARACTERS:
+        case ("varchar" | "bpchar", (length,)) if 1 <= length <= _MAX_CHARACTERS:
             return PgType(name, modifier)
         case ("timestamp" | "timestamptz" | "time", (digits,)) if digits <= 6:
             return PgType(name, modifier)
-        case ("vector", (dimensions,)) if 1 <= dimensions <= _MOST_DIMENSIONS:
+        case ("vector", (dimensions,)) if 1 <= dimensions <= _MAX_DIMENSIONS:
             return PgType(name, modifier)
     return None

@@ -1,4 +1,4 @@
-"""The form of a type's rule: the ways one SQL Server type may cross, in data."""
+"""Type rules: which PostgreSQL types one SQL Server type converts to exactly, and how."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Final
 from tableferry.model.naming import shortened
 from tableferry.model.schema import PgType, SourceType
 
-SEVENTH_DIGIT: Final = "the seventh digit of the second (100 ns) is cut off"
+SEVENTH_DIGIT_LOSS: Final = "the seventh digit of the second (100 ns) is cut off"
 
 Create = Callable[[SourceType], PgType]
 Fits = Callable[[SourceType, PgType], bool]
@@ -15,10 +15,11 @@ Fits = Callable[[SourceType, PgType], bool]
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """A second target column that keeps what the first cannot: ``<column><suffix>``.
+    """A second target column for what the main one cannot hold, named ``<column><suffix>``.
 
-    ``select`` is T-SQL with ``{}`` for the source column, ``arrives`` the type of its values.
-    ``missing`` is the loss that is declared where an existing target table lacks the column.
+    ``select`` is T-SQL with ``{}`` for the source column, ``arrives`` the type of its result.
+    ``missing`` is the loss to declare where an existing target table lacks the column; empty where
+    the lack is an error.
     """
 
     suffix: str
@@ -28,19 +29,19 @@ class Companion:
     missing: str
 
     def name(self, column: str) -> str:
-        """Return the second column's name, of 63 bytes at the most."""
+        """Return the companion column's name, shortened to 63 bytes."""
         return shortened(column + self.suffix)
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """One way for the values of a type: into which target types, how read, how converted.
+    """One exact conversion of a SQL Server type: into which target types, how read, how converted.
 
     ``accepts`` says in words what ``fits`` decides. ``select`` is the T-SQL expression with
-    ``{}`` for the column, ``arrives`` the type of its values where that is another than the
-    column's, ``convert`` the step in ``values.CONVERSIONS``. ``loss`` says what every value
-    loses, ``cuts_seventh_digit`` that those with seven digits of a second lose the last.
-    ``by_override`` ways give another form (a text, a number) and are taken only when
+    ``{}`` for the column, ``arrives`` the type of its result where that is not the column's own,
+    ``convert`` the name of a step in ``values.steps.STEPS``. ``loss`` says what every value loses;
+    with ``drops_seventh_digit``, values with seven fractional digits of a second lose the last.
+    A conversion ``on_request`` changes the form (to a text, a number) and is chosen only where
     ``type_overrides`` asks for it.
     """
 
@@ -50,45 +51,45 @@ class Conversion:
     arrives: SourceType | None = None
     convert: str = "cast"
     loss: str = ""
-    cuts_seventh_digit: bool = False
+    drops_seventh_digit: bool = False
     companion: Companion | None = None
-    by_override: bool = False
+    on_request: bool = False
 
     def loss_of(self, source: SourceType) -> str:
-        """Return what is lost of this column's values, empty for nothing."""
-        cut = SEVENTH_DIGIT if self.cuts_seventh_digit and source.scale == 7 else ""
-        return "; ".join(filter(None, (self.loss, cut)))
+        """Return what values of this source type lose, empty for nothing."""
+        digit = SEVENTH_DIGIT_LOSS if self.drops_seventh_digit and source.scale == 7 else ""
+        return "; ".join(filter(None, (self.loss, digit)))
 
 
 @dataclass(frozen=True, slots=True)
 class TypeRule:
-    """What becomes of one SQL Server type: the column that is created, and every exact way.
+    """What becomes of one SQL Server type: the column to create, and every exact conversion.
 
-    ``written`` and ``creates`` are the two types as ``docs/types.md`` writes them.
+    ``source_label`` and ``target_label`` are the two types as ``docs/types.md`` prints them.
     """
 
-    written: str
-    creates: str
+    source_label: str
+    target_label: str
     create: Create
-    ways: tuple[Conversion, ...]
+    conversions: tuple[Conversion, ...]
 
-    def way(
-        self, source: SourceType, target: PgType, *, asked_for: bool = False
+    def conversion(
+        self, source: SourceType, target: PgType, *, requested: bool = False
     ) -> Conversion | None:
-        """Return the first way that fits, None where not every value converts exactly.
+        """Return the first conversion that fits; None where not every value converts exactly.
 
-        ``asked_for``: ``type_overrides`` names this target type.
+        ``requested``: ``type_overrides`` names this target type.
         """
-        for way in self.ways:
-            if (asked_for or not way.by_override) and way.fits(source, target):
-                return way
+        for conversion in self.conversions:
+            if (requested or not conversion.on_request) and conversion.fits(source, target):
+                return conversion
         return None
 
-    def second_names(self, column: str) -> tuple[str, ...]:
-        """Return the name of the column that is created beside this one, if any."""
-        companion = self.ways[0].companion
+    def companion_names(self, column: str) -> tuple[str, ...]:
+        """Return the name of the companion column that is created beside this one, if any."""
+        companion = self.conversions[0].companion
         return (companion.name(column),) if companion else ()
 
     def fits(self, source: SourceType, target: PgType) -> bool:
-        """Whether a column of this type holds every value, without being asked for."""
-        return self.way(source, target) is not None
+        """Whether a column of the target type holds every value without an override."""
+        return self.conversion(source, target) is not None

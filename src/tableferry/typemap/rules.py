@@ -1,132 +1,71 @@
-"""Every SQL Server type, what it becomes in PostgreSQL, and what is lost: data, not code.
+"""The type rules: every SQL Server type, what it becomes in PostgreSQL, and what is lost.
 
-``RULES`` is the one table; ``docs/types.md`` is printed from it. A rule says which type a new
-target column gets, and by which ways an existing one of some type is filled so that *every* value
-converts exactly, with the declared loss where there is one.
+``RULES`` is the only table of types (its last part is in ``composite_rules``), and
+``docs/types.md`` is generated from it. A rule says which type a new target column gets, and which
+conversions fill an existing column so that *every* value arrives exactly, or with the loss that is
+declared here.
 
-The styles of CONVERT are those whose text is exact (CAST and CONVERT, Transact-SQL): 121 for
-moments (ODBC canonical, all digits), 23 for dates, 2 for money (four digits), 1 for binary
-(0x...), 3 for floats (17 digits, tells every float from every other).
+The CONVERT styles are those whose text is exact (CAST and CONVERT, Transact-SQL): 121 for dates
+with times (ODBC canonical, all digits), 23 for dates, 2 for money (four digits), 1 for binary
+(0x...), 3 for floats (17 digits, which distinguish any two floats).
 """
 
 from typing import Final
 
 from tableferry.model.schema import UNLIMITED, PgType, SourceType
+from tableferry.typemap.composite_rules import COMPOSITE_RULES
 from tableferry.typemap.fitting import (
     always,
     binary_float,
     bit,
     create_decimal,
     create_float,
+    create_time,
     date,
     decimal,
-    digits,
     guid_text,
-    moment,
+    integer,
     money,
-    named,
     only,
     text,
-    text_of,
-    whole,
+    text_of_length,
+    time_type,
 )
 from tableferry.typemap.rule import Companion, Conversion, Create, TypeRule
 
-OFFSET_KEPT: Final = "+ offset"
-"""Behind a type in ``type_overrides``: ``timestamptz + offset`` adds ``<column>_offset``."""
+OFFSET_SUFFIX: Final = "+ offset"
+"""After a type in ``type_overrides``: ``timestamptz + offset`` adds ``<column>_offset``."""
 
 _TEXT: Final = SourceType("nvarchar", UNLIMITED)
 _BYTES: Final = SourceType("varbinary", UNLIMITED)
 
-_VARIANT_STYLES: Final = {
-    "binary": ("varbinary(8000)", 1),
-    "varbinary": ("varbinary(8000)", 1),
-    "real": ("float(53)", 3),
-    "float": ("float(53)", 3),
-    "money": ("money", 2),
-    "smallmoney": ("smallmoney", 2),
-    "date": ("date", 23),
-    "time": ("time(7)", 121),
-    "smalldatetime": ("smalldatetime", 120),
-    "datetime": ("datetime", 121),
-    "datetime2": ("datetime2(7)", 121),
-    "datetimeoffset": ("datetimeoffset(7)", 121),
-}
-"""How a sql_variant's value becomes text, by its base type: cast to a type, printed in a style.
-The other base types (whole numbers, decimals, texts, uniqueidentifier) print exactly by default."""
 
-VARIANT_TYPE: Final = "CAST(SQL_VARIANT_PROPERTY({}, 'BaseType') AS nvarchar(128))"
-VARIANT_TEXT: Final = (
-    f"CASE {VARIANT_TYPE}"
-    + "".join(
-        f" WHEN N'{base}' THEN CONVERT(nvarchar(max), CONVERT({cast}, {{}}), {style})"
-        for base, (cast, style) in _VARIANT_STYLES.items()
-    )
-    + " ELSE CONVERT(nvarchar(max), {}) END"
-)
-
-
-def _printed(length: int, style: int = 0) -> Conversion:
-    """Return the way that SQL Server's own exact text takes, of at most ``length`` characters."""
-    styled = f", {style}" if style else ""
+def _as_text(length: int, style: int = 0) -> Conversion:
+    """Return the conversion to SQL Server's exact text, of at most ``length`` characters."""
+    style_argument = f", {style}" if style else ""
     return Conversion(
-        text_of(length),
+        text_of_length(length),
         f"text, varchar({length})",
-        select=f"CONVERT(varchar({length}), {{}}{styled})",
+        select=f"CONVERT(varchar({length}), {{}}{style_argument})",
         arrives=SourceType("varchar", length),
-        by_override=True,
+        on_request=True,
     )
 
 
-def _rule(written: str, creates: str, create: Create | str, *ways: Conversion) -> TypeRule:
-    made = always(create) if isinstance(create, str) else create
-    return TypeRule(written, creates, made, ways)
+def _rule(
+    source_label: str, target_label: str, create: Create | str, *conversions: Conversion
+) -> TypeRule:
+    factory = always(create) if isinstance(create, str) else create
+    return TypeRule(source_label, target_label, factory, conversions)
 
 
-_WHOLE: Final = "integers as wide or wider, numeric with room"
-_WHOLE_OR_DOUBLE: Final = f"{_WHOLE}, double"
-_TEXTS: Final = Conversion(text, "text, varchar, varchar(n) with room for every unit")
+_INTEGERS: Final = "integers as wide or wider, numeric wide enough"
+_INTEGERS_OR_DOUBLE: Final = f"{_INTEGERS}, double"
+_TEXTS: Final = Conversion(text, "text, varchar, varchar(n) wide enough for every code unit")
 _LONG_TEXT: Final = Conversion(
     text, "text, varchar", select="CAST({} AS nvarchar(max))", arrives=_TEXT
 )
 _BINARY: Final = Conversion(only("bytea"), "bytea")
-
-
-_EWKB: Final = (
-    "SUBSTRING({}.AsBinaryZM(), 1, 4) + 0x20 + CAST({}.STSrid % 256 AS binary(1))"
-    " + CAST({}.STSrid / 256 % 256 AS binary(1)) + CAST({}.STSrid / 65536 AS binary(1)) + 0x00"
-    " + SUBSTRING({}.AsBinaryZM(), 6, DATALENGTH({}.AsBinaryZM()))"
-)
-"""WKB with the SRID in it, as PostGIS has it (its manual, section "OGC WKB and WKT"): bit 29 of the
-type, which stands little-endian in the bytes 2 to 5, says that four bytes of the SRID follow."""
-
-
-def _spatial(name: str, *postgis: str) -> TypeRule:
-    """WKB with Z and M: ``AsBinaryZM`` is ``STAsBinary`` where there are none."""
-    return _rule(
-        name,
-        "bytea (WKB) and `<column>_srid` integer",
-        "bytea",
-        Conversion(
-            only("bytea"),
-            "bytea",
-            select="{}.AsBinaryZM()",
-            arrives=_BYTES,
-            companion=Companion(
-                "_srid",
-                PgType("int4"),
-                "{}.STSrid",
-                SourceType("int", 4, 10),
-                "the SRID is not kept: the table has no column for it",
-            ),
-        ),
-        Conversion(
-            named(*postgis),
-            f"{' or '.join(postgis)} of PostGIS, SRID included",
-            select=_EWKB,
-            arrives=_BYTES,
-        ),
-    )
 
 
 def _offset(*, kept: bool) -> Conversion:
@@ -138,36 +77,40 @@ def _offset(*, kept: bool) -> Conversion:
         "",
     )
     return Conversion(
-        moment("timestamptz"),
-        f"timestamptz {OFFSET_KEPT}: `<column>_offset` smallint, in minutes"
+        time_type("timestamptz"),
+        f"timestamptz {OFFSET_SUFFIX}: `<column>_offset` smallint, in minutes"
         if kept
         else "timestamptz with as many digits, up to 6",
         convert="truncate",
         loss="" if kept else "the instant is kept, the offset is not",
-        cuts_seventh_digit=True,
+        drops_seventh_digit=True,
         companion=companion if kept else None,
-        by_override=kept,
+        on_request=kept,
     )
 
 
-KEEPS_OFFSET: Final = _offset(kept=True)
-"""The way of ``timestamptz + offset``."""
+WITH_OFFSET: Final = _offset(kept=True)
+"""The conversion of ``timestamptz + offset``."""
 
 RULES: Final[dict[str, TypeRule]] = {
     "bit": _rule("bit", "boolean", "bool", Conversion(bit, "boolean, integers, numeric, double")),
-    "tinyint": _rule("tinyint", "smallint", "int2", Conversion(whole, _WHOLE_OR_DOUBLE), _printed(3)),
-    "smallint": _rule("smallint", "smallint", "int2", Conversion(whole, _WHOLE_OR_DOUBLE), _printed(6)),
-    "int": _rule("int", "integer", "int4", Conversion(whole, _WHOLE_OR_DOUBLE), _printed(11)),
+    "tinyint": _rule(
+        "tinyint", "smallint", "int2", Conversion(integer, _INTEGERS_OR_DOUBLE), _as_text(3)
+    ),
+    "smallint": _rule(
+        "smallint", "smallint", "int2", Conversion(integer, _INTEGERS_OR_DOUBLE), _as_text(6)
+    ),
+    "int": _rule("int", "integer", "int4", Conversion(integer, _INTEGERS_OR_DOUBLE), _as_text(11)),
     "bigint": _rule(
-        "bigint", "bigint", "int8", Conversion(whole, "bigint, numeric with room"), _printed(20)
+        "bigint", "bigint", "int8", Conversion(integer, "bigint, numeric wide enough"), _as_text(20)
     ),
     **{
         name: _rule(
             f"{name}(p,s)",
             "numeric(p,s)",
             create_decimal,
-            Conversion(decimal, "numeric with room; integers with room where s is 0"),
-            _printed(41),
+            Conversion(decimal, "numeric wide enough; where s is 0, integers wide enough"),
+            _as_text(41),
         )
         for name in ("decimal", "numeric")
     },
@@ -175,15 +118,15 @@ RULES: Final[dict[str, TypeRule]] = {
         "money",
         "numeric(19,4)",
         always("numeric", 19, 4),
-        Conversion(money(19), "numeric with room"),
-        _printed(21, 2),
+        Conversion(money(19), "numeric wide enough"),
+        _as_text(21, 2),
     ),
     "smallmoney": _rule(
         "smallmoney",
         "numeric(10,4)",
         always("numeric", 10, 4),
-        Conversion(money(10), "numeric with room"),
-        _printed(12, 2),
+        Conversion(money(10), "numeric wide enough"),
+        _as_text(12, 2),
     ),
     "real": _rule(
         "real, float(1-24)", "real", create_float, Conversion(binary_float, "real, double")
@@ -195,55 +138,55 @@ RULES: Final[dict[str, TypeRule]] = {
         Conversion(binary_float, "double precision"),
     ),
     "date": _rule(
-        "date", "date", "date", Conversion(date, "date, timestamp (midnight)"), _printed(10, 23)
+        "date", "date", "date", Conversion(date, "date, timestamp (midnight)"), _as_text(10, 23)
     ),
     "time": _rule(
         "time(n)",
         "time(n), n up to 6",
-        digits("time"),
+        create_time("time"),
         Conversion(
-            moment("time"),
+            time_type("time"),
             "time with as many digits, up to 6",
             convert="truncate",
-            cuts_seventh_digit=True,
+            drops_seventh_digit=True,
         ),
-        _printed(16, 121),
+        _as_text(16, 121),
     ),
     "smalldatetime": _rule(
         "smalldatetime",
         "timestamp(0)",
         always("timestamp", 0),
-        Conversion(moment("timestamp", 0), "timestamp", convert="truncate"),
-        _printed(19, 120),
+        Conversion(time_type("timestamp", 0), "timestamp", convert="truncate"),
+        _as_text(19, 120),
     ),
     "datetime": _rule(
         "datetime",
         "timestamp(3)",
         always("timestamp", 3),
         Conversion(
-            moment("timestamp", 3), "timestamp with 3 digits or more", convert="milliseconds"
+            time_type("timestamp", 3), "timestamp with 3 digits or more", convert="milliseconds"
         ),
-        _printed(23, 121),
+        _as_text(23, 121),
     ),
     "datetime2": _rule(
         "datetime2(n)",
         "timestamp(n), n up to 6",
-        digits("timestamp"),
+        create_time("timestamp"),
         Conversion(
-            moment("timestamp"),
+            time_type("timestamp"),
             "timestamp with as many digits, up to 6",
             convert="truncate",
-            cuts_seventh_digit=True,
+            drops_seventh_digit=True,
         ),
-        _printed(27, 121),
+        _as_text(27, 121),
     ),
     "datetimeoffset": _rule(
         "datetimeoffset(n)",
         "timestamptz(n), n up to 6",
-        digits("timestamptz"),
+        create_time("timestamptz"),
         _offset(kept=False),
-        KEEPS_OFFSET,
-        _printed(34, 121),
+        WITH_OFFSET,
+        _as_text(34, 121),
     ),
     **{
         name: _rule(f"{name}(n)", "text", "text", _TEXTS)
@@ -283,13 +226,13 @@ RULES: Final[dict[str, TypeRule]] = {
         Conversion(only("bytea"), "bytea", select="CAST({} AS binary(8))"),
         Conversion(
             only("int8"),
-            "bigint, the eight bytes read big-endian; 2^63 and more are refused",
+            "bigint, the eight bytes read as big-endian; values from 2^63 are refused",
             select="CAST({} AS binary(8))",
             convert="big_endian",
-            by_override=True,
+            on_request=True,
         ),
     ),
-    # As text a uniqueidentifier costs twice the time; as bytes only their order is to mend.
+    # Read as text, a uniqueidentifier takes twice the time; as bytes, only their order changes.
     "uniqueidentifier": _rule(
         "uniqueidentifier",
         "uuid",
@@ -300,85 +243,8 @@ RULES: Final[dict[str, TypeRule]] = {
             "text, varchar(36), char(36), in upper case as SQL Server writes it",
             select="CONVERT(char(36), {})",
             arrives=SourceType("varchar", 36),
-            by_override=True,
+            on_request=True,
         ),
     ),
-    "hierarchyid": _rule(
-        "hierarchyid",
-        "text",
-        "text",
-        Conversion(
-            text_of(4000),
-            "text, varchar(4000), as `ToString()` writes it",
-            select="{}.ToString()",
-            arrives=SourceType("nvarchar", 8000),
-        ),
-    ),
-    "geography": _spatial("geography", "geography", "geometry"),
-    "geometry": _spatial("geometry", "geometry"),
-    "sql_variant": _rule(
-        "sql_variant",
-        "text and `<column>_type` text",
-        "text",
-        Conversion(
-            only("text", "varchar"),
-            "text, varchar",
-            select=VARIANT_TEXT,
-            arrives=_TEXT,
-            companion=Companion(
-                "_type",
-                PgType("text"),
-                VARIANT_TYPE,
-                SourceType("nvarchar", 256),
-                "the base type is not kept: the table has no column for it",
-            ),
-        ),
-    ),
-    "json": _rule(
-        "json (SQL Server 2025)",
-        "jsonb",
-        "jsonb",
-        Conversion(
-            only("jsonb"),
-            "jsonb",
-            select="CAST({} AS nvarchar(max))",
-            arrives=_TEXT,
-            convert="jsonb",
-            loss="jsonb keeps neither the order of keys nor keys that are repeated",
-        ),
-        Conversion(
-            only("json", "text", "varchar"),
-            "json, text or varchar, as SQL Server writes it",
-            select="CAST({} AS nvarchar(max))",
-            arrives=_TEXT,
-        ),
-    ),
-    "vector": _rule(
-        "vector(n) (SQL Server 2025)",
-        "real[]",
-        "_float4",
-        Conversion(
-            only("_float4"),
-            "real[]",
-            select="CAST({} AS nvarchar(max))",
-            arrives=_TEXT,
-            convert="vector",
-            loss="the digits that SQL Server prints are kept, which may be fewer than it holds",
-        ),
-        Conversion(
-            named("vector"),
-            "vector of pgvector",
-            select="CAST({} AS nvarchar(max))",
-            arrives=_TEXT,
-            convert="pgvector",
-            loss="the digits that SQL Server prints are kept, which may be fewer than it holds",
-        ),
-        Conversion(
-            only("text", "varchar"),
-            "text or varchar, the JSON array as SQL Server writes it",
-            select="CAST({} AS nvarchar(max))",
-            arrives=_TEXT,
-            loss="the digits that SQL Server prints are kept, which may be fewer than it holds",
-        ),
-    ),
-}  # fmt: skip
+    **COMPOSITE_RULES,
+}

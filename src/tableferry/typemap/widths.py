@@ -1,4 +1,4 @@
-"""Which PostgreSQL type holds every value of another one, and which tells all of them apart."""
+"""Compare types: which holds every value of another, and which keeps different values distinct."""
 
 from typing import Final
 
@@ -6,17 +6,17 @@ from tableferry.model.schema import PgType, SourceType
 from tableferry.typemap.fitting import MICROSECONDS, PG_INTEGER_DIGITS, numeric_holds
 
 _INTEGERS: Final = ("int2", "int4", "int8")
-_MOST_DIGITS: Final = {"int2": 5, "int4": 10, "int8": 19}
-"""Decimal digits of the largest value; PG_INTEGER_DIGITS are those that fit whatever they are."""
+_MAX_DIGITS: Final = {"int2": 5, "int4": 10, "int8": 19}
+"""Decimal digits of the largest value; of PG_INTEGER_DIGITS, every combination fits."""
 
 _FLOATS: Final = ("float4", "float8")
 _MOMENTS: Final = frozenset({"time", "timestamp", "timestamptz"})
 
 
 def pg_type_holds(wide: PgType, narrow: PgType) -> bool:
-    """Whether ``wide`` holds every value of ``narrow``; of types of other kinds: False.
+    """Whether ``wide`` holds every value of ``narrow``; False for unrelated types.
 
-    The ranges are those of PostgreSQL's chapter "Data Types".
+    The ranges are from PostgreSQL's chapter "Data Types".
     """
     if wide == narrow:
         return True
@@ -26,13 +26,13 @@ def pg_type_holds(wide: PgType, narrow: PgType) -> bool:
         case (one, other) if one in _FLOATS and other in _FLOATS:
             return one == "float8"
         case ("numeric", other) if other in _INTEGERS:
-            return numeric_holds(_MOST_DIGITS[other], 0, wide)
+            return numeric_holds(_MAX_DIGITS[other], 0, wide)
         case ("numeric", "numeric"):
             if not narrow.modifier:
                 return not wide.modifier
-            return numeric_holds(*_two(narrow), wide)
+            return numeric_holds(*_precision_and_scale(narrow), wide)
         case (one, "numeric") if one in _INTEGERS and narrow.modifier:
-            digits, scale = _two(narrow)
+            digits, scale = _precision_and_scale(narrow)
             return scale <= 0 and digits - scale <= PG_INTEGER_DIGITS[one]
         case ("text" | "varchar", "text" | "varchar"):
             return _length(narrow) <= _length(wide)
@@ -41,10 +41,10 @@ def pg_type_holds(wide: PgType, narrow: PgType) -> bool:
     return False
 
 
-def keeps_apart(source: SourceType, into: PgType) -> bool:
-    """Whether two values that differ in the source always differ in the target, too."""
-    cut = source.name in {"time", "datetime2", "datetimeoffset"} and source.scale == 7
-    return source.name != "sql_variant" and not (cut and into.name in _MOMENTS)
+def stays_distinct(source: SourceType, into: PgType) -> bool:
+    """Whether two values that differ in the source always differ in the target."""
+    loses_digit = source.name in {"time", "datetime2", "datetimeoffset"} and source.scale == 7
+    return source.name != "sql_variant" and not (loses_digit and into.name in _MOMENTS)
 
 
 _ANY_LENGTH: Final = 2**31
@@ -58,6 +58,6 @@ def _digits(kind: PgType) -> int:
     return kind.modifier[0] if kind.modifier else MICROSECONDS
 
 
-def _two(kind: PgType) -> tuple[int, int]:
+def _precision_and_scale(kind: PgType) -> tuple[int, int]:
     precision, scale = kind.modifier
     return precision, scale

@@ -1,8 +1,8 @@
-"""Values on their way: each column's Arrow array becomes what COPY BINARY needs, exactly."""
+"""Convert Arrow batches exactly into the form that COPY BINARY needs; collect refused rows."""
 
+from tableferry.values.arrow_types import target_schema
 from tableferry.values.converter import Converter, TextsAlteredError
-from tableferry.values.kinds import target_schema
-from tableferry.values.quarantined import NO_COLUMN, Counts, RefusedRow, RefusedRows
+from tableferry.values.refused_rows import NO_COLUMN, Counts, RefusedRow, RefusedRows
 
 __all__ = [
     "NO_COLUMN",

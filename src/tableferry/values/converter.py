@@ -1,47 +1,49 @@
-"""A source's batches become the target's: policies first, then exact conversions, then counts."""
+"""Convert the source's batches for the target: text policies first, then exact conversions."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 
 from tableferry.config import OnInvalid, TrailingBlanks
 from tableferry.errors import DataError, VerificationError
-from tableferry.planning.columns import ColumnPlan
-from tableferry.planning.lost_digits import cuts_of
-from tableferry.values import steps, texts, units
-from tableferry.values.find_invalid import first_failing, refused_places, step
-from tableferry.values.kinds import arrives_right, is_text, target_schema
-from tableferry.values.quarantined import (
+from tableferry.planning.column_plan import ColumnPlan
+from tableferry.planning.lost_digits import lost_digit_columns
+from tableferry.values import steps, texts, utf16
+from tableferry.values.arrow_types import has_expected_type, is_string_type, target_schema
+from tableferry.values.find_invalid import convert_array, first_inconvertible, invalid_positions
+from tableferry.values.refused_rows import (
     RefusedRow,
     RefusedRows,
-    as_arrived,
-    as_converted,
+    arrived_value,
+    converted_value,
     value_bytes,
 )
 
-SEVENTH_DIGIT = "seventh digit cut off"
-_BLANK_FILLED = frozenset({"char", "nchar"})
+SEVENTH_DIGIT_CUT: Final = "seventh digit cut off"
+"""The reason under which ``Converter.touched`` counts such values."""
+
+_PADDED: Final = frozenset({"char", "nchar"})
 
 
 class TextsAlteredError(Exception):
-    """Texts may have been altered by the driver: these columns are to be read ``exactly``."""
+    """The driver may have altered texts: read these columns again as UTF-16 bytes."""
 
     def __init__(self, columns: frozenset[str]) -> None:
-        """``columns`` are names of source columns."""
+        """Take the names of the source columns."""
         super().__init__(", ".join(sorted(columns)))
         self.columns = columns
 
 
 class Converter:
-    """Turns source batches into ones that fit the target's columns; counts what it touches.
+    """Converts source batches to the target's columns, and counts the values that it alters.
 
-    ``touched`` says per source column how many values were altered, by reason: only what the
-    specification allows. Rows with a value that cannot be stored are left out and go to
-    ``refusals``; without these, calling it raises DataError, which names the column and the row,
-    never the value. TextsAlteredError says that a batch is not to be trusted.
+    ``touched`` counts the altered values by source column and reason; only what the specification
+    allows is altered. Rows with a value that cannot be stored go to ``refusals``; without it, such
+    a value raises DataError, which names the column and the row, never the value.
+    TextsAlteredError: the driver may have altered the batch's texts.
     """
 
     def __init__(
@@ -55,61 +57,63 @@ class Converter:
         self._on_invalid = OnInvalid.FAIL if on_invalid is OnInvalid.QUARANTINE else on_invalid
         self._trim = trailing_blanks is TrailingBlanks.TRIM
         self._refusals = refusals
-        self._cuts = cuts_of(columns)
+        self._lost_digits = lost_digit_columns(columns)
         self._schema = target_schema(columns)
         self._rows = 0
-        self._now: dict[str, Counter[str]] = {}
+        self._counts: dict[str, Counter[str]] = {}
         self.touched: dict[str, Counter[str]] = {}
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Convert one batch; its columns are in the order of the plan's, ``Cuts`` behind them."""
+        """Convert one batch; its columns are in the plan's order, the ``LostDigits`` last."""
         altered = [
             column.source.name
             for column, array in self._paired(batch)
-            if is_text(array.type) and texts.may_be_altered(array)
+            if is_string_type(array.type) and texts.may_be_altered(array)
         ]
         if altered:
             raise TextsAlteredError(frozenset(altered))
         try:
-            converted = self._converted(batch)
+            converted = self._convert_batch(batch)
         except DataError:
             if self._refusals is None:
                 raise
-            converted = self._converted(self._without_refused(batch, self._refusals))
+            converted = self._convert_batch(self._without_refused(batch, self._refusals))
         self._rows += batch.num_rows
-        for name, reasons in self._now.items():
+        for name, reasons in self._counts.items():
             self.touched.setdefault(name, Counter()).update(reasons)
         return converted
 
-    def _converted(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        self._now = {}
+    def _convert_batch(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        self._counts = {}
         arrays = [self._convert(array, column) for column, array in self._paired(batch)]
-        for cuts, flags in zip(self._cuts, batch.columns[len(self._columns) :], strict=False):
-            for column, count in zip(cuts.columns, steps.bits_set(flags), strict=False):
-                self._count(column, SEVENTH_DIGIT, count)
+        for extra, flags in zip(
+            self._lost_digits, batch.columns[len(self._columns) :], strict=False
+        ):
+            for column, count in zip(extra.columns, steps.bits_set(flags), strict=False):
+                self._count(column, SEVENTH_DIGIT_CUT, count)
         return pa.RecordBatch.from_arrays(arrays, schema=self._schema)
 
     def _paired(self, batch: pa.RecordBatch) -> Iterator[tuple[ColumnPlan, pa.Array]]:
         return zip(self._columns, batch.columns[: len(self._columns)], strict=True)
 
     def _without_refused(self, batch: pa.RecordBatch, refusals: RefusedRows) -> pa.RecordBatch:
-        """Return the rows that can be stored; the others are kept aside, by their first column."""
+        """Return the rows that can be stored, and add the others to ``refusals``."""
         found: dict[int, tuple[pa.Array, ColumnPlan, str]] = {}
         for column, array in self._paired(batch):
-            if not arrives_right(array, column):
-                raise _unlike(array, column)
+            if not has_expected_type(array, column):
+                raise _unexpected_type(array, column)
             try:
-                for place, reason in refused_places(array, column):
+                for place, reason in invalid_positions(array, column):
                     found.setdefault(place, (array, column, reason))
             except pa.ArrowInvalid as error:
-                raise _unlike(array, column) from error
+                raise _unexpected_type(array, column) from error
         refusals.add(
             [
                 RefusedRow(
                     refusals.row_key(self._values(batch.slice(place, 1))),
                     column.source.name,
                     reason,
-                    value_bytes(as_arrived(array[place])),
+                    value_bytes(arrived_value(array[place])),
                 )
                 for place, (array, column, reason) in sorted(found.items())
             ]
@@ -119,65 +123,65 @@ class Converter:
         return batch.filter(pa.array(kept))
 
     def _values(self, row: pa.RecordBatch) -> dict[str, Any]:
-        """Return a row's values by source column, as the target would have them where it can."""
+        """Return a row's values by source column, converted where they can be."""
         found = {}
         for column, array in self._paired(row):
             if not column.companion:
                 try:
-                    value = as_converted(self._convert(array, column)[0], column)
+                    value = converted_value(self._convert(array, column)[0], column)
                 except DataError:
-                    value = as_arrived(array[0])
+                    value = arrived_value(array[0])
                 found[column.source.name] = value
         return found
 
     def _convert(self, array: pa.Array, column: ColumnPlan) -> pa.Array:
-        if not arrives_right(array, column):
-            raise _unlike(array, column)
-        if column.as_units or is_text(array.type):
-            array = self._cleaned(array, column)
+        if not has_expected_type(array, column):
+            raise _unexpected_type(array, column)
+        if column.as_utf16 or is_string_type(array.type):
+            array = self._clean(array, column)
         try:
-            converted = step(array, column)
+            converted = convert_array(array, column)
         except pa.ArrowInvalid:
-            # Arrow's own text names the value, so it is not kept in the chain.
-            raise self._no_exact_form(array, column) from None
+            # Arrow's message quotes the value, so it must not stay in the chain.
+            raise self._inconvertible(array, column) from None
         except pa.ArrowNotImplementedError as error:
-            raise _unlike(array, column) from error
+            raise _unexpected_type(array, column) from error
         if column.convert == "truncate":
-            self._count(column, SEVENTH_DIGIT, steps.seventh_digits(array))
+            self._count(column, SEVENTH_DIGIT_CUT, steps.seventh_digits(array))
         return converted
 
-    def _cleaned(self, array: pa.Array, column: ColumnPlan) -> pa.Array:
-        done = texts.DONE.get(self._on_invalid, "")
+    def _clean(self, array: pa.Array, column: ColumnPlan) -> pa.Array:
+        action = texts.ACTIONS.get(self._on_invalid, "")
         try:
-            if column.as_units:
-                found = units.decoded(array, self._on_invalid)
+            if column.as_utf16:
+                found = utf16.decode(array, self._on_invalid)
                 array = found.texts
-                self._count(column, f"{texts.HALF_PAIR} {done}", found.touched)
+                self._count(column, f"{texts.UNPAIRED_SURROGATE} {action}", found.touched)
             found = texts.without_nul(array, self._on_invalid)
         except texts.InvalidTextError as error:
             raise self._invalid_text(error, column) from None
         except pa.ArrowInvalid as error:
-            raise _unlike(array, column) from error
-        self._count(column, f"{texts.NUL} {done}", found.touched)
-        if self._trim and column.source.type.name in _BLANK_FILLED:
+            raise _unexpected_type(array, column) from error
+        self._count(column, f"{texts.NUL} {action}", found.touched)
+        if self._trim and column.source.type.name in _PADDED:
             found = texts.without_trailing_blanks(found.texts)
             self._count(column, f"{texts.BLANKS} trimmed", found.touched)
         return found.texts
 
     def _count(self, column: ColumnPlan, reason: str, count: int) -> None:
         if count:
-            self._now.setdefault(column.source.name, Counter())[reason] += count
+            self._counts.setdefault(column.source.name, Counter())[reason] += count
 
     def _invalid_text(self, error: texts.InvalidTextError, column: ColumnPlan) -> DataError:
         return DataError(
             f"Column {column.source.name!r} holds {error.reason} in row "
             f"{self._rows + error.row + 1:,}, which PostgreSQL cannot store in a text",
-            hint="'on_invalid': 'strip' or 'replace' (by U+FFFD) lets such texts pass, counted. "
+            hint="'on_invalid': 'strip' or 'replace' (by U+FFFD) admits and counts such texts. "
             "Rows are numbered in the order in which they were read.",
         )
 
-    def _no_exact_form(self, array: pa.Array, column: ColumnPlan) -> DataError:
-        row = self._rows + first_failing(array, column) + 1
+    def _inconvertible(self, array: pa.Array, column: ColumnPlan) -> DataError:
+        row = self._rows + first_inconvertible(array, column) + 1
         return DataError(
             f"The value of column {column.source.name!r} ({column.source.type}) in row {row:,} "
             f"has no exact form in {column.target.name!r} ({column.target.type})",
@@ -186,9 +190,9 @@ class Converter:
         )
 
 
-def _unlike(array: pa.Array, column: ColumnPlan) -> VerificationError:
+def _unexpected_type(array: pa.Array, column: ColumnPlan) -> VerificationError:
     return VerificationError(
-        f"Column {column.source.name!r} arrived as {array.type}, which is not what "
-        f"{column.arrives} looks like",
-        hint="The source answered something else than was asked; report this.",
+        f"Column {column.source.name!r} arrived as {array.type}, which is not the form of "
+        f"{column.arrives}",
+        hint="The source returned something other than the query asked for; please report this.",
     )

@@ -1,6 +1,6 @@
-"""The conversions: a column's Arrow array becomes what COPY BINARY needs, exactly.
+"""Conversion steps: turn a column's Arrow array into the form that COPY BINARY needs, exactly.
 
-Every step here works on whole arrays; one that would change a value raises ArrowInvalid instead.
+Every step works on whole arrays. One that would alter a value raises ArrowInvalid instead.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ MICROSECONDS_PER_MILLISECOND: Final = 1000
 NANOSECONDS_PER_MICROSECOND: Final = 1000
 
 _GUID_ORDER: Final = np.array([3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15])
-"""A uniqueidentifier's bytes: three little-endian groups, then eight bytes as they stand
+"""A uniqueidentifier's bytes: three little-endian groups, then eight bytes in order
 (MS-DTYP 2.3.4.2); PostgreSQL's uuid has all of them big-endian (RFC 9562)."""
 
 
@@ -29,7 +29,7 @@ def _cast(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
 
 
 def _truncate(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
-    """Cut to microseconds, towards the past: 23:59:59.9999999 stays on its day."""
+    """Truncate to microseconds, towards the past: 23:59:59.9999999 stays on its day."""
     if array.type.equals(wanted):
         return array
     if getattr(array.type, "unit", "us") == "ns":
@@ -41,14 +41,14 @@ def _truncate(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array
 
 
 def _floor_thousands(array: pa.Array) -> pa.Array:
-    """Nanoseconds to microseconds; numpy's division floors, Arrow's goes towards zero."""
+    """Divide nanoseconds by 1,000; numpy's division floors, Arrow's rounds towards zero."""
     nanoseconds = array.cast(pa.int64())
     values = nanoseconds.fill_null(0).to_numpy(zero_copy_only=False) // NANOSECONDS_PER_MICROSECOND
-    return _like(array, values)
+    return _with_nulls_of(array, values)
 
 
 def _milliseconds(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
-    """``datetime`` ticks 1/300 of a second and SQL Server shows it rounded to milliseconds.
+    """Round a ``datetime`` to milliseconds, as SQL Server displays its ticks of 1/300 second.
 
     One driver sends .003, another .003333: both are the same value and become .003.
     """
@@ -58,7 +58,7 @@ def _milliseconds(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.A
         return moments
     half = MICROSECONDS_PER_MILLISECOND // 2
     rounded = (ticks + half) // MICROSECONDS_PER_MILLISECOND * MICROSECONDS_PER_MILLISECOND
-    return _like(array, rounded).cast(wanted)
+    return _with_nulls_of(array, rounded).cast(wanted)
 
 
 def _guid(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
@@ -71,22 +71,22 @@ def _guid(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
 
 
 def _big_endian(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
-    """Read a rowversion as the number that SQL Server counts up: eight bytes, big-endian."""
+    """Read a rowversion as the number that SQL Server increments: eight bytes, big-endian."""
     fixed = array.cast(pa.binary(8))
     raw = np.frombuffer(fixed.buffers()[1], ">u8", count=len(fixed), offset=fixed.offset * 8)
-    # Beyond bigint the cast raises; of what stands where a value is NULL it knows nothing.
-    return _like(fixed, raw.astype(np.uint64)).cast(wanted)
+    # The cast raises for numbers beyond bigint; it ignores the bytes under a NULL.
+    return _with_nulls_of(fixed, raw.astype(np.uint64)).cast(wanted)
 
 
 def _jsonb(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
-    """Put the version before the text that jsonb's binary form is (``jsonb_recv``): one byte, 1."""
+    """Prefix the text with the version byte 1 of jsonb's binary form (``jsonb_recv``)."""
     texts = array.cast(wanted)
     empty = pa.scalar("", wanted)
     return pc.binary_join_element_wise(pa.scalar("\x01", wanted), texts, empty)
 
 
 def _vector(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
-    """Read JSON arrays of numbers; the nearest single of each, which is what was printed."""
+    """Parse JSON arrays of numbers, each to the nearest float32, which is what was printed."""
     inside = pc.utf8_trim(array.cast(pa.string()), " \t\r\n[]")
     lists = pc.split_pattern(inside, ",")
     numbers = pc.utf8_trim_whitespace(lists.flatten()).cast(wanted.value_type)
@@ -98,7 +98,7 @@ def _vector(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
 
 
 def _pgvector(array: pa.Array, wanted: pa.DataType, target: PgType) -> pa.Array:
-    """Write what pgvector receives: the count and 0 as int2, then the singles, big-endian."""
+    """Encode for pgvector: the count and 0 as int2, then the float32 values, big-endian."""
     vectors = _vector(array, pa.list_(pa.float32()), target)
     counts = pc.list_value_length(vectors).fill_null(0).to_numpy(zero_copy_only=False)
     words = np.zeros(len(counts) + int(counts.sum()), ">f4")
@@ -113,23 +113,23 @@ def _pgvector(array: pa.Array, wanted: pa.DataType, target: PgType) -> pa.Array:
     return pa.Array.from_buffers(wanted, len(counts), buffers)
 
 
-def _like(array: pa.Array, numbers: np.ndarray) -> pa.Array:
-    """Return 64-bit numbers as an array that is NULL where the other is.
+def _with_nulls_of(array: pa.Array, numbers: np.ndarray) -> pa.Array:
+    """Return 64-bit numbers as an array that is NULL where ``array`` is.
 
-    By its buffers: ``pa.array`` imports numpy.ma first, which takes longer than a small table.
+    Built from buffers, since ``pa.array`` imports numpy.ma, which takes longer than a small table.
     """
     kind = pa.from_numpy_dtype(numbers.dtype)
     return pa.Array.from_buffers(kind, len(array), [_validity(array), pa.py_buffer(numbers)])
 
 
 def _validity(array: pa.Array) -> pa.Buffer | None:
-    """Return the bits that say where there is a value, from the array's first value on."""
+    """Return the validity bitmap, starting at the array's first value."""
     return pc.is_valid(array).buffers()[1] if array.null_count else None
 
 
-Conversion = Callable[[pa.Array, pa.DataType, PgType], pa.Array]
+Step = Callable[[pa.Array, pa.DataType, PgType], pa.Array]
 
-CONVERSIONS: Final[dict[str, Conversion]] = {
+STEPS: Final[dict[str, Step]] = {
     "cast": _cast,
     "truncate": _truncate,
     "milliseconds": _milliseconds,
@@ -139,11 +139,11 @@ CONVERSIONS: Final[dict[str, Conversion]] = {
     "vector": _vector,
     "pgvector": _pgvector,
 }
-"""The steps that ``typemap.Conversion.convert`` names."""
+"""By the name in ``typemap.Conversion.convert``."""
 
 
 def seventh_digits(array: pa.Array) -> int:
-    """Count the values that have a seventh digit to lose; the driver sends them for ``time``."""
+    """Count the values with a seventh fractional digit; the driver sends it for ``time`` only."""
     if getattr(array.type, "unit", "us") != "ns":
         return 0
     nanoseconds = array.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
@@ -151,7 +151,7 @@ def seventh_digits(array: pa.Array) -> int:
 
 
 def bits_set(flags: pa.Array) -> list[int]:
-    """Count for each bit, from the lowest, in how many of the numbers it is set; none for zeros."""
+    """Count how many numbers have each bit set, from the lowest; empty where all are zero."""
     numbers = flags.to_numpy(zero_copy_only=False)
     bits = int(np.bitwise_or.reduce(numbers, initial=0)).bit_length()
     return [int(np.count_nonzero(numbers >> place & 1)) for place in range(bits)]

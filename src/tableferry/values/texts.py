@@ -1,7 +1,7 @@
-"""What PostgreSQL's text cannot hold, and what the specification wants done about it.
+"""Texts that PostgreSQL cannot store, and the policies that strip, replace or refuse them.
 
-Whole buffers are searched first: a table without such a value pays for that search only
-(0.25 ns a byte), and nothing is done per row in Python in any case.
+Whole buffers are searched first: a table without such texts pays for that search only (0.25 ns a
+byte). Nothing runs per row in Python.
 """
 
 import re
@@ -15,21 +15,21 @@ import pyarrow.compute as pc
 from tableferry.config import OnInvalid
 
 NUL: Final = "U+0000"
-HALF_PAIR: Final = "half a surrogate pair"
+UNPAIRED_SURROGATE: Final = "an unpaired surrogate"
 BLANKS: Final = "trailing blanks"
 
-DONE: Final = {OnInvalid.STRIP: "stripped", OnInvalid.REPLACE: "replaced by U+FFFD"}
-"""What a policy did, behind the reason."""
+ACTIONS: Final = {OnInvalid.STRIP: "stripped", OnInvalid.REPLACE: "replaced by U+FFFD"}
+"""What a policy did to a text, appended to the reason in the counts."""
 
 _NUL_BYTE: Final = re.compile(b"\0")
 _REPLACEMENT: Final = re.compile("\ufffd".encode())
 
 
 class InvalidTextError(Exception):
-    """A text that cannot be stored, where the specification says ``fail``: why, and which row."""
+    """A text cannot be stored and the policy is ``fail``: the reason, and the row."""
 
     def __init__(self, reason: str, row: int) -> None:
-        """``row`` is the place in the array, from 0."""
+        """Take the reason and the row's position in the array, from 0."""
         super().__init__(reason)
         self.reason = reason
         self.row = row
@@ -37,17 +37,17 @@ class InvalidTextError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """An array of texts that PostgreSQL can store, and how many of them were touched."""
+    """An array of texts that PostgreSQL can store, and how many of them were altered."""
 
     texts: pa.Array
     touched: int = 0
 
 
 def may_be_altered(texts: pa.Array) -> bool:
-    """Whether a text holds U+FFFD, which the driver puts where it cannot decode.
+    """Whether a text holds U+FFFD, with which the driver replaces what it cannot decode.
 
-    Half a surrogate pair of an nvarchar arrives as U+FFFD without a word (seen with mssql-python
-    1.16, both providers), so such a text may be another than the source's.
+    An unpaired surrogate of an nvarchar silently arrives as U+FFFD (seen with mssql-python 1.16,
+    both providers), so such a text may differ from the source's.
     """
     if not _found(_REPLACEMENT, texts):
         return False
@@ -55,7 +55,7 @@ def may_be_altered(texts: pa.Array) -> bool:
 
 
 def without_nul(texts: pa.Array, policy: OnInvalid) -> Cleaned:
-    """Do as ``policy`` says with the texts that hold U+0000; raises InvalidTextError."""
+    """Apply ``policy`` to the texts that hold U+0000; raises InvalidTextError under ``fail``."""
     if not _found(_NUL_BYTE, texts):
         return Cleaned(texts)
     holding = pc.match_substring(texts, "\0")
@@ -68,22 +68,22 @@ def without_nul(texts: pa.Array, policy: OnInvalid) -> Cleaned:
     return Cleaned(pc.replace_substring(texts, "\0", instead), count)
 
 
-def holding_nul(texts: pa.Array) -> Sequence[int]:
-    """Return the places of the texts that hold U+0000."""
+def positions_of_nul(texts: pa.Array) -> Sequence[int]:
+    """Return the positions of the texts that hold U+0000."""
     if not _found(_NUL_BYTE, texts):
         return []
-    places: list[int] = pc.indices_nonzero(pc.match_substring(texts, "\0")).to_pylist()
-    return places
+    positions: list[int] = pc.indices_nonzero(pc.match_substring(texts, "\0")).to_pylist()
+    return positions
 
 
 def without_trailing_blanks(texts: pa.Array) -> Cleaned:
-    """Cut the blanks (U+0020 only) that fill up a char or nchar."""
+    """Strip the blanks (U+0020 only) that pad a char or nchar."""
     blank = pc.ends_with(texts, " ")
     count = pc.sum(blank).as_py() or 0
     return Cleaned(pc.utf8_rtrim(texts, " ") if count else texts, count)
 
 
 def _found(pattern: re.Pattern[bytes], texts: pa.Array) -> bool:
-    """Whether a pattern is in an array's buffer, which may hold more than the array's values."""
+    """Search an array's buffer, which may hold more than the array's values, for a pattern."""
     characters = texts.buffers()[2]
     return characters is not None and pattern.search(characters) is not None

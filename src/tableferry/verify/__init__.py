@@ -1,4 +1,4 @@
-"""Whether what is in the target is what is in the source."""
+"""Verify that the target holds the same rows as the source."""
 
 from tableferry.verify.rows import Comparison, compare_rows
 

@@ -43,7 +43,7 @@ def test_all_65536_utf16_units_arrive_or_are_treated_and_counted(types: Types) -
     assert outcome.to_dict()["touched"] == {
         "V": {
             "U+0000 replaced by U+FFFD": 1,
-            "half a surrogate pair replaced by U+FFFD": 2048,
+            "an unpaired surrogate replaced by U+FFFD": 2048,
         }
     }
     halves = range(0xD800, 0xE000)
@@ -54,11 +54,11 @@ def test_all_65536_utf16_units_arrive_or_are_treated_and_counted(types: Types) -
 @pytest.mark.parametrize(
     ("type_", "written", "reason"),
     [
-        ("nvarchar(9)", "NCHAR(97) + NCHAR(0xDC00)", "half a surrogate pair"),
-        ("nvarchar(max)", "NCHAR(0xD83D) + N'x'", "half a surrogate pair"),
-        ("nchar(4)", "NCHAR(0xD83D)", "half a surrogate pair"),
-        ("ntext", "CAST(NCHAR(0xD83D) AS nvarchar(9))", "half a surrogate pair"),
-        ("sql_variant", "NCHAR(0xD83D)", "half a surrogate pair"),
+        ("nvarchar(9)", "NCHAR(97) + NCHAR(0xDC00)", "an unpaired surrogate"),
+        ("nvarchar(max)", "NCHAR(0xD83D) + N'x'", "an unpaired surrogate"),
+        ("nchar(4)", "NCHAR(0xD83D)", "an unpaired surrogate"),
+        ("ntext", "CAST(NCHAR(0xD83D) AS nvarchar(9))", "an unpaired surrogate"),
+        ("sql_variant", "NCHAR(0xD83D)", "an unpaired surrogate"),
         ("nvarchar(9)", "NCHAR(97) + NCHAR(0)", "U+0000"),
         ("varchar(9)", "CHAR(97) + CHAR(0)", "U+0000"),
         ("text", "CAST(CHAR(0) AS varchar(9))", "U+0000"),

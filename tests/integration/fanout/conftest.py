@@ -21,7 +21,7 @@ from tableferry.sync.run_options import RunOptions
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 ROWS = 2000
 CHUNKS = 8

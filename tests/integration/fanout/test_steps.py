@@ -11,7 +11,7 @@ from tableferry.errors import ConfigError, LeaseLostError, SchemaError, Transien
 from tableferry.fanout import Route, assign, begin, finish, route_of
 from tableferry.sync.outcome import Status
 from tests.integration.fanout.conftest import CHUNKS, OLD, ROWS, FanOut
-from tests.unit.engine.support import spec
+from tests.support.specs import spec
 
 
 def step(fan_out: FanOut, name: str, **more: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from tableferry.sync.run import sync_table
 from tableferry_sandbox.faults import SendMessage
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 ELIMINATED = "Warning: Null value is eliminated by an aggregate or other SET operation."
 

@@ -15,7 +15,7 @@ from tableferry.sync.outcome import Status
 from tableferry.sync.run import sync_table
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import entry
+from tests.support.specs import entry
 
 ROWS = 2_000
 

@@ -17,7 +17,7 @@ from tableferry.postgres.publish import shadow, together
 from tableferry.values import target_schema
 from tests.integration.loads import BIGINT, INT, PEOPLE, batch, load, planned_load
 from tests.support.databases import PgDatabase
-from tests.unit.engine.support import spec
+from tests.support.specs import spec
 
 Connection = postgres.TargetConnection
 OLD, NEW = [(1, "old"), (2, "old")], [(1, "new"), (3, "new")]

@@ -6,7 +6,7 @@ from psycopg import errors
 
 from tableferry.errors import ConfigError, DataError, SchemaError, TableferryError, TransientError
 from tableferry.postgres.errors import translate
-from tests.unit.engine.support import target_settings
+from tests.support.specs import target_settings
 
 BY_STATE = [
     ("28P01", ConfigError),

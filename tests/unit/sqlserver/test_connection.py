@@ -8,7 +8,7 @@ import pytest
 from tableferry.config import Login, SourceSettings
 from tableferry.errors import ConfigError, TransientError
 from tableferry.sqlserver.connection import check_columns, connect, connection_string
-from tests.unit.engine.support import source_settings
+from tests.support.specs import source_settings
 
 
 def text_of(settings: SourceSettings) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from tableferry.errors import SchemaError, TransientError
 from tableferry.model.identifiers import SourceTable
-from tableferry.model.table_details import HIDDEN, IndexColumn, SourceIndex
+from tableferry.model.table_details import HIDDEN_CONDITION, IndexColumn, SourceIndex
 from tableferry.sqlserver.details import read_details, read_keys
 
 TABLE = SourceTable("Mc]TM", "dbo", "It's")
@@ -74,7 +74,7 @@ def test_an_indexs_rows_become_one_index() -> None:
 def test_a_filter_that_is_not_shown_is_not_taken_for_none() -> None:
     rows = [("U", "NONCLUSTERED", True, False, False, True, None, "A", False, False)]
     [index] = read_keys(Catalog(is_included=rows), TABLE).indexes  # type: ignore[arg-type]
-    assert index.condition == HIDDEN
+    assert index.condition == HIDDEN_CONDITION
 
 
 def test_names_are_quoted_in_every_question() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tableferry.errors import ConfigError, DataError, SchemaError, TableferryError, TransientError
 from tableferry.sqlserver.errors import SERVER_ERRORS, masked, translate, translated
-from tests.unit.engine.support import source_settings
+from tests.support.specs import source_settings
 
 ODBC = "[Microsoft][ODBC Driver 18 for SQL Server][SQL Server]"
 PREFIXES = [ODBC, "[Microsoft][Rust][SQL Server]"]

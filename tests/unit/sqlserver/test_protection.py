@@ -18,7 +18,7 @@ from tableferry.sqlserver.protection import (
     read_protection,
     read_traits,
 )
-from tests.unit.engine.support import spec
+from tests.support.specs import spec
 
 TABLE = SourceTable("McTM", "dbo", "T")
 
@@ -163,7 +163,7 @@ def test_the_other_provider_reads_utf8_itself_and_nothing_else() -> None:
 
 def test_the_server_converts_char_columns_to_nvarchar_with_room() -> None:
     def select(kind: str, length: int) -> str:
-        column = SourceColumn("C", SourceType(kind, length), by_server=True)
+        column = SourceColumn("C", SourceType(kind, length), convert_on_server=True)
         source = SourceSchema((SourceColumn("ID", SourceType("int", 4)), column))
         plan = plan_table(
             spec(("ID", "id"), ("C", "c")),

@@ -20,7 +20,7 @@ from tableferry.sqlserver.connection import KEEPALIVE_SECONDS
 from tableferry.sqlserver.stall_guard import StallGuard
 from tableferry.sqlserver.watchdog import BEAT, HANG_SECONDS, StallDetector
 from tests.faults.support import wait_for
-from tests.unit.engine.support import planned, sync_plan
+from tests.support.specs import planned, sync_plan
 
 PATIENCE, REMAINING = 10.0, 100.0
 

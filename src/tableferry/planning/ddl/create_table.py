@@ -1,7 +1,7 @@
-"""The DDL of a missing target table: pure text, from what the source's catalog says.
+"""Generate the DDL of a missing target table from the source's catalog. Pure.
 
-Names pass through ``identifiers`` only. What has no sure translation becomes a warning, never a
-guess. Keys and indexes are made after the load: that is faster than keeping them up to date.
+Names are quoted by ``identifiers`` only. What has no certain translation becomes a warning, never
+a guess. Keys and indexes are created after the load, which is faster than maintaining them.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -12,25 +12,25 @@ from tableferry.model.identifiers import TargetTable, quote_pg, shown, text_pg
 from tableferry.model.schema import SourceColumn, TargetColumn
 from tableferry.model.table_details import Identity, TableDetails
 from tableferry.planning.ddl.defaults import translated_default
+from tableferry.planning.ddl.filters import Columns
 from tableferry.planning.ddl.indexes import (
     BTREE_BYTES,
-    Columns,
     key_bytes,
     plan_indexes,
 )
 from tableferry.planning.ddl.tsql_constants import INTEGER_RANGES
-from tableferry.typemap import keeps_apart
+from tableferry.typemap import stays_distinct
 
 PG_INTEGERS: Mapping[str, str] = {"int2": "smallint", "int4": "int", "int8": "bigint"}
-"""The types an identity column may have in PostgreSQL, with SQL Server's of the same range."""
+"""PostgreSQL's types of identity columns, with SQL Server's type of the same range."""
 
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """What is run in the load's transaction, ``before`` the rows come and ``after`` them.
+    """The statements of the load's transaction, ``before`` its rows are copied and ``after``.
 
-    ``keys`` are those of ``after`` that let no values be there twice: where rows may be refused
-    they are made before the rows come.
+    ``keys`` are those of ``after`` that enforce uniqueness; where rows may be refused, they run
+    before the rows are copied.
     """
 
     before: tuple[str, ...]
@@ -51,15 +51,15 @@ def plan_creation(
     """Plan the table: columns, key, indexes, identity, defaults, comments.
 
     ``planned`` pairs each source column with the column to create, in order; ``key`` holds the
-    exact source names of the primary key, none for no key; ``pg_version`` is PostgreSQL's
-    ``server_version_num``; ``names`` are those that the target's schema has already.
+    source names of the primary key's columns and may be empty; ``pg_version`` is PostgreSQL's
+    ``server_version_num``; ``names`` are those already in use in the target's schema.
     """
     columns: dict[str, tuple[SourceColumn, TargetColumn]] = {}
     for source, into in planned:
         columns.setdefault(source.name, (source, into))
-    identity = _Identity.of(details.identity, columns)
-    defaults, warnings = _defaults(columns, details)
-    comments, unsaid = _comments(target, columns, details)
+    identity = _IdentityClause.of(details.identity, columns)
+    defaults, default_warnings = _defaults(columns, details)
+    comments, comment_warnings = _comments(target, columns, details)
     indexes = plan_indexes(target, columns, tuple(key), details, pg_version, names=names)
     lines = [
         f"  {quote_pg(into.name)} {into.type}"
@@ -81,10 +81,10 @@ def plan_creation(
             *details.warnings,
             *_key_warnings(target, columns, key, details),
             *_identity_warnings(details, columns, identity),
-            *warnings,
+            *default_warnings,
             *_computed_warnings(columns, details),
             *indexes.warnings,
-            *unsaid,
+            *comment_warnings,
         ),
         keys=(
             *primary_key,
@@ -96,10 +96,10 @@ def plan_creation(
 def advance_identity(
     target: TargetTable, column: TargetColumn, rows: TargetTable | None = None
 ) -> str:
-    """Return the statement that has a numbered column go on past the largest value there is.
+    """Return the statement that advances an identity column's sequence past its largest value.
 
-    Where it counts down, past the smallest. It never goes back, nor out of its bounds. ``rows`` is
-    the table with the values, where that is another one.
+    A descending sequence continues below the smallest value. The sequence never moves back, nor
+    out of its bounds. ``rows`` is the table that holds the values, if not ``target``.
     """
     name = quote_pg(column.name)
     return f"""\
@@ -131,38 +131,38 @@ def _key_warnings(
         why = (
             f"{', '.join(map(shown, missing))} of the source's key is not carried"
             if missing
-            else "the source shows none"
+            else "the source has none that this login can see"
         )
         return [f"{target} gets no primary key: {why}"]
     warnings = [
-        f"the primary key holds {shown(name)}, whose values may become equal in the target: "
-        "the load would fail"
+        f"the primary key holds {shown(name)}, whose values may become equal in the target, "
+        "which would fail the load"
         for name in key
-        if not keeps_apart(columns[name][0].type, columns[name][1].type)
+        if not stays_distinct(columns[name][0].type, columns[name][1].type)
     ]
     warnings += [
-        f"the primary key holds {shown(name)}, which may be NULL in the source: a NULL would end "
-        "the load"
+        f"the primary key holds {shown(name)}, which may be NULL in the source: a NULL would "
+        "fail the load"
         for name in key
         if columns[name][0].nullable
     ]
     if key_bytes([columns[name] for name in key]) > BTREE_BYTES:
         warnings.append(
             f"the values of the primary key can be longer than the {BTREE_BYTES:,} bytes "
-            "PostgreSQL indexes: one such would end the load"
+            "PostgreSQL indexes: a longer one would fail the load"
         )
     return warnings
 
 
 @dataclass(frozen=True, slots=True)
-class _Identity:
-    """The identity column as PostgreSQL can have it: of an integer type."""
+class _IdentityClause:
+    """The identity column, of an integer type as PostgreSQL requires."""
 
     identity: Identity
     into: TargetColumn
 
     @classmethod
-    def of(cls, identity: Identity | None, columns: Columns) -> "_Identity | None":
+    def of(cls, identity: Identity | None, columns: Columns) -> "_IdentityClause | None":
         if identity is None or identity.column not in columns:
             return None
         _, into = columns[identity.column]
@@ -170,7 +170,7 @@ class _Identity:
 
     @property
     def clause(self) -> str:
-        """``GENERATED BY DEFAULT AS IDENTITY``; PostgreSQL's own limits where they would do."""
+        """``GENERATED BY DEFAULT AS IDENTITY``, with the options that differ from the defaults."""
         seed, step = self.identity.seed, self.identity.increment
         options = []
         if (seed, step) != (1, 1):
@@ -184,20 +184,20 @@ class _Identity:
 
 
 def _identity_warnings(
-    details: TableDetails, columns: Columns, made: _Identity | None
+    details: TableDetails, columns: Columns, made: _IdentityClause | None
 ) -> list[str]:
     if made or details.identity is None or details.identity.column not in columns:
         return []
     _, into = columns[details.identity.column]
     warning = (
-        f"{shown(details.identity.column)} is an identity column of the type {into.type}, which "
-        "PostgreSQL does not number: rows must name its value"
+        f"{shown(details.identity.column)} is an identity column of type {into.type}, which "
+        "PostgreSQL does not number: every INSERT must supply its value"
     )
     return [warning]
 
 
 def _defaults(columns: Columns, details: TableDetails) -> tuple[dict[str, str], list[str]]:
-    """Return the defaults by target column, and what could not be translated."""
+    """Return the defaults by target column, and warnings for those that are not translated."""
     found, warnings = {}, []
     for name, definition in details.defaults.items():
         if name not in columns:
@@ -209,7 +209,7 @@ def _defaults(columns: Columns, details: TableDetails) -> tuple[dict[str, str], 
         default = translated_default(definition, source.type, into.type)
         if default is None:
             warnings.append(
-                f"the default of {shown(name)} has no sure translation and is not created: "
+                f"the default of {shown(name)} has no certain translation and is not created: "
                 f"{' '.join(definition.split())}"
             )
         elif default != "NULL":
@@ -219,8 +219,8 @@ def _defaults(columns: Columns, details: TableDetails) -> tuple[dict[str, str], 
 
 def _computed_warnings(columns: Columns, details: TableDetails) -> list[str]:
     return [
-        f"{shown(name)} is computed in the source; its values are carried, and PostgreSQL does "
-        "not compute it"
+        f"{shown(name)} is computed in the source; its values are carried, but PostgreSQL "
+        "does not compute it"
         for name in details.computed
         if name in columns
     ]
@@ -229,7 +229,7 @@ def _computed_warnings(columns: Columns, details: TableDetails) -> list[str]:
 def _comments(
     target: TargetTable, columns: Columns, details: TableDetails
 ) -> tuple[list[str], list[str]]:
-    """Return the COMMENT statements, and what no text of PostgreSQL can hold."""
+    """Return the COMMENT statements, and warnings for texts that PostgreSQL cannot store."""
     subjects = [(f"TABLE {target.sql}", details.comment)] if details.comment else []
     subjects += [
         (f"COLUMN {target.sql}.{quote_pg(columns[name][1].name)}", text)

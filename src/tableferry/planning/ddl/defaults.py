@@ -1,10 +1,15 @@
-"""Defaults of SQL Server's columns in PostgreSQL's words: the same value, or none at all."""
+"""Translate column defaults to PostgreSQL: to one of the same value, or not at all."""
 
 import re
 from typing import Final
 
 from tableferry.model.schema import UNLIMITED, PgType, SourceType
-from tableferry.planning.ddl.tsql_constants import TEXTS, literal, read_constant, unwrapped
+from tableferry.planning.ddl.tsql_constants import (
+    TEXT_TYPES,
+    parse_constant,
+    pg_literal,
+    without_parentheses,
+)
 
 LOCAL, UTC, INSTANT = "local", "utc", "instant"
 
@@ -16,9 +21,9 @@ CLOCKS: Final = {
     "sysutcdatetime()": UTC,
     "sysdatetimeoffset()": INSTANT,
 }
-"""What each clock tells: the server's local time, the time in UTC, or both."""
+"""What each function returns: the server's local time, UTC, or an instant with its offset."""
 
-MOMENTS: Final = {
+NOW_EXPRESSIONS: Final = {
     (LOCAL, "timestamp"): "LOCALTIMESTAMP",
     (LOCAL, "date"): "CURRENT_DATE",
     (LOCAL, "time"): "LOCALTIME",
@@ -32,33 +37,33 @@ MOMENTS: Final = {
     (INSTANT, "time"): "LOCALTIME",
     (INSTANT, "timestamptz"): "now()",
 }
-"""A clock and the column's type. A local time stays one: ``LOCALTIMESTAMP`` is ``now()`` without
-its zone, as the session's clock shows it. A local or UTC time becomes a datetimeoffset of +00:00,
-as SQL Server converts it."""
+"""By clock and column type. A local time stays local: ``LOCALTIMESTAMP`` is ``now()`` in the
+session's time zone, without the zone. In a datetimeoffset, SQL Server gives a local or UTC time the
+offset +00:00, and so does this."""
 
-_ONE_PART: Final = re.compile(
+_DATE_OR_TIME_OF: Final = re.compile(
     r"(?:convert\((?P<part>date|time),(?P<inner>.*?\(\)|current_timestamp)(?:,\(?\d+\)?)?\)"
     r"|cast\((?P<inner2>.*?\(\)|current_timestamp)as(?P<part2>date|time)\))"
 )
-"""``CONVERT([date],getdate())``: today. CAST is shown as CONVERT by newer servers only."""
+"""``CONVERT([date],getdate())`` is today. Only newer servers show CAST as CONVERT."""
 
 GUID_LENGTH: Final = 36
 
 
 def translated_default(definition: str, source: SourceType, target: PgType) -> str | None:
-    """Return the DEFAULT for PostgreSQL; None where there is no expression that is surely the same.
+    """Return the DEFAULT for PostgreSQL; None where no expression is certainly equivalent.
 
-    ``definition`` is what ``sys.default_constraints`` shows; NULL is translated, to NULL.
+    ``definition`` is from ``sys.default_constraints``; a default of NULL gives ``NULL``.
     """
-    constant = read_constant(definition)
+    constant = parse_constant(definition)
     if constant is not None:
-        return literal(constant, source, target)
-    # Spaces and brackets inside a text would matter; a text has been read above, or is refused.
-    bare = re.sub(r"[\s\[\]]+", "", unwrapped(definition)).lower()
+        return pg_literal(constant, source, target)
+    # Blanks and brackets matter in a string literal only, and those were read above or are refused.
+    bare = re.sub(r"[\s\[\]]+", "", without_parentheses(definition)).lower()
     if bare == "newid()":
         return _new_guid(source, target)
     part = ""
-    if match := _ONE_PART.fullmatch(bare):
+    if match := _DATE_OR_TIME_OF.fullmatch(bare):
         part = match["part"] or match["part2"]
         bare = match["inner"] or match["inner2"]
     clock = CLOCKS.get(bare)
@@ -69,18 +74,19 @@ def _moment(clock: str, part: str, source: SourceType, target: PgType) -> str | 
     if part == "time" and target.name != "time":
         return None
     if part == "date":
-        return MOMENTS[clock, "date"] if target.name in {"date", "timestamp"} else None
-    found = MOMENTS.get((clock, target.name))
+        return NOW_EXPRESSIONS[clock, "date"] if target.name in {"date", "timestamp"} else None
+    found = NOW_EXPRESSIONS.get((clock, target.name))
     if found and source.name == "smalldatetime":
-        return f"date_trunc('minute', {found} + interval '30 seconds')"  # it rounds to minutes
+        # smalldatetime rounds to minutes
+        return f"date_trunc('minute', {found} + interval '30 seconds')"
     return found
 
 
 def _new_guid(source: SourceType, target: PgType) -> str | None:
-    """Return a random UUID; as text SQL Server writes it in capitals."""
+    """Return the default of a random UUID; as text, in upper case like SQL Server's."""
     if target.name == "uuid":
         return "gen_random_uuid()"
-    if source.name not in TEXTS or target.name not in {"text", "varchar"}:
+    if source.name not in TEXT_TYPES or target.name not in {"text", "varchar"}:
         return None
     units = source.length // 2 if source.name.startswith("n") else source.length
     exact = source.name in {"char", "nchar"}

@@ -1,7 +1,7 @@
-"""Conditions of filtered indexes in PostgreSQL's words.
+"""Translate the conditions of filtered indexes to PostgreSQL.
 
-SQL Server allows little in them (CREATE INDEX, "WHERE <filter_predicate>"): comparisons of a
-column with constants, IN, IS [NOT] NULL and AND. What goes beyond is not translated.
+SQL Server allows only comparisons of a column with constants, IN, IS [NOT] NULL and AND there
+(CREATE INDEX, "WHERE <filter_predicate>"). Nothing else is translated.
 """
 
 import re
@@ -10,8 +10,8 @@ from typing import Final
 
 from tableferry.model.identifiers import quote_pg
 from tableferry.model.schema import SourceColumn, TargetColumn
-from tableferry.planning.ddl.tsql_constants import TEXTS, literal, read_constant
-from tableferry.typemap import keeps_apart
+from tableferry.planning.ddl.tsql_constants import TEXT_TYPES, parse_constant, pg_literal
+from tableferry.typemap import stays_distinct
 
 _TOKEN: Final = re.compile(
     r"\s*(\[(?:[^\]]|\]\])+\]|\"(?:[^\"]|\"\")+\"|[Nn]?'(?:[^']|'')*'|0[xX][0-9A-Fa-f]*"
@@ -33,16 +33,16 @@ Columns = Mapping[str, tuple[SourceColumn, TargetColumn]]
 
 
 class _UntranslatableError(Exception):
-    """Something that is not surely the same in PostgreSQL."""
+    """The condition has no certain equivalent in PostgreSQL."""
 
 
-def translated_condition(text: str, columns: Columns, *, for_no_more: bool = False) -> str | None:
-    """Return the condition over the target's columns; None where it is not surely the same.
+def translated_condition(text: str, columns: Columns, *, narrow: bool = False) -> str | None:
+    """Return the condition on the target's columns; None where it has no certain equivalent.
 
-    ``columns`` are those that are carried, by source name. What SQL Server holds as equal may
-    differ in PostgreSQL (case, accents, trailing blanks), and the other way round (a digit that is
-    cut off): with ``for_no_more`` None, too, where it might hold for a row that it does not hold
-    for in the source.
+    ``columns`` are the carried ones, by source name. Values that are equal in SQL Server may differ
+    in PostgreSQL (case, accents, trailing blanks), and values that differ may become equal (a
+    seventh digit). With ``narrow``, also None where the condition might hold for a row for which it
+    does not hold in the source.
     """
     tokens, position = [], 0
     while text[position:].strip():
@@ -51,21 +51,21 @@ def translated_condition(text: str, columns: Columns, *, for_no_more: bool = Fal
             return None
         tokens.append(match[1])
         position = match.end()
-    reader = _Reader(tokens, columns, for_no_more=for_no_more)
+    parser = _ConditionParser(tokens, columns, narrow=narrow)
     try:
-        found = reader.any_of()
+        found = parser.any_of()
     except _UntranslatableError:
         return None
-    return found if reader.at_end else None
+    return found if parser.at_end else None
 
 
-class _Reader:
-    """A recursive descent over the tokens."""
+class _ConditionParser:
+    """A recursive descent parser."""
 
-    def __init__(self, tokens: list[str], columns: Columns, *, for_no_more: bool) -> None:
+    def __init__(self, tokens: list[str], columns: Columns, *, narrow: bool) -> None:
         self._tokens = tokens
         self._columns = columns
-        self._for_no_more = for_no_more
+        self._narrow = narrow
         self._position = 0
 
     @property
@@ -97,25 +97,23 @@ class _Reader:
             return f"{name} IS {negated}NULL"
         if self._accept("IN"):
             self._expect("(")
-            self._hold_for_no_more("=", source, target)
+            self._require_narrow("=", source, target)
             values = [self._constant(source, target)]
             while self._accept(","):
                 values.append(self._constant(source, target))
             self._expect(")")
             return f"{name} IN ({', '.join(values)})"
         comparison = COMPARISONS.get(self._next())
-        ordered = source.type.name in TEXTS or source.type.name == "uniqueidentifier"
-        if comparison is None or (ordered and comparison not in {"=", "<>"}):
-            raise _UntranslatableError  # texts and GUIDs have another order in PostgreSQL
-        self._hold_for_no_more(comparison, source, target)
+        sorts_differently = source.type.name in TEXT_TYPES or source.type.name == "uniqueidentifier"
+        if comparison is None or (sorts_differently and comparison not in {"=", "<>"}):
+            raise _UntranslatableError  # PostgreSQL sorts texts and GUIDs differently
+        self._require_narrow(comparison, source, target)
         return f"{name} {comparison} {self._constant(source, target)}"
 
-    def _hold_for_no_more(
-        self, comparison: str, source: SourceColumn, target: TargetColumn
-    ) -> None:
-        told_apart = source.type.name in TEXTS and comparison == "<>"
-        made_equal = not keeps_apart(source.type, target.type) and comparison in {"=", "<="}
-        if self._for_no_more and (told_apart or made_equal):
+    def _require_narrow(self, comparison: str, source: SourceColumn, target: TargetColumn) -> None:
+        may_differ = source.type.name in TEXT_TYPES and comparison == "<>"
+        may_be_equal = not stays_distinct(source.type, target.type) and comparison in {"=", "<="}
+        if self._narrow and (may_differ or may_be_equal):
             raise _UntranslatableError
 
     def _column(self) -> tuple[SourceColumn, TargetColumn]:
@@ -132,7 +130,7 @@ class _Reader:
         return self._columns[found]
 
     def _constant(self, source: SourceColumn, target: TargetColumn) -> str:
-        """Read one constant: in brackets or not, with a sign or not."""
+        """Parse one constant, with or without parentheses and sign."""
         depth, text = 0, ""
         while True:
             word = self._next()
@@ -140,8 +138,8 @@ class _Reader:
             text += word
             if depth == 0 and word.upper() not in {"+", "-", "CONVERT"}:
                 break
-        constant = read_constant(text)
-        found = literal(constant, source.type, target.type) if constant else None
+        constant = parse_constant(text)
+        found = pg_literal(constant, source.type, target.type) if constant else None
         if found is None or found == "NULL":
             raise _UntranslatableError
         return found

@@ -1,8 +1,8 @@
-"""Constants as SQL Server's catalog writes them, and what they are in PostgreSQL.
+"""Parse constants as SQL Server's catalog writes them, and translate them to PostgreSQL.
 
 ``sys.default_constraints`` and filtered indexes show ``((1))``, ``(N'it''s')``, ``((-1.50))``,
-``(0x00)``, ``('20240131')``. A constant is carried only where the value it gives a column of
-SQL Server is the value it gives the column of PostgreSQL; for everything else there is None.
+``(0x00)``, ``('20240131')``. A constant is translated only where it gives the column the same value
+on both sides; otherwise the result is None.
 """
 
 import datetime as dt
@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from tableferry.model.identifiers import text_pg
-from tableferry.model.schema import UNLIMITED, PgType, SourceType
+from tableferry.model.schema import CHARACTER_TYPES, UNLIMITED, PgType, SourceType
 
 INTEGER_RANGES: Final = {
     "tinyint": (0, 255),
@@ -20,7 +20,7 @@ INTEGER_RANGES: Final = {
     "int": (-(2**31), 2**31 - 1),
     "bigint": (-(2**63), 2**63 - 1),
 }
-TEXTS: Final = frozenset({"char", "varchar", "nchar", "nvarchar", "text", "ntext"})
+TEXT_TYPES: Final = CHARACTER_TYPES | {"text", "ntext"}
 
 _NUMBER = re.compile(r"\$?(?P<digits>\d+\.?\d*|\.\d+)(?P<exponent>[eE][-+]?\d+)?")
 _STRING = re.compile(r"[Nn]?'((?:[^']|'')*)'")
@@ -28,7 +28,7 @@ _HEX = re.compile(r"0[xX]([0-9A-Fa-f]*)")
 _CONVERTED = re.compile(
     r"CONVERT\(\s*\[?(bit|tinyint|smallint|int|bigint)\]?\s*,(.*)\)", re.IGNORECASE | re.DOTALL
 )
-"""What ``DEFAULT CAST(0 AS bit)`` is shown as."""
+"""How the catalog shows ``DEFAULT CAST(0 AS bit)``."""
 _GUID = re.compile(r"\{?([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\}?")
 _DAY = re.compile(r"(\d{4})(-?)(\d\d)\2(\d\d)")
 _CLOCK = re.compile(r"(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,7}))?)?")
@@ -36,23 +36,23 @@ _CLOCK = re.compile(r"(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,7}))?)?")
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A constant of T-SQL: a number, a text, bytes, or None for NULL."""
+    """A T-SQL constant: a number, a text, bytes, or None for NULL."""
 
     value: Decimal | str | bytes | None
     is_float: bool = False
 
 
-def unwrapped(text: str) -> str:
-    """Return ``text`` without the brackets around the whole of it."""
+def without_parentheses(text: str) -> str:
+    """Return ``text`` without the parentheses that enclose all of it."""
     text = text.strip()
     while text.startswith("(") and _closing(text) == len(text) - 1:
         text = text[1:-1].strip()
     return text
 
 
-def read_constant(text: str) -> Constant | None:
-    """Read a constant, in brackets or not; None where the text is something else."""
-    text = unwrapped(text)
+def parse_constant(text: str) -> Constant | None:
+    """Parse a constant, with or without parentheses; None for any other expression."""
+    text = without_parentheses(text)
     if text.upper() == "NULL":
         return Constant(None)
     if match := _STRING.fullmatch(text):
@@ -60,16 +60,18 @@ def read_constant(text: str) -> Constant | None:
     if match := _HEX.fullmatch(text):
         return Constant(bytes.fromhex(match[1].zfill(len(match[1]) + len(match[1]) % 2)))
     if match := _CONVERTED.fullmatch(text):
-        return _converted(match[1].lower(), read_constant(match[2]))
-    sign, rest = ("-", unwrapped(text[1:])) if text.startswith("-") else ("", text.lstrip("+"))
+        return _converted(match[1].lower(), parse_constant(match[2]))
+    sign, rest = (
+        ("-", without_parentheses(text[1:])) if text.startswith("-") else ("", text.lstrip("+"))
+    )
     if match := _NUMBER.fullmatch(rest):
         number = Decimal(f"{sign}{match['digits']}{match['exponent'] or ''}")
         return Constant(number, is_float=bool(match["exponent"]))
     return None
 
 
-def literal(constant: Constant, source: SourceType, target: PgType) -> str | None:
-    """Return the constant for a column of these types, None where it is not surely the same."""
+def pg_literal(constant: Constant, source: SourceType, target: PgType) -> str | None:
+    """Return the PostgreSQL literal for a column of these types; None where it may differ."""
     value = constant.value
     if value is None:
         return "NULL"
@@ -82,7 +84,7 @@ def literal(constant: Constant, source: SourceType, target: PgType) -> str | Non
             return None if constant.is_float else _number(value)
         case "float4" | "float8":
             return _number(value)
-        case "text" | "varchar" if source.name in TEXTS:
+        case "text" | "varchar" if source.name in TEXT_TYPES:
             return None if constant.is_float else _text(value, source)
         case "bytea" if isinstance(value, bytes):
             return _bytes(value, source)
@@ -95,7 +97,7 @@ def literal(constant: Constant, source: SourceType, target: PgType) -> str | Non
 
 
 def _converted(kind: str, constant: Constant | None) -> Constant | None:
-    """Return a whole number as this type holds it; None where it does not."""
+    """Return a whole number converted to this type; None where it does not fit."""
     number = constant.value if constant else None
     if not isinstance(number, Decimal) or number != number.to_integral_value():
         return None
@@ -106,7 +108,7 @@ def _converted(kind: str, constant: Constant | None) -> Constant | None:
 
 
 def _closing(text: str) -> int:
-    """Return where the bracket that ``text`` begins with is closed; -1: never."""
+    """Return the position that closes the parenthesis at the start of ``text``, or -1."""
     depth, quoted = 0, False
     for position, character in enumerate(text):
         if character == "'":
@@ -119,7 +121,7 @@ def _closing(text: str) -> int:
 
 
 def _bool(value: Decimal | str | bytes) -> str | None:
-    """Every number but 0 is 1 in a bit; the texts are those that CAST takes."""
+    """Convert like SQL Server: any number but 0 is true; of texts, those that CAST accepts."""
     if isinstance(value, str):
         return {"true": "true", "1": "true", "false": "false", "0": "false"}.get(value.lower())
     return ("true" if value else "false") if isinstance(value, Decimal) else None
@@ -145,7 +147,7 @@ def _decimal(value: Decimal | str | bytes) -> Decimal | None:
 
 
 def _text(value: Decimal | str | bytes, source: SourceType) -> str | None:
-    """Char and nchar pad with blanks to their length, which counts bytes or UTF-16 units."""
+    """Pad for char and nchar, whose lengths count bytes and UTF-16 code units."""
     if isinstance(value, bytes):
         return None
     text = value if isinstance(value, str) else f"{value:f}"
@@ -156,7 +158,7 @@ def _text(value: Decimal | str | bytes, source: SourceType) -> str | None:
     if source.length != UNLIMITED and source.name not in {"text", "ntext"} and units > limit:
         return None  # SQL Server itself would refuse the row
     if re.search("[\0\ud800-\udfff]", text) or (fixed and not national and not text.isascii()):
-        return None  # no PostgreSQL text, or bytes that are not to be counted from here
+        return None  # not storable, or of an unknown number of bytes
     return text_pg(text + " " * (limit - units) if fixed else text)
 
 
@@ -168,9 +170,9 @@ def _bytes(value: bytes, source: SourceType) -> str | None:
 
 
 def _moment(value: Decimal | str | bytes, source: SourceType) -> str | None:
-    """Read the forms of a date that no session's language changes (Write International T-SQL).
+    """Parse the date formats that do not depend on the language (Write International T-SQL).
 
-    0 is the first of January 1900 to the two older types and to no other.
+    The two older types read the number 0 as 1900-01-01; no other type does.
     """
     old = source.name in {"datetime", "smalldatetime"}
     if isinstance(value, Decimal):
@@ -182,7 +184,7 @@ def _moment(value: Decimal | str | bytes, source: SourceType) -> str | None:
     day_text, _, clock_text = value.strip().replace("T", " ").partition(" ")
     if source.name == "time":
         return _clock(value.strip(), source)
-    day = _day(day_text, must_be_sure=old and "T" not in value)
+    day = _day(day_text, unambiguous=old and "T" not in value)
     if day is None or (old and day.year < (1753 if source.name == "datetime" else 1900)):
         return None
     if not clock_text:
@@ -194,8 +196,8 @@ def _moment(value: Decimal | str | bytes, source: SourceType) -> str | None:
     return f"{day.isoformat()} {clock}"
 
 
-def _day(text: str, *, must_be_sure: bool) -> dt.date | None:
-    """``2024-01-02`` is the second of January or the first of February to the older types."""
+def _day(text: str, *, unambiguous: bool) -> dt.date | None:
+    """Parse a date; the older types may read ``2024-01-02`` as the first of February."""
     match = _DAY.fullmatch(text)
     if not match:
         return None
@@ -203,12 +205,12 @@ def _day(text: str, *, must_be_sure: bool) -> dt.date | None:
         day = dt.date(int(match[1]), int(match[3]), int(match[4]))
     except ValueError:
         return None
-    ambiguous = bool(match[2]) and day.day <= 12 and day.day != day.month
-    return None if must_be_sure and ambiguous else day
+    is_ambiguous = bool(match[2]) and day.day <= 12 and day.day != day.month
+    return None if unambiguous and is_ambiguous else day
 
 
 def _clock(text: str, source: SourceType) -> str | None:
-    """Digits past the sixth are cut; the older types round, so theirs must be whole."""
+    """Drop digits past the sixth; the older types round, so they must have none."""
     match = _CLOCK.fullmatch(text)
     if not match:
         return None

@@ -9,7 +9,7 @@ from typing import Final
 
 from tableferry.errors import DataError, VerificationError
 from tableferry.model.identifiers import TargetTable, quote_pg
-from tableferry.planning.drift import adding
+from tableferry.planning.drift import add_columns_sql
 from tableferry.postgres.ledger import SCHEMA
 from tableferry.postgres.locks import lock_beside_readers, lock_exclusively
 from tableferry.postgres.publish.loads import Staged
@@ -146,7 +146,7 @@ class MergeLoad(Staged):
         self._lock(standing)
         require_columns(connection, plan, added=False)
         if plan.drift.added:
-            connection.execute(adding(standing.table, plan.drift.added, nullable=True))
+            connection.execute(add_columns_sql(standing.table, plan.drift.added, nullable=True))
         ((told_apart, fixed, swallows),) = connection.rows(
             _FACTS, {"oid": standing.oid, "key": list(plan.target_key)}
         )

@@ -9,7 +9,7 @@ from typing import Final, LiteralString
 
 from tableferry.errors import DataError, SchemaError
 from tableferry.model.identifiers import TargetTable, quote_pg, text_pg
-from tableferry.planning.drift import adding
+from tableferry.planning.drift import add_columns_sql
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger import SCHEMA
@@ -107,7 +107,7 @@ def make(connection: TargetConnection, inventory: Inventory, plan: SyncPlan) -> 
     run(connection, inventory.of(body, *LOADED))
     _revoke_default_rights(connection, body)
     if plan.drift.added:
-        connection.execute(adding(body.shadow, plan.drift.added, known_as=body.table))
+        connection.execute(add_columns_sql(body.shadow, plan.drift.added, final_name=body.table))
 
 
 def require_alike(inventory: Inventory, plan: SyncPlan) -> None:

@@ -25,7 +25,7 @@ from tableferry.errors import (
     VerificationError,
 )
 from tableferry.model.identifiers import TargetTable
-from tableferry.planning.columns import ColumnPlan
+from tableferry.planning.column_plan import ColumnPlan
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.copy_bisection import BisectingCopy, open_copy
 from tableferry.postgres.copying import CopyIn

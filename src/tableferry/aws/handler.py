@@ -1,0 +1,45 @@
+"""A Lambda event from beginning to end: parse, execute, report, answer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from tableferry.aws.invocation import Invocation
+from tableferry.aws.step_handler import LoadConfig, run_step
+from tableferry.aws.step_request import is_step
+from tableferry.frontend.execute import RunCallbacks
+from tableferry.frontend.request import Request, parse_event
+from tableferry.frontend.response import Result, respond
+from tableferry.frontend.signals import stop_on_sigterm
+
+Execute = Callable[[Request, RunCallbacks], Result]
+
+
+def handle_event(
+    event: Any,
+    context: Any,
+    *,
+    configured: Mapping[str, Any],
+    load_config: LoadConfig,
+    execute: Execute,
+) -> dict[str, Any]:
+    """Do what an event asks for.
+
+    ``configured`` holds the entries of TABLE_CONFIGS by their keys. Returns ``{"statusCode": ...,
+    "body": JSON text}`` and raises no Exception; a state machine's step answers with its JSON and
+    raises TableferryError.
+    """
+    with stop_on_sigterm():
+        invocation = Invocation.of(context)
+        if is_step(event):
+            return run_step(event, invocation, configured, load_config)
+
+        def work() -> Result:
+            request = parse_event(event, configured)
+            invocation.begun(request)
+            mine = replace(request, deadline=invocation.deadline, run_id=invocation.run_id)
+            return execute(mine, invocation.callbacks)
+
+        response, result = respond(work)
+        invocation.ended(response, result)
+        return response.to_dict()

@@ -1,0 +1,60 @@
+"""The command's entry: its groups of commands put together, and its arguments parsed."""
+
+from collections.abc import Callable
+from typing import Annotated, Final
+
+import typer
+
+from tableferry import __version__
+from tableferry.cli import inspect, sandbox, sync
+from tableferry.cli.parsing import Command, refuse
+from tableferry.frontend.output import shielded_output
+from tableferry.frontend.signals import end_process
+
+app = typer.Typer(
+    help="Copy tables from SQL Server to PostgreSQL: fast, exact, and without locking out readers.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+COMMANDS: Final[dict[str, Callable[..., int]]] = {
+    "discover": inspect.discover,
+    "plan": inspect.plan,
+    "sync": sync.sync,
+    "check": inspect.check,
+    "info": inspect.info,
+    "demo": sandbox.demo,
+    "sandbox": sandbox.sandbox,
+}
+"""In the order of the help text. Each returns its exit code."""
+
+for _name, _command in COMMANDS.items():
+    app.command(_name, cls=Command)(_command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tableferry {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version and exit.", callback=_show_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Take the options that come before a command."""
+
+
+def main() -> None:
+    """Run the command named by ``sys.argv`` and end the process with its exit code."""
+    with shielded_output():
+        try:
+            code = int(app(standalone_mode=False) or 0)
+        except typer.TyperException as error:
+            code = refuse(error)
+    end_process(code)

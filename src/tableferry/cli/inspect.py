@@ -1,0 +1,70 @@
+"""The commands that change nothing: plan, check, info, discover."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tableferry.cli.shared import DEFAULT_CONFIG, AsJson, Config, Tables, read_settings, read_specs
+from tableferry.frontend.command import run_command
+
+if TYPE_CHECKING:
+    from tableferry.frontend.execute import RunCallbacks
+    from tableferry.frontend.request import Mode
+    from tableferry.frontend.response import Report, Result
+    from tableferry.inspect.discover import Discovery
+
+
+def plan(config: Config = DEFAULT_CONFIG, tables: Tables = None, as_json: AsJson = False) -> int:
+    """Show what a sync would read, create, convert and lose; nothing is written."""
+    from tableferry.frontend.request import Mode
+
+    return run_command(partial(_ask, Mode.PLAN, config, tables), as_json=as_json)
+
+
+def check(config: Config = DEFAULT_CONFIG, tables: Tables = None, as_json: AsJson = False) -> int:
+    """Connect to every database and check every table; nothing is written."""
+    from tableferry.frontend.request import Mode
+
+    return run_command(partial(_ask, Mode.MULTI_TEST, config, tables), as_json=as_json)
+
+
+def info(config: Config = DEFAULT_CONFIG, tables: Tables = None, as_json: AsJson = False) -> int:
+    """Show the configured tables; no database is contacted."""
+
+    def work(_: "RunCallbacks") -> "Result":
+        return {spec.key: spec.to_dict() for spec in read_specs(config, tables)}
+
+    return run_command(work, as_json=as_json)
+
+
+def discover(
+    source: Annotated[str, typer.Option(help="The source's name: SQL_SERVER_<NAME>_HOST ...")],
+    schema: Annotated[str, typer.Option(help="Only tables of this schema.")] = "",
+    like: Annotated[str, typer.Option(help="Only tables with a name like this: 'Cust%'.")] = "",
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> int:
+    """Print entries of TABLE_CONFIGS for the tables of a source; nothing is written."""
+
+    def work(_: "RunCallbacks") -> "Discovery":
+        from tableferry.aws.vault import AwsVault
+        from tableferry.config import find_env_file, load_source
+        from tableferry.inspect.discover import discover as find
+
+        settings = load_source(
+            source, find_env_file(Path.cwd(), config.resolve().parent), AwsVault()
+        )
+        return find(source, settings, schema=schema, like=like)
+
+    return run_command(work, as_json=as_json)
+
+
+def _ask(mode: "Mode", config: Path, tables: str | None, callbacks: "RunCallbacks") -> "Report":
+    """Check or plan the configured tables."""
+    from tableferry.frontend.execute import execute
+    from tableferry.frontend.request import Request
+
+    specs = read_specs(config, tables)
+    return execute(Request(mode), specs, read_settings(config, specs), callbacks)

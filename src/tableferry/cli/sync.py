@@ -1,0 +1,100 @@
+"""``tableferry sync``: in this process, or by the workers of a Dask cluster."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tableferry.cli.shared import (
+    DEFAULT_CONFIG,
+    AsJson,
+    Config,
+    Tables,
+    needs_extra,
+    read_settings,
+    read_specs,
+)
+from tableferry.frontend.command import run_command
+
+if TYPE_CHECKING:
+    from tableferry.config import TableSpec
+    from tableferry.frontend.execute import RunCallbacks
+    from tableferry.frontend.request import Request
+    from tableferry.frontend.response import Report
+    from tableferry.sync.outcome import RunOutcome
+
+FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop after the first failed table.")]
+Together = Annotated[
+    bool,
+    typer.Option("--publish-together", help="Publish all tables in one transaction, or none."),
+]
+Plan = Annotated[
+    Path | None,
+    typer.Option(help="Load only tables that still match this file, made by: plan --json."),
+]
+Scheduler = Annotated[
+    str, typer.Option(help="Load chunks on a Dask cluster: tcp://HOST:PORT, or local:N.")
+]
+
+
+def sync(
+    *,
+    config: Config = DEFAULT_CONFIG,
+    tables: Tables = None,
+    fail_fast: FailFast = False,
+    publish_together: Together = False,
+    plan: Plan = None,
+    scheduler: Scheduler = "",
+    as_json: AsJson = False,
+) -> int:
+    """Replace the target tables' rows with the source's, each table in one transaction."""
+    from tableferry.frontend.request import Mode, Request
+
+    request = Request(Mode.MULTI_SYNC, fail_fast=fail_fast, publish_together=publish_together)
+
+    def work(callbacks: "RunCallbacks") -> "Report":
+        specs = read_specs(config, tables)
+        fingerprints = _read_plan(plan, specs) if plan else {}
+        if scheduler:
+            cluster = _Cluster(scheduler, config.resolve().parent)
+            return cluster.sync(request, specs, callbacks, fingerprints)
+        from tableferry.frontend.execute import execute
+
+        return execute(request, specs, read_settings(config, specs), callbacks, fingerprints)
+
+    return run_command(work, as_json=as_json)
+
+
+def _read_plan(path: Path, specs: "list[TableSpec]") -> dict[str, str]:
+    from tableferry.inspect.plan_report import read_fingerprints
+
+    return read_fingerprints(path, specs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cluster:
+    """A cluster by its scheduler; workers read their own environment, and a ``.env`` in folder."""
+
+    scheduler: str
+    folder: Path
+
+    def sync(
+        self,
+        request: "Request",
+        specs: "list[TableSpec]",
+        callbacks: "RunCallbacks",
+        fingerprints: dict[str, str],
+    ) -> "RunOutcome":
+        with needs_extra("dask"):
+            from tableferry.cluster import cluster, sync_on_cluster
+        with cluster(self.scheduler) as client:
+            return sync_on_cluster(
+                client,
+                specs,
+                self.folder,
+                on_progress=callbacks.progress,
+                on_outcome=callbacks.outcome,
+                fingerprints=fingerprints,
+                options=request.options,
+            )

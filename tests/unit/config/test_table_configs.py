@@ -1,0 +1,208 @@
+"""TABLE_CONFIGS: the keys of an entry, and reporting every problem at once."""
+
+from typing import Any
+
+import pytest
+
+from tableferry.config import Consistency, parse_table_configs, select_tables
+from tableferry.errors import ConfigError
+from tableferry.model.identifiers import SourceTable, TargetTable
+from tests.support.specs import entry
+
+
+def problems_of(**configs: Any) -> str:
+    with pytest.raises(ConfigError) as raised:
+        parse_table_configs(configs)
+    assert raised.value.hint
+    return raised.value.message
+
+
+def test_the_documented_form_is_understood() -> None:
+    found = parse_table_configs({"customer": entry()})["customer"]
+    assert found.key == "customer"
+    assert found.source == SourceTable("McTM", "dbo", "Customer")
+    assert found.target == TargetTable("", "mctm_customer")
+    assert found.columns == (("ID", "id"), ("Name", "name"))
+    assert found.primary_key == ("ID",)
+    assert [order.text for order in found.order_by] == ["ID"]
+    assert found.batch_size == 1000
+    assert found.consistency is Consistency.AUTO
+
+
+def test_optional_keys_have_defaults() -> None:
+    short = entry(order_by=None, batch_size=None, description=None)
+    found = parse_table_configs({"customer": short})["customer"]
+    assert (found.order_by, found.batch_size, found.description) == ((), 10_000, "")
+
+
+def test_every_problem_of_every_table_is_reported_at_once() -> None:
+    text = problems_of(
+        one=entry(pg_table=None, batch_size=0, surprise=1),
+        two=entry(columns=["ID"], primary_key=""),
+        three="not a dict",
+        four=entry(db_type="MC TM", consistency="dirty"),
+        five=entry(),
+        six=entry(),
+    )
+    for said in [
+        "one: 'pg_table' is missing",
+        "one: 'batch_size' must be a whole number from 1 to 1,000,000",
+        "one: unknown key 'surprise'",
+        "two: 'columns' has 1 names and 'pg_columns' 2",
+        "two: 'primary_key' must be a name or a list of names",
+        "three: the entry is not a dict",
+        "four: 'db_type' must be letters",
+        "four: 'consistency' must be one of auto, snapshot, read_committed, nolock",
+        "six: 'pg_table' is already the target of five",
+    ]:
+        assert said in text
+
+
+def test_an_unknown_key_is_reported_with_the_known_ones_once() -> None:
+    with pytest.raises(ConfigError) as raised:
+        parse_table_configs({"one": entry(coumns=[]), "two": entry(Batch_Size=4)})
+    assert "one: unknown key 'coumns'\n  two: unknown key 'Batch_Size'" in raised.value.message
+    assert raised.value.hint.count("batch_size") == 1
+
+
+def test_a_tables_key_must_be_text() -> None:
+    with pytest.raises(ConfigError, match="1: its key is not a text"):
+        parse_table_configs({1: entry()})  # type: ignore[dict-item]
+
+
+def test_every_invalid_name_of_a_table_is_reported_at_once() -> None:
+    text = problems_of(
+        one=entry(
+            sql_table="[McTM].[dbo].[Customer",
+            pg_table="x" * 64,
+            columns=["ID", "N" * 129],
+            pg_columns=["i" * 64, "name"],
+            primary_key=["Nope", "Neither"],
+        )
+    )
+    for said in ["[Customer' is not a name", "x" * 64, "N" * 129, "i" * 64, "'Nope', 'Neither'"]:
+        assert said in text
+
+
+def test_a_table_of_another_database_than_the_entry_names_is_a_contradiction() -> None:
+    assert "'VoipDB'" in problems_of(one=entry(sql_table="[VoipDB].[dbo].[Customer]"))
+    assert parse_table_configs({"one": entry(sql_table="[mctm].[dbo].[Customer]")})
+
+
+def test_parallel_without_chunks_is_a_contradiction() -> None:
+    assert "'parallel' without 'chunks'" in problems_of(one=entry(parallel=4))
+    assert parse_table_configs({"one": entry(parallel=4, chunks=8)})["one"].parallel == 4
+
+
+@pytest.mark.parametrize("key", ["columns", "pg_columns"])
+def test_a_column_named_twice_is_refused(key: str) -> None:
+    assert f"{key!r} names" in problems_of(one=entry(**{key: ["id", "ID"]}))
+
+
+def test_a_key_column_named_twice_is_refused() -> None:
+    assert "'primary_key' names 'id' twice" in problems_of(one=entry(primary_key=["ID", "id"]))
+
+
+def test_a_target_with_and_without_the_default_schema_is_one_target() -> None:
+    text = problems_of(one=entry(), two=entry(pg_table="public.mctm_customer"))
+    assert "two: 'pg_table' is already the target of one" in text
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("columns", []),
+        ("columns", "ID"),
+        ("columns", ["ID", ""]),
+        ("columns", ["ID", 7]),
+        ("columns", {"ID": 1}),
+        ("pg_columns", None.__class__),
+        ("primary_key", 7),
+        ("order_by", [None]),
+        ("batch_size", True),
+        ("batch_size", "1000"),
+        ("batch_size", 1_000_001),
+        ("sql_table", ""),
+        ("pg_table", "  "),
+        ("description", 5),
+        ("where", ["1=1"]),
+        ("db_type", []),
+        ("consistency", {}),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_reported_by_its_key(key: str, value: object) -> None:
+    assert f"one: {key!r} must be" in problems_of(one=entry(**{key: value}))
+
+
+@pytest.mark.parametrize(
+    ("where", "problem"),
+    [
+        ("1=1); DROP TABLE x; --", "closes a parenthesis that it does not open"),
+        ("1=1) OR (1=1", "closes a parenthesis that it does not open"),
+        ("(1=1", "leaves a parenthesis open"),
+        ("1=1; DROP TABLE x", "holds a semicolon"),
+        ("1=1 -- ;\n) OR (1=1", "closes a parenthesis that it does not open"),
+        ("1=1 /* all", "does not close a /*"),
+        ("1=1 /* all /* of it */", "does not close a /*"),
+        ("Name = 'it''s", "does not close a '"),
+        ("[Name = 1", "does not close a ["),
+        ('"Name = 1', 'does not close a "'),
+    ],
+)
+def test_a_where_that_is_more_or_less_than_a_condition_is_refused(where: str, problem: str) -> None:
+    told = problems_of(one=entry(where=where))
+    assert f"one: 'where' must be one condition: it {problem}" in told
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "ID BETWEEN 1 AND 9 AND ([a;b]]--] IN (1, 2) OR Name = N'x''); --')",
+        "\"odd \"\" ;name\" = '/*' AND Day >= '20261124'",
+        "1=1 /* ;) */ AND 2=2 -- ;)\nAND 3=3 -- '",
+    ],
+)
+def test_literals_names_and_comments_in_a_where_may_hold_anything(where: str) -> None:
+    assert parse_table_configs({"one": entry(where=where)})["one"].where == where
+
+
+def test_a_key_is_found_whatever_its_case() -> None:
+    assert parse_table_configs({"one": entry(primary_key="id")})["one"].primary_key == ("ID",)
+
+
+def test_tables_come_in_the_configured_order_and_once() -> None:
+    names = ["a", "b", "c"]
+    specs = parse_table_configs({name: entry(pg_table=name) for name in names})
+    order = ["c", "a", "b"]
+    assert [s.key for s in select_tables(specs, None, order)] == order
+    assert [s.key for s in select_tables(specs, ["b", "c", "b"], order)] == ["c", "b"]
+
+
+@pytest.mark.parametrize("names", [["nope"], ["a", ""], [], ["a;DROP TABLE x"]])
+def test_a_table_that_is_not_configured_is_refused_with_those_that_are(names: list[str]) -> None:
+    specs = parse_table_configs({"a": entry(), "b": entry(pg_table="b")})
+    with pytest.raises(ConfigError) as raised:
+        select_tables(specs, names, ["a", "b"])
+    assert "a, b" in raised.value.hint
+
+
+def test_an_order_with_an_unknown_table_is_refused() -> None:
+    specs = parse_table_configs({"a": entry()})
+    with pytest.raises(ConfigError, match="'typo'"):
+        select_tables(specs, None, ["a", "typo"])
+
+
+@pytest.mark.parametrize("mode", ["rowversion", "change_tracking", "watermark"])
+def test_a_mode_that_would_need_a_watermark_is_refused(mode: str) -> None:
+    with pytest.raises(ConfigError, match=r"'mode' must be 'full'.* There is no incremental mode"):
+        parse_table_configs({"one": entry(mode=mode)})
+
+
+def test_mode_full_is_accepted() -> None:
+    assert parse_table_configs({"one": entry(mode="full")}) == parse_table_configs({"one": entry()})
+
+
+@pytest.mark.parametrize("way", ["swap", "merge"])
+def test_a_strategy_with_a_staging_table_needs_the_ledger(way: str) -> None:
+    with pytest.raises(ConfigError, match="needs the ledger"):
+        parse_table_configs({"one": entry(publish=way, ledger="off")})

@@ -1,0 +1,67 @@
+"""A command: its work's result or error, shown or as JSON, and its exit code."""
+
+import json
+import signal
+import threading
+
+import pytest
+
+from tableferry.errors import ConfigError, TransientError
+from tableferry.frontend.command import Work, run_command
+from tableferry.frontend.execute import RunCallbacks
+from tableferry.frontend.response import Result
+
+
+def raising(error: BaseException) -> Work:
+    def work(_: RunCallbacks) -> Result:
+        raise error
+
+    return work
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+@pytest.mark.parametrize(
+    ("error", "code"), [(ConfigError("no such file", hint="Name it."), 2), (TransientError("x"), 1)]
+)
+def test_an_error_is_on_stderr_in_either_format(
+    error: Exception, code: int, as_json: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(raising(error), as_json=as_json) == code
+    out, err = capsys.readouterr()
+    assert f"{type(error).__name__}: {error}" in err
+    if as_json:
+        assert json.loads(out)["error"]["message"] == str(error)
+    else:
+        assert out == ""
+
+
+def test_the_text_of_an_unforeseen_error_is_nowhere(capsys: pytest.CaptureFixture[str]) -> None:
+    for as_json in (True, False):
+        assert run_command(raising(RuntimeError("PWD=secret")), as_json=as_json) == 1
+    out, err = capsys.readouterr()
+    assert "RuntimeError" in out
+    assert "RuntimeError" in err
+    assert "secret" not in out + err
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_signal_ends_what_is_no_run_with_its_own_exit_code(
+    number: signal.Signals, code: int, as_json: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def work(_: RunCallbacks) -> Result:
+        signal.raise_signal(number)
+        return {}
+
+    assert threading.current_thread() is threading.main_thread()
+    assert run_command(work, as_json=as_json) == code
+    out, err = capsys.readouterr()
+    assert f"The command was stopped ({number.name})" in err
+    if as_json:
+        assert json.loads(out)["error"]["code"] == number.name
+
+
+def test_an_empty_answer_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    for as_json in (True, False):
+        assert run_command(lambda _: {}, as_json=as_json) == 0
+    assert capsys.readouterr() == ("", "")

@@ -1,0 +1,157 @@
+"""What a terminal shows of a run and of a check."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from tableferry.errors import ErrorReport
+from tableferry.inspect.check import CheckReport, DatabaseCheck, TableCheck
+from tableferry.report.check_view import show_check
+from tableferry.report.console import print_indented
+from tableferry.report.run_view import LOG_SECONDS, RunView, show_summary
+from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
+from tableferry.sync.progress import Progress
+
+TABLES = tuple(
+    TableOutcome(
+        name, f"warehouse.{name}", Status.OK, 5_000, 5_000, 0.25, "read_committed", created=True
+    )
+    for name in ("customer", "voipdb_customer", "voipdb_useragent")
+)
+
+
+def terminal(width: int) -> Console:
+    return Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
+
+
+def lines_of(out: Console) -> list[str]:
+    assert isinstance(out.file, io.StringIO)
+    return [line.rstrip() for line in out.file.getvalue().splitlines()]
+
+
+def shown(width: int) -> list[str]:
+    out = terminal(width)
+    view = RunView(out)
+    for table in TABLES:
+        view.outcome(table)
+    show_summary(RunOutcome(TABLES, 0.75), out)
+    return lines_of(out)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_no_name_and_no_word_of_the_summary_is_broken(width: int) -> None:
+    lines = shown(width)
+    assert max(map(len, lines)) <= width
+    for table in TABLES:
+        (line,) = [line for line in lines if line.startswith(f" {table.table} ")]
+        assert line.endswith("20,000   read_committed")
+
+
+def test_what_was_created_is_told_also_where_the_summary_has_no_room_for_targets() -> None:
+    assert any("warehouse.customer (created): 5,000 rows" in line for line in shown(80))
+    assert not any(line.startswith(" table") and "target" in line for line in shown(80))
+    assert any(line.startswith(" table") and "target" in line for line in shown(120))
+
+
+def test_at_60_columns_the_summary_keeps_whole_names_and_leaves_out_rates() -> None:
+    lines = shown(60)
+    assert max(map(len, lines)) <= 60
+    for table in TABLES:
+        assert any(line.startswith(f" {table.table} ") and "5,000" in line for line in lines)
+    assert not any("rows/s" in line for line in lines)
+
+
+def test_a_check_shows_each_table_with_what_is_said_of_it() -> None:
+    lost = ErrorReport("TransientError", "PostgreSQL cannot be reached", "Check PG_HOST.")
+    missing = ErrorReport("SchemaError", "McTM.dbo.Gone is not there", "Check sql_table.")
+    report = CheckReport(
+        (
+            DatabaseCheck("mctm", "SQL Server", reachable=True, logged_in=True, seconds=0.1),
+            DatabaseCheck(
+                "postgresql",
+                "PostgreSQL",
+                reachable=False,
+                logged_in=False,
+                seconds=0.1,
+                error=lost,
+            ),
+        ),
+        (
+            TableCheck("a", "McTM.dbo.A", "a", readable=True, writable=True, missing=True),
+            TableCheck("b", "McTM.dbo.B", "b", readable=True, writable=None, error=lost),
+            TableCheck("c", "McTM.dbo.Gone", "c", readable=False, writable=True, error=missing),
+        ),
+        seconds=0.3,
+    )
+    out = terminal(80)
+    show_check(report, out)
+    text = "\n".join(lines_of(out))
+    assert "ok  a  McTM.dbo.A -> a (will be created)\n    readable: yes   writable: yes" in text
+    assert "failed  b  McTM.dbo.B -> b\n    readable: yes   writable: not tried\nfailed" in text
+    assert "    SchemaError: McTM.dbo.Gone is not there\n    hint: Check sql_table." in text
+    assert text.count("PostgreSQL cannot be reached") == 1
+    assert text.endswith("1 of 3 tables ok")
+
+
+def test_only_a_terminal_folds_a_long_line_and_then_under_itself() -> None:
+    text = "  SELECT\n    " + "word " * 40
+    out = terminal(60)
+    print_indented(out, text, indent=4)
+    folded = lines_of(out)
+    assert folded[0] == "      SELECT"
+    assert len(folded) > 3
+    assert all(line.startswith("        word") for line in folded[1:])
+    out = Console(file=io.StringIO(), width=60)
+    print_indented(out, text, indent=4)
+    assert len(lines_of(out)) == 2
+
+
+HOSTILE = ("a[/b]", "orders[eu]", "[red]", "esc\x1b[31mred", "two\nlines", "bell\a", "[", "back\\")
+
+
+@pytest.mark.parametrize("key", HOSTILE)
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_name_is_shown_as_it_is_on_one_line_and_never_moves_the_terminal(
+    key: str, is_terminal: bool
+) -> None:
+    shown = key.encode("unicode_escape").decode().replace("\\\\", "\\")
+    out = Console(file=io.StringIO(), width=120, force_terminal=is_terminal, color_system=None)
+    outcome = TableOutcome(
+        key,
+        key,
+        Status.FAILED,
+        warnings=(key,),
+        touched={key: {key: 1}},
+        error=ErrorReport("SchemaError", f"{key} is wrong", f"Correct {key}."),
+    )
+    assert isinstance(out.file, io.StringIO)
+    with RunView(out) as view:
+        view.progress(Progress(key, 10, 1.0, 20))
+        out.file.truncate(0)  # what draws progress bars are escapes of our own
+        view.outcome(outcome)
+    show_summary(RunOutcome([outcome], 1.0), out)
+    told = out.file.getvalue()
+    assert f"failed  {shown}\n" in told
+    assert f"SchemaError: {shown}" in told or "\n" in key
+    assert "\a" not in told
+    assert "\x1b[31m" not in told
+
+
+def test_a_log_gets_a_line_of_a_table_now_and_then_not_one_a_batch() -> None:
+    now = [0.0]
+    out = Console(file=io.StringIO(), width=120)
+    with RunView(out, clock=lambda: now[0]) as view:
+        for batch in range(1, 101):
+            view.progress(Progress("a", 10 * batch, now[0], 1000))
+            view.progress(Progress("b", 10 * batch, now[0], None))
+            now[0] += LOG_SECONDS / 40
+    lines = lines_of(out)
+    assert [line.split()[0] for line in lines] == ["a", "b"] * 3
+    assert [line.split()[1] for line in lines if " a " in line] == ["1%", "41%", "81%"]
+
+
+def test_one_row_is_one_row() -> None:
+    out = Console(file=io.StringIO(), width=120)
+    RunView(out).outcome(TableOutcome("a", "a", Status.OK, 1, 1, 0.25))
+    assert lines_of(out) == ["ok  a -> a: 1 row in 0.25 s"]
