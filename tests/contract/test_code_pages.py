@@ -9,8 +9,8 @@ import pytest
 from sandbox_support.fake_engine import FakeEngine
 from tableferry import sqlserver
 from tableferry.config import SourceSettings
-from tableferry.sqlserver.code_pages import is_unlike
-from tableferry.sqlserver.driver import PROVIDER
+from tableferry.sqlserver.code_pages import misreads
+from tableferry.sqlserver.provider import PROVIDER
 from tableferry_sandbox.collations import collation
 from tableferry_sandbox.events import ResultSet, StatementDone
 from tableferry_sandbox.sqltypes import MAX, Column, SqlType
@@ -86,5 +86,5 @@ def test_the_driver_decodes_every_code_page_that_the_engine_lets_it_read(
         if read not in {was, "\ufffd"} and BEST_FIT.get(was) != read
     }
     page = {"utf-8": 65001, "gbk": 936}.get(codec) or int(codec.removeprefix("cp"))
-    assert misread == set() or is_unlike(page, PROVIDER)
+    assert misread == set() or misreads(page, PROVIDER)
     assert (codec == "cp950") == bool(misread)

@@ -197,8 +197,8 @@ def test_a_batch_of_a_slow_source_is_handed_on_after_a_second(from_t: Sandbox) -
 def test_a_source_that_answers_slowly_is_given_a_pause_which_is_told(
     from_t: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pacing, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr(pacing, "SLOW_TIMES", 50.0)
+    monkeypatch.setattr(pacing, "WINDOW_SECONDS", 0.0)
+    monkeypatch.setattr(pacing, "SLOW_FACTOR", 50.0)
     waits: list[float] = []
     rate_limit = sqlserver.RateLimit(sleep=waits.append)
     from_t.server.faults.on_statement(FROM_T, Stall(1.0, after_rows=ROWS // 2))
@@ -207,7 +207,7 @@ def test_a_source_that_answers_slowly_is_given_a_pause_which_is_told(
         assert rows_of(reader) == ROWS
     assert rate_limit.pauses >= 1
     assert max(waits) > 0.2
-    assert "the source answered slowly" in rate_limit.warnings[0]
+    assert "the source was slow" in rate_limit.warnings[0]
 
 
 @pytest.mark.parametrize("wanted", ["yes", "no"])

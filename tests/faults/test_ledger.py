@@ -105,9 +105,9 @@ def test_a_transaction_that_does_not_end_leaves_it_unknown(database: PgDatabase)
     with a_run(database) as run, postgres.connect(settings_of(database)) as connection:
         lease = run.acquire()
         load(connection, lease)
-        with pytest.raises(CommitUnknownError, match="could not be found out") as raised:
+        with pytest.raises(CommitUnknownError, match="could not be determined") as raised:
             published(run, lease, patience=1.0)
-        assert "The next run finds out" in raised.value.hint
+        assert "the next run determines it" in raised.value.hint
 
 
 def test_a_server_that_is_killed_at_commit_tells_it_when_it_is_back(

@@ -141,7 +141,9 @@ def test_a_server_that_loses_its_tls_is_not_spoken_to_in_the_clear(
     assert seen(old_rows) == OLD
 
 
-def test_a_certificate_nobody_vouches_for_is_refused(source: Sandbox, old_rows: PgDatabase) -> None:
+def test_a_certificate_of_an_unknown_authority_is_refused(
+    source: Sandbox, old_rows: PgDatabase
+) -> None:
     outcome = sync(source, old_rows, source={"encrypt": "yes", "trust_certificate": False})
     assert outcome.error is not None
     assert outcome.error.code == "TLS"

@@ -14,7 +14,7 @@ from tableferry import postgres, sqlserver
 from tableferry.config import Settings, SourceSettings, TargetSettings
 from tableferry.errors import ConfigError, TransientError
 from tableferry.inspect.check import check_tables
-from tableferry.sqlserver.tls import vouched_for
+from tableferry.sqlserver.tls import verified_certificate
 from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.tds_server import SandboxServer
 from tests.support.authority import Authority
@@ -71,7 +71,7 @@ def refused(settings: SourceSettings) -> ConfigError:
     return raised.value
 
 
-def test_a_ca_file_vouches_for_the_source_and_the_connection_is_encrypted(
+def test_a_ca_file_verifies_the_source_and_the_connection_is_encrypted(
     serve: Serve, ca_file: str
 ) -> None:
     server = serve("localhost", tls="required")
@@ -89,7 +89,7 @@ def test_a_ca_file_vouches_for_the_source_and_the_connection_is_encrypted(
 def test_a_certificate_of_another_authority_is_refused(serve: Serve, tmp_path: Path) -> None:
     other = Authority.new("Another").write(tmp_path)
     error = refused(settings_of(serve("localhost").port, ca_file=other))
-    assert "does not vouch for the server's certificate" in error.message
+    assert "does not verify the server's certificate" in error.message
     assert "SQL_SERVER_MCTM_CA_FILE" in error.hint
 
 
@@ -149,10 +149,13 @@ def test_strict_verifies_in_the_handshake_that_comes_first(
         port = listener.getsockname()[1]
         strict = settings_of(port, ca_file=ca_file, encrypt="strict")
         other = Authority.new("Another").write(tmp_path)
-        with vouched_for(strict) as certificate:
+        with verified_certificate(strict) as certificate:
             assert "BEGIN CERTIFICATE" in Path(certificate).read_text()
         assert not Path(certificate).exists()
-        with pytest.raises(ConfigError), vouched_for(strict.model_copy(update={"ca_file": other})):
+        with (
+            pytest.raises(ConfigError),
+            verified_certificate(strict.model_copy(update={"ca_file": other})),
+        ):
             pass
         thread.join()
     assert chosen == ["tds/8.0"]

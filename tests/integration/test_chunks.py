@@ -14,7 +14,7 @@ from tableferry.config import parse_table_configs
 from tableferry.errors import SchemaError, TransientError, VerificationError
 from tableferry.planning.plan import SyncPlan, plan_table
 from tableferry.postgres import STRATEGIES
-from tableferry.sqlserver import boundaries
+from tableferry.sqlserver import chunking
 from tableferry_sandbox.faults import CutConnection, EndEarly, SendError
 from tests.integration.conftest import Sandbox
 from tests.support.specs import entry
@@ -46,7 +46,7 @@ def plan_of(
     )
 
 
-def read(reader: sqlserver.TableReader, cut: sqlserver.Cut) -> list[list[int]]:
+def read(reader: sqlserver.TableReader, cut: sqlserver.Chunking) -> list[list[int]]:
     """Read the first column of every chunk."""
     return [
         [number for batch in reader.batches(keys) for number in batch.column(0).to_pylist()]
@@ -67,7 +67,7 @@ def test_chunks_are_read_one_after_the_other_over_one_connection(
     numbered(table_in, 1000)
     plan = plan_of(connection, batch_size=100)
     reader = sqlserver.TableReader(connection, plan)
-    parts = read(reader, sqlserver.cut_table(connection, plan))
+    parts = read(reader, sqlserver.split_table(connection, plan))
     assert [len(part) for part in parts] == [250] * 4
     assert sorted(itertools.chain(*parts)) == list(range(1, 1001))
     assert reader.rows == 1000
@@ -77,8 +77,8 @@ def test_a_whole_number_key_without_gaps_is_cut_by_its_ends(
     connection: sqlserver.SourceConnection, table_in: TableIn
 ) -> None:
     numbered(table_in, 1000)
-    cut = sqlserver.cut_table(connection, plan_of(connection))
-    assert cut.way == "even"
+    cut = sqlserver.split_table(connection, plan_of(connection))
+    assert cut.method == "even"
     assert [keys.low for keys in cut.ranges] == [None, ("251",), ("501",), ("751",)]
     assert cut.warnings == ()
 
@@ -88,8 +88,8 @@ def test_a_key_with_gaps_is_cut_where_its_rows_are(
 ) -> None:
     numbered(table_in, 1000, "value * value")
     plan = plan_of(connection)
-    cut = sqlserver.cut_table(connection, plan)
-    assert cut.way == "counted"
+    cut = sqlserver.split_table(connection, plan)
+    assert cut.method == "counted"
     assert [len(part) for part in read(sqlserver.TableReader(connection, plan), cut)] == [250] * 4
 
 
@@ -100,7 +100,7 @@ def test_a_table_of_fewer_rows_than_chunks_is_cut_into_as_many_as_it_has(
     numbered(table_in, 9)
     table_in(f"DELETE FROM dbo.T WHERE ID > {rows}")
     plan = plan_of(connection)
-    cut = sqlserver.cut_table(connection, plan)
+    cut = sqlserver.split_table(connection, plan)
     assert len(cut.ranges) == ranges
     assert sum(map(len, read(sqlserver.TableReader(connection, plan), cut))) == rows
 
@@ -111,7 +111,7 @@ def test_one_chunk_is_the_whole_table_and_asks_nothing(
     numbered(table_in, 9)
     plan = plan_of(connection, chunks=1)
     connection.close()
-    [keys] = sqlserver.cut_table(connection, plan).ranges
+    [keys] = sqlserver.split_table(connection, plan).ranges
     assert plan.chunk(keys) == plan.select
 
 
@@ -125,10 +125,12 @@ def test_rows_without_a_whole_key_are_in_a_chunk_and_repeated_keys_in_one(
     )
     for key in ("ID", ["ID", "Name"], ["Name", "ID"]):
         plan = plan_of(connection, primary_key=key)
-        parts = read(sqlserver.TableReader(connection, plan), sqlserver.cut_table(connection, plan))
+        parts = read(
+            sqlserver.TableReader(connection, plan), sqlserver.split_table(connection, plan)
+        )
         assert sum(map(len, parts)) == 33
     plan = plan_of(connection, primary_key="ID")
-    parts = read(sqlserver.TableReader(connection, plan), sqlserver.cut_table(connection, plan))
+    parts = read(sqlserver.TableReader(connection, plan), sqlserver.split_table(connection, plan))
     assert [sorted(set(part), key=str) for part in parts] == [[None], [0], [1], [2, 7]]
 
 
@@ -137,7 +139,7 @@ def test_rows_that_where_leaves_out_are_in_no_chunk(
 ) -> None:
     numbered(table_in, 100)
     plan = plan_of(connection, where="ID % 2 = 0 OR ID = 99")
-    parts = read(sqlserver.TableReader(connection, plan), sqlserver.cut_table(connection, plan))
+    parts = read(sqlserver.TableReader(connection, plan), sqlserver.split_table(connection, plan))
     assert sorted(itertools.chain(*parts)) == sorted([*range(2, 101, 2), 99])
     assert [len(part) for part in parts] == [13, 13, 13, 12]
 
@@ -150,7 +152,7 @@ def test_uniqueidentifiers_are_cut_in_the_sources_order(
         "INSERT INTO dbo.T SELECT NEWID(), NULL FROM GENERATE_SERIES(1, 400)"
     )
     plan = plan_of(connection)
-    parts = read(sqlserver.TableReader(connection, plan), sqlserver.cut_table(connection, plan))
+    parts = read(sqlserver.TableReader(connection, plan), sqlserver.split_table(connection, plan))
     assert [len(part) for part in parts] == [100] * 4
     assert len({guid for part in parts for guid in part}) == 400
 
@@ -159,15 +161,15 @@ def test_a_view_can_be_cut(
     connection: sqlserver.SourceConnection, table_in: TableIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     numbered(table_in, 100, "value * value")
-    monkeypatch.setattr(boundaries, "SAMPLED_ROWS", 0)
+    monkeypatch.setattr(chunking, "SAMPLED_ROWS", 0)
     table_in("CREATE VIEW dbo.V AS SELECT ID, Name FROM dbo.T")
     try:
         plan = plan_of(connection, table="dbo.V")
-        cut = sqlserver.cut_table(connection, plan)
+        cut = sqlserver.split_table(connection, plan)
         parts = read(sqlserver.TableReader(connection, plan), cut)
     finally:
         table_in("DROP VIEW dbo.V")
-    assert cut.way == "counted"
+    assert cut.method == "counted"
     assert [len(part) for part in parts] == [25] * 4
     assert cut.warnings == ()
 
@@ -177,7 +179,7 @@ def test_a_table_that_is_not_stored_in_the_order_of_its_key_is_told(
     connection: sqlserver.SourceConnection, table_in: TableIn, key: str
 ) -> None:
     table_in(f"CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY {key}, Name nvarchar(50) NULL)")
-    told = sqlserver.cut_table(connection, plan_of(connection)).warnings
+    told = sqlserver.split_table(connection, plan_of(connection)).warnings
     assert bool(told) is (key == "NONCLUSTERED")
     assert all("not stored in the order of 'ID'" in text for text in told)
 
@@ -186,21 +188,21 @@ def test_bounds_that_the_source_finds_out_of_order_are_refused_and_repeated_ones
     connection: sqlserver.SourceConnection, table_in: TableIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table_in("CREATE TABLE dbo.T (ID nvarchar(9) NOT NULL PRIMARY KEY, Name nvarchar(50) NULL)")
-    monkeypatch.setattr(boundaries, "COMPARED_AT_ONCE", 2)
-    table = boundaries._Table(connection, plan_of(connection))
+    monkeypatch.setattr(chunking, "BOUNDS_PER_STATEMENT", 2)
+    table = chunking._Table(connection, plan_of(connection))
     a, upper, b, c, d = (("0x" + text.encode("utf-16-le").hex().upper(),) for text in "aAbcd")
     assert table.ascending([a, upper, b, c, d, d]) == [a, b, c, d]
     with pytest.raises(VerificationError, match="sorts its keys in another order"):
         table.ascending([a, b, d, c])
 
 
-def test_a_key_column_whose_collation_is_not_told_is_refused(
+def test_a_key_column_of_unknown_collation_is_refused(
     connection: sqlserver.SourceConnection, table_in: TableIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table_in("CREATE TABLE dbo.T (ID varchar(9) NOT NULL PRIMARY KEY, Name nvarchar(50) NULL)")
-    monkeypatch.setattr(boundaries, "COLLATIONS", "SELECT 'x' AS column_name, NULL AS collation")
-    with pytest.raises(SchemaError, match="by which collation 'ID'"):
-        sqlserver.cut_table(connection, plan_of(connection))
+    monkeypatch.setattr(chunking, "COLLATIONS", "SELECT 'x' AS column_name, NULL AS collation")
+    with pytest.raises(SchemaError, match="the collation of 'ID'"):
+        sqlserver.split_table(connection, plan_of(connection))
 
 
 FROM_T = r"SELECT\s+t\.\[ID\].*FROM \[McTM\]\.\[dbo\]\.\[T\] AS t.*ROWCOUNT"
@@ -224,7 +226,7 @@ def test_a_fault_in_the_midst_of_a_chunk_is_an_error(
 ) -> None:
     numbered(table_in, 1000)
     plan = plan_of(connection)
-    first, second, *_ = sqlserver.cut_table(connection, plan).ranges
+    first, second, *_ = sqlserver.split_table(connection, plan).ranges
     reader = sqlserver.TableReader(connection, plan)
     assert sum(batch.num_rows for batch in reader.batches(first)) == 250
     sandbox.server.faults.on_statement(FROM_T, fault)
@@ -241,7 +243,7 @@ from tests.support.specs import source_settings
 settings = source_settings(port=int(sys.argv[1]), user=sys.argv[2], password=sys.argv[3])
 with sqlserver.connect(settings) as connection, sqlserver.connect(settings) as other:
     plan = plan_of(connection, consistency="snapshot")
-    cut = sqlserver.cut_table(connection, plan)
+    cut = sqlserver.split_table(connection, plan)
     reader = sqlserver.TableReader(connection, plan)
     reader.begin_snapshot()
     first = [row for batch in reader.batches(cut.ranges[0]) for row in batch.column(0).to_pylist()]

@@ -227,7 +227,7 @@ def at_the_last_row(monkeypatch: pytest.MonkeyPatch) -> Alters:
 
 
 MIDWAY = [
-    ("ALTER TABLE dbo.T DROP COLUMN Name", "'Name' is gone"),
+    ("ALTER TABLE dbo.T DROP COLUMN Name", "'Name' was dropped"),
     (
         "ALTER TABLE dbo.T DROP COLUMN Name; ALTER TABLE dbo.T ADD Name nvarchar(60) NULL",
         "'Name' is of type nvarchar(60), was nvarchar(50)",

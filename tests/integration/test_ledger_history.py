@@ -13,7 +13,7 @@ from psycopg.errors import ObjectNotInPrerequisiteState
 from tableferry import __version__, postgres
 from tableferry.errors import ErrorReport, LeaseLostError, TransientError
 from tableferry.model.identifiers import TargetTable
-from tableferry.postgres.ledger import Ledger, link, runs, seal
+from tableferry.postgres.ledger import Ledger, runs, seal, shared_connection
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.ledger import QUICK, SLOW, T, a_run, outcomes
@@ -95,7 +95,7 @@ def test_the_first_outcome_stays_and_a_second_one_is_told(database: PgDatabase) 
         run.ledger.end_table(run.table, "failed", error=ERROR)
         assert run.row("status", "error_kind") == ("ok", None)
         [warning] = run.ledger.take_warnings()
-        assert "which has 'ok'" in warning
+        assert "the ledger has the outcome 'ok'" in warning
         run.ledger.end_run("ok")
         run.ledger.end_run("failed")
         assert database.rows("SELECT status FROM tableferry.runs") == [("ok",)]
@@ -191,7 +191,7 @@ def test_a_ledger_connection_that_is_terminated_is_opened_again(database: PgData
 def test_a_ledger_that_says_nothing_is_not_waited_for_for_ever(
     database: PgDatabase, pg_proxy: TcpProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(shared_connection, "ANSWER_SECONDS", 0.5)
     through = database.through(pg_proxy.host, pg_proxy.port)
     with a_run(through, timing=SLOW, connect_timeout=2) as run:
         pg_proxy.faults.stall(Direction.TO_CLIENT)
@@ -233,7 +233,7 @@ def test_an_interrupted_statement_leaves_the_ledger_usable(database: PgDatabase)
 def test_a_ledger_whose_tables_are_locked_is_given_up_and_told(
     database: PgDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link, "STATEMENT_TIMEOUT", "300ms")
+    monkeypatch.setattr(shared_connection, "STATEMENT_TIMEOUT", "300ms")
     with a_run(database, timing=SLOW) as run, database.connect(autocommit=False) as other:
         other.execute("LOCK TABLE tableferry.table_runs")
         run.ledger.end_table(run.table, "failed", error=ERROR)

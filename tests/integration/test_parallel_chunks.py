@@ -100,7 +100,7 @@ def reading_of(
         schema = sqlserver.read_schema(connection, spec.source)
         isolation = sqlserver.read_isolation(connection, "McTM")
         plan = plan_table(spec, schema, None, strategies=STRATEGIES, isolation=isolation)
-        cut = sqlserver.cut_table(connection, plan)
+        cut = sqlserver.split_table(connection, plan)
     wanted = [chunk for chunk in numbered(cut.ranges) if only(chunk)]
     return Reading(plan, wanted, opened, sqlserver.RateLimit(), budget or Budget(), check)
 

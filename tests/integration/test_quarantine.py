@@ -109,7 +109,7 @@ def test_a_row_that_postgresql_refuses_is_found_wherever_it_is(
     assert refused.value == (None if value is None else str(value).encode("utf-16-le"))
 
 
-@pytest.mark.parametrize("at_once", [1, 2_000, copy_bisection.SIFTED_BYTES])
+@pytest.mark.parametrize("at_once", [1, 2_000, copy_bisection.COPY_BYTES])
 @pytest.mark.parametrize(
     "bad", [{0}, {99}, {100, 101, 250}, {149, 150, 899}, set(range(0, 900, 7))]
 )
@@ -120,7 +120,7 @@ def test_rows_are_found_in_any_batch_and_the_others_are_all_there(
     at_once: int,
     bad: set[int],
 ) -> None:
-    monkeypatch.setattr(copy_bisection, "SIFTED_BYTES", at_once)
+    monkeypatch.setattr(copy_bisection, "COPY_BYTES", at_once)
     pg_database.run('CREATE TABLE t ("ID" int, "Name" text CHECK ("Name" <> \'bad\'))')
     names = ["bad" if number in bad else "good" for number in range(900)]
     sent = [rows(*enumerate(names[start : start + 150], start)) for start in range(0, 900, 150)]

@@ -44,11 +44,11 @@ def older_pgpq(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @contextlib.contextmanager
 def encoding_by(older_pgpq: Any) -> Iterator[None]:
     """Let the engine encode as it does on Linux aarch64."""
-    assert encoding.KNOWS_DECIMALS
+    assert encoding.SUPPORTS_DECIMALS
     older = older_pgpq.ArrowToPostgresBinaryEncoder
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(encoding.pgpq, "ArrowToPostgresBinaryEncoder", older)
-        patch.setattr(encoding, "KNOWS_DECIMALS", False)
+        patch.setattr(encoding, "SUPPORTS_DECIMALS", False)
         yield
 
 

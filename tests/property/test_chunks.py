@@ -15,7 +15,7 @@ from tableferry.config import parse_table_configs
 from tableferry.model.key_range import KeyRange
 from tableferry.planning.plan import SyncPlan, plan_table
 from tableferry.postgres import STRATEGIES
-from tableferry.sqlserver import boundaries
+from tableferry.sqlserver import chunking
 from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.tds_server import SandboxServer
 from tests.integration.conftest import PASSWORD, USER, Sandbox
@@ -162,7 +162,7 @@ def test_the_ranges_of_a_key_hold_every_row_once(
     values = data.draw(st.lists(KEYS[kind] | st.just("NULL"), max_size=25))
     chunks = data.draw(st.integers(2, 6))
     fill(sandbox, {"k": kind}, [(value,) for value in values])
-    cut = sqlserver.cut_table(connection, planned(connection, ["k"], chunks))
+    cut = sqlserver.split_table(connection, planned(connection, ["k"], chunks))
     assert 1 <= len(cut.ranges) <= chunks
     found = [number for keys in cut.ranges for number in numbers(connection, keys)]
     assert sorted(found) == list(range(len(values)))
@@ -183,7 +183,7 @@ def test_the_ranges_of_a_key_of_several_columns_hold_every_row_once(
     rows = data.draw(st.lists(st.tuples(*(st.sampled_from(values) for values in few)), max_size=30))
     columns = {f"k{place}": kind for place, kind in enumerate(kinds)}
     fill(sandbox, columns, rows)
-    cut = sqlserver.cut_table(connection, planned(connection, list(columns), 5, where="t.n <> 3"))
+    cut = sqlserver.split_table(connection, planned(connection, list(columns), 5, where="t.n <> 3"))
     found = [n for keys in cut.ranges for n in numbers(connection, keys, "t.n <> 3")]
     assert Counter(found) == Counter(n for n in range(len(rows)) if n != 3)
 
@@ -202,7 +202,7 @@ def test_rows_inserted_after_the_cut_are_in_exactly_one_range(
     gone: set[int],
 ) -> None:
     fill(sandbox, {"k": "int"}, [(str(value),) for value in before])
-    cut = sqlserver.cut_table(connection, planned(connection, ["k"], 4))
+    cut = sqlserver.split_table(connection, planned(connection, ["k"], 4))
     for place in gone:
         sandbox.run(f"DELETE FROM dbo.T WHERE n = {place}")
     for number, value in enumerate(after, 100):
@@ -220,16 +220,16 @@ def test_all_methods_of_cutting_cover_every_row(
     sandbox.run("INSERT INTO dbo.T SELECT value, value * CAST(value AS bigint) "
                 "FROM GENERATE_SERIES(0, 19999)")  # fmt: skip
     plan = planned(connection, ["k"], 3)
-    monkeypatch.setattr(boundaries, "PAGES_A_CHUNK", 10)
+    monkeypatch.setattr(chunking, "PAGES_PER_CHUNK", 10)
     for sampled_rows, gaps, way in [
         (1, 1.25, "sampled"),
         (10**9, 1.25, "counted"),
         (10**9, 10.0**9, "even"),
     ]:
-        monkeypatch.setattr(boundaries, "SAMPLED_ROWS", sampled_rows)
-        monkeypatch.setattr(boundaries, "GAPS", gaps)
-        cut = sqlserver.cut_table(connection, plan)
-        assert (cut.way, len(cut.ranges)) == (way, 3)
+        monkeypatch.setattr(chunking, "SAMPLED_ROWS", sampled_rows)
+        monkeypatch.setattr(chunking, "GAPS", gaps)
+        cut = sqlserver.split_table(connection, plan)
+        assert (cut.method, len(cut.ranges)) == (way, 3)
         parts = [numbers(connection, keys) for keys in cut.ranges]
         assert sorted(itertools.chain(*parts)) == list(range(20_000))
         if way == "counted":

@@ -1,6 +1,6 @@
-"""Tables carried by the workers of a Dask cluster: the only importer of ``distributed``."""
+"""Syncs tables on the workers of a Dask cluster: the only importer of ``distributed``."""
 
-from tableferry.cluster.connecting import cluster
-from tableferry.cluster.driver import sync_on_cluster
+from tableferry.cluster.coordinator import sync_on_cluster
+from tableferry.cluster.dask_client import cluster
 
 __all__ = ["cluster", "sync_on_cluster"]

@@ -123,7 +123,7 @@ class _Beginning:
         return left.staging, len(left.ranges)
 
     def _cut(self) -> int:
-        cut = sqlserver.cut_table(self.from_, self.plan)
+        cut = sqlserver.split_table(self.from_, self.plan)
         name = f"staging_{self.lease.run_id.hex}"
         self.ledger.stage(self.lease, name, [keys.to_json() for keys in cut.ranges])
         moments = (DIFFERENT_MOMENTS,) if len(cut.ranges) > 1 else ()

@@ -113,7 +113,7 @@ class _ChunkStep:
         reading = Reading(
             plan,
             [Chunk(number, KeyRange.from_json(self.record.key_range))],
-            open_source=guard.opening(lambda: connect_source(spec, self.settings)),
+            open_source=guard.guarded(lambda: connect_source(spec, self.settings)),
             rate_limit=sqlserver.RateLimit(spec.max_rows_per_second),
             check=self.deadline.check,
             checks_each_chunk=True,

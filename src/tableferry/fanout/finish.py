@@ -22,7 +22,6 @@ from tableferry.postgres.ledger.assignments import (
     RunRecord,
     all_chunks,
     altered_values,
-    end_other_sessions,
     find_run,
 )
 from tableferry.sync.claim import LedgerClaim
@@ -111,7 +110,7 @@ def give_up(
             return _unpublished(spec, report, 0, 0.0)
         if work.status != "running":
             return _as_written(spec, work, report)
-        end_other_sessions(into, assignment.run_id)
+        postgres.end_other_sessions(into, assignment.run_id)
         stored = sum(piece.rows or 0 for piece in all_chunks(into, work.run))
         if work.staging and report.kind not in KEPT_AFTER:
             _drop(into, work.staging)

@@ -1,6 +1,6 @@
 """Key ranges: a table is cut into chunks along its key, each read by its own SELECT. Pure.
 
-The source chooses the boundaries (``sqlserver.boundaries``), and only the source compares keys,
+The source chooses the boundaries (``sqlserver.chunking``), and only the source compares keys,
 because SQL Server sorts collated texts and uniqueidentifiers in its own order. The first range is
 open below and the last above, so rows inserted after the cut fall into a range, too.
 """

@@ -1,7 +1,6 @@
-"""PostgreSQL: the only importer of psycopg. Connect, ask the catalog, load, publish."""
+"""PostgreSQL: the only importer of psycopg. Connects, reads the catalog, loads, publishes."""
 
-from tableferry.postgres.abandoned_sessions import end_abandoned_sessions
-from tableferry.postgres.catalog import names_beside, read_schema
+from tableferry.postgres.catalog import read_schema, similar_names
 from tableferry.postgres.connection import TargetConnection, connect
 from tableferry.postgres.facts import TargetFacts, read_facts
 from tableferry.postgres.publish import (
@@ -21,6 +20,7 @@ from tableferry.postgres.publish import (
     was_cut_off,
 )
 from tableferry.postgres.rights import require_rights
+from tableferry.postgres.sessions import end_abandoned_sessions, end_other_sessions
 
 __all__ = [
     "STRATEGIES",
@@ -35,12 +35,13 @@ __all__ = [
     "connect",
     "drop_staging",
     "end_abandoned_sessions",
-    "names_beside",
+    "end_other_sessions",
     "open_load",
     "publish_all",
     "read_facts",
     "read_schema",
     "require_rights",
+    "similar_names",
     "staging_name",
     "store_deleted_keys",
     "strategies_for",

@@ -1,4 +1,4 @@
-"""What PostgreSQL's catalog says of a table."""
+"""Reads a table's schema from PostgreSQL's catalog."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -32,7 +32,7 @@ SELECT m.attname, t.typname, m.modifier, m.not_null, m.has_default, m.is_generat
   m.is_identity
 FROM made_of m JOIN pg_type t ON t.oid = m.type AND t.typtype <> 'd'
 ORDER BY m.attnum"""
-"""A domain counts as the type it is made of, however many domains lie between."""
+"""A domain counts as its base type, through any number of domains between."""
 
 _ABOUT: Final = """\
 SELECT
@@ -56,11 +56,11 @@ SELECT n.oid FROM pg_namespace n WHERE n.nspname = coalesce(%s::text, current_sc
 _NAMES: Final = """\
 SELECT c.relname FROM pg_class c WHERE c.relnamespace = %s AND starts_with(c.relname, %s)"""
 
-ALIKE: Final = 12
-"""Characters: what is named after a table begins with so many of its name, even where it is cut."""
+COMMON_PREFIX: Final = 12
+"""Characters of a table's name that derived names begin with, even if they are truncated."""
 
 LOADABLE: Final = {"r": "table", "p": "partitioned table"}
-"""The values of ``relkind`` that TRUNCATE and COPY both take."""
+"""The values of ``relkind`` that both TRUNCATE and COPY accept."""
 
 _VARHDRSZ: Final = 4
 """PostgreSQL adds it to the modifiers of numeric, varchar and char (typmod in pg_attribute)."""
@@ -71,9 +71,7 @@ def read_schema(
 ) -> TargetSchema | None:
     """Read a table's columns, and what matters to publishing strategies, by ``looks`` of theirs.
 
-    None where it does not exist.
-
-    Raises SchemaError where the name is not a table's, and ConfigError on a read replica.
+    Returns None if it does not exist. Raises SchemaError if the name is not a table's.
     """
     found = connection.rows(_TABLE, (table.sql,))
     if not found:
@@ -101,17 +99,17 @@ def read_schema(
     )
 
 
-def names_beside(connection: TargetConnection, table: TargetTable) -> frozenset[str] | None:
-    """Return the names like ``table``'s that its schema has, of tables, indexes and others.
+def similar_names(connection: TargetConnection, table: TargetTable) -> frozenset[str] | None:
+    """Return the names in the table's schema that begin like its own: of tables, indexes, others.
 
-    None where there is no schema that the table could be created in.
+    None if the schema that the table would be created in does not exist.
     """
     schema = table.schema or None
     found = connection.rows(_SCHEMA, (schema,))
     if not found:
         return None
-    alike = connection.rows(_NAMES, (found[0][0], table.name[:ALIKE]))
-    return frozenset(str(name) for (name,) in alike)
+    similar = connection.rows(_NAMES, (found[0][0], table.name[:COMMON_PREFIX]))
+    return frozenset(str(name) for (name,) in similar)
 
 
 def _column(row: tuple[Any, ...]) -> TargetColumn:
@@ -136,5 +134,5 @@ def _modifier(name: str, typmod: int) -> tuple[int, ...]:
         return (packed >> 16 & 0xFFFF, scale - 0x800 if scale & 0x400 else scale)
     if name in {"varchar", "bpchar"}:
         return (typmod - _VARHDRSZ,)
-    # What PostGIS packs into it (shape and SRID) it holds every value to by itself.
+    # PostGIS checks every value against its own modifier (shape and SRID) by itself.
     return () if name in {"geometry", "geography"} else (typmod,)

@@ -17,8 +17,8 @@ from tableferry.errors import (
 )
 from tableferry.postgres.errors import translated
 
-# What psycopg has to say (a query that was interrupted, say) reaches whoever set up logging, and
-# not a terminal by Python's last resort: the outcome tells it already.
+# psycopg's log records (an interrupted query, say) go to configured handlers only, not to stderr
+# through Python's handler of last resort: the outcome has the error already.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 KEEPALIVES: Final[dict[str, Any]] = {
@@ -27,24 +27,24 @@ KEEPALIVES: Final[dict[str, Any]] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,
 }
-"""A peer that vanished is noticed after a minute; without these it takes about two hours."""
+"""Detect a vanished peer after a minute; without these it takes about two hours."""
 
 CANCEL_SECONDS: Final = 2.0
-"""How long it is tried to reach a server that is to cancel a statement."""
+"""Timeout of a request to the server to cancel a statement."""
 
 Parameters = tuple[Any, ...] | dict[str, Any]
 
 BEGIN: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
-"""Whatever the database's default is: who has waited for a row's lock must see what was written
-there meanwhile, not fail for it."""
+"""Pins READ COMMITTED, whatever the database's default: at stricter levels a wait for a row lock
+can end in a serialization failure."""
 
 
 BEGIN_LOAD: Final = (
     f"{BEGIN}; SET LOCAL tcp_keepalives_idle = 30; SET LOCAL tcp_keepalives_interval = 10; "
     "SET LOCAL tcp_keepalives_count = 3"
 )
-"""The other end of KEEPALIVES: a server that is waiting for rows of a machine that is gone ends the
-session after a minute, and with it its locks. In the transaction: poolers keep sessions."""
+"""KEEPALIVES for the server's end: a server that waits for rows of a lost machine ends the session,
+and its locks, after a minute. Set for the transaction, since poolers reuse sessions."""
 
 NAME: Final = "tableferry"
 
@@ -63,22 +63,22 @@ class TargetConnection:
 
     @property
     def is_encrypted(self) -> bool:
-        """Whether this end of the connection is inside TLS."""
+        """Whether this end of the connection uses TLS."""
         return self.raw.pgconn.ssl_in_use
 
     def execute(self, sql: str, parameters: Parameters = ()) -> None:
-        """Run a statement that answers with no rows; raises TableferryError."""
+        """Run a statement that returns no rows; raises TableferryError."""
         with translated(self.settings):
             self.raw.execute(statement(sql), parameters or None)
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
-        """Run a query with a small answer; raises TableferryError."""
+        """Run a query with a small result set; raises TableferryError."""
         with translated(self.settings):
             return self.raw.execute(statement(sql), parameters or None).fetchall()
 
     @property
     def is_closed(self) -> bool:
-        """Whether it was closed, or lost."""
+        """Whether the connection was closed or lost."""
         return self.raw.closed
 
     @property
@@ -95,45 +95,46 @@ class TargetConnection:
             self.execute(BEGIN_LOAD)
 
     def commit(self) -> None:
-        """Commit; raises CommitUnknownError where the answer was lost.
+        """Commit; raises CommitUnknownError if the answer was lost.
 
-        Whatever the server has said, a session that ended with it may have committed before: a
-        disk that is full, say, is told by a server that goes down. Raises VerificationError where
-        the server has rolled back, as it does without an error after a statement that failed.
+        Any error after which the session is closed leaves the outcome unknown: a server that goes
+        down over a full disk, say, may have committed before it reported that. Raises
+        VerificationError if the server rolled back, which it does without an error after a failed
+        statement.
         """
         try:
             with translated(self.settings):
-                answered = self.raw.execute("COMMIT").statusmessage
+                tag = self.raw.execute("COMMIT").statusmessage
         except TableferryError as error:
             if not (isinstance(error, TransientError) or self.is_closed):
                 raise
             raise CommitUnknownError(
-                f"{error.message}; it is not known whether the load was committed",
+                f"{error.message}; whether the load was committed is unknown",
                 hint="Readers see all the old rows or all the new ones. Run it again.",
                 code=error.code,
             ) from error
-        if answered != "COMMIT":
+        if tag != "COMMIT":
             raise VerificationError(
-                f"{self.settings} was to commit and has rolled back",
+                f"{self.settings} rolled back instead of committing",
                 hint="The old rows stay. Please report this.",
             )
 
     def rollback(self) -> None:
-        """Roll back what is open; a connection that is gone has rolled back already."""
+        """Roll back the open transaction, if any; a lost connection has rolled back already."""
         if self.in_transaction:
             with contextlib.suppress(psycopg.Error):
                 self.raw.execute("ROLLBACK")
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit what the block does, or roll it back; inside a transaction it is a savepoint."""
+        """Run the block in a transaction, or in a savepoint if one is open."""
         with translated(self.settings), self.raw.transaction():
             yield
 
     def cancel(self) -> None:
-        """End the statement that another thread waits for; nothing where none is running.
+        """Cancel the statement that another thread waits for; does nothing if none is running.
 
-        It may not work: the server can be as deaf to this as to the statement.
+        It may have no effect: a server that does not answer the statement may not answer this.
         """
         with contextlib.suppress(psycopg.Error):
             self.raw.cancel_safe(timeout=CANCEL_SECONDS)
@@ -157,8 +158,8 @@ class TargetConnection:
 def connect(settings: TargetSettings, run_id: str = "") -> TargetConnection:
     """Open a connection; raises ConfigError (login, TLS) or TransientError (network).
 
-    ``run_id`` is part of the session's name, so that a run's sessions can be told apart. A login
-    that is kept elsewhere is fetched anew, once, where it is refused.
+    ``run_id`` becomes part of the application name, which identifies a run's sessions. A refused
+    login that comes from a secret store is fetched again, once.
     """
     return settings.with_login(lambda login: _connect(settings, login, run_id))
 
@@ -185,5 +186,5 @@ def _connect(settings: TargetSettings, login: Login, run_id: str) -> TargetConne
 
 
 def statement(sql: str) -> LiteralString:
-    """Mark SQL text as ours: names in it went through ``identifiers``, values never enter it."""
+    """Declare SQL text safe: its names were quoted by ``identifiers``, it contains no values."""
     return sql

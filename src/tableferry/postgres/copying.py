@@ -1,4 +1,4 @@
-"""Rows on their way into one table: Arrow batches -> COPY BINARY, and PostgreSQL's own count."""
+"""Copies Arrow batches into a table with COPY BINARY, and verifies PostgreSQL's row count."""
 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,15 +15,15 @@ from tableferry.postgres.encoding import Encoder
 from tableferry.postgres.errors import translated
 
 ENCODED_BYTES: Final = 4 * 2**20
-"""About how much is encoded at once: usual batches whole, those with huge values in pieces."""
+"""About how much is encoded at once: usual batches whole, those with huge values in parts."""
 
 
 class CopyIn:
     """One COPY; a context manager inside an open transaction.
 
-    ``table`` is SQL, ``columns`` are names; batches have the Arrow schema given. With ``freeze``
-    the table was made or emptied in the same transaction. Leaving without ``finish`` ends the COPY
-    as failed.
+    ``table`` is SQL, ``columns`` are names; batches have the Arrow schema given. ``freeze`` needs a
+    table that was created or emptied in the same transaction. Leaving without ``finish`` fails the
+    COPY.
     """
 
     def __init__(
@@ -53,19 +53,19 @@ class CopyIn:
         return self
 
     def encoded(self, batch: pa.RecordBatch) -> Iterator[bytes]:
-        """Yield a batch as COPY BINARY, in pieces; also before the COPY is begun."""
+        """Yield a batch in COPY BINARY, in parts; possible before the COPY begins."""
         rows = max(1, batch.num_rows * ENCODED_BYTES // max(1, batch.nbytes))
         for start in range(0, batch.num_rows, rows):
             yield self._encoder.batch(batch.slice(start, rows))
 
     def write(self, batch: pa.RecordBatch, ahead: Iterable[bytes] | None = None) -> None:
-        """Send one batch; raises DataError, TransientError ... when PostgreSQL refused.
+        """Send one batch; raises DataError, TransientError ... for PostgreSQL's errors.
 
-        ``ahead`` is the batch ``encoded`` already.
+        ``ahead`` is the result of ``encoded`` for this batch, if it was encoded ahead.
         """
         with translated(self._connection.settings):
-            for piece in self.encoded(batch) if ahead is None else ahead:
-                self._copy.write(piece)
+            for part in self.encoded(batch) if ahead is None else ahead:
+                self._copy.write(part)
         self.rows += batch.num_rows
 
     def finish(self) -> None:
@@ -76,7 +76,7 @@ class CopyIn:
         if self._cursor.rowcount != self.rows:
             raise VerificationError(
                 f"PostgreSQL stored {self._cursor.rowcount:,} of the {self.rows:,} rows sent",
-                hint="A trigger or a rule swallowed rows. The load was rolled back.",
+                hint="A trigger or a rule suppressed rows. The load was rolled back.",
             )
 
     def __exit__(
@@ -85,6 +85,6 @@ class CopyIn:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # A connection that is gone cannot end its COPY any better.
+        # Ending the COPY of a lost connection may fail; nothing is left to end.
         with contextlib.suppress(psycopg.Error):
             self._stack.__exit__(kind, error, trace)

@@ -1,8 +1,8 @@
-"""Arrow batches -> COPY BINARY, by the pgpq that this machine has.
+"""Encodes Arrow batches in COPY BINARY, with the version of pgpq that is installed.
 
-Its 0.12 takes every type of ``values.target_schema``. The last with a wheel for Linux on aarch64
-is 0.9, which writes the same bytes but knows neither decimals nor bytes of one length. COPY has no
-types, only a length and as many bytes: such columns become bytes first there.
+pgpq 0.12 supports every type of ``values.target_schema``. The last version with a wheel for Linux
+on aarch64 is 0.9, which writes the same bytes but supports neither decimals nor fixed-size binary.
+COPY BINARY has no types, only lengths and bytes, so such columns are converted to bytes first.
 """
 
 from typing import Final
@@ -13,30 +13,30 @@ import pyarrow as pa
 
 from tableferry.postgres.numerics import numeric_bytes
 
-KNOWS_DECIMALS: Final = hasattr(pgpq.encoders, "Decimal128EncoderBuilder")
-"""By what it has: a version's number is not in the package that is imported."""
+SUPPORTS_DECIMALS: Final = hasattr(pgpq.encoders, "Decimal128EncoderBuilder")
+"""By feature, since the imported package has no version number."""
 
 
 class Encoder:
     """Encodes one COPY, from ``header`` to ``finish``; batches have the Arrow schema given.
 
-    A batch's bytes may come with a later one's, or with the end's.
+    Part of a batch's bytes may be returned with a later batch, or by ``finish``.
     """
 
     def __init__(self, schema: pa.Schema) -> None:
-        self._prepares = not KNOWS_DECIMALS
+        self._prepares = not SUPPORTS_DECIMALS
         if self._prepares:
             schema = pa.schema([field.with_type(_prepared_type(field.type)) for field in schema])
         self._schema = schema
         self._encoder = pgpq.ArrowToPostgresBinaryEncoder(schema)
 
     def header(self) -> bytes:
-        """Return what a COPY begins with."""
+        """Return the header of a COPY."""
         header: bytes = self._encoder.write_header()
         return header
 
     def batch(self, batch: pa.RecordBatch) -> bytes:
-        """Return bytes of this batch and of those before."""
+        """Return the bytes of this batch, and of earlier ones not returned yet."""
         if self._prepares:
             columns = [_prepared(column) for column in batch.columns]
             batch = pa.RecordBatch.from_arrays(columns, schema=self._schema)
@@ -44,7 +44,7 @@ class Encoder:
         return encoded
 
     def finish(self) -> bytes:
-        """Return the rest, and what a COPY ends with."""
+        """Return the remaining bytes and the trailer of a COPY."""
         rest: bytes = self._encoder.finish()
         return rest
 

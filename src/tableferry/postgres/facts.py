@@ -1,4 +1,4 @@
-"""What PostgreSQL says of itself: for people who check a connection, never for decisions."""
+"""Version, encryption and isolation level of a PostgreSQL: for ``check``, never for decisions."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -18,7 +18,7 @@ class TargetFacts:
 
 
 def read_facts(connection: TargetConnection) -> TargetFacts:
-    """Ask for version and encryption; raises ConfigError on a read replica."""
+    """Read version and encryption; raises ConfigError on a read replica."""
     version, replica, isolation = connection.rows(
         "SELECT version(), pg_is_in_recovery(), current_setting('default_transaction_isolation')"
     )[0]
@@ -33,11 +33,14 @@ def read_facts(connection: TargetConnection) -> TargetFacts:
     )
 
 
-_TRUST: Final = {SslMode.VERIFY_FULL: "verified", SslMode.VERIFY_CA: "verified, its name is not"}
+_TRUST: Final = {
+    SslMode.VERIFY_FULL: "verified",
+    SslMode.VERIFY_CA: "verified, except for its name",
+}
 
 
 def _encryption(connection: TargetConnection) -> str:
-    """Say how this end of the connection is encrypted; a pooler may have another one behind it."""
+    """Describe the encryption of this end; a pooler's connection to the server may differ."""
     if not connection.is_encrypted:
         return "none"
     tls = connection.rows("SELECT version, cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid()")

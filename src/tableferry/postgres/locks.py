@@ -1,7 +1,7 @@
-"""Locking readers out, briefly: nobody waits long behind a lock that is not to be had yet.
+"""Takes ACCESS EXCLUSIVE locks without making readers queue.
 
-Whoever asks for ACCESS EXCLUSIVE while a query runs makes every later query queue behind it. So
-the locks are asked for a moment only, given up, and asked for again; no session is ever ended.
+A request for ACCESS EXCLUSIVE that waits for a running query makes every later query queue behind
+it. So each request waits for a moment only, gives up, and is repeated; no session is terminated.
 """
 
 import contextlib
@@ -14,20 +14,20 @@ from tableferry.errors import TransientError
 from tableferry.model.identifiers import TargetTable
 from tableferry.postgres.connection import TargetConnection
 
-ASKED_SECONDS: Final = 0.08
-"""How long locks are asked for at once, and so how long a query may queue behind us: a reader's
-wait has to stay under 100 ms, with what the locks are then held for."""
+REQUEST_SECONDS: Final = 0.08
+"""How long one request waits, and so how long a query may queue behind it: together with the time
+that the locks are then held, a reader's wait must stay under 100 ms."""
 
 PATIENCE_SECONDS: Final = 30.0
-"""How long it is tried in all: a query that runs longer is waited for by the next run."""
+"""How long requests are repeated in all; a query that runs longer is left to the next run."""
 
 FIRST_PAUSE: Final = 0.05
 LONGEST_PAUSE: Final = 1.0
-"""Seconds between two tries, doubled from the first to the longest, each shortened by chance."""
+"""Seconds between two requests, doubled from the first to the longest, with random jitter."""
 
 NOT_AVAILABLE: Final = "55P03"
 
-Ask = str | Callable[[], None]
+LockStep = str | Callable[[], None]
 
 
 def lock_exclusively(
@@ -39,18 +39,18 @@ def lock_exclusively(
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Take ACCESS EXCLUSIVE in the open transaction, of the table, with ``only`` without its heirs.
+    """Lock the table ACCESS EXCLUSIVE in the open transaction; ``only``: without its children.
 
-    Raises TransientError where others held the table for ``patience`` seconds; the transaction can
-    go on then, too.
+    Raises TransientError if other sessions held it for ``patience`` seconds; the transaction stays
+    usable.
     """
     locked = f"ONLY {table.sql}" if only else table.sql
-    lock_quietly(connection, table, "SHARE UPDATE EXCLUSIVE", only=only, patience=patience)
-    ask = [f"LOCK TABLE {locked} IN ACCESS EXCLUSIVE MODE"]
-    ask_briefly(connection, ask, str(table), patience=patience, sleep=sleep, clock=clock)
+    lock_beside_readers(connection, table, "SHARE UPDATE EXCLUSIVE", only=only, patience=patience)
+    steps = [f"LOCK TABLE {locked} IN ACCESS EXCLUSIVE MODE"]
+    retry_brief_locks(connection, steps, str(table), patience=patience, sleep=sleep, clock=clock)
 
 
-def lock_quietly(
+def lock_beside_readers(
     connection: TargetConnection,
     table: TargetTable,
     mode: str,
@@ -58,49 +58,50 @@ def lock_quietly(
     only: bool = True,
     patience: float = PATIENCE_SECONDS,
 ) -> None:
-    """Take a lock that no reader minds, neither while it is held nor while it is waited for.
+    """Take a lock that blocks no reader, neither while it is held nor while it is waited for.
 
-    SHARE UPDATE EXCLUSIVE lets writers go on, too. It comes before every ACCESS EXCLUSIVE because
-    PostgreSQL has an autovacuum give way to whoever waits for a second (``deadlock_timeout``),
-    which a brief ask never does. Raises TransientError; the transaction can go on then, too.
+    SHARE UPDATE EXCLUSIVE does not block writers, either. It is taken before every ACCESS EXCLUSIVE
+    lock, since PostgreSQL cancels an autovacuum only for a request that waits for a second
+    (``deadlock_timeout``), as a brief one never does. Raises TransientError; the transaction stays
+    usable.
     """
     locked = f"ONLY {table.sql}" if only else table.sql
-    with waiting_at_most(connection, patience, str(table)):
+    with lock_timeout(connection, patience, str(table)):
         connection.execute(f"LOCK TABLE {locked} IN {mode} MODE")
 
 
-def ask_briefly(
+def retry_brief_locks(
     connection: TargetConnection,
-    asks: Sequence[Ask],
+    steps: Sequence[LockStep],
     what: str,
     *,
     patience: float = PATIENCE_SECONDS,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Run the statements in the open transaction, all of them or none, until they get their locks.
+    """Run the steps in the open transaction, all or none, repeated until they get their locks.
 
-    They are what takes locks that lock readers out: the first waits ``ASKED_SECONDS`` at the most,
-    each other one for what the earlier ones have left of that. A function among them is called
-    when the locks before it are there; it is undone with them. Raises TransientError that names
-    ``what`` after ``patience`` seconds; the transaction can go on then, too.
+    The steps are statements that take locks which block readers, and functions. All statements
+    together wait ``REQUEST_SECONDS`` at the most. A function is called once the locks before it are
+    held; what it does is rolled back if a later lock is not available. Raises TransientError naming
+    ``what`` after ``patience`` seconds; the transaction stays usable.
     """
     until = clock() + patience
     pause = FIRST_PAUSE
     while True:
         connection.execute("SAVEPOINT tableferry_lock")
         try:
-            _ask(connection, asks, clock)
+            _run(connection, steps, clock)
         except TransientError as error:
             if error.code != NOT_AVAILABLE:
                 raise
             connection.execute("ROLLBACK TO SAVEPOINT tableferry_lock")
             if clock() + pause > until:
-                raise held_too_long(what, patience) from error
+                raise lock_timeout_error(what, patience) from error
             sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
             pause = min(2 * pause, LONGEST_PAUSE)
         else:
-            # What follows takes no lock that readers mind; it must not wait for ever either.
+            # What follows takes no lock that blocks readers, but must not wait forever, either.
             connection.execute(
                 f"SET LOCAL lock_timeout = {round(PATIENCE_SECONDS * 1000)}; "
                 "RELEASE SAVEPOINT tableferry_lock"
@@ -108,25 +109,27 @@ def ask_briefly(
             return
 
 
-def _ask(connection: TargetConnection, asks: Sequence[Ask], clock: Callable[[], float]) -> None:
-    begun: float | None = None
-    for ask in asks:
-        if not isinstance(ask, str):
-            ask()
+def _run(
+    connection: TargetConnection, steps: Sequence[LockStep], clock: Callable[[], float]
+) -> None:
+    started: float | None = None
+    for step in steps:
+        if not isinstance(step, str):
+            step()
             continue
-        begun = clock() if begun is None else begun
-        left = max(0.001, ASKED_SECONDS - (clock() - begun))
-        # In the transaction: a session's own setting would not survive a connection pooler. In one
-        # message: a machine that is busy takes its time to come back to us, and readers wait.
-        connection.execute(f"SET LOCAL lock_timeout = {round(left * 1000)}; {ask}")
+        started = clock() if started is None else started
+        left = max(0.001, REQUEST_SECONDS - (clock() - started))
+        # SET LOCAL, since a session setting would not survive a connection pooler. One round trip
+        # for both, since readers wait while a busy machine gets around to the second.
+        connection.execute(f"SET LOCAL lock_timeout = {round(left * 1000)}; {step}")
 
 
 @contextlib.contextmanager
-def waiting_at_most(connection: TargetConnection, seconds: float, what: str) -> Iterator[None]:
-    """Let no statement of the block wait longer for a lock; raises TransientError.
+def lock_timeout(connection: TargetConnection, seconds: float, what: str) -> Iterator[None]:
+    """Limit how long each statement of the block waits for a lock; raises TransientError.
 
-    The setting outlives the block, to the end of the transaction. What the block did is undone
-    where it fails, the transaction can go on.
+    The setting stays until the end of the transaction. A block that fails is rolled back, and the
+    transaction stays usable.
     """
     try:
         with connection.transaction():
@@ -135,14 +138,14 @@ def waiting_at_most(connection: TargetConnection, seconds: float, what: str) -> 
     except TransientError as error:
         if error.code != NOT_AVAILABLE:
             raise
-        raise held_too_long(what, seconds) from error
+        raise lock_timeout_error(what, seconds) from error
 
 
-def held_too_long(what: str, seconds: float) -> TransientError:
-    """Return the error of a lock that was not to be had."""
+def lock_timeout_error(what: str, seconds: float) -> TransientError:
+    """Return the error of a lock that was not available in time."""
     return TransientError(
         f"Other sessions have held {what} for {seconds:g} seconds ({NOT_AVAILABLE})",
-        hint="Nobody was interrupted; the old rows stay. See pg_stat_activity for long queries "
+        hint="No session was interrupted; the old rows stay. See pg_stat_activity for long queries "
         "and idle transactions; run it again.",
         code=NOT_AVAILABLE,
     )

@@ -1,8 +1,8 @@
-"""Decimals as the bytes of PostgreSQL's ``numeric``, whole columns at a time.
+"""Encodes columns of decimals in the binary format of PostgreSQL's ``numeric``.
 
-Its binary form (``numeric_send`` in PostgreSQL's numeric.c) is big-endian 16-bit words: how many
-digits follow, the first one's power of 10,000, the sign, how many decimal places are shown, and
-the digits of base 10,000, aligned at the decimal point, without zeros before or behind.
+The format (``numeric_send`` in PostgreSQL's numeric.c) is big-endian 16-bit words: the number of
+digits, the first digit's power of 10,000, the sign, the number of decimal places shown, and the
+digits in base 10,000, aligned at the decimal point, without leading or trailing zeros.
 """
 
 from typing import Final
@@ -20,12 +20,12 @@ HEAD: Final = 4
 """Words before the digits."""
 
 Limbs = list[np.ndarray]
-"""Numbers of up to 128 bits, all rows': the highest part of up to 64 bits, the others of 32."""
+"""A column of numbers of up to 128 bits: the highest limb has up to 64 bits, the others 32."""
 
 
 def numeric_bytes(array: pa.Array) -> pa.Array:
     """Return a column of ``decimal128`` with a scale of 0 or more as ``large_binary``."""
-    if not len(array):  # its buffers may be missing
+    if not len(array):  # an empty array may have no buffers
         return pa.nulls(0, pa.large_binary())
     scale = array.type.scale
     valid = pc.is_valid(array).to_numpy(zero_copy_only=False)
@@ -54,26 +54,26 @@ def numeric_bytes(array: pa.Array) -> pa.Array:
 
 
 def _magnitudes(array: pa.Array, valid: np.ndarray) -> tuple[Limbs, np.ndarray]:
-    """Return the numbers without their signs, NULL as 0, and which of them are negative."""
+    """Return the absolute values, 0 for NULL, and which of them are negative."""
     count, start = 2 * len(array), 16 * array.offset
     halves = np.frombuffer(array.buffers()[1], "<u8", count=count, offset=start)
     low, high = np.where(valid, halves.reshape(-1, 2).T, 0)
     negative = high >> 63 != 0
-    if negative.any():  # two's complement: all bits turned, plus 1
+    if negative.any():  # two's complement: all bits inverted, plus 1
         high = np.where(negative, ~high + (low == 0), high)
         low = np.where(negative, -low, low)
     return _joined([high, low >> 32, low & 0xFFFFFFFF]), negative
 
 
 def _joined(limbs: Limbs) -> Limbs:
-    """Return the same numbers in one limb where they have no more than 64 bits."""
+    """Return the same numbers in one limb if all of them fit into 64 bits."""
     if len(limbs) > 1 and not limbs[0].any():
         return [limbs[1] << 32 | limbs[2]]
     return limbs
 
 
 def _digits(limbs: Limbs, scale: int) -> np.ndarray:
-    """Return the digits of base 10,000, one row a power, the highest first."""
+    """Return the digits in base 10,000, one row for each power, the highest first."""
     found: Limbs = []
     if uneven := scale % PLACES:
         limbs, part = _divided(limbs, 10**uneven)

@@ -1,4 +1,4 @@
-"""Whether this login may load a table: asked of the catalog, not tried."""
+"""Checks in the catalog, without trying, whether this login may load a table."""
 
 from collections.abc import Sequence
 
@@ -13,9 +13,9 @@ from tableferry.postgres.publish import PublishStrategy
 def require_rights(
     connection: TargetConnection, spec: TableSpec, strategies: Sequence[PublishStrategy]
 ) -> None:
-    """Ask, without trying, for the rights that one of these strategies needs; raises ConfigError.
+    """Raise ConfigError unless the login has the rights that one of these strategies needs.
 
-    Strategies are tried in their order; the last one's lacking rights are named.
+    Strategies are checked in order; the error names the rights that the last one lacks.
     """
     held = _rights(connection, spec, sorted({right for one in strategies for right in one.rights}))
     missing: list[str] = []
@@ -23,7 +23,7 @@ def require_rights(
         missing = _lacking(connection, spec, strategy, held)
         if not missing:
             return
-    counting = ", or set 'max_shrink' to 100: the rows are not counted then"
+    counting = ", or set 'max_shrink' to 100, which does without counting its rows"
     only_counting = missing == ["SELECT"] and "SELECT" not in strategies[-1].rights
     raise ConfigError(
         f"{connection.settings.user!r} may not load {spec.target}: it lacks "
@@ -38,7 +38,7 @@ def require_rights(
 def _rights(
     connection: TargetConnection, spec: TableSpec, rights: Sequence[str]
 ) -> dict[str, bool] | None:
-    """Return which of these rights on the table this login has, None where there is no table."""
+    """Return which of these rights on the table the login has, None if there is no table."""
     names = [*rights, "SELECT"]
     found = connection.rows(
         "SELECT ARRAY(SELECT has_table_privilege(t.oid, one) "
@@ -68,7 +68,7 @@ def _lacking_to_stage(connection: TargetConnection) -> list[str]:
     sql = (
         "SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = 'tableferry'"
     )
-    # A schema that is not there is the ledger's to make.
+    # A missing schema is created by the ledger.
     return ["CREATE on the schema tableferry"] if connection.rows(sql) == [(False,)] else []
 
 
@@ -79,5 +79,5 @@ def _lacking_to_create(connection: TargetConnection, table: TargetTable) -> list
         "WHERE n.oid IS NOT NULL",
         (quote_pg(table.schema) if table.schema else None,),
     )
-    # A schema that is not there is the plan's to tell.
+    # A missing schema is reported by the plan.
     return [] if may_create in ([], [(True,)]) else ["CREATE on its schema"]

@@ -1,7 +1,7 @@
-"""What SQL Server's catalog says of a table.
+"""Reads a table's schema from SQL Server's catalog.
 
-Names and type names only: object ids, type ids and version strings differ between servers that
-speak T-SQL, so none of them is relied on.
+Relies on names and type names only: object ids, type ids and version strings differ between
+servers that speak T-SQL.
 """
 
 from collections.abc import Sequence
@@ -14,19 +14,19 @@ from tableferry.model.schema import Isolation, SourceColumn, SourceSchema, Sourc
 from tableferry.sqlserver.code_pages import columns_to_convert
 from tableferry.sqlserver.connection import SourceConnection
 from tableferry.sqlserver.protection import (
-    of_the_graph,
+    graph_columns,
+    inexact_floats,
     read_protection,
     read_traits,
-    rows_if_known,
-    that_are_rounded,
+    rows_if_supported,
 )
 
 
 def read_schema(connection: SourceConnection, table: SourceTable) -> SourceSchema:
-    """Read a table's columns; raises SchemaError where there is no such table (or no right)."""
+    """Read a table's columns; raises SchemaError where it does not exist or is not visible."""
     columns = _columns(connection, table)
-    hidden = of_the_graph(connection, table, (column.name for column in columns))
-    hidden |= that_are_rounded(connection, columns)
+    hidden = graph_columns(connection, table, (column.name for column in columns))
+    hidden |= inexact_floats(connection, columns)
     convert_on_server = columns_to_convert(connection, table, columns)
     columns = tuple(
         replace(
@@ -43,19 +43,19 @@ def read_schema(connection: SourceConnection, table: SourceTable) -> SourceSchem
 def require_unaltered(
     connection: SourceConnection, table: SourceTable, read: Sequence[SourceColumn]
 ) -> None:
-    """See that the columns are those that were planned, now that they have been read.
+    """Verify after reading that the columns are still those of the plan.
 
-    Raises SchemaError that names every column that is gone, of another type, or masked since:
-    the rows may then be of one form and of another.
+    Raises SchemaError, naming every column that was dropped, changed its type or became masked:
+    the rows read may then be of two forms.
     """
-    # SQL Server keeps no versions of metadata: SNAPSHOT has nothing to offer here.
+    # SQL Server does not version metadata, so SNAPSHOT does not help here.
     connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
     now = {column.name: column for column in _columns(connection, table)}
     altered = []
     for column in read:
         found = now.get(column.name)
         if found is None:
-            altered.append(f"{shown(column.name)} is gone")
+            altered.append(f"{shown(column.name)} was dropped")
         elif found.type != column.type:
             altered.append(f"{shown(column.name)} is of type {found.type}, was {column.type}")
         elif found.protection:
@@ -106,26 +106,26 @@ ORDER BY c.column_id""",
 
 
 def _no_table(connection: SourceConnection, table: SourceTable) -> SchemaError:
-    """Say why a name is no table's; that of a synonym has no columns in the catalog."""
+    """Return the error for a name that has no columns in the catalog, as a synonym's."""
     synonym = f"""\
 SELECT s.base_object_name AS base FROM {quote_mssql(table.database)}.sys.synonyms AS s
 WHERE s.object_id = OBJECT_ID({text_mssql(table.sql)})"""
-    if found := rows_if_known(connection, synonym, ["base"]):
+    if found := rows_if_supported(connection, synonym, ["base"]):
         return SchemaError(
             f"{table} is a synonym of {found[0][0]}",
-            hint="Name that table in 'sql_table', and its database in 'sql_server_db'.",
+            hint="Use that table in 'sql_table', and its database in 'sql_server_db'.",
         )
     return SchemaError(
-        f"{connection.settings} has no table {table}, or {connection.settings.user!r} "
-        "may not see it (208)",
+        f"{connection.settings} has no table {table}, or it is not visible to "
+        f"{connection.settings.user!r} (208)",
         hint="Check 'sql_table' in the configuration, and that the login may SELECT from it.",
         code="208",
     )
 
 
 def read_isolation(connection: SourceConnection, database: str) -> Isolation:
-    """Read which isolation levels a database offers; what cannot be seen is not offered."""
-    rows = rows_if_known(
+    """Read which isolation levels a database offers; none beyond the basic where not visible."""
+    rows = rows_if_supported(
         connection,
         "SELECT snapshot_isolation_state AS snapshot_state, "
         "is_read_committed_snapshot_on AS row_versions "
@@ -139,19 +139,19 @@ def read_isolation(connection: SourceConnection, database: str) -> Isolation:
 
 
 _OWN_NAMES: Final = frozenset({"hierarchyid", "geography", "geometry", "json", "vector"})
-"""Types that the server brings and whose base is none, or another type of the server's: vector's
-is varbinary."""
+"""Built-in types without a base type, or with another built-in type as base, as vector's
+varbinary."""
 
 
 def type_name(own: str | None, base: str | None, *, alias: bool) -> str:
-    """Return the name of the type itself, of an alias type's base type.
+    """Return the name of a type, or of an alias type's base type.
 
-    ``sysname`` is an alias of nvarchar. ``own`` is None of an alias type that the login has no
-    right to: the catalog shows the column, and not its type. A type of somebody's own assembly
-    has no base with a name; it keeps its name in a form that no rule has.
+    ``sysname`` is an alias of nvarchar. ``own`` is None for an alias type that the login has no
+    permission on: the catalog shows the column, but not its type. A CLR type has no named base; it
+    keeps its name in a form that matches no rule.
     """
     if own is None:
-        return (base or "of somebody's own (CLR)").lower()
+        return (base or "user-defined (CLR)").lower()
     if not alias and own.lower() in _OWN_NAMES:
         return own.lower()
     if alias and base is None:
@@ -160,7 +160,7 @@ def type_name(own: str | None, base: str | None, *, alias: bool) -> str:
 
 
 def estimated_rows(connection: SourceConnection, table: SourceTable) -> int | None:
-    """Return about how many rows there are, for progress; None where the server cannot say."""
+    """Return the approximate number of rows, for progress; None where unknown."""
     catalog = quote_mssql(table.database)
     try:
         rows = connection.rows(
@@ -170,8 +170,8 @@ WHERE p.object_id = OBJECT_ID({text_mssql(table.sql)}) AND p.index_id IN (0, 1)"
             ["estimated"],
         )
     except TableferryError:
-        # A view, a server without this catalog view, a login without the right: progress then
-        # has no share of the total, nothing else depends on it.
+        # A view, a server without this catalog view, a login without the permission: progress then
+        # shows no percentage, nothing else depends on it.
         return None
     estimated = rows[0][0] if rows else None
     return int(estimated) if estimated is not None and estimated >= 0 else None

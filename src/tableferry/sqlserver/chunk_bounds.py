@@ -1,6 +1,6 @@
-"""Seeing that the rows of a chunk are of that chunk: an answer to another question is an error.
+"""Verifies that the rows of a chunk are within its bounds, so mixed-up results are errors.
 
-Whole numbers only: of all other types only the source knows the order.
+Integer keys only: of all other types, only the source knows the order.
 """
 
 from collections.abc import Sequence
@@ -43,6 +43,6 @@ class ChunkBoundsCheck:
             self._high is not None and found["max"] > self._high
         ):
             raise VerificationError(
-                "The source answered with rows of another chunk than was asked for",
-                hint="Nothing was changed; run it again, and report this, please.",
+                "The source returned rows of another chunk than requested",
+                hint="Nothing was changed; run it again, and please report this.",
             )

@@ -1,10 +1,10 @@
-"""Which char columns are read as nvarchar, because the driver's table of their code page differs.
+"""Finds char columns to read as nvarchar, since the driver decodes their code page differently.
 
-Seen with mssql-python 1.16, every character of every code page against the server's: the provider
-mssql-odbc has the web's tables (WHATWG Encoding), in which code page 950 reads 250 characters as
-others, without a word, and the areas for characters of one's own in all four pages of two bytes
-are not Windows'. What it does not know at all becomes U+FFFD and is read again (see
-``matching.exactly``). The other provider, msodbcsql18, puts a question mark for that.
+Observed with mssql-python 1.16, every character of every code page against the server's: the
+provider mssql-odbc uses the web's tables (WHATWG Encoding), which silently decode 250 characters of
+code page 950 as others, and the private-use areas of all four double-byte code pages differently
+from Windows. A character that it does not know becomes U+FFFD and is read again (see
+``matching.exactly``). The other provider, msodbcsql18, returns a question mark for it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,10 +13,10 @@ from typing import Final
 from tableferry.model.identifiers import SourceTable, quote_mssql, text_mssql
 from tableferry.model.schema import SourceColumn
 from tableferry.sqlserver.connection import SourceConnection
-from tableferry.sqlserver.driver import PROVIDER, provider
-from tableferry.sqlserver.protection import rows_if_known
+from tableferry.sqlserver.protection import rows_if_supported
+from tableferry.sqlserver.provider import PROVIDER, provider_name
 
-TWO_BYTES: Final = frozenset({932, 936, 949, 950})
+DOUBLE_BYTE: Final = frozenset({932, 936, 949, 950})
 """Japanese, simplified Chinese, Korean, traditional Chinese."""
 
 UTF8: Final = 65001
@@ -27,23 +27,23 @@ _CHARS: Final = frozenset({"char", "varchar", "text"})
 def columns_to_convert(
     connection: SourceConnection, table: SourceTable, columns: Iterable[SourceColumn]
 ) -> frozenset[str]:
-    """Return the columns whose texts the server is to convert; none where it does not tell."""
+    """Return the columns whose texts the server must convert; none where code pages are unknown."""
     if not any(column.type.name in _CHARS for column in columns):
         return frozenset()
     return frozenset(
-        name for name, page in _pages(connection, table).items() if is_unlike(page, provider())
+        name for name, page in _pages(connection, table).items() if misreads(page, provider_name())
     )
 
 
-def is_unlike(page: int, used: str) -> bool:
-    """Whether a provider may read another text than the server holds, without a word."""
-    return page in TWO_BYTES or (used != PROVIDER and page != UTF8)
+def misreads(page: int, provider: str) -> bool:
+    """Whether a provider may silently decode texts of this code page differently."""
+    return page in DOUBLE_BYTE or (provider != PROVIDER and page != UTF8)
 
 
 def _pages(connection: SourceConnection, table: SourceTable) -> Mapping[str, int]:
     catalog = quote_mssql(table.database)
-    # A server that knows nothing of it is of another make: its texts are taken as they are read.
-    rows = rows_if_known(
+    # A server without the property is not SQL Server: its texts are taken as the driver reads them.
+    rows = rows_if_supported(
         connection,
         f"""\
 SELECT c.name AS column_name, CAST(COLLATIONPROPERTY(c.collation_name, 'CodePage') AS int)

@@ -1,17 +1,17 @@
 """A connection to SQL Server, through Microsoft's driver.
 
-SourceFacts about the driver that this module exists for (seen with mssql-python 1.16):
+Properties of the driver that this module deals with (observed with mssql-python 1.16):
 
 - With the provider ``mssql-odbc`` and ``autocommit=False`` each answer belongs to the statement
   before, so every connection is opened with ``autocommit=True`` and transactions are batches.
-- Its query timeout (``Connection.timeout``) ends a statement that waits; the connection goes on.
-  With ``mssql-odbc`` it also ends a stream that has lasted longer, at its very end. So it is set
-  for small answers only; who reads a stream watches ``silent_for``.
-- Arrow batches with a ``(max)`` column are fetched with Python's own lock held (SQLGetData, either
-  provider): while the source is silent in the midst of a value, no thread of the process runs.
+- Its query timeout (``Connection.timeout``) ends a statement that waits, and leaves the connection
+  usable. With ``mssql-odbc`` it also fails a stream that took longer, at its very end. So it is set
+  for small result sets only; readers of a stream watch ``silent_for``.
+- Arrow batches with a ``(max)`` column are fetched with Python's lock (the GIL) held (SQLGetData,
+  either provider): while the source stalls mid-value, no thread of the process runs.
   ``stall_guard`` ends that.
-- A host that cannot be reached is retried inside for seconds and reported without saying why;
-  a plain TCP connection beforehand says why, at once.
+- It retries an unreachable host for seconds and reports no reason; a plain TCP connection before it
+  gives the reason, at once.
 """
 
 import contextlib
@@ -32,13 +32,13 @@ from tableferry.config import (
     SourceSettings,
 )
 from tableferry.errors import ConfigError, TableferryError, TransientError
-from tableferry.sqlserver.driver import loaded_driver
 from tableferry.sqlserver.errors import translated
-from tableferry.sqlserver.tls import vouched_for
+from tableferry.sqlserver.provider import loaded_driver
+from tableferry.sqlserver.tls import verified_certificate
 
 KEEPALIVE_SECONDS: Final = 31
-"""Of silence, after which the server's host is asked for a sign of life. Not 30, which others use,
-too: ``stall_guard`` knows the driver's sockets by it."""
+"""Idle time before the first TCP keepalive probe. Not 30, a common value: ``stall_guard``
+recognises the driver's sockets by it."""
 
 SESSION: Final = (
     "SET LANGUAGE us_english",
@@ -46,9 +46,9 @@ SESSION: Final = (
     "SET TEXTSIZE 2147483647",
     "SET LOCK_TIMEOUT {milliseconds}",
 )
-"""Errors are told apart by their English text, the driver carries no numbers. A long value that is
-cut to TEXTSIZE looks like any other; the driver's login asks for no limit, too. Not every T-SQL
-server has all of these: one that it refuses is left as it is there."""
+"""Errors are recognised by their English text, since the driver has no error numbers. A long value
+truncated to TEXTSIZE looks like any other; the driver's login asks for no limit, too. Not every
+T-SQL server has all of these: a setting that it refuses keeps its default."""
 
 
 _AUTHENTICATION: Final = {
@@ -56,14 +56,14 @@ _AUTHENTICATION: Final = {
     SourceAuth.ENTRA_MANAGED_IDENTITY: "ActiveDirectoryMSI",
     SourceAuth.ENTRA_SERVICE_PRINCIPAL: "ActiveDirectoryServicePrincipal",
 }
-"""What the driver calls the ways to log in by Microsoft Entra."""
+"""The driver's keywords for logins by Microsoft Entra."""
 
 
 class SourceConnection:
-    """One open connection; a context manager that closes it.
+    """An open connection; a context manager that closes it.
 
-    One stream at a time: a second statement while one is being read is the caller's mistake. A
-    small answer may take ``statement_timeout`` seconds.
+    One stream at a time: a second statement while one is being read is the caller's error. A small
+    result set may take ``statement_timeout`` seconds.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class SourceConnection:
         self._raw = raw
         self._statement_timeout = statement_timeout
         self._clock = clock
-        self._asked_at: float | None = None
+        self._request_at: float | None = None
         self._abandoned = False
 
     def stream(self) -> Any:
@@ -86,54 +86,54 @@ class SourceConnection:
         return self._raw.cursor()
 
     @contextlib.contextmanager
-    def asking(self) -> Iterator[None]:
-        """Wait for the server in this block; raises TableferryError for what it answers."""
-        self._asked_at = self._clock()
+    def request(self) -> Iterator[None]:
+        """Time the server's response in this block; raises TableferryError for its errors."""
+        self._request_at = self._clock()
         try:
             with translated(self.settings):
                 yield
         finally:
-            self._asked_at = None
+            self._request_at = None
 
     def silent_for(self) -> float:
-        """Return for how many seconds the server has not answered what it was asked last.
+        """Return for how many seconds the current request has had no response.
 
-        0.0 when it is not being asked; for other threads than the one that asks.
+        0.0 without a request; meant for other threads than the one that waits.
         """
-        asked_at = self._asked_at
-        return 0.0 if asked_at is None else self._clock() - asked_at
+        requested_at = self._request_at
+        return 0.0 if requested_at is None else self._clock() - requested_at
 
     def execute(self, sql: str) -> None:
-        """Run a batch that answers with no rows; raises TableferryError."""
-        with self.asking(), self._question() as cursor:
+        """Run a batch that returns no rows; raises TableferryError."""
+        with self.request(), self._small_query() as cursor:
             cursor.execute(sql)
             while cursor.nextset():
                 pass
 
     def rows(self, sql: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
-        """Run a query with a small answer; raises TableferryError.
+        """Run a query with a small result set; raises TableferryError.
 
-        The names of the answer's columns are compared with ``columns``: an answer to another
-        question is an error, never data.
+        The result's column names are compared with ``columns``: the result of another query is an
+        error, never data.
         """
-        with self.asking(), self._question() as cursor:
+        with self.request(), self._small_query() as cursor:
             cursor.execute(sql)
             check_columns([entry[0] for entry in cursor.description or ()], columns)
             return [tuple(row) for row in cursor.fetchall()]
 
-    def _question(self) -> contextlib.closing[Any]:
+    def _small_query(self) -> contextlib.closing[Any]:
         self._raw.timeout = self._statement_timeout
         return contextlib.closing(self._raw.cursor())
 
     def abandon(self) -> None:
-        """Leave the connection to a thread that is stuck in it: closing it would crash there."""
+        """Make ``close`` do nothing: a thread is stuck in the driver, and would crash there."""
         self._abandoned = True
 
     def close(self) -> None:
-        """Close the connection; whatever is open on the server is rolled back there."""
+        """Close the connection; the server rolls back what is open."""
         if self._abandoned:
             return
-        # A connection that is already gone cannot be closed any better.
+        # Closing a lost connection may fail; nothing is left to close.
         with contextlib.suppress(mssql_python.Error, RuntimeError):
             self._raw.close()
 
@@ -157,12 +157,12 @@ def connect(
 ) -> SourceConnection:
     """Open a connection; raises ConfigError (login, TLS) or TransientError (network).
 
-    A login that is kept elsewhere is fetched anew, once, where it is refused. The server keeps the
-    connection waiting for a lock for ``lock_timeout`` seconds at the most (1222), and for a small
-    answer for ``statement_timeout``.
+    A refused login that comes from a secret store is fetched again, once. A statement waits
+    ``lock_timeout`` seconds at the most for a lock (error 1222), and ``statement_timeout`` for a
+    small result set.
     """
     _reach(settings)
-    with vouched_for(settings) as certificate:
+    with verified_certificate(settings) as certificate:
         connection = settings.with_login(
             lambda login: SourceConnection(
                 settings, _opened(settings, login, certificate), statement_timeout
@@ -177,7 +177,7 @@ def connect(
 
 
 def _set_up(connection: SourceConnection, statements: Sequence[str]) -> None:
-    """Run them in one batch, or each by itself where the server does not know one of them."""
+    """Run them in one batch, or one by one where the server does not support one of them."""
     try:
         connection.execute("; ".join(statements))
     except TransientError:
@@ -207,14 +207,14 @@ _ISOLATION: Final = {
 
 
 def set_isolation(connection: SourceConnection, consistency: Consistency) -> None:
-    """Let the statements to come read like this; raises TableferryError."""
+    """Set the isolation level of later statements; raises TableferryError."""
     connection.execute(f"SET TRANSACTION ISOLATION LEVEL {_ISOLATION[consistency]}")
 
 
 def connection_string(settings: SourceSettings, login: Login, certificate: str = "") -> str:
     """Return the driver's connection string; every value is braced (MS-ODBCSTR 2.1.2).
 
-    ``certificate`` names a file with the one that the server has to show.
+    ``certificate`` is a file with the certificate that the server must present.
     """
     parts = {
         "Server": f"{settings.host},{settings.port}",
@@ -234,31 +234,31 @@ def connection_string(settings: SourceSettings, login: Login, certificate: str =
     )
 
 
-def check_columns(found: Sequence[str], asked: Sequence[str]) -> None:
-    """Compare the names of an answer's columns with those asked for; raises TransientError."""
-    if [name.lower() for name in found] != [name.lower() for name in asked]:
+def check_columns(found: Sequence[str], requested: Sequence[str]) -> None:
+    """Compare a result's column names with those requested; raises TransientError."""
+    if [name.lower() for name in found] != [name.lower() for name in requested]:
         raise TransientError(
-            f"The source answered with the columns {', '.join(found) or '(none)'} "
-            f"where {', '.join(asked)} were asked for",
-            hint="The connection was out of step and is given up; run it again.",
+            f"The source returned the columns {', '.join(found) or '(none)'} instead of "
+            f"{', '.join(requested)}",
+            hint="The connection was out of step and was closed; run it again.",
         )
 
 
 def _reach(settings: SourceSettings) -> None:
-    """Open and close a TCP connection; raises with host, port and the variable to look at."""
-    where = settings.address
+    """Open and close a TCP connection; the error names host, port and the variables to check."""
+    address_text = settings.address
     variables = f"{settings.variable('host')} and {settings.variable('port')}"
     try:
         address = (settings.host, settings.port)
         socket.create_connection(address, timeout=settings.connect_timeout).close()
     except (socket.gaierror, UnicodeError) as error:  # UnicodeError: a label over 63 characters
         raise ConfigError(
-            f"SQL Server's host name {settings.host!r} is not known here",
+            f"SQL Server's host name {settings.host!r} cannot be resolved",
             hint=f"Check {settings.variable('host')}.",
         ) from error
     except OSError as error:
         reason = "timed out" if isinstance(error, TimeoutError) else error.strerror or str(error)
         raise TransientError(
-            f"SQL Server at {where} cannot be reached: {reason}",
-            hint=f"Check {variables}, and that the server and the network let this machine in.",
+            f"SQL Server at {address_text} cannot be reached: {reason}",
+            hint=f"Check {variables}, and that the server and the network admit this machine.",
         ) from error

@@ -1,7 +1,7 @@
-"""What SQL Server's catalog says of a table beyond its columns, asked by names only.
+"""Reads a table's indexes, identity, defaults and comments from SQL Server's catalog.
 
-Every part is asked by itself, and what a login may not see, or a server does not have, is told as
-a warning: the rows can be carried all the same.
+Each is a query of its own; one that the login may not run, or the server does not support, becomes
+a warning: the rows can be loaded all the same.
 """
 
 import itertools
@@ -31,14 +31,14 @@ JOIN {catalog}.sys.columns AS c ON c.object_id = k.object_id AND c.column_id = k
 WHERE i.object_id = OBJECT_ID({table}) AND i.is_hypothetical = 0
   AND (k.key_ordinal > 0 OR k.is_included_column = 1)
 ORDER BY i.index_id, k.is_included_column, k.key_ordinal, k.index_column_id"""
-"""A partitioning column that is no part of the key has the ordinal 0 and is not asked for. The
-condition of a filter is NULL without VIEW DEFINITION; that there is one is seen by all."""
+"""A partitioning column outside the key has the ordinal 0 and is left out. A filter's condition is
+NULL without VIEW DEFINITION; ``has_filter`` is visible to everyone."""
 
 IDENTITY: Final = """\
 SELECT c.name AS column_name, CAST(c.seed_value AS varchar(40)) AS seed,
   CAST(c.increment_value AS varchar(40)) AS increment
 FROM {catalog}.sys.identity_columns AS c WHERE c.object_id = OBJECT_ID({table})"""
-"""Both numbers are sql_variant: of the column's own type."""
+"""Both numbers are sql_variant, of the column's type."""
 
 DEFAULTS: Final = """\
 SELECT c.name AS column_name, d.definition AS definition
@@ -63,36 +63,36 @@ Rows = list[tuple[Any, ...]]
 
 
 def read_details(connection: SourceConnection, table: SourceTable) -> TableDetails:
-    """Read indexes, identity, defaults, comments; what cannot be read is in ``warnings``.
+    """Read indexes, identity, defaults, comments; ``warnings`` names what cannot be read.
 
-    Raises TransientError where the connection is lost, else nothing.
+    Raises TransientError only.
     """
-    asked = _Questions(connection, table)
-    columns = asked.rows("the collations", COLUMNS, "column_name", "is_computed", "collation")
-    defaults = asked.rows("the defaults", DEFAULTS, "column_name", "definition")
-    comments = asked.rows("the comments", COMMENTS, "minor", "column_name", "comment")
-    identity = asked.rows("the identity column", IDENTITY, "column_name", "seed", "increment")
+    queries = _Queries(connection, table)
+    columns = queries.rows("the collations", COLUMNS, "column_name", "is_computed", "collation")
+    defaults = queries.rows("the defaults", DEFAULTS, "column_name", "definition")
+    comments = queries.rows("the comments", COMMENTS, "minor", "column_name", "comment")
+    identity = queries.rows("the identity column", IDENTITY, "column_name", "seed", "increment")
     return TableDetails(
-        indexes=_indexes(asked),
+        indexes=_indexes(queries),
         identity=_identity(identity),
         computed=tuple(name for name, computed, _ in columns if computed),
         defaults={name: text or "" for name, text in defaults},
         collations={name: collation for name, _, collation in columns if collation},
         comment=next((str(text) for minor, _, text in comments if minor == 0 and text), ""),
         column_comments={name: str(text) for _, name, text in comments if name and text},
-        warnings=tuple(asked.warnings),
+        warnings=tuple(queries.warnings),
     )
 
 
 def read_keys(connection: SourceConnection, table: SourceTable) -> TableDetails:
-    """Read the indexes only, for a table whose primary key the configuration leaves out."""
-    asked = _Questions(connection, table)
-    indexes = _indexes(asked)
-    return replace(TableDetails(indexes=indexes), warnings=tuple(asked.warnings))
+    """Read the indexes only, for a table whose entry has no primary key."""
+    queries = _Queries(connection, table)
+    indexes = _indexes(queries)
+    return replace(TableDetails(indexes=indexes), warnings=tuple(queries.warnings))
 
 
-class _Questions:
-    """One table's questions; what has no answer becomes a warning."""
+class _Queries:
+    """Queries about one table; a failed one becomes a warning."""
 
     def __init__(self, connection: SourceConnection, table: SourceTable) -> None:
         self._connection = connection
@@ -113,10 +113,10 @@ class _Questions:
             return []
 
 
-def _indexes(asked: _Questions) -> tuple[SourceIndex, ...]:
+def _indexes(queries: _Queries) -> tuple[SourceIndex, ...]:
     names = ("index_name", "kind", "is_unique", "is_primary", "is_disabled", "has_filter")
     column = ("condition", "column_name", "is_descending", "is_included")
-    rows = asked.rows("the keys and indexes", INDEXES, *names, *column)
+    rows = queries.rows("the keys and indexes", INDEXES, *names, *column)
     grouped = itertools.groupby(rows, key=lambda row: row[0])
     return tuple(_index(list(found)) for _, found in grouped)
 

@@ -1,4 +1,4 @@
-"""What SQL Server says of itself: for people who check a connection, never for decisions."""
+"""Version, encryption and isolation levels of a SQL Server: for ``check``, never for decisions."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ class SourceFacts:
 
 
 def read_facts(connection: SourceConnection) -> SourceFacts:
-    """Ask for version, encryption and isolation levels; raises TableferryError."""
+    """Read version, encryption and isolation levels; raises TableferryError."""
     version = connection.rows("SELECT @@VERSION AS version", ["version"])[0][0]
     return SourceFacts(
         version=str(version).splitlines()[0].strip(),
@@ -29,7 +29,7 @@ def read_facts(connection: SourceConnection) -> SourceFacts:
 
 
 def probe(connection: SourceConnection, plan: SyncPlan) -> None:
-    """Run the plan's SELECT for no row, to see that it can be; raises TableferryError."""
+    """Run the plan's SELECT for no rows, to verify that it works; raises TableferryError."""
     connection.execute(f"SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED; {plan.probe}")
 
 
@@ -40,7 +40,7 @@ def _isolation(connection: SourceConnection) -> tuple[str, ...]:
 
 
 def _encryption(connection: SourceConnection) -> str:
-    """Say how the connection is encrypted: what was enforced, else what the server tells."""
+    """Describe the connection's encryption: as enforced, else as the server reports it."""
     settings = connection.settings
     if settings.encrypt is not Encrypt.OPTIONAL:
         trust = "not verified" if settings.trust_certificate else "verified"
@@ -54,8 +54,8 @@ def _encryption(connection: SourceConnection) -> str:
             ["encrypted"],
         )
     except TableferryError:
-        # The view needs VIEW SERVER STATE; not to know is an answer, too.
+        # The view needs VIEW SERVER STATE; without it the answer is "unknown".
         rows = []
     if not rows:
-        return "optional; the server does not tell"
+        return "optional; the server does not say"
     return "TLS, certificate not verified" if str(rows[0][0]).upper() == "TRUE" else "none"

@@ -1,7 +1,7 @@
-"""What does not arrive as it is: masked, encrypted and filtered data, floats that are rounded.
+"""Finds data that would arrive altered: masked, encrypted or filtered data, rounded floats.
 
-Such values arrive without an error and look like others. Servers that know nothing of this
-(before 2016, or other makes) have nothing to tell.
+Such values arrive without an error and look like any other. Servers without these features (before
+2016, or not SQL Server) have no such columns.
 """
 
 import re
@@ -13,18 +13,18 @@ from tableferry.model.identifiers import SourceTable, quote_mssql, text_mssql
 from tableferry.model.schema import SourceColumn
 from tableferry.sqlserver.connection import SourceConnection
 
-_OF_A_GRAPH: Final = re.compile(r"(graph_id|(from|to)_(obj_)?id)_[0-9A-F]+", re.IGNORECASE)
-"""The names that SQL Server gives to a graph's own columns: a word and 32 digits."""
+_GRAPH_COLUMN: Final = re.compile(r"(graph_id|(from|to)_(obj_)?id)_[0-9A-F]+", re.IGNORECASE)
+"""The names of a graph table's internal columns: a word and 32 hexadecimal digits."""
 
 _THREE_TENTHS: Final = 0.30000000000000004
-"""What three times 0.1 is as a float: it takes 17 digits to write it."""
+"""Three times 0.1 as a float, whose text needs 17 digits."""
 
 
 def read_protection(connection: SourceConnection, table: SourceTable) -> dict[str, str]:
-    """Return, by column, why its values would arrive altered; empty where they do not."""
+    """Return why values would arrive altered, by column; unaltered columns are left out."""
     name = text_mssql(table.sql)
     catalog = quote_mssql(table.database)
-    rows = rows_if_known(
+    rows = rows_if_supported(
         connection,
         f"""\
 SELECT c.name AS column_name, c.is_masked AS is_masked, c.encryption_type AS encryption_type,
@@ -45,17 +45,17 @@ WHERE c.object_id = OBJECT_ID({name}) AND (c.is_masked = 1 OR c.encryption_type 
     return found
 
 
-def of_the_graph(
+def graph_columns(
     connection: SourceConnection, table: SourceTable, names: Iterable[str]
 ) -> dict[str, str]:
-    """Return the columns in which node and edge tables keep what their pseudo columns show.
+    """Return the internal columns of node and edge tables, which cannot be read.
 
-    Asked for only where one of the names looks like it. Of ``graph_type`` 2, 5 and 8 are those
-    that are computed from them and can be read (sys.columns, Transact-SQL).
+    Queried only where a name looks like one. The ``graph_type`` 2, 5 and 8 are the pseudo columns,
+    which are computed from them and can be read (sys.columns, Transact-SQL).
     """
-    if not any(_OF_A_GRAPH.fullmatch(name) for name in names):
+    if not any(_GRAPH_COLUMN.fullmatch(name) for name in names):
         return {}
-    rows = rows_if_known(
+    rows = rows_if_supported(
         connection,
         f"""\
 SELECT c.name AS column_name, c.graph_type AS graph_type
@@ -63,21 +63,19 @@ FROM {quote_mssql(table.database)}.sys.columns AS c
 WHERE c.object_id = OBJECT_ID({text_mssql(table.sql)}) AND c.graph_type IN (1, 3, 4, 6, 7)""",
         ["column_name", "graph_type"],
     )
-    return {name: "is the graph's own and cannot be read (13908)" for name, _ in rows}
+    return {name: "is internal to the graph and cannot be read (13908)" for name, _ in rows}
 
 
-def that_are_rounded(
-    connection: SourceConnection, columns: Iterable[SourceColumn]
-) -> dict[str, str]:
-    """Return the columns whose floats the server would write with fewer digits than they have.
+def inexact_floats(connection: SourceConnection, columns: Iterable[SourceColumn]) -> dict[str, str]:
+    """Return the columns whose floats the server would convert to text with too few digits.
 
-    Only a sql_variant's floats are read as text, in a style that SQL Server has since 2016; the
-    ones before take a style that they do not know for 0, six digits (CAST and CONVERT).
+    Only a sql_variant's floats are read as text, in a style that exists since SQL Server 2016;
+    earlier versions treat an unknown style as 0, six digits (CAST and CONVERT).
     """
     variants = [column.name for column in columns if column.type.name == "sql_variant"]
     if not variants:
         return {}
-    written = rows_if_known(
+    written = rows_if_supported(
         connection,
         "SELECT CONVERT(varchar(30), CAST(0.1 AS float(53)) * 3, 3) AS written",
         ["written"],
@@ -90,12 +88,12 @@ def that_are_rounded(
 
 
 def read_traits(connection: SourceConnection, table: SourceTable) -> tuple[bool, bool]:
-    """Whether a security policy hides rows from some logins, and whether it is memory-optimized."""
+    """Return whether a security policy filters its rows, and whether it is memory-optimized."""
     catalog, name = quote_mssql(table.database), text_mssql(table.sql)
     in_memory = f"""\
 (SELECT COUNT(*) FROM {catalog}.sys.tables AS t
     WHERE t.object_id = OBJECT_ID({name}) AND t.is_memory_optimized = 1) AS in_memory"""
-    rows = rows_if_known(
+    rows = rows_if_supported(
         connection,
         f"""\
 SELECT (SELECT COUNT(*) FROM {catalog}.sys.security_predicates AS p
@@ -106,18 +104,18 @@ SELECT (SELECT COUNT(*) FROM {catalog}.sys.security_predicates AS p
         ["policies", "in_memory"],
     )
     if not rows:
-        # SQL Server 2014 has such tables, and no policies yet.
+        # SQL Server 2014 has memory-optimized tables, but no policies yet.
         rows = [
-            (0, *row) for row in rows_if_known(connection, f"SELECT {in_memory}", ["in_memory"])
+            (0, *row) for row in rows_if_supported(connection, f"SELECT {in_memory}", ["in_memory"])
         ]
     policies, found = rows[0] if rows else (0, 0)
     return bool(policies), bool(found)
 
 
-def rows_if_known(
+def rows_if_supported(
     connection: SourceConnection, sql: str, columns: list[str]
 ) -> list[tuple[Any, ...]]:
-    """Ask for what not every server knows: one without such columns or views has none of it."""
+    """Run a query that not every server supports; no rows where it is not supported."""
     try:
         return connection.rows(sql, columns)
     except TransientError:

@@ -1,4 +1,4 @@
-"""How fast the source is asked: no faster than is allowed, and slower while it struggles.
+"""Limits the read rate: to 'max_rows_per_second', and further while the source is slow.
 
 One ``RateLimit`` is shared by all connections that read a table.
 """
@@ -9,34 +9,34 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-PARTS: Final = 10
-"""In a second: so much of the allowance is fetched at once, and waited for."""
+FETCHES_PER_SECOND: Final = 10
+"""The allowance of a second is spread over so many fetches."""
 
-SAVED_SECONDS: Final = 1.0
-"""How much unused allowance is kept: after a halt of the writer no more than this is caught up."""
+BURST_SECONDS: Final = 1.0
+"""Unused allowance that is kept: after a pause of the writer, at most this much is caught up."""
 
-LOOK_SECONDS: Final = 1.0
-"""Seconds of reading that are judged at once. A single fetch says nothing: one that comes out of a
-buffer takes a hundredth of the one before."""
+WINDOW_SECONDS: Final = 1.0
+"""Reading time that is measured at once. A single fetch says nothing: one from a buffer takes a
+hundredth of the one before."""
 
-SLOW_TIMES: Final = 8.0
-"""How many times the seconds that a row has taken at best make reading slow. The rows of a table
-differ less in their widths, mostly."""
+SLOW_FACTOR: Final = 8.0
+"""Reading is slow when a row takes so many times as long as it did at best. The widths of a table's
+rows mostly differ by less."""
 
 PAUSE_SHARE: Final = 0.5
-"""A pause is half as long as the slow reading was: a table never takes more than half as long
-again."""
+"""A pause is half as long as the slow reading was, so pauses never add more than half of the
+reading time."""
 
 LONGEST_PAUSE: Final = 1.5
-"""Seconds. Who leaves a table waits two for the thread that reads it."""
+"""Seconds; leaving a table waits two for its reading thread."""
 
 
 @dataclass(slots=True)
 class RateLimit:
-    """The rate_limit of one table; every method may be called from any thread.
+    """The read rate of one table; every method may be called from any thread.
 
-    ``most`` is in rows a second, 0 for no limit. ``pauses`` counts those made because the source
-    was slow, ``paused`` are their seconds; ``held_back`` are the seconds waited for ``most``.
+    ``most`` is in rows a second, 0 for no limit. ``pauses`` counts the pauses for a slow source and
+    ``paused`` their seconds; ``held_back`` is the seconds waited because of ``most``.
     """
 
     most: int = 0
@@ -52,40 +52,40 @@ class RateLimit:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def at_once(self, rows: int) -> int:
-        """Return how many of so many rows may be fetched at once."""
-        return min(rows, max(1, self.most // PARTS)) if self.most else rows
+        """Return how many of ``rows`` may be fetched at once."""
+        return min(rows, max(1, self.most // FETCHES_PER_SECOND)) if self.most else rows
 
     def fetched(self, rows: int, seconds: float, *, first: bool = False) -> None:
-        """Wait as long as is due, after ``rows`` were fetched in ``seconds``.
+        """Wait as long as needed, after ``rows`` were fetched in ``seconds``.
 
-        ``first``: of a stream. It took as long as the source did to begin, a sort included.
+        ``first``: of a stream, whose time includes what the source needed to begin, say a sort.
         """
         with self._lock:
-            wait = 0.0 if first else self._for_slowness(rows, seconds)
+            wait = 0.0 if first else self._pause_if_slow(rows, seconds)
             if self.most:
-                wait = max(wait, self._for_allowance(rows))
+                wait = max(wait, self._wait_for_allowance(rows))
         if wait:
             self.sleep(wait)
 
-    def _for_slowness(self, rows: int, seconds: float) -> float:
+    def _pause_if_slow(self, rows: int, seconds: float) -> float:
         self._rows += rows
         self._seconds += seconds
-        if self._seconds < LOOK_SECONDS or not self._rows:
+        if self._seconds < WINDOW_SECONDS or not self._rows:
             return 0.0
-        a_row, took = self._seconds / self._rows, self._seconds
+        per_row, seconds = self._seconds / self._rows, self._seconds
         self._rows, self._seconds = 0, 0.0
-        if self._best is None or a_row < self._best:
-            self._best = a_row
-        if a_row <= SLOW_TIMES * self._best:
+        if self._best is None or per_row < self._best:
+            self._best = per_row
+        if per_row <= SLOW_FACTOR * self._best:
             return 0.0
-        pause = min(LONGEST_PAUSE, took * PAUSE_SHARE)
+        pause = min(LONGEST_PAUSE, seconds * PAUSE_SHARE)
         self.pauses += 1
         self.paused += pause
         return pause
 
-    def _for_allowance(self, rows: int) -> float:
+    def _wait_for_allowance(self, rows: int) -> float:
         now = self.clock()
-        due = now if self._due is None else max(self._due, now - SAVED_SECONDS)
+        due = now if self._due is None else max(self._due, now - BURST_SECONDS)
         self._due = due + rows / self.most
         wait = max(0.0, self._due - now)
         self.held_back += wait
@@ -93,13 +93,13 @@ class RateLimit:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the outcome should say of it: nothing where nothing was waited for."""
+        """Warnings for the outcome; none where nothing was delayed."""
         found = []
         if self.pauses:
             found.append(
-                f"the source answered slowly: it was given {self.pauses:,} pauses, "
+                f"the source was slow: reading paused {self.pauses:,} times, "
                 f"{self.paused:,.1f} s in all"
             )
         if self.held_back:
-            found.append(f"'max_rows_per_second' held reading back, {self.held_back:,.1f} s in all")
+            found.append(f"'max_rows_per_second' delayed reading by {self.held_back:,.1f} s in all")
         return tuple(found)

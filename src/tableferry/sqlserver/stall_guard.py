@@ -1,11 +1,11 @@
-"""While values of any size are read, another process watches that ours does not stand still.
+"""Starts the watchdog process, which shuts down a stalled driver socket while this process hangs.
 
-The driver fetches such values with Python's own lock held. When the source is silent in the midst
-of one, no thread of ours runs: no lease is renewed, no deadline is kept, no signal is heard. Only
-another process can end that: it has the driver's sockets, too, and shuts them down. The driver
-then tells of a lost connection like any other, and all goes on from there.
+The driver fetches values of unlimited size with Python's lock (the GIL) held. If the source stalls
+in such a value, no thread of this process runs: no lease is renewed, no deadline is checked, no
+signal is handled. Only another process can end that. It holds duplicates of the driver's sockets
+and shuts them down; the driver then reports a lost connection like any other, and the load retries.
 
-A value that takes long while its bytes keep coming is left alone, unless it is time to stop.
+A slow value whose bytes keep arriving is left alone, unless the deadline or a signal says stop.
 """
 
 import contextlib
@@ -27,46 +27,46 @@ from tableferry.sqlserver import watchdog
 from tableferry.sqlserver.connection import KEEPALIVE_SECONDS, SourceConnection
 
 PATIENCE_SECONDS: Final = 10.0
-"""How long the source may be silent while this process stands still, if ``statement_timeout`` is
-not less. A lease lasts for 15 s and is renewed every 2: after more than 12 it would be lost."""
+"""How long the source may stall while this process hangs; ``statement_timeout`` if that is less. A
+lease lasts for 15 s and is renewed every 2 s: a hang of more than 12 s would lose it."""
 
 BEAT_SECONDS: Final = 0.5
-"""A beat costs 0.1 ms: a system call, and a look at what is open."""
+"""A beat costs 0.1 ms: a system call, and a scan of the open file descriptors."""
 
-LEAVING_SECONDS: Final = 2.0
-"""How long the process is waited for, which ends within milliseconds."""
+EXIT_SECONDS: Final = 2.0
+"""How long to wait for the watchdog to exit before it is killed; it exits within milliseconds."""
 
-_OPEN: Final = Path("/proc/self/fd")
+_OPEN_FILES: Final = Path("/proc/self/fd")
 
 
 class StallGuard:
-    """A process that watches ours; a context manager. Without values of any size it does nothing.
+    """A watchdog process for the time of a block; does nothing if no column is unlimited in size.
 
-    ``remaining`` tells how many seconds are left until the deadline, None for no end. It is needed
-    where a process's sockets can be handed over and say when data came last, on Linux; elsewhere
-    nobody watches.
+    ``remaining`` returns the seconds until the deadline, None for no deadline. Linux only, where
+    sockets can be handed to another process and report when data last arrived; elsewhere there is
+    no watchdog.
     """
 
     def __init__(
         self, plan: SyncPlan, remaining: Callable[[], float | None] = lambda: None
     ) -> None:
-        self._wanted = plan.is_unbounded and sys.platform == "linux" and bool(sys.executable)
+        self._is_needed = plan.is_unbounded and sys.platform == "linux" and bool(sys.executable)
         self._patience = min(PATIENCE_SECONDS, float(plan.spec.statement_timeout))
         self._remaining = remaining
-        self._shown: set[int] = set()
+        self._shared: set[int] = set()
         self._lock = threading.Lock()
         self._stopped = threading.Event()
-        self._line: socket.socket | None = None
+        self._channel: socket.socket | None = None
         self._stack = contextlib.ExitStack()
         self.warnings: tuple[str, ...] = ()
 
     def __enter__(self) -> Self:
-        if self._wanted:
+        if self._is_needed:
             try:
-                self._begin()
+                self._start()
             except OSError as error:
-                why = error.strerror or str(error)
-                self.warnings = (f"no process could be started to watch the source: {why}",)
+                reason = error.strerror or str(error)
+                self.warnings = (f"the watchdog process could not be started: {reason}",)
         return self
 
     def __exit__(
@@ -75,104 +75,102 @@ class StallGuard:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        line, self._line = self._line, None
-        said = b""
-        if line is not None:
+        channel, self._channel = self._channel, None
+        message = b""
+        if channel is not None:
             with contextlib.suppress(OSError):
-                said = line.recv(len(watchdog.CUT))
+                message = channel.recv(len(watchdog.STALLED))
         self._stack.close()
-        if said and isinstance(error, TransientError):
+        if message and isinstance(error, TransientError):
             raise TransientError(
-                f"The source has said nothing for {self._patience:g} seconds in the midst of a "
-                "value; its connection was ended",
+                f"The source stalled for {self._patience:g} s mid-value; the connection was closed",
                 hint="Nothing was changed; run it again.",
                 code=error.code,
             ) from error
 
-    def opening(self, connect: Callable[[], SourceConnection]) -> Callable[[], SourceConnection]:
-        """Return ``connect`` as it is to be called while this is watched: from the first byte."""
+    def guarded(self, connect: Callable[[], SourceConnection]) -> Callable[[], SourceConnection]:
+        """Return a ``connect`` whose connections are shared with the watchdog at once."""
 
-        def connected() -> SourceConnection:
+        def connect_and_share() -> SourceConnection:
             connection = connect()
-            self.look()
+            self.share_sockets()
             return connection
 
-        return connected
+        return connect_and_share
 
-    def look(self) -> None:
-        """Hand over every socket of the driver's that is open now, take back those that are not."""
+    def share_sockets(self) -> None:
+        """Send the watchdog each new socket of the driver's, withdraw closed ones, and beat."""
         with self._lock:
-            line = self._line
-            if line is None:
+            channel = self._channel
+            if channel is None:
                 return
-            # A line that is full for a moment gets it with the next beat; one that is broken, by a
-            # process that was killed, watches no more.
+            # A full channel gets the message with the next beat; a broken one belongs to a watchdog
+            # that was killed.
             with contextlib.suppress(OSError):
-                found = set()
-                for inode, descriptor in _sockets_of_the_driver():
-                    found.add(inode)
-                    if inode not in self._shown:
-                        socket.send_fds(line, [b"+%d" % inode], [descriptor])
-                        self._shown.add(inode)
-                for inode in self._shown - found:
-                    line.send(b"-%d" % inode)
-                    self._shown.remove(inode)
-                line.send(watchdog.BEAT)
+                open_now = set()
+                for inode, descriptor in _driver_sockets():
+                    open_now.add(inode)
+                    if inode not in self._shared:
+                        socket.send_fds(channel, [b"+%d" % inode], [descriptor])
+                        self._shared.add(inode)
+                for inode in self._shared - open_now:
+                    channel.send(b"-%d" % inode)
+                    self._shared.remove(inode)
+                channel.send(watchdog.BEAT)
 
-    def _begin(self) -> None:
-        line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    def _start(self) -> None:
+        channel, watchdog_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         remaining = self._remaining()
-        with theirs, contextlib.ExitStack() as stack:
-            line.setblocking(False)
-            stack.enter_context(line)
-            process = subprocess.Popen(  # noqa: S603 - this very Python, and a file of ours
+        with watchdog_end, contextlib.ExitStack() as stack:
+            channel.setblocking(False)
+            stack.enter_context(channel)
+            process = subprocess.Popen(  # noqa: S603 - this Python, and a file of this package
                 [
                     *(sys.executable, "-I", "-S", str(Path(watchdog.__file__).resolve())),
                     *(str(self._patience), "inf" if remaining is None else str(remaining)),
                 ],
                 cwd="/",
-                stdin=theirs.fileno(),
+                stdin=watchdog_end.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
-            stack.callback(_end, line, process)
-            stack.enter_context(_signals_to(line))
-            beating = threading.Thread(
-                target=self._beat, name="tableferry-stall_guard", daemon=True
-            )
-            beating.start()
-            stack.callback(beating.join)
+            stack.callback(_stop, channel, process)
+            stack.enter_context(_signals_to(channel))
+            thread = threading.Thread(target=self._beat, name="tableferry-stall-guard", daemon=True)
+            thread.start()
+            stack.callback(thread.join)
             stack.callback(self._stopped.set)
             self._stack = stack.pop_all()
-        self._line = line
-        self.look()
+        self._channel = channel
+        self.share_sockets()
 
     def _beat(self) -> None:
         while not self._stopped.wait(BEAT_SECONDS):
-            self.look()
+            self.share_sockets()
 
 
-def _end(line: socket.socket, process: "subprocess.Popen[bytes]") -> None:
-    """Close the line, and wait for the process, which ends then."""
-    line.close()
+def _stop(channel: socket.socket, process: "subprocess.Popen[bytes]") -> None:
+    """Close the channel, which ends the watchdog, and wait for its exit."""
+    channel.close()
     try:
-        process.wait(LEAVING_SECONDS)
+        process.wait(EXIT_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
 
 
 @contextlib.contextmanager
-def _signals_to(line: socket.socket) -> Iterator[None]:
-    """Have the kernel's word of a signal written to the line at once, not when Python runs again.
+def _signals_to(channel: socket.socket) -> Iterator[None]:
+    """Have signal numbers written to the channel from the C handler, which needs no GIL.
 
-    Only a main thread is told of signals, and only one place may hear of them.
+    Signals reach the main thread only, and a process has one wakeup descriptor: that of another
+    library is left in place.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.set_wakeup_fd(line.fileno(), warn_on_full_buffer=False)
+    before = signal.set_wakeup_fd(channel.fileno(), warn_on_full_buffer=False)
     if before != -1:
         signal.set_wakeup_fd(before)
     try:
@@ -182,25 +180,22 @@ def _signals_to(line: socket.socket) -> Iterator[None]:
             signal.set_wakeup_fd(-1)
 
 
-def end_connections() -> None:
-    """End every connection of the driver's: who waits for one is told that it is lost.
-
-    On Linux; elsewhere nothing happens.
-    """
+def shut_down_connections() -> None:
+    """Shut down every connection of the driver's, so calls that wait on one fail; Linux only."""
     if sys.platform == "linux":
-        for _, descriptor in _sockets_of_the_driver():
-            with socket.socket(fileno=os.dup(descriptor)) as one:
-                watchdog.cut(one)
+        for _, descriptor in _driver_sockets():
+            with socket.socket(fileno=os.dup(descriptor)) as duplicate:
+                watchdog.shut_down(duplicate)
 
 
-def _sockets_of_the_driver() -> Iterator[tuple[int, int]]:
-    """Yield the inode of every connection of the driver's, and a descriptor of it for a while."""
-    for entry in os.listdir(_OPEN):  # noqa: PTH208 - names only, and nothing of Path's cost
-        with contextlib.suppress(OSError):  # closed meanwhile, or no TCP
+def _driver_sockets() -> Iterator[tuple[int, int]]:
+    """Yield inode and descriptor of each connection of the driver's; valid until the next one."""
+    for entry in os.listdir(_OPEN_FILES):  # noqa: PTH208 - names only, without the cost of Path
+        with contextlib.suppress(OSError):  # closed by another thread, or not TCP
             status = os.fstat(int(entry))
             if not stat.S_ISSOCK(status.st_mode):
                 continue
-            with socket.socket(fileno=os.dup(int(entry))) as one:
-                idle = one.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)
+            with socket.socket(fileno=os.dup(int(entry))) as duplicate:
+                idle = duplicate.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)
                 if idle == KEEPALIVE_SECONDS:
-                    yield os.fstat(one.fileno()).st_ino, one.fileno()
+                    yield os.fstat(duplicate.fileno()).st_ino, duplicate.fileno()

@@ -1,4 +1,4 @@
-"""Which tables a database has, about how many rows they hold and how large they are."""
+"""Lists a database's tables, with their approximate rows and sizes."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,7 +24,7 @@ JOIN {catalog}.sys.schemas AS s ON s.schema_id = t.schema_id
 JOIN {catalog}.sys.partitions AS p ON p.object_id = t.object_id
 WHERE p.index_id IN (0, 1)
 GROUP BY s.name, t.name"""
-"""The heap or the clustered index has every row once."""
+"""The heap or the clustered index holds every row once."""
 
 PAGES: Final = """\
 SELECT s.name AS schema_name, t.name AS table_name, SUM(a.total_pages) AS pages
@@ -49,9 +49,9 @@ class FoundTable:
 def find_tables(
     connection: SourceConnection, *, schema: str = "", like: str = ""
 ) -> tuple[FoundTable, ...]:
-    """Find the database's own tables, by schema and name; raises TableferryError.
+    """Find the database's user tables, sorted by schema and name; raises TableferryError.
 
-    ``schema`` and ``like`` (with the wildcards of T-SQL's LIKE) are compared without case.
+    ``schema`` and ``like`` (with the wildcards of T-SQL's LIKE) ignore case.
     """
     database = connection.settings.db
     conditions = []
@@ -74,7 +74,7 @@ def find_tables(
 
 
 def _numbers(connection: SourceConnection, sql: str, what: str) -> dict[tuple[str, str], int]:
-    """Ask for a number of each table; nothing where the server or the login's rights have none."""
+    """Read one number for each table; empty where it is not supported or not permitted."""
     try:
         found: list[tuple[Any, ...]] = connection.rows(
             _in(connection.settings.db, sql), ["schema_name", "table_name", what]
@@ -82,7 +82,7 @@ def _numbers(connection: SourceConnection, sql: str, what: str) -> dict[tuple[st
     except TransientError:
         raise
     except TableferryError:
-        return {}  # only people look at these numbers; not to know them is an answer, too
+        return {}  # for display only, so unknown is fine
     return {(schema, name): int(number) for schema, name, number in found if number is not None}
 
 

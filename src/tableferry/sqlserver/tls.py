@@ -1,9 +1,9 @@
-"""The server's certificate, verified against a CA file of one's own before the driver connects.
+"""Verifies the server's certificate against a custom CA file before the driver connects.
 
-The driver (mssql-python 1.16) knows the machine's authorities, for all connections of the process,
-or one certificate (``ServerCertificate``) that it compares with the server's and asks nothing
-more of, its names included. So the chain and the name are verified here, in a handshake of our
-own, and the driver is then held to the very certificate that passed.
+The driver (mssql-python 1.16) supports the machine's trusted CAs, for all connections of the
+process, or one certificate (``ServerCertificate``) that it compares with the server's without any
+further check, not even of the host name. So a handshake of our own verifies the chain and the name
+here, and the driver is then pinned to the certificate that passed.
 
 Inside TDS 7 the handshake travels in PRELOGIN packets (MS-TDS 2.2.6.5, 3.2.5.1); ``strict`` is
 TLS from the first byte, with the protocol name ``tds/8.0``.
@@ -24,19 +24,21 @@ _PRELOGIN: Final = 0x12
 _LAST: Final = 1
 _HEADER: Final = struct.Struct(">BBHHBB")
 _PAYLOAD: Final = 4096 - _HEADER.size
-"""A packet's size before a login has agreed on another (MS-TDS 2.2.3.1.3)."""
+"""The packet size until the login negotiates another (MS-TDS 2.2.3.1.3)."""
 
 _ENCRYPTION, _END = 1, 0xFF
 _ON, _NOT_SUPPORTED = b"\x01", b"\x02"
-_ASKED: Final = struct.pack(">BHHBHHB", 0, 11, 6, _ENCRYPTION, 17, 1, _END) + bytes(6) + _ON
-"""Two options, VERSION (which may be zeros) and ENCRYPTION, and their values."""
+_PRELOGIN_REQUEST: Final = (
+    struct.pack(">BHHBHHB", 0, 11, 6, _ENCRYPTION, 17, 1, _END) + bytes(6) + _ON
+)
+"""Two options with their values: VERSION, which may be zeros, and ENCRYPTION."""
 
 
 @contextlib.contextmanager
-def vouched_for(settings: SourceSettings) -> Iterator[str]:
-    """Yield a file with the server's certificate, verified; empty text without a CA file.
+def verified_certificate(settings: SourceSettings) -> Iterator[str]:
+    """Yield a file with the server's verified certificate, or "" without a CA file.
 
-    Raises ConfigError where the CA file does not vouch for it, TransientError where nobody answers.
+    Raises ConfigError where the CA file does not verify it, TransientError for network errors.
     """
     if not settings.ca_file:
         yield ""
@@ -58,10 +60,10 @@ def _certificate(settings: SourceSettings) -> bytes:
             )
     except ssl.SSLCertVerificationError as error:
         raise ConfigError(
-            f"{settings}: {settings.ca_file} does not vouch for the server's certificate: "
+            f"{settings}: {settings.ca_file} does not verify the server's certificate: "
             f"{error.verify_message.rstrip('.')} (TLS)",
             hint=f"{settings.variable('ca_file')} must hold the certificate of its authority, and "
-            f"{settings.variable('host')} be a name that is in the server's.",
+            f"{settings.variable('host')} be a name in the server's certificate.",
             code="TLS",
         ) from error
     except (OSError, EOFError) as error:
@@ -73,8 +75,8 @@ def _certificate(settings: SourceSettings) -> bytes:
     if not found:
         raise ConfigError(
             f"{settings} does not support encryption (TLS)",
-            hint=f"Give it a certificate, or leave out {settings.variable('ca_file')} and set "
-            f"{settings.variable('encrypt')}=optional if the network is yours.",
+            hint=f"Enable TLS there; or, on a trusted network, set "
+            f"{settings.variable('encrypt')}=optional without {settings.variable('ca_file')}.",
             code="TLS",
         )
     return found
@@ -82,19 +84,19 @@ def _certificate(settings: SourceSettings) -> bytes:
 
 def _context(settings: SourceSettings) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    # The file may hold an authority in the middle of the chain, or the server's own certificate.
+    # The file may hold an intermediate CA, or the server's own certificate.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     try:
         context.load_verify_locations(settings.ca_file)
     except OSError as error:
         raise ConfigError(
             f"{settings.ca_file} holds no certificates: {error.strerror or error}",
-            hint=f"{settings.variable('ca_file')} names a file in PEM form.",
+            hint=f"{settings.variable('ca_file')} must be a file in PEM format.",
         ) from error
     if settings.encrypt is Encrypt.STRICT:
         context.set_alpn_protocols(["tds/8.0"])
     else:
-        # TDS 7 cannot carry what TLS 1.3 sends after its handshake.
+        # TDS 7 cannot transport the messages that TLS 1.3 sends after its handshake.
         context.maximum_version = ssl.TLSVersion.TLSv1_2
     return context
 
@@ -105,8 +107,8 @@ def _strict(wire: socket.socket, context: ssl.SSLContext, host: str) -> bytes:
 
 
 def _inside_tds(wire: socket.socket, context: ssl.SSLContext, host: str) -> bytes:
-    """Agree on encryption and shake hands; empty where the server has none."""
-    _send(wire, _ASKED)
+    """Negotiate encryption and do the handshake; empty where the server has no TLS."""
+    _send(wire, _PRELOGIN_REQUEST)
     if _option(_receive(wire), _ENCRYPTION) == _NOT_SUPPORTED:
         return b""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -130,7 +132,7 @@ def _send(wire: socket.socket, data: bytes) -> None:
 
 
 def _receive(wire: socket.socket) -> bytes:
-    """Return one packet's payload; raises EOFError where the server is gone."""
+    """Return one packet's payload; raises EOFError when the server closes the connection."""
     _, _, length, *_ = _HEADER.unpack(_exactly(wire, _HEADER.size))
     return _exactly(wire, max(0, length - _HEADER.size))
 
@@ -145,12 +147,12 @@ def _exactly(wire: socket.socket, count: int) -> bytes:
     return data
 
 
-def _option(answer: bytes, wanted: int) -> bytes:
-    """Return an option's value from a PRELOGIN answer, empty where it is not there."""
-    for start in range(0, len(answer) - 4, 5):
-        kind, offset, length = struct.unpack_from(">BHH", answer, start)
+def _option(response: bytes, wanted: int) -> bytes:
+    """Return an option's value from a PRELOGIN response, empty where it is missing."""
+    for start in range(0, len(response) - 4, 5):
+        kind, offset, length = struct.unpack_from(">BHH", response, start)
         if kind == _END:
             break
         if kind == wanted:
-            return answer[offset : offset + length]
+            return response[offset : offset + length]
     return b""

@@ -1,11 +1,11 @@
-"""The process beside ours that ends what ours waits for while it stands still: see ``stall_guard``.
+"""Watchdog process: shuts down a stalled driver socket while the parent hangs (``stall_guard``).
 
-A program, not a module of the engine: it is run by its path, imports the standard library only,
-and ends when ours does. Its arguments are the seconds that the source may be silent while ours
-stands still, and those until ours has to stop (``inf``: never). Its input is a socket on which
-our process shows that it is alive (a zero), hands over the driver's sockets (``+`` and a name)
-or takes them back (``-`` and the name), and on which the kernel writes the number of a signal
-that our process is sent, whether it stands still or not.
+A program, not a module of the engine: the parent runs it by its path, it imports the standard
+library only, and exits when the parent does. Arguments: the seconds for which the source may stall
+while the parent hangs, and the seconds until the parent's deadline (``inf``: none). Standard input
+is a socket with one message a packet: a beat of the parent (a zero byte), a socket of the driver's
+(``+`` and its inode, with the descriptor) or its withdrawal (``-`` and the inode), or the number
+of a signal to the parent, which the C signal handler writes even while the parent hangs.
 """
 
 import contextlib
@@ -18,111 +18,110 @@ import time
 from collections.abc import Sequence
 
 BEAT = b"\0"
-"""Our process is alive: no signal has this number."""
+"""The parent is running; no signal has this number."""
 
-CUT = b"cut"
-"""The one answer: a connection was ended because the source was silent."""
+STALLED = b"stalled"
+"""The only message to the parent: a connection was shut down because the source stalled."""
 
 TICK = 0.25
-"""Seconds after which is looked again."""
+"""Seconds between two checks."""
 
-STANDS_STILL = 1.5
-"""Seconds without a beat after which nothing but Python's lock keeps our process from it: it beats
-twice a second."""
+HANG_SECONDS = 1.5
+"""Without a beat for so long, the parent hangs in the driver: it beats twice a second."""
 
-ASLEEP = 2.0
-"""Seconds between two looks that say that the whole machine was asleep, or this process was."""
+SUSPEND_SECONDS = 2.0
+"""So long between two checks, and the machine was suspended, or this process was stopped."""
 
-LAST_DATA = 52
-"""Where ``struct tcp_info`` (linux/tcp.h) has the milliseconds since data came, a u32."""
+LAST_DATA_OFFSET = 52
+"""Of ``tcpi_last_data_recv`` in ``struct tcp_info`` (linux/tcp.h): milliseconds, a u32."""
 
-STOPS = {signal.SIGINT, signal.SIGTERM}
+STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM}
 
 
-class Watch:
-    """What is known of our process and of the sockets that it waits for."""
+class StallDetector:
+    """Decides when the parent hangs on a stalled connection; times are of a monotonic clock."""
 
-    def __init__(self, patience: float, left: float, now: float) -> None:
+    def __init__(self, patience: float, remaining: float, now: float) -> None:
         self.patience = patience
-        self.due = now + left
+        self.deadline = now + remaining
         self.sockets: dict[bytes, socket.socket] = {}
-        self._alive = self._looked = now
+        self._last_beat = self._last_check = now
 
-    def hear(self, message: bytes, descriptors: Sequence[int], now: float) -> None:
-        """Take what our process, or the kernel in its name, has said."""
-        kind, name = message[:1], message[1:]
+    def receive(self, message: bytes, descriptors: Sequence[int], now: float) -> None:
+        """Process a message of the parent's, or of its signal handler."""
+        kind, inode = message[:1], message[1:]
         if kind == b"+":
-            self.sockets[name] = socket.socket(fileno=descriptors[0])
-        elif kind == b"-" and name in self.sockets:
-            self.sockets.pop(name).close()
+            self.sockets[inode] = socket.socket(fileno=descriptors[0])
+        elif kind == b"-" and inode in self.sockets:
+            self.sockets.pop(inode).close()
         elif kind == BEAT:
-            self._alive = now
-        elif message[0] in STOPS:
-            self.due = min(self.due, now)
+            self._last_beat = now
+        elif message[0] in STOP_SIGNALS:
+            self.deadline = min(self.deadline, now)
 
-    def judge(self, now: float) -> tuple[list[socket.socket], bool]:
-        """Return the sockets to be cut, and whether it is because the source is silent.
+    def check(self, now: float) -> tuple[list[socket.socket], bool]:
+        """Return the sockets to shut down, and whether it is because the source stalled.
 
-        All of them, where our process should have ended. Otherwise those that nothing has come
-        from, and nothing unread has come from before, where nothing has come from any.
+        After the deadline (or a signal) all sockets of a parent that hangs; otherwise, once none of
+        them has received data for ``patience`` seconds, those without unread data.
         """
-        if now - self._looked > ASLEEP:
-            self._alive = now
-        self._looked = now
-        still = now - self._alive
-        if still >= STANDS_STILL and now >= self.due:
+        if now - self._last_check > SUSPEND_SECONDS:
+            self._last_beat = now
+        self._last_check = now
+        hanging = now - self._last_beat
+        if hanging >= HANG_SECONDS and now >= self.deadline:
             return list(self.sockets.values()), False
-        if still < self.patience or any(
-            silent_for(s) < self.patience for s in self.sockets.values()
+        if hanging < self.patience or any(
+            seconds_without_data(s) < self.patience for s in self.sockets.values()
         ):
             return [], False
-        silent = [s for s in self.sockets.values() if not has_unread(s)]
-        return silent, bool(silent)
+        stalled = [s for s in self.sockets.values() if not has_unread_data(s)]
+        return stalled, bool(stalled)
 
 
-def silent_for(connection: socket.socket) -> float:
-    """Return for how many seconds no data has come; 0.0 where the kernel does not say."""
+def seconds_without_data(connection: socket.socket) -> float:
+    """Return the seconds since data last arrived; 0.0 where the kernel does not say."""
     with contextlib.suppress(OSError):
-        told = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, LAST_DATA + 4)
-        if len(told) == LAST_DATA + 4:
-            return float(struct.unpack_from("=I", told, LAST_DATA)[0]) / 1000
+        info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, LAST_DATA_OFFSET + 4)
+        if len(info) == LAST_DATA_OFFSET + 4:
+            return float(struct.unpack_from("=I", info, LAST_DATA_OFFSET)[0]) / 1000
     return 0.0
 
 
-def has_unread(connection: socket.socket) -> bool:
-    """Whether something has come that our process has not taken yet."""
+def has_unread_data(connection: socket.socket) -> bool:
+    """Whether data has arrived that the parent has not read yet."""
     return bool(select.select([connection], [], [], 0)[0])
 
 
-def cut(connection: socket.socket) -> None:
-    """End a connection, also for the process that reads from it; one that has ended stays so."""
+def shut_down(connection: socket.socket) -> None:
+    """Shut a connection down for every process that holds it; nothing if it is down already."""
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
 
 
 def main() -> None:
-    """Watch until our process ends, or says no more."""
+    """Watch until the parent exits or closes its end."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # those are for the process that is watched
-    ours = socket.socket(fileno=0)
-    ours.settimeout(TICK)
-    watch = Watch(float(sys.argv[1]), float(sys.argv[2]), time.monotonic())
+        signal.signal(number, signal.SIG_IGN)  # meant for the parent
+    channel = socket.socket(fileno=0)
+    channel.settimeout(TICK)
+    detector = StallDetector(float(sys.argv[1]), float(sys.argv[2]), time.monotonic())
     while True:
         try:
-            message, descriptors, _, _ = socket.recv_fds(ours, 64, 1)
+            message, descriptors, _, _ = socket.recv_fds(channel, 64, 1)
         except TimeoutError:
             pass
         else:
             if not message:
                 return
-            watch.hear(message, descriptors, time.monotonic())
-        found, is_silent = watch.judge(time.monotonic())
-        if is_silent:
-            ours.send(CUT)
-        for connection in found:
-            cut(connection)
+            detector.receive(message, descriptors, time.monotonic())
+        sockets, has_stalled = detector.check(time.monotonic())
+        if has_stalled:
+            channel.send(STALLED)
+        for connection in sockets:
+            shut_down(connection)
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(ConnectionError):  # our process has ended while it was spoken to
+    with contextlib.suppress(ConnectionError):  # the parent exited before the message arrived
         main()

@@ -27,7 +27,7 @@ from tableferry.postgres.ledger.assignments import altered_values
 from tableferry.transfer.chunk_loader import StoredChunk
 from tableferry.transfer.load_plan import LoadPlan
 
-Cut = Callable[[], sqlserver.Cut]
+Cut = Callable[[], sqlserver.Chunking]
 
 
 class Claim(Protocol):
@@ -154,7 +154,7 @@ class LedgerClaim:
         ranges = tuple(map(KeyRange.from_json, left.ranges))
         return _Staged(left.staging, plan.fingerprint, ranges, resumed=True)
 
-    def _begun(self, plan: SyncPlan, cut: sqlserver.Cut) -> "_Staged":
+    def _begun(self, plan: SyncPlan, cut: sqlserver.Chunking) -> "_Staged":
         chunks = [keys.to_json() for keys in cut.ranges] if len(cut.ranges) > 1 else []
         self._ledger.stage(self._lease, self._staging, chunks)
         return _Staged(self._staging, plan.fingerprint, cut.ranges, warnings=cut.warnings)
@@ -273,6 +273,6 @@ class _Staged:
     warnings: tuple[str, ...] = ()
 
 
-def fresh(cut: sqlserver.Cut) -> LoadPlan:
+def fresh(cut: sqlserver.Chunking) -> LoadPlan:
     """Return the plan of a load from the beginning."""
     return LoadPlan(cut.ranges, warnings=cut.warnings)

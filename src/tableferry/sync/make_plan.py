@@ -16,7 +16,7 @@ def make_plan(
     strategies = postgres.strategies_for(spec.publish)
     looks = {name: strategy.look for name, strategy in strategies.items()}
     there = postgres.read_schema(into, spec.target, looks)
-    names = postgres.names_beside(into, spec.target) if there is None else frozenset()
+    names = postgres.similar_names(into, spec.target) if there is None else frozenset()
     if names is None:
         raise SchemaError(
             f"There is no schema to create {spec.target} in",

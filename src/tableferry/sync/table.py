@@ -62,11 +62,11 @@ def load_table(
     )
 
 
-def _cut(from_: sqlserver.SourceConnection, plan: SyncPlan, extract: Extract) -> sqlserver.Cut:
+def _cut(from_: sqlserver.SourceConnection, plan: SyncPlan, extract: Extract) -> sqlserver.Chunking:
     """Cut the table into its chunks; only part of a table is read in one piece."""
     if not extract.complete:
-        return sqlserver.Cut((WHOLE_TABLE,))
-    return sqlserver.cut_table(from_, plan)
+        return sqlserver.Chunking((WHOLE_TABLE,))
+    return sqlserver.split_table(from_, plan)
 
 
 @contextlib.contextmanager

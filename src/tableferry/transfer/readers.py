@@ -111,7 +111,7 @@ class Readers:
             silent_seconds=self._reading.plan.spec.statement_timeout,
             silence=self._silent_for,
             check=check or self._reading.check,
-            wake=sqlserver.end_connections,
+            wake=sqlserver.shut_down_connections,
         )
 
     def _pieces(self) -> Generator[Piece, None, None]:

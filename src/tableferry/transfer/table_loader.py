@@ -55,7 +55,7 @@ class TableLoader:
         self._reading = Reading(
             plan,
             [chunk for chunk in chunks if chunk.number not in load_plan.done],
-            open_source=self._stall_guard.opening(access.open_source),
+            open_source=self._stall_guard.guarded(access.open_source),
             opened=opened,
             rate_limit=sqlserver.RateLimit(plan.spec.max_rows_per_second),
             check=access.check,

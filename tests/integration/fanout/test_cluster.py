@@ -177,9 +177,9 @@ def test_workers_elsewhere_have_the_passwords_and_the_command_has_none(
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["--scheduler", "local:0"], "is no scheduler"),
-        (["--scheduler", "http://localhost"], "is no scheduler"),
-        (["--scheduler", "local:1", "--publish-together"], "become visible one by one"),
+        (["--scheduler", "local:0"], "is not the address of a scheduler"),
+        (["--scheduler", "http://localhost"], "is not the address of a scheduler"),
+        (["--scheduler", "local:1", "--publish-together"], "published one by one"),
     ],
 )
 def test_what_a_cluster_cannot_do_is_refused(

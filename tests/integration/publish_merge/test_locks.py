@@ -63,10 +63,10 @@ def test_a_merge_does_not_wait_for_a_query_that_never_ends(
 def test_a_writer_that_holds_the_table_is_waited_for_and_then_the_merge_gives_up(
     connection: Connection, table: PgDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient: Callable[..., None] = lambda *args, **more: locks.lock_quietly(  # noqa: E731
+    impatient: Callable[..., None] = lambda *args, **more: locks.lock_beside_readers(  # noqa: E731
         *args, **more, patience=0.2
     )
-    monkeypatch.setattr(merge, "lock_quietly", impatient)
+    monkeypatch.setattr(merge, "lock_beside_readers", impatient)
     plan = planned_load(connection, Publish.MERGE)
     with table.connect(autocommit=False) as writer:
         writer.execute("UPDATE t SET name = 'mine' WHERE id = 2")

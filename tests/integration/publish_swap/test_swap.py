@@ -135,8 +135,8 @@ def test_an_outgoing_foreign_key_is_checked_before_readers_are_locked_out(
 def test_a_swap_that_readers_keep_out_asks_again_and_gives_up_with_the_old_table(
     connection: Connection, table: PgDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient: Callable[..., None] = lambda *args: locks.ask_briefly(*args, patience=0.3)  # noqa: E731
-    monkeypatch.setattr(together, "ask_briefly", impatient)
+    impatient: Callable[..., None] = lambda *args: locks.retry_brief_locks(*args, patience=0.3)  # noqa: E731
+    monkeypatch.setattr(together, "retry_brief_locks", impatient)
     plan = planned_load(connection, Publish.SWAP)
     with table.connect(autocommit=False) as reader:
         reader.execute("SELECT * FROM t")
@@ -157,8 +157,8 @@ def test_a_swap_that_readers_keep_out_asks_again_and_gives_up_with_the_old_table
 def test_a_reader_of_a_view_keeps_a_swap_out_too(
     connection: Connection, table: PgDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient: Callable[..., None] = lambda *args: locks.ask_briefly(*args, patience=0.2)  # noqa: E731
-    monkeypatch.setattr(together, "ask_briefly", impatient)
+    impatient: Callable[..., None] = lambda *args: locks.retry_brief_locks(*args, patience=0.2)  # noqa: E731
+    monkeypatch.setattr(together, "retry_brief_locks", impatient)
     table.run("CREATE VIEW v AS SELECT * FROM t WHERE id > 1")
     plan = planned_load(connection, Publish.SWAP)
     with table.connect(autocommit=False) as reader:

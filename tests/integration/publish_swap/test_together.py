@@ -88,8 +88,8 @@ def test_no_table_is_locked_while_the_lock_on_another_is_not_to_be_had(
         if len(tried) == 3:
             holder.rollback()
 
-    patient = functools.partial(locks.ask_briefly, sleep=read_between)
-    monkeypatch.setattr(together, "ask_briefly", patient)
+    patient = functools.partial(locks.retry_brief_locks, sleep=read_between)
+    monkeypatch.setattr(together, "retry_brief_locks", patient)
     with contextlib.ExitStack() as stack:
         loads = filled(connection, stack, {})
         holder = stack.enter_context(tables.connect(autocommit=False))
@@ -103,8 +103,8 @@ def test_no_table_is_locked_while_the_lock_on_another_is_not_to_be_had(
 def test_a_transaction_that_is_open_already_is_joined_and_survives_a_lock_that_is_not_to_be_had(
     connection: Connection, tables: PgDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient = functools.partial(locks.ask_briefly, patience=0.2)
-    monkeypatch.setattr(together, "ask_briefly", impatient)
+    impatient = functools.partial(locks.retry_brief_locks, patience=0.2)
+    monkeypatch.setattr(together, "retry_brief_locks", impatient)
     tables.run("CREATE TABLE book (entry text)")
     with contextlib.ExitStack() as stack:
         loads = filled(connection, stack, {})

@@ -106,7 +106,7 @@ def test_only_what_is_there_to_read_the_environment_does() -> None:
     assert {name for name in readers if not name.startswith(("aws/", "cli"))} <= {
         "config/environment.py",
         "config/reporting.py",
-        "sqlserver/driver.py",
+        "sqlserver/provider.py",
     }
 
 

@@ -54,7 +54,7 @@ def test_what_to_do_next_follows_from_the_sqlstate(state: str, kind: type[Tablef
     assert ours.hint
 
 
-UNANSWERED = [
+LIBPQ_ERRORS = [
     (
         (
             'connection failed: connection to server at "10.0.0.1", port 5432 failed: '
@@ -175,7 +175,7 @@ UNREACHED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "kind", "hint", "reached"), UNANSWERED)
+@pytest.mark.parametrize(("text", "kind", "hint", "reached"), LIBPQ_ERRORS)
 def test_a_connection_that_did_not_come_about_says_why(
     text: str, kind: type[TableferryError], hint: str, reached: bool
 ) -> None:

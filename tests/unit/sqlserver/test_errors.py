@@ -8,7 +8,7 @@ import mssql_python
 import pytest
 
 from tableferry.errors import ConfigError, DataError, SchemaError, TableferryError, TransientError
-from tableferry.sqlserver.errors import SERVER_FAULTS, masked, translate, translated
+from tableferry.sqlserver.errors import SERVER_ERRORS, masked, translate, translated
 from tests.support.specs import source_settings
 
 ODBC = "[Microsoft][ODBC Driver 18 for SQL Server][SQL Server]"
@@ -295,7 +295,7 @@ def test_a_known_error_is_told_by_its_text(
 
 def test_every_known_error_has_been_told_by_its_text() -> None:
     quoting = {"245", "8115", "102"}
-    assert {fault.code for fault in SERVER_FAULTS} - quoting == {code for code, *_ in SERVER_SAYS}
+    assert {fault.code for fault in SERVER_ERRORS} - quoting == {code for code, *_ in SERVER_SAYS}
 
 
 def test_a_login_refused_in_another_language_is_known_by_the_drivers_word() -> None:

@@ -11,12 +11,12 @@ from tableferry.model.schema import Isolation, SourceColumn, SourceSchema, Sourc
 from tableferry.planning.plan import plan_table
 from tableferry.postgres import STRATEGIES
 from tableferry.sqlserver.catalog import read_schema, type_name
-from tableferry.sqlserver.code_pages import columns_to_convert, is_unlike
+from tableferry.sqlserver.code_pages import columns_to_convert, misreads
 from tableferry.sqlserver.protection import (
-    of_the_graph,
+    graph_columns,
+    inexact_floats,
     read_protection,
     read_traits,
-    that_are_rounded,
 )
 from tests.support.specs import spec
 
@@ -62,9 +62,9 @@ def test_a_server_that_knows_no_protection_has_none() -> None:
 
 def test_what_a_graphs_table_keeps_to_itself_cannot_be_read() -> None:
     server = Answering([("graph_id_8D5F", 1)])
-    found = of_the_graph(server, TABLE, ["ID", "graph_id_8D5F"])  # type: ignore[arg-type]
-    assert found == {"graph_id_8D5F": "is the graph's own and cannot be read (13908)"}
-    assert of_the_graph(server, TABLE, ["ID", "graph_idea"]) == {}  # type: ignore[arg-type]
+    found = graph_columns(server, TABLE, ["ID", "graph_id_8D5F"])  # type: ignore[arg-type]
+    assert found == {"graph_id_8D5F": "is internal to the graph and cannot be read (13908)"}
+    assert graph_columns(server, TABLE, ["ID", "graph_idea"]) == {}  # type: ignore[arg-type]
 
 
 def test_a_synonym_is_told_by_what_it_stands_for() -> None:
@@ -114,7 +114,7 @@ def test_a_server_before_security_policies_may_have_memory_optimized_tables() ->
 def test_floats_of_a_variant_are_not_read_where_the_server_would_round_them() -> None:
     def found(answer: list[tuple[Any, ...]] | TableferryError, kind: str = "sql_variant") -> Any:
         columns = [SourceColumn("V", SourceType(kind)), SourceColumn("ID", SourceType("int"))]
-        return that_are_rounded(Answering(answer), columns)  # type: ignore[arg-type]
+        return inexact_floats(Answering(answer), columns)  # type: ignore[arg-type]
 
     assert found([("3.0000000000000004e-001",)]) == {}
     assert "SQL Server 2016" in found([("0.3",)])["V"]
@@ -158,7 +158,7 @@ def test_a_server_that_knows_no_code_pages_converts_nothing() -> None:
 
 def test_the_other_provider_reads_utf8_itself_and_nothing_else() -> None:
     other = "msodbcsql18"
-    assert [is_unlike(page, other) for page in (1252, 950, 65001)] == [True, True, False]
+    assert [misreads(page, other) for page in (1252, 950, 65001)] == [True, True, False]
 
 
 def test_the_server_converts_char_columns_to_nvarchar_with_room() -> None:

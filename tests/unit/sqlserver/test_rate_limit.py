@@ -98,9 +98,7 @@ def test_a_source_that_has_become_slow_is_given_pauses_and_they_are_told(time: T
     for _ in range(3):
         read(struggling, time, 2.0)
     assert time.waits == [1.0, 1.0, 1.0]
-    assert struggling.warnings == (
-        "the source answered slowly: it was given 3 pauses, 3.0 s in all",
-    )
+    assert struggling.warnings == ("the source was slow: reading paused 3 times, 3.0 s in all",)
     for _ in range(16):
         read(struggling, time, 0.125)
     assert len(time.waits) == 3

@@ -115,7 +115,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             f"{count} {'test needs' if count == 1 else 'tests need'} {names}"
             for names, count in sorted(left_out.items())
         )
+        pronoun = "it" if left_out.total() == 1 else "them"
         packages = sorted({name for names in left_out for name in names.split(" and ")})
         terminalreporter.write_line(
-            f"not run here: {tests} (apt-get install {' '.join(packages)} to run them)"
+            f"not run here: {tests} (to run {pronoun}: apt-get install {' '.join(packages)})"
         )

@@ -1,8 +1,8 @@
 """The ledger: tableferry's own tables in the target, in the schema ``tableferry``.
 
-Over the ledger's own connection (``Ledger``): runs, leases, progress, outcomes. On the connection
-that stores the rows (``seal``, ``checkpoint``, ``quarantine``): what must be true if and only if
-they are there.
+``Ledger`` writes over a connection of its own: runs, leases, progress, outcomes. ``seal``,
+``checkpoint`` and ``quarantine`` write in the transaction that stores the rows: what must be
+recorded if and only if the rows are committed.
 """
 
 from tableferry.postgres.ledger.checkpoints import UnfinishedLoad, checkpoint

@@ -1,7 +1,7 @@
-"""One table's run, carried on by processes that know its name only: each finds here what to do.
+"""The ledger as seen by fan-out steps: a process that knows a run's id reads the rest from here.
 
-A key range, the staging table, the plan's fingerprint: whatever becomes SQL is taken from the
-ledger, never from who calls.
+Key ranges, the staging table, the plan's fingerprint: whatever becomes part of SQL comes from the
+ledger, never from the caller.
 """
 
 from collections import Counter
@@ -11,11 +11,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from tableferry.errors import ConfigError
-from tableferry.postgres.connection import NAME, TargetConnection
-from tableferry.postgres.ledger.lease import Lease, lost, renew
+from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.ledger.lease import Lease, lease_lost, renew
 from tableferry.postgres.ledger.runs import Failure, TableRun, json_list, storable
 
-_LOOK_UP: Final = """\
+_RUN: Final = """\
 SELECT t.target, t.generation, t.status, t.publish, t.consistency, t.fingerprint, t.staging,
   t.rows_read, t.rows_written, t.warnings, t.error_kind, t.error_code, t.error_message,
   t.error_hint, extract(epoch FROM coalesce(t.ended_at, clock_timestamp()) - t.started_at)::float8
@@ -29,33 +29,28 @@ _CHUNKS: Final = """\
 SELECT number, key_range, rows FROM tableferry.chunks
 WHERE run_id = %s AND table_key = %s ORDER BY number"""
 
-_TOUCHED: Final = """\
+_ALTERED_VALUES: Final = """\
 SELECT c.key, r.key, sum(r.value::bigint)::bigint
 FROM tableferry.chunks k, jsonb_each(k.touched) c, jsonb_each_text(c.value) r
 WHERE k.run_id = %s AND k.table_key = %s GROUP BY 1, 2 ORDER BY 1, 2"""
 
-_WARN: Final = """\
+_SET_WARNINGS: Final = """\
 UPDATE tableferry.table_runs SET warnings = %s
 WHERE run_id = %s AND table_key = %s AND status = 'running'"""
 
-_NOTE: Final = """\
+_RECORD_ERROR: Final = """\
 UPDATE tableferry.table_runs SET error_kind = %(kind)s, error_code = %(code)s,
   error_message = %(message)s, error_hint = %(hint)s, updated_at = clock_timestamp()
 WHERE run_id = %(run_id)s AND table_key = %(table_key)s AND status = 'running'
   AND (error_kind IS NULL OR error_kind = %(passing)s)"""
 
-_END_SESSIONS: Final = """\
-SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-WHERE application_name = %s AND pid <> pg_backend_pid() AND usename = current_user
-  AND datname = current_database()"""
-
 RETRIED: Final = "TransientError"
-"""The error that is tried again: the first that is not one stays."""
+"""The class of errors that are retried: one of another class is never overwritten."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedError:
-    """An error as it was written down."""
+    """An error as the ledger has it."""
 
     kind: str
     code: str
@@ -65,10 +60,10 @@ class RecordedError:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """What is written down of one table of a run; ``seconds`` since it was begun.
+    """A row of ``table_runs``; ``seconds`` is its duration, up to now if it is running.
 
-    ``lease`` is None where the run never had one, ``error`` is the last one noted. Rows are those
-    of the outcome.
+    ``lease`` is None if the run never had one, ``error`` is the recorded one. The rows are those of
+    the outcome.
     """
 
     run: TableRun
@@ -85,15 +80,15 @@ class RunRecord:
     seconds: float
 
     def require_held(self) -> Lease:
-        """Return the lease; raises LeaseLostError where the run is over, or never had one."""
+        """Return the lease; raises LeaseLostError if the run has ended or never had one."""
         if self.lease is None or self.status != "running":
-            raise lost(self.run.target)
+            raise lease_lost(self.run.target)
         return self.lease
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkRecord:
-    """One chunk: its place, its range as it was written down, its rows once it is stored."""
+    """A chunk: its number, its range in JSON, and its rows, None until it is stored."""
 
     number: int
     key_range: str
@@ -101,8 +96,8 @@ class ChunkRecord:
 
 
 def find_run(connection: TargetConnection, run_id: UUID, table_key: str) -> RunRecord | None:
-    """Return what is known of a table's run, None where nothing is."""
-    for row in connection.rows(_LOOK_UP, (run_id, table_key)):
+    """Return a table's run, None if there is none."""
+    for row in connection.rows(_RUN, (run_id, table_key)):
         target, generation, *middle, warnings, kind, code, message, hint, seconds = row
         status, publish, consistency, fingerprint, staging, rows_read, rows_written = middle
         return RunRecord(
@@ -123,12 +118,12 @@ def find_run(connection: TargetConnection, run_id: UUID, table_key: str) -> RunR
 
 
 def find_chunk(connection: TargetConnection, lease: Lease, number: int) -> ChunkRecord:
-    """Return one chunk of the run; raises ConfigError where it has no such chunk."""
+    """Return a chunk of the run; raises ConfigError if it has no such chunk."""
     for key_range, rows in connection.rows(_CHUNK, (lease.run_id, lease.table_key, number)):
         return ChunkRecord(number, key_range, rows)
     raise ConfigError(
         f"{lease.target} has no chunk {number} in run {lease.run_id}",
-        hint="Chunks are numbered from 0, as the run's beginning has told.",
+        hint="Use a chunk number that the first step of the run returned.",
     )
 
 
@@ -141,35 +136,30 @@ def all_chunks(connection: TargetConnection, run: TableRun) -> tuple[ChunkRecord
 def altered_values(connection: TargetConnection, run: TableRun) -> dict[str, Counter[str]]:
     """Return how many values were altered in all chunks, by source column and reason."""
     counts: dict[str, Counter[str]] = {}
-    for column, reason, count in connection.rows(_TOUCHED, (run.run_id, run.table_key)):
+    for column, reason, count in connection.rows(_ALTERED_VALUES, (run.run_id, run.table_key)):
         counts.setdefault(column, Counter())[reason] = count
     return counts
 
 
 def record_warnings(connection: TargetConnection, lease: Lease, warnings: tuple[str, ...]) -> None:
-    """Write down what the outcome is to tell."""
-    connection.execute(_WARN, (json_list(warnings), lease.run_id, lease.table_key))
+    """Record warnings for the outcome."""
+    connection.execute(_SET_WARNINGS, (json_list(warnings), lease.run_id, lease.table_key))
 
 
 def renew_lease(connection: TargetConnection, lease: Lease, ttl: float) -> None:
-    """Put off the lease's expiry; raises LeaseLostError where another run has taken over."""
+    """Renew the lease for ``ttl`` seconds; raises LeaseLostError if another run took over."""
     if lease.target not in renew(connection, lease.run_id, [lease], ttl):
-        raise lost(lease.target)
+        raise lease_lost(lease.target)
 
 
 def record_error(
     connection: TargetConnection, run_id: UUID, table_key: str, error: Failure
 ) -> None:
-    """Write down why a step has failed, for who decides what becomes of the run."""
+    """Record a step's error; ``give_up`` uses it to choose the outcome."""
     parameters: Mapping[str, Any] = {
         "run_id": run_id,
         "table_key": table_key,
         "passing": RETRIED,
         **{name: storable(getattr(error, name)) for name in ("kind", "code", "message", "hint")},
     }
-    connection.execute(_NOTE, dict(parameters))
-
-
-def end_other_sessions(connection: TargetConnection, run_id: UUID) -> int:
-    """End the run's own other sessions: what they load is of no use any more; returns how many."""
-    return int(connection.rows(_END_SESSIONS, (f"{NAME} {run_id}",))[0][0])
+    connection.execute(_RECORD_ERROR, dict(parameters))

@@ -1,10 +1,10 @@
-"""Staging tables and their chunks: what is stored already, so that nothing is read twice.
+"""Records staging tables and their chunks, so that a resumed load reads no chunk twice.
 
-A chunk's row says done in the transaction that stored its rows: a cut leaves both or none. The
-ranges are kept as they were cut, for a source that has changed since would be cut elsewhere.
+A chunk is marked done in the transaction that stores its rows: a lost connection leaves both or
+neither. The key ranges are recorded, since splitting a changed source again would yield others.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -13,26 +13,23 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from tableferry.postgres.connection import TargetConnection
-from tableferry.postgres.ledger.lease import Lease, hold, lost
+from tableferry.postgres.ledger.lease import Lease, lease_lost, lock_lease
 from tableferry.postgres.ledger.quarantine import as_row
-from tableferry.values import RefusedRow
+from tableferry.values import Counts, RefusedRow
 
 RESUMED_HOURS: Final = 24
-"""Older rows are read again: what a nightly run has left may be taken up by the next one, and no
-reader gets to see rows older than a day as new ones."""
+"""Older chunks are read again: a nightly run may resume the previous one, and readers never see
+rows older than a day presented as new."""
 
-Touched = Mapping[str, Mapping[str, int]]
-"""How many values were altered, by source column and reason."""
+NO_COUNTS: Final[Counts] = MappingProxyType({})
 
-NOTHING: Final[Touched] = MappingProxyType({})
-
-_STAGE: Final = """\
+_SET_STAGING: Final = """\
 UPDATE tableferry.table_runs SET staging = %s, updated_at = clock_timestamp()
 WHERE run_id = %s AND table_key = %s AND status = 'running' RETURNING staging"""
 
-_FORGET: Final = "DELETE FROM tableferry.chunks WHERE run_id = %s AND table_key = %s"
+_DELETE_CHUNKS: Final = "DELETE FROM tableferry.chunks WHERE run_id = %s AND table_key = %s"
 
-_PLAN: Final = """\
+_INSERT_CHUNKS: Final = """\
 INSERT INTO tableferry.chunks (run_id, table_key, number, key_range)
 SELECT %s, %s, number - 1, key_range
 FROM unnest(%s::text[]) WITH ORDINALITY AS given (key_range, number)"""
@@ -45,7 +42,7 @@ _DONE: Final = """\
 SELECT number, rows FROM tableferry.chunks
 WHERE run_id = %s AND table_key = %s AND done_at IS NOT NULL ORDER BY number"""
 
-_STORED_FOR: Final = """\
+_OLDEST_CHUNK_AGE: Final = """\
 SELECT extract(epoch FROM clock_timestamp() - min(done_at))::float8
 FROM tableferry.chunks WHERE run_id = %s AND table_key = %s"""
 
@@ -68,9 +65,9 @@ HAVING min(c.done_at) > clock_timestamp() - make_interval(hours => %(hours)s)
     SELECT o.ended_at FROM tableferry.table_runs o
     WHERE o.target = %(target)s AND o.status = 'ok')
 ORDER BY count(c.done_at) DESC, t.started_at DESC LIMIT 1"""
-"""Of several the one that has most of its chunks; the others are orphans. So is one that was begun
-before rows were last published: a run that could not write down its end looks alive for a while,
-and the next one does not wait for it. Readers would see older rows again."""
+"""Of several, the one with the most chunks done; the others are orphans. So is one whose first
+chunk was stored before the table was last published, since readers would see older rows again: a
+run that could not record its end looks alive for a while, and the next run does not wait for it."""
 
 _TAKE_STAGING: Final = """\
 UPDATE tableferry.table_runs SET staging = NULL
@@ -87,9 +84,9 @@ WHERE t.target = %s AND t.run_id <> %s AND t.status <> 'running' ORDER BY 1"""
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedLoad:
-    """A load that was cut off: its staging table, its ranges, and the rows of those done.
+    """An interrupted load: its staging table, its key ranges, and the rows of each.
 
-    ``rows`` has a None for each range that is still to be read.
+    ``rows`` has None for each range that is still to be read.
     """
 
     run_id: UUID
@@ -100,24 +97,24 @@ class UnfinishedLoad:
 
     @property
     def stored(self) -> int:
-        """The rows that the staging table must have."""
+        """The number of rows that the staging table must have."""
         return sum(rows or 0 for rows in self.rows)
 
 
 def stage(
     connection: TargetConnection, lease: Lease, staging: str, ranges: Sequence[str] = ()
 ) -> None:
-    """Write down the staging table that is about to be made, empty, and how it will be filled.
+    """Record the staging table that is about to be created, and its chunks' key ranges.
 
-    A run uses one name for a table, however often it tries: no other is found as an orphan.
+    A run uses the same name for every attempt at a table, so none of them becomes an orphan.
     """
-    hold(connection, lease)
-    mine = (lease.run_id, lease.table_key)
-    if not connection.rows(_STAGE, (staging, *mine)):
-        raise lost(lease.target)
-    connection.execute(_FORGET, mine)
+    lock_lease(connection, lease)
+    run = (lease.run_id, lease.table_key)
+    if not connection.rows(_SET_STAGING, (staging, *run)):
+        raise lease_lost(lease.target)
+    connection.execute(_DELETE_CHUNKS, run)
     if ranges:
-        connection.execute(_PLAN, (*mine, list(ranges)))
+        connection.execute(_INSERT_CHUNKS, (*run, list(ranges)))
 
 
 def checkpoint(
@@ -126,42 +123,41 @@ def checkpoint(
     number: int,
     rows: int,
     *,
-    touched: Touched = NOTHING,
+    touched: Counts = NO_COUNTS,
     refused: Sequence[RefusedRow] = (),
 ) -> None:
-    """Say in the open transaction that it stores the rows of chunk ``number``.
+    """Mark chunk ``number`` as done in the open transaction, which stores its rows.
 
-    ``touched`` are the values in them that were altered, ``refused`` the rows that were left out,
-    as the specification allows.
-    Raises LeaseLostError where another run has taken over, or the chunk was stored already: that
-    run may be filling the same staging table.
+    ``touched`` counts the values that were altered, by column and reason; ``refused`` are the rows
+    that were left out, as the specification allows. Raises LeaseLostError if another run took over,
+    or the chunk is done already: another process may be filling the same staging table.
     """
     if not connection.in_transaction:
-        raise RuntimeError("checkpoint() belongs into the transaction that stores the rows")
-    hold(connection, lease)
-    told = Jsonb({column: dict(reasons) for column, reasons in touched.items()})
-    aside = Jsonb([as_row(row) for row in refused]) if refused else None
-    mine = (lease.run_id, lease.table_key, number)
-    if not connection.rows(_CHECKPOINT, (rows, told, aside, *mine)):
-        raise lost(lease.target)
+        raise RuntimeError("checkpoint() must be called in the transaction that stores the rows")
+    lock_lease(connection, lease)
+    counts = Jsonb({column: dict(reasons) for column, reasons in touched.items()})
+    refused_rows = Jsonb([as_row(row) for row in refused]) if refused else None
+    chunk = (lease.run_id, lease.table_key, number)
+    if not connection.rows(_CHECKPOINT, (rows, counts, refused_rows, *chunk)):
+        raise lease_lost(lease.target)
 
 
 def done_chunks(connection: TargetConnection, lease: Lease) -> dict[int, int]:
-    """Return the rows of each chunk that is stored, by its number."""
+    """Return the rows of each chunk that is done, by its number."""
     found = connection.rows(_DONE, (lease.run_id, lease.table_key))
     return {int(number): int(rows) for number, rows in found}
 
 
 def oldest_chunk_age(connection: TargetConnection, lease: Lease) -> float:
-    """Return since how many seconds the oldest chunk has been stored, 0 where none is."""
-    ((seconds,),) = connection.rows(_STORED_FOR, (lease.run_id, lease.table_key))
+    """Return how many seconds ago the oldest chunk was stored, 0 if none is."""
+    ((seconds,),) = connection.rows(_OLDEST_CHUNK_AGE, (lease.run_id, lease.table_key))
     return float(seconds or 0.0)
 
 
 def unfinished(
     connection: TargetConnection, lease: Lease, *, fingerprint: str, publish: str
 ) -> UnfinishedLoad | None:
-    """Return what an earlier run of the same plan has left of this table's load, if anything."""
+    """Return an interrupted load of this table by an earlier run of the same plan, if any."""
     parameters = {
         "target": lease.target,
         "run_id": lease.run_id,
@@ -176,18 +172,18 @@ def unfinished(
 
 
 def resume(connection: TargetConnection, lease: Lease, left: UnfinishedLoad) -> None:
-    """Make another run's staging table and chunks this one's."""
-    hold(connection, lease)
+    """Transfer another run's staging table and chunks to this one."""
+    lock_lease(connection, lease)
     mine, theirs = (lease.run_id, lease.table_key), (left.run_id, left.table_key)
-    if not connection.rows(_STAGE, (left.staging, *mine)):
-        raise lost(lease.target)
-    # Not done twice, when the answer to the first COMMIT was lost.
+    if not connection.rows(_SET_STAGING, (left.staging, *mine)):
+        raise lease_lost(lease.target)
+    # Not twice: this may run again when the answer to its first COMMIT was lost.
     if connection.rows(_TAKE_STAGING, (*theirs, left.staging)):
-        connection.execute(_FORGET, mine)
+        connection.execute(_DELETE_CHUNKS, mine)
         connection.execute(_TAKE_CHUNKS, (*mine, *theirs))
 
 
 def orphans(connection: TargetConnection, lease: Lease) -> tuple[str, ...]:
-    """Return the staging tables that earlier runs have left for this target."""
+    """Return the staging tables that earlier runs of this target have left behind."""
     found = connection.rows(_ORPHANS, (lease.target, lease.run_id))
     return tuple(str(name) for (name,) in found)

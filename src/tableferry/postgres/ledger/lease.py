@@ -1,12 +1,12 @@
-"""The right to load one table: a row, a generation that rises with each holder, and an expiry.
+"""Leases: the right to load one table, as a row with a fencing generation and an expiry.
 
-Every time in it is the database's: two machines never compare their clocks. It is a row and not
-a lock of a session, so it holds behind a connection pooler; and because a holder may have slept
-through its expiry, who publishes looks into the row once more (``seal``).
+All its times are the database's: the clocks of two machines are never compared. It is a row rather
+than a session lock, so it works behind a connection pooler. Since a holder may have been suspended
+beyond its expiry, publishing checks the row once more (``seal``).
 
-Locks on the row: a transaction that stores rows takes FOR KEY SHARE, which lets renewing go on
-(an UPDATE of other columns) and others of its kind (parallel chunks), and keeps a successor out,
-who takes FOR UPDATE first.
+Row locks: a transaction that stores rows takes FOR KEY SHARE. This admits renewals (an UPDATE of
+other columns) and other such transactions (parallel chunks), and blocks a successor, which takes
+FOR UPDATE first.
 """
 
 from collections.abc import Sequence
@@ -22,11 +22,11 @@ from tableferry.postgres.ledger.runs import TableRun, abandon
 
 @dataclass(frozen=True, slots=True)
 class LeaseTiming:
-    """How often a lease is renewed, and how long it lasts without, in seconds.
+    """How often a lease is renewed, and after how long without renewal it expires, in seconds.
 
-    One small transaction every 2 seconds is nothing to a database, and shows a second run within
-    that time that the first is alive. 15 seconds outlast a lost connection (an answer awaited
-    for 5, a new connection made in 10), and are how long a killed run keeps its tables to itself.
+    One small transaction every 2 seconds costs a database nothing, and shows a second run within
+    that time that the first is alive. 15 seconds outlast a lost connection (5 s for an answer, 10 s
+    for a new connection), and are how long the tables of a killed run stay locked.
     """
 
     renew: float = 2.0
@@ -41,10 +41,10 @@ INSERT INTO tableferry.leases
 VALUES (%s, 0, '', clock_timestamp(), clock_timestamp(), clock_timestamp())
 ON CONFLICT (target) DO NOTHING"""
 
-_LOCK: Final = """\
+_LOCK_ROW: Final = """\
 SELECT generation, run_id, table_key, expires_at <= clock_timestamp()
 FROM tableferry.leases WHERE target = %s FOR UPDATE SKIP LOCKED"""
-"""A locked row is not waited for: its holder is publishing, or somebody else is taking it."""
+"""Does not wait for a locked row: its holder is publishing, or another run is taking the lease."""
 
 _TAKE: Final = """\
 UPDATE tableferry.leases SET generation = generation + 1, run_id = %s, table_key = %s,
@@ -52,11 +52,11 @@ UPDATE tableferry.leases SET generation = generation + 1, run_id = %s, table_key
   expires_at = clock_timestamp() + make_interval(secs => %s)
 WHERE target = %s RETURNING generation"""
 
-_RECORD: Final = """\
+_SET_GENERATION: Final = """\
 UPDATE tableferry.table_runs SET generation = %s
 WHERE run_id = %s AND table_key = %s AND status = 'running' RETURNING generation"""
 
-_LOOK: Final = """\
+_HOLDER: Final = """\
 SELECT process, run_id, generation, acquired_at, renewed_at,
   extract(epoch FROM expires_at - clock_timestamp())::float8
 FROM tableferry.leases WHERE target = %s"""
@@ -68,7 +68,7 @@ FROM unnest(%(targets)s::text[], %(generations)s::bigint[]) mine (target, genera
 WHERE l.target = mine.target AND l.generation = mine.generation AND l.run_id = %(run_id)s
 RETURNING l.target"""
 
-_LIVE: Final = """\
+_TOUCH_RUN: Final = """\
 UPDATE tableferry.runs SET updated_at = clock_timestamp()
 WHERE run_id = %s AND status = 'running' RETURNING run_id"""
 
@@ -76,14 +76,14 @@ _RELEASE: Final = """\
 UPDATE tableferry.leases SET run_id = NULL, table_key = NULL, expires_at = clock_timestamp()
 WHERE target = %s AND generation = %s AND run_id = %s"""
 
-_HOLD: Final = """\
+_LOCK_LEASE: Final = """\
 SELECT generation FROM tableferry.leases WHERE target = %s AND generation = %s AND run_id = %s
 FOR KEY SHARE"""
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right of one table's run to load ``target``; ``generation`` tells it from all others."""
+    """A run's right to load ``target``; ``generation`` distinguishes it from all other leases."""
 
     run_id: UUID
     table_key: str
@@ -93,9 +93,9 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who has a lease: ``process`` is host and process id, ``since`` the database's time.
+    """The holder of a lease: ``process`` is host and process id, ``since`` the database's time.
 
-    ``lasts`` is in how many seconds it expires, should it not be renewed.
+    ``lasts`` is the seconds until the lease expires, if it is not renewed.
     """
 
     process: str
@@ -111,13 +111,13 @@ class Holder:
 
 
 def take(connection: TargetConnection, run: TableRun, process: str, ttl: float) -> Lease | Holder:
-    """Take the lease where it is free or has expired, else return who has it.
+    """Take the lease if it is free or has expired, else return its holder.
 
-    The run that let it expire gets the outcome ``abandoned``; a run that has it already raises
-    LeaseLostError.
+    The run that let it expire gets the outcome ``abandoned``. A lease that this run holds already
+    is renewed. Raises LeaseLostError in a run that has ended meanwhile.
     """
     connection.execute(_ENSURE, (run.target,))
-    found = connection.rows(_LOCK, (run.target,))
+    found = connection.rows(_LOCK_ROW, (run.target,))
     if found:
         generation, holder, table_key, expired = found[0]
         if (holder, table_key) == (run.run_id, run.table_key) and not expired:
@@ -128,24 +128,24 @@ def take(connection: TargetConnection, run: TableRun, process: str, ttl: float) 
             if holder not in (None, run.run_id):
                 abandon(connection, holder)
             return _taken(connection, run, process, ttl)
-    [row] = connection.rows(_LOOK, (run.target,))
+    [row] = connection.rows(_HOLDER, (run.target,))
     return Holder(*row)
 
 
 def _taken(connection: TargetConnection, run: TableRun, process: str, ttl: float) -> Lease:
-    mine = (run.run_id, run.table_key, process, ttl, run.target)
-    [(generation,)] = connection.rows(_TAKE, mine)
-    if not connection.rows(_RECORD, (generation, run.run_id, run.table_key)):
-        raise lost(run.target)
+    parameters = (run.run_id, run.table_key, process, ttl, run.target)
+    [(generation,)] = connection.rows(_TAKE, parameters)
+    if not connection.rows(_SET_GENERATION, (generation, run.run_id, run.table_key)):
+        raise lease_lost(run.target)
     return Lease(run.run_id, run.table_key, run.target, generation)
 
 
 def renew(
     connection: TargetConnection, run_id: UUID, leases: Sequence[Lease], ttl: float
 ) -> frozenset[str]:
-    """Put off the expiry of a run's leases; returns the targets that are still its own.
+    """Renew a run's leases; returns the targets whose leases it still holds.
 
-    Nothing is its own any more when it was taken for dead.
+    None if another run has marked this one as abandoned.
     """
     parameters = {
         "run_id": run_id,
@@ -153,26 +153,26 @@ def renew(
         "generations": [lease.generation for lease in leases],
         "ttl": ttl,
     }
-    # The lease before the run, as ``take`` does it: in one order nobody waits for the other.
-    own = frozenset(target for (target,) in connection.rows(_RENEW, parameters))
-    return own if connection.rows(_LIVE, (run_id,)) else frozenset()
+    # The lease's row before the run's, as in ``take``: the same order avoids deadlocks.
+    held = frozenset(target for (target,) in connection.rows(_RENEW, parameters))
+    return held if connection.rows(_TOUCH_RUN, (run_id,)) else frozenset()
 
 
 def release(connection: TargetConnection, lease: Lease) -> None:
-    """Let the next run have it at once; nothing happens where another one has it already."""
+    """Free the lease for the next run; does nothing if another run holds it already."""
     connection.execute(_RELEASE, (lease.target, lease.generation, lease.run_id))
 
 
-def hold(connection: TargetConnection, lease: Lease) -> None:
-    """Keep every successor out until the open transaction ends; raises LeaseLostError."""
-    if not connection.rows(_HOLD, (lease.target, lease.generation, lease.run_id)):
-        raise lost(lease.target)
+def lock_lease(connection: TargetConnection, lease: Lease) -> None:
+    """Block any successor until the open transaction ends; raises LeaseLostError."""
+    if not connection.rows(_LOCK_LEASE, (lease.target, lease.generation, lease.run_id)):
+        raise lease_lost(lease.target)
 
 
-def lost(target: str, why: str = "") -> LeaseLostError:
-    """Return the error of a run that has come too late."""
+def lease_lost(target: str, reason: str = "") -> LeaseLostError:
+    """Return the error of a run whose lease another run took over."""
     return LeaseLostError(
-        f"Another run took over {target}{why}; nothing was published by this one",
-        hint="This one had shown no sign of life: it hung, or the ledger could not be reached. "
-        "SELECT * FROM tableferry.leases tells who goes on.",
+        f"Another run took over {target}{reason}; this run published nothing",
+        hint="This run did not renew its lease in time: it hung, or could not reach the ledger. "
+        "SELECT * FROM tableferry.leases shows the new holder.",
     )

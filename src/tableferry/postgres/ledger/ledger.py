@@ -1,8 +1,7 @@
-"""The ledger of one run: what it does is written down, and what it may do is asked.
+"""One run's ledger: records what the run does, and manages its leases.
 
-History is never worth a run: where an outcome cannot be written down it is told as a warning,
-and the outcome stays what it is. What others rely on (a run begun, a lease, a staging table)
-raises.
+History never fails a run: an outcome that cannot be recorded becomes a warning, and stays what it
+is. What other runs rely on (the beginning of a run, a lease, a staging table) raises.
 """
 
 import os
@@ -22,33 +21,33 @@ from tableferry.postgres.ledger import checkpoints, runs
 from tableferry.postgres.ledger.checkpoints import UnfinishedLoad
 from tableferry.postgres.ledger.heartbeat import Heartbeat
 from tableferry.postgres.ledger.lease import PACE, Holder, Lease, LeaseTiming, release, take
-from tableferry.postgres.ledger.link import LedgerConnection
 from tableferry.postgres.ledger.migrate import migrate
 from tableferry.postgres.ledger.runs import Failure, TableProgress, TableRun
+from tableferry.postgres.ledger.shared_connection import LedgerConnection
 from tableferry.version import VERSION
 
 MIGRATE_SECONDS: Final = 60.0
-"""Making the tables waits for another run that makes them, for half of this at the most."""
+"""Creating the tables waits for another run that creates them, for half of this at the most."""
 
 T = TypeVar("T")
 
-LOOKS: Final = 4
-"""A lease that another has is looked at so often while it could be renewed once."""
+POLLS_PER_RENEWAL: Final = 4
+"""How often another run's lease is polled in the time of one renewal."""
 
-WATCHED_SECONDS: Final = 30.0
-"""How long it is looked at: two lives of an ordinary lease. One that lasts longer belongs to a run
-whose steps are processes of their own, and is not waited for."""
+WAIT_SECONDS: Final = 30.0
+"""How long to wait for another run's lease: twice the life of an ordinary one. One that lasts
+longer belongs to a fan-out, and is not waited for."""
 
 
 def this_process() -> str:
-    """Return the host's name and the process id, for people who look for it."""
+    """Return host name and process id, which identify the run's process to operators."""
     return f"{socket.gethostname()} pid {os.getpid()}"
 
 
 class Ledger:
-    """One run's ledger, for all of its threads; a context manager around the connection.
+    """One run's ledger, for all of its threads; a context manager around its connection.
 
-    Entering raises ConfigError where the ledger cannot be used (see ``migrate``).
+    Entering raises ConfigError if the ledger cannot be used (see ``migrate``).
     """
 
     def __init__(
@@ -61,22 +60,22 @@ class Ledger:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """``process`` is who runs it, for people who look for it; empty: this process."""
+        """``process`` names the run's process for operators; empty: this process."""
         self.run_id = run_id
         self._process = process or this_process()
         self._timing = timing
         self._clock = clock
         self._sleep = sleep
-        self._link = LedgerConnection(settings)
-        self._heart = Heartbeat(self._link, run_id, timing, clock)
-        self._telling = threading.Lock()
+        self._connection = LedgerConnection(settings)
+        self._heartbeat = Heartbeat(self._connection, run_id, timing, clock)
+        self._lock = threading.Lock()
         self._warnings: list[str] = []
 
     def __enter__(self) -> Self:
         try:
-            self._link.open(migrate, MIGRATE_SECONDS)
+            self._connection.open(migrate, MIGRATE_SECONDS)
         except BaseException:
-            self._link.close()
+            self._connection.close()
             raise
         return self
 
@@ -86,28 +85,30 @@ class Ledger:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._heart.stop()
-        self._link.close()
+        self._heartbeat.stop()
+        self._connection.close()
 
     # --- the run and its tables -----------------------------------------------------------------
 
     def begin_run(self) -> None:
-        """Write down that the run has begun, and show signs of life from now on.
+        """Record the beginning of the run and start its heartbeat.
 
-        Runs that have gone silent get their outcome here, and the oldest history goes.
+        Also gives silent runs the outcome ``abandoned``, and prunes the oldest history.
         """
-        self._link.run(lambda c: runs.begin_run(c, self.run_id, self._process, VERSION))
-        self._heart.start()
-        self._try("Runs that were cut off", lambda c: runs.abandon_silent(c, self._timing.ttl))
-        self._try("Old history that was to be deleted", runs.prune)
+        self._connection.run(lambda c: runs.begin_run(c, self.run_id, self._process, VERSION))
+        self._heartbeat.start()
+        self._try("Outcomes of abandoned runs", lambda c: runs.abandon_silent(c, self._timing.ttl))
+        self._try("The deletion of old history", runs.prune)
 
     def end_run(self, status: str) -> None:
-        """Write down the run's outcome: ok, partial, failed, skipped, held, cancelled, deadline."""
+        """Record the run's outcome: ok, partial, failed, skipped, held, cancelled, deadline."""
         self._end("The run", status, lambda c: runs.end_run(c, self.run_id, status))
 
     def begin_table(self, table_key: str, source: str, target: TargetTable) -> TableRun:
-        """Write down that a table's turn has come; the first thing to do for it."""
-        return self._link.run(lambda c: runs.begin_table(c, self.run_id, table_key, source, target))
+        """Record the beginning of a table's run; the first call for each table."""
+        return self._connection.run(
+            lambda c: runs.begin_table(c, self.run_id, table_key, source, target)
+        )
 
     def describe(
         self,
@@ -118,8 +119,8 @@ class Ledger:
         fingerprint: str,
         read_at_one_moment: bool,
     ) -> None:
-        """Write down what the plan says; raises TableferryError."""
-        self._link.run(
+        """Record the plan; raises TableferryError."""
+        self._connection.run(
             lambda c: runs.describe(
                 c,
                 run,
@@ -139,8 +140,8 @@ class Ledger:
         rows_read: int = 0,
         rows_written: int = 0,
     ) -> None:
-        """Tell how far a table is: as often as you like, it is written down every 2 seconds."""
-        self._heart.tell(run, TableProgress(phase, attempt, rows_read, rows_written))
+        """Report a table's progress, as often as you like; it is recorded every 2 seconds."""
+        self._heartbeat.report(run, TableProgress(phase, attempt, rows_read, rows_written))
 
     def end_table(
         self,
@@ -152,11 +153,11 @@ class Ledger:
         error: Failure | None = None,
         warnings: Sequence[str] = (),
     ) -> None:
-        """Write down a table's outcome; ``ok`` was written by ``seal``, and gets its warnings here.
+        """Record a table's outcome; ``seal`` has recorded ``ok``, and its warnings are added here.
 
-        Raises nothing: an outcome that cannot be written down is told by ``take_warnings``.
+        Raises nothing: an outcome that cannot be recorded is a warning of ``take_warnings``.
         """
-        self._heart.forget(run)
+        self._heartbeat.discard(run)
         self._end(
             run.table_key,
             status,
@@ -172,100 +173,100 @@ class Ledger:
         )
 
     def take_warnings(self) -> tuple[str, ...]:
-        """Return what could not be written down since this was asked last."""
-        with self._telling:
+        """Return the warnings about records that failed since the last call."""
+        with self._lock:
             taken, self._warnings = self._warnings, []
         return tuple(taken)
 
     # --- the lease ------------------------------------------------------------------------------
 
     def acquire(self, run: TableRun) -> Lease:
-        """Take the lease of the table, and renew it from now on.
+        """Acquire the table's lease and keep renewing it.
 
-        One that is taken is watched until it is renewed, which raises LeaseHeldError, or until it
-        expires: then its run was killed, gets the outcome ``abandoned``, and is succeeded. One that
-        would not expire in that time raises LeaseHeldError at once.
+        If another run holds it, wait until that run renews it (raises LeaseHeldError) or until it
+        expires: its run was killed, gets the outcome ``abandoned``, and this one takes over. Raises
+        LeaseHeldError at once if the lease would not expire within ``WAIT_SECONDS``.
         """
         seen: Holder | None = None
-        until = self._clock() + min(2 * self._timing.ttl, WATCHED_SECONDS)
+        until = self._clock() + min(2 * self._timing.ttl, WAIT_SECONDS)
         while True:
-            asked = self._clock()
-            found = self._link.run(lambda c: take(c, run, self._process, self._timing.ttl))
+            requested = self._clock()
+            found = self._connection.run(lambda c: take(c, run, self._process, self._timing.ttl))
             if isinstance(found, Lease):
-                self._heart.hold(found, asked)
+                self._heartbeat.add(found, requested)
                 return found
-            # A row that stays locked is being published, maybe by a process that is gone.
+            # A row that stays locked belongs to a transaction that publishes, maybe a stale one.
             is_alive = seen is not None and seen != found
             is_ours = found.run_id == run.run_id
-            if asked > until or (
-                found.run_id and (is_alive or is_ours or asked + found.lasts > until)
+            if requested > until or (
+                found.run_id and (is_alive or is_ours or requested + found.lasts > until)
             ):
                 raise _held(run, found)
             seen = found if found.run_id else None
-            self._sleep(self._timing.renew / LOOKS)
+            self._sleep(self._timing.renew / POLLS_PER_RENEWAL)
 
     def require(self, lease: Lease) -> None:
-        """Raise LeaseLostError where the lease is not this run's any more; costs nothing."""
-        self._heart.require(lease)
+        """Raise LeaseLostError if this run has lost the lease; costs no query."""
+        self._heartbeat.require(lease)
 
     def release(self, lease: Lease) -> None:
-        """Give the lease back; where that fails it is told as a warning, and it expires."""
-        self._heart.let_go(lease)
-        self._try(f"The end of the lease on {lease.target}", lambda c: release(c, lease))
+        """Release the lease; if that fails, it is a warning and the lease expires."""
+        self._heartbeat.remove(lease)
+        self._try(f"The release of the lease on {lease.target}", lambda c: release(c, lease))
 
     # --- staging tables and chunks --------------------------------------------------------------
 
     def stage(self, lease: Lease, staging: str, ranges: Sequence[str] = ()) -> None:
-        """Write down a staging table before it is made, and the key ranges that will fill it."""
-        self._link.run(lambda c: checkpoints.stage(c, lease, staging, ranges))
+        """Record a staging table before it is created, and its chunks' key ranges."""
+        self._connection.run(lambda c: checkpoints.stage(c, lease, staging, ranges))
 
     def done_chunks(self, lease: Lease) -> dict[int, int]:
-        """Return the rows of each chunk that is stored, by its number."""
-        return self._link.run(lambda c: checkpoints.done_chunks(c, lease))
+        """Return the rows of each chunk that is done, by its number."""
+        return self._connection.run(lambda c: checkpoints.done_chunks(c, lease))
 
     def oldest_chunk_age(self, lease: Lease) -> float:
-        """Return since how many seconds the oldest chunk has been stored, 0 where none is."""
-        return self._link.run(lambda c: checkpoints.oldest_chunk_age(c, lease))
+        """Return how many seconds ago the oldest chunk was stored, 0 if none is."""
+        return self._connection.run(lambda c: checkpoints.oldest_chunk_age(c, lease))
 
     def unfinished(self, lease: Lease, *, fingerprint: str, publish: str) -> UnfinishedLoad | None:
-        """Return what an earlier run of the same plan has left of the load, if anything."""
-        return self._link.run(
+        """Return an interrupted load of an earlier run of the same plan, if any."""
+        return self._connection.run(
             lambda c: checkpoints.unfinished(c, lease, fingerprint=fingerprint, publish=publish)
         )
 
     def resume(self, lease: Lease, left: UnfinishedLoad) -> None:
-        """Make another run's staging table and chunks this one's."""
-        self._link.run(lambda c: checkpoints.resume(c, lease, left))
+        """Transfer another run's staging table and chunks to this one."""
+        self._connection.run(lambda c: checkpoints.resume(c, lease, left))
 
     def orphans(self, lease: Lease) -> tuple[str, ...]:
-        """Return the staging tables that earlier runs have left for this target, to be dropped.
+        """Return the staging tables that earlier runs of this target have left, to be dropped.
 
-        Asked after ``resume``, it leaves out what is resumed.
+        Called after ``resume``, it leaves out the resumed one.
         """
-        return self._link.run(lambda c: checkpoints.orphans(c, lease))
+        return self._connection.run(lambda c: checkpoints.orphans(c, lease))
 
     # --------------------------------------------------------------------------------------------
 
     def _end(self, what: str, status: str, write: Callable[[TargetConnection], str]) -> None:
-        there = self._try(f"{what}: its outcome ({status})", write)
-        if there not in (None, status):
-            self._warn(f"{what}: the outcome {status} is not in the ledger, which has {there!r}")
+        recorded = self._try(f"{what}: its outcome ({status})", write)
+        if recorded not in (None, status):
+            self._warn(f"{what}: the ledger has the outcome {recorded!r} instead of {status}")
 
     def _try(self, what: str, write: Callable[[TargetConnection], T]) -> T | None:
         try:
-            return self._link.run(write)
+            return self._connection.run(write)
         except TableferryError as error:
             self._warn(f"{what} could not be written to the ledger: {error.message}")
             return None
 
     def _warn(self, text: str) -> None:
-        with self._telling:
+        with self._lock:
             self._warnings.append(text)
 
 
 def _held(run: TableRun, holder: Holder) -> LeaseHeldError:
     return LeaseHeldError(
         f"{run.target} is being loaded by {holder}",
-        hint="It is alive, or its last transaction is. Nothing was changed by this run: run it "
-        "again when that one has ended.",
+        hint="That run, or its last transaction, is alive. This run changed nothing; run it again "
+        "when that one has ended.",
     )

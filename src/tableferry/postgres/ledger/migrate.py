@@ -1,7 +1,7 @@
-"""The ledger's tables: made by the first run, brought up to date by the first of a new version.
+"""Creates the ledger's tables in the first run, and migrates them in the first of a new version.
 
-The numbered files in ``migrations`` are plain SQL; an administrator may read them beforehand. A
-file that was released is never changed: what is to be different comes in a new one.
+The numbered files in ``migrations`` are plain SQL, which an administrator may review beforehand. A
+released file is never changed: changes come in a new one.
 """
 
 import re
@@ -16,7 +16,7 @@ from tableferry.postgres.connection import TargetConnection
 SCHEMA: Final = "tableferry"
 
 _LOCK: Final = int.from_bytes(b"tablefer", "big")
-"""Of the transaction that migrates: any number would do that nobody else takes."""
+"""The advisory lock of the migrating transaction: any number that no one else uses."""
 
 _LOCK_TIMEOUT: Final = "30s"
 """Another run's migration takes well under a second."""
@@ -33,7 +33,7 @@ SELECT quote_ident(current_user), quote_ident(current_database()),
 FROM (SELECT) one
 LEFT JOIN pg_namespace n ON n.nspname = 'tableferry'
 LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'migrations'"""
-"""From the catalog: to_regclass() fails where the schema may not be used."""
+"""From the catalog, since to_regclass() fails without USAGE on the schema."""
 
 _LACKING: Final = """\
 SELECT c.relname FROM pg_class c
@@ -42,14 +42,14 @@ WHERE c.relnamespace = 'tableferry'::regnamespace AND c.relname = ANY(%(tables)s
     WHERE NOT has_table_privilege(c.oid, one))
 ORDER BY 1"""
 
-_BOOK: Final = """\
+_MIGRATIONS_TABLE: Final = """\
 CREATE TABLE tableferry.migrations (
   version integer PRIMARY KEY,
   name text NOT NULL,
   applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 COMMENT ON TABLE tableferry.migrations IS
-  'The files that made these tables. tableferry refuses a ledger newer than itself.'"""
+  'The migrations that were applied. tableferry refuses a ledger newer than itself.'"""
 
 _TABLES: Final = (
     "migrations", "runs", "table_runs", "chunks", "watermarks", "leases", "quarantine",
@@ -58,7 +58,7 @@ _TABLES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One file: ``0001_ledger.sql`` has the version 1 and the name ``ledger``."""
+    """A migration file: ``0001_ledger.sql`` has the version 1 and the name ``ledger``."""
 
     version: int
     name: str
@@ -67,7 +67,7 @@ class Migration:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What is there, and what this role may do; names are quoted."""
+    """What exists, and what this role may do; names are quoted."""
 
     role: str
     database: str
@@ -80,7 +80,7 @@ class _State:
 
 
 def migrations() -> tuple[Migration, ...]:
-    """Read the files, in their order."""
+    """Read the files, in order."""
     folder = resources.files(__package__) / "migrations"
     found = [
         Migration(int(match[1]), match[2], file.read_text("utf-8"))
@@ -91,10 +91,10 @@ def migrations() -> tuple[Migration, ...]:
 
 
 def migrate(connection: TargetConnection, files: Sequence[Migration] | None = None) -> None:
-    """See that the ledger is there, of this version, and that this role may write to it.
+    """Create or migrate the ledger if necessary, and verify that this role may write to it.
 
-    Nothing is locked or written where it is. Otherwise all is done in one transaction, one run
-    after the other. Raises ConfigError where a right is missing, or the ledger is a newer one's.
+    Locks and writes nothing if the ledger is up to date. Otherwise migrates in one transaction, one
+    run at a time. Raises ConfigError if a privilege is missing or the ledger is newer.
     """
     known = migrations() if files is None else files
     state = _state(connection)
@@ -105,7 +105,7 @@ def migrate(connection: TargetConnection, files: Sequence[Migration] | None = No
 
 
 def require_usable(connection: TargetConnection) -> None:
-    """Ask, without trying, whether ``migrate`` would succeed; raises ConfigError as it does."""
+    """Check whether ``migrate`` would succeed, without running it; raises the same ConfigError."""
     known = migrations()
     state = _state(connection)
     version = _version(connection, state)
@@ -121,16 +121,16 @@ def _require_not_newer(
 ) -> None:
     if version > known[-1].version:
         raise ConfigError(
-            f"The ledger in {connection.settings} is of version {version}; this tableferry "
-            f"knows {known[-1].version}",
-            hint="Update tableferry here: a newer one has run on this database.",
+            f"The ledger in {connection.settings} has version {version}; this tableferry "
+            f"supports {known[-1].version}",
+            hint="Update tableferry here: a newer version has run on this database.",
         )
 
 
 def _apply(connection: TargetConnection, known: Sequence[Migration]) -> None:
     with connection.transaction():
         connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
-        # Of the transaction, not of the session: it holds behind a connection pooler as well.
+        # A transaction lock rather than a session lock: it works behind a connection pooler.
         connection.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
         state = _state(connection)
         version = _version(connection, state)
@@ -141,7 +141,7 @@ def _apply(connection: TargetConnection, known: Sequence[Migration]) -> None:
         if not state.has_schema:
             connection.execute("CREATE SCHEMA tableferry")
         if not version:
-            connection.execute(_BOOK)
+            connection.execute(_MIGRATIONS_TABLE)
         for migration in known[version:]:
             connection.execute(migration.sql)
             connection.rows(
@@ -156,7 +156,7 @@ def _state(connection: TargetConnection) -> _State:
 
 
 def _version(connection: TargetConnection, state: _State) -> int:
-    """Return the ledger's version, 0 where there is none."""
+    """Return the ledger's version, 0 if there is none."""
     if state.owner is None:
         return 0
     if not state.may_use or _lacking(connection, ("migrations",), ("SELECT",)):
@@ -166,20 +166,20 @@ def _version(connection: TargetConnection, state: _State) -> int:
 
 
 def _require_owner(connection: TargetConnection, state: _State, version: int) -> None:
-    """Refuse before anything is tried where this role cannot make or alter the tables."""
+    """Raise ConfigError if this role cannot create or alter the tables."""
     settings, role = connection.settings, state.role
     without = "(Or without a ledger, for 'publish': 'truncate' only: 'ledger': 'off'.)"
     if version and not state.may_alter:
         raise ConfigError(
-            f"The ledger in {settings} is of version {version}, and only its owner {state.owner} "
-            "may bring it up to date (42501)",
+            f"The ledger in {settings} has version {version}, and only its owner {state.owner} "
+            "may migrate it (42501)",
             hint=f"Run this tableferry once as {state.owner}, or: GRANT {state.owner} TO {role};",
             code="42501",
         )
     if not state.has_schema and not state.may_create_schema:
         raise ConfigError(
-            f"{role} may not create the schema tableferry in {settings}, where runs are written "
-            "down (42501)",
+            f"{role} may not create the schema tableferry in {settings}, the ledger of runs "
+            "(42501)",
             hint=f"An administrator runs: CREATE SCHEMA tableferry AUTHORIZATION {role}; (or: "
             f"GRANT CREATE ON DATABASE {state.database} TO {role};) {without}",
             code="42501",

@@ -1,6 +1,6 @@
-"""Refused rows, written down in the transaction that publishes the others.
+"""Quarantines refused rows, in the transaction that publishes the others.
 
-Those of chunks wait in the chunks' own rows, where they were written with what was stored.
+Until then, those of chunks are in the chunks' rows of the ledger, stored with each chunk.
 """
 
 from collections import Counter
@@ -19,52 +19,52 @@ jsonb_to_recordset({}) AS r (
 
 _COLUMNS: Final = "r.row_key, r.column_name, r.reason, r.sqlstate, r.value_hex"
 
-_INTO: Final = """\
+_INSERT: Final = """\
 INSERT INTO tableferry.quarantine
   (run_id, target, row_key, column_name, reason, sqlstate, value_hex)"""
 
-_PUT: Final = f"{_INTO}\nSELECT %s, %s, {_COLUMNS} FROM {_ROWS.format('%s')}"
+_INSERT_ROWS: Final = f"{_INSERT}\nSELECT %s, %s, {_COLUMNS} FROM {_ROWS.format('%s')}"
 
-_PUT_CHUNKS: Final = f"""\
-{_INTO}
+_INSERT_OF_CHUNKS: Final = f"""\
+{_INSERT}
 SELECT k.run_id, %s, {_COLUMNS} FROM tableferry.chunks k, {_ROWS.format("k.refused")}
 WHERE k.run_id = %s AND k.table_key = %s"""
 
-_LEAVE: Final = """\
+_CLEAR_CHUNKS: Final = """\
 UPDATE tableferry.chunks SET refused = NULL
 WHERE run_id = %s AND table_key = %s AND refused IS NOT NULL"""
-"""Values are kept in one place."""
+"""So that values are kept in one place only."""
 
-_WAITING: Final = f"""\
+_COUNTS: Final = f"""\
 SELECT coalesce(r.column_name, %s), r.reason, count(*)
 FROM tableferry.chunks k, {_ROWS.format("k.refused")}
 WHERE k.run_id = %s AND k.table_key = %s GROUP BY 1, 2 ORDER BY 1, 2"""
 
 
 def quarantine(connection: TargetConnection, lease: Lease, refused: Sequence[RefusedRow]) -> None:
-    """Write down the refused rows of a load, in the open transaction; raises TableferryError.
+    """Quarantine the refused rows of a load in the open transaction; raises TableferryError.
 
-    ``refused`` are those that do not wait with a chunk.
+    ``refused`` are those that were not stored with a chunk.
     """
     if refused:
         rows = Jsonb([as_row(row) for row in refused])
-        connection.execute(_PUT, (lease.run_id, lease.target, rows))
-    connection.execute(_PUT_CHUNKS, (lease.target, lease.run_id, lease.table_key))
-    connection.execute(_LEAVE, (lease.run_id, lease.table_key))
+        connection.execute(_INSERT_ROWS, (lease.run_id, lease.target, rows))
+    connection.execute(_INSERT_OF_CHUNKS, (lease.target, lease.run_id, lease.table_key))
+    connection.execute(_CLEAR_CHUNKS, (lease.run_id, lease.table_key))
 
 
 def refused_counts(connection: TargetConnection, lease: Lease) -> dict[str, Counter[str]]:
-    """Return how many rows of the chunks that are stored were refused, by column and reason."""
+    """Return how many rows of stored chunks were refused, by column and reason."""
     counts: dict[str, Counter[str]] = {}
     for column, reason, count in connection.rows(
-        _WAITING, (NO_COLUMN, lease.run_id, lease.table_key)
+        _COUNTS, (NO_COLUMN, lease.run_id, lease.table_key)
     ):
         counts.setdefault(column, Counter())[reason] = count
     return counts
 
 
 def as_row(refusal: RefusedRow) -> dict[str, Any]:
-    """Return a refused row in JSON, by the columns of the quarantine."""
+    """Return a refused row as a JSON object, with the columns of the quarantine table."""
     return {
         "row_key": dict(refusal.row_key),
         "column_name": refusal.column or None,

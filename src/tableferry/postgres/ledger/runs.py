@@ -1,4 +1,4 @@
-"""What is written down of runs and of their tables; each function is for an open transaction."""
+"""The rows of runs and table runs in the ledger; each function needs an open transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from tableferry.model.identifiers import TargetTable
 from tableferry.postgres.connection import TargetConnection
 
 KEPT_RUNS: Final = 1_000
-"""Ended runs whose history stays: six weeks of hourly runs, three days of one every five minutes.
-A run of ten tables takes about 10 kB, so that all of them stay near 10 MB."""
+"""Ended runs whose history is kept: six weeks of hourly runs, three days of one every five minutes.
+A run of ten tables takes about 10 kB, so all of them take about 10 MB."""
 
 PRUNED_AT_ONCE: Final = 10
-"""A run adds one and takes away a few, whose chunks and quarantine may be many rows."""
+"""Each run adds one and deletes a few, whose chunks and quarantined rows may be many."""
 
 _BEGIN_RUN: Final = """\
 INSERT INTO tableferry.runs (run_id, process, version) VALUES (%s, %s, %s)
@@ -31,7 +31,7 @@ WHERE run_id IN (
     SELECT FROM tableferry.leases l
     WHERE l.run_id = r.run_id AND l.expires_at > clock_timestamp())
   FOR NO KEY UPDATE OF r SKIP LOCKED)"""
-"""A run whose steps are processes of their own is silent between them: its lease outlasts that."""
+"""A fan-out's run is silent between its steps; its lease outlasts that."""
 
 _ABANDON_RUN: Final = """\
 UPDATE tableferry.runs SET status = 'abandoned', ended_at = updated_at
@@ -44,8 +44,8 @@ WHERE (run_id, table_key) IN (
   JOIN tableferry.runs r ON r.run_id = t.run_id
   WHERE t.status = 'running' AND r.status <> 'running'
   FOR NO KEY UPDATE OF t SKIP LOCKED)"""
-"""A row that is locked is being published this moment: its outcome is then ok, or is recorded by
-the next run."""
+"""A locked row belongs to a run that is publishing: its outcome will be ok, or is recorded by the
+next run."""
 
 _PRUNE: Final = """\
 DELETE FROM tableferry.runs WHERE run_id IN (
@@ -58,7 +58,7 @@ DELETE FROM tableferry.runs WHERE run_id IN (
     SELECT started_at FROM tableferry.runs ORDER BY started_at DESC OFFSET %s - 1 LIMIT 1)
   ORDER BY r.started_at LIMIT %s
   FOR UPDATE OF r SKIP LOCKED)"""
-"""A run whose staging table is still there stays until the next load of that table finds it."""
+"""A run whose staging table still exists is kept until the next load of that table finds it."""
 
 _CANONICAL: Final = """\
 SELECT coalesce(n.nspname, %(schema)s, current_schema(), ''), coalesce(c.relname, %(name)s)
@@ -84,7 +84,7 @@ WHERE (run_id, table_key) IN (
   SELECT run_id, table_key FROM tableferry.table_runs
   WHERE run_id = %s AND table_key = %s AND status = 'running'
   FOR NO KEY UPDATE SKIP LOCKED)"""
-"""The transaction that publishes has the row locked; renewing the lease must not wait for it."""
+"""The publishing transaction has the row locked; renewing the lease must not wait for it."""
 
 _END_TABLE: Final = """\
 UPDATE tableferry.table_runs SET status = %(status)s, rows_read = %(rows_read)s,
@@ -93,7 +93,7 @@ UPDATE tableferry.table_runs SET status = %(status)s, rows_read = %(rows_read)s,
   updated_at = clock_timestamp(), ended_at = coalesce(ended_at, clock_timestamp())
 WHERE run_id = %(run_id)s AND table_key = %(table_key)s AND status IN ('running', %(status)s)
 RETURNING status"""
-"""``ok`` stands there already: it was written with the rows."""
+"""``ok`` is recorded already, in the transaction that published the rows."""
 
 _END_RUN: Final = """\
 UPDATE tableferry.runs SET status = %(status)s, updated_at = clock_timestamp(),
@@ -109,7 +109,7 @@ _RUN_STATUS: Final = "SELECT status FROM tableferry.runs WHERE run_id = %s"
 
 @dataclass(frozen=True, slots=True)
 class TableRun:
-    """One table of a run. ``target`` is its one name in the ledger, with its schema."""
+    """One table of a run. ``target`` is its canonical name in the ledger, with its schema."""
 
     run_id: UUID
     table_key: str
@@ -118,7 +118,7 @@ class TableRun:
 
 @dataclass(frozen=True, slots=True)
 class TableProgress:
-    """What a table's run is doing, and how far it is."""
+    """What a table's run is doing, and its rows so far."""
 
     phase: str
     attempt: int
@@ -127,7 +127,7 @@ class TableProgress:
 
 
 class Failure(Protocol):
-    """Why it failed: as ``sync.outcome.ErrorReport`` tells it, without secrets and values."""
+    """An error to record, as ``sync.outcome.ErrorReport``: without secrets and cell values."""
 
     @property
     def kind(self) -> str: ...  # noqa: D102 - the error's class
@@ -140,14 +140,14 @@ class Failure(Protocol):
 
 
 def begin_run(connection: TargetConnection, run_id: UUID, process: str, version: str) -> None:
-    """Write down that the run is there."""
+    """Record the beginning of the run."""
     connection.execute(_BEGIN_RUN, (run_id, process, version))
 
 
 def abandon_silent(connection: TargetConnection, ttl_seconds: float) -> None:
-    """Give the outcome ``abandoned`` to runs that have shown no sign of life for so long.
+    """Give the outcome ``abandoned`` to runs without a heartbeat for ``ttl_seconds``.
 
-    Not while a lease of theirs is valid: they have said how long they may be silent.
+    Runs with a valid lease are left alone: its expiry says how long they may be silent.
     """
     connection.execute(_ABANDON_SILENT, (ttl_seconds,))
     connection.execute(_ABANDON_TABLES)
@@ -160,26 +160,26 @@ def abandon(connection: TargetConnection, run_id: UUID) -> None:
 
 
 def prune(connection: TargetConnection, kept: int = KEPT_RUNS) -> None:
-    """Delete the oldest ended runs, and what belongs to them, until ``kept`` are left."""
+    """Delete the oldest ended runs, with all their rows, so that ``kept`` are left."""
     connection.execute(_PRUNE, (kept, PRUNED_AT_ONCE))
 
 
 def begin_table(
     connection: TargetConnection, run_id: UUID, table_key: str, source: str, target: TargetTable
 ) -> TableRun:
-    """Write down that a table's turn has come; raises LeaseLostError in a run taken for dead."""
+    """Record the beginning of a table's run; raises LeaseLostError in an abandoned run."""
     name = canonical(connection, target)
     if not connection.rows(_BEGIN_TABLE, (table_key, storable(source), name, run_id)):
         raise LeaseLostError(
-            "Another run took this one for dead: it had shown no sign of life; nothing was "
-            f"published in {name}",
-            hint="See tableferry.runs for the run that goes on; run this one again if need be.",
+            f"Another run marked this one as abandoned, since its heartbeat stopped; {name} was "
+            "not published",
+            hint="See tableferry.runs for the run that took over; run it again if necessary.",
         )
     return TableRun(run_id, table_key, name)
 
 
 def canonical(connection: TargetConnection, table: TargetTable) -> str:
-    """Return a table's name with the schema it is in, or would be created in."""
+    """Return a table's name with the schema that it is in, or would be created in."""
     parameters = {"schema": table.schema or None, "name": table.name, "sql": table.sql}
     [(schema, name)] = connection.rows(_CANONICAL, parameters)
     return str(TargetTable(schema, name))
@@ -194,15 +194,15 @@ def describe(
     fingerprint: str,
     read_at_one_moment: bool,
 ) -> None:
-    """Write down what the plan says."""
-    told = (publish, consistency, fingerprint, read_at_one_moment)
-    connection.execute(_DESCRIBE, (*told, run.run_id, run.table_key))
+    """Record the plan."""
+    plan = (publish, consistency, fingerprint, read_at_one_moment)
+    connection.execute(_DESCRIBE, (*plan, run.run_id, run.table_key))
 
 
 def write_progress(connection: TargetConnection, run: TableRun, now: TableProgress) -> None:
-    """Write down how far a table's run is, unless it is being published this moment."""
-    far = (now.phase, now.attempt, now.rows_read, now.rows_written)
-    connection.execute(_PROGRESS, (*far, run.run_id, run.table_key))
+    """Record a table's progress, unless it is being published at this moment."""
+    progress = (now.phase, now.attempt, now.rows_read, now.rows_written)
+    connection.execute(_PROGRESS, (*progress, run.run_id, run.table_key))
 
 
 def end_table(
@@ -215,7 +215,7 @@ def end_table(
     error: Failure | None,
     warnings: Sequence[str],
 ) -> str:
-    """Write down a table's outcome; returns the one that is there then, maybe an earlier one."""
+    """Record a table's outcome; returns the recorded one, which may be an earlier one."""
     parameters: dict[str, Any] = {
         "run_id": run.run_id,
         "table_key": run.table_key,
@@ -227,15 +227,15 @@ def end_table(
     for part in ("kind", "code", "message", "hint"):
         parameters[part] = storable(getattr(error, part)) if error else None
     written = connection.rows(_END_TABLE, parameters)
-    there = written or connection.rows(_TABLE_STATUS, (run.run_id, run.table_key))
-    return str(there[0][0]) if there else ""
+    recorded = written or connection.rows(_TABLE_STATUS, (run.run_id, run.table_key))
+    return str(recorded[0][0]) if recorded else ""
 
 
 def end_run(connection: TargetConnection, run_id: UUID, status: str) -> str:
-    """Write down a run's outcome; returns the one that is there then, maybe an earlier one."""
+    """Record a run's outcome; returns the recorded one, which may be an earlier one."""
     written = connection.rows(_END_RUN, {"run_id": run_id, "status": status})
-    there = written or connection.rows(_RUN_STATUS, (run_id,))
-    return str(there[0][0]) if there else ""
+    recorded = written or connection.rows(_RUN_STATUS, (run_id,))
+    return str(recorded[0][0]) if recorded else ""
 
 
 def json_list(texts: Sequence[str]) -> Jsonb:
@@ -244,6 +244,6 @@ def json_list(texts: Sequence[str]) -> Jsonb:
 
 
 def storable(text: str) -> str:
-    """Return a message as PostgreSQL can store it, with U+FFFD for the rest."""
+    """Return a text that PostgreSQL can store, with U+FFFD for what it cannot."""
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return whole.replace("\0", "\ufffd")

@@ -1,7 +1,7 @@
-"""What must be true with the rows: checked and written on the connection that stores them.
+"""The outcome ``ok``, recorded in the transaction that publishes the rows.
 
-``seal`` is the last statement before COMMIT. The outcome is visible if and only if the rows are,
-so a link that is lost at COMMIT is decided by looking for it.
+``seal`` runs just before COMMIT. The outcome is visible if and only if the rows are, so after a
+connection is lost at COMMIT, the outcome in the ledger tells whether it was committed.
 """
 
 import time
@@ -11,21 +11,22 @@ from typing import Any, Final
 from tableferry.config import TargetSettings
 from tableferry.errors import CommitUnknownError, TableferryError, TransientError
 from tableferry.postgres.connection import Parameters, TargetConnection, connect
-from tableferry.postgres.ledger.lease import Lease, hold, lost
-from tableferry.postgres.ledger.link import answering
+from tableferry.postgres.ledger.lease import Lease, lease_lost, lock_lease
 from tableferry.postgres.ledger.runs import json_list
+from tableferry.postgres.ledger.shared_connection import time_limit
 
 LOCK_TIMEOUT: Final = "5s"
-"""For the lease's row: others lock it for one statement, to look whether it has expired."""
+"""For the lease's row: other runs lock it for one statement, to see whether it has expired."""
 
-DECIDED_SECONDS: Final = 60.0
-"""How long a link lost at COMMIT is looked into: a server starts again within that time, and
-notices that its client is gone, or finishes the COMMIT that it has got."""
+RESOLVE_SECONDS: Final = 60.0
+"""How long to query a COMMIT whose answer was lost: within that time a server restarts, notices
+that its client is gone, or finishes the COMMIT."""
 
-ASKED_SECONDS: Final = 5.0
-"""How long one look waits for a transaction that is still committing."""
+LOOKUP_SECONDS: Final = 5.0
+"""How long one query waits for a transaction that is still committing."""
 
 PAUSE_SECONDS: Final = 0.5
+"""Between two queries."""
 
 _SEAL: Final = """\
 UPDATE tableferry.table_runs SET status = 'ok', phase = 'publish', rows_read = %s,
@@ -48,50 +49,49 @@ def seal(
     rows_written: int,
     warnings: Sequence[str] = (),
 ) -> None:
-    """Write the outcome ``ok`` into the open transaction, which must be READ COMMITTED.
+    """Record the outcome ``ok`` in the open transaction, which must be READ COMMITTED.
 
-    Raises LeaseLostError where another run has taken over; from then until the transaction ends
-    none can.
+    Raises LeaseLostError if another run took over; from here until the transaction ends, none can.
     """
     if not connection.in_transaction:
-        raise RuntimeError("seal() belongs into the transaction that publishes")
+        raise RuntimeError("seal() must be called in the transaction that publishes")
     connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-    hold(connection, lease)
-    told = (rows_read, rows_written, json_list(warnings), lease.run_id, lease.table_key)
-    if not connection.rows(_SEAL, told):
-        # Taken for dead by a run that had no use for this table.
-        raise lost(lease.target)
+    lock_lease(connection, lease)
+    outcome = (rows_read, rows_written, json_list(warnings), lease.run_id, lease.table_key)
+    if not connection.rows(_SEAL, outcome):
+        # Marked as abandoned by a run that did not load this table.
+        raise lease_lost(lease.target)
 
 
 def was_published(
     settings: TargetSettings,
     lease: Lease,
     *,
-    patience: float = DECIDED_SECONDS,
+    patience: float = RESOLVE_SECONDS,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> bool:
-    """Whether the transaction that was sealed has been committed, asked over a new connection.
+    """Return whether the sealed transaction was committed, queried over a new connection.
 
-    One that is still committing is waited for: it has the row locked. Raises CommitUnknownError
-    where this cannot be found out within ``patience`` seconds.
+    Waits for one that is still committing: it has the row locked. Raises CommitUnknownError if the
+    query does not succeed within ``patience`` seconds.
     """
-    asked = (_OUTCOME, (lease.run_id, lease.table_key))
+    query = (_OUTCOME, (lease.run_id, lease.table_key))
     until = clock() + patience
-    return bool(_decided(settings, lease.target, asked, until, sleep=sleep, clock=clock) == "ok")
+    return bool(_resolve(settings, lease.target, query, until, sleep=sleep, clock=clock) == "ok")
 
 
 def was_stored(settings: TargetSettings, lease: Lease, number: int) -> bool:
-    """Whether the transaction that stored a chunk has been committed, likewise."""
-    asked = (_STORED, (lease.run_id, lease.table_key, number))
-    until = time.monotonic() + DECIDED_SECONDS
-    return bool(_decided(settings, lease.target, asked, until))
+    """Return whether the transaction that stored a chunk was committed, like ``was_published``."""
+    query = (_STORED, (lease.run_id, lease.table_key, number))
+    until = time.monotonic() + RESOLVE_SECONDS
+    return bool(_resolve(settings, lease.target, query, until))
 
 
-def _decided(
+def _resolve(
     settings: TargetSettings,
     target: str,
-    asked: tuple[str, Parameters],
+    query: tuple[str, Parameters],
     until: float,
     *,
     sleep: Callable[[float], None] = time.sleep,
@@ -99,26 +99,26 @@ def _decided(
 ) -> Any:
     while True:
         try:
-            return _answer(settings, asked)
+            return _lookup(settings, query)
         except TableferryError as error:
             if not isinstance(error, TransientError) or clock() + PAUSE_SECONDS > until:
                 raise CommitUnknownError(
-                    f"The link to {settings} was lost while {target} was committed, and it "
-                    f"could not be found out whether it was: {error.message}",
-                    hint="Readers see all the old rows or all the new ones. The next run finds "
-                    "out; run it again.",
+                    f"The connection to {settings} was lost at the COMMIT of {target}, and whether "
+                    f"it was committed could not be determined: {error.message}",
+                    hint="Readers see all the old rows or all the new ones. Run it again: the next "
+                    "run determines it.",
                     code=error.code,
                 ) from error
         sleep(PAUSE_SECONDS)
 
 
-def _answer(settings: TargetSettings, asked: tuple[str, Parameters]) -> Any:
-    """Return the one value of the one row, None where there is no row."""
+def _lookup(settings: TargetSettings, query: tuple[str, Parameters]) -> Any:
+    """Return the value of the only row, None if there is no row."""
     with (
         connect(settings) as connection,
-        answering(connection, 2 * ASKED_SECONDS),
+        time_limit(connection, 2 * LOOKUP_SECONDS),
         connection.transaction(),
     ):
-        connection.execute(f"SET LOCAL lock_timeout = '{ASKED_SECONDS:g}s'")
-        found = connection.rows(*asked)
+        connection.execute(f"SET LOCAL lock_timeout = '{LOOKUP_SECONDS:g}s'")
+        found = connection.rows(*query)
     return found[0][0] if found else None

@@ -7,7 +7,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from tableferry.postgres.connection import TargetConnection
-from tableferry.postgres.locks import Ask
+from tableferry.postgres.locks import LockStep
 from tableferry.postgres.publish.merge_sql import Changes
 from tableferry.postgres.publish.staging import Part
 from tableferry.values import RefusedRows
@@ -55,6 +55,6 @@ class Load(AbstractContextManager["Load"], Protocol):
 
     def publish(self) -> None: ...  # noqa: D102
 
-    def locks(self) -> Sequence[Ask]: ...  # noqa: D102
+    def locks(self) -> Sequence[LockStep]: ...  # noqa: D102
 
     def expose(self) -> None: ...  # noqa: D102

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.copy_bisection import open_copy
-from tableferry.postgres.locks import Ask
+from tableferry.postgres.locks import LockStep
 from tableferry.postgres.publish.merge_sql import Changes
 from tableferry.postgres.publish.staging import Part, StagingTable, ended_on_failure
 from tableferry.postgres.publish.strategy import Opening
@@ -44,7 +44,7 @@ class _Common:
         """What publishing did to single rows; None where every row is a new one."""
         return self._changes
 
-    def locks(self) -> Sequence[Ask]:
+    def locks(self) -> Sequence[LockStep]:
         """Return nothing: publishing locks no reader out that is not locked out already."""
         return ()
 

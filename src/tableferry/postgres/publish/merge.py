@@ -11,7 +11,7 @@ from tableferry.errors import DataError, VerificationError
 from tableferry.model.identifiers import TargetTable, quote_pg
 from tableferry.planning.drift import add_columns_sql
 from tableferry.postgres.ledger import SCHEMA
-from tableferry.postgres.locks import lock_exclusively, lock_quietly
+from tableferry.postgres.locks import lock_beside_readers, lock_exclusively
 from tableferry.postgres.publish.loads import Staged
 from tableferry.postgres.publish.merge_check import check, read_obstacles, suits
 from tableferry.postgres.publish.merge_sql import Changes, Merging
@@ -180,7 +180,7 @@ class MergeLoad(Staged):
         if self._plan.drift.added:  # ALTER TABLE locks readers out, until the commit
             lock_exclusively(self._connection, standing.table, only=only)
         else:
-            lock_quietly(self._connection, standing.table, "SHARE ROW EXCLUSIVE", only=only)
+            lock_beside_readers(self._connection, standing.table, "SHARE ROW EXCLUSIVE", only=only)
 
     def _change(self, standing: Standing, merging: Merging) -> Changes:
         updates: int | None = None

@@ -13,7 +13,7 @@ from tableferry.planning.drift import add_columns_sql
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger import SCHEMA
-from tableferry.postgres.locks import ask_briefly
+from tableferry.postgres.locks import retry_brief_locks
 from tableferry.postgres.publish.inventory import (
     Body,
     Inventory,
@@ -237,7 +237,7 @@ def _point_elsewhere(connection: TargetConnection, inventory: Inventory) -> None
         ]
         had = {form for name in kept for form in (there[name], f"{there[name]} NOT VALID")}
         for sql in (*dropped, *(one for one in wanted if one not in had)):
-            ask_briefly(connection, [sql], "a table that a foreign key points to")
+            retry_brief_locks(connection, [sql], "a table that a foreign key points to")
         body = inventory.bodies[0]
         about = {"oid": body.oid, "made": table, "name": body.shadow.name}
         for _, sql in connection.rows(_PARTS, about):

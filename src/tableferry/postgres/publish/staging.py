@@ -27,10 +27,10 @@ from tableferry.errors import (
 from tableferry.model.identifiers import TargetTable
 from tableferry.planning.column_plan import ColumnPlan
 from tableferry.postgres.connection import TargetConnection
-from tableferry.postgres.copy_bisection import SiftingCopy, open_copy
+from tableferry.postgres.copy_bisection import BisectingCopy, open_copy
 from tableferry.postgres.copying import CopyIn
 from tableferry.postgres.ledger import SCHEMA
-from tableferry.postgres.locks import PATIENCE_SECONDS, ask_briefly
+from tableferry.postgres.locks import PATIENCE_SECONDS, retry_brief_locks
 from tableferry.values import RefusedRows
 
 Checkpoint = Callable[[TargetConnection], None]
@@ -76,7 +76,7 @@ def drop_staging(
     drop = f"DROP TABLE IF EXISTS {tables} CASCADE"
     what = f"the staging table {name}, or a table that it points to,"
     with connection.transaction():
-        ask_briefly(connection, [drop], what, patience=patience)
+        retry_brief_locks(connection, [drop], what, patience=patience)
 
 
 def was_cut_off(error: BaseException | None) -> bool:
@@ -116,7 +116,7 @@ class StagingTable:
         self._make = make
         self._refusals = refusals
         self._made_first = made_first
-        self._copy: CopyIn | SiftingCopy | None = None
+        self._copy: CopyIn | BisectingCopy | None = None
         self._stored = wanted.resumed or 0
         self._counting = threading.Lock()
 

@@ -9,7 +9,7 @@ from typing import Final, LiteralString
 
 from tableferry.model.identifiers import TargetTable, quote_pg
 from tableferry.planning.ddl.create_table import advance_identity
-from tableferry.postgres.locks import Ask, lock_quietly
+from tableferry.postgres.locks import LockStep, lock_beside_readers
 from tableferry.postgres.publish import shadow
 from tableferry.postgres.publish.inventory import Body, Inventory, read_inventory, signature
 from tableferry.postgres.publish.loads import Staged
@@ -104,8 +104,8 @@ class SwapLoad(Staged):
         """Begin the transaction; everything that is left to do locks readers out."""
         self._connection.begin()
 
-    def locks(self) -> list[Ask]:
-        """Return what takes the locks, in the open transaction (see ``ask_briefly``).
+    def locks(self) -> list[LockStep]:
+        """Return what takes the locks, in the open transaction (see ``retry_brief_locks``).
 
         Raises SchemaError where the target is not as it was when the shadow was prepared, and
         TransientError where a writer holds the table.
@@ -113,7 +113,7 @@ class SwapLoad(Staged):
         inventory = self._prepared
         standing = find(self._connection, self._plan.spec.target)
         ((self._path,),) = self._connection.rows("SELECT current_setting('search_path')")
-        lock_quietly(self._connection, standing.table, "SHARE UPDATE EXCLUSIVE")
+        lock_beside_readers(self._connection, standing.table, "SHARE UPDATE EXCLUSIVE")
         before = signature(self._connection, inventory.bodies)
         now = self._read(standing)
         if now != inventory:

@@ -7,7 +7,7 @@ lock on another is not to be had.
 from collections.abc import Callable, Sequence
 
 from tableferry.postgres.connection import TargetConnection
-from tableferry.postgres.locks import ask_briefly
+from tableferry.postgres.locks import retry_brief_locks
 from tableferry.postgres.publish.load import Load
 
 
@@ -29,7 +29,7 @@ def publish_all(
     locks = {load.target: load.locks() for load in loads}
     if asks := [ask for asked in locks.values() for ask in asked]:
         waited_for = ", ".join(target for target, asked in locks.items() if asked)
-        ask_briefly(connection, [seal, *asks], waited_for)
+        retry_brief_locks(connection, [seal, *asks], waited_for)
     else:
         seal()
     for load in loads:

@@ -1,5 +1,5 @@
--- What tableferry has done, what it is doing, and what it has the right to do.
--- Times are the database's own; nothing here is compared with another clock.
+-- The ledger: the history of runs, the runs in progress, and the leases on tables.
+-- All times are the database's own and never compared with another clock.
 
 CREATE TABLE tableferry.runs (
   run_id uuid PRIMARY KEY,
@@ -16,10 +16,10 @@ CREATE INDEX runs_by_start ON tableferry.runs (started_at);
 
 COMMENT ON TABLE tableferry.runs IS 'One row for each call of sync; the oldest are pruned.';
 COMMENT ON COLUMN tableferry.runs.status IS
-  'running, then one outcome for ever: ok (every table), partial (some), failed, skipped, held, cancelled, deadline, abandoned.';
-COMMENT ON COLUMN tableferry.runs.process IS 'Who runs it: host and process id.';
+  'running, then one final outcome: ok (every table), partial (some), failed, skipped, held, cancelled, deadline, abandoned.';
+COMMENT ON COLUMN tableferry.runs.process IS 'The process that runs it: host and process id.';
 COMMENT ON COLUMN tableferry.runs.version IS 'The version of tableferry.';
-COMMENT ON COLUMN tableferry.runs.updated_at IS 'The last sign of life: every 2 seconds while it runs.';
+COMMENT ON COLUMN tableferry.runs.updated_at IS 'The last heartbeat: every 2 seconds while it runs.';
 
 CREATE TABLE tableferry.table_runs (
   run_id uuid NOT NULL REFERENCES tableferry.runs ON DELETE CASCADE,
@@ -53,31 +53,31 @@ CREATE INDEX table_runs_by_target ON tableferry.table_runs (target, started_at);
 
 COMMENT ON TABLE tableferry.table_runs IS 'One row for each table of a run.';
 COMMENT ON COLUMN tableferry.table_runs.table_key IS 'The entry of TABLE_CONFIGS.';
-COMMENT ON COLUMN tableferry.table_runs.target IS 'schema.table, as it was found; the key of leases.';
+COMMENT ON COLUMN tableferry.table_runs.target IS 'schema.table in the target; the key of leases.';
 COMMENT ON COLUMN tableferry.table_runs.generation IS
-  'Of the lease it ran under; NULL: it never had the lease.';
+  'Generation of the lease it ran under; NULL: it never had the lease.';
 COMMENT ON COLUMN tableferry.table_runs.publish IS 'truncate, swap or merge.';
 COMMENT ON COLUMN tableferry.table_runs.consistency IS 'snapshot, read_committed or nolock.';
 COMMENT ON COLUMN tableferry.table_runs.read_at_one_moment IS
   'Whether every row was read at one moment of the source; NULL: not read.';
 COMMENT ON COLUMN tableferry.table_runs.status IS
-  'running, then one outcome for ever. ok was written in the transaction that published the rows.';
-COMMENT ON COLUMN tableferry.table_runs.phase IS 'What it was doing when it last told.';
+  'running, then one final outcome. ok is written in the transaction that publishes the rows.';
+COMMENT ON COLUMN tableferry.table_runs.phase IS 'What it was doing at the last heartbeat.';
 COMMENT ON COLUMN tableferry.table_runs.staging IS
   'The staging table in this schema that the load fills or filled.';
 COMMENT ON COLUMN tableferry.table_runs.fingerprint IS
-  'Of the plan: an unfinished load is taken up again only by the same plan.';
+  'Hash of the plan: an interrupted load is resumed only by a run of the same plan.';
 COMMENT ON COLUMN tableferry.table_runs.error_code IS
   'SQL Server''s error number or PostgreSQL''s SQLSTATE.';
 
 CREATE FUNCTION tableferry.refuse_a_second_outcome() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE EXCEPTION 'the outcome % is recorded already, and stays', OLD.status
+  RAISE EXCEPTION 'the outcome % is recorded already and final', OLD.status
     USING ERRCODE = 'object_not_in_prerequisite_state';
 END
 $$;
 COMMENT ON FUNCTION tableferry.refuse_a_second_outcome() IS
-  'Every run ends in exactly one recorded outcome.';
+  'Every run ends with exactly one recorded outcome.';
 
 CREATE TRIGGER one_outcome BEFORE UPDATE ON tableferry.runs FOR EACH ROW
   WHEN (OLD.status <> 'running' AND NEW.status <> OLD.status)
@@ -100,10 +100,10 @@ CREATE TABLE tableferry.chunks (
 );
 
 COMMENT ON TABLE tableferry.chunks IS
-  'The key ranges of a load. A chunk''s row says done in the transaction that stored its rows.';
+  'The key ranges of a load. A chunk is marked done in the transaction that stores its rows.';
 COMMENT ON COLUMN tableferry.chunks.number IS 'Its place in the order of the keys, from 0.';
 COMMENT ON COLUMN tableferry.chunks.key_range IS
-  'The range as the source is asked for it; its bounds are keys of the source.';
+  'The range in JSON; its bounds are keys of the source.';
 COMMENT ON COLUMN tableferry.chunks.rows IS 'Rows in the staging table; NULL: not done.';
 COMMENT ON COLUMN tableferry.chunks.touched IS
   'How many values were altered, as the entry allows, by source column and reason.';
@@ -117,8 +117,8 @@ CREATE TABLE tableferry.watermarks (
 );
 
 COMMENT ON TABLE tableferry.watermarks IS
-  'How far each table has been carried; written in the transaction that publishes the rows.';
-COMMENT ON COLUMN tableferry.watermarks.value IS 'In the source''s own terms, exact, as text.';
+  'Progress of each table in the source''s terms; written in the transaction that publishes the rows.';
+COMMENT ON COLUMN tableferry.watermarks.value IS 'Exact, as text.';
 COMMENT ON COLUMN tableferry.watermarks.run_id IS
   'The run that wrote it; its history may have been pruned since.';
 
@@ -134,12 +134,12 @@ CREATE TABLE tableferry.leases (
 );
 
 COMMENT ON TABLE tableferry.leases IS
-  'The right to load one table. Who publishes locks the row and finds its own generation in it.';
-COMMENT ON COLUMN tableferry.leases.generation IS 'Rises by one with each holder.';
+  'The right to load one table. Publishing locks the row and checks its generation.';
+COMMENT ON COLUMN tableferry.leases.generation IS 'Increases by one with each holder.';
 COMMENT ON COLUMN tableferry.leases.run_id IS 'The holder; NULL: the lease is free.';
 COMMENT ON COLUMN tableferry.leases.process IS 'The holder, or the last one: as in runs.';
 COMMENT ON COLUMN tableferry.leases.expires_at IS
-  'From then on another run may take it; put off every 2 seconds by a holder that is alive.';
+  'From then on another run may take it; extended every 2 seconds while the holder is alive.';
 
 CREATE TABLE tableferry.quarantine (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -155,8 +155,8 @@ CREATE TABLE tableferry.quarantine (
 CREATE INDEX quarantine_by_run ON tableferry.quarantine (run_id, target);
 
 COMMENT ON TABLE tableferry.quarantine IS
-  'Rows that were refused and left out of a load, as the table''s entry allows.';
+  'Refused rows that were left out of a load, as the table''s entry allows.';
 COMMENT ON COLUMN tableferry.quarantine.row_key IS 'The row''s key in the source, by column.';
 COMMENT ON COLUMN tableferry.quarantine.sqlstate IS
-  'PostgreSQL''s, where it was PostgreSQL that refused the row.';
-COMMENT ON COLUMN tableferry.quarantine.value_hex IS 'The bytes of the value that was refused.';
+  'The SQLSTATE, if PostgreSQL refused the row.';
+COMMENT ON COLUMN tableferry.quarantine.value_hex IS 'The bytes of the refused value.';

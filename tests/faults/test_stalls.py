@@ -1,6 +1,6 @@
-"""The source falls silent in the midst of a long value, and the whole process stands still.
+"""The source stalls mid-value, and the whole sync process hangs.
 
-The syncs are processes of their own: the stand-in that says nothing has to live on.
+The syncs run in processes of their own: the sandbox, in this one, has to go on running.
 """
 
 import json
@@ -30,17 +30,17 @@ from tests.support.specs import entry
 
 LENGTHS = [100_000] * 7 + [2_000_000]
 
-IN_THE_MIDST = Stall(120.0, after_rows=4)
-"""Only full packets leave before: the last of these rows has arrived in part. Longer than any test
-waits."""
+MID_VALUE = Stall(120.0, after_rows=4)
+"""Only full packets are sent before it, so the last of these rows arrives in part. Longer than any
+test waits."""
 
-STANDS_STILL = "SELECT clock_timestamp() - renewed_at > interval '4 s' FROM tableferry.leases"
-"""A lease is renewed every two seconds, unless no thread runs."""
+HANGS = "SELECT clock_timestamp() - renewed_at > interval '4 s' FROM tableferry.leases"
+"""A lease is renewed every two seconds, unless the process hangs."""
 
 
 @pytest.fixture(scope="module")
 def long_values(running_sandbox: Sandbox) -> Iterator[Sandbox]:
-    """A sandbox with a T of a few long values."""
+    """A sandbox with a table T of a few long values."""
     running_sandbox.run("CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, Name nvarchar(max) NULL)")
     numbers = pa.array(range(len(LENGTHS)), pa.int32())
     names = pa.array(["x" * length for length in LENGTHS], pa.large_string())
@@ -61,19 +61,19 @@ def all_arrived(database: PgDatabase) -> bool:
 
 
 def timed(*seconds: float, **changes: Any) -> list[str]:
-    """What runs a sync of T into t with so much time left."""
+    """The command that syncs T into t with so many seconds until its deadline."""
     configured = json.dumps(entry(**{"sql_table": "dbo.T", "pg_table": "t", **changes}))
     return ["-m", "tests.support.timed_sync", configured, *map(str, seconds)]
 
 
-def watchers_of(process: "subprocess.Popen[str]") -> list[int]:
+def children_of(process: "subprocess.Popen[str]") -> list[int]:
     """The ids of the processes that its threads have started."""
     threads = Path(f"/proc/{process.pid}/task").glob("*/children")
     return [int(number) for thread in threads for number in thread.read_text().split()]
 
 
-def is_alive(number: int) -> bool:
-    """Whether a process runs; one that only nobody has asked after does not."""
+def is_running(number: int) -> bool:
+    """Whether a process runs; a zombie does not."""
     try:
         status = Path(f"/proc/{number}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
@@ -82,59 +82,59 @@ def is_alive(number: int) -> bool:
 
 
 @contextmanager
-def standing_still(
+def hanging_sync(
     source: Sandbox, database: PgDatabase, folder: Path
 ) -> "Iterator[tuple[subprocess.Popen[str], int]]":
-    """A sync that renews its lease no more, in the midst of a value; the id of who watches it."""
-    source.server.faults.on_statement(FROM_T, IN_THE_MIDST)
+    """A sync that hangs mid-value, and the process id of its watchdog."""
+    source.server.faults.on_statement(FROM_T, MID_VALUE)
     with start_sync(source, database, folder, "--json") as process:
         try:
-            assert wait_for(lambda: _stands_still(database))
-            [stall_guard] = watchers_of(process)
-            yield process, stall_guard
+            assert wait_for(lambda: _hangs(database))
+            [watchdog] = children_of(process)
+            yield process, watchdog
         finally:
             process.kill()
 
 
-def _stands_still(database: PgDatabase) -> bool:
+def _hangs(database: PgDatabase) -> bool:
     [(there,)] = database.rows("SELECT to_regclass('tableferry.leases') IS NOT NULL")
-    return bool(there) and database.rows(STANDS_STILL) == [(True,)]
+    return bool(there) and database.rows(HANGS) == [(True,)]
 
 
-def test_silence_in_the_midst_of_a_value_is_given_up_and_tried_again(
+def test_a_stall_mid_value_ends_the_attempt_and_is_retried(
     source: Sandbox, old_rows: PgDatabase, tmp_path: Path
 ) -> None:
-    with standing_still(source, old_rows, tmp_path) as (process, stall_guard):
-        told, said = process.communicate(timeout=60)
-    assert process.returncode == 0, said
-    [table] = json.loads(told)["tables"]
+    with hanging_sync(source, old_rows, tmp_path) as (process, watchdog):
+        output, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    [table] = json.loads(output)["tables"]
     assert table["attempts"] == 2
-    assert "said nothing for 10 seconds in the midst of a value" in str(table)
+    assert "stalled for 10 s mid-value; the connection was closed" in str(table)
     assert all_arrived(old_rows)
-    assert not is_alive(stall_guard)
+    assert not is_running(watchdog)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_signal_in_the_midst_of_a_silent_value_is_heard(
+def test_a_signal_during_a_stall_cancels_the_run(
     source: Sandbox,
     old_rows: PgDatabase,
     tmp_path: Path,
     number: signal.Signals,
     code: int,
 ) -> None:
-    with standing_still(source, old_rows, tmp_path) as (process, stall_guard):
+    with hanging_sync(source, old_rows, tmp_path) as (process, watchdog):
         process.send_signal(number)
-        told, said = process.communicate(timeout=60)
-    assert (process.returncode, said) == (code, "")
-    [table] = json.loads(told)["tables"]
+        output, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (code, "")
+    [table] = json.loads(output)["tables"]
     assert table["status"] == "cancelled"
     assert "attempts" not in table, "the first was the only one"
     assert seen(old_rows) == OLD
-    assert not is_alive(stall_guard)
+    assert not is_running(watchdog)
 
 
 @pytest.mark.parametrize("encrypt", ["optional", "yes"])
-def test_the_end_of_a_lambdas_time_is_kept_in_the_midst_of_a_silent_value(
+def test_a_lambdas_deadline_is_kept_during_a_stall(
     source: Sandbox, old_rows: PgDatabase, provider: str, encrypt: str
 ) -> None:
     variables = {
@@ -142,38 +142,38 @@ def test_the_end_of_a_lambdas_time_is_kept_in_the_midst_of_a_silent_value(
         "SQL_SERVER_MCTM_ENCRYPT": encrypt,
         "SQL_SERVER_MCTM_TRUST_CERTIFICATE": "yes",
     }
-    source.server.faults.on_statement(FROM_T, IN_THE_MIDST)
+    source.server.faults.on_statement(FROM_T, MID_VALUE)
     with started(source, old_rows, timed(5.0), variables=variables) as process:
-        told, said = process.communicate(timeout=60)
-    assert process.returncode == 0, said
-    run = json.loads(told)
+        output, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    run = json.loads(output)
     assert (run["status"], run["remaining"]) == ("deadline", ["t"])
     assert run["tables"][0]["status"] == "deadline"
     assert seen(old_rows) == OLD
 
 
-def test_a_long_value_that_comes_slowly_is_waited_for(
+def test_a_slow_long_value_is_waited_for(
     source: Sandbox, old_rows: PgDatabase, proxy_to: Callable[[str, int], TcpProxy]
 ) -> None:
-    """A process that would be patient for a second with a silent source."""
+    """Of a process whose patience with a stalled source is one second."""
     wire = proxy_to(source.server.host, source.server.port)
     wire.faults.delay(0.01, Direction.TO_CLIENT)
     with started(source, old_rows, timed(300.0, 1.0), wire) as process:
-        told, said = process.communicate(timeout=120)
-    assert process.returncode == 0, said
-    [table] = json.loads(told)["tables"]
+        output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    [table] = json.loads(output)["tables"]
     assert table["status"] == "ok"
     assert "attempts" not in table, "the first was the only one"
     assert all_arrived(old_rows)
 
 
-def test_who_watched_a_killed_process_ends_with_it(
+def test_the_watchdog_of_a_killed_process_exits(
     source: Sandbox, old_rows: PgDatabase, tmp_path: Path
 ) -> None:
-    with standing_still(source, old_rows, tmp_path) as (process, stall_guard):
-        assert is_alive(stall_guard)
+    with hanging_sync(source, old_rows, tmp_path) as (process, watchdog):
+        assert is_running(watchdog)
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=60)
-        assert wait_for(lambda: not is_alive(stall_guard))
-    assert wait_for(lambda: source.server.connections == 0), "no socket is held by anybody"
+        assert wait_for(lambda: not is_running(watchdog))
+    assert wait_for(lambda: source.server.connections == 0), "no process holds a socket any longer"
     assert seen(old_rows) == OLD

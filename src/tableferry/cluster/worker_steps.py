@@ -1,8 +1,8 @@
-"""What a worker does: one step, with the settings of its own environment.
+"""The steps that a worker runs, each with the settings of the worker's own environment.
 
-A task holds a specification and an id, never a connection nor a password: those who look at a
-scheduler's task graphs, or at its wire, see no secret. Failures are answers, not exceptions: Dask
-logs the text of exceptions, and would try them all again alike.
+A task holds a specification and an id, never a connection or a password, so a scheduler's task
+graphs and its network traffic show no secret. Failures are returned, not raised: Dask logs the text
+of exceptions, and would retry every one of them, whatever its class.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,24 +23,24 @@ from tableferry.sync.run import sync_table
 T = TypeVar("T")
 
 RETRIES: Final = Retries(attempts=5)
-"""One step's: nobody else tries again, but where the worker itself is gone."""
+"""Of one step; Dask retries a step only when its worker is lost."""
 
 
 def version() -> str:
-    """Return the worker's tableferry."""
+    """Return the version of the worker's tableferry."""
     return __version__
 
 
 def plan(specs: Sequence[TableSpec], folder: str) -> tuple[RoutedTable, ...] | ErrorReport:
-    """Say how each table is carried, and try each login once."""
-    return _answered(lambda: fanout.plan_fanout(specs, _settings(specs, folder)))
+    """Return each table's route through the fan-out, having tried each login once."""
+    return _reported(lambda: fanout.plan_fanout(specs, _settings(specs, folder)))
 
 
 def begin(
     spec: TableSpec, fanout_id: UUID, folder: str, fingerprint: str | None
 ) -> Begun | ErrorReport:
-    """Begin a table."""
-    return _tried(
+    """Begin a table: lease, plan, chunks, staging table."""
+    return _with_retries(
         lambda: fanout.begin(
             spec, _settings([spec], folder), assign(spec, fanout_id), fingerprint=fingerprint
         )
@@ -48,43 +48,46 @@ def begin(
 
 
 def load_chunk(spec: TableSpec, fanout_id: UUID, folder: str, number: int) -> Stored | ErrorReport:
-    """Store one chunk."""
-    return _tried(
+    """Load one chunk into the staging table."""
+    return _with_retries(
         lambda: fanout.load_chunk(spec, _settings([spec], folder), assign(spec, fanout_id), number)
     )
 
 
 def publish(spec: TableSpec, fanout_id: UUID, folder: str) -> TableOutcome | ErrorReport:
-    """Make a table's chunks visible."""
-    return _tried(lambda: fanout.publish(spec, _settings([spec], folder), assign(spec, fanout_id)))
+    """Publish a table whose chunks are all stored."""
+    return _with_retries(
+        lambda: fanout.publish(spec, _settings([spec], folder), assign(spec, fanout_id))
+    )
 
 
 def give_up(
     spec: TableSpec, fanout_id: UUID, folder: str, error: ErrorReport
 ) -> TableOutcome | ErrorReport:
-    """End a table that will not be published."""
-    return _tried(
+    """Record the outcome of a table that will not be published."""
+    return _with_retries(
         lambda: fanout.give_up(spec, _settings([spec], folder), assign(spec, fanout_id), error)
     )
 
 
 def load_whole(spec: TableSpec, folder: str, fingerprint: str | None) -> TableOutcome | ErrorReport:
-    """Carry a table that cannot be carried in chunks."""
-    return _answered(lambda: sync_table(spec, _settings([spec], folder), fingerprint=fingerprint))
+    """Sync a table that cannot be fanned out in chunks."""
+    return _reported(lambda: sync_table(spec, _settings([spec], folder), fingerprint=fingerprint))
 
 
 def _settings(specs: Sequence[TableSpec], folder: str) -> Settings:
-    """Read the worker's own environment, and a ``.env`` where it runs or in ``folder``."""
+    """Read the worker's environment, and a ``.env`` in its working directory or in ``folder``."""
     db_types = dict.fromkeys(spec.db_type for spec in specs)
     return load_settings(db_types, find_env_file(Path.cwd(), Path(folder)), AwsVault())
 
 
-def _tried(work: Callable[[], T]) -> T | ErrorReport:
-    return _answered(lambda: retried(work, RETRIES, NEVER))
+def _with_retries(step: Callable[[], T]) -> T | ErrorReport:
+    return _reported(lambda: retried(step, RETRIES, NEVER))
 
 
-def _answered(work: Callable[[], T]) -> T | ErrorReport:
+def _reported(step: Callable[[], T]) -> T | ErrorReport:
+    """Run a step; its failure is returned."""
     try:
-        return work()
-    except Exception as error:  # noqa: BLE001 - an answer like any other
+        return step()
+    except Exception as error:  # noqa: BLE001 - every failure is reported to the coordinator
         return ErrorReport.of(error)

@@ -1,7 +1,7 @@
-"""The ledger's own connection: shared by threads, opened anew when lost, never waited for for ever.
+"""The ledger's own connection: shared by threads, reopened when lost, never waited on forever.
 
-Each use is one short transaction that leaves nothing behind in the session, so that a connection
-pooler may give every one of them another session.
+Each use is one short transaction that leaves nothing behind in the session, so a connection pooler
+may run every one of them in another session.
 """
 
 import contextlib
@@ -18,21 +18,21 @@ from tableferry.errors import TransientError
 from tableferry.postgres.connection import TargetConnection, connect
 
 STATEMENT_TIMEOUT: Final = "4s"
-"""The ledger's statements touch a few rows by their keys: milliseconds, unless somebody has locked
-its tables."""
+"""The ledger's statements touch a few rows by primary key: milliseconds, unless another session
+has locked its tables."""
 
 ANSWER_SECONDS: Final = 5.0
-"""After this the wire is taken for dead: over the statement's own limit, and short enough that a
-lease can be renewed over a new connection before it expires."""
+"""After this the connection is considered dead: longer than the statement timeout, and short enough
+to renew a lease over a new connection before it expires."""
 
 TURN_SECONDS: Final = 30.0
-"""How long a thread waits for the others to be done: a connection attempt and an answer, twice."""
+"""How long a thread waits for the other threads: a connection attempt and an answer, twice."""
 
 T = TypeVar("T")
 
 
 class LedgerConnection:
-    """A connection to the ledger for several threads; each transaction is tried on two wires."""
+    """A connection for several threads; a transaction whose connection is lost is retried once."""
 
     def __init__(self, settings: TargetSettings) -> None:
         self._settings = settings
@@ -40,25 +40,26 @@ class LedgerConnection:
         self._connection: TargetConnection | None = None
 
     def open(self, prepare: Callable[[TargetConnection], None], seconds: float) -> None:
-        """Connect, and ``prepare`` within so many seconds, outside of a transaction."""
+        """Connect and run ``prepare``, outside a transaction and within so many seconds."""
         self._connection = connect(self._settings)
         try:
-            with answering(self._connection, seconds):
+            with time_limit(self._connection, seconds):
                 prepare(self._connection)
         except BaseException:
             self.close()
             raise
 
     def run(self, work: Callable[[TargetConnection], T]) -> T:
-        """Do ``work`` in a transaction and commit it; raises TableferryError.
+        """Run ``work`` in a transaction and commit it; raises TableferryError.
 
-        Where the connection is lost it is done again over a new one, so doing it twice must come
-        to the same as doing it once: the first COMMIT may have arrived.
+        Where the connection is lost, it runs again over a new one. So ``work`` must be idempotent:
+        the first COMMIT may have arrived.
         """
         if not self._turn.acquire(timeout=TURN_SECONDS):
             raise TransientError(
-                f"{self._settings}: the ledger has not answered for {TURN_SECONDS:g} seconds",
-                hint="The network or the server is too slow, or somebody holds locks there.",
+                f"{self._settings}: the ledger did not answer for {TURN_SECONDS:g} seconds",
+                hint="The network or the server is too slow, or another session holds locks on "
+                "the ledger's tables.",
             )
         try:
             try:
@@ -71,41 +72,41 @@ class LedgerConnection:
             self._turn.release()
 
     def close(self) -> None:
-        """Close the connection, whatever is under way on it."""
+        """Close the connection, whatever is running on it."""
         if self._connection is not None:
             self._connection.close()
 
     @property
     def _is_open(self) -> bool:
-        return self._connection is not None and not self._connection.raw.closed
+        return self._connection is not None and not self._connection.is_closed
 
     def _transact(self, work: Callable[[TargetConnection], T]) -> T:
         if self._connection is not None and self._connection.in_transaction:
-            self._connection.close()  # a signal came in the midst of the one before
-        if self._connection is None or self._connection.raw.closed:
+            self._connection.close()  # a signal interrupted the previous transaction
+        if self._connection is None or self._connection.is_closed:
             self._connection = connect(self._settings)
         connection = self._connection
-        with answering(connection, ANSWER_SECONDS), connection.transaction():
+        with time_limit(connection, ANSWER_SECONDS), connection.transaction():
             connection.execute(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'")
             return work(connection)
 
 
 @contextlib.contextmanager
-def answering(connection: TargetConnection, seconds: float) -> Iterator[None]:
-    """Cut the connection if the block takes longer: what waits in it gets a TransientError.
+def time_limit(connection: TargetConnection, seconds: float) -> Iterator[None]:
+    """Shut the connection down if the block takes longer: what waits on it gets a TransientError.
 
-    Neither libpq nor TCP gives up on a peer that acknowledges everything and says nothing.
+    Neither libpq nor TCP gives up on a peer that acknowledges every packet and never answers.
     """
-    watchdog = threading.Timer(seconds, _cut, (connection,))
-    watchdog.daemon = True
-    watchdog.start()
+    timer = threading.Timer(seconds, _shut_down, (connection,))
+    timer.daemon = True
+    timer.start()
     try:
         yield
     finally:
-        watchdog.cancel()
+        timer.cancel()
 
 
-def _cut(connection: TargetConnection) -> None:
+def _shut_down(connection: TargetConnection) -> None:
     # A connection that is closed already has no socket to shut down.
     with (
         contextlib.suppress(psycopg.Error, OSError),

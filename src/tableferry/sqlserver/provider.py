@@ -30,7 +30,7 @@ _NOT_LOADED: Final = "Failed to load the driver"
 """How the driver's error begins; it does not say which library is missing."""
 
 
-def provider() -> str:
+def provider_name() -> str:
     """Return the name of the provider that the driver uses in this process."""
     return os.environ.get(_VARIABLE, "").strip().lower() or PROVIDER
 
@@ -41,7 +41,7 @@ def loaded_driver() -> Iterator[None]:
 
     Raises ConfigError, naming the missing library, where the provider cannot be loaded.
     """
-    name = provider()
+    name = provider_name()
     if name not in _NEEDS:
         raise ConfigError(
             f"{_VARIABLE}={name} is no provider of the SQL Server driver",

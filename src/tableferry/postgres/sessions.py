@@ -1,0 +1,33 @@
+"""Terminates sessions that other processes of a run have left in the target.
+
+A process that is suspended, or whose machine is lost, keeps its transaction open, and with it its
+lock on the table. The application name of a session has the run's id, so no other session is ever
+terminated.
+"""
+
+from typing import Final
+from uuid import UUID
+
+from tableferry.postgres.connection import NAME, TargetConnection
+
+_END_ABANDONED: Final = """\
+SELECT count(pg_terminate_backend(a.pid)) FROM pg_stat_activity a
+JOIN tableferry.table_runs t ON a.application_name = %s || ' ' || t.run_id
+WHERE t.target = %s AND t.status = 'abandoned' AND a.usename = current_user
+  AND a.datname = current_database()"""
+"""Not every role may terminate other roles' sessions."""
+
+_END_OTHERS: Final = """\
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE application_name = %s AND pid <> pg_backend_pid() AND usename = current_user
+  AND datname = current_database()"""
+
+
+def end_abandoned_sessions(connection: TargetConnection, target: str) -> int:
+    """Terminate the sessions of runs that let this target's lease expire; returns how many."""
+    return int(connection.rows(_END_ABANDONED, (NAME, target))[0][0])
+
+
+def end_other_sessions(connection: TargetConnection, run_id: UUID) -> int:
+    """Terminate the run's other sessions, whose loads are of no use now; returns how many."""
+    return int(connection.rows(_END_OTHERS, (f"{NAME} {run_id}",))[0][0])
