@@ -11,7 +11,7 @@ import pytest
 from tableferry.config import parse_table_configs
 from tableferry.errors import TableferryError
 from tableferry.inspect.check import check_tables
-from tableferry.sync import table as sync_table_module
+from tableferry.sync import make_plan as make_plan_module
 from tableferry.sync.outcome import Status, TableOutcome
 from tableferry.sync.run import sync_table, sync_tables
 from tableferry.sync.run_options import RunOptions
@@ -213,7 +213,7 @@ def test_no_password_stands_in_a_traceback_even_of_an_error_nobody_foresaw(
     def broken(*_: object, **__: object) -> None:
         raise KeyError(PASSWORD)
 
-    monkeypatch.setattr(sync_table_module, "plan_table", broken)
+    monkeypatch.setattr(make_plan_module, "plan_table", broken)
     outcome = sync(sandbox, old_rows)
     assert outcome.error is not None
     assert "KeyError" in outcome.error.message

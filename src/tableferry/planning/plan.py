@@ -21,6 +21,14 @@ from tableferry.model.schema import (
     find_column,
 )
 from tableferry.model.table_details import NO_DETAILS, TableDetails
+from tableferry.planning.choose_strategy import (
+    Candidate,
+    Strategies,
+    Strategy,
+    choose,
+    require_key,
+    require_ledger,
+)
 from tableferry.planning.column_plan import ColumnPlan, read_as_utf16
 from tableferry.planning.complete_spec import complete_spec
 from tableferry.planning.consistency import choose_consistency
@@ -31,14 +39,6 @@ from tableferry.planning.match_columns import match_columns
 from tableferry.planning.preconditions import require_loadable
 from tableferry.planning.row_size import require_row_fits
 from tableferry.planning.source_columns import order_term, source_columns
-from tableferry.planning.strategy import (
-    Candidate,
-    Strategies,
-    Strategy,
-    choose,
-    require_key,
-    require_ledger,
-)
 
 CREATE: Final = "create"
 """The name under which a load that creates its table reports, in place of a strategy's."""

@@ -80,13 +80,13 @@ def split_table(
     if wanted == 1:
         return Chunking((KeyRange(),))
     set_isolation(connection, plan.consistency)
-    table = _Table(connection, plan)
+    table = _TableShape(connection, plan)
     method, bounds = table.bounds(wanted)
     ascending = table.ascending(bounds)
     return Chunking(ranges_between(table.key, ascending), method, table.warnings())
 
 
-class _Table:
+class _TableShape:
     """The queries about one table."""
 
     def __init__(self, connection: SourceConnection, plan: SyncPlan) -> None:

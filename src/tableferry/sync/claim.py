@@ -104,7 +104,7 @@ class LedgerClaim:
         self._attempt = 1
         self.run_id = str(run.run_id)
         self._staging = postgres.staging_name()
-        self._staged: _Staged | None = None
+        self._staged: _StagedChunks | None = None
         self._takes_up = True
 
     def release(self) -> None:
@@ -140,7 +140,7 @@ class LedgerClaim:
             staged.ranges, done, refused, altered, staging, staged.resumed, staged.warnings, age
         )
 
-    def _taken_up(self, plan: SyncPlan) -> "_Staged | None":
+    def _taken_up(self, plan: SyncPlan) -> "_StagedChunks | None":
         """Go on with what an earlier run of the same plan has left."""
         if not self._takes_up or plan.spec.chunks == 1:
             return None
@@ -152,12 +152,12 @@ class LedgerClaim:
         self._ledger.resume(self._lease, left)
         self._staging = left.staging  # also when it has to be made anew
         ranges = tuple(map(KeyRange.from_json, left.ranges))
-        return _Staged(left.staging, plan.fingerprint, ranges, resumed=True)
+        return _StagedChunks(left.staging, plan.fingerprint, ranges, resumed=True)
 
-    def _begun(self, plan: SyncPlan, cut: sqlserver.Chunking) -> "_Staged":
+    def _begun(self, plan: SyncPlan, cut: sqlserver.Chunking) -> "_StagedChunks":
         chunks = [keys.to_json() for keys in cut.ranges] if len(cut.ranges) > 1 else []
         self._ledger.stage(self._lease, self._staging, chunks)
-        return _Staged(self._staging, plan.fingerprint, cut.ranges, warnings=cut.warnings)
+        return _StagedChunks(self._staging, plan.fingerprint, cut.ranges, warnings=cut.warnings)
 
     def _drop_orphans(self, connection: postgres.TargetConnection) -> None:
         for name in self._ledger.orphans(self._lease):
@@ -263,7 +263,7 @@ def were_published(claims: Sequence[Claim]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Staged:
+class _StagedChunks:
     """What this run has written down of its staging table."""
 
     name: str

@@ -12,8 +12,8 @@ from tableferry import postgres
 from tableferry.errors import CommitUnknownError, TransientError
 from tableferry.sync.claim import were_published
 from tableferry.sync.effort import Effort, Loaded, Published, ReadAgain
+from tableferry.sync.load_table import load_table, with_strategy
 from tableferry.sync.retry import Retries, retried
-from tableferry.sync.table import load_table, with_strategy
 from tableferry.sync.task import Task
 from tableferry.transfer.lost_commit import decide
 

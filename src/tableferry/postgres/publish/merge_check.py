@@ -6,7 +6,7 @@ from typing import Final, LiteralString
 from tableferry.errors import SchemaError
 from tableferry.model.identifiers import shown
 from tableferry.model.schema import Obstacle
-from tableferry.planning.strategy import Candidate, Suitability
+from tableferry.planning.choose_strategy import Candidate, Suitability
 from tableferry.postgres.connection import TargetConnection
 
 _OBSTACLES: Final[LiteralString] = """\

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from tableferry.model.schema import Obstacle
+from tableferry.planning.choose_strategy import Candidate, Suitability
 from tableferry.planning.plan import SyncPlan
-from tableferry.planning.strategy import Candidate, Suitability
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.publish.load import Load
 from tableferry.postgres.publish.staging import Staging
@@ -33,7 +33,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class PublishStrategy:
-    """How a load becomes visible; ``planning.strategy.Strategy`` says what the plan asks of it.
+    """How a load becomes visible; what the plan asks of it is in ``choose_strategy``.
 
     ``locks_from_start``: readers wait from the first row on, so a load of this kind comes last
     among several, and publishing is not tried again. ``rights`` are those on an existing table.

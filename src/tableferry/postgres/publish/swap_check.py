@@ -10,8 +10,8 @@ from typing import Final
 from tableferry.errors import SchemaError
 from tableferry.model.identifiers import TargetTable, shown
 from tableferry.model.schema import Obstacle
+from tableferry.planning.choose_strategy import Candidate, Suitability
 from tableferry.planning.preconditions import require_unreferenced
-from tableferry.planning.strategy import Candidate, Suitability
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ rewriting, and a transaction that began before sees the new rows, never an empty
 
 from typing import Final
 
+from tableferry.planning.choose_strategy import Candidate, Suitability
 from tableferry.planning.preconditions import require_unreferenced
-from tableferry.planning.strategy import Candidate, Suitability
 from tableferry.postgres.locks import lock_exclusively
 from tableferry.postgres.publish.loads import OneStream
 from tableferry.postgres.publish.strategy import Opening, PublishStrategy, nothing_to_look_at

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tableferry.postgres.connection import TargetConnection
-from tableferry.postgres.publish.inventory import names, others, own, rights
+from tableferry.postgres.publish.inventory import names, others, own, ownership
 from tableferry.postgres.publish.inventory.body import BODY, Body, parameters_of
 from tableferry.postgres.publish.inventory.built import Built, read_built
 from tableferry.postgres.publish.inventory.signature import signature
@@ -50,7 +50,7 @@ class Inventory:
 
 def read_inventory(connection: TargetConnection, bodies: Sequence[Body]) -> Inventory:
     """Read the inventory in the open transaction; raises TableferryError."""
-    ctes = (own.INDEXES, own.STATISTICS, names.NUMBERED, others.DEPENDENTS, rights.GRANTED)
+    ctes = (own.INDEXES, own.STATISTICS, names.NUMBERED, others.DEPENDENTS, ownership.GRANTED)
     columned = connection.version >= _PUBLICATIONS_HAVE_COLUMNS
     blocks = (
         own.COLUMNS,
@@ -60,8 +60,8 @@ def read_inventory(connection: TargetConnection, bodies: Sequence[Body]) -> Inve
         others.OWN,
         others.OTHERS,
         names.NAMES,
-        rights.RIGHTS,
-        rights.PUBLICATIONS_15 if columned else rights.PUBLICATIONS,
+        ownership.RIGHTS,
+        ownership.PUBLICATIONS_15 if columned else ownership.PUBLICATIONS,
     )
     query = ",\n".join((BODY, *ctes)) + "\n" + "\nUNION ALL\n".join(blocks)
     parameters = parameters_of([(body.oid, body.shadow, body.shadow.name) for body in bodies])
