@@ -12,7 +12,7 @@ from typing import Any
 from tableferry.aws.handler import handle_event
 from tableferry.errors import ConfigError
 from tableferry.frontend.execute import RunCallbacks
-from tableferry.frontend.request import SYNCS, Mode, Request, parse_event
+from tableferry.frontend.request import SYNCS, Operation, Request, parse_event
 from tableferry.frontend.response import Result
 from tableferry.frontend.scripts import Parser, names, run_script
 from tableferry.frontend.signals import end_process
@@ -35,7 +35,7 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
 
 def execute(request: Request, callbacks: RunCallbacks) -> Result:
     """Execute a checked request; raises ConfigError where nothing can be begun."""
-    if request.mode is Mode.INFO:
+    if request.mode is Operation.INFO:
         return describe(request.tables)
     return multi_table_manager.execute(request, callbacks)
 
@@ -43,7 +43,7 @@ def execute(request: Request, callbacks: RunCallbacks) -> Result:
 def read_arguments(arguments: Sequence[str]) -> Request:
     """Read the command line; raises ConfigError."""
     parser = Parser("Carry the configured tables from SQL Server to PostgreSQL.")
-    parser.add_argument("mode", nargs="?", default=Mode.MULTI_SYNC, help=", ".join(Mode))
+    parser.add_argument("mode", nargs="?", default=Operation.MULTI_SYNC, help=", ".join(Operation))
     parser.add_argument("--tables", type=names, help="names, separated by commas; default: all")
     parser.add_argument("--table", help="the one table of single_sync")
     parser.add_argument("--fail-fast", action="store_true", help="stop at the first failure")

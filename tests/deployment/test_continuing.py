@@ -12,7 +12,7 @@ import pytest
 from tableferry.aws import invocation
 from tableferry.aws.clients import Clients
 from tableferry.aws.continuation import MOST, Continuation, next_event
-from tableferry.frontend.request import Mode, Request
+from tableferry.frontend.request import Operation, Request
 from tableferry.sync.deadline import Deadline
 from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
 from tests.deployment.conftest import without_long_columns
@@ -73,7 +73,8 @@ def test_the_function_is_invoked_for_what_is_left_over(
     invoked: list[tuple[str, str, dict[str, Any]]],
 ) -> None:
     assert (
-        follow(Request(Mode.MULTI_SYNC, continued=3), stopped_in_time(100)) == "continued: customer"
+        follow(Request(Operation.MULTI_SYNC, continued=3), stopped_in_time(100))
+        == "continued: customer"
     )
     ((path, kind, event),) = invoked
     assert "tableferry/invocations" in path
@@ -94,14 +95,14 @@ def test_the_function_is_invoked_for_what_is_left_over(
 def test_a_chain_ends(
     invoked: list[tuple[str, str, dict[str, Any]]], continued: int, run: RunOutcome, told: str
 ) -> None:
-    said = follow(Request(Mode.MULTI_SYNC, continued=continued), run)
+    said = follow(Request(Operation.MULTI_SYNC, continued=continued), run)
     assert told in said
     assert bool(said) == bool(told)
     assert invoked == []
 
 
 def test_tables_that_go_together_go_on_together() -> None:
-    event = next_event(Request(Mode.MULTI_SYNC, publish_together=True), stopped_in_time(1))
+    event = next_event(Request(Operation.MULTI_SYNC, publish_together=True), stopped_in_time(1))
     assert event["publish_together"] is True
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from tableferry import postgres, sqlserver
 from tableferry.config import Settings, SourceSettings, TargetSettings, parse_table_configs
-from tableferry.frontend.request import Mode
+from tableferry.frontend.request import Operation
 from tableferry.verify import compare_rows
 from tableferry_sandbox.sample import table_configs
 from tests.deployment.conftest import Package
@@ -33,12 +33,12 @@ from tests.support.lambda_runtime import (
 )
 from tests.support.sandbox import PASSWORD, Sandbox
 
-EVENTS: dict[Mode, dict[str, Any]] = {
-    Mode.INFO: {"mode": "info"},
-    Mode.MULTI_TEST: {"mode": "multi_test"},
-    Mode.PLAN: {"mode": "plan", "tables": ["customer"]},
-    Mode.SINGLE_SYNC: {"mode": "single_sync", "table_name": "mctm_module"},
-    Mode.MULTI_SYNC: {},
+EVENTS: dict[Operation, dict[str, Any]] = {
+    Operation.INFO: {"mode": "info"},
+    Operation.MULTI_TEST: {"mode": "multi_test"},
+    Operation.PLAN: {"mode": "plan", "tables": ["customer"]},
+    Operation.SINGLE_SYNC: {"mode": "single_sync", "table_name": "mctm_module"},
+    Operation.MULTI_SYNC: {},
 }
 
 OF_THE_SYSTEM = {
@@ -101,11 +101,11 @@ def asked(function: Function, event: object) -> tuple[int, dict[str, Any]]:
 
 
 def test_there_is_an_event_for_every_mode() -> None:
-    assert set(EVENTS) == set(Mode)
+    assert set(EVENTS) == set(Operation)
 
 
 @pytest.mark.parametrize("mode", EVENTS)
-def test_every_mode_answers_200(mode: Mode, function: Function) -> None:
+def test_every_mode_answers_200(mode: Operation, function: Function) -> None:
     status, body = asked(function, EVENTS[mode])
     assert status == 200, json.dumps(body, indent=1)
 

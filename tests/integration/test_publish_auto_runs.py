@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tableferry import postgres
-from tableferry.config import Mode, Publish, parse_table_configs
+from tableferry.config import Publish, ReadMode, parse_table_configs
 from tableferry.errors import TransientError
 from tableferry.inspect.plan_report import TablePlan, plan_tables
 from tableferry.modes import MODES
@@ -169,4 +169,4 @@ def test_a_table_created_in_one_stream_is_not_published_again_without_its_rows(
 
 def test_every_configurable_strategy_and_mode_is_registered() -> None:
     assert set(Publish) - {Publish.AUTO} == set(postgres.STRATEGIES)
-    assert set(Mode) == set(MODES)
+    assert set(ReadMode) == set(MODES)

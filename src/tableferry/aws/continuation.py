@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tableferry.aws.clients import Clients
-from tableferry.frontend.request import Mode, Request
+from tableferry.frontend.request import Operation, Request
 from tableferry.sync.outcome import RunOutcome, Status
 
 MOST: Final = 200
@@ -48,7 +48,7 @@ class Continuation:
 def next_event(request: Request, run: RunOutcome) -> dict[str, Any]:
     """Return the event that asks for the tables that are left."""
     event: dict[str, Any] = {
-        "mode": Mode.MULTI_SYNC.value,
+        "mode": Operation.MULTI_SYNC.value,
         "tables": list(run.remaining),
         "continued": request.continued + 1,
     }

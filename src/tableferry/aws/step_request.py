@@ -16,7 +16,7 @@ from tableferry.model.identifiers import shown
 
 
 class Step(StrEnum):
-    """The modes that only a state machine uses; ``frontend.request.Mode`` has the others."""
+    """The modes that only a state machine uses; ``frontend.request.Operation`` has the others."""
 
     FANOUT_PLAN = "fanout_plan"
     BEGIN_TABLE = "begin_table"

@@ -11,23 +11,23 @@ from tableferry.frontend.command import run_command
 
 if TYPE_CHECKING:
     from tableferry.frontend.execute import RunCallbacks
-    from tableferry.frontend.request import Mode
+    from tableferry.frontend.request import Operation
     from tableferry.frontend.response import Report, Result
     from tableferry.inspect.discover import Discovery
 
 
 def plan(config: Config = DEFAULT_CONFIG, tables: Tables = None, as_json: AsJson = False) -> int:
     """Show what a sync would read, create, convert and lose; nothing is written."""
-    from tableferry.frontend.request import Mode
+    from tableferry.frontend.request import Operation
 
-    return run_command(partial(_ask, Mode.PLAN, config, tables), as_json=as_json)
+    return run_command(partial(_ask, Operation.PLAN, config, tables), as_json=as_json)
 
 
 def check(config: Config = DEFAULT_CONFIG, tables: Tables = None, as_json: AsJson = False) -> int:
     """Connect to every database and check every table; nothing is written."""
-    from tableferry.frontend.request import Mode
+    from tableferry.frontend.request import Operation
 
-    return run_command(partial(_ask, Mode.MULTI_TEST, config, tables), as_json=as_json)
+    return run_command(partial(_ask, Operation.MULTI_TEST, config, tables), as_json=as_json)
 
 
 def info(config: Config = DEFAULT_CONFIG, tables: Tables = None, as_json: AsJson = False) -> int:
@@ -61,7 +61,9 @@ def discover(
     return run_command(work, as_json=as_json)
 
 
-def _ask(mode: "Mode", config: Path, tables: str | None, callbacks: "RunCallbacks") -> "Report":
+def _ask(
+    mode: "Operation", config: Path, tables: str | None, callbacks: "RunCallbacks"
+) -> "Report":
     """Check or plan the configured tables."""
     from tableferry.frontend.execute import execute
     from tableferry.frontend.request import Request

@@ -49,9 +49,9 @@ def sync(
     as_json: AsJson = False,
 ) -> int:
     """Replace the target tables' rows with the source's, each table in one transaction."""
-    from tableferry.frontend.request import Mode, Request
+    from tableferry.frontend.request import Operation, Request
 
-    request = Request(Mode.MULTI_SYNC, fail_fast=fail_fast, publish_together=publish_together)
+    request = Request(Operation.MULTI_SYNC, fail_fast=fail_fast, publish_together=publish_together)
 
     def work(callbacks: "RunCallbacks") -> "Report":
         specs = read_specs(config, tables)

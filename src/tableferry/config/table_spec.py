@@ -71,7 +71,7 @@ class Publish(StrEnum):
     MERGE = "merge"
 
 
-class Mode(StrEnum):
+class ReadMode(StrEnum):
     """What a run reads: ``full`` is every row, each time."""
 
     FULL = "full"
@@ -122,7 +122,7 @@ class TableSpec:
     max_invalid: int = 0
     trailing_blanks: TrailingBlanks = TrailingBlanks.KEEP
     drift: DriftPolicy = DriftPolicy.STOP
-    mode: Mode = Mode.FULL
+    mode: ReadMode = ReadMode.FULL
     publish: Publish = Publish.AUTO
     max_shrink: int = DEFAULT_MAX_SHRINK
     chunks: int = 1

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from tableferry.frontend.request import SYNCS, Mode, Request
+from tableferry.frontend.request import SYNCS, Operation, Request
 from tableferry.frontend.response import Report
 from tableferry.sync.outcome import TableOutcome
 from tableferry.sync.progress import OnProgress, Progress
@@ -51,11 +51,11 @@ def execute(
             fingerprints=fingerprints,
             options=request.options,
         )
-    if request.mode is Mode.MULTI_TEST:
+    if request.mode is Operation.MULTI_TEST:
         from tableferry.inspect.check import check_tables
 
         return check_tables(tables, settings)
-    if request.mode is Mode.PLAN:
+    if request.mode is Operation.PLAN:
         from tableferry.inspect.plan_report import plan_tables
 
         return plan_tables(tables, settings)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tableferry.sync.run_options import RunOptions
 
 
-class Mode(StrEnum):
+class Operation(StrEnum):
     """What a request can ask for."""
 
     MULTI_SYNC = "multi_sync"
@@ -28,11 +28,11 @@ class Mode(StrEnum):
     INFO = "info"
 
 
-SYNCS: Final = (Mode.MULTI_SYNC, Mode.SINGLE_SYNC)
+SYNCS: Final = (Operation.MULTI_SYNC, Operation.SINGLE_SYNC)
 
 KEYS: Final = ("mode", "tables", "table_name", "publish_together", "continued")
 
-_MODES_HINT: Final = f"The modes are: {', '.join(Mode)}."
+_MODES_HINT: Final = f"The modes are: {', '.join(Operation)}."
 _KEYS_HINT: Final = f"An event may have the keys {', '.join(KEYS)}."
 _SINGLE_HINT: Final = 'Name one table: "table_name" in an event, --table=NAME in a shell.'
 
@@ -49,7 +49,7 @@ class Request:
     this one (``aws.continuation``). ``run_id`` None: a new one.
     """
 
-    mode: Mode
+    mode: Operation
     tables: tuple[str, ...] | None = None
     fail_fast: bool = False
     publish_together: bool = False
@@ -81,7 +81,7 @@ def parse_event(event: object, configured: Collection[str]) -> Request:
     unknown = [key for key in event if key not in KEYS]
     if unknown:
         problems[f"Unknown key in the event: {_listed(unknown)}"] = _KEYS_HINT
-    mode = _mode(event.get("mode", Mode.MULTI_SYNC), problems)
+    mode = _mode(event.get("mode", Operation.MULTI_SYNC), problems)
     tables = _tables(event["tables"], problems) if "tables" in event else None
     name = _table_name(event["table_name"], problems) if "table_name" in event else None
     together = event.get("publish_together", False)
@@ -106,12 +106,12 @@ def parse_event(event: object, configured: Collection[str]) -> Request:
     )
 
 
-def _mode(value: object, problems: dict[str, str]) -> Mode | None:
+def _mode(value: object, problems: dict[str, str]) -> Operation | None:
     if not isinstance(value, str):
         problems[f"'mode' must be a text, not {_kind(value)}"] = _MODES_HINT
         return None
     try:
-        return Mode(value)
+        return Operation(value)
     except ValueError:
         problems[f"Unknown mode: {_quoted(value)}"] = _MODES_HINT
         return None
@@ -132,18 +132,18 @@ def _table_name(value: object, problems: dict[str, str]) -> str | None:
     return value
 
 
-def _clashes(mode: Mode | None, event: Mapping[Any, Any]) -> dict[str, str]:
+def _clashes(mode: Operation | None, event: Mapping[Any, Any]) -> dict[str, str]:
     """Find keys that the mode does not use: the caller meant something by them."""
-    if mode is Mode.SINGLE_SYNC:
+    if mode is Operation.SINGLE_SYNC:
         found = {}
         if "table_name" not in event:
             found["single_sync needs a table's name"] = _SINGLE_HINT
         if "tables" in event:
             found["single_sync takes one table, not a list of tables"] = _SINGLE_HINT
         return found
-    if mode is not Mode.MULTI_SYNC and "publish_together" in event:
+    if mode is not Operation.MULTI_SYNC and "publish_together" in event:
         return {"publish_together goes with multi_sync": "Leave it out."}
-    if mode is not Mode.MULTI_SYNC and "continued" in event:
+    if mode is not Operation.MULTI_SYNC and "continued" in event:
         return {"continued goes with multi_sync": "It is the function's own; leave it out."}
     if mode is not None and "table_name" in event:
         return {
