@@ -26,7 +26,7 @@ QUARANTINE: Final = {"on_invalid": "quarantine", "max_invalid": 10}
 
 def tableferry(work: Workload) -> Callable[[], int]:
     """Run (a): the engine, as the command line and the Lambda use it."""
-    from tableferry.sync.run import sync_tables
+    from tableferry.runs.run import sync_tables
 
     _load_driver(work)
 

@@ -9,10 +9,7 @@ Every name is imported when it is first used: ``import tableferry`` loads no dri
 reads and prints nothing. docs/api.md describes each.
 """
 
-import sys
-from functools import cache, update_wrapper
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from tableferry.version import VERSION
@@ -39,9 +36,9 @@ if TYPE_CHECKING:
     from tableferry.inspect.check import CheckReport
     from tableferry.inspect.discover import Discovery
     from tableferry.inspect.plan_report import PlanReport
-    from tableferry.sync.events import Event, Retrying, TableFinished, TableStarted
-    from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
-    from tableferry.sync.progress import Progress
+    from tableferry.runs.events import Event, Retrying, TableFinished, TableStarted
+    from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
+    from tableferry.runs.progress import Progress
 
 __version__ = VERSION
 
@@ -89,9 +86,9 @@ _HOMES: Final = {
     "tableferry.inspect.check": ("CheckReport",),
     "tableferry.inspect.discover": ("Discovery",),
     "tableferry.inspect.plan_report": ("PlanReport",),
-    "tableferry.sync.events": ("Event", "Retrying", "TableFinished", "TableStarted"),
-    "tableferry.sync.outcome": ("RunOutcome", "Status", "TableOutcome"),
-    "tableferry.sync.progress": ("Progress",),
+    "tableferry.runs.events": ("Event", "Retrying", "TableFinished", "TableStarted"),
+    "tableferry.runs.outcome": ("RunOutcome", "Status", "TableOutcome"),
+    "tableferry.runs.progress": ("Progress",),
 }
 """Where each name is defined; the errors, which are all the others, are in ``errors``."""
 
@@ -102,52 +99,12 @@ def _find(name: str) -> Any:
     return getattr(import_module(_HOME_OF.get(name, "tableferry.errors")), name)
 
 
-class _Sync:
-    """The function ``sync``, with the modules of the folder ``sync`` as its attributes."""
-
-    def __init__(self) -> None:
-        update_wrapper(self, _find("sync"))
-
-    def __call__(self, *arguments: Any, **options: Any) -> Any:
-        return _find("sync")(*arguments, **options)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(import_module("tableferry.sync"), name)
-
-    def __repr__(self) -> str:
-        return repr(_find("sync"))
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = _find(name)
+    return found
 
 
-@cache
-def _sync() -> _Sync:
-    return _Sync()
-
-
-class _Package(ModuleType):
-    """The package, whose function ``sync`` has the name of its folder ``sync``.
-
-    Importing a module of that folder would bind the folder to ``tableferry.sync``. This property
-    keeps the function there; ``tableferry.sync.run`` leads to the module all the same.
-    """
-
-    @property
-    def sync(self) -> Any:
-        """The function ``sync``."""
-        return _sync()
-
-    @sync.setter
-    def sync(self, folder: ModuleType) -> None:
-        """Leave the function where it is."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in __all__:
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        found = _find(name)
-        setattr(self, name, found)
-        return found
-
-    def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *__all__})
-
-
-sys.modules[__name__].__class__ = _Package
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -49,7 +49,7 @@ def test_the_package_holds_the_deployment_at_its_root_the_engine_and_lambdas_whe
             archive.read(name).decode() for name in names if name.endswith(".dist-info/WHEEL")
         ]
     assert {path.name for path in (REPO / FOLDER).glob("*.py")} <= names
-    assert "tableferry/sync/run.py" in names
+    assert "tableferry/runs/run.py" in names
     assert any(name.endswith("mssqlodbc.so") for name in names)
     tags = [line for wheel in wheels for line in wheel.splitlines() if line.startswith("Tag: ")]
     assert any("x86_64" in tag for tag in tags)

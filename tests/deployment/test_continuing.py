@@ -13,8 +13,8 @@ from tableferry.aws import invocation
 from tableferry.aws.clients import Clients
 from tableferry.aws.continuation import MOST, Continuation, next_event
 from tableferry.frontend.request import Operation, Request
-from tableferry.sync.deadline import Deadline
-from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
+from tableferry.runs.deadline import Deadline
+from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
 from tests.deployment.conftest import without_long_columns
 from tests.support.databases import PgDatabase
 from tests.support.sandbox import Sandbox

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tableferry.errors import ConfigError
 from tableferry.frontend.request import parse_event
 from tableferry.inspect import check
-from tableferry.sync import run as sync_run
+from tableferry.runs import run as sync_run
 from tests.deployment.conftest import CANARY
 
 Handler = Callable[..., tuple[int, dict[str, Any]]]

@@ -13,7 +13,7 @@ from tableferry.config import Settings, SourceSettings, TargetSettings, parse_ta
 from tableferry.errors import DataError, ErrorReport, TransientError
 from tableferry.fanout import Begun, Route, RoutedTable, Stored, assign
 from tableferry.frontend.response import MOST_BYTES, respond
-from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
+from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
 from tests.support.specs import entry
 
 LAMBDAS = 6 * 1024 * 1024

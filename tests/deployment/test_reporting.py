@@ -18,7 +18,7 @@ from tableferry.aws.alerts import Alert, SnsTopic, alert_of
 from tableferry.aws.clients import Clients
 from tableferry.aws.metrics import Metrics
 from tableferry.errors import ErrorReport
-from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
+from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
 from tests.deployment.conftest import CANARY
 from tests.support.databases import PgDatabase
 

@@ -9,9 +9,9 @@ import pytest
 
 from tableferry.errors import ErrorReport
 from tableferry.frontend.scripts import run_script
-from tableferry.sync import run as sync_run
-from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
-from tableferry.sync.run_options import RunOptions
+from tableferry.runs import run as sync_run
+from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
+from tableferry.runs.run_options import RunOptions
 from tests.deployment.conftest import CANARY, Deployment
 
 Handler = Callable[..., tuple[int, dict[str, Any]]]

@@ -16,7 +16,7 @@ from tableferry import postgres, sqlserver
 from tableferry.aws.vault import AwsVault
 from tableferry.config import Settings, load_settings, parse_table_configs
 from tableferry.errors import ConfigError, TransientError
-from tableferry.sync.run import sync_tables
+from tableferry.runs.run import sync_tables
 from tests.deployment.conftest import Deployment
 from tests.support.databases import PgDatabase
 from tests.support.pam_postgres import PamPostgres

@@ -12,7 +12,7 @@ import pytest
 from tableferry.aws.tracing import Tracing
 from tableferry.config import Reporting, load_reporting
 from tableferry.errors import ErrorReport
-from tableferry.sync.outcome import Status, TableOutcome
+from tableferry.runs.outcome import Status, TableOutcome
 from tests.deployment.test_reporting import Run, run
 
 __all__ = ["run"]

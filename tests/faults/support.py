@@ -15,11 +15,11 @@ import pytest
 
 from tableferry import postgres as engine_target
 from tableferry.config import Settings, TargetSettings, parse_table_configs
-from tableferry.sync.outcome import TableOutcome
-from tableferry.sync.progress import OnProgress, Progress
-from tableferry.sync.retry import Retries
-from tableferry.sync.run import sync_table
-from tableferry.sync.run_options import RunOptions
+from tableferry.runs.outcome import TableOutcome
+from tableferry.runs.progress import OnProgress, Progress
+from tableferry.runs.retry import Retries
+from tableferry.runs.run import sync_table
+from tableferry.runs.run_options import RunOptions
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase

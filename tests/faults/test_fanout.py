@@ -18,8 +18,8 @@ from tableferry.errors import (
 )
 from tableferry.fanout import chunk as load_module
 from tableferry.postgres.ledger import checkpoint
-from tableferry.sync.deadline import Deadline
-from tableferry.sync.outcome import Status
+from tableferry.runs.deadline import Deadline
+from tableferry.runs.outcome import Status
 from tableferry_sandbox.faults import CutConnection, EndEarly, SendError, Stall
 from tests.faults.support import FROM_T, wait_for
 from tests.integration.fanout.conftest import CHUNKS, OLD, ROWS, FanOut

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tableferry.sync.outcome import Status
+from tableferry.runs.outcome import Status
 from tableferry_sandbox.faults import CutConnection, RefuseLogin, SendError, StatementFault
 from tests.faults.support import FROM_T, QUICK, ROWS, fill_source, seen, sync
 from tests.integration.conftest import Sandbox

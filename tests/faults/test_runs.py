@@ -10,11 +10,11 @@ import pytest
 from tableferry import postgres
 from tableferry.config import LedgerUse, Settings, parse_table_configs
 from tableferry.frontend.signals import stop_on_sigterm
-from tableferry.sync.deadline import Deadline
-from tableferry.sync.outcome import Status
-from tableferry.sync.progress import Progress
-from tableferry.sync.run import sync_tables
-from tableferry.sync.run_options import RunOptions
+from tableferry.runs.deadline import Deadline
+from tableferry.runs.outcome import Status
+from tableferry.runs.progress import Progress
+from tableferry.runs.run import sync_tables
+from tableferry.runs.run_options import RunOptions
 from tableferry_sandbox.faults import SendError, Stall
 from tests.faults.support import (
     FROM_T,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tableferry.sync.outcome import Status
+from tableferry.runs.outcome import Status
 from tableferry_sandbox.faults import CutConnection, EndEarly, RefuseLogin, SendError
 from tests.faults.support import FROM_T, OLD, ROWS, fill_target, seen, sync
 from tests.integration.conftest import Sandbox

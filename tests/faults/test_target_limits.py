@@ -12,7 +12,7 @@ import pytest
 
 from tableferry.config import Settings, parse_table_configs
 from tableferry.inspect.check import check_tables
-from tableferry.sync.outcome import Status
+from tableferry.runs.outcome import Status
 from tableferry_sandbox.local_postgres import LocalPostgres
 from tests.faults.support import (
     OLD,

@@ -11,10 +11,10 @@ import pytest
 from tableferry.config import parse_table_configs
 from tableferry.errors import TableferryError
 from tableferry.inspect.check import check_tables
-from tableferry.sync import make_plan as make_plan_module
-from tableferry.sync.outcome import Status, TableOutcome
-from tableferry.sync.run import sync_table, sync_tables
-from tableferry.sync.run_options import RunOptions
+from tableferry.runs import make_plan as make_plan_module
+from tableferry.runs.outcome import Status, TableOutcome
+from tableferry.runs.run import sync_table, sync_tables
+from tableferry.runs.run_options import RunOptions
 from tableferry_sandbox.events import LoginRequest
 from tests.integration.conftest import PASSWORD, Sandbox
 from tests.support.databases import PgDatabase

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tableferry.config import parse_table_configs
-from tableferry.sync.outcome import Status, TableOutcome
-from tableferry.sync.run import sync_table
+from tableferry.runs.outcome import Status, TableOutcome
+from tableferry.runs.run import sync_table
 from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.tds_server import SandboxServer
 from tests.integration.conftest import PASSWORD, USER, Sandbox

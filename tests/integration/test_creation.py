@@ -10,8 +10,8 @@ import pytest
 
 from tableferry.config import parse_table_configs
 from tableferry.model.naming import pg_name
-from tableferry.sync.outcome import Status, TableOutcome
-from tableferry.sync.run import sync_table
+from tableferry.runs.outcome import Status, TableOutcome
+from tableferry.runs.run import sync_table
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 

@@ -15,8 +15,8 @@ from tableferry.errors import SchemaError
 from tableferry.inspect.discover import Discovered, discover
 from tableferry.model.identifiers import quote_mssql
 from tableferry.report.table_entries import python_text
-from tableferry.sync.outcome import Status
-from tableferry.sync.run import sync_tables
+from tableferry.runs.outcome import Status
+from tableferry.runs.run import sync_tables
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase

@@ -14,8 +14,8 @@ from tableferry import sqlserver
 from tableferry.config import TableSpec, parse_table_configs
 from tableferry.inspect.plan_report import TablePlan, plan_tables, read_fingerprints
 from tableferry.report.plan_view import show_plan
-from tableferry.sync.outcome import Status, TableOutcome
-from tableferry.sync.run import sync_table
+from tableferry.runs.outcome import Status, TableOutcome
+from tableferry.runs.run import sync_table
 from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.tds_server import SandboxServer
 from tests.integration.conftest import PASSWORD, USER, Sandbox

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from tableferry.sync.deadline import Deadline
-from tableferry.sync.outcome import Status, TableOutcome
-from tableferry.sync.progress import Progress
-from tableferry.sync.retry import Retries
-from tableferry.sync.run import sync_table
-from tableferry.sync.run_options import RunOptions
+from tableferry.runs.deadline import Deadline
+from tableferry.runs.outcome import Status, TableOutcome
+from tableferry.runs.progress import Progress
+from tableferry.runs.retry import Retries
+from tableferry.runs.run import sync_table
+from tableferry.runs.run_options import RunOptions
 from tests.integration.fanout.conftest import CHUNKS, ROWS, FanOut, fan_out
 
 __all__ = ["fan_out"]

@@ -13,8 +13,8 @@ from tableferry.config import TableSpec, parse_table_configs
 from tableferry.inspect.plan_report import plan_tables
 from tableferry.modes import MODES, Ask, Extract
 from tableferry.planning.plan import SyncPlan
-from tableferry.sync.outcome import Status, TableOutcome
-from tableferry.sync.run import sync_table
+from tableferry.runs.outcome import Status, TableOutcome
+from tableferry.runs.run import sync_table
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 from tests.support.specs import entry

@@ -10,9 +10,9 @@ import pytest
 
 from tableferry.config import Settings, parse_table_configs
 from tableferry.postgres import STRATEGIES
-from tableferry.sync.outcome import Status, TableOutcome
-from tableferry.sync.progress import Progress
-from tableferry.sync.run import sync_table
+from tableferry.runs.outcome import Status, TableOutcome
+from tableferry.runs.progress import Progress
+from tableferry.runs.run import sync_table
 from tests.integration.conftest import Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase

@@ -11,9 +11,9 @@ from tableferry.errors import TransientError
 from tableferry.inspect.plan_report import TablePlan, plan_tables
 from tableferry.modes import MODES
 from tableferry.postgres.publish import merge_check
-from tableferry.sync.outcome import Status, TableOutcome
-from tableferry.sync.run import sync_table, sync_tables
-from tableferry.sync.run_options import RunOptions
+from tableferry.runs.outcome import Status, TableOutcome
+from tableferry.runs.run import sync_table, sync_tables
+from tableferry.runs.run_options import RunOptions
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 from tests.support.specs import entry

@@ -7,8 +7,8 @@ import pytest
 
 from tableferry.config import Publish, parse_table_configs
 from tableferry.postgres import STRATEGIES
-from tableferry.sync.outcome import Status, TableOutcome
-from tableferry.sync.run import sync_table
+from tableferry.runs.outcome import Status, TableOutcome
+from tableferry.runs.run import sync_table
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 from tests.support.specs import entry

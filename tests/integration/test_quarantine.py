@@ -15,8 +15,8 @@ from tableferry.model.schema import PgType, SourceType
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres import copy_bisection
 from tableferry.postgres.ledger import Lease, migrate, quarantine
-from tableferry.sync.outcome import Status, TableOutcome
-from tableferry.sync.run import sync_table
+from tableferry.runs.outcome import Status, TableOutcome
+from tableferry.runs.run import sync_table
 from tableferry.values import RefusedRows, target_schema
 from tests.integration.conftest import Sandbox
 from tests.integration.support import settings_of

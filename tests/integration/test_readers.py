@@ -8,8 +8,8 @@ import pytest
 
 from tableferry.config import Publish, parse_table_configs
 from tableferry.postgres import STRATEGIES
-from tableferry.sync.outcome import Status
-from tableferry.sync.run import sync_table
+from tableferry.runs.outcome import Status
+from tableferry.runs.run import sync_table
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 from tests.support.specs import entry

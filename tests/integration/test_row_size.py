@@ -11,8 +11,8 @@ from tableferry.model.identifiers import TargetTable
 from tableferry.model.schema import SourceColumn, SourceType, TargetColumn
 from tableferry.planning.column_plan import ColumnPlan
 from tableferry.planning.row_size import MAX_ROW_BYTES, least_bytes, most_bytes, require_row_fits
-from tableferry.sync.outcome import Status, TableOutcome
-from tableferry.sync.run import sync_table
+from tableferry.runs.outcome import Status, TableOutcome
+from tableferry.runs.run import sync_table
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 from tests.support.specs import entry, planned

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tableferry.config import parse_table_configs
-from tableferry.sync.outcome import Status
-from tableferry.sync.run import sync_tables
+from tableferry.runs.outcome import Status
+from tableferry.runs.run import sync_tables
 from tableferry_sandbox.sample import SAMPLE_TABLES, SampleTable, table_configs
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.support.databases import PgDatabase

@@ -7,8 +7,8 @@ import pytest
 from tableferry.config import Settings, parse_table_configs
 from tableferry.inspect.check import check_tables
 from tableferry.inspect.discover import discover
-from tableferry.sync.outcome import RunOutcome, Status
-from tableferry.sync.run import sync_tables
+from tableferry.runs.outcome import RunOutcome, Status
+from tableferry.runs.run import sync_tables
 from tableferry_sandbox.sample import table_configs
 from tests.faults.support import wait_for
 from tests.integration.conftest import Sandbox

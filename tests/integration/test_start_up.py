@@ -18,7 +18,7 @@ HEAVY = {
     "distributed", "duckdb", "aws_lambda_powertools",
 }  # fmt: skip
 
-ENGINE = {"tableferry.sqlserver", "tableferry.postgres", "tableferry.sync.run"}
+ENGINE = {"tableferry.sqlserver", "tableferry.postgres", "tableferry.runs.run"}
 """Modules of ours that load the above: named here so that a failure says which import to move."""
 
 DEPLOYMENT = Path(__file__).parents[2] / "lambda_deployment_postgresql_updated"
@@ -69,8 +69,8 @@ def loaded_by(
         "tableferry.frontend.execute",
         "tableferry.frontend.request",
         "tableferry.planning.plan",
-        "tableferry.sync.outcome",
-        "tableferry.sync.run_options",
+        "tableferry.runs.outcome",
+        "tableferry.runs.run_options",
     ],
 )
 def test_importing_loads_no_driver(module: str, tmp_path: Path) -> None:

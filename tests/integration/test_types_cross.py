@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tableferry.config import parse_table_configs
-from tableferry.sync.outcome import Status, TableOutcome
-from tableferry.sync.run import sync_table
+from tableferry.runs.outcome import Status, TableOutcome
+from tableferry.runs.run import sync_table
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 from tests.support.specs import entry

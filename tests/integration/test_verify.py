@@ -10,7 +10,7 @@ from tableferry.config import (
     TargetSettings,
     parse_table_configs,
 )
-from tableferry.sync.run import sync_tables
+from tableferry.runs.run import sync_tables
 from tableferry.verify import Comparison, compare_rows
 from tableferry_sandbox.sample import table_configs
 from tests.support.databases import PgDatabase

@@ -9,9 +9,9 @@ import sys
 from tableferry.aws.invocation import MARGIN_SECONDS, deadline_of
 from tableferry.config import load_settings, parse_table_configs
 from tableferry.frontend.signals import stop_on_sigterm
+from tableferry.runs.run import sync_tables
+from tableferry.runs.run_options import RunOptions
 from tableferry.sqlserver import stall_guard
-from tableferry.sync.run import sync_tables
-from tableferry.sync.run_options import RunOptions
 
 
 class TimeLeft:

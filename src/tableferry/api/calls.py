@@ -15,11 +15,11 @@ from tableferry.inspect.check import CheckReport, check_tables
 from tableferry.inspect.discover import Discovery
 from tableferry.inspect.discover import discover as discover_tables
 from tableferry.inspect.plan_report import PlanReport, plan_tables
-from tableferry.sync.deadline import NEVER, Deadline
-from tableferry.sync.events import OnEvent
-from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
-from tableferry.sync.run import sync_tables
-from tableferry.sync.run_options import RunOptions
+from tableferry.runs.deadline import NEVER, Deadline
+from tableferry.runs.events import OnEvent
+from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
+from tableferry.runs.run import sync_tables
+from tableferry.runs.run_options import RunOptions
 
 if TYPE_CHECKING:
     from tableferry.postgres.caller_connection import CallerConnection

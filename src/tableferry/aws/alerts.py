@@ -6,7 +6,7 @@ from typing import Final
 
 from tableferry.aws.clients import Clients
 from tableferry.errors import ErrorReport
-from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
+from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
 
 ALERTING: Final = frozenset({Status.FAILED, Status.DEADLINE, Status.CANCELLED})
 """Outcomes worth an alert. Not ``held`` (another run has the table: EventBridge may deliver

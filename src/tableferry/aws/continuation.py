@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from tableferry.aws.clients import Clients
 from tableferry.frontend.request import Operation, Request
-from tableferry.sync.outcome import RunOutcome, Status
+from tableferry.runs.outcome import RunOutcome, Status
 
 MOST: Final = 200
 """Invocations in a chain: two days at 15 minutes each, which no table should need."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, TextIO
 
-from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
+from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
 
 NAMESPACE: Final = "Tableferry"
 

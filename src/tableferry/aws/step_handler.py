@@ -12,7 +12,7 @@ from tableferry.aws.invocation import Invocation
 from tableferry.aws.step_request import OUTCOME_KEYS, Step, StepRequest, parse_step
 from tableferry.errors import ErrorReport, TableferryError
 from tableferry.frontend.response import respond
-from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
+from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
 
 if TYPE_CHECKING:
     from tableferry.config import Settings, TableSpec
@@ -112,8 +112,8 @@ def _plan(config: Config) -> dict[str, Any]:
 
 
 def _whole(spec: "TableSpec", settings: "Settings", invocation: Invocation) -> TableOutcome:
-    from tableferry.sync.run import sync_table
-    from tableferry.sync.run_options import RunOptions
+    from tableferry.runs.run import sync_table
+    from tableferry.runs.run_options import RunOptions
 
     options = RunOptions(deadline=invocation.deadline, run_id=invocation.run_id)
     return sync_table(spec, settings, invocation.callbacks.progress, options=options)

@@ -157,7 +157,7 @@ def _is_error_name(value: Any) -> bool:
 
 
 def _is_outcome(value: Any, configured: Collection[str]) -> bool:
-    from tableferry.sync.outcome import Status
+    from tableferry.runs.outcome import Status
 
     return (
         isinstance(value, Mapping)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tableferry.config import Reporting
-from tableferry.sync.outcome import Status, TableOutcome
+from tableferry.runs.outcome import Status, TableOutcome
 
 HEADER: Final = '{"format": "json", "version": 1}\n'
 """The line that precedes a document; the daemon drops a datagram without it."""

@@ -24,8 +24,8 @@ from tableferry.errors import ConfigError, TransientError
 from tableferry.frontend.execute import RunCallbacks
 from tableferry.report.console import console
 from tableferry.report.run_view import show_summary
-from tableferry.sync.outcome import RunOutcome
-from tableferry.sync.run import sync_tables
+from tableferry.runs.outcome import RunOutcome
+from tableferry.runs.run import sync_tables
 from tableferry.verify import Comparison, compare_rows
 from tableferry_sandbox import SandboxError
 from tableferry_sandbox.command import Running

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tableferry.frontend.execute import RunCallbacks
     from tableferry.frontend.request import Request
     from tableferry.frontend.response import Report
-    from tableferry.sync.outcome import RunOutcome
+    from tableferry.runs.outcome import RunOutcome
 
 FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop after the first failed table.")]
 Together = Annotated[

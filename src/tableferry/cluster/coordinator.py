@@ -19,11 +19,11 @@ from tableferry.cluster import worker_steps
 from tableferry.config import TableSpec
 from tableferry.errors import ConfigError, ErrorReport, TransientError
 from tableferry.fanout import Begun, Route, RoutedTable, Stored
-from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
-from tableferry.sync.outcomes import not_begun
-from tableferry.sync.progress import OnProgress, Progress
-from tableferry.sync.run_options import DEFAULT_OPTIONS, RunOptions
-from tableferry.sync.stop_signal import signal_of
+from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
+from tableferry.runs.outcomes import not_begun
+from tableferry.runs.progress import OnProgress, Progress
+from tableferry.runs.run_options import DEFAULT_OPTIONS, RunOptions
+from tableferry.runs.stop_signal import signal_of
 
 TABLES_AT_ONCE: Final = 4
 """As in deploy/statemachine.asl.json: the source has ``parallel`` sessions of each."""

@@ -15,10 +15,10 @@ from tableferry.aws.vault import AwsVault
 from tableferry.config import Settings, TableSpec, find_env_file, load_settings
 from tableferry.errors import ErrorReport
 from tableferry.fanout import Begun, RoutedTable, Stored, assign
-from tableferry.sync.deadline import NEVER
-from tableferry.sync.outcome import TableOutcome
-from tableferry.sync.retry import Retries, retried
-from tableferry.sync.run import sync_table
+from tableferry.runs.deadline import NEVER
+from tableferry.runs.outcome import TableOutcome
+from tableferry.runs.retry import Retries, retried
+from tableferry.runs.run import sync_table
 
 T = TypeVar("T")
 

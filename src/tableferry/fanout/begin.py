@@ -12,8 +12,8 @@ from tableferry.model.key_range import KeyRange
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.ledger import Lease, Ledger
 from tableferry.postgres.ledger.assignments import RunRecord, all_chunks, find_run, record_warnings
-from tableferry.sync.claim import origin
-from tableferry.sync.make_plan import make_plan, require_unchanged
+from tableferry.runs.claim import origin
+from tableferry.runs.make_plan import make_plan, require_unchanged
 from tableferry.transfer.table_loader import refused_rows_of
 
 DIFFERENT_MOMENTS: Final = "the chunks were read at different moments"

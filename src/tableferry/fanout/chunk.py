@@ -23,8 +23,8 @@ from tableferry.model.key_range import KeyRange
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.ledger import Lease, checkpoint, was_stored
 from tableferry.postgres.ledger.assignments import ChunkRecord, RunRecord, find_chunk, renew_lease
-from tableferry.sync.deadline import NEVER, Clock, Deadline
-from tableferry.sync.make_plan import make_plan
+from tableferry.runs.deadline import NEVER, Clock, Deadline
+from tableferry.runs.make_plan import make_plan
 from tableferry.transfer.chunk_loader import StoredChunk, Writing, load_chunks
 from tableferry.transfer.readers import Chunk, Reading
 from tableferry.transfer.table_loader import refused_rows_of

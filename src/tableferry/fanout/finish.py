@@ -24,15 +24,15 @@ from tableferry.postgres.ledger.assignments import (
     altered_values,
     find_run,
 )
-from tableferry.sync.claim import LedgerClaim
-from tableferry.sync.deadline import NEVER, Clock, Deadline
-from tableferry.sync.effort import Effort, Loaded, Published
-from tableferry.sync.make_plan import make_plan
-from tableferry.sync.outcome import Status, TableOutcome
-from tableferry.sync.outcomes import done
-from tableferry.sync.publish import commit_together
-from tableferry.sync.retry import Retries
-from tableferry.sync.task import Task
+from tableferry.runs.claim import LedgerClaim
+from tableferry.runs.deadline import NEVER, Clock, Deadline
+from tableferry.runs.effort import Effort, Loaded, Published
+from tableferry.runs.make_plan import make_plan
+from tableferry.runs.outcome import Status, TableOutcome
+from tableferry.runs.outcomes import done
+from tableferry.runs.publish import commit_together
+from tableferry.runs.retry import Retries
+from tableferry.runs.task import Task
 from tableferry.transfer.table_loader import refused_rows_of
 
 DEFAULT_OPTIONS: Final = Retries()

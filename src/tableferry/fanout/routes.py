@@ -9,7 +9,7 @@ from tableferry.config import Settings, TableSpec
 from tableferry.errors import ConfigError, ErrorReport, TransientError
 from tableferry.fanout.assignment import Route, route_of
 from tableferry.fanout.step_context import connect_source
-from tableferry.sync.outcome import Status, TableOutcome
+from tableferry.runs.outcome import Status, TableOutcome
 
 
 @dataclass(frozen=True, slots=True)

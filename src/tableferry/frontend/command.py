@@ -12,8 +12,8 @@ from tableferry.frontend.exit_codes import FAILED, STOPPED_BY
 from tableferry.frontend.output import shielded_output
 from tableferry.frontend.response import Response, Result, respond
 from tableferry.frontend.signals import stop_on_sigterm
-from tableferry.sync.outcome import RunOutcome
-from tableferry.sync.stop_signal import signal_of
+from tableferry.runs.outcome import RunOutcome
+from tableferry.runs.stop_signal import signal_of
 
 Work = Callable[[RunCallbacks], Result]
 Show = Callable[[Result], None]

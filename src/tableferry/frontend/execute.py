@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from tableferry.frontend.request import SYNCS, Operation, Request
 from tableferry.frontend.response import Report
-from tableferry.sync.outcome import TableOutcome
-from tableferry.sync.progress import OnProgress, Progress
+from tableferry.runs.outcome import TableOutcome
+from tableferry.runs.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
     from tableferry.config import Settings, TableSpec
@@ -41,7 +41,7 @@ def execute(
     Raises ConfigError where nothing can be begun. ``info`` is not for here: it reads no database.
     """
     if request.mode in SYNCS:
-        from tableferry.sync.run import sync_tables
+        from tableferry.runs.run import sync_tables
 
         return sync_tables(
             tables,

@@ -12,10 +12,10 @@ from uuid import UUID
 
 from tableferry.errors import ConfigError
 from tableferry.model.identifiers import shown
-from tableferry.sync.deadline import NEVER, Deadline
+from tableferry.runs.deadline import NEVER, Deadline
 
 if TYPE_CHECKING:
-    from tableferry.sync.run_options import RunOptions
+    from tableferry.runs.run_options import RunOptions
 
 
 class Operation(StrEnum):
@@ -60,7 +60,7 @@ class Request:
     @property
     def options(self) -> "RunOptions":
         """The run's options."""
-        from tableferry.sync.run_options import RunOptions
+        from tableferry.runs.run_options import RunOptions
 
         return RunOptions(
             fail_fast=self.fail_fast,

@@ -14,7 +14,7 @@ from tableferry.frontend.exit_codes import (
     STOPPED_BY,
     Ending,
 )
-from tableferry.sync.outcome import RunOutcome
+from tableferry.runs.outcome import RunOutcome
 
 
 class Report(Protocol):

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import NoReturn
 
-from tableferry.sync.stop_signal import TerminatedError
+from tableferry.runs.stop_signal import TerminatedError
 
 
 @contextlib.contextmanager

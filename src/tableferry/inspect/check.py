@@ -14,8 +14,8 @@ from tableferry.config import LedgerUse, Settings, SourceSettings, TableSpec, Ta
 from tableferry.errors import ErrorReport, TableferryError, raise_any
 from tableferry.model.html_table import html_table
 from tableferry.postgres.ledger import require_usable
-from tableferry.sync.deadline import Clock
-from tableferry.sync.make_plan import make_plan
+from tableferry.runs.deadline import Clock
+from tableferry.runs.make_plan import make_plan
 
 TARGET: Final = "postgresql"
 """The target's name among the databases; a source is named by its ``db_type``."""

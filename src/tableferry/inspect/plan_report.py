@@ -11,7 +11,7 @@ from tableferry.config import OnInvalid, Settings, TableSpec
 from tableferry.errors import ConfigError, ErrorReport, raise_any
 from tableferry.model.html_table import html_table
 from tableferry.planning.plan import SyncPlan
-from tableferry.sync.make_plan import make_plan
+from tableferry.runs.make_plan import make_plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from tableferry.report.console import (
     print_indented,
     print_marked,
 )
-from tableferry.sync.outcome import Status
+from tableferry.runs.outcome import Status
 
 
 def show_check(report: CheckReport, out: Console | None = None) -> None:

@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from tableferry.errors import ErrorReport
-from tableferry.sync.outcome import Status
+from tableferry.runs.outcome import Status
 
 MARKS: Final = {
     **{status: f"[yellow]{status}[/]" for status in Status},

@@ -16,8 +16,8 @@ import pytest
 
 from tableferry import sqlserver
 from tableferry.config import Settings, SourceSettings, parse_table_configs
-from tableferry.sync.outcome import TableOutcome
-from tableferry.sync.run import sync_table
+from tableferry.runs.outcome import TableOutcome
+from tableferry.runs.run import sync_table
 from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.tds_server import SandboxServer
 from tests.integration.support import settings_of

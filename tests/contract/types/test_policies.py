@@ -13,7 +13,7 @@ from tableferry.model.identifiers import SourceTable
 from tableferry.model.schema import UNLIMITED, Isolation, SourceColumn, SourceSchema, SourceType
 from tableferry.planning.plan import SyncPlan, plan_table
 from tableferry.postgres import STRATEGIES
-from tableferry.sync.outcome import Status
+from tableferry.runs.outcome import Status
 from tests.contract.types.conftest import Types
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from tableferry.sync.outcome import Status
+from tableferry.runs.outcome import Status
 from tableferry.typemap import RULES
 from tests.contract.types.cases import CASES, Case
 from tests.contract.types.conftest import Types

@@ -14,10 +14,10 @@ import pytest
 from tableferry import fanout
 from tableferry.config import Settings, TableSpec, parse_table_configs
 from tableferry.errors import ErrorReport
-from tableferry.sync.outcome import TableOutcome
-from tableferry.sync.retry import Retries
-from tableferry.sync.run import sync_table
-from tableferry.sync.run_options import RunOptions
+from tableferry.runs.outcome import TableOutcome
+from tableferry.runs.retry import Retries
+from tableferry.runs.run import sync_table
+from tableferry.runs.run_options import RunOptions
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase

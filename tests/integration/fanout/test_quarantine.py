@@ -3,7 +3,7 @@
 import pytest
 
 from tableferry.errors import DataError
-from tableferry.sync.outcome import Status
+from tableferry.runs.outcome import Status
 from tests.integration.fanout.conftest import CHUNKS, OLD, ROWS, FanOut
 
 BAD = 5

@@ -9,7 +9,7 @@ import pytest
 
 from tableferry.errors import ConfigError, LeaseLostError, SchemaError, TransientError
 from tableferry.fanout import Route, assign, begin, finish, route_of
-from tableferry.sync.outcome import Status
+from tableferry.runs.outcome import Status
 from tests.integration.fanout.conftest import CHUNKS, OLD, ROWS, FanOut
 from tests.support.specs import spec
 

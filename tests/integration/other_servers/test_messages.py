@@ -7,8 +7,8 @@ import pytest
 from tableferry.config import parse_table_configs
 from tableferry.inspect.check import check_tables
 from tableferry.inspect.discover import discover
-from tableferry.sync.outcome import Status
-from tableferry.sync.run import sync_table
+from tableferry.runs.outcome import Status
+from tableferry.runs.run import sync_table
 from tableferry_sandbox.faults import SendMessage
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase

@@ -11,8 +11,8 @@ from pysqlbridge.server import start_background
 
 from tableferry.config import Settings, SourceSettings, parse_table_configs
 from tableferry.inspect.discover import discover
-from tableferry.sync.outcome import Status
-from tableferry.sync.run import sync_table
+from tableferry.runs.outcome import Status
+from tableferry.runs.run import sync_table
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.specs import entry

@@ -10,8 +10,8 @@ from tableferry.errors import SchemaError
 from tableferry.inspect.check import check_tables
 from tableferry.inspect.discover import discover
 from tableferry.inspect.plan_report import plan_tables
-from tableferry.sync.outcome import Status
-from tableferry.sync.run import sync_table
+from tableferry.runs.outcome import Status
+from tableferry.runs.run import sync_table
 from tableferry_sandbox.faults import SendError
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase

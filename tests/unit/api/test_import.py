@@ -84,12 +84,12 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 @pytest.mark.parametrize(
     "first",
-    ["import tableferry.sync.run", "from tableferry.sync import deadline", "import tableferry"],
+    ["import tableferry.runs.run", "from tableferry.runs import deadline", "import tableferry"],
 )
 def test_sync_is_the_function_whatever_was_imported_before(first: str) -> None:
     told = run(
         f"{first}\nimport tableferry\nfrom tableferry import sync\n"
-        "from tableferry.sync.run import sync_tables\n"
+        "from tableferry.runs.run import sync_tables\n"
         "print(sync is tableferry.sync, callable(sync), sync.__module__)"
     )
     assert told.split() == ["True", "True", "tableferry.api.calls"]
@@ -108,16 +108,6 @@ def test_only_what_is_there_to_read_the_environment_does() -> None:
         "config/reporting.py",
         "sqlserver/provider.py",
     }
-
-
-def test_the_function_sync_leads_to_the_modules_of_its_folder_too() -> None:
-    told = run(
-        "import inspect\nimport tableferry.sync.run as module\nimport tableferry\n"
-        "from tableferry.api.calls import sync\n"
-        "print(tableferry.sync.run is module, tableferry.sync.__doc__ == sync.__doc__, "
-        "inspect.signature(tableferry.sync) == inspect.signature(sync))"
-    )
-    assert told.split() == ["True"] * 3
 
 
 USE = """
@@ -139,9 +129,9 @@ def test_a_strict_type_checker_sees_the_names(tmp_path: Path) -> None:
          "--cache-dir", str(ROOT / ".mypy_cache"), str(page)],
         capture_output=True, text=True, cwd=ROOT, check=False,
     )  # fmt: skip
-    assert 'Revealed type is "tableferry.sync.outcome.TableOutcome"' in done.stdout
+    assert 'Revealed type is "tableferry.runs.outcome.TableOutcome"' in done.stdout
     assert 'Revealed type is "tableferry.config.connections.Settings"' in done.stdout
-    assert 'Revealed type is "tableferry.sync.outcome.RunOutcome"' in done.stdout
+    assert 'Revealed type is "tableferry.runs.outcome.RunOutcome"' in done.stdout
     errors = [line for line in done.stdout.splitlines() if ": error: " in line]
     assert len(errors) == 1, done.stdout
     assert 'Unexpected keyword argument "chunk"' in errors[0]

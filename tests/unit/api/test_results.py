@@ -6,7 +6,7 @@ import pytest
 
 import tableferry
 from tableferry.errors import ErrorReport, RunFailedError, TableferryError, raise_any
-from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
+from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
 
 
 def table(name: str, status: Status, **more: Any) -> TableOutcome:

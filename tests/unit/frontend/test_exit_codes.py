@@ -9,7 +9,7 @@ import pytest
 from tableferry.errors import ConfigError, ErrorReport, SchemaError, TransientError
 from tableferry.frontend.exit_codes import ENDINGS, table_text
 from tableferry.frontend.response import Response, respond
-from tableferry.sync.outcome import RunOutcome, Status, TableOutcome
+from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
 
 ROOT = Path(__file__).parents[3]
 

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from tableferry.frontend.signals import stop_on_sigterm
-from tableferry.sync.stop_signal import TerminatedError, signal_of
+from tableferry.runs.stop_signal import TerminatedError, signal_of
 
 
 def test_sigterm_is_an_exception_while_the_block_runs_and_handled_as_before_afterwards() -> None:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from tableferry import postgres, sqlserver
 from tableferry.config import Settings, TableSpec
-from tableferry.sync.claim import Claim
-from tableferry.sync.deadline import Deadline
-from tableferry.sync.no_claim import NoClaim
-from tableferry.sync.progress import OnProgress
+from tableferry.runs.claim import Claim
+from tableferry.runs.deadline import Deadline
+from tableferry.runs.no_claim import NoClaim
+from tableferry.runs.progress import OnProgress
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from tableferry import postgres
 from tableferry.config import TableSpec
 from tableferry.errors import CommitUnknownError, DeadlineError, ErrorReport, LeaseHeldError
 from tableferry.planning.plan import SyncPlan
-from tableferry.sync.claim import were_published
-from tableferry.sync.effort import Effort, Published
-from tableferry.sync.outcome import Status, TableOutcome
-from tableferry.sync.stop_signal import signal_of
+from tableferry.runs.claim import were_published
+from tableferry.runs.effort import Effort, Published
+from tableferry.runs.outcome import Status, TableOutcome
+from tableferry.runs.stop_signal import signal_of
 
 _ROLLED_BACK: Final = "The load was rolled back; the old rows stay. Run it again."
 _EITHER: Final = "Readers see all the old rows or all the new ones. Run it again."

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from tableferry import postgres
 from tableferry.errors import CommitUnknownError, TransientError
-from tableferry.sync.claim import were_published
-from tableferry.sync.effort import Effort, Loaded, Published, ReadAgain
-from tableferry.sync.load_table import load_table, with_strategy
-from tableferry.sync.retry import Retries, retried
-from tableferry.sync.task import Task
+from tableferry.runs.claim import were_published
+from tableferry.runs.effort import Effort, Loaded, Published, ReadAgain
+from tableferry.runs.load_table import load_table, with_strategy
+from tableferry.runs.retry import Retries, retried
+from tableferry.runs.task import Task
 from tableferry.transfer.lost_commit import decide
 
 

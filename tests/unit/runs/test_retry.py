@@ -3,8 +3,8 @@
 import pytest
 
 from tableferry.errors import CommitUnknownError, ConfigError, DeadlineError, TransientError
-from tableferry.sync.deadline import NEVER, Deadline
-from tableferry.sync.retry import Retries, retried
+from tableferry.runs.deadline import NEVER, Deadline
+from tableferry.runs.retry import Retries, retried
 
 QUICK = Retries(attempts=3, first=1.0, longest=20.0)
 

@@ -1,6 +1,6 @@
 """One attempt at one table, up to the moment before it is published: the order of its steps.
 
-claim -> plan -> extract -> cut -> load (``transfer.table_loader``) -> prepare; ``sync.publish``
+claim -> plan -> extract -> cut -> load (``transfer.table_loader``) -> prepare; ``runs.publish``
 then makes it visible. Nothing in the target is touched before the first rows (or the source's
 "there are none") are here; whatever fails before the commit leaves the old rows.
 """
@@ -14,9 +14,9 @@ from tableferry.config import Publish
 from tableferry.model.key_range import WHOLE_TABLE
 from tableferry.modes import MODES, Extract
 from tableferry.planning.plan import SyncPlan
-from tableferry.sync.effort import Effort, Loaded, ReadAgain
-from tableferry.sync.make_plan import make_plan, require_unchanged
-from tableferry.sync.task import Task
+from tableferry.runs.effort import Effort, Loaded, ReadAgain
+from tableferry.runs.make_plan import make_plan, require_unchanged
+from tableferry.runs.task import Task
 from tableferry.transfer.table_loader import TableLoader
 
 

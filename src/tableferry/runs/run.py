@@ -9,16 +9,16 @@ from uuid import uuid4
 
 from tableferry.config import LOGIN_REFUSED, SOURCE_LOGIN_REFUSED, Settings, TableSpec
 from tableferry.errors import ErrorReport, TransientError
-from tableferry.sync.effort import Effort
-from tableferry.sync.events import Listener, OnEvent, Retrying, TableFinished, TableStarted
-from tableferry.sync.history import History
-from tableferry.sync.outcome import STOPPED, RunOutcome, Status, TableOutcome
-from tableferry.sync.outcomes import done, failed, not_begun, not_begun_any_more, stopped
-from tableferry.sync.progress import OnProgress
-from tableferry.sync.publish import publish_together
-from tableferry.sync.retry import Retries
-from tableferry.sync.run_options import DEFAULT_OPTIONS, RunOptions
-from tableferry.sync.task import Task
+from tableferry.runs.effort import Effort
+from tableferry.runs.events import Listener, OnEvent, Retrying, TableFinished, TableStarted
+from tableferry.runs.history import History
+from tableferry.runs.outcome import STOPPED, RunOutcome, Status, TableOutcome
+from tableferry.runs.outcomes import done, failed, not_begun, not_begun_any_more, stopped
+from tableferry.runs.progress import OnProgress
+from tableferry.runs.publish import publish_together
+from tableferry.runs.retry import Retries
+from tableferry.runs.run_options import DEFAULT_OPTIONS, RunOptions
+from tableferry.runs.task import Task
 
 _TARGET: Final = ""
 """The target's key in ``refused``, where each source has its ``db_type``: never empty."""

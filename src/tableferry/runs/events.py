@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from tableferry.errors import ErrorReport, kind_and_place
-from tableferry.sync.outcome import TableOutcome
-from tableferry.sync.progress import OnProgress, Progress
+from tableferry.runs.outcome import TableOutcome
+from tableferry.runs.progress import OnProgress, Progress
 
 
 @dataclass(frozen=True, slots=True)

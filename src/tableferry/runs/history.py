@@ -13,11 +13,11 @@ from uuid import UUID
 from tableferry.config import LedgerUse, Settings, TableSpec
 from tableferry.errors import TableferryError
 from tableferry.postgres.ledger import Ledger, TableRun
-from tableferry.sync.claim import Claim, LedgerClaim, origin
-from tableferry.sync.no_claim import NoClaim
-from tableferry.sync.outcome import RunOutcome, TableOutcome
-from tableferry.sync.retry import retried
-from tableferry.sync.run_options import RunOptions
+from tableferry.runs.claim import Claim, LedgerClaim, origin
+from tableferry.runs.no_claim import NoClaim
+from tableferry.runs.outcome import RunOutcome, TableOutcome
+from tableferry.runs.retry import retried
+from tableferry.runs.run_options import RunOptions
 
 
 class History:

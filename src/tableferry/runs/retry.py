@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 import tenacity
 
 from tableferry.errors import CommitUnknownError, TransientError
-from tableferry.sync.deadline import Deadline
+from tableferry.runs.deadline import Deadline
 
 BUSY: Final = frozenset({"40613", "40501", "40197", "10928", "10929", "49918", "49919", "49920",
                          "976", "983", "4221", "922", "927", "952", "17142", "18401", "42109",

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from tableferry.sync.deadline import NEVER, Clock, Deadline
-from tableferry.sync.retry import Retries
+from tableferry.runs.deadline import NEVER, Clock, Deadline
+from tableferry.runs.retry import Retries
 
 
 @dataclass(frozen=True, slots=True)

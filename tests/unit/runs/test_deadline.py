@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from tableferry.errors import DeadlineError, TransientError
-from tableferry.sync.deadline import NEVER, Deadline
+from tableferry.runs.deadline import NEVER, Deadline
 
 
 def busy(cancelled: threading.Event) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from tableferry import postgres, values
 from tableferry.planning.plan import SyncPlan
-from tableferry.sync.progress import Progress
-from tableferry.sync.task import Task
+from tableferry.runs.progress import Progress
+from tableferry.runs.task import Task
 from tableferry.transfer.attempt import Access, AttemptStats
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tableferry import postgres, values
 from tableferry.errors import CommitUnknownError, ConfigError
 from tableferry.planning.plan import SyncPlan
-from tableferry.sync.claim import Cut, fresh
+from tableferry.runs.claim import Cut, fresh
 from tableferry.transfer.chunk_loader import StoredChunk
 from tableferry.transfer.load_plan import LoadPlan
 
