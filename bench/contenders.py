@@ -44,6 +44,11 @@ def quarantine(work: Workload) -> Callable[[], int]:
     return tableferry(replace(work, config={**work.config, **QUARANTINE}))
 
 
+def truncate(work: Workload) -> Callable[[], int]:
+    """Run (f): the engine with the strategy truncate, which loads into the keyed table."""
+    return tableferry(replace(work, config={**work.config, "publish": "truncate"}))
+
+
 def swap(work: Workload) -> Callable[[], int]:
     """Run the engine with the strategy swap."""
     return tableferry(replace(work, config={**work.config, "publish": "swap"}))
@@ -208,6 +213,7 @@ CONTENDERS: Final[dict[str, Callable[[Workload], Callable[[], int]]]] = {
     "copy_limit": copy_limit,
     "drain": drain,
     "quarantine": quarantine,
+    "truncate": truncate,
     "swap": swap,
     "merge": merge,
     "convert": convert,
