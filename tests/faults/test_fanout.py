@@ -69,7 +69,7 @@ def test_a_chunk_whose_source_falls_silent_in_the_midst_of_a_value_can_be_tried_
     told, _ = impatient.process("load", chunk=1).communicate(timeout=60)
     error = json.loads(told)
     assert error["error"] == "TransientError"
-    assert "said nothing for 2 seconds" in error["message"]
+    assert "stalled for 2 s mid-value" in error["message"]
     assert impatient.database.rows(STORED) == []
     again, _ = impatient.process("load", chunk=1).communicate(timeout=60)
     assert json.loads(again)["rows"] == ROWS // CHUNKS

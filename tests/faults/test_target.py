@@ -126,7 +126,7 @@ def test_a_link_lost_at_commit_is_not_told_as_rolled_back(
         connection.commit()
     assert seen(old_rows) == [(9, None)], "here the commit had arrived"
     assert "old rows stay" not in raised.value.hint
-    assert "not known" in raised.value.message + raised.value.hint
+    assert "unknown" in raised.value.message + raised.value.hint
 
 
 def test_a_target_that_vanishes_between_two_tables_fails_the_second_only(

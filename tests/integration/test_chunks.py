@@ -189,7 +189,7 @@ def test_bounds_that_the_source_finds_out_of_order_are_refused_and_repeated_ones
 ) -> None:
     table_in("CREATE TABLE dbo.T (ID nvarchar(9) NOT NULL PRIMARY KEY, Name nvarchar(50) NULL)")
     monkeypatch.setattr(chunking, "BOUNDS_PER_STATEMENT", 2)
-    table = chunking._Table(connection, plan_of(connection))
+    table = chunking._TableShape(connection, plan_of(connection))
     a, upper, b, c, d = (("0x" + text.encode("utf-16-le").hex().upper(),) for text in "aAbcd")
     assert table.ascending([a, upper, b, c, d, d]) == [a, b, c, d]
     with pytest.raises(VerificationError, match="sorts its keys in another order"):

@@ -133,8 +133,7 @@ def test_where_no_strategy_suits_the_reasons_against_the_last_one_are_told(
     keyless = {"primary_key": None, "columns": ["Name"], "pg_columns": ["name"], "order_by": None}
     table = planned(sandbox, pg_database, **keyless)
     assert table.error
-    assert "not replaced" not in table.error.message
-    assert "PostgreSQL does not let its rows be replaced by 'truncate'" in table.error.message
+    assert "'truncate' cannot replace its rows" in table.error.message
     assert "'publish': 'merge'" in table.error.hint
 
 

@@ -182,7 +182,7 @@ def test_a_row_that_others_still_point_to_is_not_deleted(
         load(connection, plan, [(1, "new")])
     assert raised.value.code == "23503"
     assert "table 'orders', constraint 'orders_t_id_fkey'" in raised.value.message
-    assert "stay until those are gone" in raised.value.hint
+    assert "cannot be deleted before theirs are" in raised.value.hint
     assert pg_database.rows("SELECT * FROM t ORDER BY 1") == [(1, "a"), (2, "b")]
 
 
