@@ -57,6 +57,8 @@ def test_every_command_has_a_help_text(tmp_path: Path) -> None:
         found = call(command, "--help", cwd=tmp_path)
         assert found.returncode == 0
         assert "Usage: " in found.stdout
+        assert "<bool>" not in found.stdout
+    assert "<bool>" not in whole
 
 
 @pytest.mark.parametrize(
@@ -126,6 +128,12 @@ def test_a_stdout_that_is_closed_or_full_changes_neither_the_run_nor_its_exit_co
 
 def test_the_version_is_the_packages(tmp_path: Path) -> None:
     assert call("--version", cwd=tmp_path).stdout == f"tableferry {__version__}\n"
+
+
+@pytest.mark.parametrize("wrong", ["--nonsense", "--tables", "surplus"])
+def test_refused_arguments_show_the_usage_of_their_command(tmp_path: Path, wrong: str) -> None:
+    done = call("sync", wrong, cwd=tmp_path)
+    assert "hint: Usage: tableferry sync [OPTIONS]; see --help." in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,18 @@
 """``publish: auto``: the plan chooses the strategy by the table as it is, and says why."""
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from tableferry.config import Settings, parse_table_configs
-from tableferry.inspect.plan_report import plan_tables
+from tableferry.inspect.plan_report import PlanReport, plan_tables
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.publish import merge_check
+from tableferry.report.plan_view import show_plan
 from tests.integration.conftest import Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
@@ -46,7 +49,7 @@ def large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(merge_check, "LARGE_BYTES", 1)
 
 
-def plan(sandbox: Sandbox, database: PgDatabase, **changes: Any) -> SyncPlan:
+def planned(sandbox: Sandbox, database: PgDatabase, **changes: Any) -> PlanReport:
     configured = {
         "db_type": "mctm",
         "sql_server_db": "McTM",
@@ -57,9 +60,20 @@ def plan(sandbox: Sandbox, database: PgDatabase, **changes: Any) -> SyncPlan:
     }
     specs = parse_table_configs({"t": configured})
     settings = Settings({"mctm": sandbox.source()}, settings_of(database))
-    (found,) = plan_tables(list(specs.values()), settings).tables
+    return plan_tables(list(specs.values()), settings)
+
+
+def plan(sandbox: Sandbox, database: PgDatabase, **changes: Any) -> SyncPlan:
+    (found,) = planned(sandbox, database, **changes).tables
     assert found.plan is not None, found.error
     return found.plan
+
+
+def shown(report: PlanReport) -> str:
+    out = Console(file=io.StringIO(), width=200)
+    show_plan(report, out)
+    assert isinstance(out.file, io.StringIO)
+    return out.file.getvalue()
 
 
 def test_a_table_of_which_a_swap_keeps_everything_is_swapped(
@@ -68,6 +82,27 @@ def test_a_table_of_which_a_swap_keeps_everything_is_swapped(
     found = plan(sandbox, table)
     assert found.publish == "swap"
     assert found.strategy_reason == "swap: it keeps everything that hangs on the table"
+
+
+def test_a_terminal_and_a_notebook_show_the_strategy_and_why_it_was_chosen(
+    sandbox: Sandbox, table: PgDatabase
+) -> None:
+    report = planned(sandbox, table)
+    reason = "it keeps everything that hangs on the table"
+    assert f"  publishes by swap, chosen by auto ({reason})\n" in shown(report)
+    assert "<td>swap</td>" in report._repr_html_()
+    assert f"swap: {reason}" in report._repr_html_()
+    assert "  publishes by merge\n" in shown(planned(sandbox, table, publish="merge"))
+
+
+def test_the_statements_for_a_new_table_are_shown_on_their_side_of_the_rows(
+    sandbox: Sandbox, pg_database: PgDatabase
+) -> None:
+    text = shown(planned(sandbox, pg_database))
+    _, before, after = re.split(r"\n  runs (?:before|after) the rows\n", text)
+    assert "  publishes by creating the target table\n" in text
+    assert before.startswith('    CREATE TABLE "t" (')
+    assert after.startswith('    ALTER TABLE "t" ADD PRIMARY KEY ("id");')
 
 
 def test_a_table_that_others_reference_is_merged(sandbox: Sandbox, table: PgDatabase) -> None:

@@ -7,11 +7,12 @@ import typer
 
 from tableferry import __version__
 from tableferry.cli import inspect, sandbox, sync
-from tableferry.cli.parsing import Command, refuse
+from tableferry.cli.parsing import Command, Group, refuse
 from tableferry.frontend.output import shielded_output
 from tableferry.frontend.signals import end_process
 
 app = typer.Typer(
+    cls=Group,
     help="Copy tables from SQL Server to PostgreSQL: fast, exact, and without locking out readers.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -3,14 +3,34 @@
 from typing import Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from tableferry.errors import ConfigError
 from tableferry.frontend.command import run_command
 
 
+def _without_types(parameters: list[Any]) -> list[Any]:
+    """Take ``<bool>`` out of the help text of options that take no value."""
+    for parameter in parameters:
+        if isinstance(parameter, TyperOption) and parameter.is_flag:
+            parameter.metavar = ""
+    return parameters
+
+
+class Group(TyperGroup):
+    """The command itself, whose help text shows a type only where an option takes a value."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters, with those for help and completion."""
+        return _without_types(super().get_params(ctx))
+
+
 class Command(TyperCommand):
     """A command that knows whether JSON is wanted even where its arguments cannot be parsed."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters, with the one for help."""
+        return _without_types(super().get_params(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse arguments; an error for those that do not fit carries ``wants_json``."""
@@ -19,6 +39,8 @@ class Command(TyperCommand):
             return super().parse_args(ctx, args)
         except typer.TyperException as error:
             error.wants_json = self._wants_json(ctx, given)  # type: ignore[attr-defined]
+            # The parser's own errors, such as a missing value, do not say whose usage to show.
+            error.ctx = ctx  # type: ignore[attr-defined]
             raise
 
     def _wants_json(self, ctx: Any, args: list[str]) -> bool:
@@ -41,7 +63,7 @@ def refuse(error: typer.TyperException) -> int:
     if not message:
         return error.exit_code  # no argument at all: the help text has been printed
     context = getattr(error, "ctx", None)
-    usage = " ".join(context.get_usage().split()) if context else "Usage: tableferry --help"
+    usage = " ".join(context.get_usage().split()) if context else "Usage: tableferry COMMAND"
 
     def work(_: object) -> dict[str, str]:
         raise ConfigError(f"Wrong use: {message}", hint=f"{usage}; see --help.")

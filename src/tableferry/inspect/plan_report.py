@@ -113,12 +113,14 @@ def _row(table: TablePlan) -> tuple[object, ...]:
         error = f"{table.error.kind}: {table.error.message}" if table.error else ""
         return (*named, "", "", None, error)
     plan = table.plan
+    created = ["it will be created"] if plan.create else []
+    chosen = [plan.strategy_reason] if plan.strategy_reason else []
     return (
         *named,
-        plan.spec.publish,
+        plan.publish,
         plan.consistency,
         plan.estimated_rows,
-        "; ".join((*(["it will be created"] if plan.create else []), *plan.warnings)),
+        "; ".join((*created, *chosen, *plan.warnings)),
     )
 
 

@@ -99,7 +99,7 @@ def _print_nested(out: Console, value: Mapping[str, Any], indent: int) -> None:
         if isinstance(inner, Mapping):
             print_indented(out, f"[bold]{name(key)}[/]", indent)
             _print_nested(out, inner, indent + 2)
-        elif isinstance(inner, Sequence) and not isinstance(inner, str):
-            print_indented(out, f"{name(key)}: {plain(', '.join(map(str, inner)))}", indent)
         else:
-            print_indented(out, f"{name(key)}: {plain(inner)}".rstrip(), indent)
+            listed = isinstance(inner, Sequence) and not isinstance(inner, str)
+            shown = ", ".join(map(str, inner)) if listed else inner
+            print_indented(out, f"{name(key)}: {plain(shown)}".rstrip(), indent)

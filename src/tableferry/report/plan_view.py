@@ -22,8 +22,26 @@ def show_plan(report: PlanReport, out: Console | None = None) -> None:
         out.print()
 
 
-def _why(plan: SyncPlan) -> str:
-    return f" ({plain(plan.strategy_reason)})" if plan.strategy_reason else ""
+def _published(plan: SyncPlan) -> str:
+    """Return how the rows become visible, and why where ``publish: auto`` chose it."""
+    if plan.create:
+        return "by creating the target table"
+    if not plan.strategy_reason:
+        return f"by {plan.publish}"
+    reason = plan.strategy_reason.removeprefix(f"{plan.publish}: ")
+    return f"by {plan.publish}, chosen by auto ({plain(reason)})"
+
+
+def _show_ddl(out: Console, plan: SyncPlan) -> None:
+    """Show what runs in the target, a new table's statements on their side of the rows."""
+    parts = {"in the target": plan.drift.alter}
+    if plan.create:
+        parts = {"before the rows": plan.create.before, "after the rows": plan.create.after}
+    for when, statements in parts.items():
+        if statements:
+            print_indented(out, f"[cyan]runs[/] {when}", 2)
+        for statement in statements:
+            print_indented(out, f"{plain(statement)};", 4)
 
 
 def _show(out: Console, table: TablePlan, plan: SyncPlan) -> None:
@@ -33,10 +51,8 @@ def _show(out: Console, table: TablePlan, plan: SyncPlan) -> None:
     if plan.spec.chunks > 1:
         chunks = f"{plan.spec.chunks} ranges of its key, {plan.spec.parallel} at once"
         print_indented(out, f"[cyan]in chunks[/] {chunks}", 2)
-    print_indented(out, f"[cyan]publishes[/] by {plan.publish}{_why(plan)}", 2)
-    for statement in plan.ddl:
-        print_indented(out, "[cyan]runs[/] in the target", 2)
-        print_indented(out, plain(statement), 4)
+    print_indented(out, f"[cyan]publishes[/] {_published(plan)}", 2)
+    _show_ddl(out, plan)
     print_indented(out, "[cyan]converts[/]", 2)
     out.print(_columns(plan))
     for column in plan.columns:
