@@ -10,6 +10,7 @@ from tableferry.config.table_spec import (
     LedgerUse,
     OnInvalid,
     Publish,
+    ReadMode,
     TrailingBlanks,
 )
 
@@ -41,6 +42,7 @@ OPTIONAL: Final = (
 )
 
 CHOICES: Final[dict[str, type[StrEnum]]] = {
+    "mode": ReadMode,
     "consistency": Consistency,
     "on_invalid": OnInvalid,
     "trailing_blanks": TrailingBlanks,
@@ -100,9 +102,10 @@ def _is_number(low: int, high: int) -> tuple[Callable[[object], bool], str]:
     return is_right, f"a whole number from {low:,} to {high:,}"
 
 
-def _one_of(kind: type[StrEnum]) -> tuple[Callable[[object], bool], str]:
-    """Return the rule for the values of an enumeration."""
-    return lambda value: value in list(kind), f"one of {', '.join(kind)}"
+def _one_of(kind: type[StrEnum], note: str = "") -> tuple[Callable[[object], bool], str]:
+    """Return the rule for the values of an enumeration; the note follows their names."""
+    names = f"one of {', '.join(kind)}"
+    return lambda value: value in list(kind), f"{names}: {note}" if note else names
 
 
 _TEXT = (is_text, "a text that is not empty")
@@ -110,13 +113,11 @@ _ANY_TEXT = (lambda value: isinstance(value, str), "a text")
 _NAME_LIST = (_is_name_list, "a list of names")
 _NAMES = (lambda value: bool(as_names(value)), "a name or a list of names")
 
-_FULL = (
-    lambda value: value == "full",
-    (
-        "'full', which is what happens without it: all rows are read each time. There is no "
-        "incremental mode; 'publish': 'merge' writes only what differs"
-    ),
+_MODE_NOTE: Final = (
+    "there is no other. With 'full', all rows are read each time, and 'publish': 'merge' writes "
+    "only what differs"
 )
+"""Added to the names of the modes, for those who look for an incremental one."""
 
 VALUE_RULES: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
     "db_type": _TEXT,
@@ -129,10 +130,10 @@ VALUE_RULES: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
     "exclude": _NAME_LIST,
     "order_by": _NAMES,
     "description": _ANY_TEXT,
-    "mode": _FULL,
     "where": _ANY_TEXT,
     "type_overrides": (is_text_map, "a dict of column names and PostgreSQL types"),
     **{name: _one_of(kind) for name, kind in CHOICES.items()},
+    "mode": _one_of(ReadMode, _MODE_NOTE),
     **{name: _is_number(*limits) for name, limits in NUMBERS.items()},
 }
 """For each key, the check of its value, and the description of valid ones for messages."""

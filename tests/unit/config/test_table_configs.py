@@ -1,12 +1,23 @@
 """TABLE_CONFIGS: the keys of an entry, and reporting every problem at once."""
 
-from typing import Any
+from enum import StrEnum
+from typing import Any, get_type_hints
 
 import pytest
 
-from tableferry.config import Consistency, parse_table_configs, select_tables
+from tableferry.config import (
+    Consistency,
+    Publish,
+    ReadMode,
+    TableSpec,
+    parse_table_configs,
+    select_tables,
+)
+from tableferry.config.entry_keys import CHOICES
 from tableferry.errors import ConfigError
 from tableferry.model.identifiers import SourceTable, TargetTable
+from tableferry.modes import MODES
+from tableferry.postgres import STRATEGIES
 from tests.support.specs import entry
 
 
@@ -194,8 +205,21 @@ def test_an_order_with_an_unknown_table_is_refused() -> None:
 
 @pytest.mark.parametrize("mode", ["rowversion", "change_tracking", "watermark"])
 def test_a_mode_that_would_need_a_watermark_is_refused(mode: str) -> None:
-    with pytest.raises(ConfigError, match=r"'mode' must be 'full'.* There is no incremental mode"):
+    with pytest.raises(ConfigError, match=r"'mode' must be one of full: there is no other"):
         parse_table_configs({"one": entry(mode=mode)})
+
+
+def test_every_enumerated_field_of_a_specification_can_be_set_by_its_key() -> None:
+    hints = get_type_hints(TableSpec).items()
+    enumerated = {
+        name: kind for name, kind in hints if isinstance(kind, type) and issubclass(kind, StrEnum)
+    }
+    assert enumerated == CHOICES
+
+
+def test_the_modes_and_strategies_that_can_be_configured_are_those_registered() -> None:
+    assert set(ReadMode) == set(MODES)
+    assert set(Publish) - {Publish.AUTO} == set(STRATEGIES)
 
 
 def test_mode_full_is_accepted() -> None:
