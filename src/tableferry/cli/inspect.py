@@ -43,7 +43,9 @@ def discover(
     source: Annotated[str, typer.Option(help="The source's name: SQL_SERVER_<NAME>_HOST ...")],
     schema: Annotated[str, typer.Option(help="Only tables of this schema.")] = "",
     like: Annotated[str, typer.Option(help="Only tables with a name like this: 'Cust%'.")] = "",
-    config: Config = DEFAULT_CONFIG,
+    config: Annotated[
+        Path, typer.Option(help="The folder of this file is searched for .env, too.")
+    ] = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> int:
     """Print entries of TABLE_CONFIGS for the tables of a source; nothing is written."""
