@@ -62,11 +62,14 @@ def test_every_command_has_a_help_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("missing", "extra", "arguments"),
-    [("duckdb", "sandbox", ["demo"]), ("distributed", "dask", ["sync", "--scheduler=local:1"])],
+    ("missing", "extra", "in_a_checkout", "arguments"),
+    [
+        ("duckdb", "sandbox", "packages/sandbox '.[sandbox]'", ["demo"]),
+        ("distributed", "dask", "'.[dask]'", ["sync", "--scheduler=local:1"]),
+    ],
 )
 def test_a_command_whose_extra_is_not_installed_names_it(
-    missing: str, extra: str, arguments: list[str], folder: Path
+    missing: str, extra: str, in_a_checkout: str, arguments: list[str], folder: Path
 ) -> None:
     program = (
         f"import sys; sys.modules[{missing!r}] = None; from tableferry.cli import main; main()"
@@ -81,7 +84,8 @@ def test_a_command_whose_extra_is_not_installed_names_it(
     )
     assert done.returncode == 2
     assert f"{missing} is not installed" in done.stderr
-    assert f"pip install 'tableferry[{extra}]'" in done.stderr
+    assert f"pip install 'tableferry[{extra}]'; in a checkout" in done.stderr
+    assert f"pip install {in_a_checkout}" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -50,7 +50,10 @@ def needs_extra(extra: str) -> Iterator[None]:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "tableferry":
             raise
+        # A checkout's own sandbox; pip would look for it in an index.
+        beside = "packages/sandbox " if extra == "sandbox" else ""
         raise ConfigError(
             f"{error.name} is not installed; it comes with the extra {extra!r}",
-            hint=f"pip install 'tableferry[{extra}]', or '.[{extra}]' in a checkout.",
+            hint=f"pip install 'tableferry[{extra}]'; in a checkout, "
+            f"pip install {beside}'.[{extra}]'",
         ) from error
