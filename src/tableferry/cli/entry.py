@@ -55,7 +55,7 @@ def main() -> None:
     """Run the command named by ``sys.argv`` and end the process with its exit code."""
     with shielded_output():
         try:
-            code = int(app(standalone_mode=False) or 0)
+            code = int(app(prog_name="tableferry", standalone_mode=False) or 0)
         except typer.TyperException as error:
             code = refuse(error)
     end_process(code)
