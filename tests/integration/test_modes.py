@@ -180,3 +180,48 @@ def test_the_plan_says_why_auto_merges(source: Sandbox, target: PgDatabase) -> N
         "not swap: it would lose the rows that did not change; "
         "merge: only the rows that changed are read"
     )
+
+
+def test_a_target_table_that_was_dropped_is_filled_with_every_row(
+    source: Sandbox, target: PgDatabase, carry: Callable[..., TableOutcome]
+) -> None:
+    change(source, 2, "UPDATE dbo.T SET Name = N'changed', Version = 2 WHERE ID = 3")
+    target.run("DROP TABLE t")
+    outcome = carry()
+    assert (outcome.created, outcome.rows_read) == (True, ROWS)
+    assert target.rows("SELECT count(*) FROM t") == [(ROWS,)]
+    assert watermark(target) == [("versions", "2")]
+
+
+def test_a_column_that_is_added_gets_the_values_of_rows_that_did_not_change(
+    source: Sandbox, target: PgDatabase, carry: Callable[..., TableOutcome]
+) -> None:
+    change(source, 2, "ALTER TABLE dbo.T ADD Size int NOT NULL DEFAULT 7")
+    outcome = carry(
+        columns=["ID", "Name", "Version", "Size"],
+        pg_columns=["id", "name", "version", "size"],
+        drift="evolve",
+    )
+    assert outcome.rows_read == ROWS
+    assert target.rows("SELECT DISTINCT size FROM t") == [(7,)]
+
+
+def test_a_mode_that_keeps_a_watermark_is_refused_without_a_ledger_before_it_reads(
+    source: Sandbox, target: PgDatabase
+) -> None:
+    target.run("DROP TABLE t")
+    outcome = sync_table(spec(ledger="off"), source.settings(target))
+    assert outcome.error
+    assert outcome.error.kind == "SchemaError"
+    assert "'mode': 'versions' of dbo.T needs the ledger" in outcome.error.message
+    assert outcome.rows_read == 0
+    assert target.rows("SELECT to_regclass('t')") == [(None,)]
+
+
+def test_a_mode_that_reads_changes_without_a_watermark_is_a_fault_of_its_code() -> None:
+    changes = Extract(select=lambda _keys: "SELECT 1", complete=False)
+    changes.require_sound("7")
+    with pytest.raises(TypeError, match="without a watermark"):
+        changes.require_sound(None)
+    with pytest.raises(TypeError, match="no deleted keys"):
+        Extract(select=lambda _keys: "SELECT 1", deletes="SELECT 2").require_sound(None)

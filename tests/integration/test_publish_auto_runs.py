@@ -11,6 +11,7 @@ from tableferry.errors import TransientError
 from tableferry.inspect.plan_report import TablePlan, plan_tables
 from tableferry.modes import MODES
 from tableferry.postgres.publish import merge_check
+from tableferry.runs.progress import Progress
 from tableferry.runs.outcome import Status, TableOutcome
 from tableferry.runs.run import sync_table, sync_tables
 from tableferry.runs.run_options import RunOptions
@@ -147,6 +148,53 @@ def test_tables_that_become_visible_together_choose_before_any_of_them_is_locked
     )
     assert run.ok
     assert [outcome.publish for outcome in run.tables] == ["truncate", "swap"]
+
+
+@pytest.mark.parametrize("publish", [None, "swap", "merge"])
+def test_a_table_that_is_created_stays_invisible_until_those_it_goes_with_are_published(
+    sandbox: Sandbox, pg_database: PgDatabase, publish: str | None
+) -> None:
+    pg_database.run(TABLE.replace(" t ", " u "))
+    pg_database.run("INSERT INTO u SELECT generate_series(1, 90), 'old'")  # the guard refuses that
+    specs = parse_table_configs(
+        {**configs(publish=publish), "u": configs(pg_table="u", publish=publish)["t"]}
+    )
+    run = sync_tables(
+        list(specs.values()), sandbox.settings(pg_database), options=RunOptions(together=True)
+    )
+    assert [outcome.status for outcome in run.tables] == [Status.SKIPPED, Status.FAILED]
+    assert pg_database.rows("SELECT to_regclass('t')") == [(None,)]
+    assert pg_database.rows("SELECT count(*) FROM u") == [(90,)]
+
+
+@pytest.mark.parametrize("chunks", [1, 2])
+def test_new_and_truncated_tables_become_visible_together_with_staged_ones(
+    sandbox: Sandbox, pg_database: PgDatabase, chunks: int
+) -> None:
+    pg_database.run(*(TABLE.replace(" t ", f" {name} ") for name in "bc"))
+    pg_database.run(*(f"INSERT INTO {name} VALUES (9, 'old')" for name in "bc"))
+    entries = {
+        "a": configs(pg_table="a", publish="truncate")["t"],
+        "b": configs(pg_table="b", publish="truncate")["t"],
+        "c": configs(pg_table="c", publish="swap", chunks=chunks)["t"],
+        "d": configs(pg_table="d", publish="merge", chunks=chunks)["t"],
+    }
+    seen: list[object] = []
+
+    def look(progress: Progress) -> None:
+        if progress.table == "c":  # readers of b wait as soon as its own rows come
+            seen.append(pg_database.rows("SELECT to_regclass('a'), to_regclass('d'), b.name FROM b"))
+
+    run = sync_tables(
+        list(parse_table_configs(entries).values()),
+        sandbox.settings(pg_database),
+        on_progress=look,
+        options=RunOptions(together=True),
+    )
+    assert run.ok, [outcome.error for outcome in run.tables]
+    assert seen
+    assert all(found == [(None, None, "old")] for found in seen)
+    assert [pg_database.rows(f"SELECT count(*) FROM {name}") for name in "abcd"] == [[(2,)]] * 4
 
 
 def test_a_table_created_in_one_stream_is_not_published_again_without_its_rows(

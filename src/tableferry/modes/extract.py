@@ -32,14 +32,25 @@ class Extract:
     deletes: str = ""
     next_watermark: str | None = None
 
+    def require_sound(self, watermark: str | None) -> None:
+        """See that the mode keeps to the seam; raises TypeError, for it is a fault of its code.
+
+        Without a watermark there is nothing that the changes alone could be added to, and a
+        complete extract needs no keys of deleted rows: they are the ones that it does not hold.
+        """
+        if watermark is None and not self.complete:
+            raise TypeError("without a watermark the extract must hold every row")
+        if self.complete and self.deletes:
+            raise TypeError("a complete extract has no deleted keys")
+
 
 class Mode(Protocol):
     """A mode of reading, registered by name in ``MODES``.
 
     ``complete``: each of its extracts is; where it is not, only a strategy that keeps rows in place
     may publish them. ``extract`` is asked once for each attempt, before anything is read;
-    ``watermark`` is what the last published run has left, None where there is none: then the
-    extract has to be complete. It raises TableferryError.
+    ``watermark`` is what the last published run has left; None where there is none, or the target
+    table or one of its columns is new: then the extract has to be complete. It raises TableferryError.
     """
 
     @property

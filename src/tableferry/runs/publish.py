@@ -5,23 +5,22 @@ the old rows of all; what is transient is tried again, on new connections.
 """
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tableferry import postgres
 from tableferry.errors import CommitUnknownError, TransientError
 from tableferry.runs.claim import were_published
 from tableferry.runs.effort import Effort, Loaded, Published, ReadAgain
-from tableferry.runs.load_table import load_table, with_strategy
+from tableferry.runs.load_table import PlannedLoad, load_table, plan_load
 from tableferry.runs.retry import Retries, retried
-from tableferry.runs.task import Task
 from tableferry.transfer.lost_commit import decide
 
 
 def publish_together(efforts: Sequence[Effort], retries: Retries) -> list[Published]:
-    """Carry these tables and make all of them visible at once; raises TableferryError.
+    """Load these tables and make all of them visible at once; raises TableferryError.
 
-    Where a table's texts have to be read another way, everything is read again.
+    Where a table's texts have to be read as bytes, everything is read again.
     """
 
     def on_retry(error: TransientError) -> None:
@@ -37,44 +36,41 @@ def publish_together(efforts: Sequence[Effort], retries: Retries) -> list[Publis
 
 
 def _attempt(efforts: Sequence[Effort], retries: Retries) -> list[Published] | None:
-    """Try once, on new connections; None where some texts are to be read another way."""
+    """Try once, on new connections; None where some texts have to be read as bytes."""
     with contextlib.ExitStack() as stack:
         into = stack.enter_context(efforts[0].task.open_target())
-        if len(efforts) > 1:
-            for effort in efforts:
-                _choose_strategy(effort, into)
+        planned = [_plan(effort, into, stack, alone=len(efforts) == 1) for effort in efforts]
         loaded: dict[str, Loaded] = {}
-        # Those that lock readers out from their first row come last, for the others' sake.
-        for effort in sorted(efforts, key=lambda effort: _locks_from_start(effort.task)):
-            found = _load(effort, into, stack)
+        # Last those that hold one transaction open: a staged load would commit it for them, and
+        # some lock readers out from their first row.
+        for one in sorted(planned, key=lambda one: one.holds_transaction):
+            with _blamed(one.effort):
+                found = load_table(one, into, stack)
             if isinstance(found, ReadAgain):
                 return None
-            loaded[effort.task.spec.key] = found
+            loaded[one.effort.task.spec.key] = found
         commit_together(list(loaded.values()), into, retries)
     return [loaded[effort.task.spec.key].published for effort in efforts]
 
 
-def _choose_strategy(effort: Effort, into: postgres.TargetConnection) -> None:
+def _plan(
+    effort: Effort, into: postgres.TargetConnection, stack: contextlib.ExitStack, *, alone: bool
+) -> PlannedLoad:
+    with _blamed(effort):
+        planned = plan_load(effort, into, stack)
+        if not alone:
+            planned.disconnect()
+    return planned
+
+
+@contextlib.contextmanager
+def _blamed(effort: Effort) -> Iterator[None]:
+    """Note that an error of the block is this table's own."""
     try:
-        effort.task = with_strategy(effort.task, into)
+        yield
     except Exception:
         effort.failed = True
         raise
-
-
-def _load(
-    effort: Effort, into: postgres.TargetConnection, stack: contextlib.ExitStack
-) -> Loaded | ReadAgain:
-    try:
-        return load_table(effort, into, stack)
-    except Exception:
-        effort.failed = True
-        raise
-
-
-def _locks_from_start(task: Task) -> bool:
-    strategy = postgres.STRATEGIES.get(task.spec.publish.value)
-    return strategy is not None and strategy.locks_from_start
 
 
 def commit_together(

@@ -210,7 +210,6 @@ MERGE: Final = PublishStrategy(
     staged=True,
     needs_key=True,
     in_place=True,
-    locks_from_start=False,
     rights=("SELECT", "INSERT", "UPDATE", "DELETE"),
     look=read_obstacles,
     judge=check,

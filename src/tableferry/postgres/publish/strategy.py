@@ -35,17 +35,16 @@ class Opening:
 class PublishStrategy:
     """How a load becomes visible; what the plan asks of it is in ``choose_strategy``.
 
-    ``locks_from_start``: readers wait from the first row on, so a load of this kind comes last
-    among several, and publishing is not tried again. ``rights`` are those on an existing table.
-    ``look`` reads from the catalog what matters to the strategy, by ``pg_class.oid``; ``open``
-    returns the load, and entering that begins it.
+    One that is not ``staged`` writes into the target in a transaction that stays open until the
+    commit, so its load comes last among several, and publishing is not retried. ``rights`` are
+    those on an existing table. ``look`` reads from the catalog what matters to the strategy, by
+    ``pg_class.oid``; ``open`` returns the load, and entering that begins it.
     """
 
     name: str
     staged: bool
     needs_key: bool
     in_place: bool
-    locks_from_start: bool
     rights: tuple[str, ...]
     look: Callable[[TargetConnection, int], tuple[Obstacle, ...]]
     judge: Callable[[Candidate], tuple[str, ...]]

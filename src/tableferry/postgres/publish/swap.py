@@ -175,7 +175,6 @@ SWAP: Final = PublishStrategy(
     staged=True,
     needs_key=False,
     in_place=False,
-    locks_from_start=False,
     rights=("SELECT",),  # the owner's, and others: ``swap_obstacles`` finds what is lacking
     look=read_obstacles,
     judge=check,

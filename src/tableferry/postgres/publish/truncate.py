@@ -66,7 +66,6 @@ TRUNCATE: Final = PublishStrategy(
     staged=False,
     needs_key=False,
     in_place=False,
-    locks_from_start=True,
     rights=("TRUNCATE", "INSERT"),
     look=nothing_to_look_at,
     judge=_check,
