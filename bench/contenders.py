@@ -195,7 +195,7 @@ def _drained(work: Workload) -> tuple[Any, list[Any]]:
 
 def _plan(work: Workload, connection: Any) -> Any:
     from tableferry import sqlserver
-    from tableferry.planning.plan import plan_table
+    from tableferry.planning.plan_table import plan_table
     from tableferry.postgres import STRATEGIES
 
     return plan_table(

@@ -8,7 +8,8 @@ import pyarrow as pa
 from tableferry import postgres
 from tableferry.config import Publish
 from tableferry.model.schema import Isolation, SourceColumn, SourceSchema, SourceType
-from tableferry.planning.plan import SyncPlan, plan_table
+from tableferry.planning.plan import SyncPlan
+from tableferry.planning.plan_table import plan_table
 from tableferry.postgres import STRATEGIES
 from tableferry.values import target_schema
 from tests.support.specs import spec

@@ -12,7 +12,8 @@ import pytest
 from tableferry import sqlserver
 from tableferry.config import parse_table_configs
 from tableferry.errors import SchemaError, TransientError, VerificationError
-from tableferry.planning.plan import SyncPlan, plan_table
+from tableferry.planning.plan import SyncPlan
+from tableferry.planning.plan_table import plan_table
 from tableferry.postgres import STRATEGIES
 from tableferry.sqlserver import chunking
 from tableferry_sandbox.faults import CutConnection, EndEarly, SendError

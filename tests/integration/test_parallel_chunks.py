@@ -18,7 +18,8 @@ from tableferry.errors import (
     TransientError,
     VerificationError,
 )
-from tableferry.planning.plan import SyncPlan, plan_table
+from tableferry.planning.plan import SyncPlan
+from tableferry.planning.plan_table import plan_table
 from tableferry.postgres import STRATEGIES, TargetConnection
 from tableferry.postgres.copying import CopyIn
 from tableferry.transfer import prefetch, workers

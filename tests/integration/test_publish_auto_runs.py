@@ -11,8 +11,10 @@ from tableferry.errors import TransientError
 from tableferry.inspect.plan_report import TablePlan, plan_tables
 from tableferry.modes import MODES
 from tableferry.postgres.publish import merge_check
-from tableferry.runs.progress import Progress
+from tableferry.runs.claim import LedgerClaim
 from tableferry.runs.outcome import Status, TableOutcome
+from tableferry.runs.progress import Progress
+from tableferry.runs.retry import Retries
 from tableferry.runs.run import sync_table, sync_tables
 from tableferry.runs.run_options import RunOptions
 from tests.integration.conftest import Sandbox
@@ -126,7 +128,7 @@ def test_a_large_table_without_a_key_is_not_merged(
     assert "not merge: the table is carried without a key" in reason
 
 
-def test_where_no_strategy_suits_the_reasons_against_the_last_one_are_told(
+def test_where_no_strategy_suits_the_error_gives_the_reason_against_each(
     sandbox: Sandbox, pg_database: PgDatabase
 ) -> None:
     pg_database.run("CREATE TABLE t (name text UNIQUE)")
@@ -134,8 +136,13 @@ def test_where_no_strategy_suits_the_reasons_against_the_last_one_are_told(
     keyless = {"primary_key": None, "columns": ["Name"], "pg_columns": ["name"], "order_by": None}
     table = planned(sandbox, pg_database, **keyless)
     assert table.error
-    assert "'truncate' cannot replace its rows" in table.error.message
-    assert "'publish': 'merge'" in table.error.hint
+    assert table.error.message == (
+        "No publishing strategy suits t: "
+        "not swap: Foreign keys of orders point to t, so 'swap' cannot replace its rows; "
+        "not merge: the table is carried without a key; "
+        "not truncate: Foreign keys of orders point to t, so 'truncate' cannot replace its rows"
+    )
+    assert "remove what prevents it" in table.error.hint
 
 
 def test_tables_that_become_visible_together_choose_before_any_of_them_is_locked(
@@ -183,7 +190,9 @@ def test_new_and_truncated_tables_become_visible_together_with_staged_ones(
 
     def look(progress: Progress) -> None:
         if progress.table == "c":  # readers of b wait as soon as its own rows come
-            seen.append(pg_database.rows("SELECT to_regclass('a'), to_regclass('d'), b.name FROM b"))
+            seen.append(
+                pg_database.rows("SELECT to_regclass('a'), to_regclass('d'), b.name FROM b")
+            )
 
     run = sync_tables(
         list(parse_table_configs(entries).values()),
@@ -195,6 +204,33 @@ def test_new_and_truncated_tables_become_visible_together_with_staged_ones(
     assert seen
     assert all(found == [(None, None, "old")] for found in seen)
     assert [pg_database.rows(f"SELECT count(*) FROM {name}") for name in "abcd"] == [[(2,)]] * 4
+
+
+def test_an_attempt_that_chooses_otherwise_leaves_nothing_of_what_was_staged(
+    sandbox: Sandbox, pg_database: PgDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pg_database.run(TABLE)
+    checkpoint, calls = LedgerClaim.checkpoint, []
+
+    def unlucky(*arguments: Any) -> None:
+        calls.append(1)
+        if len(calls) == 2:
+            raise TransientError("a moment's trouble")
+        checkpoint(*arguments)
+
+    def forbid_swap(_error: TransientError, _pause: float) -> None:
+        pg_database.run("CREATE TABLE heir () INHERITS (t)")
+
+    monkeypatch.setattr(LedgerClaim, "checkpoint", unlucky)
+    outcome = sync_table(
+        parse_table_configs(configs(chunks=2))["t"],
+        sandbox.settings(pg_database),
+        options=RunOptions(retries=Retries(first=0.0, on_retry=forbid_swap)),
+    )
+    assert outcome.ok, outcome.error
+    assert (outcome.publish, outcome.attempts, len(calls)) == ("truncate", 2, 2)
+    assert pg_database.rows("SELECT relname FROM pg_class WHERE relname LIKE 'staging%'") == []
+    assert pg_database.rows("SELECT count(*) FROM tableferry.chunks") == [(0,)]
 
 
 def test_a_table_created_in_one_stream_is_not_published_again_without_its_rows(

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tableferry import sqlserver
 from tableferry.config import parse_table_configs
 from tableferry.model.key_range import KeyRange
-from tableferry.planning.plan import SyncPlan, plan_table
+from tableferry.planning.plan import SyncPlan
+from tableferry.planning.plan_table import plan_table
 from tableferry.postgres import STRATEGIES
 from tableferry.sqlserver import chunking
 from tableferry_sandbox.engine.server import Server

@@ -50,7 +50,7 @@ class Mode(Protocol):
     ``complete``: each of its extracts is; where it is not, only a strategy that keeps rows in place
     may publish them. ``extract`` is asked once for each attempt, before anything is read;
     ``watermark`` is what the last published run has left; None where there is none, or the target
-    table or one of its columns is new: then the extract has to be complete. It raises TableferryError.
+    table or one of its columns is new: then the extract has to be complete. Raises TableferryError.
     """
 
     @property

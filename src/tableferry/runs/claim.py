@@ -121,6 +121,7 @@ class LedgerClaim:
     ) -> LoadPlan:
         """See ``Claim``."""
         if not plan.staged:
+            self._drop_own(connection)
             self._drop_orphans(connection)
             return fresh(cut())
         if self._staged is None or self._staged.fingerprint != plan.fingerprint:
@@ -155,9 +156,17 @@ class LedgerClaim:
         return _StagedChunks(left.staging, plan.fingerprint, ranges, resumed=True)
 
     def _begun(self, plan: SyncPlan, cut: sqlserver.Chunking) -> "_StagedChunks":
+        self._takes_up = False  # the table that is begun here must stay the one in the ledger
         chunks = [keys.to_json() for keys in cut.ranges] if len(cut.ranges) > 1 else []
         self._ledger.stage(self._lease, self._staging, chunks)
         return _StagedChunks(self._staging, plan.fingerprint, cut.ranges, warnings=cut.warnings)
+
+    def _drop_own(self, connection: postgres.TargetConnection) -> None:
+        """Drop what an attempt of this run has staged, for which ``auto`` chose otherwise."""
+        if self._staged is not None:
+            self._ledger.stage(self._lease, self._staged.name)  # without any chunks
+            postgres.drop_staging(connection, self._staged.name)
+            self._staged = None
 
     def _drop_orphans(self, connection: postgres.TargetConnection) -> None:
         for name in self._ledger.orphans(self._lease):

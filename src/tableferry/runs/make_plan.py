@@ -5,7 +5,8 @@ from tableferry.config import TableSpec
 from tableferry.errors import SchemaError
 from tableferry.model.table_details import NO_DETAILS, TableDetails
 from tableferry.modes import MODES
-from tableferry.planning.plan import SyncPlan, plan_table
+from tableferry.planning.plan import SyncPlan
+from tableferry.planning.plan_table import plan_table
 
 
 def make_plan(

@@ -11,7 +11,8 @@ from tableferry import postgres, sqlserver, values
 from tableferry.config import parse_table_configs
 from tableferry.model.identifiers import SourceTable
 from tableferry.model.schema import UNLIMITED, Isolation, SourceColumn, SourceSchema, SourceType
-from tableferry.planning.plan import SyncPlan, plan_table
+from tableferry.planning.plan import SyncPlan
+from tableferry.planning.plan_table import plan_table
 from tableferry.postgres import STRATEGIES
 from tableferry.runs.outcome import Status
 from tests.contract.types.conftest import Types

@@ -11,7 +11,7 @@ from tableferry.config import DriftPolicy, Publish
 from tableferry.errors import DataError, SchemaError, TransientError
 from tableferry.model.identifiers import TargetTable
 from tableferry.model.schema import Isolation, SourceColumn, SourceSchema
-from tableferry.planning.plan import plan_table
+from tableferry.planning.plan_table import plan_table
 from tableferry.postgres import STRATEGIES, locks
 from tableferry.postgres.publish import shadow, together
 from tableferry.values import target_schema

@@ -24,7 +24,8 @@ from tableferry.model.literals import (
     tsql_literal,
 )
 from tableferry.model.schema import UNLIMITED, Isolation, SourceColumn, SourceSchema, SourceType
-from tableferry.planning.plan import SyncPlan, plan_table
+from tableferry.planning.plan import SyncPlan
+from tableferry.planning.plan_table import plan_table
 from tableferry.postgres import STRATEGIES
 from tableferry.sqlserver.chunk_bounds import ChunkBoundsCheck
 from tests.support.specs import planned, spec

@@ -10,7 +10,7 @@ from tableferry.errors import ConfigError, SchemaError
 from tableferry.model.schema import Isolation, SourceColumn, SourceSchema, SourceType
 from tableferry.model.table_details import NO_DETAILS, IndexColumn, SourceIndex, TableDetails
 from tableferry.planning.complete_spec import complete_spec
-from tableferry.planning.plan import plan_table
+from tableferry.planning.plan_table import plan_table
 from tableferry.postgres import STRATEGIES
 from tests.support.specs import entry
 

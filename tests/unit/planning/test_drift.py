@@ -16,7 +16,8 @@ from tableferry.model.schema import (
     TargetColumn,
     TargetSchema,
 )
-from tableferry.planning.plan import SyncPlan, plan_table
+from tableferry.planning.plan import SyncPlan
+from tableferry.planning.plan_table import plan_table
 from tableferry.postgres import STRATEGIES
 from tableferry.typemap import RULES, parse_pg_type, pg_type_holds
 from tests.support.specs import entry

@@ -14,7 +14,7 @@ from tableferry.model.schema import (
     TargetColumn,
     TargetSchema,
 )
-from tableferry.planning.plan import plan_table
+from tableferry.planning.plan_table import plan_table
 from tableferry.postgres import STRATEGIES
 from tests.support.specs import spec
 

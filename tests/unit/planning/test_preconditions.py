@@ -13,7 +13,8 @@ from tableferry.model.schema import (
     TargetColumn,
     TargetSchema,
 )
-from tableferry.planning.plan import SyncPlan, plan_table
+from tableferry.planning.plan import SyncPlan
+from tableferry.planning.plan_table import plan_table
 from tableferry.postgres import STRATEGIES
 from tests.support.specs import spec
 

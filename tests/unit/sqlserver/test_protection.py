@@ -8,7 +8,7 @@ from tableferry.config import Consistency, TargetSettings
 from tableferry.errors import SchemaError, TableferryError, TransientError
 from tableferry.model.identifiers import SourceTable
 from tableferry.model.schema import Isolation, SourceColumn, SourceSchema, SourceType
-from tableferry.planning.plan import plan_table
+from tableferry.planning.plan_table import plan_table
 from tableferry.postgres import STRATEGIES
 from tableferry.sqlserver.catalog import read_schema, type_name
 from tableferry.sqlserver.code_pages import columns_to_convert, misreads

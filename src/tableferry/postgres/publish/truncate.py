@@ -7,6 +7,7 @@ rewriting, and a transaction that began before sees the new rows, never an empty
 
 from typing import Final
 
+from tableferry.errors import SchemaError
 from tableferry.planning.choose_strategy import Candidate, Suitability
 from tableferry.planning.preconditions import require_unreferenced
 from tableferry.postgres.locks import lock_exclusively
@@ -50,7 +51,11 @@ def _check(candidate: Candidate) -> tuple[str, ...]:
     return ()
 
 
-def _suits(_candidate: Candidate) -> Suitability:
+def _suits(candidate: Candidate) -> Suitability:
+    try:
+        _check(candidate)
+    except SchemaError as error:
+        return Suitability(suits=False, reason=error.message)
     return Suitability(suits=True, reason="it needs the fewest rights and no second copy")
 
 

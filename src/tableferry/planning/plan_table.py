@@ -1,0 +1,159 @@
+"""Plan one table: from both catalogs, what to read, how to convert it, and what is lost.
+
+Pure: no database is touched. Everything that can be refused before the load is refused here, by
+column name, and every loss is declared.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Final
+
+from tableferry.config import Consistency, LedgerUse, TableSpec, TrailingBlanks
+from tableferry.errors import SchemaError
+from tableferry.model.key_range import key_problems
+from tableferry.model.schema import (
+    Isolation,
+    SourceColumn,
+    SourceSchema,
+    TargetSchema,
+    find_column,
+)
+from tableferry.model.table_details import NO_DETAILS, TableDetails
+from tableferry.planning.choose_strategy import (
+    Candidate,
+    Strategies,
+    choose,
+    require_key,
+    require_ledger,
+)
+from tableferry.planning.column_plan import ColumnPlan
+from tableferry.planning.complete_spec import complete_spec
+from tableferry.planning.consistency import choose_consistency
+from tableferry.planning.ddl.create_table import Creation, plan_creation
+from tableferry.planning.match_columns import match_columns
+from tableferry.planning.plan import SyncPlan, key_columns, target_key_columns
+from tableferry.planning.preconditions import require_loadable
+from tableferry.planning.row_size import require_row_fits
+from tableferry.planning.source_columns import order_term, source_columns
+
+OLDEST_POSTGRESQL: Final = 130000
+"""Assumed where the server's version is unknown; it has gen_random_uuid()."""
+
+
+def plan_table(
+    spec: TableSpec,
+    source: SourceSchema,
+    target: TargetSchema | None,
+    *,
+    strategies: Strategies,
+    isolation: Isolation,
+    details: TableDetails = NO_DETAILS,
+    pg_version: int = OLDEST_POSTGRESQL,
+    names: Collection[str] = (),
+    complete: bool = True,
+) -> SyncPlan:
+    """Plan one table's load; raises SchemaError where the two sides do not fit.
+
+    ``strategies`` are the publishing strategies that may be used, by name.
+    ``details`` matter where the target is missing, or the specification leaves its key out;
+    ``pg_version`` is PostgreSQL's ``server_version_num``, for a table that is created, ``names``
+    those that the schema it is created in has already. ``complete``: every load holds all rows.
+    The plan's own ``spec`` leaves nothing out.
+    """
+    _require_place_for_watermark(spec, complete=complete)
+    left_out = None if spec.columns else _excluded(spec, source)
+    spec = complete_spec(spec, source, details)
+    found = source_columns(spec, source, target)
+    matched = match_columns(spec, found, target, excluded=left_out)
+    columns, drift = matched.columns, matched.drift
+    spec = _carried(spec, columns)
+    noted = _require_storable(spec, columns)
+    create, choice = None, None
+    if target is None:
+        create = _creation(spec, columns, details, pg_version, names)
+        if asked := strategies.get(spec.publish.value):
+            require_ledger(spec, asked)
+            require_key(spec, asked, target_key_columns(spec, columns))
+    else:
+        noted = require_loadable(spec, target) + noted
+        key = target_key_columns(spec, columns)
+        choice = choose(Candidate(spec, target, columns, key, complete), strategies)
+        noted += choice.warnings
+        drift = drift.settled(in_place=choice.strategy.in_place)
+    consistency, warnings = choose_consistency(spec, isolation, in_memory=source.in_memory)
+    if source.rows_filtered:
+        hidden = f"a security policy filters the rows of {spec.source}"
+        warnings += (f"{hidden}: this login may not see all",)
+    return SyncPlan(
+        spec=spec,
+        columns=columns,
+        order_by=tuple(order_term(order, source.columns) for order in spec.order_by),
+        consistency=consistency,
+        create=create,
+        can_freeze=target is None or target.kind == "r",
+        estimated_rows=None if spec.where else source.estimated_rows,
+        warnings=warnings + noted + drift.warnings + (create or details).warnings,
+        drift=drift,
+        at_one_moment=source.in_memory
+        or consistency is Consistency.SNAPSHOT
+        or (consistency is Consistency.READ_COMMITTED and isolation.row_versions),
+        strategy=choice.strategy if choice else None,
+        strategy_reason=choice.reason if choice else "",
+    )
+
+
+def _require_place_for_watermark(spec: TableSpec, *, complete: bool) -> None:
+    if not complete and spec.ledger is LedgerUse.OFF:
+        raise SchemaError(
+            f"'mode': {str(spec.mode)!r} of {spec.source} needs the ledger, which keeps how far it "
+            "has read",
+            hint="Omit 'ledger': 'off', or omit 'mode' to read every row each time.",
+        )
+
+
+def _excluded(spec: TableSpec, source: SourceSchema) -> list[SourceColumn]:
+    found = (find_column(name, source.columns) for name in spec.exclude)
+    return [column for column in found if column]
+
+
+def _carried(spec: TableSpec, columns: Sequence[ColumnPlan]) -> TableSpec:
+    """Return the spec without the columns that drift skips, and its key only if it is complete."""
+    names = {column.source.name for column in columns}
+    return replace(
+        spec,
+        columns=tuple(pair for pair in spec.columns if pair[0] in names),
+        primary_key=spec.primary_key if names.issuperset(spec.primary_key) else (),
+    )
+
+
+def _require_storable(spec: TableSpec, columns: Sequence[ColumnPlan]) -> tuple[str, ...]:
+    """Refuse what only the load would find out; returns warnings. Raises SchemaError."""
+    if spec.chunks > 1 and (problems := key_problems(key_columns(spec, columns))):
+        raise SchemaError(
+            "; ".join(problems),
+            hint="Name integers, dates, times, texts or uniqueidentifiers in 'primary_key', or "
+            "omit 'chunks'.",
+        )
+    return require_row_fits(spec.target, columns)
+
+
+def _creation(
+    spec: TableSpec,
+    columns: Sequence[ColumnPlan],
+    details: TableDetails,
+    pg_version: int,
+    names: Collection[str],
+) -> Creation:
+    # A companion follows its main column, of the same source column.
+    pairs = [(_as_stored(column.source, spec), column.target) for column in columns]
+    key = spec.primary_key
+    return plan_creation(spec.target, pairs, key, details, pg_version, names=names)
+
+
+def _as_stored(column: SourceColumn, spec: TableSpec) -> SourceColumn:
+    """Return a char with trimmed blanks as varchar, which defaults and conditions then match."""
+    padded = column.type.name in {"char", "nchar"}
+    if not padded or spec.trailing_blanks is TrailingBlanks.KEEP:
+        return column
+    varying = column.type.name.replace("char", "varchar")
+    return replace(column, type=replace(column.type, name=varying))
