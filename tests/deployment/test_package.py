@@ -116,7 +116,7 @@ def test_steps_answer_a_state_machine_and_fail_by_the_name_of_their_errors_class
     planned = function.invoke({"mode": "fanout_plan", "input": {"tables": ["customer"]}})
     assert planned.kind == "response", planned
     (table,) = planned.body["tables"]
-    assert (table["table"], table["way"]) == ("customer", "whole")
+    assert (table["table"], table["route"]) == ("customer", "whole")
     one = {"fanout_id": planned.body["fanout_id"], "table_name": "customer"}
     whole = function.invoke({"mode": "load_whole", **one})
     assert whole.body["status"] == "ok", whole

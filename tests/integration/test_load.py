@@ -267,7 +267,7 @@ def test_a_column_that_was_altered_after_the_plan_is_noticed_before_a_row_is_sto
     pg_database.run(f"CREATE TABLE t (id {type_})", "INSERT INTO t VALUES (DEFAULT)")
     plan = sync_plan(planned("id", SourceType("bigint", 8, 19)))
     batch = pa.RecordBatch.from_arrays([pa.array([1], pa.int64())], names=["id"])
-    with pytest.raises(SchemaError, match="altered meanwhile: 'id'"):
+    with pytest.raises(SchemaError, match="altered during the load: 'id'"):
         load(connection, plan, batch)
     assert pg_database.rows("SELECT count(*) FROM t") == [(1,)]
 

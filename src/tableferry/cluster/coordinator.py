@@ -122,7 +122,7 @@ class _ClusterRun:
             outcome = planned.outcome
         elif self.stopped or (self.options.fail_fast and self.failed):
             outcome = not_begun(spec, Status.SKIPPED)
-        elif planned.way is Route.WHOLE:
+        elif planned.route is Route.WHOLE:
             outcome = self._whole(spec)
         else:
             outcome = self._in_chunks(spec)

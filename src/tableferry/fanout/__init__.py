@@ -1,9 +1,9 @@
 """One table's chunks, carried by many processes: each step a function that any process may call.
 
 ``assign`` -> ``begin`` -> ``load_chunk`` for each chunk, at the same time if wanted -> ``publish``;
-``give_up`` after a failure. A step is told a table's name, a run's id and a number, and finds all
+``give_up`` after a failure. A step gets a table's name, a run's id and a number, and finds all
 else in the ledger; a step that is done again comes to the same. No process stays alive between the
-steps, so the lease is a long one. Steps try once: who calls them tries again, by the error's class.
+steps, so the lease is a long one. Steps try once: their caller retries, by the error's class.
 """
 
 from tableferry.fanout.assignment import (

@@ -29,8 +29,8 @@ def begin(
     Called again with the same assignment it goes on with what the first call has done. Raises
     LeaseHeldError where another run has the table, and TableferryError.
     """
-    way, why = route_of(spec)
-    if way is Route.WHOLE:
+    route, why = route_of(spec)
+    if route is Route.WHOLE:
         raise ConfigError(f"{spec.key} is carried whole: {why}", hint="Sync it in one task.")
     with noting(settings.target, assignment):
         return _begin(spec, settings, assignment, fingerprint)
@@ -39,9 +39,9 @@ def begin(
 def _begin(
     spec: TableSpec, settings: Settings, assignment: Assignment, fingerprint: str | None
 ) -> Begun:
-    who = f"fan-out of {spec.key}"
+    process = f"fan-out of {spec.key}"
     with (
-        Ledger(settings.target, assignment.run_id, timing=LONG, process=who) as ledger,
+        Ledger(settings.target, assignment.run_id, timing=LONG, process=process) as ledger,
         postgres.connect(settings.target, str(assignment.run_id)) as into,
         connect_source(spec, settings) as from_,
     ):
@@ -74,7 +74,7 @@ def _require_staged(plan: SyncPlan) -> None:
         raise SchemaError(
             f"{plan.spec.target} cannot be loaded in chunks by several processes: "
             f"'publish': 'auto' chose {plan.publish!r} ({plan.strategy_reason})",
-            hint="Set 'chunks' to 1, or change what is in the way of 'swap' and 'merge'.",
+            hint="Set 'chunks' to 1, or remove what prevents 'swap' and 'merge'.",
         )
 
 

@@ -35,7 +35,7 @@ from tableferry.runs.retry import Retries
 from tableferry.runs.task import Task
 from tableferry.transfer.table_loader import refused_rows_of
 
-DEFAULT_OPTIONS: Final = Retries()
+DEFAULT_RETRIES: Final = Retries()
 
 ENDINGS: Final = {
     "LeaseHeldError": Status.HELD,
@@ -58,13 +58,13 @@ def publish(
     settings: Settings,
     assignment: Assignment,
     *,
-    retries: Retries = DEFAULT_OPTIONS,
+    retries: Retries = DEFAULT_RETRIES,
     deadline: Deadline = NEVER,
     clock: Clock = time.monotonic,
 ) -> TableOutcome:
     """Make the rows of all chunks visible at once, and end the run.
 
-    Called again after it was done, it tells the same outcome. Raises TransientError where a chunk
+    Called again after it was done, it returns the same outcome. Raises TransientError where a chunk
     is missing, and TableferryError; the old rows stay then, and the staging table too.
     """
     began = clock()
@@ -77,7 +77,7 @@ def publish(
         if work.status == Status.OK:
             return _ended(ledger, work, _as_written(spec, work))
         work.require_held()
-        # The lease before the signs of life, which begin by abandoning those who are without both.
+        # The lease comes before the heartbeat, which first abandons runs that have neither.
         claim = LedgerClaim(ledger, work.run, settings.target)
         ledger.begin_run()
         task = Task(
@@ -100,8 +100,9 @@ def give_up(
 ) -> TableOutcome:
     """End a run that will not be published; the old rows stay.
 
-    Where ``error`` says less than what the failed step has noted, or nothing, that is told. What
-    is stored is kept for the next run where trying again may help, and dropped where not.
+    Where ``error`` says less than what the failed step has recorded, or nothing, the outcome has
+    the recorded error. What is stored is kept for the next run where trying again may help, and
+    dropped where not.
     """
     with postgres.connect(settings.target) as into:
         work = find_run(into, assignment.run_id, assignment.table)
@@ -175,7 +176,7 @@ def _ended(ledger: Ledger, work: RunRecord, outcome: TableOutcome) -> TableOutco
 
 
 def _decisive(work: RunRecord | None, error: ErrorReport | None) -> ErrorReport:
-    """Choose what is told: what was noted, unless that had passed and something else came."""
+    """Choose the error of the outcome: the recorded one, unless a retry has overcome it."""
     noted = work.error if work else None
     if noted is not None and (error is None or noted.kind == error.kind or noted.kind != RETRIED):
         return ErrorReport(noted.kind, noted.message, noted.hint, noted.code)

@@ -1,4 +1,4 @@
-"""Which tables a fan-out carries, and how: told before the first is begun."""
+"""Decide, before the first table is begun, how a fan-out carries each: its route."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class RoutedTable:
     """One table of a fan-out; with an ``error`` it is not begun."""
 
     spec: TableSpec
-    way: Route
+    route: Route
     why: str = ""
     error: ErrorReport | None = None
 
@@ -34,7 +34,7 @@ class RoutedTable:
         """Return the JSON form."""
         return {
             "table": self.spec.key,
-            "way": self.way.value,
+            "route": self.route.value,
             **({"why": self.why} if self.why else {}),
             **({"error": self.error.to_dict()} if self.error else {}),
         }

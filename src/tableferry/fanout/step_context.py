@@ -1,4 +1,4 @@
-"""What the steps of a fan-out have in common: the ledger's word, the source, and what is noted."""
+"""What the steps of a fan-out share: the run's record, the source, and recording of errors."""
 
 import contextlib
 from collections.abc import Iterator
@@ -15,11 +15,11 @@ from tableferry.postgres.ledger.assignments import RunRecord, find_run, record_e
 
 @contextlib.contextmanager
 def noting(settings: TargetSettings, assignment: Assignment) -> Iterator[None]:
-    """Write down why the block fails, for ``give_up``: callers tell an error's name at the best."""
+    """Record the block's error; ``give_up`` uses it, for callers pass on its name at best."""
     try:
         yield
     except Exception as error:
-        # An error that cannot be written down is not worth more than the one that was to be.
+        # Where it cannot be recorded, the step's own error still matters more.
         with contextlib.suppress(TableferryError), postgres.connect(settings) as connection:
             record_error(connection, assignment.run_id, assignment.table, ErrorReport.of(error))
         raise
@@ -52,7 +52,7 @@ def require_planned(plan: SyncPlan, work: RunRecord) -> None:
 
 
 def connect_source(spec: TableSpec, settings: Settings) -> sqlserver.SourceConnection:
-    """Open a connection to the table's source, which is as patient as the specification says."""
+    """Open a connection to the table's source, with the specification's timeouts."""
     return sqlserver.connect(
         settings.sources[spec.db_type],
         lock_timeout=spec.lock_timeout,

@@ -11,7 +11,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """One way a request ends, as programs see it.
+    """One end of a request, as programs see it.
 
     ``status_code`` is None where only a command can end so: Lambda sends a run no signal.
     """

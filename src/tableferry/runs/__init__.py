@@ -1,1 +1,1 @@
-"""The order of the steps: one table, many tables, and what is told on the way."""
+"""The life of a run: its tables, their attempts, publishing, retries, events and outcomes."""

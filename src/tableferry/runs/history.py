@@ -25,7 +25,7 @@ class History:
 
     def __init__(self, run_id: UUID, settings: Settings, options: RunOptions) -> None:
         self._settings = settings
-        self._conduct = options
+        self._options = options
         self._ledger = Ledger(settings.target, run_id)
         self._stack = contextlib.ExitStack()
         self._is_open = False
@@ -65,7 +65,7 @@ class History:
         if not self._is_open or spec.ledger is LedgerUse.OFF:
             return ()
         if spec.key not in self._runs:
-            with contextlib.suppress(TableferryError):  # told for the tables that were begun
+            with contextlib.suppress(TableferryError):  # reported by a begun table
                 self._begin_table(spec)
         if run := self._runs.get(spec.key):
             self._ledger.end_table(
@@ -104,7 +104,7 @@ class History:
                 self._stack.push(opening.pop_all())
 
         try:
-            retried(begin, self._conduct.retries, self._conduct.deadline)
+            retried(begin, self._options.retries, self._options.deadline)
         except TableferryError as error:
             self._refusal = error
             raise

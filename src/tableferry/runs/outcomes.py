@@ -1,4 +1,4 @@
-"""How each way to end becomes an outcome."""
+"""Turn each end of a table (done, failed, stopped, not begun) into its outcome."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -70,7 +70,7 @@ def failed(effort: Effort, error: Exception, together: Sequence[Effort]) -> Tabl
 
 
 def stopped(efforts: Sequence[Effort], stop: KeyboardInterrupt) -> list[TableOutcome]:
-    """Of tables in hand when a signal came, which may have met them in the midst of the COMMIT."""
+    """Of tables being loaded when a signal arrived, which may have interrupted the COMMIT."""
     name = signal_of(stop).name
     committing = [effort.committing for effort in efforts if effort.committing is not None]
     try:
@@ -89,11 +89,11 @@ def stopped(efforts: Sequence[Effort], stop: KeyboardInterrupt) -> list[TableOut
     return [_unpublished(effort, Status.CANCELLED, report, kept=True) for effort in efforts]
 
 
-def not_begun_any_more(spec: TableSpec, stop: KeyboardInterrupt) -> TableOutcome:
+def not_begun_after_stop(spec: TableSpec, stop: KeyboardInterrupt) -> TableOutcome:
     """Of a table whose turn came after a signal, which had come too late for the one before."""
     name = signal_of(stop).name
-    told = f"The run was stopped ({name}) before this table was begun"
-    report = ErrorReport("Cancelled", told, "Nothing was changed. Run it again.", name)
+    message = f"The run was stopped ({name}) before this table was begun"
+    report = ErrorReport("Cancelled", message, "Nothing was changed. Run it again.", name)
     return not_begun(spec, Status.CANCELLED, report)
 
 

@@ -13,7 +13,7 @@ from tableferry.runs.effort import Effort
 from tableferry.runs.events import Listener, OnEvent, Retrying, TableFinished, TableStarted
 from tableferry.runs.history import History
 from tableferry.runs.outcome import STOPPED, RunOutcome, Status, TableOutcome
-from tableferry.runs.outcomes import done, failed, not_begun, not_begun_any_more, stopped
+from tableferry.runs.outcomes import done, failed, not_begun, not_begun_after_stop, stopped
 from tableferry.runs.progress import OnProgress
 from tableferry.runs.publish import publish_together
 from tableferry.runs.retry import Retries
@@ -90,7 +90,9 @@ class _Run:
         refused = next((report for report in known if report), None)
         stop, self.stop = self.stop, None
         if stop:
-            outcomes = [self._written_down(spec, not_begun_any_more(spec, stop)) for spec in group]
+            outcomes = [
+                self._written_down(spec, not_begun_after_stop(spec, stop)) for spec in group
+            ]
         elif self._is_over():
             outcomes = [self._written_down(s, not_begun(s, Status.SKIPPED)) for s in group]
         elif refused:

@@ -7,8 +7,8 @@ Three methods, of which the cheapest that suits the table is used:
 - **sampled**: for a large table, keys from randomly chosen pages.
 - **counted**: for all others, every nth key in order: one scan of the key's index.
 
-Rows may be inserted and deleted meanwhile: the bounds decide how even the chunks are, never which
-rows are read.
+Rows may be inserted and deleted at the same time: the bounds decide how even the chunks are, never
+which rows are read.
 """
 
 import itertools

@@ -4,7 +4,7 @@ Observed with mssql-python 1.16, every character of every code page against the 
 provider mssql-odbc uses the web's tables (WHATWG Encoding), which silently decode 250 characters of
 code page 950 as others, and the private-use areas of all four double-byte code pages differently
 from Windows. A character that it does not know becomes U+FFFD and is read again (see
-``matching.exactly``). The other provider, msodbcsql18, returns a question mark for it.
+``Effort.read_exactly``). The other provider, msodbcsql18, returns a question mark for it.
 """
 
 from collections.abc import Iterable, Mapping

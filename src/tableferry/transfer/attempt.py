@@ -16,7 +16,7 @@ class Access:
     ``check`` raises where it is time to stop; ``remaining`` is how many seconds are left, None for
     no end. ``checkpoint`` writes in a chunk's transaction that it is stored, ``is_stored`` finds
     out whether it is when the answer to its COMMIT was lost; ``restart`` forgets what an earlier
-    attempt has staged. ``on_rows`` is told how many rows are written, after each batch.
+    attempt has staged. ``on_rows`` gets the number of rows written, after each batch.
     """
 
     open_source: Callable[[], sqlserver.SourceConnection]

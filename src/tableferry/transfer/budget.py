@@ -1,17 +1,17 @@
-"""How much may be in flight: one budget in bytes for all that reads one table ahead."""
+"""The memory budget of one table: bytes that all its readers together may read ahead."""
 
 import threading
 from typing import Final
 
 IN_FLIGHT_BYTES: Final = 8 * 2**20
-"""Three batches of the largest size: enough that neither side waits for the other's hiccups."""
+"""Three batches of the largest size: a short stall of one side does not stop the other."""
 
 
 class Budget:
-    """Bytes that are read and not yet written, whoever reads them.
+    """Bytes that are read and not yet written, by all readers together.
 
-    ``changed`` guards them and is told of every change: those who share a budget wait on it. Who
-    has nothing ready may go over it by one batch, so that everybody gets on.
+    ``changed`` guards them and is notified of every change: the readers of a budget wait on it. A
+    reader with nothing queued may exceed the budget by one batch, so none starves.
     """
 
     def __init__(self, most: int = IN_FLIGHT_BYTES) -> None:

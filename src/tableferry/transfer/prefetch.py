@@ -46,9 +46,9 @@ class Prefetch(Generic[T]):
     ``streams`` are read at the same time, each in its own order. An exception of one is raised in
     the consumer, after the batches that came before it, and ends all. While the consumer waits,
     ``check`` is asked and may raise; TransientError is raised where the source has said nothing
-    for ``silent_seconds``: ``silence`` tells for how long it has not, in a call that waits for it;
+    for ``silent_seconds``: ``silence`` returns for how long it has not, in a call that waits;
     without ``silence`` the consumer's own waiting counts. Leaving the block stops the threads at
-    their next batch; where that does not come soon, ``on_stuck`` is told and the thread left
+    their next batch; where that does not come soon, ``on_stuck`` is called and the thread left
     behind: its connection is then not to be touched. ``wake`` is called when Python ends while a
     thread waits for the source, and has to end that.
     """
@@ -175,7 +175,7 @@ class Prefetch(Generic[T]):
                     atexit.unregister(self._at_exit)
 
     def _put(self, batch: T) -> bool:
-        """Hand over one batch when there is room; False when nobody wants it any more."""
+        """Hand over one batch when there is room; False when the consumer has left."""
         with self._changed:
             self._changed.wait_for(
                 lambda: self._is_over or not self._ready or self._budget.has_room

@@ -95,7 +95,7 @@ class Piece:
 
 
 class Readers:
-    """Those who read one table, each the next chunk that nobody has begun."""
+    """The readers of one table: each takes the next chunk that none has begun."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading

@@ -1,4 +1,4 @@
-"""Several threads at one work: the first error stops them all and is the one that is told."""
+"""Run jobs in threads: the first error stops them all, and is the one that is raised."""
 
 import threading
 import time
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 LEAVING_SECONDS: Final = 2.0
-"""How long those who should stop are waited for, before and after their waits are cancelled."""
+"""How long to wait for threads to stop, before and after their waits are cancelled."""
 
 TICK: Final = 0.5
 """Seconds after which the caller's ``check`` is asked while the threads work."""
@@ -18,7 +18,7 @@ Check = Callable[[], None]
 
 
 class StoppedError(Exception):
-    """Another thread has failed: this one has nothing to tell."""
+    """Another thread has failed: this one stops without an error of its own."""
 
 
 def work_together(
@@ -30,8 +30,8 @@ def work_together(
 
     A job gets a check of its own, to be asked between its steps: it raises what ``check`` does, and
     StoppedError when another job has failed. On any error, also one that is raised here (Ctrl-C),
-    the jobs are waited for, then ``cancel`` is to end what they wait in; who still does not come
-    is left behind.
+    the jobs are waited for, then ``cancel`` is to end what they wait in; a thread that still
+    does not end is left behind.
     """
     together = _Together(check)
     threads = [

@@ -114,7 +114,7 @@ def take(connection: TargetConnection, run: TableRun, process: str, ttl: float) 
     """Take the lease if it is free or has expired, else return its holder.
 
     The run that let it expire gets the outcome ``abandoned``. A lease that this run holds already
-    is renewed. Raises LeaseLostError in a run that has ended meanwhile.
+    is renewed. Raises LeaseLostError in a run that has ended.
     """
     connection.execute(_ENSURE, (run.target,))
     found = connection.rows(_LOCK_ROW, (run.target,))

@@ -127,7 +127,7 @@ class TableProgress:
 
 
 class Failure(Protocol):
-    """An error to record, as ``sync.outcome.ErrorReport``: without secrets and cell values."""
+    """An error to record, as ``errors.ErrorReport``: without secrets and cell values."""
 
     @property
     def kind(self) -> str: ...  # noqa: D102 - the error's class

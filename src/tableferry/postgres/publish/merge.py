@@ -147,7 +147,7 @@ class MergeLoad(Staged):
         require_columns(connection, plan, added=False)
         if plan.drift.added:
             connection.execute(add_columns_sql(standing.table, plan.drift.added, nullable=True))
-        ((told_apart, fixed, swallows),) = connection.rows(
+        ((key_is_unique, fixed, swallows),) = connection.rows(
             _FACTS, {"oid": standing.oid, "key": list(plan.target_key)}
         )
         before = count(connection, standing) if swallows else 0
@@ -157,7 +157,7 @@ class MergeLoad(Staged):
             columns=self._columns,
             key=plan.target_key,
             fixed=fixed,
-            told_apart=told_apart,
+            key_is_unique=key_is_unique,
             complete=self._complete,
             deleted_keys=self._deleted_keys,
         )

@@ -26,7 +26,7 @@ class Merging:
     """What is merged: ``target`` and ``staging`` are SQL, the rest are names of columns.
 
     ``target`` has ONLY before it where other tables inherit from it. ``fixed`` are columns that
-    PostgreSQL lets nobody update. ``told_apart`` says whether a unique index of the target makes
+    PostgreSQL lets nobody update. ``key_is_unique`` says whether a unique index of the target makes
     sure that no key is there twice. ``complete``: the staging table holds every row that the target
     should have, so that a missing row is a deleted one; where it does not, ``deleted_keys`` is a
     table with the keys of deleted rows, empty where nothing is deleted.
@@ -37,7 +37,7 @@ class Merging:
     columns: Sequence[str]
     key: Sequence[str]
     fixed: Sequence[str] = ()
-    told_apart: bool = True
+    key_is_unique: bool = True
     complete: bool = True
     deleted_keys: str = ""
 
@@ -55,7 +55,7 @@ class Merging:
         """``s`` and ``t`` differ in these columns by their bytes.
 
         So -0.0 and 0.0, 1.0 and 1.00, texts that a collation holds for equal, and types without
-        an equality of their own (json, xml) are told apart exactly (``record_image_ne``).
+        an equality of their own (json, xml) are compared exactly (``record_image_ne``).
         """
         ours, theirs = (
             ", ".join(f"{alias}.{quote_pg(name)}" for name in columns) for alias in ("t", "s")
@@ -108,7 +108,7 @@ SELECT (SELECT count(*) FROM come), (SELECT count(*) FROM changed), (SELECT coun
     @property
     def _doubled(self) -> str:
         """Of rows with one key the first stays."""
-        if self.told_apart:
+        if self.key_is_unique:
             return ""
         same = " AND ".join(f"o.{name} = t.{name}" for name in map(quote_pg, self.key))
         return f"""

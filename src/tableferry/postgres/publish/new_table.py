@@ -2,7 +2,7 @@
 
 Nobody reads it before the COMMIT that creates it, so no row is ever replaced and no reader waits.
 In one stream the rows go straight into it, and its keys and indexes are built afterwards; in chunks
-they come by way of a staging table, which a later run can go on filling.
+they come through a staging table, which a later run can go on filling.
 """
 
 from tableferry.model.identifiers import quote_pg

@@ -124,9 +124,9 @@ def require_alike(inventory: Inventory, plan: SyncPlan) -> None:
         if not (line.startswith(new) or line.endswith(given))
     }
     if differing := wanted ^ made:
-        told = sorted({" ".join(line.split(" ")[:2]) for line in differing})
+        parts = sorted({" ".join(line.split(" ")[:2]) for line in differing})
         raise SchemaError(
-            f"{plan.spec.target} was altered while it was loaded: {', '.join(told)}",
+            f"{plan.spec.target} was altered while it was loaded: {', '.join(parts)}",
             hint="The old rows stay. Run it again.",
         )
 
@@ -151,21 +151,21 @@ def _lasting(inventory: Inventory, step: str) -> set[str]:
 
 
 def altered(table: TargetTable, steps: Sequence[str]) -> SchemaError:
-    """Return the error that says so."""
+    """Return the error for a target that was altered, naming the ``steps`` that differ."""
     what = f" ({', '.join(steps)})" if steps else ""
     return SchemaError(
-        f"{table}, or what depends on it, was altered meanwhile{what}",
+        f"{table}, or what depends on it, was altered during the load{what}",
         hint="The old rows stay. Run it again.",
     )
 
 
-def build(connection: TargetConnection, inventory: Inventory, told: Callable[[], None]) -> None:
-    """Give the shadow all that comes after the rows; raises DataError where these are not fit.
+def build(connection: TargetConnection, inventory: Inventory, on_index: Callable[[], None]) -> None:
+    """Build on the shadow what comes after the rows; raises DataError where they violate it.
 
-    Each index is built in a transaction of its own, and ``told`` then: an attempt that is cut off
-    leaves those that are ready, and the next one goes on with them.
+    Each index is built in a transaction of its own, after which ``on_index`` is called: an attempt
+    that is cut off leaves the finished ones, and the next attempt goes on with the others.
     """
-    with _told_by_its_own_name(inventory):
+    with _naming_final_keys(inventory):
         with connection.transaction():
             made = _cleared(connection, inventory)
         table = inventory.bodies[0]
@@ -173,7 +173,7 @@ def build(connection: TargetConnection, inventory: Inventory, told: Callable[[],
             if sql not in made:
                 with connection.transaction():
                     run(connection, [sql])
-                told()
+                on_index()
         with connection.transaction():
             _build_the_rest(connection, inventory, made)
 
@@ -209,7 +209,7 @@ def _build_the_rest(
 
 def validate(connection: TargetConnection, inventory: Inventory) -> None:
     """Check the foreign keys, each in a transaction of its own; raises DataError."""
-    with _told_by_its_own_name(inventory):
+    with _naming_final_keys(inventory):
         for sql in inventory.steps.get("validate", ()):
             connection.execute(sql)
 
@@ -245,8 +245,8 @@ def _point_elsewhere(connection: TargetConnection, inventory: Inventory) -> None
 
 
 @contextlib.contextmanager
-def _told_by_its_own_name(inventory: Inventory) -> Iterator[None]:
-    """Tell of a key that rows do not satisfy by the name it will have."""
+def _naming_final_keys(inventory: Inventory) -> Iterator[None]:
+    """In errors, replace a key's temporary name by the one it will have."""
     try:
         yield
     except DataError as error:

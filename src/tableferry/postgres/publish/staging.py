@@ -198,7 +198,7 @@ class StagingTable:
     def _incomplete(self, has: str) -> VerificationError:
         return VerificationError(
             f"The staging table {self.name} {has} the {self._stored:,} rows that were stored in it",
-            hint="The server may have been restarted meanwhile. The old rows stay; run it again.",
+            hint="The server may have been restarted. The old rows stay; run it again.",
         )
 
     def undo(
@@ -209,7 +209,7 @@ class StagingTable:
         *,
         keep: bool,
     ) -> None:
-        """Roll back what is open, and drop the table unless it is kept for who goes on.
+        """Roll back what is open, and drop the table unless a later attempt or run goes on with it.
 
         It is kept with ``keep``, where a load in parts was only cut off, and where another run has
         taken over: that one may be filling it, and drops it otherwise.

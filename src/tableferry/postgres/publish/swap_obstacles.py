@@ -1,4 +1,4 @@
-"""What stands in the way of a swap: what depends on a target table, from PostgreSQL's catalog."""
+"""Obstacles to a swap: what depends on a target table, from PostgreSQL's catalog."""
 
 from typing import Final, LiteralString
 

@@ -33,9 +33,7 @@ def find(connection: TargetConnection, table: TargetTable) -> Standing:
     """Find the table, wherever the search path has it; raises SchemaError where it is gone."""
     for oid, schema, name, kind in connection.rows(_FIND, (table.sql,)):
         return Standing(oid, TargetTable(schema, name), kind)
-    raise SchemaError(
-        f"{table} is not there any more", hint="Nothing was changed. Look at a new plan."
-    )
+    raise SchemaError(f"{table} no longer exists", hint="Nothing was changed. Look at a new plan.")
 
 
 def count(connection: TargetConnection, standing: Standing) -> int:
@@ -83,6 +81,6 @@ def require_columns(connection: TargetConnection, plan: SyncPlan, *, added: bool
     ]
     if changed:
         raise SchemaError(
-            f"{plan.spec.target} was altered meanwhile: {', '.join(changed)}",
+            f"{plan.spec.target} was altered during the load: {', '.join(changed)}",
             hint="The load was rolled back; the old rows stay. Run it again.",
         )

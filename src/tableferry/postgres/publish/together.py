@@ -20,7 +20,7 @@ def publish_all(
 
     ``seal`` writes in that transaction what must be true with the rows: when everything that takes
     long is done, but before readers are locked out, and again where the locks are not to be had at
-    once. Raises TableferryError; loads by way of a staging table may be published again then, when
+    once. Raises TableferryError; staged loads may be published again then, when
     the transaction is rolled back.
     """
     connection.begin()

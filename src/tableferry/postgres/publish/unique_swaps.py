@@ -114,8 +114,8 @@ def not_exchanged(taken: DataError, kept: DataError) -> DataError:
     by = "" if same else f" ({kept.reason}, constraint {kept.constraint!r})"
     return DataError(
         taken.message,
-        hint="Two rows of the source have one value; or rows exchange theirs, and none can be "
-        f"given another meanwhile{by}: make the unique constraint DEFERRABLE, or use 'publish': "
+        hint="Two rows of the source have one value; or rows exchange theirs, and none can "
+        f"take another in between{by}: make the unique constraint DEFERRABLE, or use 'publish': "
         "'swap' or 'truncate'. The old rows stay.",
         code=taken.code,
         reason=taken.reason,

@@ -1,7 +1,7 @@
-"""Whose it is and who may use it: owner, grants, row-level security, publications.
+"""Ownership and access: owner, grants, row-level security, publications.
 
-Run when the new table has the old one's name. Rights are granted in the name of whoever granted
-them: PostgreSQL takes them away when that role loses its own.
+Run when the new table has the old one's name. Rights are granted in the name of the role that
+granted them: PostgreSQL takes them away when that role loses its own.
 """
 
 from typing import Final, LiteralString
