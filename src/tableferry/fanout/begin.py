@@ -100,6 +100,9 @@ class _Beginning:
                 postgres.drop_staging(self.into, name)
             else:
                 return ranges
+        if before is not None and before.staging:
+            # Of an earlier call, with another plan; the ledger is about to name another table.
+            postgres.drop_staging(self.into, before.staging)
         return self._cut()
 
     def _own(self, before: RunRecord | None) -> tuple[str, int] | None:

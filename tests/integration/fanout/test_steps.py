@@ -10,7 +10,7 @@ import pytest
 from tableferry.errors import ConfigError, LeaseLostError, SchemaError, TransientError
 from tableferry.fanout import Route, assign, begin, finish, route_of
 from tableferry.runs.outcome import Status
-from tests.integration.fanout.conftest import CHUNKS, OLD, ROWS, FanOut
+from tests.integration.fanout.conftest import CHUNKS, OLD, ROWS, STAGING, FanOut
 from tests.support.specs import spec
 
 
@@ -61,6 +61,21 @@ def test_every_step_done_twice_comes_to_the_same(fan_out: FanOut) -> None:
     assert fan_out.give_up().status is Status.OK, "what is published is not given up"
     assert fan_out.seen() == fan_out.expected()
     assert len(fan_out.database.rows("SELECT FROM tableferry.runs")) == 1
+
+
+def test_a_first_step_done_again_under_another_plan_leaves_no_staging_table(
+    fan_out: FanOut,
+) -> None:
+    cut_off = fan_out.again(publish="auto")
+    cut_off.begin()
+    cut_off.load(0)
+    cut_off.give_up(TransientError("a moment's trouble"))
+    after = cut_off.again()
+    assert after.begin().pending == tuple(range(1, CHUNKS)), "it goes on with the chunk"
+    fan_out.database.run("CREATE TABLE orders (t_id int REFERENCES t)")  # now it is to be merged
+    assert len(after.begin().pending) == CHUNKS
+    assert len(fan_out.database.rows(STAGING)) == 1
+    fan_out.database.run("DROP TABLE orders")
 
 
 def test_nothing_is_published_while_a_chunk_is_missing(fan_out: FanOut) -> None:
