@@ -1,4 +1,4 @@
-"""The right to sync a table, and its page in the ledger; or neither, where the ledger is off."""
+"""A claim on a table: the lease, and what is recorded of the run in the ledger."""
 
 import contextlib
 from collections.abc import Callable, Sequence
@@ -31,46 +31,46 @@ Cut = Callable[[], sqlserver.Chunking]
 
 
 class Claim(Protocol):
-    """One table's claim, held from before its plan to after its outcome."""
+    """One table's claim, held from before its plan until after its outcome."""
 
     @property
     def run_id(self) -> str:
-        """The run's, empty where nothing is written down."""
+        """The run's id, empty without a ledger."""
 
     def begin_attempt(self, connection: postgres.TargetConnection) -> None:
-        """See that the lease is held, and end the sessions that abandoned runs have left.
+        """Renew the lease, and end sessions left by abandoned runs.
 
-        A lease that ran out while the target was away is taken again where nobody else wanted it;
-        raises LeaseLostError where somebody did.
+        A lease that expired while the target was unreachable is taken again; raises LeaseLostError
+        where another run has it by now.
         """
 
     def load_plan(
         self, connection: postgres.TargetConnection, plan: SyncPlan, cut: Cut
     ) -> LoadPlan:
-        """Say how the load goes on, from where it was left if it was; drop what else was left."""
+        """Return where the load starts or resumes; drop staging tables left by other runs."""
 
     def watermark(self, connection: postgres.TargetConnection, plan: SyncPlan) -> str | None:
-        """Return what the last published run of the plan's mode has left, None for nothing."""
+        """Return the watermark of the last published run in the plan's mode, None without one."""
 
     def restart(self) -> None:
-        """Forget what an earlier attempt has staged: it is of no use."""
+        """Discard what an earlier attempt has staged, and start over."""
 
     def checkpoint(self, connection: postgres.TargetConnection, stored: StoredChunk) -> None:
-        """In a part's transaction: check the lease, write down that the chunk is stored."""
+        """In a part's transaction: check the lease and record that the chunk is stored."""
 
     def is_stored(self, number: int) -> bool:
-        """Find out whether a chunk is stored, when the answer to its COMMIT was lost."""
+        """Whether a chunk is stored, asked when the answer to its COMMIT was lost."""
 
     def planned(self, plan: SyncPlan, attempt: int, *, at_one_moment: bool) -> None:
-        """Write down what will be done; raises LeaseLostError where the lease is gone."""
+        """Record the plan; raises LeaseLostError where the lease is gone."""
 
     def progress(self, phase: str, rows_read: int, rows_written: int) -> None:
-        """Tell how far it is, as often as you like; raises LeaseLostError likewise."""
+        """Record the progress, at limited frequency; raises LeaseLostError likewise."""
 
     def quarantine(
         self, connection: postgres.TargetConnection, refused: Sequence[values.RefusedRow]
     ) -> None:
-        """In the publishing transaction: write down the rows that were left out."""
+        """In the publishing transaction: record the rows that were left out."""
 
     def seal(
         self,
@@ -105,10 +105,10 @@ class LedgerClaim:
         self.run_id = str(run.run_id)
         self._staging = postgres.staging_name()
         self._staged: _StagedChunks | None = None
-        self._takes_up = True
+        self._may_resume = True
 
     def release(self) -> None:
-        """Let the next run have the table."""
+        """Release the lease, so that the next run may take the table."""
         self._ledger.release(self._lease)
 
     def begin_attempt(self, connection: postgres.TargetConnection) -> None:
@@ -125,7 +125,7 @@ class LedgerClaim:
             self._drop_orphans(connection)
             return fresh(cut())
         if self._staged is None or self._staged.fingerprint != plan.fingerprint:
-            self._staged = self._taken_up(plan) or self._begun(plan, cut())
+            self._staged = self._resumed(plan) or self._staged_anew(plan, cut())
         self._drop_orphans(connection)
         staged = self._staged
         done = self._ledger.done_chunks(self._lease) if len(staged.ranges) > 1 else {}
@@ -141,9 +141,9 @@ class LedgerClaim:
             staged.ranges, done, refused, altered, staging, staged.resumed, staged.warnings, age
         )
 
-    def _taken_up(self, plan: SyncPlan) -> "_StagedChunks | None":
-        """Go on with what an earlier run of the same plan has left."""
-        if not self._takes_up or plan.spec.chunks == 1:
+    def _resumed(self, plan: SyncPlan) -> "_StagedChunks | None":
+        """Resume the chunks of an interrupted run of the same plan, if there are any."""
+        if not self._may_resume or plan.spec.chunks == 1:
             return None
         left = self._ledger.unfinished(
             self._lease, fingerprint=plan.fingerprint, publish=plan.publish
@@ -155,8 +155,8 @@ class LedgerClaim:
         ranges = tuple(map(KeyRange.from_json, left.ranges))
         return _StagedChunks(left.staging, plan.fingerprint, ranges, resumed=True)
 
-    def _begun(self, plan: SyncPlan, cut: sqlserver.Chunking) -> "_StagedChunks":
-        self._takes_up = False  # the table that is begun here must stay the one in the ledger
+    def _staged_anew(self, plan: SyncPlan, cut: sqlserver.Chunking) -> "_StagedChunks":
+        self._may_resume = False  # the table that is begun here must stay the one in the ledger
         chunks = [keys.to_json() for keys in cut.ranges] if len(cut.ranges) > 1 else []
         self._ledger.stage(self._lease, self._staging, chunks)
         return _StagedChunks(self._staging, plan.fingerprint, cut.ranges, warnings=cut.warnings)
@@ -175,7 +175,7 @@ class LedgerClaim:
     def restart(self) -> None:
         """See ``Claim``."""
         self._staged = None
-        self._takes_up = False
+        self._may_resume = False
 
     def checkpoint(self, connection: postgres.TargetConnection, stored: StoredChunk) -> None:
         """See ``Claim``."""
@@ -254,7 +254,7 @@ class LedgerClaim:
 
 
 def origin(spec: TableSpec, settings: Settings) -> str:
-    """Return where a table's rows come from: its name, and the server's, as the ledger knows it.
+    """Return a table's origin for the ledger: its name and the server's.
 
     Chunks of one server are not completed by those of another, whose table has the same name.
     """
@@ -273,7 +273,7 @@ def were_published(claims: Sequence[Claim]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _StagedChunks:
-    """What this run has written down of its staging table."""
+    """The run's own staging table, as recorded in the ledger."""
 
     name: str
     fingerprint: str

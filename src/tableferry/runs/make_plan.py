@@ -1,4 +1,4 @@
-"""Both catalogs are asked, and the plan is made from what they say."""
+"""Read both catalogs and make the plan."""
 
 from tableferry import postgres, sqlserver
 from tableferry.config import TableSpec
@@ -12,7 +12,7 @@ from tableferry.planning.plan_table import plan_table
 def make_plan(
     spec: TableSpec, from_: sqlserver.SourceConnection, into: postgres.TargetConnection
 ) -> SyncPlan:
-    """Ask both catalogs and plan; raises SchemaError where the two sides do not fit."""
+    """Read both catalogs and plan; raises SchemaError where the two sides do not fit."""
     spec = spec.located_in(from_.settings.db)
     strategies = postgres.strategies_for(spec.publish)
     looks = {name: strategy.look for name, strategy in strategies.items()}
@@ -37,14 +37,14 @@ def make_plan(
 
 
 def _details(spec: TableSpec, from_: sqlserver.SourceConnection, *, creates: bool) -> TableDetails:
-    """Ask the source for what only a table to be created, or a key to be found, needs."""
+    """Read what only creating a table, or finding its key, needs of the source."""
     if creates:
         return sqlserver.read_details(from_, spec.source)
     return NO_DETAILS if spec.primary_key else sqlserver.read_keys(from_, spec.source)
 
 
 def require_unchanged(plan: SyncPlan, fingerprint: str | None) -> None:
-    """Stop where the schemas have drifted since the plan that somebody has reviewed."""
+    """Raise SchemaError where the schemas have drifted since the reviewed plan."""
     if fingerprint not in (None, plan.fingerprint):
         raise SchemaError(
             f"{plan.spec.source} or {plan.spec.target} has changed since the plan was made",

@@ -1,4 +1,4 @@
-"""The claim of a table with ``'ledger': 'off'``: nothing is kept out, nothing is written."""
+"""The claim of a table with ``'ledger': 'off'``: no lease, nothing recorded."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from tableferry.transfer.load_plan import LoadPlan
 
 
 class NoClaim:
-    """Holds no lease and has no page in the ledger (see ``Claim``)."""
+    """Holds no lease and records nothing (see ``Claim``)."""
 
     run_id = ""
 
@@ -21,21 +21,21 @@ class NoClaim:
     def load_plan(
         self, _connection: postgres.TargetConnection, _plan: SyncPlan, cut: Cut
     ) -> LoadPlan:
-        """Begin at the beginning."""
+        """Start from the beginning."""
         return fresh(cut())
 
     def restart(self) -> None:
-        """Have nothing to forget."""
+        """Do nothing: nothing is staged."""
 
     def checkpoint(self, connection: postgres.TargetConnection, stored: StoredChunk) -> None:
         """Write nothing."""
 
     def is_stored(self, _number: int) -> bool:
-        """Nothing is stored by chunks without a ledger."""
+        """Return False: nothing is stored in chunks without a ledger."""
         return False
 
     def watermark(self, connection: postgres.TargetConnection, plan: SyncPlan) -> str | None:
-        """Have none."""
+        """Return None: nothing is kept."""
 
     def planned(self, plan: SyncPlan, attempt: int, *, at_one_moment: bool) -> None:
         """Write nothing."""
@@ -63,7 +63,7 @@ class NoClaim:
             raise ConfigError(f"{connection.settings} has no place for a watermark: no ledger")
 
     def was_published(self) -> bool:
-        """Nobody knows."""
+        """Raise CommitUnknownError: only the ledger could tell."""
         raise CommitUnknownError(
             "The link was lost at COMMIT, and without a ledger nobody knows whether it happened",
             hint="Readers see all the old rows or all the new ones. Run it again.",

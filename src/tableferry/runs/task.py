@@ -1,4 +1,4 @@
-"""One table to be carried: what is wanted, and what it is done with."""
+"""One table to load: its specification, and what the run loads it with."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from tableferry.runs.progress import OnProgress
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One table to be carried.
+    """One table to load.
 
     With a ``fingerprint`` nothing is loaded unless the plan still has it. ``elapsed`` returns the
     seconds since the table was begun.

@@ -1,4 +1,4 @@
-"""One attempt at a table's rows: what it may use, and what it has found out so far."""
+"""One attempt at a table's rows: its access to both sides, and its statistics."""
 
 from collections import Counter
 from collections.abc import Callable

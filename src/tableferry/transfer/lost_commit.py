@@ -1,4 +1,4 @@
-"""A COMMIT whose answer was lost is decided in one place: the ledger knows whether it happened.
+"""Decide a COMMIT whose answer was lost, by what the ledger has recorded.
 
 What is written in the transaction (an outcome, a checkpoint) is there if and only if the rows are.
 """
@@ -9,7 +9,7 @@ from tableferry.errors import CommitUnknownError, TransientError
 
 
 def decide(lost: CommitUnknownError, was_committed: Callable[[], bool], what: str) -> None:
-    """Return where the COMMIT has happened after all.
+    """Return where the COMMIT took effect.
 
     Raises TransientError where it has not, so that the work is done again, and CommitUnknownError
     where ``was_committed`` cannot find out. ``what`` was to be committed, for the hint.
