@@ -36,9 +36,8 @@ if TYPE_CHECKING:
     from tableferry.inspect.check import CheckReport
     from tableferry.inspect.discover import Discovery
     from tableferry.inspect.plan_report import PlanReport
-    from tableferry.runs.events import Event, Retrying, TableFinished, TableStarted
+    from tableferry.runs.events import Event, Progress, Retrying, TableFinished, TableStarted
     from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
-    from tableferry.runs.progress import Progress
 
 __version__ = VERSION
 
@@ -86,9 +85,8 @@ _HOMES: Final = {
     "tableferry.inspect.check": ("CheckReport",),
     "tableferry.inspect.discover": ("Discovery",),
     "tableferry.inspect.plan_report": ("PlanReport",),
-    "tableferry.runs.events": ("Event", "Retrying", "TableFinished", "TableStarted"),
+    "tableferry.runs.events": ("Event", "Progress", "Retrying", "TableFinished", "TableStarted"),
     "tableferry.runs.outcome": ("RunOutcome", "Status", "TableOutcome"),
-    "tableferry.runs.progress": ("Progress",),
 }
 """Where each name is defined; the errors, which are all the others, are in ``errors``."""
 

@@ -15,8 +15,8 @@ import pytest
 
 from tableferry import postgres as engine_target
 from tableferry.config import Settings, TargetSettings, parse_table_configs
+from tableferry.runs.events import OnProgress, Progress
 from tableferry.runs.outcome import TableOutcome
-from tableferry.runs.progress import OnProgress, Progress
 from tableferry.runs.retry import Retries
 from tableferry.runs.run import sync_table
 from tableferry.runs.run_options import RunOptions

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pytest
 
 from tableferry.config import TargetSettings
+from tableferry.runs.events import Progress
 from tableferry.runs.outcome import TableOutcome
-from tableferry.runs.progress import Progress
 from tableferry_sandbox.faults import CutConnection, EndEarly, SendError, Stall
 from tests.faults.support import FROM_T, OLD, once, seen, start_sync, sync, wait_for
 from tests.integration.conftest import PASSWORD, Sandbox

@@ -10,8 +10,8 @@ import pytest
 from tableferry.config import Publish, Settings, parse_table_configs
 from tableferry.postgres import STRATEGIES
 from tableferry.runs.deadline import Deadline
+from tableferry.runs.events import Progress
 from tableferry.runs.outcome import Status
-from tableferry.runs.progress import Progress
 from tableferry.runs.run import sync_table, sync_tables
 from tableferry.runs.run_options import RunOptions
 from tableferry_sandbox.faults import SendError, Stall

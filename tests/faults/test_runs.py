@@ -11,8 +11,8 @@ from tableferry import postgres
 from tableferry.config import LedgerUse, Settings, parse_table_configs
 from tableferry.frontend.signals import stop_on_sigterm
 from tableferry.runs.deadline import Deadline
+from tableferry.runs.events import Progress
 from tableferry.runs.outcome import Status
-from tableferry.runs.progress import Progress
 from tableferry.runs.run import sync_tables
 from tableferry.runs.run_options import RunOptions
 from tableferry_sandbox.faults import SendError, Stall

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tableferry.runs.deadline import Deadline
+from tableferry.runs.events import Progress
 from tableferry.runs.outcome import Status, TableOutcome
-from tableferry.runs.progress import Progress
 from tableferry.runs.retry import Retries
 from tableferry.runs.run import sync_table
 from tableferry.runs.run_options import RunOptions

@@ -10,8 +10,8 @@ import pytest
 
 from tableferry.config import Settings, parse_table_configs
 from tableferry.postgres import STRATEGIES
+from tableferry.runs.events import Progress
 from tableferry.runs.outcome import Status, TableOutcome
-from tableferry.runs.progress import Progress
 from tableferry.runs.run import sync_table
 from tests.integration.conftest import Sandbox
 from tests.integration.support import settings_of

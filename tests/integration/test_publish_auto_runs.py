@@ -12,8 +12,8 @@ from tableferry.inspect.plan_report import TablePlan, plan_tables
 from tableferry.modes import MODES
 from tableferry.postgres.publish import merge_check
 from tableferry.runs.claim import LedgerClaim
+from tableferry.runs.events import Progress
 from tableferry.runs.outcome import Status, TableOutcome
-from tableferry.runs.progress import Progress
 from tableferry.runs.retry import Retries
 from tableferry.runs.run import sync_table, sync_tables
 from tableferry.runs.run_options import RunOptions

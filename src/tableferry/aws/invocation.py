@@ -17,8 +17,8 @@ from tableferry.frontend.exit_codes import ALL_OK
 from tableferry.frontend.request import SYNCS, Request
 from tableferry.frontend.response import Response, Result
 from tableferry.runs.deadline import NEVER, Deadline
+from tableferry.runs.events import Progress
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
-from tableferry.runs.progress import Progress
 
 MARGIN_SECONDS: Final = 10.0
 """Reserved for the rollback, the ledger's entry and the answer."""

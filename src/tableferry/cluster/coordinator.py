@@ -19,9 +19,9 @@ from tableferry.cluster import worker_steps
 from tableferry.config import TableSpec
 from tableferry.errors import ConfigError, ErrorReport, TransientError
 from tableferry.fanout import Begun, Route, RoutedTable, Stored
+from tableferry.runs.events import OnProgress, Progress
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
 from tableferry.runs.outcomes import not_begun
-from tableferry.runs.progress import OnProgress, Progress
 from tableferry.runs.run_options import DEFAULT_OPTIONS, RunOptions
 from tableferry.runs.stop_signal import signal_of
 

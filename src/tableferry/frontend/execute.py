@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from tableferry.frontend.request import SYNCS, Operation, Request
 from tableferry.frontend.response import Report
+from tableferry.runs.events import OnProgress, Progress
 from tableferry.runs.outcome import TableOutcome
-from tableferry.runs.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
     from tableferry.config import Settings, TableSpec

@@ -25,8 +25,8 @@ from tableferry.report.console import (
     print_indented,
     print_marked,
 )
+from tableferry.runs.events import Progress
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
-from tableferry.runs.progress import Progress
 
 LOG_SECONDS: Final = 10.0
 """Between two lines of a table in a log. A line a batch would be 100,000 for a billion rows."""

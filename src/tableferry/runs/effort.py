@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from tableferry import postgres, values
 from tableferry.planning.plan import SyncPlan
-from tableferry.runs.progress import Progress
+from tableferry.runs.events import Progress
 from tableferry.runs.task import Task
 from tableferry.transfer.attempt import Access, AttemptStats
 

@@ -1,4 +1,4 @@
-"""What a run reports while it goes on: typed events, and the callbacks that receive them."""
+"""What a run reports while it goes on: progress, typed events, and their callbacks."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -7,7 +7,31 @@ from typing import TypeVar
 
 from tableferry.errors import ErrorReport, kind_and_place
 from tableferry.runs.outcome import TableOutcome
-from tableferry.runs.progress import OnProgress, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """After a batch: ``rows`` so far, in ``seconds``; of ``expected`` in all, None: unknown."""
+
+    table: str
+    rows: int
+    seconds: float
+    expected: int | None
+
+    @property
+    def rows_per_second(self) -> int:
+        """Rows per second since the table was begun."""
+        return round(self.rows / self.seconds) if self.seconds else 0
+
+    @property
+    def share(self) -> float | None:
+        """The share of the table that is done, 0.0 to 1.0; None where its size is not known."""
+        if self.expected is None:
+            return None
+        return min(1.0, self.rows / self.expected) if self.expected else 1.0
+
+
+OnProgress = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)

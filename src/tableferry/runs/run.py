@@ -10,11 +10,17 @@ from uuid import uuid4
 from tableferry.config import LOGIN_REFUSED, SOURCE_LOGIN_REFUSED, Settings, TableSpec
 from tableferry.errors import ErrorReport, TransientError
 from tableferry.runs.effort import Effort
-from tableferry.runs.events import Listener, OnEvent, Retrying, TableFinished, TableStarted
+from tableferry.runs.events import (
+    Listener,
+    OnEvent,
+    OnProgress,
+    Retrying,
+    TableFinished,
+    TableStarted,
+)
 from tableferry.runs.history import History
 from tableferry.runs.outcome import STOPPED, RunOutcome, Status, TableOutcome
 from tableferry.runs.outcomes import done, failed, not_begun, not_begun_after_stop, stopped
-from tableferry.runs.progress import OnProgress
 from tableferry.runs.publish import publish_together
 from tableferry.runs.retry import Retries
 from tableferry.runs.run_options import DEFAULT_OPTIONS, RunOptions

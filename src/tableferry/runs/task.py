@@ -7,8 +7,8 @@ from tableferry import postgres, sqlserver
 from tableferry.config import Settings, TableSpec
 from tableferry.runs.claim import Claim
 from tableferry.runs.deadline import Deadline
+from tableferry.runs.events import OnProgress
 from tableferry.runs.no_claim import NoClaim
-from tableferry.runs.progress import OnProgress
 
 
 @dataclass(frozen=True, slots=True)

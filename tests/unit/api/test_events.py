@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from tableferry.runs.events import Event, Listener, TableFinished, TableStarted
+from tableferry.runs.events import Event, Listener, Progress, TableFinished, TableStarted
 from tableferry.runs.outcome import Status, TableOutcome
-from tableferry.runs.progress import Progress
 
 STARTED = TableStarted("t", "public.t")
 PROGRESS = Progress("t", 10, 1.0, 20)

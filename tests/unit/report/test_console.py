@@ -10,8 +10,8 @@ from tableferry.inspect.check import CheckReport, DatabaseCheck, TableCheck
 from tableferry.report.check_view import show_check
 from tableferry.report.console import print_indented
 from tableferry.report.run_view import LOG_SECONDS, RunView, show_summary
+from tableferry.runs.events import Progress
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
-from tableferry.runs.progress import Progress
 
 TABLES = tuple(
     TableOutcome(
