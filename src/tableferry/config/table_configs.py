@@ -59,7 +59,8 @@ def select_tables(
 
 
 STAGED: Final = frozenset(Publish) - {Publish.AUTO, Publish.TRUNCATE}
-"""The strategies with a staging table, which the ledger tracks; ``auto`` works without one."""
+"""The strategies with a staging table, which the ledger tracks; ``auto`` works without one.
+A unit test compares them with the registry, which this folder cannot import."""
 
 
 def _problems(entry: object) -> list[str]:

@@ -86,7 +86,7 @@ def route_of(spec: TableSpec) -> tuple[Route, str]:
     if strategy is not None and not strategy.staged:
         return (
             Route.WHOLE,
-            "'publish': 'truncate' is one transaction from the first row to the last",
+            f"'publish': {strategy.name!r} is one transaction from the first row to the last",
         )
     return Route.CHUNKS, ""
 

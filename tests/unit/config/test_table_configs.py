@@ -14,6 +14,7 @@ from tableferry.config import (
     select_tables,
 )
 from tableferry.config.entry_keys import CHOICES
+from tableferry.config.table_configs import STAGED
 from tableferry.errors import ConfigError
 from tableferry.model.identifiers import SourceTable, TargetTable
 from tableferry.modes import MODES
@@ -220,6 +221,7 @@ def test_every_enumerated_field_of_a_specification_can_be_set_by_its_key() -> No
 def test_the_modes_and_strategies_that_can_be_configured_are_those_registered() -> None:
     assert set(ReadMode) == set(MODES)
     assert set(Publish) - {Publish.AUTO} == set(STRATEGIES)
+    assert set(STAGED) == {strategy.name for strategy in STRATEGIES.values() if strategy.staged}
 
 
 def test_mode_full_is_accepted() -> None:
