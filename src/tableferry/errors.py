@@ -176,6 +176,18 @@ _CLASSES: Final[dict[str, type[TableferryError]]] = {
 }
 
 
+def driver_failed(error: Exception, connection: str) -> TableferryError:
+    """Return the error for a driver that raised what it does not document, while it connected.
+
+    Such an error's text may hold the connection string: raise this one ``from None``.
+    """
+    return TableferryError(
+        f"{connection}: the driver failed to connect: {kind_and_place(error)}",
+        hint="Nothing was changed. Check the settings of this connection; the driver's own text is "
+        "withheld, since it may hold the password.",
+    )
+
+
 def kind_and_place(error: Exception) -> str:
     """Return an error's class and where it was raised, as ``ValueError at notebook.py:12``."""
     frames = traceback.extract_tb(error.__traceback__)

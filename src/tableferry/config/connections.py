@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -22,17 +21,9 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from tableferry.config.login import LOGIN_REFUSED, Login, LoginSource, Vault
+from tableferry.config.setting_types import OptionalText, Password, Port, Text
 from tableferry.errors import ConfigError
 
-Port = Annotated[int, Field(ge=1, le=65535)]
-
-
-def _stripped(text: str) -> str:
-    return text.strip()
-
-
-Text = Annotated[str, AfterValidator(_stripped), Field(min_length=1)]
-Password = Annotated[SecretStr, Field(min_length=1)]
 C = TypeVar("C")
 
 
@@ -84,7 +75,7 @@ class Database(BaseModel):
     db: Text
     user: Text = ""
     password: Password = SecretStr("")
-    secret: str = ""
+    secret: OptionalText = ""
     """The reference of a secret that holds the whole connection, in RDS's format."""
     connect_timeout: Annotated[int, Field(ge=1, le=300)] = 10
     """Seconds to wait for a connection."""
@@ -183,7 +174,7 @@ class SourceSettings(Database):
     port: Port = 1433
     encrypt: Encrypt = Encrypt.YES
     trust_certificate: bool = False
-    ca_file: Annotated[str, Field(validate_default=True)] = ""
+    ca_file: Annotated[OptionalText, Field(validate_default=True)] = ""
     read_only_intent: bool = False
     """Whether a readable secondary of an availability group may serve the reads."""
 
@@ -228,7 +219,7 @@ class TargetSettings(Database):
     auth: TargetAuth = TargetAuth.PASSWORD
     port: Port = 5432
     sslmode: SslMode = SslMode.REQUIRE
-    sslrootcert: Annotated[str, Field(validate_default=True)] = ""
+    sslrootcert: Annotated[OptionalText, Field(validate_default=True)] = ""
 
     @model_validator(mode="before")
     @classmethod

@@ -165,7 +165,7 @@ def connect(settings: TargetSettings, run_id: str = "") -> TargetConnection:
 
 
 def _connect(settings: TargetSettings, login: Login, run_id: str) -> TargetConnection:
-    with translated(settings):
+    with translated(settings, at_login=True):
         raw = psycopg.connect(
             host=settings.host,
             port=settings.port,

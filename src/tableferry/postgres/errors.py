@@ -14,7 +14,14 @@ from typing import Final
 import psycopg
 
 from tableferry.config import TargetSettings
-from tableferry.errors import ConfigError, DataError, SchemaError, TableferryError, TransientError
+from tableferry.errors import (
+    ConfigError,
+    DataError,
+    SchemaError,
+    TableferryError,
+    TransientError,
+    driver_failed,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +155,18 @@ LIBPQ_ERRORS: Final = (
 
 
 @contextlib.contextmanager
-def translated(settings: TargetSettings) -> Iterator[None]:
-    """Translate psycopg's errors into ours while the block runs."""
+def translated(settings: TargetSettings, *, at_login: bool = False) -> Iterator[None]:
+    """Translate psycopg's errors into ours while the block runs; ``at_login``: it logs in."""
     try:
         yield
     except psycopg.Error as error:
         ours, safe = translate(error, settings)
         ours.hint = settings.worded(ours.hint)
         raise ours from (error if safe else None)
+    except Exception as error:
+        if not at_login:
+            raise
+        raise driver_failed(error, str(settings)) from None
 
 
 def translate(error: psycopg.Error, settings: TargetSettings) -> tuple[TableferryError, bool]:

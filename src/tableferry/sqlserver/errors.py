@@ -19,7 +19,14 @@ from typing import Final
 import mssql_python
 
 from tableferry.config import SourceSettings
-from tableferry.errors import ConfigError, DataError, SchemaError, TableferryError, TransientError
+from tableferry.errors import (
+    ConfigError,
+    DataError,
+    SchemaError,
+    TableferryError,
+    TransientError,
+    driver_failed,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +192,10 @@ def translated(settings: SourceSettings, *, at_login: bool = False) -> Iterator[
     except (mssql_python.Error, RuntimeError) as error:
         ours, safe = translate(error, settings, at_login=at_login)
         raise ours from (error if safe else None)
+    except Exception as error:
+        if not at_login:
+            raise
+        raise driver_failed(error, str(settings)) from None
 
 
 def translate(

@@ -69,6 +69,11 @@ def test_every_field_that_is_no_part_of_a_url_is_a_parameter() -> None:
         (f"mssql://sa:x@sql01/McTM?{SECRET}=1", "a parameter is not known"),
         (f"mssql://sa:{SECRET}%ff@sql01/McTM", "not a URL"),
         (f"mssql://sa:{SECRET}@[sql01/McTM", "not a URL"),
+        (
+            f"mssql://sa:{SECRET}%00@sql01/McTM",
+            "the source's PASSWORD is not valid: it holds U+0000",
+        ),
+        (f"mssql://sa:{SECRET}\udcf6@sql01/McTM", "PASSWORD is not valid: it is not UTF-8 text"),
         (f"mssql://{SECRET}@sql01/McTM", "PASSWORD is missing"),
         (f"mssql://:{SECRET}@sql01/McTM", "the source's USER is missing"),
         (f"mssql://sa:{SECRET}@sql01", "the source's DB is missing"),

@@ -1,5 +1,6 @@
 """Settings: the environment wins over .env, all problems at once, no secret in a message."""
 
+import os
 import traceback
 from pathlib import Path
 
@@ -30,8 +31,6 @@ COMPLETE = {
 
 @pytest.fixture(autouse=True)
 def no_variables_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
     for name in list(os.environ):
         if name.upper().startswith(("SQL_SERVER_", "PG_")):
             monkeypatch.delenv(name)
@@ -239,3 +238,15 @@ def test_a_malformed_value_is_described_without_quoting_it(  # type: ignore[no-u
     with pytest.raises(ConfigError) as raised:
         load(**{variable: value})
     assert f"{variable} is not valid: {told}" in raised.value.message
+
+
+@pytest.mark.parametrize("field", ["HOST", "DB", "USER", "PASSWORD"])
+@pytest.mark.parametrize("prefix", ["SQL_SERVER_MCTM_", "PG_"])
+def test_a_variable_whose_bytes_are_not_utf8_is_refused_by_its_name(  # type: ignore[no-untyped-def]
+    load, prefix: str, field: str
+) -> None:
+    variable = f"{prefix}{field}"
+    with pytest.raises(ConfigError) as raised:
+        load(**{variable: os.fsdecode(SECRET.encode() + b"\xf6\xdfe")})
+    assert f"{variable} is not valid: it is not UTF-8 text" in raised.value.message
+    assert SECRET not in "".join(traceback.format_exception(raised.value))

@@ -4,9 +4,10 @@ import socket
 import traceback
 
 import pytest
+from pydantic import SecretStr
 
 from tableferry.config import Login, SourceSettings
-from tableferry.errors import ConfigError, TransientError
+from tableferry.errors import ConfigError, TableferryError, TransientError
 from tableferry.sqlserver.connection import check_columns, connect, connection_string
 from tests.support.specs import source_settings
 
@@ -43,6 +44,20 @@ def test_a_server_that_says_nothing_is_given_up_after_the_timeout() -> None:
         connect(source_settings(port=silent.getsockname()[1], connect_timeout=1))
     assert not raised.value.reached
     assert "canary-pass" not in "".join(traceback.format_exception(raised.value))
+
+
+def test_an_undocumented_error_of_the_driver_is_withheld_since_it_quotes_the_password() -> None:
+    """mssql-python raises TypeError with its whole connection string for a text it cannot encode.
+
+    The settings refuse such a text, but a login that a secret store returns later is not theirs.
+    """
+    stored = Login("sa", SecretStr("canary-stored\ud800"))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings = source_settings(port=server.getsockname()[1])
+        with pytest.raises(TableferryError) as raised:
+            connect(settings.with_login_source(lambda _refused: stored))
+    assert "the driver failed to connect: TypeError at " in raised.value.message
+    assert "canary-stored" not in "".join(traceback.format_exception(raised.value))
 
 
 @pytest.mark.parametrize(

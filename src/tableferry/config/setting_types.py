@@ -1,0 +1,37 @@
+"""Types of the settings' fields: texts that both drivers can be given.
+
+A driver that cannot encode a setting raises an error that quotes the whole connection string, the
+password included. So such a value is refused here, by the name of its variable.
+"""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_core import PydanticCustomError
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _require_encodable(text: str) -> str:
+    # Bytes of the environment that are not UTF-8 arrive as lone surrogates (PEP 383).
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise PydanticCustomError("not_utf8", "it is not UTF-8 text") from None
+    if "\0" in text:
+        raise PydanticCustomError("null", "it holds U+0000")
+    return text
+
+
+def _require_encodable_secret(secret: SecretStr) -> SecretStr:
+    _require_encodable(secret.get_secret_value())
+    return secret
+
+
+def _stripped(text: str) -> str:
+    return text.strip()
+
+
+OptionalText = Annotated[str, AfterValidator(_require_encodable)]
+Text = Annotated[OptionalText, AfterValidator(_stripped), Field(min_length=1)]
+Password = Annotated[SecretStr, AfterValidator(_require_encodable_secret), Field(min_length=1)]
