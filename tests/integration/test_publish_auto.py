@@ -163,6 +163,24 @@ def test_without_a_ledger_only_truncate_is_left(sandbox: Sandbox, table: PgDatab
     assert "not swap: it needs the ledger; not merge: it needs the ledger" in found.strategy_reason
 
 
+def test_a_published_table_without_a_replica_identity_is_not_merged(
+    sandbox: Sandbox, pg_database: PgDatabase
+) -> None:
+    """PostgreSQL would refuse to update or delete its rows, after all of them were read."""
+    pg_database.run(
+        "CREATE TABLE t (id int NOT NULL UNIQUE, name text)",
+        "CREATE TABLE u (t int REFERENCES t (id))",
+        "CREATE PUBLICATION feed FOR TABLE t",
+    )
+    error = planned(sandbox, pg_database).tables[0].error
+    assert error is not None
+    assert error.message.startswith("No publishing strategy suits t: not swap: ")
+    assert "not merge: PostgreSQL updates and deletes no row of t, which is" in error.message
+    assert "not truncate: Foreign keys of u point to t" in error.message
+    pg_database.run("DROP TABLE u")
+    assert plan(sandbox, pg_database).publish == "truncate"
+
+
 def add_trigger(table: PgDatabase) -> None:
     table.run(
         "CREATE FUNCTION seen() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",

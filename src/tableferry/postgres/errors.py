@@ -84,6 +84,7 @@ MEANINGS: Final = {
     "25006": Meaning(ConfigError, "PG_HOST is a read replica: use the primary; or "
                    "default_transaction_read_only is on for PG_USER or PG_DB."),
     "53": Meaning(TransientError, _AGAIN),
+    "55000": Meaning(SchemaError, f"The table's state does not allow this. {_ROLLED_BACK}"),
     "55P03": Meaning(TransientError, f"Another session held the table. {_AGAIN}"),
     "40": Meaning(TransientError, _AGAIN),
     "57014": Meaning(TransientError, f"The statement was cancelled. {_AGAIN}"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import psycopg
 import pytest
 
 from tableferry import postgres
@@ -249,6 +250,42 @@ def test_rules_are_refused_in_the_plan(connection: Connection, pg_database: PgDa
     )
     with pytest.raises(SchemaError, match="'quiet'"):
         planned_load(connection, Publish.MERGE, VALUE)
+
+
+@pytest.mark.parametrize(
+    ("publication", "merges"),
+    [
+        ("TABLE t", False),
+        ("ALL TABLES", False),
+        ("TABLE t1", True),  # the other partition's rows are published by nobody
+        ("TABLE t2 WITH (publish_via_partition_root)", False),
+        ("TABLE t2 WITH (publish = 'insert, truncate')", True),
+    ],
+)
+def test_partitions_published_without_a_replica_identity_are_refused_in_the_plan(
+    connection: Connection, pg_database: PgDatabase, publication: str, merges: bool
+) -> None:
+    pg_database.run(
+        "CREATE TABLE t (id int PRIMARY KEY, v text) PARTITION BY RANGE (id)",
+        "CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (5)",
+        "CREATE TABLE t2 PARTITION OF t DEFAULT",
+        "INSERT INTO t VALUES (1, 'old'), (9, 'old')",
+        "ALTER TABLE t2 REPLICA IDENTITY NOTHING",
+        "DROP PUBLICATION IF EXISTS feed",
+        f"CREATE PUBLICATION feed FOR {publication}",
+    )
+    try:
+        if merges:
+            plan = planned_load(connection, Publish.MERGE, VALUE)
+            load(connection, plan, [(9, "new")])
+            assert pg_database.rows("SELECT * FROM t") == [(9, "new")]
+        else:
+            with pytest.raises(SchemaError, match="without a replica identity: 't2 in feed'"):
+                planned_load(connection, Publish.MERGE, VALUE)
+            with pytest.raises(psycopg.Error, match="replica identity"):
+                pg_database.run("UPDATE t SET v = 'x' WHERE id = 9")
+    finally:
+        pg_database.run("DROP PUBLICATION feed")
 
 
 def test_a_column_that_only_postgresql_numbers_is_refused_unless_it_is_the_key(

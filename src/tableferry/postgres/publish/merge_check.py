@@ -25,6 +25,17 @@ FROM pg_constraint k JOIN (VALUES ('c'::"char", 'CASCADE'), ('n', 'SET NULL'),
   ('d', 'SET DEFAULT')) AS a (code, action) ON a.code = k.confdeltype
 WHERE k.confrelid = %(oid)s AND k.conrelid <> %(oid)s AND k.contype = 'f'
 UNION ALL
+SELECT DISTINCT 'unidentified', format('%%s in %%s', c.oid::regclass, p.pubname)
+FROM pg_class c JOIN LATERAL (SELECT c.oid UNION SELECT relid FROM pg_partition_ancestors(c.oid))
+  AS above (oid) ON true
+JOIN pg_class a ON a.oid = above.oid JOIN pg_namespace n ON n.oid = a.relnamespace
+JOIN pg_publication_tables l ON l.schemaname = n.nspname AND l.tablename = a.relname
+JOIN pg_publication p ON p.pubname = l.pubname AND (p.pubupdate OR p.pubdelete)
+WHERE (c.oid = %(oid)s OR c.oid IN (SELECT relid FROM pg_partition_tree(%(oid)s)))
+  AND c.relkind = 'r' AND c.relreplident <> 'f' AND NOT EXISTS (
+    SELECT FROM pg_index i WHERE i.indrelid = c.oid AND CASE c.relreplident
+      WHEN 'd' THEN i.indisprimary AND i.indimmediate WHEN 'i' THEN i.indisreplident END)
+UNION ALL
 SELECT 'right', named.one || ' on it' FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'])
   AS named (one) WHERE NOT has_table_privilege(%(oid)s::oid, named.one)
 UNION ALL
@@ -34,7 +45,9 @@ ORDER BY 1, 2"""
 """``always``: columns that PostgreSQL alone numbers; ``rule``: enabled rules that rewrite an INSERT
 (``ev_type`` 3), UPDATE (2) or DELETE (4); ``trigger``: enabled ones that run before a row is
 updated or deleted (``tgtype``: 1 for each row, 2 before, 8 delete, 16 update, pg_trigger.h);
-``cascade``: other tables' foreign keys by which a deleted row changes rows there; ``right``: what
+``cascade``: other tables' foreign keys by which a deleted row changes rows there;
+``unidentified``: the table, or partitions of it, in publications of updates or deletes without a
+replica identity, whose rows PostgreSQL then neither updates nor deletes (55000); ``right``: what
 this login lacks."""
 
 LARGE_BYTES: Final = 64 * 1024 * 1024
@@ -67,6 +80,13 @@ def check(candidate: Candidate) -> tuple[str, ...]:
             "a merge would not do what it says",
             hint="Use 'publish': 'truncate' or 'swap', which rules do not touch, or make the rules "
             "triggers.",
+        )
+    if unidentified := _names(obstacles, "unidentified"):
+        raise SchemaError(
+            f"PostgreSQL updates and deletes no row of {table}, which is published without a "
+            f"replica identity: {', '.join(map(shown, unidentified))}",
+            hint="Give it a primary key, or ALTER TABLE ... REPLICA IDENTITY USING INDEX or FULL; "
+            "or use 'publish': 'truncate'.",
         )
     warnings = [
         f"the trigger {shown(name)} of {table} runs before rows are updated or deleted, and "
