@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 from uuid import UUID
 
 from tableferry.api.connections import OneSource, Source, as_source, settings_for
+from tableferry.api.options import require_options
 from tableferry.api.table import DEFAULT_DB_TYPE, Table, TableOptions, Tables, as_list, specs_of
 from tableferry.config import Settings, TableSpec, TargetSettings
 from tableferry.errors import ConfigError
@@ -49,6 +50,7 @@ def sync(
 
     Raises ConfigError, and KeyboardInterrupt once an interrupted run has been rolled back.
     """
+    require_options(plan=plan, deadline=deadline, run_id=run_id, on_event=on_event)
     specs, found = _resolved(tables, source, target, settings)
     run = sync_tables(
         specs,

@@ -69,6 +69,10 @@ def as_target(target: object) -> TargetSettings:
 
 def _sources(db_types: Sequence[str], source: Source) -> dict[str, SourceSettings]:
     if isinstance(source, Mapping):
+        if not all(isinstance(name, str) for name in source):
+            raise ConfigError(
+                "A source's name is not a text", hint="The keys of source are the tables' db_type."
+            )
         return {name: as_source(one) for name, one in source.items()}
     if len(db_types) > 1:
         raise ConfigError(

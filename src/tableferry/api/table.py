@@ -13,6 +13,9 @@ DEFAULT_DB_TYPE: Final = "source"
 """The name of the source of a table that names none."""
 
 
+_TABLES_HINT: Final = "Pass tableferry.Table objects, or a dict as TABLE_CONFIGS is."
+
+
 class TableOptions(TypedDict, total=False):
     """The keys of an entry, besides ``sql_table`` and ``pg_table``; README describes each."""
 
@@ -90,12 +93,15 @@ def as_list(tables: Tables) -> list[Table]:
         return [tables]
     if isinstance(tables, Mapping):
         parse_table_configs(tables)
-        return [Table(key=key, **entry) for key, entry in tables.items()]
-    found = list(tables)
+        found = [Table(key=key, **entry) for key, entry in tables.items()]
+    elif isinstance(tables, Iterable):
+        found = list(tables)
+    else:
+        raise ConfigError(f"The tables are a {type(tables).__name__}", hint=_TABLES_HINT)
     if strange := [one for one in found if not isinstance(one, Table)]:
         raise ConfigError(
             f"A table is a {type(strange[0]).__name__}",
-            hint="Pass tableferry.Table objects, or a dict as TABLE_CONFIGS is.",
+            hint=_TABLES_HINT,
         )
     keys = [one.key for one in found]
     if twice := sorted({key for key in keys if keys.count(key) > 1}):
