@@ -148,6 +148,10 @@ def test_refused_arguments_show_the_usage_of_their_command(tmp_path: Path, wrong
         (("sandbox", "--port=x", "--json"), True),
         (("discover", "--json"), True),
         (("sync", "surplus", "--json"), True),
+        (("nonsense", "--json"), True),
+        (("--nonsense", "sync", "--json"), True),
+        (("--json", "sync"), True),
+        (("nonsense", "--", "--json"), False),
         (("sync", "--nonsense", "--tables", "--json"), False),  # a value, not a flag
         (("sync", "--nonsense", "--", "--json"), False),
         (("sync", "--nonsense"), False),

@@ -18,11 +18,31 @@ def _without_types(parameters: list[Any]) -> list[Any]:
 
 
 class Group(TyperGroup):
-    """The command itself, whose help text shows a type only where an option takes a value."""
+    """The command itself, whose help text shows a type only where an option takes a value.
+
+    It knows whether JSON is wanted where it is not known of which command.
+    """
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters, with those for help and completion."""
         return _without_types(super().get_params(ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse what stands before the command; see ``Command.parse_args``."""
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            error.wants_json = _names_json(given)  # type: ignore[attr-defined]
+            raise
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command; an error for an unknown one carries ``wants_json``."""
+        try:
+            return super().resolve_command(ctx, args)
+        except typer.TyperException as error:
+            error.wants_json = _names_json(args)  # type: ignore[attr-defined]
+            raise
 
 
 class Command(TyperCommand):
@@ -55,6 +75,11 @@ class Command(TyperCommand):
         )
         super().parse_args(lenient, args)
         return bool(lenient.params.get("as_json"))
+
+
+def _names_json(args: list[str]) -> bool:
+    """Whether ``--json`` is among arguments that no parser knows: every command spells it so."""
+    return "--json" in args[: args.index("--") if "--" in args else None]
 
 
 def refuse(error: typer.TyperException) -> int:
