@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tableferry.config import Settings, TableSpec, parse_table_configs
-from tableferry.errors import SchemaError
+from tableferry.errors import ConfigError, SchemaError
 from tableferry.inspect.discover import Discovered, discover
 from tableferry.model.identifiers import quote_mssql
 from tableferry.report.table_entries import python_text
@@ -138,6 +138,15 @@ def test_no_table_found_is_an_error_with_a_hint(sandbox: Sandbox, shop: str, lik
     with pytest.raises(SchemaError, match="no such table") as raised:
         found_in(sandbox, shop, like=like)
     assert "--like" in raised.value.hint
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800b", 5, None])
+@pytest.mark.parametrize("name", ["schema", "like"])
+def test_a_pattern_that_is_no_text_of_the_server_is_refused_by_its_name(
+    sandbox: Sandbox, name: str, text: Any
+) -> None:
+    with pytest.raises(ConfigError, match=f"'{name}' cannot be searched for: it "):
+        discover("mctm", sandbox.source(), **{name: text})
 
 
 def command(folder: Path, env: dict[str, str], *arguments: str) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
+from tableferry.config.setting_types import encoding_problem
 from tableferry.config.table_spec import (
     Consistency,
     DriftPolicy,
@@ -109,7 +110,10 @@ def _one_of(kind: type[StrEnum], note: str = "") -> tuple[Callable[[object], boo
 
 
 _TEXT = (is_text, "a text that is not empty")
-_ANY_TEXT = (lambda value: isinstance(value, str), "a text")
+_ANY_TEXT = (
+    lambda value: isinstance(value, str) and not encoding_problem(value),
+    "a text, without U+0000 and unpaired surrogates",
+)
 _NAME_LIST = (_is_name_list, "a list of names")
 _NAMES = (lambda value: bool(as_names(value)), "a name or a list of names")
 

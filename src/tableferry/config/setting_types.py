@@ -12,14 +12,19 @@ from pydantic_core import PydanticCustomError
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-def _require_encodable(text: str) -> str:
+def encoding_problem(text: str) -> str:
+    """Return why the drivers do not take a text, empty where they do."""
     # Bytes of the environment that are not UTF-8 arrive as lone surrogates (PEP 383).
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise PydanticCustomError("not_utf8", "it is not UTF-8 text") from None
-    if "\0" in text:
-        raise PydanticCustomError("null", "it holds U+0000")
+        return "it is not UTF-8 text"
+    return "it holds U+0000" if "\0" in text else ""
+
+
+def _require_encodable(text: str) -> str:
+    if problem := encoding_problem(text):
+        raise PydanticCustomError("not_encodable", "{problem}", {"problem": problem})
     return text
 
 

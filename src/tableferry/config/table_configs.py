@@ -16,6 +16,7 @@ from tableferry.config.entry_keys import (
     is_text,
     is_text_map,
 )
+from tableferry.config.setting_types import encoding_problem
 from tableferry.config.table_spec import LedgerUse, OnInvalid, OrderBy, Publish, TableSpec
 from tableferry.config.where_clause import condition_problem
 from tableferry.errors import ConfigError
@@ -29,6 +30,8 @@ def parse_table_configs(configs: Mapping[str, Mapping[str, Any]]) -> dict[str, T
     problems: list[str] = []
     for key, entry in configs.items():
         found = _problems(entry) if is_text(key) else ["its key is not a text"]
+        if isinstance(key, str) and (problem := encoding_problem(key)):
+            found.append(f"its key cannot be used: {problem}")
         problems += [f"{key}: {problem}" for problem in found]
         if not found:
             specs[key] = _spec(key, entry)

@@ -6,7 +6,8 @@ from typing import Any
 
 from tableferry import sqlserver
 from tableferry.config import SourceSettings
-from tableferry.errors import SchemaError
+from tableferry.config.setting_types import encoding_problem
+from tableferry.errors import ConfigError, SchemaError
 from tableferry.model.html_table import html_table
 from tableferry.model.identifiers import SourceTable, TargetTable, shown
 from tableferry.model.naming import pg_name, shortened, unique_name
@@ -81,8 +82,15 @@ def discover(
 ) -> Discovery:
     """Return an entry for each table; raises TableferryError, SchemaError where there is none.
 
-    ``schema`` and ``like`` (a LIKE pattern) restrict the tables, "" does not.
+    ``schema`` and ``like`` (a LIKE pattern) restrict the tables, "" does not. Raises ConfigError
+    for what is no text.
     """
+    for name, value in (("schema", schema), ("like", like)):
+        if not isinstance(value, str) or (problem := encoding_problem(value)):
+            why = problem if isinstance(value, str) else f"it is a {type(value).__name__}"
+            raise ConfigError(
+                f"{name!r} cannot be searched for: {why}", hint="Pass a text, or leave it out."
+            )
     with sqlserver.connect(settings) as connection:
         found = sqlserver.find_tables(connection, schema=schema, like=like)
         if not found:

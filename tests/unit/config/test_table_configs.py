@@ -232,3 +232,11 @@ def test_mode_full_is_accepted() -> None:
 def test_a_strategy_with_a_staging_table_needs_the_ledger(way: str) -> None:
     with pytest.raises(ConfigError, match="needs the ledger"):
         parse_table_configs({"one": entry(publish=way, ledger="off")})
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800b"])
+def test_texts_that_no_database_takes_are_refused_in_keys_and_conditions(text: str) -> None:
+    with pytest.raises(ConfigError, match="its key cannot be used: it "):
+        parse_table_configs({text: entry()})
+    with pytest.raises(ConfigError, match="'where' must be a text, without"):
+        parse_table_configs({"one": entry(where=f"Name = N'{text}'")})
