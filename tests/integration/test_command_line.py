@@ -130,6 +130,43 @@ def test_a_stdout_that_is_closed_or_full_changes_neither_the_run_nor_its_exit_co
     assert runs == [("ok",), ("ok",)]
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_were_closed_from_the_start_change_neither_work_nor_exit_code(
+    folder: Path, closed: str
+) -> None:
+    command = f"exec {sys.executable} -m tableferry"
+    for arguments, code in (("info", 0), ("info --nonsense --json", 2), ("--help", 0)):
+        done = subprocess.run(
+            ["sh", "-c", f"{command} {arguments} {closed}"],
+            capture_output=True,
+            cwd=folder,
+            env=surroundings(None),
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_working_folder_that_was_deleted_is_only_one_without_an_env_file(
+    folder: Path, env: dict[str, str], tmp_path: Path
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    command = f"{sys.executable} -m tableferry check --tables=mctm_module --json"
+    done = subprocess.run(
+        ["sh", "-c", f"rmdir {gone} && exec {command} --config={folder}/table_configs.py"],
+        capture_output=True,
+        cwd=gone,
+        env=surroundings(env),
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_the_version_is_the_packages(tmp_path: Path) -> None:
     assert call("--version", cwd=tmp_path).stdout == f"tableferry {__version__}\n"
 

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tableferry.cli.shared import DEFAULT_CONFIG, AsJson, Config, Tables, read_settings, read_specs
+from tableferry.cli.shared import (
+    DEFAULT_CONFIG,
+    AsJson,
+    Config,
+    Tables,
+    env_file_for,
+    read_settings,
+    read_specs,
+)
 from tableferry.frontend.command import run_command
 
 if TYPE_CHECKING:
@@ -52,12 +60,10 @@ def discover(
 
     def work(_: "RunCallbacks") -> "Discovery":
         from tableferry.aws.vault import AwsVault
-        from tableferry.config import find_env_file, load_source
+        from tableferry.config import load_source
         from tableferry.inspect.discover import discover as find
 
-        settings = load_source(
-            source, find_env_file(Path.cwd(), config.resolve().parent), AwsVault()
-        )
+        settings = load_source(source, env_file_for(config), AwsVault())
         return find(source, settings, schema=schema, like=like)
 
     return run_command(work, as_json=as_json)

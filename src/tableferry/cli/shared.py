@@ -36,10 +36,24 @@ def read_settings(config: Path, specs: "list[TableSpec]") -> "Settings":
     ConfigError for everything that is missing or wrong.
     """
     from tableferry.aws.vault import AwsVault
-    from tableferry.config import find_env_file, load_settings
+    from tableferry.config import load_settings
 
     db_types = dict.fromkeys(spec.db_type for spec in specs)
-    return load_settings(db_types, find_env_file(Path.cwd(), config.resolve().parent), AwsVault())
+    return load_settings(db_types, env_file_for(config), AwsVault())
+
+
+def env_file_for(config: Path) -> Path | None:
+    """Return the ``.env`` of the working directory or beside the configuration, None for none.
+
+    A working directory that was deleted holds none.
+    """
+    from tableferry.config import find_env_file
+
+    folders = []
+    for named in (Path(), config.parent):
+        with contextlib.suppress(FileNotFoundError):
+            folders.append(named.resolve())
+    return find_env_file(*folders)
 
 
 @contextlib.contextmanager

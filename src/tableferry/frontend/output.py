@@ -53,10 +53,10 @@ def shielded_output() -> Iterator[None]:
     Characters that an encoding lacks are written as escapes. Where stdout could not take all of
     the output for another reason than that its reader is gone, stderr says so at the end.
     """
+    out, err = _Shielded(_open(sys.stdout)), _Shielded(_open(sys.stderr))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    out, err = _Shielded(sys.stdout), _Shielded(sys.stderr)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             yield
@@ -65,6 +65,14 @@ def shielded_output() -> Iterator[None]:
             if out.error is not None and out.error.errno not in READER_GONE:
                 err.write(f"The output is incomplete: {out.error.strerror}\n")
             err.flush()
+
+
+def _open(stream: TextIO | None) -> TextIO:
+    """Return a stream; for one that was closed when the process began (``>&-``), /dev/null.
+
+    It stays open until the process ends, since it belongs to nobody else.
+    """
+    return Path(os.devnull).open("w", encoding="utf-8") if stream is None else stream
 
 
 def _discard(stream: TextIO) -> None:
