@@ -16,7 +16,7 @@ from bench.workload import Workload
 from tableferry_sandbox.sample import BenchTable, bench_narrow, bench_wide
 from tableferry_sandbox.sample.bench_every_type import bench_every_type
 
-CONTENDERS = ("tableferry", "copy_limit", "drain", "plain", "quarantine", "truncate")
+CONTENDERS = ("tableferry", "copy_limit", "drain", "plain", "quarantine", "auto")
 IN_PROCESS = ("convert", "policies")
 METHOD = """\
 Made by `script/bench`. All contenders share one source and one target and take turns, in reverse

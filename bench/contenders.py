@@ -44,9 +44,9 @@ def quarantine(work: Workload) -> Callable[[], int]:
     return tableferry(replace(work, config={**work.config, **QUARANTINE}))
 
 
-def truncate(work: Workload) -> Callable[[], int]:
-    """Run (f): the engine with the strategy truncate, which loads into the keyed table."""
-    return tableferry(replace(work, config={**work.config, "publish": "truncate"}))
+def auto(work: Workload) -> Callable[[], int]:
+    """Run (f): the engine with the strategy that the plan chooses, here a swap."""
+    return tableferry(replace(work, config={**work.config, "publish": "auto"}))
 
 
 def swap(work: Workload) -> Callable[[], int]:
@@ -213,7 +213,7 @@ CONTENDERS: Final[dict[str, Callable[[Workload], Callable[[], int]]]] = {
     "copy_limit": copy_limit,
     "drain": drain,
     "quarantine": quarantine,
-    "truncate": truncate,
+    "auto": auto,
     "swap": swap,
     "merge": merge,
     "convert": convert,
