@@ -56,7 +56,7 @@ COMMENT ON COLUMN tableferry.table_runs.table_key IS 'The entry of TABLE_CONFIGS
 COMMENT ON COLUMN tableferry.table_runs.target IS 'schema.table in the target; the key of leases.';
 COMMENT ON COLUMN tableferry.table_runs.generation IS
   'Generation of the lease it ran under; NULL: it never had the lease.';
-COMMENT ON COLUMN tableferry.table_runs.publish IS 'truncate, swap or merge.';
+COMMENT ON COLUMN tableferry.table_runs.publish IS 'swap, merge or truncate; create: the load created the table.';
 COMMENT ON COLUMN tableferry.table_runs.consistency IS 'snapshot, read_committed or nolock.';
 COMMENT ON COLUMN tableferry.table_runs.read_at_one_moment IS
   'Whether every row was read at one moment of the source; NULL: not read.';
