@@ -9,9 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from bench import report
+from bench.incremental import Incremental, measure_incremental
+from bench.incremental_report import (
+    incremental_bars,
+    incremental_table,
+    with_incremental_table,
+)
 from bench.measure import Compared, alternate, cold_starts, run_once
 from bench.reader_impact import ReaderImpact, measure_readers
 from bench.servers import bench_source, bench_target
+from bench.verify import Verified, measure_verify, verify_bars, verify_table, with_verify_table
 from bench.workload import Workload
 from tableferry_sandbox.sample import BenchTable, bench_narrow, bench_wide
 from tableferry_sandbox.sample.bench_every_type import bench_every_type
@@ -55,6 +62,17 @@ def arguments() -> argparse.Namespace:
         "--idle-seconds", type=float, default=3.0, help="how long readers query without a load"
     )
     parser.add_argument("--readers", action="store_true", help="measure the impact on readers only")
+    parser.add_argument(
+        "--idle-tables", type=int, default=200, help="tables of a run in which nothing changed"
+    )
+    parser.add_argument("--incremental", action="store_true", help="measure incremental runs only")
+    parser.add_argument(
+        "--verify-rows",
+        type=int,
+        default=10_000_000,
+        help="rows of the larger table that is verified",
+    )
+    parser.add_argument("--verify", action="store_true", help="measure verifications only")
     parser.add_argument("--cold", action="store_true", help="measure the cold start only")
     parser.add_argument("--output", type=Path, default=PAGE, help="the page to write")
     return parser.parse_args()
@@ -98,6 +116,17 @@ def readers(target: dict[str, Any], options: argparse.Namespace) -> ReaderImpact
     return measure_readers(bench_narrow(rows), target, rounds, log, idle)
 
 
+def incremental(target: dict[str, Any], options: argparse.Namespace) -> Incremental:
+    """Measure incremental runs."""
+    return measure_incremental(target, options.rows, log, options.rounds, options.idle_tables)
+
+
+def verified(target: dict[str, Any], options: argparse.Namespace) -> Verified:
+    """Measure verifications."""
+    sizes = (options.rows, options.wide_rows, options.verify_rows)
+    return measure_verify(target, sizes, options.rounds, log)
+
+
 def cold(target: dict[str, Any], options: argparse.Namespace) -> dict[str, float]:
     """Measure the deployment's cold start; returns seconds by step."""
     log("cold start")
@@ -116,6 +145,24 @@ def main() -> None:
         log(report.readers_table(found))
         log(report.bars_table(report.readers_bars(found)))
         if not all(bar.holds for bar in report.readers_bars(found)):
+            raise SystemExit("A bar does not hold.")
+        return
+    if options.incremental:
+        with bench_target() as target:
+            runs = incremental(target, options)
+        options.output.write_text(with_incremental_table(options.output.read_text(), runs))
+        log(incremental_table(runs))
+        log(report.bars_table(incremental_bars(runs)))
+        if not all(bar.holds for bar in incremental_bars(runs)):
+            raise SystemExit("A bar does not hold.")
+        return
+    if options.verify:
+        with bench_target() as target:
+            compared = verified(target, options)
+        options.output.write_text(with_verify_table(options.output.read_text(), compared))
+        log(verify_table(compared))
+        log(report.bars_table(verify_bars(compared)))
+        if not all(bar.holds for bar in verify_bars(compared)):
             raise SystemExit("A bar does not hold.")
         return
     if options.cold:
@@ -140,6 +187,10 @@ def measure_everything(options: argparse.Namespace) -> None:
         # After all other loads: it leaves the target table with more rows.
         more = peak_at(bench_narrow(options.more_rows), target)
         steps = cold(target, options)
+    with bench_target() as target:
+        runs = incremental(target, options)
+    with bench_target() as target:
+        compared = verified(target, options)
     bars = [
         *report.speed_bars(f"{options.rows:,} x 9", narrow.series),
         *report.speed_bars(f"{options.wide_rows:,} x 40", wide.series),
@@ -150,6 +201,8 @@ def measure_everything(options: argparse.Namespace) -> None:
             options.rows, max(narrow.series["tableferry"].peak_mb), options.more_rows, more
         ),
         *report.readers_bars(found),
+        *incremental_bars(runs),
+        *verify_bars(compared),
         report.cold_bar(steps),
     ]
     nine, forty = f"{options.rows:,} rows x 9 columns", f"{options.wide_rows:,} rows x 40 columns"
@@ -163,6 +216,8 @@ def measure_everything(options: argparse.Namespace) -> None:
             report.table(all_types, options.every_type_rows, every.series),
             report.in_process_table({nine: narrow, forty: wide, all_types: every}),
             report.readers_table(found),
+            incremental_table(runs),
+            verify_table(compared),
             report.cold_table(steps),
             report.bars_table(bars),
         ]

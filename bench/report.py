@@ -96,16 +96,16 @@ def cold_bar(steps: Mapping[str, float]) -> Bar:
 
 def with_cold_table(page: str, steps: Mapping[str, float]) -> str:
     """Return the page with its cold start section and bar replaced, and nothing else changed."""
-    return _with_section(page, COLD_TITLE, cold_table(steps), "cold start", [cold_bar(steps)])
+    return with_section(page, COLD_TITLE, cold_table(steps), "cold start", [cold_bar(steps)])
 
 
 def with_readers_table(page: str, readers: ReaderImpact) -> str:
     """Return the page with its readers section and bars replaced, and nothing else changed."""
     bars = readers_bars(readers)
-    return _with_section(page, READERS_TITLE, readers_table(readers), "readers", bars)
+    return with_section(page, READERS_TITLE, readers_table(readers), "readers", bars)
 
 
-def _with_section(page: str, title: str, text: str, bar: str, bars: list[Bar]) -> str:
+def with_section(page: str, title: str, text: str, bar: str, bars: list[Bar]) -> str:
     """Return the page with one section replaced, and the bars whose names start with ``bar``."""
     rows = bars_table(bars).splitlines()[-len(bars) :]
     sections = ["## " + section for section in page.split("\n## ")]

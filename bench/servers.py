@@ -1,7 +1,7 @@
 """Starts the benchmark's servers, each in its own process: the sandbox and a PostgreSQL.
 
-``python -m bench.servers NAME ROWS`` serves one benchmark table until SIGTERM, and prints its
-connection settings as JSON when it is ready.
+``python -m bench.servers NAME ROWS REPLAY_BYTES`` serves one benchmark table until SIGTERM, and
+prints its connection settings as JSON when it is ready.
 """
 
 import contextlib
@@ -35,9 +35,13 @@ TABLES: Final = {"Narrow": bench_narrow, "Wide": bench_wide, "EveryType": bench_
 
 
 @contextlib.contextmanager
-def bench_source(bench: BenchTable) -> Iterator[dict[str, Any]]:
-    """Run a sandbox with a benchmark table; yields its connection settings."""
-    command = [sys.executable, "-m", "bench.servers", bench.table.name, str(bench.row_count)]
+def bench_source(bench: BenchTable, *, replays: bool = True) -> Iterator[dict[str, Any]]:
+    """Run a sandbox with a benchmark table; yields its connection settings.
+
+    Where it ``replays``, a SELECT is answered from the encoded rows of an earlier one.
+    """
+    size = str(REPLAY_BYTES if replays else 0)
+    command = [sys.executable, "-m", "bench.servers", bench.table.name, str(bench.row_count), size]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -69,7 +73,7 @@ def main() -> None:
     engine.add_login(USER, PASSWORD)
     bench = TABLES[sys.argv[1]](int(sys.argv[2]))
     load_bench(engine, bench)
-    server = SandboxServer(engine, replay=REPLAY_BYTES).start()
+    server = SandboxServer(engine, replay=int(sys.argv[3])).start()
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     where = {"host": server.host, "port": server.port, "db": bench.table.database}

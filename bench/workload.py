@@ -23,6 +23,7 @@ class Workload:
     """One benchmark table with its connections.
 
     ``copy_file`` is the path of the rows as COPY BINARY, for the contender that only writes.
+    ``rows`` is -1 where any number is right. With ``tables`` it stands for so many small tables.
     """
 
     config: dict[str, Any]
@@ -30,6 +31,7 @@ class Workload:
     target: dict[str, Any]
     rows: int
     copy_file: str
+    tables: int = 0
 
     @classmethod
     def of(
@@ -78,6 +80,23 @@ class Workload:
     def spec(self) -> TableSpec:
         """The table's spec."""
         return parse_table_configs({KEY: self.config})[KEY]
+
+    @property
+    def specs(self) -> list[TableSpec]:
+        """The specs of all its tables."""
+        if not self.tables:
+            return [self.spec]
+        small = {"columns": ["ID", "Name"], "pg_columns": ["id", "name"], "primary_key": "ID"}
+        configs = {
+            f"idle{number}": {
+                **self.config,
+                **small,
+                "sql_table": f"dbo.Idle{number}",
+                "pg_table": f"idle{number}",
+            }
+            for number in range(self.tables)
+        }
+        return list(parse_table_configs(configs).values())
 
     @property
     def settings(self) -> Settings:

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import psycopg
 
+from chaos.followed import FOLLOWED
+from chaos.tracked import TRACKED
 from chaos.world import TABLES, World
 from tableferry_sandbox.faults import CutConnection, EndEarly, SendError, Stall
 from tests.support.proxy import Direction, TcpProxy
@@ -47,8 +49,8 @@ def stall(world: World, chance: random.Random) -> None:
 
 
 def reads(table: str) -> str:
-    """Return a pattern for the statements that read a table's rows."""
-    return rf"FROM \[Storm\]\.\[dbo\]\.\[{table}\] AS"
+    """Return a pattern for the statements that read a table's rows, or its changes."""
+    return rf"(FROM|CHANGES) \[\w+\]\.\[dbo\]\.\[{table}\]( AS|,)"
 
 
 def source_error(world: World, chance: random.Random) -> None:
@@ -64,7 +66,8 @@ def source_error(world: World, chance: random.Random) -> None:
             Stall(chance.uniform(0.1, 1.5), after_rows=rows),
         ]
     )
-    world.source.faults.on_statement(reads(chance.choice(list(TABLES))), fault)
+    table = chance.choice([*TABLES, *TRACKED, *FOLLOWED])
+    world.source.faults.on_statement(reads(table), fault)
 
 
 def kill_backend(world: World, chance: random.Random) -> None:
@@ -79,7 +82,7 @@ def kill_backend(world: World, chance: random.Random) -> None:
 
 def hold_a_table(world: World, chance: random.Random) -> None:
     """Keep a table locked by a transaction that has read it."""
-    table = chance.choice(list(TABLES))
+    table = chance.choice([*TABLES, *TRACKED, *FOLLOWED])
     with (
         contextlib.suppress(psycopg.Error),
         world.connect() as connection,

@@ -16,6 +16,9 @@ from typing import Any, Final
 import psycopg
 import pyarrow as pa
 
+from chaos.followed import FOLLOWED, Followed
+from chaos.tracked import TRACKED, Tracked
+from chaos.warm import WarmProcess
 from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.local_postgres import LocalPostgres
 from tableferry_sandbox.tds_server import SandboxServer
@@ -58,38 +61,82 @@ ON_SMALL_DISK: Final = "swapped"
 
 @dataclass(frozen=True)
 class World:
-    """Everything that the storm can disturb; ``disk`` is the mount of the small disk, if any."""
+    """Everything that the storm can disturb; ``disk`` is the mount of the small disk, if any.
+
+    ``idle`` are processes from which the next runs may be forked.
+    """
 
     engine: Server
     source: SandboxServer
     target: LocalPostgres
     source_wire: TcpProxy
     target_wire: TcpProxy
+    tracked: Tracked
+    followed: Followed
     disk: Path | None = None
     versions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(TABLES, 1))
+    idle: list[WarmProcess] = field(default_factory=list)
 
     def configs(self) -> dict[str, dict[str, Any]]:
         """Return the tables as ``TABLE_CONFIGS``."""
-        return {
-            name: {
-                "db_type": "storm",
-                "sql_server_db": "Storm",
-                "sql_table": f"dbo.{name}",
-                "pg_table": name,
-                "batch_size": 500,
+        tracked = {
+            name: self._entry(name, self.tracked.database, mode="change_tracking", **options)
+            for name, options in TRACKED.items()
+        }
+        followed = {
+            name: self._entry(
+                name,
+                self.followed.database,
+                columns=["ID", "V", "Extra"],
+                pg_columns=["id", "v", "extra"],
                 **options,
+            )
+            for name, options in FOLLOWED.items()
+        }
+        return (
+            tracked
+            | followed
+            | {
+                name: {
+                    "db_type": "storm",
+                    "sql_server_db": "Storm",
+                    "sql_table": f"dbo.{name}",
+                    "pg_table": name,
+                    "batch_size": 500,
+                    **options,
+                }
+                for name, options in TABLES.items()
             }
-            for name, options in TABLES.items()
+        )
+
+    @staticmethod
+    def _entry(name: str, database: str, **options: Any) -> dict[str, Any]:
+        """Return the entry of an incremental table."""
+        return {
+            "db_type": database.lower(),
+            "sql_server_db": database,
+            "sql_table": f"dbo.{name}",
+            "pg_table": name,
+            "batch_size": 200,
+            "max_shrink": 100,
+            **options,
         }
 
     def environment(self) -> dict[str, str]:
         """Return the environment that connects a command through the proxies."""
+        databases = ("Storm", self.tracked.database, self.followed.database)
+        sources = [
+            {
+                f"SQL_SERVER_{database.upper()}_HOST": self.source_wire.host,
+                f"SQL_SERVER_{database.upper()}_PORT": str(self.source_wire.port),
+                f"SQL_SERVER_{database.upper()}_DB": database,
+                f"SQL_SERVER_{database.upper()}_USER": USER,
+                f"SQL_SERVER_{database.upper()}_PASSWORD": PASSWORD,
+            }
+            for database in databases
+        ]
         return {
-            "SQL_SERVER_STORM_HOST": self.source_wire.host,
-            "SQL_SERVER_STORM_PORT": str(self.source_wire.port),
-            "SQL_SERVER_STORM_DB": "Storm",
-            "SQL_SERVER_STORM_USER": USER,
-            "SQL_SERVER_STORM_PASSWORD": PASSWORD,
+            **{name: value for one in sources for name, value in one.items()},
             "PG_HOST": self.target_wire.host,
             "PG_PORT": str(self.target_wire.port),
             "PG_DB": "postgres",
@@ -148,14 +195,20 @@ def world() -> Iterator[World]:
                 "Whole nvarchar(100) NOT NULL)"
             )
             storm.load("dbo", name, pa.table(rows))
+        tracked, followed = Tracked.create(engine), Followed.create(engine)
         source = stack.enter_context(SandboxServer(engine))
         disk = stack.enter_context(small_disk()) if can_mount() else None
         target = stack.enter_context(LocalPostgres())
-        yield World(
+        here = World(
             engine,
             source,
             target,
             stack.enter_context(TcpProxy(source.host, source.port)),
             stack.enter_context(TcpProxy(target.host, target.port)),
+            tracked,
+            followed,
             disk,
         )
+        yield here
+        for warm in here.idle:
+            warm.stop()

@@ -82,8 +82,8 @@ alone=(env -i)
 if [ -n "$interpreter" ]; then
     # The Python of Lambda's image links to a library outside of the loader's default folders.
     alone+=("LD_LIBRARY_PATH=$("$interpreter" -I -S -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))')")
-    # Bytecode depends on the Python version, not on the machine. Unchecked: the zip has no real times.
-    "${alone[@]}" "$interpreter" -I -m compileall -q -j 1 --invalidation-mode unchecked-hash -s "$package" -p /var/task "$package"
+    # Bytecode depends on the Python version, not on the machine.
+    "${alone[@]}" "$interpreter" -I "$tools/bytecode.py" "$package"
 else
     echo "note:   no Python $python_version here, so no bytecode: cold starts take twice as long"
 fi

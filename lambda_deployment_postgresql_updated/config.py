@@ -24,6 +24,7 @@ from tableferry.config import (
 from tableferry.errors import ConfigError, TableferryError
 from tableferry.frontend.exit_codes import ALL_OK, FAILED, REFUSED
 from tableferry.frontend.output import shielded_output
+from tableferry.model.counting import counted
 
 from table_configs import DEFAULT_SYNC_ORDER, TABLE_CONFIGS
 
@@ -102,6 +103,8 @@ def variables(settings: Settings) -> dict[str, str]:
 
 def _text(value: object) -> str:
     """Return a value as .env spells it."""
+    if value is None:
+        return "auto"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -127,7 +130,8 @@ def main(arguments: Sequence[str]) -> int:
         print(f"# .env: {find_env_file(HERE) or 'none, the environment only'}")
         for name, value in variables(config.settings).items():
             print(f"{name}={value}")
-        print(f"# {len(config.tables)} tables: {', '.join(table.key for table in config.tables)}")
+        keys = ", ".join(table.key for table in config.tables)
+        print(f"# {counted(len(config.tables), 'table')}: {keys}")
         return ALL_OK.exit_code
 
 

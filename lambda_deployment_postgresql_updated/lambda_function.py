@@ -1,7 +1,9 @@
 """The deployment's two entry points: a Lambda event, and a command line.
 
-python lambda_function.py [multi_sync|multi_test|single_sync|plan|info]
+python lambda_function.py [multi_sync|multi_test|single_sync|plan|verify|info]
                           [--tables=a,b] [--table=x] [--fail-fast] [--publish-together] [--json]
+                          [verify: --sample=N --count --independent --repair --settle=S --limit=N
+                          --show-values]
 """
 
 import sys
@@ -14,7 +16,7 @@ from tableferry.errors import ConfigError
 from tableferry.frontend.execute import RunCallbacks
 from tableferry.frontend.request import SYNCS, Operation, Request, parse_event
 from tableferry.frontend.response import Result
-from tableferry.frontend.scripts import Parser, names, run_script
+from tableferry.frontend.scripts import Parser, run_script, verify_event, with_values
 from tableferry.frontend.signals import end_process
 
 import multi_table_manager
@@ -44,22 +46,24 @@ def read_arguments(arguments: Sequence[str]) -> Request:
     """Read the command line; raises ConfigError."""
     parser = Parser("Carry the configured tables from SQL Server to PostgreSQL.")
     parser.add_argument("mode", nargs="?", default=Operation.MULTI_SYNC, help=", ".join(Operation))
-    parser.add_argument("--tables", type=names, help="names, separated by commas; default: all")
+    parser.add_names("--tables", "names, separated by commas; may be repeated; default: all")
     parser.add_argument("--table", help="the one table of single_sync")
     parser.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
     parser.add_argument("--publish-together", action="store_true", help="all visible at once")
+    parser.add_verify_flags()
     found = parser.parse_args(arguments)
     given = {
         "mode": found.mode,
         "tables": found.tables,
         "table_name": found.table,
         "publish_together": found.publish_together or None,
+        **verify_event(found),
     }
     event = {key: value for key, value in given.items() if value is not None}
     request = parse_event(event, TABLE_CONFIGS)
     if found.fail_fast and request.mode not in SYNCS:
         raise ConfigError(f"--fail-fast goes with {' and '.join(SYNCS)}", hint="Leave it out.")
-    return replace(request, fail_fast=found.fail_fast)
+    return replace(request, fail_fast=found.fail_fast, verify=with_values(request, found))
 
 
 if __name__ == "__main__":

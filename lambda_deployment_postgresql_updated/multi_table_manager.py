@@ -1,6 +1,9 @@
 """Many tables, in order; one table's failure does not stop the next.
 
-python multi_table_manager.py sync|test [--tables=a,b] [--fail-fast] [--publish-together] [--json]
+python multi_table_manager.py sync|test|verify [--tables=a,b] [--json]
+                              [sync: --fail-fast --publish-together]
+                              [verify: --sample=N --count --independent --repair --settle=S
+                              --limit=N --show-values]
 """
 
 import sys
@@ -13,7 +16,7 @@ from tableferry.frontend.execute import RunCallbacks
 from tableferry.frontend.execute import execute as execute_on
 from tableferry.frontend.request import Request, parse_event
 from tableferry.frontend.response import Report
-from tableferry.frontend.scripts import Parser, names, run_script
+from tableferry.frontend.scripts import Parser, run_script, verify_event, with_values
 from tableferry.frontend.signals import end_process
 
 from config import load_config
@@ -21,27 +24,30 @@ from table_configs import TABLE_CONFIGS
 
 
 def execute(request: Request, callbacks: RunCallbacks) -> Report:
-    """Sync, test or plan the request's tables; raises ConfigError where nothing can be begun."""
+    """Do what the request asks for its tables; raises ConfigError where nothing can be begun."""
     config = load_config(request.tables)
     return execute_on(request, config.tables, config.settings, callbacks)
 
 
 def read_arguments(arguments: Sequence[str]) -> Request:
     """Read the command line; raises ConfigError."""
-    parser = Parser("Sync or test the configured tables.")
-    parser.add_argument("action", choices=("sync", "test"))
-    parser.add_argument("--tables", type=names, help="names, separated by commas; default: all")
+    parser = Parser("Sync, test or verify the configured tables.")
+    parser.add_argument("action", choices=("sync", "test", "verify"))
+    parser.add_names("--tables", "names, separated by commas; may be repeated; default: all")
     parser.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
     parser.add_argument("--publish-together", action="store_true", help="all visible at once")
+    parser.add_verify_flags()
     found = parser.parse_args(arguments)
     if found.fail_fast and found.action != "sync":
         raise ConfigError("--fail-fast goes with sync", hint="Leave it out.")
-    event: dict[str, Any] = {"mode": f"multi_{found.action}"}
+    mode = found.action if found.action == "verify" else f"multi_{found.action}"
+    event: dict[str, Any] = {"mode": mode, **verify_event(found)}
     if found.publish_together:
         event["publish_together"] = True
     if found.tables is not None:
         event["tables"] = found.tables
-    return replace(parse_event(event, TABLE_CONFIGS), fail_fast=found.fail_fast)
+    request = parse_event(event, TABLE_CONFIGS)
+    return replace(request, fail_fast=found.fail_fast, verify=with_values(request, found))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
-"""One table: an entry of TABLE_CONFIGS, synced or tested.
+"""One table: an entry of TABLE_CONFIGS, synced, tested or verified.
 
-python table_sync_processor.py customer sync|test [--json]
+python table_sync_processor.py customer sync|test|verify [--json]
+                               [verify: --sample=N --count --independent --repair --settle=S
+                               --limit=N --show-values]
 """
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tableferry.frontend.request import Request, parse_event
-from tableferry.frontend.scripts import Parser, run_script
+from tableferry.frontend.scripts import Parser, run_script, verify_event, with_values
 from tableferry.frontend.signals import end_process
 
 from multi_table_manager import execute
@@ -16,13 +19,18 @@ from table_configs import TABLE_CONFIGS
 
 def read_arguments(arguments: Sequence[str]) -> Request:
     """Read the command line; raises ConfigError."""
-    parser = Parser("Sync or test one configured table.")
+    parser = Parser("Sync, test or verify one configured table.")
     parser.add_argument("table", help="a key of TABLE_CONFIGS")
-    parser.add_argument("action", choices=("sync", "test"))
+    parser.add_argument("action", choices=("sync", "test", "verify"))
+    parser.add_verify_flags()
     found = parser.parse_args(arguments)
-    if found.action == "test":
-        return parse_event({"mode": "multi_test", "tables": [found.table]}, TABLE_CONFIGS)
-    return parse_event({"mode": "single_sync", "table_name": found.table}, TABLE_CONFIGS)
+    asked = {
+        "sync": {"mode": "single_sync", "table_name": found.table},
+        "test": {"mode": "multi_test", "tables": [found.table]},
+        "verify": {"mode": "verify", "tables": [found.table]},
+    }
+    request = parse_event({**asked[found.action], **verify_event(found)}, TABLE_CONFIGS)
+    return replace(request, verify=with_values(request, found))
 
 
 if __name__ == "__main__":

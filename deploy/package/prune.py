@@ -27,6 +27,14 @@ PATHS = (
     "pydantic/mypy.py",
     "pyarrow/*_cpp_tests.*",
     "pyarrow/parquet",
+    # A compiler of C headers: cryptography needs its machine code, _cffi_backend, alone.
+    "cffi",
+    "cffi-*",
+    "pycparser",
+    "pycparser-*",
+    # Asynchronous twins of what the driver calls, and an adapter for browsers.
+    "azure/*/aio",
+    "urllib3/contrib/emscripten",
     "aws_lambda_powertools/event_handler",
     "aws_lambda_powertools/utilities/[!_j]*",  # all but jmespath_utils, which the logger imports
     # Not the provider that sqlserver/connection.py uses: it needs libraries that Lambda lacks.

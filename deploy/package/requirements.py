@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-LEFT_OUT = {"rich", "typer"}
+LEFT_OUT = {"cronsim", "rich", "typer"}
 """Used by the command line only. import-linter checks that Lambda's modules do not import them."""
 
 MARKER = re.compile(r" *platform_machine *(==|!=) *'(\w+)'")

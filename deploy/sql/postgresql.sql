@@ -17,4 +17,7 @@ GRANT USAGE, CREATE ON SCHEMA public TO tableferry_writer;
 -- Without CREATE, create the tables yourself and grant on each of them:
 --   'publish': 'truncate'  GRANT SELECT, INSERT, TRUNCATE ON mctm_customer TO tableferry_writer;
 --   'publish': 'merge'     GRANT SELECT, INSERT, UPDATE, DELETE ON mctm_customer TO tableferry_writer;
+-- In an incremental 'mode' changes are merged, so 'merge' and what else 'publish' needs, for example:
+--   'publish': 'truncate', 'mode': 'change_tracking'
+--                          GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON mctm_customer TO tableferry_writer;
 -- SELECT is needed to count the rows that a load would remove ('max_shrink') and to compare.

@@ -17,6 +17,7 @@ from tableferry.version import VERSION
 if TYPE_CHECKING:
     from tableferry.api.calls import check, copy_table, discover, plan, sync
     from tableferry.api.table import Table, TableOptions
+    from tableferry.api.verifying import repair, verify
     from tableferry.config import Settings, SourceSettings, TargetSettings
     from tableferry.errors import (
         CommitUnknownError,
@@ -36,8 +37,21 @@ if TYPE_CHECKING:
     from tableferry.inspect.check import CheckReport
     from tableferry.inspect.discover import Discovery
     from tableferry.inspect.plan_report import PlanReport
-    from tableferry.runs.events import Event, Progress, Retrying, TableFinished, TableStarted
+    from tableferry.runs.events import (
+        Event,
+        Phase,
+        PhaseStarted,
+        Progress,
+        Retrying,
+        TableFinished,
+        TableStarted,
+        TableVerified,
+        WaitingForLease,
+        WaitingForSessions,
+    )
     from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
+    from tableferry.verification.differences import Difference, DifferenceKind
+    from tableferry.verification.result import TableVerification, Verdict, Verification
 
 __version__ = VERSION
 
@@ -47,12 +61,16 @@ __all__ = [
     "ConfigError",
     "DataError",
     "DeadlineError",
+    "Difference",
+    "DifferenceKind",
     "Discovery",
     "ErrorReport",
     "Event",
     "GuardError",
     "LeaseHeldError",
     "LeaseLostError",
+    "Phase",
+    "PhaseStarted",
     "PlanReport",
     "Progress",
     "Retrying",
@@ -67,26 +85,48 @@ __all__ = [
     "TableOptions",
     "TableOutcome",
     "TableStarted",
+    "TableVerification",
+    "TableVerified",
     "TableferryError",
     "TargetSettings",
     "TransientError",
+    "Verdict",
+    "Verification",
     "VerificationError",
+    "WaitingForLease",
+    "WaitingForSessions",
     "check",
     "copy_table",
     "discover",
     "plan",
+    "repair",
     "sync",
+    "verify",
 ]
 
 _HOMES: Final = {
     "tableferry.api.calls": ("check", "copy_table", "discover", "plan", "sync"),
     "tableferry.api.table": ("Table", "TableOptions"),
+    "tableferry.api.verifying": ("repair", "verify"),
     "tableferry.config": ("Settings", "SourceSettings", "TargetSettings"),
     "tableferry.inspect.check": ("CheckReport",),
     "tableferry.inspect.discover": ("Discovery",),
     "tableferry.inspect.plan_report": ("PlanReport",),
-    "tableferry.runs.events": ("Event", "Progress", "Retrying", "TableFinished", "TableStarted"),
+    "tableferry.runs.events": (
+        "Event",
+        "Phase",
+        "PhaseStarted",
+        "Progress",
+        "Retrying",
+        "TableFinished",
+        "TableStarted",
+        "TableVerified",
+        "WaitingForLease",
+        "WaitingForSessions",
+    ),
     "tableferry.runs.outcome": ("RunOutcome", "Status", "TableOutcome"),
+    "tableferry.verification.differences": ("Difference", "DifferenceKind"),
+    "tableferry.verification.result": ("TableVerification", "Verdict", "Verification"),
 }
 """Where each name is defined; the errors, which are all the others, are in ``errors``."""
 

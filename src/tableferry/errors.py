@@ -5,6 +5,9 @@ The class says what a program should do (retry, fix the configuration, look at t
 where a driver's own text may hold one, the driver's error is left out of the chain.
 """
 
+import errno
+import os
+import re
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,9 +23,9 @@ class TableferryError(Exception):
 
     def __init__(self, message: str, *, hint: str = "", code: str = "") -> None:
         """``code`` is the database's own: SQL Server's error number or PostgreSQL's SQLSTATE."""
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = printable(message)
+        super().__init__(self.message)
+        self.hint = printable(hint)
         self.code = code
 
     @property
@@ -32,6 +35,19 @@ class TableferryError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+
+def printable(text: str) -> str:
+    """Return text in which every control character but a newline is shown as an escape.
+
+    A message may hold a name that comes from a database, and a caller may print it on a terminal.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode()
+        for one in text
+    )
 
 
 class TransientError(TableferryError):
@@ -82,7 +98,10 @@ class DataError(TableferryError):
 
 
 class VerificationError(TableferryError):
-    """The target does not hold what was sent; the load was rolled back and the old rows stay."""
+    """The target does not hold what was sent; the load was rolled back and the old rows stay.
+
+    Raised for a verification: the rows that were published differ from the source's, and stay.
+    """
 
 
 class LeaseHeldError(TableferryError):
@@ -176,19 +195,71 @@ _CLASSES: Final[dict[str, type[TableferryError]]] = {
 }
 
 
-def driver_failed(error: Exception, connection: str) -> TableferryError:
-    """Return the error for a driver that raised what it does not document, while it connected.
+def driver_failed(error: Exception, connection: str, *, at_login: bool = False) -> TableferryError:
+    """Return the error for a driver or library that raised what it does not document.
 
-    Such an error's text may hold the connection string: raise this one ``from None``.
+    Such an error's text may hold the connection string or a value: it is left out, and this error
+    has to be raised ``from None``.
     """
+    if isinstance(error, MemoryError):
+        return TableferryError(
+            f"{connection}: this process is out of memory",
+            hint="Give it more memory, or lower 'batch_size' and 'parallel'. Nothing was changed.",
+        )
+    doing = "the driver failed to connect" if at_login else "the driver failed"
+    what = "Check the settings of this connection" if at_login else "Please report this"
     return TableferryError(
-        f"{connection}: the driver failed to connect: {kind_and_place(error)}",
-        hint="Nothing was changed. Check the settings of this connection; the driver's own text is "
-        "withheld, since it may hold the password.",
+        f"{connection}: {doing}: {kind_and_place(error)}",
+        hint=f"Nothing was changed. {what}; the driver's own text is withheld, since it may hold a "
+        "password or a value.",
     )
 
 
-def kind_and_place(error: Exception) -> str:
+_SYSTEM_REASONS: Final = tuple(
+    sorted(
+        {os.strerror(number) for number in errno.errorcode}
+        | {"timeout expired", "timed out", "unexpected eof", "Name or service not known"}
+        | {"server closed the connection unexpectedly", "certificate verify failed"},
+        key=lambda reason: (-len(reason), reason),
+    )
+)
+"""What an operating system or a TLS library says about a connection; the longest first."""
+
+
+def system_reason(text: str) -> str:
+    """Return the first known reason that a library's text names, otherwise an empty text.
+
+    A library's text may hold anything; the reason is one of a fixed list.
+    """
+    lowered = text.lower()
+    found = [(lowered.find(reason.lower()), reason) for reason in _SYSTEM_REASONS]
+    return min((one for one in found if one[0] >= 0), key=lambda one: one[0], default=(0, ""))[1]
+
+
+def os_reason(error: Exception) -> str:
+    """Return why the operating system or OpenSSL refused something, in their own fixed words."""
+    if isinstance(error, TimeoutError):
+        return "timed out"
+    reason = getattr(error, "reason", None)  # ssl.SSLError's: a constant of OpenSSL
+    if isinstance(reason, str) and re.fullmatch(r"[A-Z0-9_]+", reason):
+        return reason.replace("_", " ").lower()
+    number = error.errno if isinstance(error, OSError) else None
+    if number is not None and number in errno.errorcode:
+        return os.strerror(number)
+    return system_reason(str(error)) or type(error).__name__
+
+
+def masked(text: str) -> str:
+    """Return ``text`` without what it quotes: everything from the first quotation mark to the last.
+
+    Messages do not double quotation marks inside a quoted value, so no pair of them can be trusted.
+    ``value = 300`` has no quotation marks at all.
+    """
+    text = re.sub(r"""['"(](.*['")])?(?(1)|.*$)""", "(...)", text, count=1, flags=re.DOTALL)
+    return re.sub(r"\bvalue = \S+?(?=\.?(\s|$))", "value = (...)", text)
+
+
+def kind_and_place(error: BaseException) -> str:
     """Return an error's class and where it was raised, as ``ValueError at notebook.py:12``."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""

@@ -10,8 +10,10 @@ import pytest
 
 from bench import __main__ as program
 from bench import report
+from bench.incremental import Incremental
 from bench.measure import Series
 from bench.reader_impact import STRATEGIES, ReaderImpact, ReaderStats
+from bench.verify import Verified
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -25,13 +27,15 @@ def test_a_small_run_measures_every_contender_and_writes_the_page(tmp_path: Path
         "--plain-rounds=1",
         "--cold-rounds=1",
         "--idle-seconds=0.1",
+        "--idle-tables=2",
+        "--verify-rows=2500",
     ]
     done = subprocess.run(
         [sys.executable, "-m", "bench", *sizes, f"--output={page}"],
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1200,
         check=False,
     )
     assert page.exists(), done.stdout + done.stderr
@@ -44,6 +48,10 @@ def test_a_small_run_measures_every_contender_and_writes_the_page(tmp_path: Path
     assert "the handler is ready" in written
     assert "| merge, 1 row in 10 changed |" in written
     assert "readers: longest query during a swap" in written
+    assert "| incremental: 1,000 changes, end to end |" in written
+    assert "| 2 tables in which nothing has changed |" in written
+    assert "| verification: 3 damaged values of 2,500 rows | 3 found | 3 found | yes |" in written
+    assert "| 3 rows are repaired and verified again, after a comparison |" in written
     # So small a run need not meet the bars, but its exit code must say whether it did.
     assert done.returncode == ("**no**" in written)
 
@@ -59,6 +67,23 @@ def measure(
     steps = dict.fromkeys(report.COLD_STEPS, 0.1)
     series = {name: Series([0.2], [0.1], [80.0]) for name in STRATEGIES}
     stats = dict.fromkeys(("nothing", "swap", "merge, nothing changed"), ReaderStats(900, 0.001, 0))
+    kinds = ("complete", "few", "command", "none", "many", "idle", "first of many")
+    kinds += ("bigint keys", "uniqueidentifier keys")
+    runs = Incremental(
+        1000,
+        200,
+        {kind: Series([0.1], [0.1], [90.0]) for kind in kinds},
+        19,
+        {"none": [0.2]},
+    )
+    both = {"tableferry": Series([0.2], [0.1], [80.0]), "verify": Series([0.3], [0.2], [90.0])}
+    more = {
+        name: {"wall": wall, "peak_mb": 95.0}
+        for name, wall in (("equal", 3.0), ("differs", 3.1), ("repair", 0.5))
+    }
+    verified = Verified(1000, 100, 9000, both, both, more, found=3, read=1.0002, repaired=3)
+    monkeypatch.setattr(program, "verified", lambda *_: verified)
+    monkeypatch.setattr(program, "incremental", lambda *_: runs)
     monkeypatch.setattr(program, "cold", lambda *_: steps)
     monkeypatch.setattr(program, "readers", lambda *_: ReaderImpact(series, stats))
     monkeypatch.setattr(program, "bench_target", contextlib.nullcontext)
@@ -91,6 +116,35 @@ def test_measuring_readers_alone_changes_nothing_else_on_the_page(
     assert after.count("## Readers") == 1
     assert after != before
     assert unmeasured(after, "Readers", "readers") == unmeasured(before, "Readers", "readers")
+
+
+def test_measuring_incremental_runs_alone_changes_nothing_else_on_the_page(
+    measure: Callable[..., tuple[str, str, str]],
+) -> None:
+    printed, before, after = measure("--incremental")
+    assert "| incremental: statements of a run without changes | 19 | <= 20 | yes |" in printed
+    assert (
+        "| incremental: a run without changes, its own CPU time | 0.100 s | < 0.15 s | yes |"
+        in printed
+    )
+    assert "| a run in which nothing has changed | 0.100 | 0.100 | 0.20 | 90 |" in printed
+    assert after.count("## Incremental runs") == 1
+    of = ("Incremental runs", "incremental")
+    assert unmeasured(after, *of) == unmeasured(before, *of)
+
+
+def test_measuring_verifications_alone_changes_nothing_else_on_the_page(
+    measure: Callable[..., tuple[str, str, str]],
+) -> None:
+    printed, before, after = measure("--verify")
+    shares = "| verification: rows/s / those of the load, 9 columns | 0.67 | >= 0.5 | yes |"
+    assert shares in printed
+    assert (
+        "| verification: 3 rows repaired, beyond the comparison | 0.50 s | < 2 s | yes |" in after
+    )
+    assert after.count("## Verification") == 1
+    of = ("Verification", "verification")
+    assert unmeasured(after, *of) == unmeasured(before, *of)
 
 
 def unmeasured(page: str, title: str = "Cold start", bar: str = "cold start") -> str:

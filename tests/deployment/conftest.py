@@ -1,5 +1,6 @@
 """The deployment as its users have it: a folder in a repository, without anybody's ``.env``."""
 
+import contextlib
 import fcntl
 import importlib
 import json
@@ -19,7 +20,8 @@ from pysqlbridge.catalog import load as load_catalog
 from pysqlbridge.logins import load as load_logins
 from pysqlbridge.server import start_background
 
-from tests.support.build_script import FOLDER, build
+from tests.support import loaded_process
+from tests.support.build_script import FOLDER, build, download
 from tests.support.databases import PgDatabase
 
 REPO = Path(__file__).parents[2]
@@ -45,20 +47,47 @@ class Package:
         return {62: "x86_64", 183: "aarch64"}[int.from_bytes(header[18:], "little")]
 
 
+def of_the_whole_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The temporary folder that all processes of a run share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """One process at a time is in this block."""
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variables by which pip takes the wheels for Lambda's default Python from a folder."""
+    folder = of_the_whole_run(tmp_path_factory)
+    told = folder / "wheels.json"
+    with locked(folder / "wheels.lock"):
+        if not told.exists():
+            told.write_text(json.dumps(download("3.13", folder / "wheels")))
+    found: dict[str, str] = json.loads(told.read_text())
+    return found
+
+
 @pytest.fixture(scope="session")
 def package(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Package:
     """The package that ``--package`` names, else one that is built for Lambda's default Python."""
     python = request.config.getoption("--package-python")
     if given := request.config.getoption("--package"):
         return Package(Path(given), python, "")
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent  # that of the whole run: its processes share the package
+    # Not an argument: a package that is given needs no wheels.
+    wheels = request.getfixturevalue("wheels") if python == "3.13" else {}
+    folder = of_the_whole_run(tmp_path_factory)
     path, said = folder / "package.zip", folder / "package.log"
-    with (folder / "package.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(folder / "package.lock"):
         if not said.exists():
-            done = build("--no-proof", "--python", python, "--output", str(path), cwd=folder)
+            done = build(
+                *("--no-proof", "--python", python, "--output", str(path)), cwd=folder, **wheels
+            )
             assert done.returncode == 0, done.stdout + done.stderr
             said.write_text(done.stdout)
     return Package(path, python, said.read_text())
@@ -78,10 +107,15 @@ class Deployment:
         self, *arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run ``python <arguments>``, in the folder where not said otherwise."""
+        environment = {"PATH": os.environ["PATH"], **(env or {})}
+        return loaded_process.run(*arguments, env=environment, cwd=cwd or self.folder)
+
+    def run_anew(self, *arguments: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        """The same in a new interpreter, in which nothing is loaded yet."""
         return subprocess.run(
             [sys.executable, *arguments],
-            cwd=cwd or self.folder,
-            env={"PATH": os.environ["PATH"], "PYTHONIOENCODING": "utf-8", **(env or {})},
+            cwd=self.folder,
+            env={"PATH": os.environ["PATH"], "PYTHONIOENCODING": "utf-8", **env},
             capture_output=True,
             text=True,
             encoding="utf-8",

@@ -22,6 +22,7 @@ WRONG_USE = {
     "an empty table": ("lambda_function", ["single_sync", "--table="], "Unknown table: ''"),
     "no names": ("lambda_function", ["multi_sync", "--tables="], "must be a list of table names"),
     "a hole in the list": ("lambda_function", ["--tables=customer,,"], "Unknown table: ''"),
+    "two tables": ("lambda_function", ["single_sync", "--table=a", "--table=b"], "given twice"),
     "two modes": ("lambda_function", ["info", "multi_sync"], "unrecognized arguments: multi_sync"),
     "table with multi_sync": ("lambda_function", ["--table=customer"], "takes a list of tables"),
     "fail-fast with info": ("lambda_function", ["info", "--fail-fast"], "--fail-fast goes with"),
@@ -95,6 +96,15 @@ def test_info_of_some_tables_shows_these(load: Load, capsys: pytest.CaptureFixtu
 def test_the_mode_is_multi_sync_where_none_is_given(load: Load) -> None:
     assert load("lambda_function").read_arguments([]).mode == "multi_sync"
     assert load("lambda_function").read_arguments(["--tables=customer"]).tables == ("customer",)
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"), [("lambda_function", []), ("multi_table_manager", ["sync"])]
+)
+def test_repeated_lists_of_tables_add_up(module: str, arguments: list[str], load: Load) -> None:
+    several = [*arguments, "--tables=customer,mctm_module", "--tables", "voipdb_customer"]
+    wanted = ("customer", "mctm_module", "voipdb_customer")
+    assert load(module).read_arguments(several).tables == wanted
 
 
 def test_an_unreachable_server_is_told_by_host_port_and_variable_and_ends_with_1(

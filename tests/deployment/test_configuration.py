@@ -112,6 +112,6 @@ def test_a_name_that_the_output_has_no_signs_for_is_spelled_out(
     command: list[str], deployment: Deployment, environment: dict[str, str]
 ) -> None:
     env = {**environment, "PG_DB": "склад", "PYTHONIOENCODING": "ascii"}
-    done = deployment.run(*command, env=env)
+    done = deployment.run_anew(*command, env=env)
     assert done.returncode == 0, done.stderr
     assert "\\u0441\\u043a\\u043b\\u0430\\u0434" in done.stdout

@@ -1,9 +1,11 @@
 """A run that has no more time goes on in the next invocation, which it starts itself."""
 
 import http.server
+import itertools
 import json
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -16,8 +18,15 @@ from tableferry.frontend.request import Operation, Request
 from tableferry.runs.deadline import Deadline
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
 from tests.deployment.conftest import without_long_columns
+from tests.integration.conftest import PASSWORD, USER
+from tests.integration.conftest import Sandbox as TrackedSandbox
+from tests.integration.incremental.conftest import rows, source, source_rows, target
+from tests.integration.incremental.test_hand_off import MOVES
 from tests.support.databases import PgDatabase
 from tests.support.sandbox import Sandbox
+from tests.support.specs import entry
+
+__all__ = ["source", "target"]
 
 ARN = "arn:aws:lambda:eu-central-1:123456789012:function:tableferry"
 CONTEXT = SimpleNamespace(invoked_function_arn=ARN, aws_request_id="1", function_name="tableferry")
@@ -53,6 +62,17 @@ def invoked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, str, di
         finally:
             server.shutdown()
             thread.join()
+
+
+def sandbox_variables(host: str, port: int) -> dict[str, str]:
+    """The variables of both source databases, on one server."""
+    fields = {"HOST": host, "PORT": str(port), "USER": USER, "PASSWORD": PASSWORD}
+    databases = {"MCTM": "McTM", "VOIPDB": "VoipDB"}
+    return {
+        f"SQL_SERVER_{name}_{field}": value
+        for name, database in databases.items()
+        for field, value in {**fields, "DB": database}.items()
+    }
 
 
 def outcome(status: Status, stored: int = 0) -> TableOutcome:
@@ -106,45 +126,105 @@ def test_tables_that_go_together_go_on_together() -> None:
     assert event["publish_together"] is True
 
 
-def test_ten_chunks_cross_though_each_invocation_has_time_for_three(
-    sample_sandbox: Sandbox,
+@dataclass(frozen=True)
+class Chain:
+    """The function with CONTINUE: self, whose invocations have time for three chunks each."""
+
+    target: PgDatabase
+    handler: Callable[..., tuple[int, dict[str, Any]]]
+    invoked: list[tuple[str, str, dict[str, Any]]]
+    configs: dict[str, Any]
+    monkeypatch: pytest.MonkeyPatch
+
+    def run(
+        self,
+        entry: dict[str, Any],
+        variables: dict[str, str],
+        between: Callable[[int], object] = lambda _n: None,
+    ) -> list[dict[str, Any]]:
+        """Invoke it for one table, then as often as it invokes itself; returns the bodies."""
+        for name, value in {**variables, **self.target.environment, "CONTINUE": "self"}.items():
+            self.monkeypatch.setenv(name, value)
+        self.monkeypatch.setitem(self.configs, "customer", entry)
+        self.monkeypatch.setattr(
+            invocation, "deadline_of", lambda _: Deadline(self._stored() + 3, self._stored)
+        )
+        event: dict[str, Any] = {"mode": "single_sync", "table_name": "customer"}
+        bodies = []
+        for number in range(6):
+            before = len(self.invoked)
+            _, body = self.handler(event, CONTEXT)
+            bodies.append(body)
+            if len(self.invoked) == before:
+                break
+            event = self.invoked[-1][2]
+            # What the chain has read stays its own, even when it takes longer than resume_within.
+            self.target.run("UPDATE tableferry.chunks SET read_at = read_at - interval '2 hours'")
+            between(number)
+        assert [sent["continued"] for _, _, sent in self.invoked] == list(range(1, len(bodies)))
+        return bodies
+
+    def _stored(self) -> float:
+        """A clock that goes on by one with every chunk that is stored."""
+        if self.target.rows("SELECT to_regclass('tableferry.chunks') IS NULL") == [(True,)]:
+            return 0.0
+        ((count,),) = self.target.rows("SELECT count(done_at)::float8 FROM tableferry.chunks")
+        return float(str(count))
+
+
+@pytest.fixture
+def chain(
     pg_database: PgDatabase,
     handler: Callable[..., tuple[int, dict[str, Any]]],
     load: Callable[[str], ModuleType],
     invoked: list[tuple[str, str, dict[str, Any]]],
     monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for name, value in {**sample_sandbox.environment, **pg_database.environment}.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("CONTINUE", "self")
+) -> Chain:
     configs = load("table_configs").TABLE_CONFIGS
-    entry = {**without_long_columns(configs["customer"]), "publish": "merge", "chunks": 10}
-    monkeypatch.setitem(configs, "customer", entry)
+    return Chain(pg_database, handler, invoked, configs, monkeypatch)
 
-    def stored() -> float:
-        """A clock that goes on by one with every chunk that is stored."""
-        if pg_database.rows("SELECT to_regclass('tableferry.chunks') IS NULL") == [(True,)]:
-            return 0.0
-        ((count,),) = pg_database.rows("SELECT count(done_at)::float8 FROM tableferry.chunks")
-        return float(str(count))
 
-    monkeypatch.setattr(invocation, "deadline_of", lambda _: Deadline(stored() + 3, stored))
-    event: dict[str, Any] = {"mode": "single_sync", "table_name": "customer"}
-    bodies = []
-    for _ in range(5):
-        before = len(invoked)
-        bodies.append(handler(event, CONTEXT))
-        if len(invoked) == before:
-            break
-        event = invoked[-1][2]
-    assert [body["status"] for _, body in bodies] == ["deadline", "deadline", "deadline", "ok"]
-    assert bodies[0][1]["remaining"] == ["customer"]
-    assert bodies[-1][0] == 200
-    assert [sent["continued"] for _, _, sent in invoked] == list(range(1, len(bodies)))
+def test_ten_chunks_cross_though_each_invocation_has_time_for_three(
+    sample_sandbox: Sandbox, pg_database: PgDatabase, chain: Chain
+) -> None:
+    customer = without_long_columns(chain.configs["customer"])
+    bodies = chain.run({**customer, "publish": "merge", "chunks": 10}, sample_sandbox.environment)
+    assert [body["status"] for body in bodies] == ["deadline", "deadline", "deadline", "ok"]
+    assert bodies[0]["remaining"] == ["customer"]
     rows = pg_database.rows("SELECT count(*), count(DISTINCT customer_id) FROM mctm_customer")
-    written = bodies[-1][1]["tables"][0]["rows_written"]
+    written = bodies[-1]["tables"][0]["rows_written"]
     assert rows == [(written, written)]
     assert written > 1000
+
+
+@pytest.mark.parametrize("publish", ["swap", "merge"])
+def test_a_first_load_over_several_invocations_is_caught_up_from_the_first_ones_version(
+    source: TrackedSandbox, target: PgDatabase, chain: Chain, publish: str
+) -> None:
+    moves = iter(MOVES)
+
+    def move(_number: int) -> None:
+        for statement in itertools.islice(moves, 3):
+            source.run(statement)
+
+    configured = entry(
+        sql_table="dbo.T", pg_table="t", order_by=None, mode="change_tracking", publish=publish,
+        chunks=10, parallel=1,
+    )  # fmt: skip
+    variables = sandbox_variables(source.server.host, source.server.port)
+    bodies = chain.run(configured, variables, move)
+    assert [body["status"] for body in bodies] == ["deadline", "deadline", "deadline", "ok"]
+    assert next(moves, None) is None
+    (table,) = bodies[-1]["tables"]
+    assert (table["reload"], table["rows_resumed"] > 0) == ("first_load", True)
+    assert rows(target) == source_rows(source)
+    assert target.rows(
+        "SELECT read_at_one_moment FROM tableferry.table_runs WHERE status = 'ok'"
+    ) == [(True,)]
+    source.run("UPDATE dbo.T SET Name = N'after' WHERE ID = 7")
+    _, body = chain.handler({"mode": "single_sync", "table_name": "customer"}, CONTEXT)
+    assert (body["tables"][0]["rows_read"], body["tables"][0].get("reload")) == (1, None)
+    assert rows(target) == source_rows(source)
 
 
 def test_a_continue_that_is_no_word_is_told(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tableferry.config import Login, SourceSettings
-from tableferry.sqlserver.connection import connection_string
+from tableferry.sqlserver.driver_connection import connection_string
 from tests.deployment.conftest import Deployment
 from tests.support.databases import PgDatabase
 from tests.support.identity_endpoint import RESOURCE, IdentityEndpoint

@@ -26,6 +26,7 @@ REFUSED: dict[str, tuple[object, str]] = {
     "a where": ({"tables": ["customer"], "where": "1=1"}, "Unknown key in the event: 'where'"),
     "a key that is no text": ({7: "x"}, "Unknown key in the event: a number"),
     "an unknown mode": ({"mode": "sync"}, "Unknown mode: 'sync'"),
+    "the command that goes on": ({"mode": "watch"}, "'watch' is no mode of an event"),
     "a mode in capitals": ({"mode": "INFO"}, "Unknown mode: 'INFO'"),
     "a mode that is no text": ({"mode": 1}, "'mode' must be a text, not a number"),
     "a null mode": ({"mode": None}, "'mode' must be a text, not null"),
@@ -82,6 +83,13 @@ def test_an_event_is_refused_with_400_a_reason_and_a_hint(
     assert body["error"]["type"] == "ConfigError"
     assert reason in body["error"]["message"]
     assert body["error"]["hint"]
+
+
+@pytest.mark.usefixtures("nothing_runs")
+def test_an_event_that_asks_for_a_watch_is_told_what_repeats_a_sync_there(handler: Handler) -> None:
+    _, body = handler({"mode": "watch"})
+    assert 'a schedule of EventBridge send {"mode": "multi_sync"}' in body["error"]["hint"]
+    assert "tableferry watch --every 5m" in body["error"]["hint"]
 
 
 @pytest.mark.usefixtures("nothing_runs")

@@ -3,7 +3,6 @@
 ``script/prove FILE.zip`` runs these tests on a package of one's own; otherwise one is built.
 """
 
-import contextlib
 import json
 import re
 import sys
@@ -18,7 +17,7 @@ import pytest
 from tableferry import postgres, sqlserver
 from tableferry.config import Settings, SourceSettings, TargetSettings, parse_table_configs
 from tableferry.frontend.request import Operation
-from tableferry.verify import compare_rows
+from tableferry.verification.independent import compare_rows
 from tableferry_sandbox.sample import table_configs
 from tests.deployment.conftest import Package
 from tests.faults.support import wait_for
@@ -31,6 +30,7 @@ from tests.support.lambda_runtime import (
     install_runtime,
     running,
 )
+from tests.support.process_state import connections_of, threads_of
 from tests.support.sandbox import PASSWORD, Sandbox
 
 EVENTS: dict[Operation, dict[str, Any]] = {
@@ -39,6 +39,7 @@ EVENTS: dict[Operation, dict[str, Any]] = {
     Operation.PLAN: {"mode": "plan", "tables": ["customer"]},
     Operation.SINGLE_SYNC: {"mode": "single_sync", "table_name": "mctm_module"},
     Operation.MULTI_SYNC: {},
+    Operation.VERIFY: {"mode": "verify", "tables": ["mctm_module"]},
 }
 
 OF_THE_SYSTEM = {
@@ -252,22 +253,6 @@ def test_the_secrets_that_the_template_names_are_read_by_the_runtimes_own_sdk(
         status, body = asked(function, {"mode": "single_sync", "table_name": "mctm_module"})
         assert status == 200, body
         assert PASSWORD not in function.log
-
-
-def connections_of(pid: int) -> set[int]:
-    """The ports that a process is connected to, as the kernel has them (proc(5): net/tcp)."""
-    folder = Path(f"/proc/{pid}")
-    sockets = set()
-    for descriptor in folder.glob("fd/*"):
-        with contextlib.suppress(FileNotFoundError):
-            sockets.add(str(descriptor.readlink()))
-    lines = (folder / "net" / "tcp").read_text().splitlines()[1:]
-    fields = [line.split() for line in lines]
-    return {int(one[2].split(":")[1], 16) for one in fields if f"socket:[{one[9]}]" in sockets}
-
-
-def threads_of(pid: int) -> int:
-    return len(list(Path(f"/proc/{pid}/task").iterdir()))
 
 
 def settings_of(sandbox: Sandbox, database: PgDatabase) -> Settings:

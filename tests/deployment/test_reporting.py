@@ -14,11 +14,27 @@ from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sns import sns_backends
 
+from tableferry.aws import invocation as invocation_module
 from tableferry.aws.alerts import Alert, SnsTopic, alert_of
 from tableferry.aws.clients import Clients
+from tableferry.aws.event_facts import facts_of
 from tableferry.aws.metrics import Metrics
 from tableferry.errors import ErrorReport
+from tableferry.runs.events import (
+    Event,
+    Phase,
+    PhaseStarted,
+    Progress,
+    Retrying,
+    TableFinished,
+    TableStarted,
+    TableVerified,
+    WaitingForLease,
+    WaitingForSessions,
+)
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
+from tableferry.verification.options import Depth
+from tableferry.verification.result import TableVerification, Verdict
 from tests.deployment.conftest import CANARY
 from tests.support.databases import PgDatabase
 
@@ -190,7 +206,7 @@ def resumable(outcome: TableOutcome) -> TableOutcome:
         ([resumable(table("a", Status.DEADLINE)), table("b", Status.SKIPPED)], None),
         ([table("a", Status.OK), table("b", Status.FAILED)], "1 of 2 tables failed"),
         ([table("a", Status.DEADLINE), table("b", Status.SKIPPED)], "1 of 2 tables failed"),
-        ([table("a", Status.CANCELLED)], "1 of 1 tables failed"),
+        ([table("a", Status.CANCELLED)], "1 of 1 table failed"),
         (
             [table("a", Status.FAILED, "VerificationError"), table("b", Status.OK)],
             "1 of 2 tables failed, 1 by verification",
@@ -217,3 +233,52 @@ def test_a_message_is_what_sns_takes(topic: str) -> None:
     assert subject.isascii()
     assert "\n" not in subject
     assert len(text.encode()) < 262_144
+
+
+def test_while_a_table_is_loaded_the_log_has_a_line_every_10_seconds(
+    load: Callable[[str], ModuleType],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    load("config")
+    now = [100.0]
+    monkeypatch.setattr(invocation_module, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    invocation = invocation_module.Invocation.of(None)
+    invocation.event(TableStarted("a", "public.a"))
+    for batch in range(1, 9):
+        now[0] += 2.5
+        invocation.event(Progress("a", 100 * batch, 2.5 * batch, 1_000))
+    now[0] += 10
+    invocation.event(WaitingForSessions("a", (4711,), 3.0))
+    invocation.event(TableFinished(TableOutcome("a", "public.a", Status.OK)))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    told = [line for line in lines if line["event"] != "metrics"]
+    assert [line["event"] for line in told] == [
+        "rows written",
+        "rows written",
+        "waiting for sessions",
+        "table ended",
+    ]
+    assert [line["rows"] for line in told[:2]] == [400, 800]
+    assert told[0]["share"] == 0.4
+    assert told[2]["pids"] == [4711]
+
+
+EVERY_EVENT: list[Event] = [
+    TableStarted("a", "public.a"),
+    PhaseStarted("a", Phase.PLAN),
+    WaitingForLease("a", "host pid 1", "run", 3.0),
+    WaitingForSessions("a", (1,), 3.0),
+    Progress("a", 1, 1.0, None),
+    Retrying("a", ErrorReport("TransientError", "x", ""), 1.0),
+    TableVerified(TableVerification("a", "public.a", Verdict.EQUAL, Depth.ROWS)),
+    TableFinished(TableOutcome("a", "public.a", Status.OK)),
+]
+
+
+def test_every_event_is_a_line_of_json_with_a_name_of_its_own() -> None:
+    assert {type(event) for event in EVERY_EVENT} == set(Event.__args__)
+    lines = [facts_of(event) for event in EVERY_EVENT]
+    assert len({line for line, _ in lines}) == len(EVERY_EVENT)
+    for _, facts in lines:
+        assert json.loads(json.dumps(facts)) == facts

@@ -10,6 +10,7 @@ import pytest
 from tableferry.errors import ErrorReport
 from tableferry.frontend.scripts import run_script
 from tableferry.runs import run as sync_run
+from tableferry.runs.events import TableFinished
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
 from tableferry.runs.run_options import RunOptions
 from tests.deployment.conftest import CANARY, Deployment
@@ -43,10 +44,10 @@ def ends(monkeypatch: pytest.MonkeyPatch, load: Callable[[str], ModuleType]) -> 
     """Let every sync end as told, table by table."""
 
     def arrange(*statuses: Status) -> None:
-        def sync(specs: Any, _settings: Any, *, on_outcome: Any, **_: Any) -> RunOutcome:
+        def sync(specs: Any, _settings: Any, *, on_event: Any, **_: Any) -> RunOutcome:
             tables = [outcome(s.key, e) for s, e in zip(specs, statuses, strict=True)]
             for table in tables:
-                on_outcome(table)
+                on_event(TableFinished(table))
             return RunOutcome(tables, 2.0)
 
         monkeypatch.setattr(sync_run, "sync_tables", sync)
@@ -232,11 +233,11 @@ def test_an_event_is_answered_where_nothing_is_installed_that_only_a_terminal_ne
 ) -> None:
     script = (
         "import sys\n"
-        "for name in ('rich', 'typer', 'duckdb', 'sqlglot'): sys.modules[name] = None\n"
+        "for name in ('rich', 'typer', 'cronsim', 'duckdb', 'sqlglot'): sys.modules[name] = None\n"
         "import lambda_function\n"
         "print(lambda_function.lambda_handler({}, None)['statusCode'])\n"
         "print('tableferry.report' in sys.modules)"
     )
-    done = deployment.run("-c", script, env=environment)
+    done = deployment.run_anew("-c", script, env=environment)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-2:] == ["500", "False"]

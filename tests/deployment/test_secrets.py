@@ -16,6 +16,7 @@ from tableferry import postgres, sqlserver
 from tableferry.aws.vault import AwsVault
 from tableferry.config import Settings, load_settings, parse_table_configs
 from tableferry.errors import ConfigError, TransientError
+from tableferry.runs.events import TableFinished
 from tableferry.runs.run import sync_tables
 from tests.deployment.conftest import Deployment
 from tests.support.databases import PgDatabase
@@ -201,8 +202,10 @@ def test_a_password_that_is_rotated_while_a_run_goes_on_is_fetched_anew_once(
     settings = load(PG_USER="", PG_PASSWORD="", PG_SECRET="pg")
     ended: list[str] = []
 
-    def rotate_after_the_first(outcome: Any) -> None:
-        ended.append(outcome.table)
+    def rotate_after_the_first(event: Any) -> None:
+        if not isinstance(event, TableFinished):
+            return
+        ended.append(event.table)
         if len(ended) == 1:
             pg_database.run(f"ALTER ROLE {role} PASSWORD '{SECOND}'")
             change("pg", {"username": role, "password": SECOND})
@@ -210,7 +213,7 @@ def test_a_password_that_is_rotated_while_a_run_goes_on_is_fetched_anew_once(
     run = sync_tables(
         list(parse_table_configs(entries()).values()),
         settings,
-        on_outcome=rotate_after_the_first,
+        on_event=rotate_after_the_first,
     )
     assert run.ok, run.to_dict()
     assert pg_database.rows("SELECT count(*) FROM three") == [(2,)]
@@ -326,4 +329,7 @@ def test_a_token_is_not_sent_in_the_clear(load: Load) -> None:
         SQL_SERVER_MCTM_HOST="sql.example.com",
         SQL_SERVER_MCTM_ENCRYPT="optional",
     )
-    assert "SQL_SERVER_MCTM_ENCRYPT is not valid: _AUTH=entra-... needs encryption" in message
+    assert (
+        "SQL_SERVER_MCTM_ENCRYPT is not valid: SQL_SERVER_MCTM_AUTH=entra-... needs encryption"
+        in message
+    )

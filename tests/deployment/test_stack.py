@@ -68,14 +68,19 @@ def test_a_stack_of_defaults_has_a_function_that_may_do_what_it_does_and_nothing
     assert stack.may("ScheduleRole") == {invoke} | queue
     assert stack.may("FanOutRole") == {
         invoke,
-        ("states:StartExecution", f"{STATES}:stateMachine:{NAME}-fan-out"),
         *(
-            (action, f"{STATES}:execution:{NAME}-fan-out{which}")
+            ("states:StartExecution", f"{STATES}:stateMachine:{NAME}-{machine}")
+            for machine in ("fan-out", "verification")
+        ),
+        *(
+            (action, f"{STATES}:execution:{NAME}-{machine}{which}")
             for action in ("states:DescribeExecution", "states:StopExecution")
+            for machine in ("fan-out", "verification")
             for which in (":*", "/*")
         ),
     }
     assert stack.resources["FanOut"] == f"{STATES}:stateMachine:{NAME}-fan-out"
+    assert stack.resources["Verification"] == f"{STATES}:stateMachine:{NAME}-verification"
 
 
 def test_each_further_right_comes_with_what_needs_it(secrets: dict[str, str]) -> None:
@@ -120,21 +125,24 @@ def test_the_functions_variables_are_a_whole_configuration(
     assert (reporting.alert_topic, reporting.continues) == (stack.resources["Alerts"], True)
 
 
-def test_the_state_machine_is_told_the_function_wherever_it_invokes_one(
+def test_the_state_machines_are_told_the_function_wherever_they_invoke_one(
     secrets: dict[str, str],
 ) -> None:
-    machine = translated(secrets)["Resources"]["FanOut"]["Properties"]
+    resources = translated(secrets)["Resources"]
     function = {"Fn::GetAtt": ["SyncFunction", "Arn"]}
-    assert machine["DefinitionSubstitutions"] == {"FunctionArn": function}
-    definition = (DEPLOY / "statemachine.asl.json").read_text()
-    told = re.findall(r'"FunctionName": "([^"]*)"', definition)
+    told = []
+    for name, file in (("FanOut", "statemachine"), ("Verification", "verification")):
+        machine = resources[name]["Properties"]
+        assert machine["DefinitionSubstitutions"] == {"FunctionArn": function}
+        definition = (DEPLOY / f"{file}.asl.json").read_text()
+        told += re.findall(r'"FunctionName": "([^"]*)"', definition)
     assert (set(told), len(told)) == ({"${FunctionArn}"}, len(Step))
 
 
 def test_what_is_passed_over_here_is_there_after_sams_translation(secrets: dict[str, str]) -> None:
     resources = translated(secrets)["Resources"]
     found = [one["Type"] for one in resources.values() if one["Type"] in LATER]
-    assert (set(found), found.count("AWS::CloudWatch::Alarm")) == (LATER, 5)
+    assert (set(found), found.count("AWS::CloudWatch::Alarm")) == (LATER, 7)
     queue = {"Fn::GetAtt": ["FailedEvents", "Arn"]}
     assert resources["SyncFunction"]["Properties"]["DeadLetterConfig"] == {"TargetArn": queue}
     asked_again = resources["SyncFunctionEventInvokeConfig"]["Properties"]

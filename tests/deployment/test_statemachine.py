@@ -17,7 +17,7 @@ from tableferry.aws.step_handler import UnforeseenError
 from tableferry.aws.step_request import NEEDED, Step
 from tableferry.config import TableSpec, load_settings, parse_table_configs
 from tableferry.errors import ConfigError, TransientError
-from tableferry.verify import compare_rows
+from tableferry.verification.independent import compare_rows
 from tableferry_sandbox.faults import CutConnection, SendError
 from tests.deployment.conftest import CANARY, REPO, without_long_columns
 from tests.faults.support import wait_for
@@ -275,7 +275,9 @@ def subclasses(kind: type[Exception]) -> set[str]:
 
 
 def test_every_task_tries_again_after_the_errors_that_pass_and_no_other_of_ours() -> None:
-    tasks = [s for _, s in each_state(json.loads(DEFINITION)["States"]) if s["Type"] == "Task"]
+    definitions = [DEFINITION, (REPO / "deploy" / "verification.asl.json").read_text()]
+    found = [state for one in definitions for _, state in each_state(json.loads(one)["States"])]
+    tasks = [state for state in found if state["Type"] == "Task"]
     assert len(tasks) == len(Step)
     for task in tasks:
         tried_again = {name for retry in task["Retry"] for name in retry["ErrorEquals"]}
@@ -320,7 +322,7 @@ def test_a_steps_event_is_refused_with_the_reason_before_anything_is_done(
 def test_an_error_that_nobody_foresaw_leaves_without_its_text(
     configs: dict[str, Any], function: Handler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def break_down(*_: object) -> None:
+    def break_down(*_: object, **__: object) -> None:
         raise KeyError(CANARY)
 
     monkeypatch.setattr("tableferry.fanout.routes.route_of", break_down)

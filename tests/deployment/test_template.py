@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.decode import decode
 
 from tableferry.aws.invocation import MARGIN_SECONDS
 from tableferry.aws.metrics import NAMESPACE
@@ -27,6 +26,8 @@ def lint(path: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def template() -> dict[str, Any]:
+    from cfnlint.decode import decode  # heavy: only the process that runs these tests needs it
+
     found, problems = decode(str(TEMPLATE))
     assert problems == []
     assert found is not None
@@ -93,8 +94,9 @@ def test_each_secret_that_is_named_may_be_read_and_no_other(resources: dict[str,
     assert len(named) == 3
 
 
-def test_the_state_machine_is_handed_the_function(resources: dict[str, Any]) -> None:
-    properties = resources["FanOut"]["Properties"]
+@pytest.mark.parametrize("machine", ["FanOut", "Verification"])
+def test_the_state_machine_is_handed_the_function(machine: str, resources: dict[str, Any]) -> None:
+    properties = resources[machine]["Properties"]
     definition = (TEMPLATE.parent / properties["DefinitionUri"]).read_text()
     wanted = set(re.findall(r"\$\{(\w+)\}", definition))
     assert set(properties["DefinitionSubstitutions"]) == wanted
@@ -104,7 +106,7 @@ def test_alarms_look_at_metrics_that_there_are(resources: dict[str, Any]) -> Non
     written = (REPO / "src" / "tableferry" / "aws" / "metrics.py").read_text()
     alarms = [r["Properties"] for r in resources.values() if r["Type"] == "AWS::CloudWatch::Alarm"]
     ours = [alarm for alarm in alarms if alarm["Namespace"] == NAMESPACE]
-    assert len(ours) == 2
+    assert len(ours) == 3
     for alarm in ours:
         assert f'"{alarm["MetricName"]}"' in written
         assert [dimension["Name"] for dimension in alarm["Dimensions"]] == ["service"]

@@ -9,7 +9,7 @@ import pytest
 
 from tableferry import postgres, sqlserver
 from tableferry.config import load_settings, parse_table_configs
-from tableferry.verify import compare_rows
+from tableferry.verification.independent import compare_rows
 from tableferry_sandbox.local_postgres import LocalPostgres
 from tests.deployment.conftest import Deployment
 from tests.support.databases import PgDatabase

@@ -9,7 +9,10 @@ from typer.main import get_command
 
 from tableferry.cli import app
 from tableferry.config import OPTIONAL, REQUIRED, SourceSettings, TargetSettings
-from tableferry.typemap.page import with_table
+from tableferry.frontend.exit_codes import REFUSED, TERMINATED
+from tableferry.report.error_page import NEXT
+from tableferry.report.error_page import with_tables as with_error_tables
+from tableferry.typemap.page import with_tables
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -142,6 +145,16 @@ def test_every_command_that_a_document_shows_has_the_options_shown(page: Path) -
     ] == []
 
 
+def test_the_unit_for_systemd_starts_a_command_that_there_is_and_knows_its_exit_codes() -> None:
+    unit = (ROOT / "examples" / "tableferry-watch.service").read_text()
+    (command,) = re.findall(r"^ExecStart=\S+/tableferry (.*)$", unit, re.MULTILINE)
+    name, *arguments = command.split()
+    parsed = get_command(app).commands[name].make_context(name, arguments)  # type: ignore[attr-defined]
+    assert parsed.params["every"] == "30s"
+    assert f"\nSuccessExitStatus={TERMINATED.exit_code}\n" in unit
+    assert f"\nRestartPreventExitStatus={REFUSED.exit_code}\n" in unit
+
+
 def test_every_class_that_the_glossary_names_exists() -> None:
     page = (ROOT / "docs" / "glossary.md").read_text()
     named = set(re.findall(r"`([A-Z]\w+)`", page)) - {"TABLE_CONFIGS"}
@@ -170,13 +183,21 @@ def _tests_written() -> set[str]:
 def test_the_page_of_types_is_what_the_table_of_types_says() -> None:
     """Run script/types after a change of the table."""
     page = (ROOT / "docs" / "types.md").read_text()
-    assert page == with_table(page)
+    assert page == with_tables(page)
     assert "later" not in page.lower()
+
+
+def test_the_page_of_errors_is_what_is_known_of_them() -> None:
+    """Run script/errors after a change of what is known."""
+    page = (ROOT / "docs" / "errors.md").read_text()
+    assert page == with_error_tables(page)
+    assert all(f"`{kind.__name__}`" in page for kind in NEXT)
 
 
 def test_every_fault_has_a_row_and_every_test_that_it_names_exists() -> None:
     page = (ROOT / "docs" / "faults.md").read_text()
     rows = re.findall(r"^\| (\d+) \| .* \| (.*) \|$", page, re.MULTILINE)
-    assert [int(number) for number, _ in rows] == list(range(1, 60))
+    assert [int(number) for number, _ in rows] == list(range(1, len(rows) + 1))
+    assert len(rows) >= 59
     named = {name for _, tests in rows for name in re.findall(r"`(test_\w+)`", tests) or ["none"]}
     assert named - _tests_written() == set()

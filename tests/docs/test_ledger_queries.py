@@ -1,10 +1,12 @@
 """The queries of docs/ledger.md work on a ledger with something in it."""
 
 import re
+import uuid
 from pathlib import Path
 
 import pytest
 
+from tableferry.postgres.ledger import RecordedVerification
 from tests.support.databases import PgDatabase
 from tests.support.ledger import T, a_run
 
@@ -24,6 +26,9 @@ def test_a_query_of_the_page_answers(pg_database: PgDatabase, query: str) -> Non
         pg_database.run(
             "UPDATE tableferry.table_runs SET status = 'ok', ended_at = clock_timestamp() "
             f"WHERE table_key = '{ok.table_key}'"
+        )
+        run.ledger.verified(
+            RecordedVerification(uuid.uuid4(), run.ledger.run_id, "t", T, "rows", "equal")
         )
         assert len(pg_database.rows(query)) == 1
 

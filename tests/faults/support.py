@@ -1,8 +1,6 @@
 """A table of some size on both sides, and a sync between them."""
 
 import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -15,14 +13,16 @@ import pytest
 
 from tableferry import postgres as engine_target
 from tableferry.config import Settings, TargetSettings, parse_table_configs
-from tableferry.runs.events import OnProgress, Progress
+from tableferry.runs.events import OnEvent, OnProgress, Progress
 from tableferry.runs.outcome import TableOutcome
 from tableferry.runs.retry import Retries
 from tableferry.runs.run import sync_table
 from tableferry.runs.run_options import RunOptions
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.integration.support import settings_of
+from tests.support import loaded_process
 from tests.support.databases import PgDatabase
+from tests.support.loaded_process import LoadedProcess
 from tests.support.proxy import Direction, TcpProxy
 from tests.support.specs import entry
 
@@ -63,6 +63,7 @@ def sync(
     database: PgDatabase,
     *,
     on_progress: OnProgress = lambda _progress: None,
+    on_event: OnEvent | None = None,
     target: TargetSettings | None = None,
     source: dict[str, Any] | None = None,
     options: RunOptions = ONCE,
@@ -72,7 +73,11 @@ def sync(
     configured = entry(**{"sql_table": "dbo.T", "pg_table": "t", **changes})
     settings = Settings({"mctm": sandbox.source(**(source or {}))}, target or settings_of(database))
     return sync_table(
-        parse_table_configs({"t": configured})["t"], settings, on_progress, options=options
+        parse_table_configs({"t": configured})["t"],
+        settings,
+        on_progress,
+        on_event=on_event,
+        options=options,
     )
 
 
@@ -94,9 +99,15 @@ def once(action: Callable[[], object]) -> Callable[[Progress], None]:
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 30) -> bool:
-    deadline = time.monotonic() + seconds
+    """Wait until the condition holds, or so long; returns whether it does.
+
+    It is asked less and less often, up to every tenth of a second: most ask PostgreSQL over a
+    connection of their own, which takes ten milliseconds of a processor.
+    """
+    deadline, pause = time.monotonic() + seconds, 0.01
     while not (holds := condition()) and time.monotonic() < deadline:
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(1.5 * pause, 0.1)
     return holds
 
 
@@ -113,7 +124,7 @@ def let_time_pass(database: PgDatabase) -> None:
 
 def start_sync(
     source: Sandbox, database: PgDatabase, folder: Path, *options: str, **changes: Any
-) -> "subprocess.Popen[str]":
+) -> LoadedProcess:
     """Start the command that syncs T into t, as a process of its own."""
     config = folder / "table_configs.py"
     configured: dict[str, Any] = entry(**{"sql_table": "dbo.T", "pg_table": "t", **changes})
@@ -128,9 +139,16 @@ def started(
     arguments: list[str],
     wire: TcpProxy | None = None,
     variables: Mapping[str, str] = MappingProxyType({}),
-) -> "subprocess.Popen[str]":
+) -> LoadedProcess:
     """Start a Python that finds source and target in its environment; ``wire``: by way of it."""
-    environment = {
+    return loaded_process.start(*arguments, env=environment_of(source, database, wire) | variables)
+
+
+def environment_of(
+    source: Sandbox, database: PgDatabase, wire: TcpProxy | None = None
+) -> dict[str, str]:
+    """The environment of a Python that finds source and target in it; ``wire``: by way of it."""
+    return {
         "PATH": os.environ["PATH"],
         "SQL_SERVER_MCTM_HOST": (wire or source.server).host,
         "SQL_SERVER_MCTM_PORT": str((wire or source.server).port),
@@ -138,15 +156,7 @@ def started(
         "SQL_SERVER_MCTM_USER": USER,
         "SQL_SERVER_MCTM_PASSWORD": PASSWORD,
         **database.environment,
-        **variables,
     }
-    return subprocess.Popen(
-        [sys.executable, *arguments],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def lose_the_answer(

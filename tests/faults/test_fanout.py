@@ -21,6 +21,7 @@ from tableferry.postgres.ledger import checkpoint
 from tableferry.runs.deadline import Deadline
 from tableferry.runs.outcome import Status
 from tableferry_sandbox.faults import CutConnection, EndEarly, SendError, Stall
+from tests.faults.hostile_settings import FORMATS, LONGER, TIMEOUTS
 from tests.faults.support import FROM_T, wait_for
 from tests.integration.fanout.conftest import CHUNKS, OLD, ROWS, FanOut
 from tests.support.ledger import SLOW, a_run
@@ -86,6 +87,34 @@ def test_a_process_that_gave_up_a_silent_source_ends_in_order(fan_out: FanOut) -
         assert "said nothing for 1 seconds" in told
         assert step.returncode == 0
     assert impatient.database.rows(STORED) == []
+
+
+def test_settings_of_the_database_do_not_end_the_steps(fan_out: FanOut) -> None:
+    hostile = {**TIMEOUTS, **FORMATS, "default_transaction_read_only": "on"}
+    with fan_out.database.connect() as connection:
+        for name, value in hostile.items():
+            text = f"ALTER DATABASE {fan_out.database.name} SET {name} = '{value}'"
+            connection.execute(text.encode())
+    begun = fan_out.begin()
+    fan_out.sandbox.server.faults.on_statement(READS, Stall(LONGER, after_rows=100))
+    assert len(fan_out.load_all(begun)) == CHUNKS
+    assert fan_out.publish().status is Status.OK
+    assert fan_out.seen() == fan_out.expected()
+    again = fan_out.again()
+    again.begin()
+    assert again.give_up(DataError("gone")).status is Status.FAILED
+    assert again.outcome() == ("failed", "failed")
+    assert again.staging() == []
+
+
+def test_a_step_waits_longer_than_the_stall_timeout_as_no_reader_waits_for_it(
+    fan_out: FanOut,
+) -> None:
+    patient = fan_out.again(stall_timeout=1)
+    begun = patient.begin()
+    fan_out.sandbox.server.faults.on_statement(READS, Stall(2.5, after_rows=100))
+    assert len(patient.load_all(begun)) == CHUNKS
+    assert patient.publish().status is Status.OK
 
 
 @pytest.mark.parametrize("arrived", [True, False])

@@ -153,8 +153,8 @@ def test_a_session_that_ends_at_commit_leaves_it_open_whatever_was_said(
     )
     with a_run(database) as run, postgres.connect(settings_of(database)) as connection:
         lease = run.acquire()
-        connection.execute("SET transaction_timeout = '1s'")
         load(connection, lease)
+        connection.execute("SET LOCAL transaction_timeout = '1s'")
         with pytest.raises(CommitUnknownError) as raised:
             connection.commit()
         assert raised.value.code == "25P04"

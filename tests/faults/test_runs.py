@@ -9,7 +9,8 @@ import pytest
 
 from tableferry import postgres
 from tableferry.config import LedgerUse, Settings, parse_table_configs
-from tableferry.frontend.signals import stop_on_sigterm
+from tableferry.frontend.signals import stop_on_signals
+from tableferry.postgres.ledger import runs
 from tableferry.runs.deadline import Deadline
 from tableferry.runs.events import Progress
 from tableferry.runs.outcome import Status
@@ -52,6 +53,18 @@ def test_every_run_is_written_down_with_its_outcome(source: Sandbox, old_rows: P
         ("ok",),
         ("failed",),
     ]
+
+
+def test_a_signal_while_the_run_is_being_recorded_is_its_outcome_in_the_ledger(
+    source: Sandbox, old_rows: PgDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runs, "prune", interrupted)  # the last step of recording its beginning
+    assert sync(source, old_rows).status is Status.CANCELLED
+    assert old_rows.rows("SELECT status FROM tableferry.runs") == [("cancelled",)]
+    assert old_rows.rows("SELECT status FROM tableferry.table_runs") == [("cancelled",)]
 
 
 def test_a_second_run_says_who_is_at_it_and_ends_with_its_own_outcome(
@@ -164,7 +177,7 @@ def test_a_signal_at_the_commit_is_told_as_what_came_of_it(
 
     monkeypatch.setattr(postgres.TargetConnection, "commit", be_stopped)
     settings = Settings({"mctm": source.source()}, settings_of(old_rows))
-    with stop_on_sigterm():
+    with stop_on_signals():
         run = sync_tables(both(), settings)
     statuses = [table.status for table in run.tables]
     if before:

@@ -6,6 +6,7 @@ The syncs run in processes of their own: the sandbox, in this one, has to go on 
 import json
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from tableferry_sandbox.faults import Stall
 from tests.faults.support import (
     FROM_T,
     OLD,
+    environment_of,
     seen,
     start_sync,
     started,
@@ -25,6 +27,7 @@ from tests.faults.support import (
 )
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
+from tests.support.loaded_process import LoadedProcess
 from tests.support.proxy import Direction, TcpProxy
 from tests.support.specs import entry
 
@@ -66,7 +69,7 @@ def timed(*seconds: float, **changes: Any) -> list[str]:
     return ["-m", "tests.support.timed_sync", configured, *map(str, seconds)]
 
 
-def children_of(process: "subprocess.Popen[str]") -> list[int]:
+def children_of(process: LoadedProcess) -> list[int]:
     """The ids of the processes that its threads have started."""
     threads = Path(f"/proc/{process.pid}/task").glob("*/children")
     return [int(number) for thread in threads for number in thread.read_text().split()]
@@ -84,7 +87,7 @@ def is_running(number: int) -> bool:
 @contextmanager
 def hanging_sync(
     source: Sandbox, database: PgDatabase, folder: Path
-) -> "Iterator[tuple[subprocess.Popen[str], int]]":
+) -> Iterator[tuple[LoadedProcess, int]]:
     """A sync that hangs mid-value, and the process id of its watchdog."""
     source.server.faults.on_statement(FROM_T, MID_VALUE)
     with start_sync(source, database, folder, "--json") as process:
@@ -114,6 +117,23 @@ def test_a_stall_mid_value_ends_the_attempt_and_is_retried(
     assert not is_running(watchdog)
 
 
+def test_a_verification_reads_again_after_a_stall_mid_value(
+    source: Sandbox, old_rows: PgDatabase, tmp_path: Path
+) -> None:
+    with start_sync(source, old_rows, tmp_path) as process:
+        process.communicate(timeout=60)
+    source.server.faults.on_statement(rf"SELECT\s(?!TOP)[^;]*{FROM_T}", MID_VALUE)
+    command = ["-m", "tableferry", "verify", "--config", str(tmp_path / "table_configs.py")]
+    with started(source, old_rows, [*command, "--json"]) as process:
+        try:
+            output, errors = process.communicate(timeout=90)
+        finally:
+            process.kill()
+    assert process.returncode == 0, errors
+    [table] = json.loads(output)["tables"]
+    assert table["verdict"] == "equal"
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_during_a_stall_cancels_the_run(
     source: Sandbox,
@@ -125,7 +145,9 @@ def test_a_signal_during_a_stall_cancels_the_run(
     with hanging_sync(source, old_rows, tmp_path) as (process, watchdog):
         process.send_signal(number)
         output, errors = process.communicate(timeout=60)
-    assert (process.returncode, errors) == (code, "")
+    assert process.returncode == code
+    assert errors.splitlines()[0] == "cancelled  t"
+    assert "Traceback" not in errors
     [table] = json.loads(output)["tables"]
     assert table["status"] == "cancelled"
     assert "attempts" not in table, "the first was the only one"
@@ -143,10 +165,16 @@ def test_a_lambdas_deadline_is_kept_during_a_stall(
         "SQL_SERVER_MCTM_TRUST_CERTIFICATE": "yes",
     }
     source.server.faults.on_statement(FROM_T, MID_VALUE)
-    with started(source, old_rows, timed(5.0), variables=variables) as process:
-        output, errors = process.communicate(timeout=60)
-    assert process.returncode == 0, errors
-    run = json.loads(output)
+    done = subprocess.run(
+        [sys.executable, *timed(5.0)],  # a new one, which loads this provider
+        env=environment_of(source, old_rows) | variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    run = json.loads(done.stdout)
     assert (run["status"], run["remaining"]) == ("deadline", ["t"])
     assert run["tables"][0]["status"] == "deadline"
     assert seen(old_rows) == OLD

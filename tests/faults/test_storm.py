@@ -2,11 +2,15 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from chaos.carrier import Carrier, RunReport
+from chaos.carrier import Carrier
+from chaos.followed import Shown
+from chaos.incremental_carriers import FollowedCarrier, TrackedCarrier
+from chaos.run_report import RunReport
 from chaos.witness import Witness
 from chaos.world import PAIRS, World, world
 
@@ -24,6 +28,10 @@ def carried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         for tables in GROUPS:
             carrier = Carrier(tables, here, witness, config, random.Random(1))
             assert carrier.carry() == "ok"
+        tracked = TrackedCarrier(("ct_merged",), here, witness, config, random.Random(1))
+        assert tracked.carry() == "ok"
+        followed = FollowedCarrier(("rv_compared",), here, witness, config, random.Random(1))
+        assert followed.carry() == "ok"
         assert witness.violations == []
         yield here
 
@@ -112,3 +120,78 @@ def test_the_witness_notices_a_run_that_contradicts_its_ledger(
     assert any(
         "reports cancelled for truncated, but the ledger ok" in v for v in witness.violations
     )
+
+
+@pytest.mark.parametrize(
+    ("damage", "violation"),
+    [
+        ("DELETE FROM ct_merged WHERE id = 7", "ct_merged shows what its source did not hold at"),
+        (
+            "UPDATE tableferry.watermarks SET value = jsonb_set(value::jsonb, '{version}', '1')",
+            "ct_merged went back from",
+        ),
+        (
+            "DELETE FROM tableferry.watermarks WHERE target = 'public.ct_merged'",
+            "ct_merged has rows without a watermark",
+        ),
+        ("ALTER TABLE ct_merged RENAME TO another", "ct_merged is gone"),
+    ],
+)
+def test_the_witness_notices_what_an_incremental_table_never_was(
+    carried: World, damage: str, violation: str
+) -> None:
+    witness = Witness(carried)
+    witness.look_at_tracked("ct_merged")
+    assert witness.violations == []
+    with carried.connect() as connection:
+        connection.autocommit = False
+        connection.execute(damage.encode())
+        witness.look_at_tracked_over(connection, "ct_merged")
+        connection.rollback()
+    assert any(violation in text for text in witness.violations), witness.violations
+
+
+@pytest.mark.parametrize(
+    ("damage", "violation"),
+    [
+        ("UPDATE rv_compared SET v = 5 WHERE id = 7", "shows rows that were never committed"),
+        ("INSERT INTO rv_compared VALUES (9, 0, 1)", "shows rows that were never committed"),
+        ("ALTER TABLE rv_compared RENAME TO another", "rv_compared is gone"),
+    ],
+)
+def test_the_witness_notices_a_row_that_was_never_there(
+    carried: World, damage: str, violation: str
+) -> None:
+    witness = Witness(carried)
+    witness.look_at_followed("rv_compared")
+    assert witness.violations == []
+    with carried.connect() as connection:
+        connection.autocommit = False
+        connection.execute(damage.encode())
+        witness.look_at_followed_over(connection, "rv_compared")
+        connection.rollback()
+    assert any(violation in text for text in witness.violations), witness.violations
+
+
+def test_a_run_that_is_ok_and_lacks_or_keeps_rows_is_noticed(
+    carried: World, tmp_path: Path
+) -> None:
+    config = tmp_path / "table_configs.py"
+    config.write_text(f"TABLE_CONFIGS = {carried.configs()!r}\n", encoding="utf-8")
+    witness = Witness(carried)
+    carrier = FollowedCarrier(("rv_compared",), carried, witness, config, random.Random(1))
+    wanted = carried.followed.now(carrier.tables)
+    report = carrier.wait_for(carrier.begin())
+    shown = witness.look_at_followed("rv_compared")
+    assert carrier._lacks("rv_compared", shown, wanted, [report]) == []
+    gone = {key: row for key, row in wanted.rows["rv_compared"].items() if key != 7}
+    less = replace(wanted, rows={"rv_compared": gone})
+    assert carrier._lacks("rv_compared", shown, less, [report]) == [
+        "still has 1 rows, like [(7, 0, 7)]"
+    ]
+    shown = Shown({key: row for key, row in (shown or {}).items() if key != 7})
+    assert carrier._lacks("rv_compared", shown, wanted, [report]) == [
+        "is without 1 rows, like [(7, 0, 7)]"
+    ]
+    silent = RunReport("x", {"rv_compared": {"status": "ok"}})
+    assert "its keys were not compared" in carrier._lacks("rv_compared", shown, wanted, [silent])

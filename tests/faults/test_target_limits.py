@@ -152,10 +152,10 @@ def test_a_run_that_hangs_with_a_lock_on_the_target_is_ended_by_its_successor(
             outcome = sync(source, pg_database, options=QUICK)
         finally:
             os.kill(process.pid, signal.SIGCONT)
-        printed, _ = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=60)
     assert outcome.status is Status.OK, outcome.error
     assert process.returncode == 1
-    assert "took over" in printed or "connection" in printed
+    assert "took over" in errors or "connection" in errors
     assert len(seen(pg_database)) == ROWS
     statuses = pg_database.rows("SELECT status FROM tableferry.table_runs ORDER BY started_at")
     assert statuses == [("abandoned",), ("ok",)]

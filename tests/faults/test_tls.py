@@ -1,8 +1,10 @@
 """The wire is protected or it is not used: certificates, names, authorities, on both sides."""
 
 import contextlib
+import errno
 import socket
 import ssl
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ from tableferry import postgres, sqlserver
 from tableferry.config import Settings, SourceSettings, TargetSettings
 from tableferry.errors import ConfigError, TransientError
 from tableferry.inspect.check import check_tables
+from tableferry.sqlserver import tls
 from tableferry.sqlserver.tls import verified_certificate
 from tableferry_sandbox.engine.server import Server
 from tableferry_sandbox.tds_server import SandboxServer
@@ -113,7 +116,8 @@ def test_a_source_without_tls_is_refused_where_a_ca_file_is_set(serve: Serve, ca
 def test_a_ca_file_that_is_none_is_told(serve: Serve, tmp_path: Path) -> None:
     port = serve("localhost").port
     (tmp_path / "empty.pem").write_text("")
-    for name in ("empty.pem", "missing.pem"):
+    (tmp_path / "folder.pem").mkdir()
+    for name in ("empty.pem", "missing.pem", "folder.pem"):
         with pytest.raises(ConfigError) as raised:
             sqlserver.connect(settings_of(port, ca_file=str(tmp_path / name)))
         assert "SQL_SERVER_MCTM_CA_FILE" in raised.value.hint
@@ -125,8 +129,27 @@ def test_the_driver_is_held_to_the_certificate_that_was_verified(
     """A server that shows another certificate the second time is another server."""
     server = serve("localhost")
     other = ssl.PEM_cert_to_DER_cert(authority.certify("localhost").certificate_pem.decode())
-    monkeypatch.setattr("tableferry.sqlserver.tls._certificate", lambda _settings: other)
-    refused(settings_of(server.port, ca_file=ca_file))
+    monkeypatch.setattr("tableferry.sqlserver.secure_wire.SecureWire.certificate", other)
+    error = refused(settings_of(server.port, ca_file=ca_file))
+    assert "Certificate mismatch" in error.message
+    assert "SQL_SERVER_MCTM_HOST" in error.hint
+
+
+def test_the_verified_certificate_needs_no_folder_that_is_writable(
+    serve: Serve, ca_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    server = serve("localhost")
+    settings = settings_of(server.port, ca_file=ca_file)
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", read_only)
+    sqlserver.connect(settings).close()
+    monkeypatch.setattr(tls, "_OPEN_FILES", Path("/nowhere"))  # a system without files in memory
+    with pytest.raises(ConfigError) as raised:
+        sqlserver.connect(settings)
+    assert "Read-only file system" in raised.value.message
+    assert "TMPDIR" in raised.value.hint
 
 
 def test_strict_verifies_in_the_handshake_that_comes_first(

@@ -8,6 +8,7 @@ import pyarrow as pa
 from tableferry import postgres
 from tableferry.config import Publish
 from tableferry.model.schema import Isolation, SourceColumn, SourceSchema, SourceType
+from tableferry.model.target_database import TargetDatabase
 from tableferry.planning.plan import SyncPlan
 from tableferry.planning.plan_table import plan_table
 from tableferry.postgres import STRATEGIES
@@ -53,7 +54,7 @@ def planned_load(
         there,
         strategies=STRATEGIES,
         isolation=isolation,
-        pg_version=connection.version,
+        database=TargetDatabase(connection.version),
     )
 
 

@@ -1,5 +1,6 @@
 """The functions of ``import tableferry``, against a real PostgreSQL and a real TDS connection."""
 
+import contextlib
 import json
 import threading
 from pathlib import Path
@@ -11,6 +12,7 @@ import tableferry
 from tableferry import (
     ConfigError,
     Event,
+    PhaseStarted,
     Progress,
     Retrying,
     SchemaError,
@@ -99,15 +101,24 @@ def test_events_come_in_their_order(source: str, target: str, sandbox: Sandbox) 
     events: list[Event] = []
     tables = [Table("dbo.T", "t", batch_size=500), Table("dbo.Missing", "u")]
     tableferry.sync(tables, source=source, target=target, on_event=events.append)
-    assert [type(event) for event in events] == [
+    assert [
+        event.phase.value if isinstance(event, PhaseStarted) else type(event) for event in events
+    ] == [
         TableStarted,
+        "connect",
+        "plan",
+        "load",
         Progress,
         Progress,
+        "prepare",
+        "publish",
         TableFinished,
         TableStarted,
+        "connect",
+        "plan",
         TableFinished,
     ]
-    assert [event.table for event in events] == ["t"] * 4 + ["u"] * 2
+    assert [event.table for event in events] == ["t"] * 9 + ["u"] * 4
     assert [event.rows for event in events if isinstance(event, Progress)] == [500, 1_000]
 
 
@@ -155,7 +166,7 @@ def test_an_interrupt_is_raised_once_the_load_is_rolled_back(
         if isinstance(event, Progress):
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt, match="0 of 1 tables were synced"):
+    with pytest.raises(KeyboardInterrupt, match="0 of 1 table was synced"):
         tableferry.copy_table("dbo.T", "t", source=source, target=target, on_event=interrupt)
     assert pg_database.rows("SELECT id FROM t") == [(-1,)]
     assert pg_database.rows("SELECT status FROM tableferry.runs") == [("cancelled",)]
@@ -178,8 +189,36 @@ def test_a_foreign_timeout_passes_through_and_leaves_nothing_behind(
     with pytest.raises(OrchestratorTimeout):
         tableferry.copy_table("dbo.T", "t", source=source, target=target, on_event=give_up)
     assert pg_database.rows("SELECT id FROM t") == [(-1,)]
+    assert pg_database.rows("SELECT status FROM tableferry.runs") == [("cancelled",)]
+    assert pg_database.rows("SELECT status, error_message FROM tableferry.table_runs") == [
+        ("cancelled", "The run was stopped (OrchestratorTimeout)")
+    ]
     outcome = tableferry.copy_table("dbo.T", "t", source=source, target=target, max_shrink=100)
     assert outcome.ok, outcome.error
+
+
+@pytest.mark.parametrize("end", [OrchestratorTimeout, SystemExit, KeyboardInterrupt])
+@pytest.mark.parametrize("kind", [TableStarted, TableFinished])
+@pytest.mark.usefixtures("numbers")
+def test_the_ledger_knows_the_end_whenever_a_callback_ends_the_run(
+    source: str,
+    target: str,
+    pg_database: PgDatabase,
+    kind: type[Event],
+    end: type[BaseException],
+) -> None:
+    def stop(event: Event) -> None:
+        if isinstance(event, kind) and event.table == "t":
+            raise end
+
+    tables = [Table("dbo.T", "s"), Table("dbo.T", "t"), Table("dbo.T", "u")]
+    with contextlib.suppress(end):
+        tableferry.sync(tables, source=source, target=target, on_event=stop)
+    assert pg_database.rows("SELECT status FROM tableferry.runs") == [("cancelled",)]
+    ended = dict(pg_database.rows("SELECT table_key, status FROM tableferry.table_runs"))
+    assert ended["s"] == "ok"
+    assert "running" not in ended.values()
+    assert ended.get("t", "cancelled") == ("ok" if kind is TableFinished else "cancelled")
 
 
 @pytest.mark.usefixtures("numbers")
@@ -238,6 +277,9 @@ def test_a_check_names_what_is_down_once(source: str, target: str, sandbox: Sand
 
 def test_what_is_discovered_can_be_synced(source: str, target: str) -> None:
     found = tableferry.discover(source, like="Cust%")
+    assert [one.config["pg_table"] for one in found] == ["mctm_customer"]
+    [named] = tableferry.discover(source, like="Cust%", db_type="crm")
+    assert named.config["pg_table"] == "crm_customer"
     assert [one.key for one in found] == ["customer"]
     assert len(found) == 1
     assert "<td>customer</td>" in found._repr_html_()
@@ -274,7 +316,7 @@ def test_a_refused_login_names_the_side_and_no_variable(source: str, target: str
         if one.error
     ]
     assert database.error is not None
-    assert "the target's PASSWORD" in database.error.hint
+    assert "the target URL's password" in database.error.hint
     assert "PG_" not in database.error.hint
 
 

@@ -1,6 +1,7 @@
 """The target as an open psycopg connection: it says where to connect, and is never loaded on."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -115,6 +116,21 @@ def test_one_whose_session_is_unlike_a_new_one_is_refused(
     with pg_database.connect() as connection:
         connection.execute(statement.encode())
         assert told in refused(connection)
+
+
+def test_one_that_acts_as_another_role_as_every_session_of_its_login_does_is_taken(
+    pg_database: PgDatabase,
+) -> None:
+    login = replace(pg_database, user=f"login_{pg_database.name}", password="x")
+    pg_database.run(
+        f"CREATE ROLE {login.user} LOGIN PASSWORD 'x' IN ROLE pg_monitor",
+        f"ALTER ROLE {login.user} SET role = pg_monitor",
+    )
+    try:
+        with login.connect() as connection:
+            assert settings_of(connection).user == login.user
+    finally:
+        pg_database.run(f"DROP ROLE {login.user}")
 
 
 def test_one_with_parameters_that_cannot_be_repeated_is_refused(pg_database: PgDatabase) -> None:

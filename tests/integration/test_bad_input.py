@@ -11,6 +11,7 @@ import pytest
 from tableferry.config import parse_table_configs
 from tableferry.errors import TableferryError
 from tableferry.inspect.check import check_tables
+from tableferry.inspect.plan_report import plan_tables
 from tableferry.runs import make_plan as make_plan_module
 from tableferry.runs.outcome import Status, TableOutcome
 from tableferry.runs.run import sync_table, sync_tables
@@ -72,7 +73,7 @@ WRONG = [
     ({"where": "ID = = 1"}, {}, "102", "syntax", "where"),
     ({"where": "1/(ID-7) = 1"}, {}, "8134", "Divide by zero", "where"),
     ({"where": f"CAST(Name + N'{CANARY}' AS int) = 1"}, {}, "245", "Conversion failed", "where"),
-    ({"pg_table": "nowhere.t"}, {}, "", "schema", "CREATE SCHEMA"),
+    ({"pg_table": "PUBLIC.t"}, {}, "", "no schema 'PUBLIC'", "public.t"),
     ({}, {"db": "Nowhere"}, "4060", "Nowhere", "SQL_SERVER_MCTM_DB"),
     ({}, {"user": "nobody"}, "18456", "nobody", "SQL_SERVER_MCTM_USER"),
     ({}, {"port": 1}, "", "127.0.0.1:1", "SQL_SERVER_MCTM_PORT"),
@@ -244,6 +245,21 @@ def test_one_tables_failure_does_not_stop_the_next_unless_told_to(
     assert not run.ok
     run = sync_tables(list(specs.values()), settings, options=RunOptions(fail_fast=True))
     assert [table.status for table in run.tables] == [Status.FAILED, Status.SKIPPED]
+
+
+@pytest.mark.parametrize("where", ["Gone = 1", "ID = = 1", "ID IN (SELECT ID FROM dbo.Gone)"])
+def test_check_says_that_a_table_is_readable_where_only_its_condition_is_wrong(
+    sandbox: Sandbox, source_rows: Callable[[str], None], old_rows: PgDatabase, where: str
+) -> None:
+    specs = list(parse_table_configs({"t": entry(sql_table="dbo.T", where=where)}).values())
+    settings = sandbox.settings(old_rows)
+    (checked,) = check_tables(specs, settings).tables
+    assert checked.error is not None
+    assert "'where'" in checked.error.hint
+    assert (checked.readable, checked.writable) == (True, True)
+    (planned,) = plan_tables(specs, settings).tables
+    assert planned.error is not None
+    assert planned.error.code == checked.error.code
 
 
 def test_a_check_looks_at_everything_and_writes_nothing(

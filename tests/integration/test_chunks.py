@@ -15,7 +15,7 @@ from tableferry.errors import SchemaError, TransientError, VerificationError
 from tableferry.planning.plan import SyncPlan
 from tableferry.planning.plan_table import plan_table
 from tableferry.postgres import STRATEGIES
-from tableferry.sqlserver import chunking
+from tableferry.sqlserver import chunking, table_key
 from tableferry_sandbox.faults import CutConnection, EndEarly, SendError
 from tests.integration.conftest import Sandbox
 from tests.support.specs import entry
@@ -201,7 +201,7 @@ def test_a_key_column_of_unknown_collation_is_refused(
     connection: sqlserver.SourceConnection, table_in: TableIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table_in("CREATE TABLE dbo.T (ID varchar(9) NOT NULL PRIMARY KEY, Name nvarchar(50) NULL)")
-    monkeypatch.setattr(chunking, "COLLATIONS", "SELECT 'x' AS column_name, NULL AS collation")
+    monkeypatch.setattr(table_key, "COLLATIONS", "SELECT 'x' AS column_name, NULL AS collation")
     with pytest.raises(SchemaError, match="the collation of 'ID'"):
         sqlserver.split_table(connection, plan_of(connection))
 
@@ -246,11 +246,11 @@ with sqlserver.connect(settings) as connection, sqlserver.connect(settings) as o
     plan = plan_of(connection, consistency="snapshot")
     cut = sqlserver.split_table(connection, plan)
     reader = sqlserver.TableReader(connection, plan)
-    reader.begin_snapshot()
+    connection.begin_snapshot()
     first = [row for batch in reader.batches(cut.ranges[0]) for row in batch.column(0).to_pylist()]
     other.execute("DELETE FROM dbo.T WHERE ID > 500; INSERT INTO dbo.T VALUES (2000, N'new')")
     found = [sum(b.num_rows for b in reader.batches(keys)) for keys in cut.ranges[1:]]
-    reader.end_snapshot()
+    connection.end_snapshot()
     print(len(first), found, sum(b.num_rows for b in reader.batches()))
 """
 
@@ -278,8 +278,8 @@ def test_a_snapshot_that_ended_on_its_own_is_noticed(
     numbered(table_in, 10)
     sandbox.run("ALTER DATABASE McTM SET ALLOW_SNAPSHOT_ISOLATION ON")
     reader = sqlserver.TableReader(connection, plan_of(connection, consistency="snapshot"))
-    reader.begin_snapshot()
+    connection.begin_snapshot()
     list(reader.batches())
     connection.execute("ROLLBACK TRANSACTION")
     with pytest.raises(VerificationError, match="several moments"):
-        reader.end_snapshot()
+        connection.end_snapshot()

@@ -17,24 +17,17 @@ import pytest
 
 from tableferry import __version__
 from tableferry_sandbox.sample import table_configs
+from tests.support import loaded_process
 from tests.support.databases import PgDatabase
 from tests.support.in_process import call, surroundings
 from tests.support.sandbox import PASSWORD, Sandbox
 
-COMMANDS = ("discover", "plan", "sync", "check", "info", "demo", "sandbox")
+COMMANDS = ("discover", "plan", "sync", "watch", "verify", "check", "info", "demo", "sandbox")
 
 
 def run(*arguments: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> Any:
     """Run a command in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "tableferry", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        cwd=cwd,
-        env=surroundings(env),
-    )
+    return loaded_process.run("-m", "tableferry", *arguments, cwd=cwd, env=surroundings(env))
 
 
 @pytest.fixture
@@ -105,25 +98,19 @@ def test_sync_carries_all_tables_in_order_and_shows_progress(
 def test_a_stdout_that_is_closed_or_full_changes_neither_the_run_nor_its_exit_code(
     folder: Path, env: dict[str, str], pg_database: PgDatabase, arguments: tuple[str, ...]
 ) -> None:
-    command = [sys.executable, "-m", "tableferry", "sync", *arguments]
+    command = ["-m", "tableferry", "sync", *arguments]
     reading, writing = os.pipe()
     os.close(reading)
     try:
         with Path("/dev/full").open("wb") as full:
-            for stdout in (writing, full):
-                done = subprocess.run(
-                    command,
-                    stdout=stdout,
-                    stderr=subprocess.PIPE,
-                    cwd=folder,
-                    env=surroundings(env),
-                    text=True,
-                    timeout=120,
-                    check=False,
-                )
-                assert done.returncode == 0, done.stderr
+            for stdout in (writing, full.fileno()):
+                with loaded_process.start(
+                    *command, cwd=folder, env=surroundings(env), stdout=stdout
+                ) as process:
+                    _, told = process.communicate(120)
+                assert process.returncode == 0, told
                 said = "The output is incomplete: No space left on device\n"
-                assert done.stderr == ("" if stdout == writing else said)
+                assert told == ("" if stdout == writing else said)
     finally:
         os.close(writing)
     runs = pg_database.rows("SELECT status FROM tableferry.runs")
@@ -247,7 +234,7 @@ def test_plan_prints_what_would_happen_and_writes_nothing(
     for told in (
         "t.[ModuleID] AS [module_id]",
         "FROM [McTM].[dbo].[Module] AS t",
-        'CREATE TABLE "mctm_module"',
+        'CREATE TABLE "public"."mctm_module"',
         "reads as snapshot, about 300 rows",
         "the seventh digit of the second",
         "readers wait",
@@ -288,7 +275,8 @@ def test_a_table_that_cannot_be_planned_exits_1_with_its_reason(
     pg_database.run("CREATE TABLE mctm_module (module_id smallint)")
     done = call("plan", "--tables=mctm_module", env=env, cwd=folder)
     assert done.returncode == 1
-    assert "'module_id' of type smallint cannot hold every value" in done.stdout
+    assert "'module_id' of type smallint cannot hold every value" in done.stderr
+    assert done.stdout == "0 of 1 table ok\n"
 
 
 def test_what_is_no_plan_is_refused(folder: Path, env: dict[str, str]) -> None:
@@ -331,6 +319,7 @@ def test_wrong_use_exits_2_with_the_reason(
         ("import nothing_of_this_name", "ModuleNotFoundError"),
         ("1 / 0", "ZeroDivisionError"),
         ("raise SystemExit(3)", "SystemExit"),
+        ("raise BaseException(3)", "BaseException"),
         ("TABLE_CONFIGS = {", "is not valid Python"),
     ],
 )
@@ -369,7 +358,7 @@ def test_the_env_file_is_found_and_real_variables_win(folder: Path, env: dict[st
     assert call("check", env=passwords, cwd=folder).returncode == 0
     wrong = call("check", env={**passwords, "PG_DB": "not_there"}, cwd=folder)
     assert wrong.returncode == 1
-    assert "not_there" in wrong.stdout
+    assert "not_there" in wrong.stderr
 
 
 def test_no_password_in_any_output(folder: Path, env: dict[str, str]) -> None:
@@ -401,7 +390,9 @@ def test_the_sandbox_says_how_to_connect_and_stops_when_told(pg_database: PgData
     assert b"\nSQL_SERVER_MCTM_DB=McTM\n" in told
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_a_signal_is_an_outcome_and_leaves_the_old_rows(
     folder: Path, env: dict[str, str], pg_database: PgDatabase, number: signal.Signals, code: int
 ) -> None:
@@ -409,20 +400,29 @@ def test_a_signal_is_an_outcome_and_leaves_the_old_rows(
     # A reader that holds the table makes the sync wait for its lock, so it is surely in its midst.
     with psycopg.connect(pg_database.conninfo) as reader:
         reader.execute("SELECT count(*) FROM mctm_module")
-        command = [sys.executable, "-m", "tableferry", "sync", "--tables=mctm_module"]
-        everything = {**os.environ, **env}
-        with subprocess.Popen(
-            command, cwd=folder, env=everything, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        ) as process:
+        command = ["-m", "tableferry", "sync", "--tables=mctm_module"]
+        with loaded_process.start(*command, cwd=folder, env=surroundings(env)) as process:
             waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
             while pg_database.rows(waiting) != [(1,)]:
                 assert process.poll() is None
             process.send_signal(number)
             told, said = process.communicate(timeout=30)
     assert process.returncode == code
-    assert said == b""
-    assert b"rolled back" in told
-    assert number.name.encode() in told
+    assert "rolled back" in said
+    assert number.name in said
+    assert "0 of 1 ok" in told
     outcomes = "SELECT status FROM tableferry.table_runs ORDER BY started_at"
     assert pg_database.rows(outcomes) == [("ok",), ("cancelled",)]
     assert pg_database.rows("SELECT count(*) FROM mctm_module") == [(300,)]
+
+
+@pytest.mark.parametrize("suffix", [".yaml", ".YML", ".json"])
+def test_a_configuration_in_another_format_is_refused_with_the_one_that_is_read(
+    tmp_path: Path, suffix: str
+) -> None:
+    (tmp_path / f"tables{suffix}").write_text("tables:\n  - customer\n")
+    done = call("info", f"--config=tables{suffix}", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "tables are read from Python or TOML, not from" in done.stderr
+    assert "tableferry discover --source NAME" in done.stderr
+    assert "valid Python" not in done.stderr

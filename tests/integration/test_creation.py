@@ -202,6 +202,28 @@ def test_an_index_with_too_many_columns_includes_those_that_fit(
     assert columns == 32
 
 
+def test_each_included_column_that_is_left_out_is_told_with_its_own_reason(
+    sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
+) -> None:
+    more = [f"C{number}" for number in range(33)]
+    table_in(
+        "CREATE TABLE dbo.T (ID int PRIMARY KEY, Gone int, Long1 nvarchar(max), "
+        f"Long2 varbinary(3000), {', '.join(f'{c} int' for c in more)})"
+    )
+    included = ["Gone", "Long1", "Long2", *more[1:]]
+    table_in(f"CREATE INDEX IX ON dbo.T (C0) INCLUDE ({', '.join(included)})")
+    warnings = created(sandbox, pg_database, exclude=["Gone"]).warnings
+    told = [text for text in warnings if "does not include" in text]
+    assert told == [
+        "the index 'IX' does not include 'Gone': not carried",
+        (
+            "the index 'IX' does not include 'Long1', 'Long2': too long for the 2,704 bytes of a "
+            "row of a btree"
+        ),
+        "the index 'IX' does not include 'C32': beyond the 32 columns of an index",
+    ]
+
+
 def test_index_names_of_a_renamed_table_are_not_reused(
     sandbox: Sandbox, pg_database: PgDatabase, table_in: Make
 ) -> None:
@@ -388,3 +410,17 @@ def test_a_table_in_a_schema_with_an_awkward_name_is_created_completely(
     created(sandbox, pg_database, pg_table='"o\'s; x"."T-1"')
     insert = 'INSERT INTO "o\'s; x"."T-1" (n) VALUES (0) RETURNING id'
     assert pg_database.rows(insert) == [(4,)]
+
+
+@pytest.mark.parametrize("changes", [{}, {"chunks": 2}])
+def test_rows_of_a_created_table_are_not_reported_as_merged(
+    sandbox: Sandbox,
+    pg_database: PgDatabase,
+    table_in: Callable[[str], None],
+    changes: dict[str, Any],
+) -> None:
+    table_in("CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY)")
+    table_in("INSERT INTO dbo.T VALUES (1), (2), (3), (4)")
+    outcome = created(sandbox, pg_database, **changes)
+    assert outcome.rows_written == 4
+    assert outcome.changes == {}

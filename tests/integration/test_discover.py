@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import uuid
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import pytest
 
 from tableferry.config import Settings, TableSpec, parse_table_configs
 from tableferry.errors import ConfigError, SchemaError
+from tableferry.inspect import discover as discover_module
 from tableferry.inspect.discover import Discovered, discover
 from tableferry.model.identifiers import quote_mssql
 from tableferry.report.table_entries import python_text
@@ -19,6 +18,7 @@ from tableferry.runs.outcome import Status
 from tableferry.runs.run import sync_tables
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.integration.support import settings_of
+from tests.support import loaded_process
 from tests.support.databases import PgDatabase
 
 HOSTILE = "x\"]'; DROP--\n\\"
@@ -62,8 +62,6 @@ def test_an_entry_has_names_columns_key_and_row_count(sandbox: Sandbox, shop: st
         "sql_server_db": shop,
         "sql_table": f"[{shop}].[dbo].[CustomerOrder]",
         "pg_table": "shop_customer_order",
-        "columns": ["OrderID", "Größe m²"],
-        "pg_columns": ["order_id", "größe_m²"],
         "primary_key": ["OrderID"],
     }
     assert found["customer_order"].rows == 2
@@ -124,6 +122,58 @@ def test_companion_columns_get_names_that_no_other_column_has(
     }  # fmt: skip
 
 
+def test_a_column_that_is_added_after_discover_is_noticed_and_drift_decides(
+    sandbox: Sandbox, shop: str, pg_database: PgDatabase
+) -> None:
+    found = found_in(sandbox, shop, like="CustomerOrder", schema="dbo")
+    specs, _ = defined_by(python_text(found))
+    settings = Settings({"shop": sandbox.source(shop)}, settings_of(pg_database))
+    assert sync_tables(list(specs.values()), settings).ok
+    sandbox.run("ALTER TABLE dbo.CustomerOrder ADD Weight int", shop)
+    [stopped] = sync_tables(list(specs.values()), settings).tables
+    assert stopped.error is not None
+    assert "Weight" in stopped.error.message
+    [entry] = found
+    adding = parse_table_configs({entry.key: {**entry.config, "drift": "add_columns"}})
+    assert sync_tables(list(adding.values()), settings).ok
+    assert pg_database.rows("SELECT order_id, weight FROM shop_customer_order ORDER BY 1") == [
+        (1, None),
+        (2, None),
+    ]
+
+
+def test_a_column_of_a_type_that_is_not_carried_is_excluded_and_the_others_follow_the_source(
+    sandbox: Sandbox, shop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {name: rule for name, rule in discover_module.RULES.items() if name != "hierarchyid"}
+    monkeypatch.setattr(discover_module, "RULES", known)
+    sandbox.run("CREATE TABLE dbo.Odd (ID int NOT NULL PRIMARY KEY, H hierarchyid)", shop)
+    [found] = found_in(sandbox, shop, like="Odd")
+    assert found.config["exclude"] == ["H"]
+    assert "'H' is left out: hierarchyid is not carried" in found.notes
+    assert "columns" not in found.config
+
+
+def test_views_are_found_on_request_or_by_name_and_can_be_synced(
+    sandbox: Sandbox, shop: str, pg_database: PgDatabase
+) -> None:
+    sandbox.run("CREATE VIEW sales.OpenOrder AS SELECT OrderID FROM dbo.CustomerOrder", shop)
+    assert not [one for one in found_in(sandbox, shop) if one.is_view]
+    everything = discover("shop", sandbox.source(shop), views=True).tables
+    assert [str(one.table) for one in everything if one.is_view] == [f"{shop}.sales.OpenOrder"]
+    assert len(everything) == 4
+    [found] = found_in(sandbox, shop, like="open%")
+    assert found.is_view
+    assert found.to_dict()["view"] is True
+    text = python_text([found])
+    assert f"# {shop}.sales.OpenOrder: a view, rows unknown, size unknown" in text
+    specs, _ = defined_by(text)
+    settings = Settings({"shop": sandbox.source(shop)}, settings_of(pg_database))
+    run = sync_tables(list(specs.values()), settings)
+    assert run.ok, run.tables[0].error
+    assert run.rows_written == 2
+
+
 def test_schema_and_name_are_matched_ignoring_case(sandbox: Sandbox, shop: str) -> None:
     def names(**where: str) -> list[str]:
         return [f"{e.table.schema}.{e.table.name}" for e in found_in(sandbox, shop, **where)]
@@ -137,7 +187,7 @@ def test_schema_and_name_are_matched_ignoring_case(sandbox: Sandbox, shop: str) 
 def test_no_table_found_is_an_error_with_a_hint(sandbox: Sandbox, shop: str, like: str) -> None:
     with pytest.raises(SchemaError, match="no such table") as raised:
         found_in(sandbox, shop, like=like)
-    assert "--like" in raised.value.hint
+    assert "'like'" in raised.value.hint
 
 
 @pytest.mark.parametrize("text", ["a\0b", "a\ud800b", 5, None])
@@ -151,15 +201,8 @@ def test_a_pattern_that_is_no_text_of_the_server_is_refused_by_its_name(
 
 def command(folder: Path, env: dict[str, str], *arguments: str) -> Any:
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return subprocess.run(
-        [sys.executable, "-m", "tableferry", "discover", "--source", "shop", *arguments],
-        capture_output=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-        cwd=folder,
-        env={**kept, "PYTHONUTF8": "1", **env},
-    )
+    command = ["-m", "tableferry", "discover", "--source", "shop", *arguments]
+    return loaded_process.run(*command, cwd=folder, env={**kept, **env})
 
 
 def test_the_command_needs_nothing_but_the_sources_variables(

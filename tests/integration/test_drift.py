@@ -84,7 +84,7 @@ def test_columns_added_in_the_source_are_added_and_filled(
     carried("ALTER TABLE dbo.T ADD Qty int NOT NULL DEFAULT 7, Place geography NULL, V sql_variant")
     plan = planned(sandbox, database, drift="add_columns").to_dict()
     assert len(plan["drift"]) == 5
-    assert plan["ddl"][0].startswith('ALTER TABLE "t" ADD COLUMN "qty" integer NOT NULL, ')
+    assert plan["ddl"][0].startswith('ALTER TABLE "public"."t" ADD COLUMN "qty" integer NOT NULL, ')
     assert seen(database) == OLD
 
     outcome = sync(sandbox, database, drift="add_columns")
@@ -96,6 +96,21 @@ def test_columns_added_in_the_source_are_added_and_filled(
     again = planned(sandbox, database)
     assert again.plan is not None
     assert again.plan.drift.messages == again.plan.ddl == ()
+
+
+@pytest.mark.parametrize("publish", ["truncate", "swap", "merge"])
+def test_the_column_of_another_spelling_is_filled_and_none_is_added_beside_it(
+    sandbox: Sandbox, source_table: Run, database: PgDatabase, publish: str
+) -> None:
+    source_table("ALTER TABLE dbo.T ADD CustomerName nvarchar(9) NOT NULL DEFAULT N'x'")
+    database.run(
+        'CREATE TABLE t (id int PRIMARY KEY, name text, "CustomerName" text)',
+        "INSERT INTO t VALUES (1, 'old', 'old'), (3, 'old', 'old')",
+    )
+    outcome = sync(sandbox, database, drift="add_columns", publish=publish, max_shrink=100)
+    assert outcome.error is None
+    assert outcome.warnings == ()
+    assert seen(database) == [(1, "a", "x"), (2, None, "x")]
 
 
 def test_an_added_column_disappears_where_the_load_fails(
@@ -314,7 +329,7 @@ def test_the_plan_shows_the_drift_once_with_its_statement(
     show_plan(plan_tables([spec], sandbox.settings(database)), out)
     assert isinstance(out.file, io.StringIO)
     text = out.file.getvalue()
-    assert 'ALTER TABLE "t" ADD COLUMN "qty" integer' in text
+    assert 'ALTER TABLE "public"."t" ADD COLUMN "qty" integer' in text
     assert "drift t has no column 'qty' for 'Qty': it is added, of type integer" in text
     assert text.count("has no column 'qty'") == 1
 

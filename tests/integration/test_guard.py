@@ -6,7 +6,7 @@ from tableferry import postgres
 from tableferry.config import Publish
 from tableferry.errors import ConfigError, GuardError
 from tableferry.model.identifiers import TargetTable
-from tableferry.planning.shrink_guard import require_not_shrunk
+from tableferry.planning.guards import require_not_shrunk
 from tableferry.postgres import STRATEGIES
 from tests.integration.loads import load, planned_load
 from tests.integration.support import settings_of
@@ -72,21 +72,26 @@ def test_only_the_tables_own_rows_count(table: PgDatabase) -> None:
     assert table.rows("SELECT count(*) FROM ONLY t") == [(5,)]
 
 
+STRONG_LOCKS = """\
+SELECT count(*) FROM pg_locks
+WHERE relation = 't'::regclass AND mode = 'AccessExclusiveLock'"""
+
+
 def test_the_rows_are_counted_before_readers_are_locked_out(table: PgDatabase) -> None:
     """The count reads the whole table: that may take seconds."""
     with postgres.connect(settings_of(table)) as connection:
         plan = planned_load(connection, Publish.TRUNCATE, max_shrink=50)
-        counted: list[bool] = []
+        locks_while_counting: list[tuple[object, ...]] = []
         rows = connection.rows
 
         def watched(sql: str, *parameters: object) -> list[tuple[object, ...]]:
             if "count(*)" in sql:
-                counted.append(connection.in_transaction)
+                locks_while_counting.extend(table.rows(STRONG_LOCKS))
             return rows(sql, *parameters)  # type: ignore[arg-type]
 
         connection.rows = watched  # type: ignore[method-assign, assignment]
         load(connection, plan, [(n, "new") for n in range(5)])
-        assert counted == [False]
+        assert locks_while_counting == [(0,)]
 
 
 def test_who_may_not_read_the_target_is_told_and_may_do_without_the_guard(

@@ -1,5 +1,6 @@
 """How old a table's rows are when readers get to see them, by a clock that events move on."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -14,7 +15,11 @@ from tests.integration.fanout.conftest import CHUNKS, ROWS, FanOut, fan_out
 
 __all__ = ["fan_out"]
 
-AN_HOUR_AGO = "UPDATE tableferry.chunks SET done_at = done_at - interval '1 hour'"
+AN_HOUR_AGO = (
+    "UPDATE tableferry.chunks SET done_at = done_at - interval '1 hour', "
+    "read_at = read_at - interval '1 hour'"
+)
+WITHIN = {"resume_within": 7200}
 HOUR = 3600.0
 BATCHES_OF_A_CHUNK = 3
 
@@ -59,7 +64,7 @@ def test_what_was_not_published_has_no_lag(fan_out: FanOut) -> None:
 
 def test_of_rows_that_an_earlier_run_stored_the_oldest_counts(fan_out: FanOut) -> None:
     clock = Clock()
-    one = fan_out.again(parallel=1)
+    one = fan_out.again(parallel=1, **WITHIN)
     until = Deadline(clock.now + 10.0 * CHUNKS * BATCHES_OF_A_CHUNK / 2, clock)
     stopped = sync(one, clock, deadline=until)
     assert (stopped.status, stopped.resumable) == (Status.DEADLINE, True)
@@ -69,6 +74,43 @@ def test_of_rows_that_an_earlier_run_stored_the_oldest_counts(fan_out: FanOut) -
     assert outcome.status is Status.OK, outcome.error
     assert outcome.lag is not None
     assert outcome.lag > HOUR + outcome.seconds
+    [(oldest, recorded)] = fan_out.database.rows(
+        "SELECT min(c.read_at), min(t.rows_as_of) FROM tableferry.chunks c "
+        "JOIN tableferry.table_runs t USING (run_id, table_key) WHERE t.status = 'ok'"
+    )
+    assert outcome.as_of == recorded
+    assert isinstance(oldest, dt.datetime)
+    assert outcome.to_dict()["rows_as_of"] == outcome.as_of.isoformat()
+    moment = f"{oldest.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
+    assert any(f"earlier run: rows as of {moment}" in one for one in outcome.warnings)
+
+
+def test_rows_that_an_earlier_run_stored_too_long_ago_are_read_again(fan_out: FanOut) -> None:
+    clock = Clock()
+    one = fan_out.again(parallel=1)
+    until = Deadline(clock.now + 10.0 * CHUNKS * BATCHES_OF_A_CHUNK / 2, clock)
+    assert sync(one, clock, deadline=until).resumable
+    fan_out.database.run(AN_HOUR_AGO)
+    fan_out.sandbox.run("UPDATE dbo.T SET Name = N'committed before the run began' WHERE ID = 1")
+    outcome = sync(one, Clock())
+    assert outcome.status is Status.OK, outcome.error
+    assert not any("earlier run" in warning for warning in outcome.warnings)
+    assert outcome.lag is not None
+    assert outcome.lag < HOUR
+    assert fan_out.seen()[0] == (1, "committed before the run began")
+
+
+def test_a_chain_of_invocations_goes_on_with_its_own_chunks_however_old(fan_out: FanOut) -> None:
+    clock = Clock()
+    one = fan_out.again(parallel=1)
+    until = Deadline(clock.now + 10.0 * CHUNKS * BATCHES_OF_A_CHUNK / 2, clock)
+    assert sync(one, clock, deadline=until).resumable
+    fan_out.database.run("UPDATE tableferry.chunks SET read_at = read_at - interval '1 day'")
+    outcome = sync(one, Clock(), continues=True)
+    assert outcome.status is Status.OK, outcome.error
+    assert any("earlier run" in warning for warning in outcome.warnings)
+    assert outcome.lag is not None
+    assert outcome.lag > 24 * HOUR
 
 
 def test_a_fan_outs_rows_lag_by_the_seconds_from_its_beginning(fan_out: FanOut) -> None:
@@ -92,7 +134,7 @@ def test_a_fan_out_that_went_on_with_an_earlier_one_has_the_earlier_ones_oldest_
     fan_out.load(0)
     fan_out.database.run(AN_HOUR_AGO)
     fan_out.expire()
-    later = fan_out.again()
+    later = fan_out.again(**WITHIN)
     begun = later.begin()
     assert 0 not in begun.pending
     later.load_all(begun)

@@ -10,13 +10,14 @@ from tableferry import postgres
 from tableferry.errors import ErrorReport, LeaseLostError
 from tableferry.model.identifiers import TargetTable
 from tableferry.postgres.connection import TargetConnection
-from tableferry.postgres.ledger import Lease, UnfinishedLoad, checkpoint
+from tableferry.postgres.ledger import Lease, ResumeLimit, UnfinishedLoad, checkpoint
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.ledger import SLOW, Run, a_run
 
 RANGES = ("id < 10", "id >= 10 AND id < 20", "id >= 20")
 PLAN = {"fingerprint": "abc", "publish": "swap"}
+AN_HOUR = ResumeLimit(3600.0)
 
 
 @pytest.fixture
@@ -48,13 +49,20 @@ def staged(run: Run, name: str = "t_staging", **changes: str) -> Lease:
     return lease
 
 
-def store(connection: TargetConnection, lease: Lease, number: int, *, commit: bool = True) -> None:
-    """Store five rows as a part of a load does."""
+def store(
+    connection: TargetConnection,
+    lease: Lease,
+    number: int,
+    *,
+    commit: bool = True,
+    age: float = 0.0,
+) -> None:
+    """Store five rows as a part of a load does, which the source was asked for ``age`` s ago."""
     connection.begin()
     connection.execute(
         f"INSERT INTO tableferry.t_staging SELECT {number} FROM generate_series(1,5)"
     )
-    checkpoint(connection, lease, number, 5)
+    checkpoint(connection, lease, number, 5, age=age)
     if commit:
         connection.commit()
 
@@ -70,9 +78,9 @@ def cut_off(database: PgDatabase, connection: TargetConnection, status: str = "d
         run.ledger.end_run(status)
 
 
-def left(run: Run, **changes: str) -> UnfinishedLoad | None:
+def left(run: Run, limit: ResumeLimit = AN_HOUR, **changes: str) -> UnfinishedLoad | None:
     lease = described(run, **changes)
-    return run.ledger.unfinished(lease, **{**PLAN, **changes})
+    return run.ledger.unfinished(lease, limit=limit, **{**PLAN, **changes})
 
 
 def test_a_chunk_is_done_if_and_only_if_its_rows_are_stored(
@@ -237,16 +245,63 @@ def test_only_what_may_go_well_the_next_time_is_resumed(
         assert (left(run) is not None) is resumed
 
 
-def test_rows_that_were_read_long_ago_are_read_again(
+@pytest.mark.parametrize(
+    ("age", "continues", "resumed"),
+    [(3500, False, True), (3700, False, False), (3700, True, True)],
+)
+def test_chunks_that_were_read_longer_ago_than_allowed_are_read_again(
+    database: PgDatabase,
+    connection: TargetConnection,
+    age: int,
+    continues: bool,
+    resumed: bool,
+) -> None:
+    """Only the first chunk is so old; a run that continues a chain counts from the last one."""
+    with a_run(database) as run:
+        lease = staged(run)
+        store(connection, lease, 0, age=age)
+        store(connection, lease, 1)
+        run.ledger.release(lease)
+        run.ledger.end_table(run.table, "deadline")
+    with a_run(database) as run:
+        assert (left(run, ResumeLimit(3600.0, continues)) is not None) is resumed
+        if not resumed:
+            assert run.ledger.orphans(run.acquire()) == ("t_staging",)
+
+
+def test_a_chain_whose_last_chunk_is_too_old_is_over(
     database: PgDatabase, connection: TargetConnection
 ) -> None:
     cut_off(database, connection)
-    database.run(
-        "UPDATE tableferry.chunks SET done_at = done_at - interval '25 hours' WHERE number = 0"
-    )
+    database.run("UPDATE tableferry.chunks SET done_at = done_at - interval '61 minutes'")
     with a_run(database) as run:
+        assert left(run, ResumeLimit(3600.0, continues=True)) is None
+
+
+def test_chunks_of_an_older_version_count_from_when_they_were_stored(
+    database: PgDatabase, connection: TargetConnection
+) -> None:
+    cut_off(database, connection)
+    database.run("UPDATE tableferry.chunks SET read_at = NULL")
+    with a_run(database) as run:
+        assert left(run) is not None
+        database.run("UPDATE tableferry.chunks SET done_at = done_at - interval '61 minutes'")
         assert left(run) is None
-        assert run.ledger.orphans(run.acquire()) == ("t_staging",)
+
+
+def test_the_oldest_chunk_is_the_one_that_was_read_first(
+    database: PgDatabase, connection: TargetConnection
+) -> None:
+    with a_run(database) as run:
+        lease = staged(run)
+        assert run.ledger.oldest_chunk(lease) is None
+        store(connection, lease, 0, age=10)
+        store(connection, lease, 1, age=500)
+        oldest = run.ledger.oldest_chunk(lease)
+        assert oldest is not None
+        read_at = "SELECT read_at FROM tableferry.chunks WHERE number = 1"
+        assert database.rows(read_at) == [(oldest.read_at,)]
+        assert oldest.age >= 500
 
 
 def test_what_was_read_before_others_rows_were_published_is_not_taken_up(

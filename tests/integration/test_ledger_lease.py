@@ -4,12 +4,9 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -19,11 +16,11 @@ from tableferry.model.identifiers import TargetTable
 from tableferry.postgres.ledger import Lease, seal
 from tableferry.postgres.ledger.ledger import this_process
 from tests.integration.support import settings_of
+from tests.support import loaded_process
 from tests.support.databases import PgDatabase
 from tests.support.ledger import QUICK, SLOW, a_run, outcomes
+from tests.support.loaded_process import LoadedProcess
 from tests.support.proxy import TcpProxy
-
-HOLDER = Path(__file__).parents[1] / "support" / "lease_holder.py"
 
 
 @pytest.fixture
@@ -32,25 +29,23 @@ def database(pg_database: PgDatabase) -> PgDatabase:
     return pg_database
 
 
-def holder(database: PgDatabase, value: int) -> "subprocess.Popen[str]":
+def holder(database: PgDatabase, value: int) -> LoadedProcess:
     """A process that takes the lease, says so, and publishes ``value`` at a word on its input."""
-    return subprocess.Popen(
-        [sys.executable, str(HOLDER), str(value)],
-        cwd=Path(__file__).parents[2],
+    return loaded_process.start(
+        *("-m", "tests.support.lease_holder", str(value)),
         env={"PATH": os.environ["PATH"], **database.environment},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
+        stdin=loaded_process.PIPE,
+        stderr=None,
     )
 
 
-def said(process: "subprocess.Popen[str]") -> dict[str, str]:
+def said(process: LoadedProcess) -> dict[str, str]:
     assert process.stdout is not None
     answer: dict[str, str] = json.loads(process.stdout.readline())
     return answer
 
 
-def publish(process: "subprocess.Popen[str]") -> None:
+def publish(process: LoadedProcess) -> None:
     assert process.stdin is not None
     process.stdin.write("publish\n")
     process.stdin.flush()

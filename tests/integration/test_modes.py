@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tableferry.config import TableSpec, parse_table_configs
-from tableferry.inspect.plan_report import plan_tables
+from tableferry.config import ReadMode, TableSpec, parse_table_configs
+from tableferry.model.watermark import ReloadReason, Watermark
 from tableferry.modes import MODES, Ask, Extract
 from tableferry.planning.plan import SyncPlan
 from tableferry.runs.outcome import Status, TableOutcome
@@ -28,17 +28,25 @@ class Versions:
 
     name: str = "versions"
     complete: bool = False
+    at_one_moment: bool = False
 
-    def extract(self, plan: SyncPlan, watermark: str | None, ask: Ask) -> Extract:
+    def check(self, _plan: SyncPlan) -> tuple[str, ...]:
+        return ()
+
+    def extract(self, plan: SyncPlan, watermark: Watermark | None, ask: Ask) -> Extract:
         [(newest,)] = ask("SELECT MAX(v.Version) AS newest FROM dbo.V AS v", ["newest"])
         if watermark is None:
             return Extract(plan.chunk, next_watermark=str(newest))
+        since = int(watermark.value)
         return Extract(
-            select=lambda _keys: plan.select_where(f"t.[Version] > {int(watermark)}"),
+            select=lambda _keys: plan.select_where(f"t.[Version] > {since}"),
             complete=False,
-            deletes=f"SELECT g.ID AS [id] FROM dbo.Gone AS g WHERE g.Version > {int(watermark)}",
+            deletes=f"SELECT g.ID AS [id] FROM dbo.Gone AS g WHERE g.Version > {since}",
             next_watermark=str(newest),
         )
+
+    def changed(self, _plan: SyncPlan, _watermark: Watermark, _ask: Ask) -> ReloadReason:
+        return ReloadReason.FIRST_LOAD
 
 
 @pytest.fixture
@@ -162,24 +170,71 @@ def test_the_watermark_stays_where_the_rows_were_not_published(
     assert watermark(target) == [("versions", "2")]
 
 
-@pytest.mark.parametrize("publish", ["swap", "truncate"])
-def test_a_strategy_that_would_lose_the_other_rows_is_refused_by_name(
+@pytest.mark.parametrize("publish", ["swap", "truncate", "merge"])
+def test_every_strategy_publishes_the_complete_load_and_changes_are_merged(
     source: Sandbox, target: PgDatabase, publish: str
 ) -> None:
-    outcome = sync_table(spec(publish=publish), source.settings(target))
-    assert outcome.error
-    assert outcome.error.kind == "SchemaError"
-    assert f"'publish': '{publish}' would lose the others" in outcome.error.message
+    first = sync_table(spec(publish=publish), source.settings(target))
+    change(source, 2, "UPDATE dbo.T SET Name = N'changed', Version = 2 WHERE ID = 3")
+    second = sync_table(spec(publish=publish), source.settings(target))
+    assert (first.publish, first.rows_read) == (publish, ROWS)
+    assert (second.publish, second.rows_read) == ("merge", 1)
+    assert target.rows("SELECT name FROM t WHERE id = 3") == [("changed",)]
 
 
-def test_the_plan_says_why_auto_merges(source: Sandbox, target: PgDatabase) -> None:
-    [table] = plan_tables([spec()], source.settings(target)).tables
-    assert table.plan
-    assert table.plan.publish == "merge"
-    assert table.plan.strategy_reason == (
-        "not swap: it would lose the rows that did not change; "
-        "merge: only the rows that changed are read"
+def test_changes_need_a_key_however_a_complete_load_is_published(
+    source: Sandbox, target: PgDatabase
+) -> None:
+    source.run("CREATE TABLE dbo.NoKey (ID int, Name nvarchar(20), Version int NOT NULL)")
+    outcome = sync_table(
+        spec(sql_table="dbo.NoKey", publish="swap", primary_key=None), source.settings(target)
     )
+    source.run("DROP TABLE dbo.NoKey")
+    assert outcome.error
+    assert "is carried without a key" in outcome.error.message
+
+
+@pytest.mark.parametrize(
+    ("altered", "reason"),
+    [
+        ("ALTER TABLE t ALTER version TYPE bigint", "entry_changed"),
+        (
+            "CREATE TABLE u (LIKE t INCLUDING ALL); DROP TABLE t; ALTER TABLE u RENAME TO t",
+            "target_changed",
+        ),
+        ("ALTER TABLE t ADD note text", "target_changed"),
+        ("DELETE FROM tableferry.watermarks", "first_load"),
+        ("UPDATE tableferry.watermarks SET kind = 'other'", "entry_changed"),
+    ],
+)
+def test_a_watermark_counts_only_for_the_rows_that_it_was_written_with(
+    source: Sandbox,
+    target: PgDatabase,
+    carry: Callable[..., TableOutcome],
+    altered: str,
+    reason: str,
+) -> None:
+    target.run(altered)
+    outcome = carry()
+    assert (outcome.rows_read, outcome.reload) == (ROWS, reason)
+    assert carry().rows_read == 0
+
+
+def test_another_where_is_another_table(
+    source: Sandbox, target: PgDatabase, carry: Callable[..., TableOutcome]
+) -> None:
+    outcome = carry(where="ID > 5", max_shrink=100)
+    assert (outcome.rows_read, outcome.reload) == (ROWS - 5, "entry_changed")
+    assert carry(where="ID > 5", lock_timeout=3).reload == ""
+
+
+def test_a_full_load_in_between_makes_the_watermark_void(
+    source: Sandbox, target: PgDatabase, carry: Callable[..., TableOutcome]
+) -> None:
+    full = replace(spec(), mode=ReadMode.FULL)
+    assert sync_table(full, source.settings(target)).status is Status.OK
+    assert watermark(target) == []
+    assert carry().reload == "first_load"
 
 
 def test_a_target_table_that_was_dropped_is_filled_with_every_row(
@@ -220,7 +275,7 @@ def test_a_mode_that_keeps_a_watermark_is_refused_without_a_ledger_before_it_rea
 
 def test_a_mode_that_reads_changes_without_a_watermark_is_a_fault_of_its_code() -> None:
     changes = Extract(select=lambda _keys: "SELECT 1", complete=False)
-    changes.require_sound("7")
+    changes.require_sound(Watermark("7"))
     with pytest.raises(TypeError, match="without a watermark"):
         changes.require_sound(None)
     with pytest.raises(TypeError, match="no deleted keys"):

@@ -42,4 +42,4 @@ def test_the_questions_for_optional_facts_are_ones_that_the_stand_in_answers(
             ["hiding"],
         )
         assert found == [(0,)]
-        assert read_traits(connection, SourceTable("McTM", "dbo", "Customer")) == (False, False)
+        assert read_traits(connection, SourceTable("McTM", "dbo", "Customer")) == (False,) * 3

@@ -81,14 +81,14 @@ def test_a_table_of_which_a_swap_keeps_everything_is_swapped(
 ) -> None:
     found = plan(sandbox, table)
     assert found.publish == "swap"
-    assert found.strategy_reason == "swap: it keeps everything that hangs on the table"
+    assert found.strategy_reason == "swap: it keeps everything that depends on the table"
 
 
 def test_a_terminal_and_a_notebook_show_the_strategy_and_why_it_was_chosen(
     sandbox: Sandbox, table: PgDatabase
 ) -> None:
     report = planned(sandbox, table)
-    reason = "it keeps everything that hangs on the table"
+    reason = "it keeps everything that depends on the table"
     assert f"  publishes by swap, chosen by auto ({reason})\n" in shown(report)
     assert "<td>swap</td>" in report._repr_html_()
     assert f"swap: {reason}" in report._repr_html_()
@@ -101,8 +101,8 @@ def test_the_statements_for_a_new_table_are_shown_on_their_side_of_the_rows(
     text = shown(planned(sandbox, pg_database))
     _, before, after = re.split(r"\n  runs (?:before|after) the rows\n", text)
     assert "  publishes by creating the target table\n" in text
-    assert before.startswith('    CREATE TABLE "t" (')
-    assert after.startswith('    ALTER TABLE "t" ADD PRIMARY KEY ("id");')
+    assert before.startswith('    CREATE TABLE "public"."t" (')
+    assert after.startswith('    ALTER TABLE "public"."t" ADD PRIMARY KEY ("id");')
 
 
 def test_a_table_that_others_reference_is_merged(sandbox: Sandbox, table: PgDatabase) -> None:

@@ -11,8 +11,8 @@ from tableferry.errors import TransientError
 from tableferry.inspect.plan_report import TablePlan, plan_tables
 from tableferry.modes import MODES
 from tableferry.postgres.publish import merge_check
-from tableferry.runs.claim import LedgerClaim
 from tableferry.runs.events import Progress
+from tableferry.runs.ledger_claim import LedgerClaim
 from tableferry.runs.outcome import Status, TableOutcome
 from tableferry.runs.retry import Retries
 from tableferry.runs.run import sync_table, sync_tables
@@ -66,7 +66,7 @@ def test_a_table_with_nothing_in_the_way_is_swapped(
 ) -> None:
     pg_database.run(TABLE, "CREATE VIEW v AS SELECT * FROM t", "GRANT SELECT ON t TO PUBLIC")
     publish, reason = chosen(sandbox, pg_database)
-    assert (publish, reason) == ("swap", "swap: it keeps everything that hangs on the table")
+    assert (publish, reason) == ("swap", "swap: it keeps everything that depends on the table")
     outcome = carried(sandbox, pg_database)
     assert (outcome.status, outcome.publish) == (Status.OK, "swap"), outcome.error
     assert pg_database.rows("SELECT * FROM v ORDER BY id") == [(1, "one"), (2, "two")]
@@ -252,4 +252,4 @@ def test_a_table_created_in_one_stream_is_not_published_again_without_its_rows(
 
 def test_every_configurable_strategy_and_mode_is_registered() -> None:
     assert set(Publish) - {Publish.AUTO} == set(postgres.STRATEGIES)
-    assert set(ReadMode) == set(MODES)
+    assert set(MODES) == set(ReadMode)

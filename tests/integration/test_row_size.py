@@ -1,6 +1,6 @@
 """Rows too large for PostgreSQL's page are predicted with PostgreSQL's own arithmetic."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import pytest
 
@@ -95,11 +95,12 @@ def spec_of(**changes: object) -> TableSpec:
     return parse_table_configs({"t": made})["t"]
 
 
-@pytest.fixture
-def wide(table_in: Callable[[str], None]) -> None:
+@pytest.fixture(scope="module")
+def wide(running_sandbox: Sandbox) -> Iterator[None]:
+    """A table that the tests of this module read."""
     names = [f"c{number}" for number in range(400)]
     values = ", ".join(["N'a value of 23 letters..'"] * 400)
-    table_in(
+    running_sandbox.run(
         f"CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, "
         f"{', '.join(f'{name} nvarchar(50) NULL' for name in names)}); "
         "INSERT INTO dbo.T (ID) VALUES (1); "
@@ -107,6 +108,8 @@ def wide(table_in: Callable[[str], None]) -> None:
         f"SELECT 2, {values}; "
         "INSERT INTO dbo.T (ID) VALUES (3)"
     )
+    yield
+    running_sandbox.run("DROP TABLE dbo.T")
 
 
 @pytest.mark.usefixtures("wide")

@@ -15,7 +15,7 @@ from tableferry_sandbox.sample import table_configs
 
 HEAVY = {
     "mssql_python", "pyarrow", "numpy", "pgpq", "psycopg", "boto3", "botocore", "dask",
-    "distributed", "duckdb", "aws_lambda_powertools",
+    "distributed", "duckdb", "aws_lambda_powertools", "cronsim",
 }  # fmt: skip
 
 ENGINE = {"tableferry.sqlserver", "tableferry.postgres", "tableferry.runs.run"}
@@ -31,7 +31,7 @@ def tell():
 atexit.register(tell)
 """
 
-COMMAND = "from tableferry.cli import main; main()"
+COMMAND = "from tableferry.__main__ import main; main()"
 
 
 @pytest.fixture
@@ -85,6 +85,8 @@ def test_importing_loads_no_driver(module: str, tmp_path: Path) -> None:
         (["--help"], 0, "Commands"),
         (["--version"], 0, "tableferry 0."),
         (["sync", "--help"], 0, "--publish-together"),
+        (["watch", "--help"], 0, "--every"),
+        (["watch"], 2, ""),
         (["demo", "--help"], 0, "--scale"),
         (["info"], 0, "mctm_customer"),
         (["info", "--json"], 0, '"mctm_customer"'),
@@ -102,6 +104,34 @@ def test_a_command_that_moves_no_row_loads_no_driver(
     loaded, out = loaded_by(COMMAND, *arguments, folder=folder, code=code)
     assert said in out
     assert loaded & (HEAVY | ENGINE) == set()
+
+
+def test_ctrl_c_while_the_command_is_loaded_prints_no_traceback(folder: Path) -> None:
+    program = """
+import importlib.abc, os, signal, sys
+class Interrupt(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "tableferry.cli.entry":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupt())
+from tableferry.__main__ import main
+main()
+"""
+    command = [sys.executable, "-c", program, "info"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-2, "", "")
+
+
+def test_ctrl_c_while_python_shuts_down_prints_no_traceback(folder: Path) -> None:
+    program = f"""
+import atexit, os, signal
+atexit.register(os.kill, os.getpid(), signal.SIGINT)
+{COMMAND}
+"""
+    command = [sys.executable, "-c", program, "info", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
+    assert (done.returncode, done.stderr) == (-2, "")
+    assert "Usage: tableferry info" in done.stdout
 
 
 def test_help_and_version_load_no_configuration(folder: Path) -> None:

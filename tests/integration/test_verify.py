@@ -11,7 +11,7 @@ from tableferry.config import (
     parse_table_configs,
 )
 from tableferry.runs.run import sync_tables
-from tableferry.verify import Comparison, compare_rows
+from tableferry.verification.independent import Comparison, compare_rows
 from tableferry_sandbox.sample import table_configs
 from tests.support.databases import PgDatabase
 from tests.support.sandbox import Sandbox

@@ -20,21 +20,24 @@ listen_addr = 127.0.0.1
 listen_port = {listen}
 unix_socket_dir =
 auth_type = any
-pool_mode = transaction
+pool_mode = {mode}
 min_pool_size = 4
 default_pool_size = 4
 server_round_robin = 1
+{more}
 """
 """Round robin, so that the next transaction does not see this one's session state."""
 
 
 @contextlib.contextmanager
-def pooled(database: PgDatabase) -> Iterator[PgDatabase]:
-    """Yield the database behind a pooler in transaction mode."""
+def pooled(
+    database: PgDatabase, mode: str = "transaction", **settings: object
+) -> Iterator[PgDatabase]:
+    """Yield the database behind a pooler in this mode, with more settings of PgBouncer's."""
     with tempfile.TemporaryDirectory(prefix="tableferry-pgbouncer-") as name:
         folder, listen = Path(name), _free_port()
-        settings = folder / "pgbouncer.ini"
-        settings.write_text(
+        file = folder / "pgbouncer.ini"
+        file.write_text(
             SETTINGS.format(
                 name=database.name,
                 host=database.host,
@@ -42,15 +45,17 @@ def pooled(database: PgDatabase) -> Iterator[PgDatabase]:
                 user=database.user,
                 password=database.password,
                 listen=listen,
+                mode=mode,
+                more="\n".join(f"{name} = {value}" for name, value in settings.items()),
             )
         )
-        settings.chmod(0o644)
+        file.chmod(0o644)
         folder.chmod(0o755)
         # PgBouncer refuses to run as root.
         as_user = ["-u", "nobody"] if os.geteuid() == 0 else []
         path = program("pgbouncer")
         assert path, "the tests that use it are marked needs_packages"
-        process = subprocess.Popen([path, "-q", *as_user, str(settings)])
+        process = subprocess.Popen([path, "-q", *as_user, str(file)])
         try:
             _wait_for(process, listen)
             yield database.through("127.0.0.1", listen)

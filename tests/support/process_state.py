@@ -1,5 +1,6 @@
 """What a process can be asked about itself: a library must leave all of it as it was."""
 
+import contextlib
 import decimal
 import gc
 import locale
@@ -56,3 +57,25 @@ def _children() -> list[str]:
     tasks = Path("/proc/self/task")
     lists = [task / "children" for task in tasks.iterdir()] if tasks.is_dir() else []
     return [child for one in lists if one.is_file() for child in one.read_text().split()]
+
+
+def descriptors_of(pid: int) -> list[str]:
+    """What a process has open, as Linux names it: files by their paths, sockets by a number."""
+    found = []
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed since it was listed
+            found.append(str(descriptor.readlink()))
+    return sorted(found)
+
+
+def connections_of(pid: int) -> set[int]:
+    """The ports at other ends of a process's connections by TCP over IPv4."""
+    sockets = set(descriptors_of(pid))
+    lines = Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]
+    fields = [line.split() for line in lines]
+    return {int(one[2].split(":")[1], 16) for one in fields if f"socket:[{one[9]}]" in sockets}
+
+
+def threads_of(pid: int) -> int:
+    """How many threads a process has."""
+    return len(list(Path(f"/proc/{pid}/task").iterdir()))

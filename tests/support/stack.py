@@ -13,9 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from cfnlint.decode import decode
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
 
 from tests.support.lambda_runtime import ROOT
 
@@ -63,13 +60,19 @@ def listed(value: Any) -> list[str]:
 
 def translated(parameters: Mapping[str, str]) -> dict[str, Any]:
     """Return the template as SAM translates it after ``sam package`` has uploaded its files."""
+    # Imported where they are used: every process of the tests would take three seconds for them.
+    from cfnlint.decode import decode
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+
     template, problems = decode(str(DEPLOY / "template.yaml"))
     assert problems == []
     plain: dict[str, Any] = json.loads(json.dumps(template))
     resources = plain["Resources"]
     resources["SyncFunction"]["Properties"]["CodeUri"] = f"s3://{BUCKET}/{KEY}"
-    machine = resources["FanOut"]["Properties"]
-    machine["Definition"] = json.loads((DEPLOY / machine.pop("DefinitionUri")).read_text())
+    for name in ("FanOut", "Verification"):
+        machine = resources[name]["Properties"]
+        machine["Definition"] = json.loads((DEPLOY / machine.pop("DefinitionUri")).read_text())
     made: dict[str, Any] = Translator({}, Parser()).translate(plain, dict(parameters))
     return made
 

@@ -1,8 +1,7 @@
 """Step Functions on this machine: moto's interpreter runs a definition against our own handler.
 
 The function behaves as in Lambda: an exception becomes a response with its class's name, and a
-worker can die without a response. One thing that the interpreter lacks is added: a Distributed Map
-with a failed item fails as a whole, with States.ExceedToleratedFailureThreshold.
+worker can die without a response. What the interpreter lacks is added by ``failing_maps``.
 """
 
 import contextlib
@@ -17,18 +16,6 @@ from uuid import uuid4
 
 import boto3
 from moto import mock_aws
-from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
-from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import (
-    CustomErrorName,
-)
-from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
-    FailureEvent,
-    FailureEventException,
-)
-from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import (
-    distributed_iteration_component as distributed,
-)
-from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
 Handler = Callable[[Any, Any], dict[str, Any]]
 FUNCTION = "arn:aws:lambda:eu-central-1:123456789012:function:tableferry"
@@ -113,27 +100,12 @@ class States:
         return payload
 
 
-TOO_MANY = "States.ExceedToleratedFailureThreshold"
-_map_run = distributed.DistributedIterationComponent._map_run
-
-
-def _map_run_that_fails(component: Any, env: Any, eval_input: Any) -> None:
-    """Run a Map, and fail it when more items failed than the state tolerates."""
-    _map_run(component, env, eval_input)
-    failed = eval_input.map_run_record.item_counter.failed.get()
-    if failed > eval_input.tolerated_failure_count:
-        cause = "The specified tolerated failure threshold was exceeded"
-        details = EventDetails(
-            taskFailedEventDetails=TaskFailedEventDetails(error=TOO_MANY, cause=cause)
-        )
-        raise FailureEventException(
-            FailureEvent(env, CustomErrorName(TOO_MANY), HistoryEventType.MapRunFailed, details)
-        )
-
-
 @contextlib.contextmanager
 def states(handler: Handler) -> Iterator[States]:
     """Yield a Step Functions service whose every Lambda function is ``handler``."""
+    # The interpreter and its grammar are heavy: only the process that runs such tests needs them.
+    from tests.support.failing_maps import failing_maps
+
     service = States(handler)
     with (
         mock_aws(config={"stepfunctions": {"execute_state_machine": True}}),
@@ -141,8 +113,6 @@ def states(handler: Handler) -> Iterator[States]:
             "moto.awslambda.models.LambdaBackend.invoke",
             lambda _backend, *arguments: service.invoke(*arguments),
         ),
-        mock.patch.object(
-            distributed.DistributedIterationComponent, "_map_run", _map_run_that_fails
-        ),
+        failing_maps(),
     ):
         yield service

@@ -8,7 +8,7 @@ import sys
 
 from tableferry.aws.invocation import MARGIN_SECONDS, deadline_of
 from tableferry.config import load_settings, parse_table_configs
-from tableferry.frontend.signals import stop_on_sigterm
+from tableferry.frontend.signals import stop_on_signals
 from tableferry.runs.run import sync_tables
 from tableferry.runs.run_options import RunOptions
 from tableferry.sqlserver import stall_guard
@@ -28,7 +28,7 @@ def main(entry: str, left: float, patience: float = stall_guard.PATIENCE_SECONDS
     stall_guard.PATIENCE_SECONDS = patience  # type: ignore[misc]
     specs = parse_table_configs({"t": json.loads(entry)})
     deadline = deadline_of(TimeLeft(left + MARGIN_SECONDS))
-    with stop_on_sigterm():
+    with stop_on_signals():
         run = sync_tables(
             list(specs.values()), load_settings(["mctm"]), options=RunOptions(deadline=deadline)
         )

@@ -16,6 +16,8 @@ from tableferry.inspect.check import CheckReport, check_tables
 from tableferry.inspect.discover import Discovery
 from tableferry.inspect.discover import discover as discover_tables
 from tableferry.inspect.plan_report import PlanReport, plan_tables
+from tableferry.model.counting import counted, verb
+from tableferry.model.naming import pg_name
 from tableferry.runs.deadline import NEVER, Deadline
 from tableferry.runs.events import OnEvent
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
@@ -51,7 +53,7 @@ def sync(
     Raises ConfigError, and KeyboardInterrupt once an interrupted run has been rolled back.
     """
     require_options(plan=plan, deadline=deadline, run_id=run_id, on_event=on_event)
-    specs, found = _resolved(tables, source, target, settings)
+    specs, found = resolved(tables, source, target, settings)
     run = sync_tables(
         specs,
         found,
@@ -65,7 +67,8 @@ def sync(
         ),
     )
     if run.status is Status.CANCELLED:
-        raise KeyboardInterrupt(f"{run.count(Status.OK)} of {len(run.tables)} tables were synced")
+        synced = f"{run.count(Status.OK)} of {counted(len(run.tables), 'table')}"
+        raise KeyboardInterrupt(f"{synced} {verb(len(run.tables), 'was', 'were')} synced")
     return run
 
 
@@ -104,7 +107,7 @@ def plan(
     settings: Settings | None = None,
 ) -> PlanReport:
     """Ask both sides what a sync would do; nothing is written. Raises ConfigError."""
-    return plan_tables(*_resolved(tables, source, target, settings))
+    return plan_tables(*resolved(tables, source, target, settings))
 
 
 def check(
@@ -115,23 +118,33 @@ def check(
     settings: Settings | None = None,
 ) -> CheckReport:
     """Connect to every database and look at every table; nothing is written. Raises ConfigError."""
-    return check_tables(*_resolved(tables, source, target, settings))
+    return check_tables(*resolved(tables, source, target, settings))
 
 
 def discover(
-    source: OneSource, *, schema: str = "", like: str = "", db_type: str = DEFAULT_DB_TYPE
+    source: OneSource,
+    *,
+    schema: str = "",
+    like: str = "",
+    views: bool = False,
+    db_type: str = DEFAULT_DB_TYPE,
 ) -> Discovery:
     """List the tables of a source with an entry for each; nothing is written.
 
-    ``schema`` and ``like`` (``Cust%``) narrow the list; ``db_type`` is the source's name in the
-    entries. Raises TableferryError: SchemaError where no table is found.
+    ``schema`` and ``like`` (``Cust%``) narrow the list; views are in it with ``views``, or where
+    ``like`` asks for names. ``db_type`` is the source's name in the entries, and the target tables'
+    names begin with it; without one, with the database's. Raises TableferryError: SchemaError where
+    no table is found.
     """
-    return discover_tables(db_type, as_source(source), schema=schema, like=like)
+    found = as_source(source)
+    named = pg_name(found.db.lower()) if db_type == DEFAULT_DB_TYPE else ""
+    return discover_tables(db_type, found, schema=schema, like=like, views=bool(views), named=named)
 
 
-def _resolved(
+def resolved(
     tables: Tables, source: Source | None, target: "Target | None", settings: Settings | None
 ) -> tuple[list[TableSpec], Settings]:
+    """Return the tables' specifications and the settings for them; raises ConfigError."""
     listed = as_list(tables)
     db_types = list(dict.fromkeys(table.db_type for table in listed))
     found = settings_for(db_types, source, target, settings)

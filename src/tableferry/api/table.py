@@ -29,6 +29,12 @@ class TableOptions(TypedDict, total=False):
     batch_size: int
     description: str
     mode: str
+    watermark: str
+    overlap: int
+    deletes: str
+    on_expired: str
+    reconcile_every: int
+    max_delete_share: int
     consistency: str
     where: str
     type_overrides: Mapping[str, str]
@@ -40,10 +46,14 @@ class TableOptions(TypedDict, total=False):
     max_shrink: int
     chunks: int
     parallel: int
+    resume_within: int
     ledger: str
+    verify: str
+    repair: bool
     max_rows_per_second: int
     lock_timeout: int
     statement_timeout: int
+    stall_timeout: int
 
 
 @dataclass(frozen=True, init=False)
@@ -128,7 +138,7 @@ def specs_of(
         }
         for table in tables
     }
-    return list(parse_table_configs(configs).values())
+    return list(parse_table_configs(configs, named="the arguments of Table").values())
 
 
 def _database(sql_table: object) -> str:

@@ -9,7 +9,7 @@ import importlib
 from collections.abc import Iterator
 from typing import Any, Final
 
-from tableferry.errors import ConfigError, TableferryError, TransientError
+from tableferry.errors import ConfigError, TableferryError, TransientError, kind_and_place
 
 CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 10
@@ -34,7 +34,7 @@ class Clients:
         """Yield the service's client for the request ``what``, which needs ``permission``.
 
         Raises ConfigError or TransientError, with only the code or type of AWS's error: its text
-        may quote what was sent.
+        may quote what was sent. Whatever else the SDK raises becomes a TableferryError likewise.
         """
         exceptions = _module("botocore.exceptions")
         try:
@@ -51,6 +51,14 @@ class Clients:
                 f"{what}: AWS cannot be reached: {type(error).__name__}",
                 hint="A function in a VPC needs a route to it: a NAT gateway, or an interface "
                 "endpoint of the service.",
+            ) from None
+        except TableferryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - its text may hold a secret, too
+            raise TableferryError(
+                f"{what}: AWS's SDK failed: {kind_and_place(error)}",
+                hint="Please report this; the SDK's own text is withheld, since it may hold a "
+                "secret.",
             ) from None
 
     def _client(self, service: str, region: str) -> Any:

@@ -5,12 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 from tableferry.aws.invocation import Invocation
-from tableferry.aws.step_handler import LoadConfig, run_step
+from tableferry.aws.load_config import LoadConfig
+from tableferry.aws.step_handler import run_step
 from tableferry.aws.step_request import is_step
+from tableferry.errors import ErrorReport
 from tableferry.frontend.execute import RunCallbacks
 from tableferry.frontend.request import Request, parse_event
 from tableferry.frontend.response import Result, respond
-from tableferry.frontend.signals import stop_on_sigterm
+from tableferry.frontend.signals import stop_on_signals
 
 Execute = Callable[[Request, RunCallbacks], Result]
 
@@ -29,7 +31,7 @@ def handle_event(
     "body": JSON text}`` and raises no Exception; a state machine's step answers with its JSON and
     raises TableferryError.
     """
-    with stop_on_sigterm():
+    with stop_on_signals():
         invocation = Invocation.of(context)
         if is_step(event):
             return run_step(event, invocation, configured, load_config)
@@ -41,5 +43,8 @@ def handle_event(
             return execute(mine, invocation.callbacks)
 
         response, result = respond(work)
-        invocation.ended(response, result)
+        try:
+            invocation.ended(response, result)
+        except Exception as error:  # noqa: BLE001 - the runtime would print its text and lose the answer
+            invocation.log.error("not reported", error=ErrorReport.of(error).to_dict())  # noqa: TRY400 - not a logging.Logger
         return response.to_dict()

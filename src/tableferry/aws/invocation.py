@@ -1,12 +1,14 @@
 """One Lambda invocation: its run's identity and deadline, and where it reports to."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 from tableferry.aws.alerts import SnsTopic, alert_of
 from tableferry.aws.clients import Clients
 from tableferry.aws.continuation import Continuation
+from tableferry.aws.event_facts import facts_of
 from tableferry.aws.log import JsonLog
 from tableferry.aws.metrics import Metrics
 from tableferry.aws.tracing import Tracing
@@ -14,14 +16,22 @@ from tableferry.config import Reporting, load_reporting
 from tableferry.errors import ConfigError, TableferryError
 from tableferry.frontend.execute import RunCallbacks
 from tableferry.frontend.exit_codes import ALL_OK
-from tableferry.frontend.request import SYNCS, Request
+from tableferry.frontend.request import SYNCS, Operation, Request
 from tableferry.frontend.response import Response, Result
 from tableferry.runs.deadline import NEVER, Deadline
-from tableferry.runs.events import Progress
+from tableferry.runs.events import Event, TableFinished, TableVerified
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
+from tableferry.verification.result import TableVerification, Verdict, Verification
 
 MARGIN_SECONDS: Final = 10.0
 """Reserved for the rollback, the ledger's entry and the answer."""
+
+
+ALERTING: Final = (*SYNCS, Operation.VERIFY)
+"""The modes whose failures people are alerted of: a check or a plan has somebody who asked."""
+
+LOG_SECONDS: Final = 10.0
+"""Between two lines about a table that is being loaded: logs cost money."""
 
 
 def deadline_of(context: Any) -> Deadline:
@@ -37,7 +47,8 @@ class Invocation:
     """An invocation with its log, metrics, traces, alerts and continuation.
 
     ``about`` names the function, the run and the request in an alert. ``request`` is set once the
-    event has been checked.
+    event has been checked. ``next_line`` is when the next line about a table is due in the log, on
+    the monotonic clock.
     """
 
     log: JsonLog
@@ -49,6 +60,7 @@ class Invocation:
     tracing: Tracing | None = None
     continuation: Continuation | None = None
     request: Request | None = None
+    next_line: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, context: Any) -> "Invocation":
@@ -83,8 +95,30 @@ class Invocation:
 
     @property
     def callbacks(self) -> RunCallbacks:
-        """Callbacks that log and measure every table, and at DEBUG log every batch."""
-        return RunCallbacks(self._progress, self._table)
+        """Callbacks that log and measure every table, and log what it does meanwhile."""
+        return RunCallbacks(self.event)
+
+    def event(self, event: Event) -> None:
+        """Log a run's event: a table's end, and while it goes on a line every LOG_SECONDS.
+
+        At DEBUG there is a line for every event.
+        """
+        if isinstance(event, TableFinished):
+            self.next_line.pop(event.table, None)
+            self.table_ended(event.outcome)
+            return
+        if isinstance(event, TableVerified):
+            self.next_line.pop(event.table, None)
+            self.table_verified(event.verification)
+            return
+        now = time.monotonic()
+        due = self.next_line.setdefault(event.table, now + LOG_SECONDS)
+        write = self.log.debug
+        if now >= due:
+            self.next_line[event.table] = now + LOG_SECONDS
+            write = self.log.info
+        line, facts = facts_of(event)
+        write(line, table=event.table, **facts)
 
     def ended(self, response: Response, result: Result | None) -> None:
         """Log and measure the ending, continue the run, alert people; raises no TableferryError."""
@@ -95,9 +129,11 @@ class Invocation:
         if isinstance(result, RunOutcome):
             self.metrics.run(result)
             self._continue(result)
-        if self.topic is None or (self.request and self.request.mode not in SYNCS):
+        elif isinstance(result, Verification):
+            self.metrics.verification(result)
+        if self.topic is None or (self.request and self.request.mode not in ALERTING):
             return
-        subject = result if isinstance(result, RunOutcome) else response.error
+        subject = result if isinstance(result, RunOutcome | Verification) else response.error
         alert = alert_of(subject, self.about) if subject else None
         if alert is None:
             return
@@ -120,17 +156,14 @@ class Invocation:
         facts = {"message": error.message, "hint": error.hint}
         self.log.error(event, **facts)
 
-    def _progress(self, now: Progress) -> None:
-        self.log.debug(
-            "batch written",
-            table=now.table,
-            rows=now.rows,
-            seconds=round(now.seconds, 3),
-            rows_per_second=now.rows_per_second,
-            share=None if now.share is None else round(now.share, 3),
-        )
+    def table_verified(self, found: TableVerification) -> None:
+        """Log and measure a table's verification: counts, no keys and no values."""
+        write = self.log.error if found.verdict is Verdict.DIFFERS else self.log.info
+        write("table verified", **found.to_dict(rows=False))
+        self.metrics.table_verified(found)
 
-    def _table(self, outcome: TableOutcome) -> None:
+    def table_ended(self, outcome: TableOutcome) -> None:
+        """Log, measure and trace a table's outcome."""
         write = self.log.error if outcome.status is Status.FAILED else self.log.info
         write("table ended", **outcome.to_dict())
         self.metrics.table(outcome)

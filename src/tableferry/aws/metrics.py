@@ -4,6 +4,10 @@ Per table, with the dimensions ``service`` (the function) and ``table``: ``RowsR
 ``RowsWritten``, ``BytesRead``, ``RefusedRows`` (quarantined), ``Seconds``, ``Lag`` (the rows' age
 when they became visible), ``Succeeded`` and ``Failed``. Per run, with ``service``, for alarms:
 ``Tables``, ``TablesFailed``, ``RowsWritten`` and ``Seconds``.
+
+Per table that is verified: ``Verified`` (1 where it was compared), ``RowsCompared`` and
+``RowsDiffering``. ``TablesDiffering``, for an alarm, is written by a verification, and by a run in
+which a table was verified.
 """
 
 import json
@@ -13,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Final, TextIO
 
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
+from tableferry.verification.result import TableVerification, Verdict, Verification
 
 NAMESPACE: Final = "Tableferry"
 
@@ -52,14 +57,36 @@ class Metrics:
         """Write the bytes read for a chunk of a fan-out: the publishing step does not know them."""
         self._write({"BytesRead": ("Bytes", size)}, table=table, outcome="stored")
 
+    def table_verified(self, found: TableVerification) -> None:
+        """Write the metrics of a table's verification."""
+        self._write(
+            {
+                "Verified": ("Count", found.verdict is not Verdict.NOT_VERIFIED),
+                "RowsCompared": ("Count", found.source_rows),
+                "RowsDiffering": ("Count", found.differing),
+            },
+            table=found.table,
+            outcome=found.verdict.value,
+        )
+
+    def verification(self, found: Verification) -> None:
+        """Write the metrics of a verification of its own."""
+        self._write(
+            {"TablesDiffering": ("Count", found.count(Verdict.DIFFERS))},
+            outcome="ok" if found.ok else "failed",
+        )
+
     def run(self, outcome: RunOutcome) -> None:
         """Write a run's metrics."""
+        verified = [table for table in outcome.tables if table.verified]
+        differing = {"TablesDiffering": ("Count", sum(table.differs for table in verified))}
         self._write(
             {
                 "Tables": ("Count", len(outcome.tables)),
                 "TablesFailed": ("Count", outcome.count(Status.FAILED)),
                 "RowsWritten": ("Count", outcome.rows_written),
                 "Seconds": ("Seconds", round(outcome.seconds, 3)),
+                **(differing if verified else {}),
             },
             outcome=outcome.status.value,
         )

@@ -4,15 +4,22 @@ A state machine decides by the exception's class name: it retries a TransientErr
 table up for any other. So every exception raised here is a TableferryError, without cell values.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid4
 
 from tableferry.aws.invocation import Invocation
+from tableferry.aws.load_config import Config, LoadConfig
 from tableferry.aws.step_request import OUTCOME_KEYS, Step, StepRequest, parse_step
+from tableferry.aws.verify_steps import (
+    STEPS,
+    answer_verification,
+    without_keys,
+)
 from tableferry.errors import ErrorReport, TableferryError
 from tableferry.frontend.response import respond
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
+from tableferry.verification.result import Verification
 
 if TYPE_CHECKING:
     from tableferry.config import Settings, TableSpec
@@ -27,19 +34,6 @@ into what a state machine passes on (256 KB)."""
 
 class UnforeseenError(TableferryError):
     """Any other error. Its own text is left out: it may hold a cell's value."""
-
-
-class Config(Protocol):
-    """The configuration of the tables that a request names."""
-
-    @property
-    def tables(self) -> Sequence["TableSpec"]: ...  # noqa: D102 - in sync order
-
-    @property
-    def settings(self) -> "Settings": ...  # noqa: D102 - where their databases are
-
-
-LoadConfig = Callable[[Sequence[str] | None], Config]
 
 
 def run_step(
@@ -63,13 +57,15 @@ def run_step(
         if isinstance(error, TableferryError):
             raise
         raise UnforeseenError(report.message, hint=report.hint) from None
-    log.info("step ended", answer=answer)
+    log.info("step ended", answer=without_keys(answer) if request.step in STEPS else answer)
     return answer
 
 
 def _answer(
     request: StepRequest, invocation: Invocation, load_config: LoadConfig
 ) -> dict[str, Any]:
+    if request.step in STEPS:
+        return answer_verification(request, invocation, load_config)
     match request.step:
         case Step.FANOUT_PLAN:
             return _plan(load_config(request.tables))
@@ -94,7 +90,11 @@ def _answer(
             outcome = fanout.give_up(spec, settings, assignment, _report(request.error))
         case _:
             outcome = _whole(spec, settings, invocation)
-    invocation.callbacks.outcome(outcome)
+    invocation.table_ended(outcome)
+    if outcome.verified is not None:
+        if request.step is Step.PUBLISH:
+            invocation.table_verified(outcome.verified)
+        invocation.metrics.verification(Verification((outcome.verified,)))
     return _small(outcome)
 
 
@@ -116,7 +116,7 @@ def _whole(spec: "TableSpec", settings: "Settings", invocation: Invocation) -> T
     from tableferry.runs.run_options import RunOptions
 
     options = RunOptions(deadline=invocation.deadline, run_id=invocation.run_id)
-    return sync_table(spec, settings, invocation.callbacks.progress, options=options)
+    return sync_table(spec, settings, on_event=invocation.event, options=options)
 
 
 def _report(name: str) -> ErrorReport | None:

@@ -12,7 +12,6 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from tableferry import postgres, sqlserver
 from tableferry.config import (
     Settings,
     SourceSettings,
@@ -22,11 +21,13 @@ from tableferry.config import (
 )
 from tableferry.errors import ConfigError, TransientError
 from tableferry.frontend.execute import RunCallbacks
-from tableferry.report.console import console
-from tableferry.report.run_view import show_summary
+from tableferry.frontend.view import View
+from tableferry.report.console import console, name
+from tableferry.report.verify_view import VERDICTS, what
 from tableferry.runs.outcome import RunOutcome
 from tableferry.runs.run import sync_tables
-from tableferry.verify import Comparison, compare_rows
+from tableferry.runs.verify_tables import verify_tables
+from tableferry.verification.result import Verification
 from tableferry_sandbox import SandboxError
 from tableferry_sandbox.command import Running
 from tableferry_sandbox.local_postgres import LocalPostgres
@@ -35,15 +36,15 @@ from tableferry_sandbox.sample import table_configs
 
 @dataclass(frozen=True, slots=True)
 class DemoReport:
-    """The demo's run, and what a comparison of both sides found, by table key."""
+    """The demo's run, and the verification of its tables; None where the run has failed."""
 
     run: RunOutcome
-    compared: dict[str, Comparison]
+    verification: Verification | None
 
     @property
     def ok(self) -> bool:
         """Whether every table was synced and every value is equal."""
-        return self.run.ok and all(found.equal for found in self.compared.values())
+        return self.run.ok and (self.verification is None or self.verification.ok)
 
     @property
     def any_ok(self) -> bool:
@@ -56,7 +57,7 @@ class DemoReport:
 
 
 def run_demo(scale: float, callbacks: RunCallbacks) -> DemoReport:
-    """Start both servers, sync the sample tables and compare them; raises TableferryError.
+    """Start both servers, sync the sample tables and verify them; raises TableferryError.
 
     ``scale`` 1.0 is 8,800 rows.
     """
@@ -67,24 +68,27 @@ def run_demo(scale: float, callbacks: RunCallbacks) -> DemoReport:
         settings = _settings(specs, running, server)
         out.print(f"  source  SQL Server stand-in (TDS)  {running.host}:{running.port}")
         out.print(f"  target  PostgreSQL                 {server.host}:{server.port}\n")
-        run = sync_tables(
-            specs, settings, on_progress=callbacks.progress, on_outcome=callbacks.outcome
-        )
-        return DemoReport(run, _compare(specs, settings) if run.ok else {})
+        run = sync_tables(specs, settings, on_event=callbacks.event)
+        if not run.ok:
+            return DemoReport(run, None)
+        return DemoReport(run, verify_tables(specs, settings, on_event=callbacks.event))
 
 
-def show_demo(report: DemoReport) -> None:
-    """Show the run's summary, and of each table whether both sides are equal."""
-    out = console()
-    show_summary(report.run, out)
-    for key, found in report.compared.items():
-        if found.equal:
-            out.print(f"[green]equal[/]  {key}: {found.values:,} values compared")
+def show_demo(view: View, report: DemoReport) -> None:
+    """Show the run's summary, and of each table whether both sides are equal.
+
+    What a verification repeats of the run (declared losses, altered values) is left out.
+    """
+    view.show_run(report.run)
+    if report.verification is None:
+        return
+    for found in report.verification.tables:
+        if found.ok and not found.warnings:
+            with view.screen.printing() as out:
+                out.print(f"{VERDICTS[found.verdict]}  {name(found.table)}: {what(found)}")
         else:
-            out.print(
-                f"[red]differs[/]  {key}: {found.source_rows:,} and {found.target_rows:,} rows, "
-                f"{found.unpaired} without a partner, columns {found.differing}"
-            )
+            view.answer(found)
+    view.end(report.verification)
 
 
 @contextlib.contextmanager
@@ -133,15 +137,3 @@ def _settings(specs: Sequence[TableSpec], running: Running, server: LocalPostgre
         password=SecretStr(server.password),
     )
     return Settings(sources, into)
-
-
-def _compare(specs: Sequence[TableSpec], settings: Settings) -> dict[str, Comparison]:
-    """Compare every value of every table on both sides."""
-    found = {}
-    for spec in specs:
-        with (
-            sqlserver.connect(settings.sources[spec.db_type]) as from_,
-            postgres.connect(settings.target) as into,
-        ):
-            found[spec.key] = compare_rows(spec, from_, into)
-    return found

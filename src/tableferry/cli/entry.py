@@ -6,8 +6,9 @@ from typing import Annotated, Final
 import typer
 
 from tableferry import __version__
-from tableferry.cli import inspect, sandbox, sync
+from tableferry.cli import inspect, sandbox, sync, verify, watch
 from tableferry.cli.parsing import Command, Group, refuse
+from tableferry.frontend.exit_codes import INTERRUPTED
 from tableferry.frontend.output import shielded_output
 from tableferry.frontend.signals import end_process
 
@@ -22,6 +23,8 @@ COMMANDS: Final[dict[str, Callable[..., int]]] = {
     "discover": inspect.discover,
     "plan": inspect.plan,
     "sync": sync.sync,
+    "watch": watch.watch,
+    "verify": verify.verify,
     "check": inspect.check,
     "info": inspect.info,
     "demo": sandbox.demo,
@@ -58,4 +61,6 @@ def main() -> None:
             code = int(app(prog_name="tableferry", standalone_mode=False) or 0)
         except typer.TyperException as error:
             code = refuse(error)
+        except KeyboardInterrupt:  # while arguments are parsed: nothing has begun
+            code = INTERRUPTED.exit_code
     end_process(code)

@@ -10,47 +10,81 @@ from tableferry.cli.shared import (
     DEFAULT_CONFIG,
     AsJson,
     Config,
+    Quiet,
     Tables,
     env_file_for,
     read_settings,
     read_specs,
 )
-from tableferry.frontend.command import run_command
+from tableferry.frontend.command import Style, run_command
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tableferry.frontend.execute import RunCallbacks
     from tableferry.frontend.request import Operation
     from tableferry.frontend.response import Report, Result
     from tableferry.inspect.discover import Discovery
 
 
-def plan(config: Config = DEFAULT_CONFIG, tables: Tables = None, as_json: AsJson = False) -> int:
+def plan(
+    *,
+    config: Config = DEFAULT_CONFIG,
+    tables: Tables = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> int:
     """Show what a sync would read, create, convert and lose; nothing is written."""
     from tableferry.frontend.request import Operation
 
-    return run_command(partial(_ask, Operation.PLAN, config, tables), as_json=as_json)
+    return run_command(
+        partial(_ask, Operation.PLAN, config, tables), Style(as_json=as_json, quiet=quiet)
+    )
 
 
-def check(config: Config = DEFAULT_CONFIG, tables: Tables = None, as_json: AsJson = False) -> int:
+def check(
+    *,
+    config: Config = DEFAULT_CONFIG,
+    tables: Tables = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> int:
     """Connect to every database and check every table; nothing is written."""
     from tableferry.frontend.request import Operation
 
-    return run_command(partial(_ask, Operation.MULTI_TEST, config, tables), as_json=as_json)
+    return run_command(
+        partial(_ask, Operation.MULTI_TEST, config, tables), Style(as_json=as_json, quiet=quiet)
+    )
 
 
-def info(config: Config = DEFAULT_CONFIG, tables: Tables = None, as_json: AsJson = False) -> int:
+def info(
+    config: Config = DEFAULT_CONFIG,
+    tables: Tables = None,
+    as_json: AsJson = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of a TOML file of tables.")
+    ] = False,
+) -> int:
     """Show the configured tables; no database is contacted."""
 
     def work(_: "RunCallbacks") -> "Result":
+        if schema:
+            from tableferry.config.json_schema import tables_schema
+
+            return tables_schema()
         return {spec.key: spec.to_dict() for spec in read_specs(config, tables)}
 
-    return run_command(work, as_json=as_json)
+    return run_command(work, Style(as_json=as_json or schema))
 
 
 def discover(
+    *,
     source: Annotated[str, typer.Option(help="The source's name: SQL_SERVER_<NAME>_HOST ...")],
     schema: Annotated[str, typer.Option(help="Only tables of this schema.")] = "",
     like: Annotated[str, typer.Option(help="Only tables with a name like this: 'Cust%'.")] = "",
+    views: Annotated[
+        bool, typer.Option("--views", help="Views, too; --like finds them without this.")
+    ] = False,
     config: Annotated[
         Path, typer.Option(help="The folder of this file is searched for .env, too.")
     ] = DEFAULT_CONFIG,
@@ -64,13 +98,13 @@ def discover(
         from tableferry.inspect.discover import discover as find
 
         settings = load_source(source, env_file_for(config), AwsVault())
-        return find(source, settings, schema=schema, like=like)
+        return find(source, settings, schema=schema, like=like, views=views)
 
-    return run_command(work, as_json=as_json)
+    return run_command(work, Style(as_json=as_json))
 
 
 def _ask(
-    mode: "Operation", config: Path, tables: str | None, callbacks: "RunCallbacks"
+    mode: "Operation", config: Path, tables: "Sequence[str] | None", callbacks: "RunCallbacks"
 ) -> "Report":
     """Check or plan the configured tables."""
     from tableferry.frontend.execute import execute

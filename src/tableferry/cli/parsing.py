@@ -1,12 +1,14 @@
 """Arguments that cannot be parsed: refused like any other request, in the format asked for."""
 
+from collections import Counter
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from tableferry.errors import ConfigError
-from tableferry.frontend.command import run_command
+from tableferry.frontend.command import Style, run_command
+from tableferry.model.counting import counted
 
 
 def _without_types(parameters: list[Any]) -> list[Any]:
@@ -56,12 +58,22 @@ class Command(TyperCommand):
         """Parse arguments; an error for those that do not fit carries ``wants_json``."""
         given = list(args)
         try:
+            self._require_single(ctx, args)
             return super().parse_args(ctx, args)
         except typer.TyperException as error:
             error.wants_json = self._wants_json(ctx, given)  # type: ignore[attr-defined]
             # The parser's own errors, such as a missing value, do not say whose usage to show.
             error.ctx = ctx  # type: ignore[attr-defined]
             raise
+
+    def _require_single(self, ctx: Any, args: list[str]) -> None:
+        """Refuse an option with one value that is given twice: the first would be ignored."""
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        for option, times in Counter(map(id, order)).items():
+            (parameter, *_) = [one for one in order if id(one) == option]
+            if times > 1 and not (parameter.multiple or getattr(parameter, "is_flag", False)):
+                name = parameter.opts[0]
+                ctx.fail(f"{name} is given {counted(times, 'time')}, and takes one value")
 
     def _wants_json(self, ctx: Any, args: list[str]) -> bool:
         """Parse once more, passing over what does not fit: the parser knows what ``--json`` is."""
@@ -93,4 +105,4 @@ def refuse(error: typer.TyperException) -> int:
     def work(_: object) -> dict[str, str]:
         raise ConfigError(f"Wrong use: {message}", hint=f"{usage}; see --help.")
 
-    return run_command(work, as_json=getattr(error, "wants_json", False))
+    return run_command(work, Style(as_json=getattr(error, "wants_json", False)))

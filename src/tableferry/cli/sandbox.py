@@ -7,12 +7,13 @@ import typer
 
 from tableferry.cli.shared import needs_extra
 from tableferry.errors import ConfigError
-from tableferry.frontend.command import run_command
+from tableferry.frontend.command import Style, run_command
 
 if TYPE_CHECKING:
     from tableferry.cli.demo import DemoReport
     from tableferry.frontend.execute import RunCallbacks
     from tableferry.frontend.response import Result
+    from tableferry.frontend.view import View
 
 
 class SandboxTls(StrEnum):
@@ -36,12 +37,12 @@ def demo(scale: Scale = 1.0) -> int:
             from tableferry.cli.demo import run_demo
         return run_demo(scale, callbacks)
 
-    def show(report: Any) -> None:
+    def show(view: "View", report: Any) -> None:
         from tableferry.cli.demo import show_demo
 
-        show_demo(report)
+        show_demo(view, report)
 
-    return run_command(work, show=show)
+    return run_command(work, Style(prints_itself=True), show=show)
 
 
 def sandbox(
@@ -66,4 +67,4 @@ def sandbox(
             raise ConfigError(error.message, hint=error.hint) from error
         return {}
 
-    return run_command(work, as_json=as_json)
+    return run_command(work, Style(as_json=as_json, prints_itself=True))

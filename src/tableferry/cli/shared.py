@@ -1,7 +1,7 @@
 """What several commands share: options, the configuration that they name, optional dependencies."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -15,18 +15,31 @@ if TYPE_CHECKING:
 DEFAULT_CONFIG: Final = Path("table_configs.py")
 
 Config = Annotated[
-    Path, typer.Option(help="A Python file that defines TABLE_CONFIGS.", show_default=True)
+    Path,
+    typer.Option(help="A Python file that defines TABLE_CONFIGS, or TOML.", show_default=True),
 ]
-Tables = Annotated[str | None, typer.Option(help="Only these tables, by their keys: a,b,c.")]
+Tables = Annotated[
+    list[str] | None,
+    typer.Option(help="Only these tables, by their keys: a,b,c. May be repeated.", metavar="<str>"),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print failures and the last line only.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
-def read_specs(config: Path, tables: str | None) -> "list[TableSpec]":
+def names_of(given: Sequence[str]) -> list[str]:
+    """Return the names of an option that takes a list: each once, in the order given.
+
+    ``--tables=a,b --tables=c`` names three tables: commas and repetition add up.
+    """
+    names = (name.strip() for text in given for name in text.split(","))
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def read_specs(config: Path, tables: Sequence[str] | None) -> "list[TableSpec]":
     """Read the configuration file and pick the tables; raises ConfigError, also for no name."""
     from tableferry.config.config_file import read_tables
 
-    names = None if tables is None else [name.strip() for name in tables.split(",") if name.strip()]
-    return read_tables(config, names)
+    return read_tables(config, None if tables is None else names_of(tables))
 
 
 def read_settings(config: Path, specs: "list[TableSpec]") -> "Settings":
@@ -43,17 +56,10 @@ def read_settings(config: Path, specs: "list[TableSpec]") -> "Settings":
 
 
 def env_file_for(config: Path) -> Path | None:
-    """Return the ``.env`` of the working directory or beside the configuration, None for none.
-
-    A working directory that was deleted holds none.
-    """
+    """Return the ``.env`` of the working directory or beside the configuration, None for none."""
     from tableferry.config import find_env_file
 
-    folders = []
-    for named in (Path(), config.parent):
-        with contextlib.suppress(FileNotFoundError):
-            folders.append(named.resolve())
-    return find_env_file(*folders)
+    return find_env_file(Path(), config.parent)
 
 
 @contextlib.contextmanager

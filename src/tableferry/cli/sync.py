@@ -10,12 +10,13 @@ from tableferry.cli.shared import (
     DEFAULT_CONFIG,
     AsJson,
     Config,
+    Quiet,
     Tables,
     needs_extra,
     read_settings,
     read_specs,
 )
-from tableferry.frontend.command import run_command
+from tableferry.frontend.command import Style, run_command
 
 if TYPE_CHECKING:
     from tableferry.config import TableSpec
@@ -46,6 +47,7 @@ def sync(
     publish_together: Together = False,
     plan: Plan = None,
     scheduler: Scheduler = "",
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> int:
     """Replace the target tables' rows with the source's, each table in one transaction."""
@@ -57,13 +59,13 @@ def sync(
         specs = read_specs(config, tables)
         fingerprints = _read_plan(plan, specs) if plan else {}
         if scheduler:
-            cluster = _Cluster(scheduler, config.resolve().parent)
+            cluster = _Cluster(scheduler, config.absolute().parent)
             return cluster.sync(request, specs, callbacks, fingerprints)
         from tableferry.frontend.execute import execute
 
         return execute(request, specs, read_settings(config, specs), callbacks, fingerprints)
 
-    return run_command(work, as_json=as_json)
+    return run_command(work, Style(as_json=as_json, quiet=quiet))
 
 
 def _read_plan(path: Path, specs: "list[TableSpec]") -> dict[str, str]:
@@ -93,8 +95,7 @@ class _Cluster:
                 client,
                 specs,
                 self.folder,
-                on_progress=callbacks.progress,
-                on_outcome=callbacks.outcome,
+                on_event=callbacks.event,
                 fingerprints=fingerprints,
                 options=request.options,
             )

@@ -14,11 +14,23 @@ from tableferry import __version__, fanout
 from tableferry.aws.vault import AwsVault
 from tableferry.config import Settings, TableSpec, find_env_file, load_settings
 from tableferry.errors import ErrorReport
-from tableferry.fanout import Begun, RoutedTable, Stored, assign
+from tableferry.fanout import (
+    Begun,
+    ChunkToVerify,
+    ChunkVerified,
+    RoutedTable,
+    Stored,
+    VerificationBegun,
+    assign,
+)
 from tableferry.runs.deadline import NEVER
 from tableferry.runs.outcome import TableOutcome
 from tableferry.runs.retry import Retries, retried
 from tableferry.runs.run import sync_table
+from tableferry.runs.run_options import RunOptions
+from tableferry.runs.verify_tables import verify_tables
+from tableferry.verification.options import VerifyOptions
+from tableferry.verification.result import TableVerification
 
 T = TypeVar("T")
 
@@ -75,10 +87,58 @@ def load_whole(spec: TableSpec, folder: str, fingerprint: str | None) -> TableOu
     return _reported(lambda: sync_table(spec, _settings([spec], folder), fingerprint=fingerprint))
 
 
+def plan_verification(
+    specs: Sequence[TableSpec], folder: str, wanted: VerifyOptions
+) -> tuple[RoutedTable, ...] | ErrorReport:
+    """Return how each table is verified, having tried each login once."""
+    return _reported(lambda: fanout.plan_verification(specs, _settings(specs, folder), wanted))
+
+
+def begin_verification(
+    spec: TableSpec, folder: str, verification_id: UUID
+) -> VerificationBegun | ErrorReport:
+    """Plan and cut a table that is to be verified."""
+    return _with_retries(
+        lambda: fanout.begin_verification(spec, _settings([spec], folder), verification_id)
+    )
+
+
+def verify_chunk(
+    spec: TableSpec, folder: str, wanted: VerifyOptions, chunk: ChunkToVerify
+) -> ChunkVerified | ErrorReport:
+    """Compare one chunk of a table."""
+    return _with_retries(
+        lambda: fanout.verify_chunk(spec, _settings([spec], folder), chunk, wanted)
+    )
+
+
+def end_verification(
+    spec: TableSpec,
+    folder: str,
+    wanted: VerifyOptions,
+    begun: VerificationBegun,
+    results: Sequence[ChunkVerified],
+) -> TableVerification | ErrorReport:
+    """Add up what the chunks of a table have shown, and record it."""
+    return _reported(
+        lambda: fanout.end_verification(spec, _settings([spec], folder), begun, results, wanted)
+    )
+
+
+def verify_whole(
+    spec: TableSpec, folder: str, wanted: VerifyOptions, verification_id: UUID
+) -> TableVerification | ErrorReport:
+    """Verify a table that is not verified chunk by chunk."""
+    options = RunOptions(run_id=verification_id)
+    return _reported(
+        lambda: verify_tables([spec], _settings([spec], folder), wanted, options=options).tables[0]
+    )
+
+
 def _settings(specs: Sequence[TableSpec], folder: str) -> Settings:
     """Read the worker's environment, and a ``.env`` in its working directory or in ``folder``."""
     db_types = dict.fromkeys(spec.db_type for spec in specs)
-    return load_settings(db_types, find_env_file(Path.cwd(), Path(folder)), AwsVault())
+    return load_settings(db_types, find_env_file(Path(), Path(folder)), AwsVault())
 
 
 def _with_retries(step: Callable[[], T]) -> T | ErrorReport:

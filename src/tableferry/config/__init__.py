@@ -3,17 +3,25 @@
 No other package reads the environment, or the file that defines ``TABLE_CONFIGS``.
 """
 
-from tableferry.config.connections import (
-    Database,
+from tableferry.config.choices import (
+    Consistency,
+    DriftPolicy,
+    LedgerUse,
+    OnExpired,
+    OnInvalid,
+    Publish,
+    ReadMode,
+    TrailingBlanks,
+)
+from tableferry.config.connection_options import (
     Encrypt,
-    Settings,
     SourceAuth,
-    SourceSettings,
     SslMode,
     TargetAuth,
-    TargetSettings,
     is_loopback,
 )
+from tableferry.config.connections import Database, Settings, SourceSettings, TargetSettings
+from tableferry.config.deletes import HARD, DeleteHandling, Deletes
 from tableferry.config.entry_keys import OPTIONAL, REQUIRED
 from tableferry.config.environment import find_env_file, load_settings, load_source
 from tableferry.config.login import (
@@ -29,31 +37,30 @@ from tableferry.config.table_configs import parse_table_configs, select_tables
 from tableferry.config.table_spec import (
     DEFAULT_LOCK_TIMEOUT,
     DEFAULT_STATEMENT_TIMEOUT,
-    Consistency,
-    DriftPolicy,
-    LedgerUse,
-    OnInvalid,
     OrderBy,
-    Publish,
-    ReadMode,
     TableSpec,
-    TrailingBlanks,
 )
+from tableferry.model.depth import Depth
 
 __all__ = [
     "DEFAULT_LOCK_TIMEOUT",
     "DEFAULT_STATEMENT_TIMEOUT",
+    "HARD",
     "LOGIN_REFUSED",
     "OPTIONAL",
     "REQUIRED",
     "SOURCE_LOGIN_REFUSED",
     "Consistency",
     "Database",
+    "DeleteHandling",
+    "Deletes",
+    "Depth",
     "DriftPolicy",
     "Encrypt",
     "LedgerUse",
     "Login",
     "LoginSource",
+    "OnExpired",
     "OnInvalid",
     "OrderBy",
     "Publish",

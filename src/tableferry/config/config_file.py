@@ -1,21 +1,43 @@
-"""Read the tables from a Python file that defines ``TABLE_CONFIGS``.
+"""Read the tables from a Python file that defines ``TABLE_CONFIGS``, or from a TOML file.
 
-Its optional list of keys ``DEFAULT_SYNC_ORDER`` sets the order; without it, the dict's own applies.
+The optional list of keys ``DEFAULT_SYNC_ORDER`` sets the order; without it, the dict's own applies.
 """
 
 import runpy
+import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tableferry.config import TableSpec, parse_table_configs, select_tables
-from tableferry.errors import ConfigError
+from tableferry.config.toml_file import read_toml
+from tableferry.errors import ConfigError, kind_and_place
 
-HINT = "See 'How to add a table' in README."
+HINT: Final = (
+    'Define TABLE_CONFIGS = {"KEY": {...}} in it; "tableferry discover --source NAME" writes such '
+    "a file for the tables of a source."
+)
+
+OTHER_FORMATS: Final = frozenset({".yaml", ".yml", ".json", ".ini", ".cfg", ".csv", ".env"})
+"""Suffixes of files that hold settings for other programs; none of these formats is read."""
+
+TOML: Final = ".toml"
+"""The suffix of files that are read as TOML; every other is Python, whatever its name."""
 
 
 def read_tables(path: Path, names: Sequence[str] | None = None) -> list[TableSpec]:
     """Return the tables named in the file, in order, all for None; raises ConfigError."""
+    _require_file(path)
+    if path.suffix.lower() == TOML:
+        entries, order = read_toml(path)
+        named = f"these tables of {path}"
+        return select_tables(parse_table_configs(entries, named=named), names, order)
+    configs, order = _read_python(path)
+    return select_tables(parse_table_configs(configs), names, order)
+
+
+def _read_python(path: Path) -> tuple[Mapping[str, Any], Sequence[str]]:
+    """Return what the file defines; raises ConfigError."""
     found = _run(path)
     configs = found.get("TABLE_CONFIGS")
     if not isinstance(configs, Mapping):
@@ -23,14 +45,27 @@ def read_tables(path: Path, names: Sequence[str] | None = None) -> list[TableSpe
     order = found.get("DEFAULT_SYNC_ORDER", list(configs))
     if isinstance(order, str) or not isinstance(order, Sequence):
         raise ConfigError(f"DEFAULT_SYNC_ORDER in {path} is not a list of tables", hint=HINT)
-    return select_tables(parse_table_configs(configs), names, order)
+    return configs, order
+
+
+def _require_file(path: Path) -> None:
+    hint = "Name the file that defines TABLE_CONFIGS with --config."
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        is_missing = isinstance(error, FileNotFoundError)
+        reason = f"There is no file {path}" if is_missing else f"{path}: {error.strerror}"
+        raise ConfigError(reason, hint=hint) from error
+    if not stat.S_ISREG(mode):
+        raise ConfigError(f"{path} is not a file", hint=hint)
 
 
 def _run(path: Path) -> dict[str, Any]:
-    if not path.is_file():
+    if path.suffix.lower() in OTHER_FORMATS:
         raise ConfigError(
-            f"There is no file {path}",
-            hint="Name the file that defines TABLE_CONFIGS with --config.",
+            f"{path} is not a Python file: tables are read from Python or TOML, not from "
+            f"{path.suffix} files",
+            hint=HINT,
         )
     try:
         return runpy.run_path(str(path))
@@ -38,9 +73,19 @@ def _run(path: Path) -> dict[str, Any]:
         raise ConfigError(
             f"{path} is not valid Python: {error.msg}, line {error.lineno}",
             hint="Correct the file.",
-        ) from error
-    except (Exception, SystemExit) as error:
+        ) from None
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - the user's own program
         # The file is the user's own program, so whatever it raises is a problem of the file.
         raise ConfigError(
-            f"{path} cannot be run: {type(error).__name__}: {error}", hint="Correct the file."
-        ) from error
+            f"{path} cannot be run: {kind_and_place(error)}{_name_of(error)}",
+            hint="Correct the file. The error's own text is withheld, since it may hold a secret.",
+        ) from None
+
+
+def _name_of(error: BaseException) -> str:
+    """Return the name that the file uses and does not have: of an import, a variable, a method."""
+    if isinstance(error, ImportError | NameError | AttributeError) and error.name:
+        return f": {error.name!r}"
+    return ""

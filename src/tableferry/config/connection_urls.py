@@ -10,15 +10,16 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import ValidationError
 
-from tableferry.config.connections import Database, SourceSettings, TargetAuth, TargetSettings
+from tableferry.config.connection_options import TargetAuth
+from tableferry.config.connections import Database, SourceSettings, TargetSettings
 from tableferry.config.environment import problem_of
 from tableferry.errors import ConfigError
 
 T = TypeVar("T", bound=Database)
 
-SOURCE_PREFIX: Final = "the source's "
-TARGET_PREFIX: Final = "the target's "
-"""What messages put before a field's name, where settings from variables have ``PG_``."""
+SOURCE_PREFIX: Final = "the source URL's "
+TARGET_PREFIX: Final = "the target URL's "
+"""What messages put before a setting's name, where settings from variables have ``PG_``."""
 
 NOT_PARAMETERS: Final = frozenset({"prefix", "host", "port", "db", "user", "password", "secret"})
 """Fields that are other parts of the URL, or that only variables have."""

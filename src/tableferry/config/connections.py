@@ -1,10 +1,8 @@
 """The connection settings of each database: address, login, encryption."""
 
-import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self, TypeVar
 
@@ -20,46 +18,20 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from tableferry.config.connection_options import (
+    Encrypt,
+    SourceAuth,
+    SslMode,
+    TargetAuth,
+    is_address,
+    is_loopback,
+    setting_name,
+)
 from tableferry.config.login import LOGIN_REFUSED, Login, LoginSource, Vault
-from tableferry.config.setting_types import OptionalText, Password, Port, Text
+from tableferry.config.setting_types import AutoOrBool, OptionalText, Password, Port, Text
 from tableferry.errors import ConfigError
 
 C = TypeVar("C")
-
-
-class Encrypt(StrEnum):
-    """How a SQL Server connection is encrypted, in the driver's words."""
-
-    OPTIONAL = "optional"
-    YES = "yes"
-    STRICT = "strict"
-
-
-class SslMode(StrEnum):
-    """libpq's ``sslmode``."""
-
-    DISABLE = "disable"
-    ALLOW = "allow"
-    PREFER = "prefer"
-    REQUIRE = "require"
-    VERIFY_CA = "verify-ca"
-    VERIFY_FULL = "verify-full"
-
-
-class SourceAuth(StrEnum):
-    """How to authenticate to SQL Server: with a SQL login or a Microsoft Entra identity."""
-
-    SQL = "sql"
-    ENTRA_DEFAULT = "entra-default"
-    ENTRA_MANAGED_IDENTITY = "entra-managed-identity"
-    ENTRA_SERVICE_PRINCIPAL = "entra-service-principal"
-
-
-class TargetAuth(StrEnum):
-    """How to authenticate PG_USER: with its password, or an IAM token for RDS and Aurora."""
-
-    PASSWORD = "password"  # noqa: S105 - the name of a method
-    IAM = "iam"
 
 
 class Database(BaseModel):
@@ -69,7 +41,8 @@ class Database(BaseModel):
     _login: LoginSource | None = PrivateAttr(default=None)
 
     prefix: str
-    """The prefix of this database's environment variables, for messages."""
+    """The prefix of this database's environment variables, for messages; or what stands before a
+    setting's own name where it comes from elsewhere, ending with a blank."""
     host: Text
     port: Port
     db: Text
@@ -97,7 +70,7 @@ class Database(BaseModel):
     @classmethod
     def _require_host_only(cls, value: str) -> str:
         bare = value[1:-1] if value.startswith("[") and value.endswith("]") else value
-        if not _is_address(bare) and re.search(cls.not_in_host, bare) and not bare.startswith("/"):
+        if not is_address(bare) and re.search(cls.not_in_host, bare) and not bare.startswith("/"):
             raise PydanticCustomError("host", "it is not the name or address of a host alone")
         return bare
 
@@ -108,12 +81,16 @@ class Database(BaseModel):
         return f"{host}:{self.port}"
 
     def variable(self, field: str) -> str:
-        """Return what messages call a field: its environment variable, where it has one."""
-        return f"{self.prefix}{field.upper()}"
+        """Return what messages call a field (see ``setting_name``)."""
+        return setting_name(self.prefix, field)
 
     def worded(self, hint: str) -> str:
-        """Return a hint that names variables (PG_USER) with the names that these settings have."""
-        return re.sub(r"\bPG_(?=[A-Z])", self.prefix, hint)
+        """Return a hint that names variables (PG_USER, {prefix}USER) with these settings' names."""
+        return re.sub(
+            r"(?:\{prefix\}|\bPG_)([A-Z][A-Z_]*)",
+            lambda found: self.variable(found[1].lower()),
+            hint,
+        )
 
     @property
     def is_loopback(self) -> bool:
@@ -177,6 +154,8 @@ class SourceSettings(Database):
     ca_file: Annotated[OptionalText, Field(validate_default=True)] = ""
     read_only_intent: bool = False
     """Whether a readable secondary of an availability group may serve the reads."""
+    multi_subnet_failover: AutoOrBool = None
+    """Whether all addresses of the host are tried at once; None (``auto``): if it has several."""
 
     @model_validator(mode="before")
     @classmethod
@@ -191,16 +170,23 @@ class SourceSettings(Database):
     def _require_encryption_for_tokens(cls, value: Encrypt, info: ValidationInfo) -> Encrypt:
         here = is_loopback(str(info.data.get("host", "")))
         if value is Encrypt.OPTIONAL and not here and "entra" in str(info.data.get("auth")):
-            raise PydanticCustomError("clear", "_AUTH=entra-... needs encryption")
+            auth = setting_name(info.data["prefix"], "auth")
+            raise PydanticCustomError("clear", "{auth}=entra-... needs encryption", {"auth": auth})
         return value
 
     @field_validator("ca_file")
     @classmethod
     def _require_verification_with_ca_file(cls, value: str, info: ValidationInfo) -> str:
         if value and info.data.get("trust_certificate"):
-            raise PydanticCustomError("contradiction", "_TRUST_CERTIFICATE asks not to verify")
+            trust = setting_name(info.data["prefix"], "trust_certificate")
+            raise PydanticCustomError(
+                "contradiction", "{trust} asks not to verify", {"trust": trust}
+            )
         if value and info.data.get("encrypt") is Encrypt.OPTIONAL:
-            raise PydanticCustomError("contradiction", "_ENCRYPT does not ask for encryption")
+            encrypt = setting_name(info.data["prefix"], "encrypt")
+            raise PydanticCustomError(
+                "contradiction", "{encrypt} does not ask for encryption", {"encrypt": encrypt}
+            )
         return value
 
     def __str__(self) -> str:
@@ -236,7 +222,8 @@ class TargetSettings(Database):
         weak = value in {SslMode.DISABLE, SslMode.ALLOW, SslMode.PREFER}
         here = is_loopback(str(info.data.get("host", "")))
         if weak and not here and info.data.get("auth") is TargetAuth.IAM:
-            raise PydanticCustomError("clear", "PG_AUTH=iam needs TLS")
+            auth = setting_name(info.data["prefix"], "auth")
+            raise PydanticCustomError("clear", "{auth}=iam needs TLS", {"auth": auth})
         return value
 
     @field_validator("sslrootcert")
@@ -244,7 +231,10 @@ class TargetSettings(Database):
     def _require_root_certificate(cls, value: str, info: ValidationInfo) -> str:
         """Validate the field, not the model, so that this is reported with all other problems."""
         if str(info.data.get("sslmode", "")).startswith("verify") and not value:
-            raise PydanticCustomError("missing_root", "PG_SSLMODE asks to verify the server")
+            sslmode = setting_name(info.data["prefix"], "sslmode")
+            raise PydanticCustomError(
+                "missing_root", "{sslmode} asks to verify the server", {"sslmode": sslmode}
+            )
         return value
 
     def __str__(self) -> str:
@@ -270,20 +260,3 @@ class Settings:
         from tableferry.config.environment import load_settings  # noqa: PLC0415
 
         return load_settings(db_types, env_file, vault)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether ``host`` is this machine: loopback address, ``localhost`` or socket directory."""
-    host = host.strip()
-    if host.startswith("/") or host.lower() in {"localhost", "localhost."}:
-        return True
-    bare = host.strip("[]")
-    return _is_address(bare) and ipaddress.ip_address(bare).is_loopback
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

@@ -4,6 +4,7 @@ Environment variables take precedence over ``.env``; an empty variable counts as
 problems are reported at once, by variable name.
 """
 
+import contextlib
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,15 +14,11 @@ from typing import Any, TypeVar
 from dotenv import dotenv_values
 from pydantic import SecretStr, ValidationError
 
-from tableferry.config.connections import (
-    Database,
-    Settings,
-    SourceSettings,
-    TargetAuth,
-    TargetSettings,
-)
+from tableferry.config.connection_options import TargetAuth, setting_name
+from tableferry.config.connections import Database, Settings, SourceSettings, TargetSettings
 from tableferry.config.login import Login, LoginSource, StoredLogin, TokenLogin, Vault
 from tableferry.config.secret_references import is_reference, read_connection, read_secret
+from tableferry.config.setting_types import encoding_problem
 from tableferry.errors import ConfigError, TableferryError, TransientError
 
 T = TypeVar("T", bound=Database)
@@ -58,11 +55,19 @@ def load_source(
 
 
 def find_env_file(*starts: Path) -> Path | None:
-    """Return the first ``.env`` in these directories or their parents, None for none."""
+    """Return the first ``.env`` in these directories or their parents, None for none.
+
+    A directory that was deleted, or that this process may not search, holds none.
+    """
     for start in starts:
-        for folder in (start, start.parent):
-            if (folder / ".env").is_file():
-                return folder / ".env"
+        # Path.is_file raises PermissionError before Python 3.14; resolve asks for the working
+        # directory, which may be gone.
+        with contextlib.suppress(OSError):
+            here = start.resolve()
+            for folder in (here, here.parent):
+                with contextlib.suppress(OSError):
+                    if (folder / ".env").is_file():
+                        return folder / ".env"
     return None
 
 
@@ -119,7 +124,7 @@ class _EnvironmentReader:
         for name in twice:
             variable = f"{prefix}{name}".upper()
             self.problems.append(f"{variable} is set, and {prefix}SECRET as well: one is enough")
-        vault = self._vault(f"{prefix}SECRET")
+        vault = self._vault(f"{prefix}SECRET", reference)
         if twice or vault is None:
             return None
 
@@ -139,7 +144,7 @@ class _EnvironmentReader:
         self, prefix: str, given: dict[str, str], reference: str
     ) -> LoginSource | None:
         """Replace the reference in ``given`` with the password that it names."""
-        vault = self._vault(f"{prefix}PASSWORD")
+        vault = self._vault(f"{prefix}PASSWORD", reference)
         if vault is None:
             return None
         user = given.get("user", "").strip()
@@ -165,7 +170,11 @@ class _EnvironmentReader:
 
         return TokenLogin(make)
 
-    def _vault(self, variable: str) -> Vault | None:
+    def _vault(self, variable: str, reference: str = "") -> Vault | None:
+        """Return the vault, None with a problem where it cannot be asked for this reference."""
+        if problem := encoding_problem(reference):
+            self.problems.append(f"{variable} is not valid: {problem}")
+            return None
         if self.vault is None:
             self.problems.append(f"{variable} needs AWS, which is not available here")
         return self.vault
@@ -181,7 +190,7 @@ def _incomplete(problems: Iterable[str], env_file: Path | None) -> ConfigError:
     where = f"the environment or {env_file}" if env_file else "the environment (no .env found)"
     return ConfigError(
         "The configuration is not complete:\n  " + "\n  ".join(problems),
-        hint=f"Set these variables in {where}; .env.example shows all of them.",
+        hint=f"Set these variables in {where}.",
     )
 
 
@@ -204,23 +213,26 @@ def _from_file(env_file: Path) -> dict[str, str | None]:
 
 
 def problem_of(prefix: str, found: dict[str, Any]) -> str:
-    """One sentence about one variable; the value is never part of it."""
-    variable = f"{prefix}{str(found['loc'][0]).upper()}"
+    """One sentence about one setting; the value is never part of it."""
+    variable = setting_name(prefix, str(found["loc"][0]))
     if found["type"] == "missing_root":
         return f"{variable} is missing: {found['msg']}"
     if found["type"] in {"missing", "string_too_short", "too_short"}:
         return f"{variable} is missing"
-    return f"{variable} is not valid: {_reason(variable, found)}"
+    return f"{variable} is not valid: {_reason(prefix, found)}"
 
 
-def _reason(variable: str, found: dict[str, Any]) -> str:
-    """Return what is wrong with a value, in terms of the variable."""
+def _reason(prefix: str, found: dict[str, Any]) -> str:
+    """Return what is wrong with a value, in terms of the settings' names."""
     bounds = found.get("ctx", {})
     match found["type"]:
         case "host":
-            port = variable.removesuffix("HOST") + "PORT"
-            whose = "" if variable == "PG_HOST" else " (also of a named instance)"
+            port = setting_name(prefix, "port")
+            is_target = prefix.startswith(("PG_", "the target"))
+            whose = "" if is_target else " (also of a named instance)"
             return f"{found['msg']}; a port{whose} goes into {port}"
+        case "string_unicode":
+            return "it is not UTF-8 text"
         case "int_parsing" | "int_parsing_size" | "int_from_float":
             return "it is not a whole number"
         case "greater_than_equal":

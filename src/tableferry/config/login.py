@@ -11,10 +11,12 @@ from typing import Final, Protocol
 
 from pydantic import SecretStr
 
-SOURCE_LOGIN_REFUSED: Final = frozenset({"18456", "18486", "18487", "18488"})
+SOURCE_LOGIN_REFUSED: Final = frozenset({
+    "18456", "18450", "18452", "18470", "18486", "18487", "18488", "login",
+})  # fmt: skip
 LOGIN_REFUSED: Final = SOURCE_LOGIN_REFUSED | {"28P01", "28000"}
-"""The servers' error codes for a refused login. It is not retried unchanged, because servers lock
-accounts."""
+"""The servers' error codes for a refused login; ``login`` is any error at login in a language that
+is not told apart. It is not retried unchanged, because servers lock accounts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ password included. So such a value is refused here, by the name of its variable.
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_core import PydanticCustomError
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -36,6 +36,13 @@ def _require_encodable_secret(secret: SecretStr) -> SecretStr:
 def _stripped(text: str) -> str:
     return text.strip()
 
+
+def _none_if_auto(value: object) -> object:
+    return None if value == "auto" else value
+
+
+AutoOrBool = Annotated[bool | None, BeforeValidator(_none_if_auto)]
+"""Yes, no, or ``auto``, which is None."""
 
 OptionalText = Annotated[str, AfterValidator(_require_encodable)]
 Text = Annotated[OptionalText, AfterValidator(_stripped), Field(min_length=1)]

@@ -1,47 +1,58 @@
 """Parse ``TABLE_CONFIGS`` into specifications, and report every problem of every table at once."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-from tableferry.config.entry_keys import (
-    CHOICES,
-    OPTIONAL,
-    REQUIRED,
-    UNCHANGED,
+from tableferry.config.choices import LedgerUse, OnInvalid, Publish
+from tableferry.config.deletes import Deletes
+from tableferry.config.entry_keys import CHOICES, OPTIONAL, REQUIRED, UNCHANGED
+from tableferry.config.mode_problems import mode_problems
+from tableferry.config.setting_types import encoding_problem
+from tableferry.config.table_spec import OrderBy, TableSpec
+from tableferry.config.value_rules import (
     VALUE_RULES,
     as_names,
     is_text,
     is_text_map,
+    is_valid,
 )
-from tableferry.config.setting_types import encoding_problem
-from tableferry.config.table_spec import LedgerUse, OnInvalid, OrderBy, Publish, TableSpec
+from tableferry.config.verify_problems import verify_problems
 from tableferry.config.where_clause import condition_problem
 from tableferry.errors import ConfigError
+from tableferry.model.counting import counted
 from tableferry.model.identifiers import SourceTable, TargetTable, quote_mssql, quote_pg, shown
-from tableferry.model.naming import clashes, pg_name
+from tableferry.model.naming import caseless, clashes, find_name, pg_name
 
 
-def parse_table_configs(configs: Mapping[str, Mapping[str, Any]]) -> dict[str, TableSpec]:
-    """Parse ``TABLE_CONFIGS``; raises one ConfigError that names every problem of every table."""
+def parse_table_configs(
+    configs: Mapping[str, Mapping[str, Any]], *, named: str = "these entries of TABLE_CONFIGS"
+) -> dict[str, TableSpec]:
+    """Parse ``TABLE_CONFIGS``; raises one ConfigError that names every problem of every table.
+
+    ``named`` is what the hint calls the entries.
+    """
     specs: dict[str, TableSpec] = {}
     problems: list[str] = []
     for key, entry in configs.items():
         found = _problems(entry) if is_text(key) else ["its key is not a text"]
-        if isinstance(key, str) and (problem := encoding_problem(key)):
+        if isinstance(key, str) and (problem := _key_problem(key)):
             found.append(f"its key cannot be used: {problem}")
-        problems += [f"{key}: {problem}" for problem in found]
+        label = key if isinstance(key, str) and key.isprintable() else repr(key)
+        problems += [f"{label}: {problem}" for problem in found]
         if not found:
             specs[key] = _spec(key, entry)
     problems += _shared_targets(specs)
     if problems:
         raise ConfigError(
             "The table configuration has problems:\n  " + "\n  ".join(problems),
-            hint=f"Correct these entries of TABLE_CONFIGS.{_known_keys(configs)}",
+            hint=f"Correct {named}.{_known_keys(configs)}",
         )
-    return specs
+    targets = tuple((key, spec.target) for key, spec in specs.items())
+    return {key: replace(spec, all_targets=targets) for key, spec in specs.items()}
 
 
 def select_tables(
@@ -61,9 +72,16 @@ def select_tables(
     return [specs[name] for name in in_order if name in wanted]
 
 
-STAGED: Final = frozenset(Publish) - {Publish.AUTO, Publish.TRUNCATE}
+STAGED: Final = tuple(one for one in Publish if one not in {Publish.AUTO, Publish.TRUNCATE})
 """The strategies with a staging table, which the ledger tracks; ``auto`` works without one.
 A unit test compares them with the registry, which this folder cannot import."""
+
+
+def _key_problem(key: str) -> str:
+    """Return why a table cannot have this key, which the ledger stores and every output shows."""
+    if problem := encoding_problem(key):
+        return problem
+    return "" if key.isprintable() else "it has a character that cannot be printed"
 
 
 def _problems(entry: object) -> list[str]:
@@ -75,7 +93,9 @@ def _problems(entry: object) -> list[str]:
     found += _wrong_types(entry)
     columns, pg_columns = as_names(entry.get("columns")), as_names(entry.get("pg_columns"))
     if columns and pg_columns and len(columns) != len(pg_columns):
-        found.append(f"'columns' has {len(columns)} names and 'pg_columns' {len(pg_columns)}")
+        found.append(
+            f"'columns' has {counted(len(columns), 'name')} and 'pg_columns' {len(pg_columns)}"
+        )
     if entry.get("ledger") == LedgerUse.OFF and entry.get("publish") in STAGED:
         found.append(
             f"'publish': {entry['publish']!r} needs the ledger, which tracks its staging table"
@@ -86,7 +106,11 @@ def _problems(entry: object) -> list[str]:
         found += _repeated(name, entry.get(name))
     if entry.get("parallel", 1) != 1 and entry.get("chunks", 1) == 1:
         found.append("'parallel' without 'chunks': only chunks can be read in parallel")
-    return found + _discovery_problems(entry) + _quarantine_problems(entry) + _wrong_names(entry)
+    if "resume_within" in entry and entry.get("chunks", 1) == 1:
+        found.append("'resume_within' without 'chunks': only chunks can be resumed")
+    found += _discovery_problems(entry) + _quarantine_problems(entry)
+    found += mode_problems(entry) + verify_problems(entry)
+    return found + _wrong_names(entry)
 
 
 def _is_known(name: object) -> bool:
@@ -136,6 +160,10 @@ def _wrong_names(entry: Mapping[str, Any]) -> list[str]:
         *(partial(quote_mssql, name) for name in (*columns, *as_names(entry.get("exclude")))),
         *(partial(quote_pg, name) for name in as_names(entry.get("pg_columns"))),
     ]
+    if is_text(entry.get("watermark")):
+        checks.append(partial(quote_mssql, entry["watermark"]))
+    if (deletes := _deletes(entry)) and deletes.column:
+        checks.append(partial(quote_pg, deletes.column))
     if is_text(entry.get("pg_table")):
         checks.append(partial(TargetTable.parse, entry["pg_table"]))
     if is_text(entry.get("sql_table")) and is_text(database):
@@ -146,14 +174,14 @@ def _wrong_names(entry: Mapping[str, Any]) -> list[str]:
             check()
         except ConfigError as error:
             found.append(error.message)
-    known = {name.lower() for name in columns}
+    known = {caseless(name) for name in columns}
     overrides = entry.get("type_overrides")
     if columns and is_text_map(overrides):
-        unknown = [name for name in dict(overrides or {}) if name.lower() not in known]
+        unknown = [name for name in dict(overrides or {}) if caseless(name) not in known]
         if unknown:
             named = ", ".join(map(shown, unknown))
             found.append(f"'type_overrides' names {named}, which 'columns' does not hold")
-    missing = [name for name in as_names(entry.get("primary_key")) if name.lower() not in known]
+    missing = [name for name in as_names(entry.get("primary_key")) if caseless(name) not in known]
     if missing and columns:
         named = ", ".join(map(shown, missing))
         found.append(f"'primary_key' names {named}, which 'columns' does not hold")
@@ -173,9 +201,9 @@ def _source_table(text: str, database: str) -> SourceTable:
 
 def _wrong_types(entry: Mapping[str, Any]) -> list[str]:
     found = [
-        f"{name!r} must be {meaning}"
-        for name, (is_right, meaning) in VALUE_RULES.items()
-        if name in entry and not is_right(entry[name])
+        f"{name!r} must be {rule.meaning}"
+        for name, rule in VALUE_RULES.items()
+        if name in entry and not rule.is_valid(entry[name])
     ]
     db_type = entry.get("db_type")
     if isinstance(db_type, str) and not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", db_type):
@@ -183,24 +211,31 @@ def _wrong_types(entry: Mapping[str, Any]) -> list[str]:
     return found
 
 
+def _deletes(entry: Mapping[str, Any]) -> Deletes | None:
+    """Return what ``deletes`` says; None where it is not there, or is wrong."""
+    value = entry.get("deletes", "")
+    return Deletes.parse(value) if is_valid("deletes", value) else None
+
+
 def _repeated(key: str, value: object) -> list[str]:
-    seen: set[str] = set()
-    found = []
-    for name in as_names(value):
-        if name.lower() in seen:
-            found.append(f"{key!r} names {shown(name)} twice")
-        seen.add(name.lower())
-    return found
+    """Return the names that are there twice, in the same case.
+
+    A case-sensitive database may have both ``Name`` and ``name``, and PostgreSQL always may; the
+    plan refuses two names of one column of the source.
+    """
+    counts = Counter(as_names(value))
+    return [f"{key!r} names {shown(name)} twice" for name, count in counts.items() if count > 1]
 
 
 def _spec(key: str, entry: Mapping[str, Any]) -> TableSpec:
     """Build the specification of an entry without problems."""
     given = as_names(entry.get("columns"))
     pg_names = as_names(entry.get("pg_columns")) or tuple(map(pg_name, given))
-    by_lower = {name.lower(): name for name in given}
     choices: dict[str, Any] = {
         name: kind(entry[name]) for name, kind in CHOICES.items() if name in entry
     }
+    if deletes := _deletes(entry):
+        choices["deletes"] = deletes
     return TableSpec(
         key=key,
         db_type=entry["db_type"],
@@ -209,10 +244,11 @@ def _spec(key: str, entry: Mapping[str, Any]) -> TableSpec:
         target=TargetTable.parse(entry["pg_table"]),
         columns=tuple(zip(given, pg_names, strict=True)),
         primary_key=tuple(
-            by_lower.get(name.lower(), name) for name in as_names(entry.get("primary_key"))
+            find_name(name, given) or name for name in as_names(entry.get("primary_key"))
         ),
         order_by=tuple(OrderBy(text) for text in as_names(entry.get("order_by", ""))),
         exclude=as_names(entry.get("exclude")),
+        derived_names="pg_columns" not in entry,
         type_overrides=tuple(dict(entry.get("type_overrides", {})).items()),
         **choices,
         **{name: entry[name] for name in UNCHANGED if name in entry},
@@ -224,10 +260,10 @@ def _shared_targets(specs: Mapping[str, TableSpec]) -> list[str]:
 
     A name without a schema is most likely in ``public``, so it counts as that.
     """
-    owners: dict[TargetTable, str] = {}
+    owners: dict[tuple[str, str], str] = {}
     found = []
     for key, spec in specs.items():
-        target = replace(spec.target, schema=spec.target.schema or "public")
+        target = (spec.target.schema or "public", spec.target.name)
         if target in owners:
             found.append(f"{key}: 'pg_table' is already the target of {owners[target]}")
         owners.setdefault(target, key)

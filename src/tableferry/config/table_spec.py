@@ -1,9 +1,20 @@
 """The specification of one table: what to carry, from where to where, and how."""
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from tableferry.config.choices import (
+    Consistency,
+    DriftPolicy,
+    LedgerUse,
+    OnExpired,
+    OnInvalid,
+    Publish,
+    ReadMode,
+    TrailingBlanks,
+)
+from tableferry.config.deletes import HARD, DeleteHandling, Deletes
+from tableferry.model.depth import Depth
 from tableferry.model.identifiers import SourceTable, TargetTable
 
 DEFAULT_BATCH_SIZE: Final = 10_000
@@ -21,67 +32,21 @@ DEFAULT_STATEMENT_TIMEOUT: Final = 600
 usually detects a dead peer earlier."""
 
 
-class Consistency(StrEnum):
-    """The isolation under which the source is read; ``auto`` lets the plan choose."""
+DEFAULT_STALL_TIMEOUT: Final = 30
+"""Seconds that the source may send nothing while readers wait for a lock of the load: as long as
+the load itself waits for such a lock."""
 
-    AUTO = "auto"
-    SNAPSHOT = "snapshot"
-    READ_COMMITTED = "read_committed"
-    NOLOCK = "nolock"
+DEFAULT_RESUME_WITHIN: Final = 3600
+"""Seconds that chunks of an interrupted run stay usable: a run that is repeated at once continues,
+and readers never see rows that are hours old presented as new."""
 
+DEFAULT_RECONCILE_EVERY: Final = 86_400
+"""Seconds between two comparisons of the keys: reading all of them is most of the work of a full
+refresh, and a day is as long as a deleted row usually may stay."""
 
-class OnInvalid(StrEnum):
-    """What to do with values that PostgreSQL cannot store.
-
-    ``strip`` and ``replace`` apply to texts with U+0000 or unpaired surrogates. ``quarantine``
-    stores every row apart that has no exact form in the target, or that PostgreSQL refuses.
-    """
-
-    FAIL = "fail"
-    STRIP = "strip"
-    REPLACE = "replace"
-    QUARANTINE = "quarantine"
-
-
-class TrailingBlanks(StrEnum):
-    """What to do with the blanks that pad a ``char`` or ``nchar``."""
-
-    KEEP = "keep"
-    TRIM = "trim"
-
-
-class DriftPolicy(StrEnum):
-    """What to do with columns that only the source or only the existing target table has."""
-
-    STOP = "stop"
-    ADD_COLUMNS = "add_columns"
-    IGNORE = "ignore"
-
-
-class Publish(StrEnum):
-    """The publishing strategy: how a load becomes visible, in one transaction.
-
-    ``truncate`` replaces the rows in place, ``swap`` replaces the table with one that was loaded
-    apart, ``merge`` changes only the rows that differ; ``auto`` lets the plan choose.
-    """
-
-    AUTO = "auto"
-    TRUNCATE = "truncate"
-    SWAP = "swap"
-    MERGE = "merge"
-
-
-class ReadMode(StrEnum):
-    """What a run reads: ``full`` is every row, each time."""
-
-    FULL = "full"
-
-
-class LedgerUse(StrEnum):
-    """Whether runs are recorded in the target's schema ``tableferry``."""
-
-    ON = "on"
-    OFF = "off"
+DEFAULT_MAX_DELETE_SHARE: Final = 10
+"""Percent of the target's rows that a comparison of the keys may delete: more of them in a day are
+rather a source that was emptied, or another table of the same name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +58,24 @@ class OrderBy:
 
 @dataclass(frozen=True, slots=True)
 class TableSpec:
-    """One table to carry: a full refresh from ``source`` into ``target``.
+    """One table to carry from ``source`` into ``target``.
 
     ``columns`` pairs each source column with its target column; where it is empty, all columns but
-    ``exclude`` are discovered. ``primary_key`` holds source column names; where it is empty, the
-    source's key is used. ``where`` is T-SQL from the configuration, never from an event. Up to
-    ``max_invalid`` rows may go into quarantine. ``max_shrink`` is in percent of the target's rows,
-    and 100 allows everything. ``chunks`` is the number of key ranges that the table is cut into,
-    ``parallel`` how many of them are read at once. ``max_rows_per_second`` is 0 for no limit. The
-    timeouts are in seconds.
+    ``exclude`` are discovered. ``derived_names``: the target columns' names are derived from the
+    source's, so that an existing column of another spelling may be meant. ``primary_key`` holds
+    source column names; where it is empty, the source's key is used. ``where`` is T-SQL from the
+    configuration, never from an event. Up to ``max_invalid`` rows may go into quarantine.
+    ``max_shrink`` is in percent of the target's rows, and 100 allows everything. ``chunks`` is the
+    number of key ranges that the table is cut into, ``parallel`` how many of them are read at once;
+    those that an earlier run has read are used for ``resume_within`` seconds.
+    ``max_rows_per_second`` is 0 for no limit. The timeouts are in seconds; ``stall_timeout`` is 0
+    for none. ``watermark`` is the source column that ``mode: watermark`` compares, ``overlap`` how
+    far below the watermark it reads again: in seconds for dates and times, in units for integers,
+    None for the column type's default. ``reconcile_every`` (seconds, 0 for every run) and
+    ``max_delete_share`` (percent of the target's rows) are for ``deletes: reconcile``.
+    ``verify`` is how much is compared after each publish, None for nothing; with ``repair`` rows
+    that differ are made equal. ``all_targets`` are the keys and targets of all configured entries:
+    another one's target may not be this one's, whether or not a run loads it.
     """
 
     key: str
@@ -117,20 +91,37 @@ class TableSpec:
     consistency: Consistency = Consistency.AUTO
     where: str = ""
     exclude: tuple[str, ...] = ()
+    derived_names: bool = False
     type_overrides: tuple[tuple[str, str], ...] = ()
     on_invalid: OnInvalid = OnInvalid.FAIL
     max_invalid: int = 0
     trailing_blanks: TrailingBlanks = TrailingBlanks.KEEP
     drift: DriftPolicy = DriftPolicy.STOP
     mode: ReadMode = ReadMode.FULL
+    watermark: str = ""
+    overlap: int | None = None
+    deletes: Deletes = HARD
+    on_expired: OnExpired = OnExpired.RELOAD
+    reconcile_every: int = DEFAULT_RECONCILE_EVERY
+    max_delete_share: int = DEFAULT_MAX_DELETE_SHARE
     publish: Publish = Publish.AUTO
     max_shrink: int = DEFAULT_MAX_SHRINK
     chunks: int = 1
     parallel: int = 1
+    resume_within: int = DEFAULT_RESUME_WITHIN
     ledger: LedgerUse = LedgerUse.ON
+    verify: Depth | None = None
+    repair: bool = False
     max_rows_per_second: int = 0
     lock_timeout: int = DEFAULT_LOCK_TIMEOUT
     statement_timeout: int = DEFAULT_STATEMENT_TIMEOUT
+    stall_timeout: int = DEFAULT_STALL_TIMEOUT
+    all_targets: tuple[tuple[str, TargetTable], ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def is_incremental(self) -> bool:
+        """Whether a run reads what changed since the watermark, where it has a usable one."""
+        return self.mode != ReadMode.FULL
 
     def located_in(self, database: str) -> "TableSpec":
         """Return the spec with its source in the connection's ``database``.
@@ -165,10 +156,21 @@ class TableSpec:
             "trailing_blanks": self.trailing_blanks.value,
             "drift": self.drift.value,
             "mode": str(self.mode),
+            **self._incremental(),
             "publish": self.publish.value,
             "max_shrink": self.max_shrink,
-            **({"chunks": self.chunks, "parallel": self.parallel} if self.chunks > 1 else {}),
+            **(
+                {
+                    "chunks": self.chunks,
+                    "parallel": self.parallel,
+                    "resume_within": self.resume_within,
+                }
+                if self.chunks > 1
+                else {}
+            ),
             "ledger": self.ledger.value,
+            **({"verify": self.verify.value} if self.verify else {}),
+            **({"repair": True} if self.repair else {}),
             **(
                 {"max_rows_per_second": self.max_rows_per_second}
                 if self.max_rows_per_second
@@ -176,7 +178,21 @@ class TableSpec:
             ),
             "lock_timeout": self.lock_timeout,
             "statement_timeout": self.statement_timeout,
+            "stall_timeout": self.stall_timeout,
         }
+
+    def _incremental(self) -> dict[str, Any]:
+        """Return what the mode has settings for, and what becomes of deleted rows."""
+        found: dict[str, Any] = {"watermark": self.watermark} if self.watermark else {}
+        if self.overlap is not None:
+            found["overlap"] = self.overlap
+        found["deletes"] = str(self.deletes)
+        if self.mode is ReadMode.CHANGE_TRACKING:
+            found["on_expired"] = self.on_expired.value
+        if self.deletes.how is DeleteHandling.RECONCILE:
+            found["reconcile_every"] = self.reconcile_every
+            found["max_delete_share"] = self.max_delete_share
+        return found
 
 
 DISCOVERED: Final = "from the source"

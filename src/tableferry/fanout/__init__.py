@@ -17,19 +17,28 @@ from tableferry.fanout.assignment import (
 from tableferry.fanout.begin import begin
 from tableferry.fanout.chunk import load_chunk
 from tableferry.fanout.finish import give_up, publish
-from tableferry.fanout.routes import RoutedTable, plan_fanout
+from tableferry.fanout.routes import RoutedTable, plan_fanout, plan_verification
+from tableferry.fanout.verification import ChunkToVerify, ChunkVerified, VerificationBegun
+from tableferry.fanout.verify_chunks import begin_verification, end_verification, verify_chunk
 
 __all__ = [
     "Assignment",
     "Begun",
+    "ChunkToVerify",
+    "ChunkVerified",
     "Route",
     "RoutedTable",
     "Stored",
+    "VerificationBegun",
     "assign",
     "begin",
+    "begin_verification",
+    "end_verification",
     "give_up",
     "load_chunk",
     "plan_fanout",
+    "plan_verification",
     "publish",
     "route_of",
+    "verify_chunk",
 ]

@@ -6,7 +6,6 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from tableferry.config import TableSpec
-from tableferry.modes import MODES
 from tableferry.postgres import STRATEGIES
 from tableferry.postgres.ledger import LeaseTiming
 
@@ -76,11 +75,14 @@ class Stored:
         return {"chunk": self.number, "rows": self.rows, **({"again": True} if self.again else {})}
 
 
-def route_of(spec: TableSpec) -> tuple[Route, str]:
-    """Return how a table is carried, and why it is not in chunks where it is not."""
+def route_of(spec: TableSpec, *, reads_changes: bool = False) -> tuple[Route, str]:
+    """Return how a table is carried, and why it is not in chunks where it is not.
+
+    ``reads_changes``: an earlier run has left a watermark, from which an incremental mode goes on.
+    """
     if spec.chunks == 1:
         return Route.WHOLE, "'chunks' is 1"
-    if not MODES[spec.mode].complete:
+    if reads_changes:
         return Route.WHOLE, f"'mode': {str(spec.mode)!r} reads only what changed"
     strategy = STRATEGIES.get(spec.publish.value)
     if strategy is not None and not strategy.staged:

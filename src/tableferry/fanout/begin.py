@@ -1,6 +1,6 @@
 """The first step: the lease, the plan, the cut, and the staging table that chunks go into."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tableferry import postgres, sqlserver, values
@@ -9,8 +9,11 @@ from tableferry.errors import ConfigError, SchemaError, VerificationError
 from tableferry.fanout.assignment import LONG, Assignment, Begun, Route, route_of
 from tableferry.fanout.step_context import connect_source, noting
 from tableferry.model.key_range import KeyRange
+from tableferry.model.watermark import Watermark
+from tableferry.modes import Extract, mode_of
+from tableferry.planning.consistency import with_fallbacks
 from tableferry.planning.plan import SyncPlan
-from tableferry.postgres.ledger import Lease, Ledger
+from tableferry.postgres.ledger import Lease, Ledger, ResumeLimit, TableRun, amended_rows
 from tableferry.postgres.ledger.assignments import RunRecord, all_chunks, find_run, record_warnings
 from tableferry.runs.claim import origin
 from tableferry.runs.make_plan import make_plan, require_unchanged
@@ -53,20 +56,23 @@ def _begin(
         require_unchanged(plan, fingerprint)
         _require_staged(plan)
         before = find_run(into, assignment.run_id, assignment.table)
-        ledger.describe(
-            run,
-            publish=plan.publish,
-            consistency=plan.consistency.value,
-            fingerprint=plan.fingerprint,
-            read_at_one_moment=False,
-        )
-        beginning = _Beginning(ledger, lease, plan, from_, into)
-        chunks = beginning.chunks(before)
+        chunks = _chunks(_Beginning(ledger, run, lease, plan, from_, into), before)
         for name in ledger.orphans(lease):
             postgres.drop_staging(into, name)
         done = ledger.done_chunks(lease)
     pending = tuple(number for number in range(chunks) if number not in done)
     return Begun(assignment, pending, chunks, spec.parallel)
+
+
+def _chunks(beginning: "_Beginning", before: RunRecord | None) -> int:
+    """Return how many chunks there are, cut under an isolation that the source does not refuse."""
+
+    def work(plan: SyncPlan) -> int:
+        fallen = plan is not beginning.plan
+        warnings = plan.warnings[-1:] if fallen else ()
+        return replace(beginning, plan=plan, warnings=warnings).chunks(before)
+
+    return with_fallbacks(beginning.plan, work)
 
 
 def _require_staged(plan: SyncPlan) -> None:
@@ -83,13 +89,33 @@ class _Beginning:
     """Everything that a table's chunks are cut and kept with."""
 
     ledger: Ledger
+    run: TableRun
     lease: Lease
     plan: SyncPlan
     from_: sqlserver.SourceConnection
     into: postgres.TargetConnection
+    warnings: tuple[str, ...] = ()
+
+    def extract(self, since: str | None = None) -> Extract:
+        """Ask the mode for every row; with a watermark, for what has changed since."""
+        mode = mode_of(self.plan.spec)
+        watermark = None if since is None else Watermark(since, is_of_this_load=True)
+        if not mode.at_one_moment:
+            return mode.extract(self.plan, watermark, self.from_.rows)
+        self.from_.begin_snapshot()
+        found = mode.extract(self.plan, watermark, self.from_.rows)
+        self.from_.end_snapshot()
+        return found
 
     def chunks(self, before: RunRecord | None) -> int:
         """Return how many there are: those of this run, of one that was cut off, or new ones."""
+        self.ledger.describe(
+            self.run,
+            publish=self.plan.publish,
+            consistency=self.plan.consistency.value,
+            fingerprint=self.plan.fingerprint,
+            read_at_one_moment=False,
+        )
         found = self._own(before) or self._left()
         if found is not None:
             name, ranges = found
@@ -116,21 +142,31 @@ class _Beginning:
     def _left(self) -> tuple[str, int] | None:
         """Take up what an earlier run of the same plan has left."""
         left = self.ledger.unfinished(
-            self.lease, fingerprint=self.plan.fingerprint, publish=self.plan.publish
+            self.lease,
+            fingerprint=self.plan.fingerprint,
+            publish=self.plan.publish,
+            limit=ResumeLimit(self.plan.spec.resume_within),
         )
-        if left is None:
+        if left is None or not self._can_be_caught_up(left.watermark):
             return None
         for text in left.ranges:
             KeyRange.from_json(text)
         self.ledger.resume(self.lease, left)
         return left.staging, len(left.ranges)
 
+    def _can_be_caught_up(self, since: str | None) -> bool:
+        """Whether the source still says what has changed since the chunks were read."""
+        at_one_moment = mode_of(self.plan.spec).at_one_moment
+        return not (at_one_moment and self.extract(since).complete)
+
     def _cut(self) -> int:
+        watermark = self.extract().next_watermark
         cut = sqlserver.split_table(self.from_, self.plan)
         name = f"staging_{self.lease.run_id.hex}"
-        self.ledger.stage(self.lease, name, [keys.to_json() for keys in cut.ranges])
-        moments = (DIFFERENT_MOMENTS,) if len(cut.ranges) > 1 else ()
-        record_warnings(self.into, self.lease, cut.warnings + moments)
+        self.ledger.stage(self.lease, name, [keys.to_json() for keys in cut.ranges], watermark)
+        is_one_moment = len(cut.ranges) < 2 or mode_of(self.plan.spec).at_one_moment
+        moments = () if is_one_moment else (DIFFERENT_MOMENTS,)
+        record_warnings(self.into, self.lease, self.warnings + cut.warnings + moments)
         self._make(postgres.Staging(name, parts=True))
         return len(cut.ranges)
 
@@ -142,4 +178,5 @@ class _Beginning:
             load.keep = True
 
     def _stored(self) -> int:
-        return sum(self.ledger.done_chunks(self.lease).values())
+        stored = sum(self.ledger.done_chunks(self.lease).values())
+        return stored + amended_rows(self.into, self.lease)

@@ -6,17 +6,17 @@ was taken for dead, both read it; the second finds the checkpoint there, and sto
 
 import contextlib
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tableferry import postgres, sqlserver, values
 from tableferry.config import Settings, TableSpec
 from tableferry.errors import LeaseLostError, TransientError
 from tableferry.fanout.assignment import LONG, SIGN_SECONDS, Assignment, Stored
 from tableferry.fanout.step_context import (
-    as_begun,
     connect_source,
     noting,
-    require_planned,
+    plan_as_begun,
+    share_of,
     work_of,
 )
 from tableferry.model.key_range import KeyRange
@@ -24,7 +24,6 @@ from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.ledger import Lease, checkpoint, was_stored
 from tableferry.postgres.ledger.assignments import ChunkRecord, RunRecord, find_chunk, renew_lease
 from tableferry.runs.deadline import NEVER, Clock, Deadline
-from tableferry.runs.make_plan import make_plan
 from tableferry.transfer.chunk_loader import StoredChunk, Writing, load_chunks
 from tableferry.transfer.readers import Chunk, Reading
 from tableferry.transfer.table_loader import refused_rows_of
@@ -52,7 +51,7 @@ def load_chunk(
         record = find_chunk(into, work.require_held(), number)
         if record.rows is not None:
             return Stored(number, record.rows, again=True)
-        step = _ChunkStep(_gentle(spec), settings, work, record, deadline, clock)
+        step = _ChunkStep(share_of(spec), settings, work, record, deadline, clock)
         step.renew_lease()
         exactly: frozenset[str] | None = frozenset()
         while True:
@@ -61,12 +60,6 @@ def load_chunk(
                 return found
             # The driver may have altered texts of these columns: they are read as bytes now.
             exactly = None if exactly else found
-
-
-def _gentle(spec: TableSpec) -> TableSpec:
-    """Return the spec with one chunk's share of the rows a second that the table may cost."""
-    share = spec.max_rows_per_second // spec.parallel
-    return replace(spec, max_rows_per_second=max(1, share)) if spec.max_rows_per_second else spec
 
 
 @dataclass(slots=True)
@@ -92,8 +85,7 @@ class _ChunkStep:
         """Read and store it once, or return the columns that are to be read exactly."""
         number = self.record.number
         with connect_source(self.spec, self.settings) as from_:
-            plan = make_plan(as_begun(self.spec, self.work), from_, into)
-            require_planned(plan, self.work)
+            plan = plan_as_begun(self.spec, self.work, from_, into)
         try:
             rows = self._store(plan.reading_as_utf16(exactly), into)
         except values.TextsAlteredError as found:

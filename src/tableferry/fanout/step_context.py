@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tableferry import postgres, sqlserver
-from tableferry.config import Publish, Settings, TableSpec, TargetSettings
+from tableferry.config import Consistency, Publish, Settings, TableSpec, TargetSettings
 from tableferry.errors import ConfigError, ErrorReport, SchemaError, TableferryError
 from tableferry.fanout.assignment import Assignment
+from tableferry.planning.consistency import read_under
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres import STRATEGIES
 from tableferry.postgres.ledger.assignments import RunRecord, find_run, record_error
+from tableferry.runs.make_plan import make_plan
 
 
 @contextlib.contextmanager
@@ -36,19 +38,25 @@ def work_of(connection: postgres.TargetConnection, assignment: Assignment) -> Ru
     return found
 
 
-def as_begun(spec: TableSpec, work: RunRecord) -> TableSpec:
-    """Return the spec with the strategy that the first step chose for ``auto``."""
+def plan_as_begun(
+    spec: TableSpec,
+    work: RunRecord,
+    from_: sqlserver.SourceConnection,
+    into: postgres.TargetConnection,
+) -> SyncPlan:
+    """Make the plan that the first step made: the strategy and the consistency are those it chose.
+
+    Raises SchemaError where a table has changed since, and TableferryError.
+    """
     chosen = STRATEGIES.get(work.publish)
-    return replace(spec, publish=Publish(chosen.name)) if chosen else spec
-
-
-def require_planned(plan: SyncPlan, work: RunRecord) -> None:
-    """See that the tables are those that the fan-out began with; raises SchemaError."""
+    begun = replace(spec, publish=Publish(chosen.name)) if chosen else spec
+    plan = read_under(make_plan(begun, from_, into), Consistency(work.consistency))
     if plan.fingerprint != work.fingerprint:
         raise SchemaError(
             f"{plan.spec.source} or {plan.spec.target} has changed since the fan-out began",
             hint="The old rows stay. Run it again from the beginning.",
         )
+    return plan
 
 
 def connect_source(spec: TableSpec, settings: Settings) -> sqlserver.SourceConnection:
@@ -58,3 +66,9 @@ def connect_source(spec: TableSpec, settings: Settings) -> sqlserver.SourceConne
         lock_timeout=spec.lock_timeout,
         statement_timeout=spec.statement_timeout,
     )
+
+
+def share_of(spec: TableSpec) -> TableSpec:
+    """Return the spec with one chunk's share of the rows a second that the table may cost."""
+    share = spec.max_rows_per_second // spec.parallel
+    return replace(spec, max_rows_per_second=max(1, share)) if spec.max_rows_per_second else spec

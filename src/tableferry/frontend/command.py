@@ -4,53 +4,57 @@ The ``tableferry`` command and the deployment's scripts share it, as Lambda shar
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tableferry.errors import ErrorReport
 from tableferry.frontend.execute import RunCallbacks
 from tableferry.frontend.exit_codes import FAILED, STOPPED_BY
 from tableferry.frontend.output import shielded_output
 from tableferry.frontend.response import Response, Result, respond
-from tableferry.frontend.signals import stop_on_sigterm
-from tableferry.runs.outcome import RunOutcome
+from tableferry.frontend.signals import stop_on_signals
 from tableferry.runs.stop_signal import signal_of
 
+if TYPE_CHECKING:
+    from tableferry.frontend.view import View
+
 Work = Callable[[RunCallbacks], Result]
-Show = Callable[[Result], None]
+Show = Callable[["View", Result], None]
 
 
-def show_result(result: Result) -> None:
-    """Show a run, a check, a plan, discovered tables or facts to a person, on stdout."""
-    from tableferry.report import console
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a command shows its result: as one JSON document, or for a person.
 
-    if isinstance(result, Mapping):  # needs no engine: "info" shall load none
-        console.show_facts(result)
-        return
-    from tableferry.inspect.check import CheckReport
-    from tableferry.inspect.discover import Discovery
-    from tableferry.inspect.plan_report import PlanReport
-    from tableferry.report import check_view, plan_view, run_view, table_entries
+    ``quiet``: nothing but failures and the last line. ``prints_itself``: the command writes to
+    stdout before there is a result, so no live line may stand there. ``watches``: the work is many
+    runs, each of which is a line, in JSON as well.
+    """
 
-    match result:
-        case RunOutcome():
-            run_view.show_summary(result)
-        case CheckReport():
-            check_view.show_check(result)
-        case PlanReport():
-            plan_view.show_plan(result)
-        case Discovery():
-            print(table_entries.python_text(result.tables), end="")
+    as_json: bool = False
+    quiet: bool = False
+    prints_itself: bool = False
+    watches: bool = False
 
 
-def run_command(work: Work, *, as_json: bool = False, show: Show = show_result) -> int:
+PLAIN = Style()
+
+
+def show_result(view: "View", result: Result) -> None:
+    """Show a result to a person."""
+    view.end(result)
+
+
+def run_command(work: Work, style: Style = PLAIN, *, show: Show = show_result) -> int:
     """Do a command's work, print what came of it, and return the exit code. Raises nothing.
 
-    With ``as_json`` stdout gets one JSON document, the result or ``{"error": ...}``, and nothing
-    else; without, progress and the result for a person. An error goes to stderr in either case.
+    Results go to stdout, failures and progress to stderr. With ``style.as_json`` stdout gets one
+    JSON document, the result or ``{"error": ...}``, and nothing else.
     """
-    with shielded_output(), stop_on_sigterm():
+    with shielded_output(), stop_on_signals():
         try:
-            response = _as_json(work) if as_json else _as_text(work, show)
+            response = _shown(work, style, show)
             if response.error is not None:
                 _show_error(response.error)
         except KeyboardInterrupt as stop:  # while the result is printed
@@ -58,20 +62,15 @@ def run_command(work: Work, *, as_json: bool = False, show: Show = show_result) 
         return response.exit_code
 
 
-def _as_json(work: Work) -> Response:
-    response, _ = _respond(lambda: work(RunCallbacks()))
-    if response.body:
-        print(json.dumps(response.body, indent=2))
-    return response
+def _shown(work: Work, style: Style, show: Show) -> Response:
+    from tableferry.frontend.view import View
 
-
-def _as_text(work: Work, show: Show) -> Response:
-    from tableferry.report import run_view
-
-    with run_view.RunView() as view:
-        response, result = _respond(lambda: work(RunCallbacks(view.progress, view.outcome)))
-    if result is not None:
-        show(result)
+    with View(style) as view:
+        response, result = _respond(lambda: work(RunCallbacks(view.event, view.answer)))
+        if result is not None and not style.as_json:
+            show(view, result)
+    if style.as_json and response.body:
+        print(json.dumps(response.body, indent=None if style.watches else 2))
     return response
 
 

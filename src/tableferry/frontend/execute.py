@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tableferry.frontend.request import SYNCS, Operation, Request
 from tableferry.frontend.response import Report
-from tableferry.runs.events import OnProgress, Progress
-from tableferry.runs.outcome import TableOutcome
+from tableferry.runs.events import Event
 
 if TYPE_CHECKING:
     from tableferry.config import Settings, TableSpec
@@ -16,16 +15,12 @@ if TYPE_CHECKING:
 NO_FINGERPRINTS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-def _ignore(_: Progress | TableOutcome) -> None:
-    """Do nothing."""
-
-
 @dataclass(frozen=True, slots=True)
 class RunCallbacks:
-    """``progress`` is called after every batch, ``outcome`` after every table."""
+    """``event`` gets events, ``answer`` the answers of a check, a plan or a verification."""
 
-    progress: OnProgress = _ignore
-    outcome: Callable[[TableOutcome], None] = _ignore
+    event: Callable[[Event], None] = lambda _event: None
+    answer: Callable[[object], None] = lambda _answer: None
 
 
 def execute(
@@ -35,7 +30,7 @@ def execute(
     callbacks: RunCallbacks,
     fingerprints: Mapping[str, str] = NO_FINGERPRINTS,
 ) -> Report:
-    """Sync, check or plan these tables, as the request's mode says.
+    """Sync, check, plan or verify these tables, as the request's mode says.
 
     ``fingerprints`` are those of a plan, by table: a table that has drifted since is not loaded.
     Raises ConfigError where nothing can be begun. ``info`` is not for here: it reads no database.
@@ -46,17 +41,27 @@ def execute(
         return sync_tables(
             tables,
             settings,
-            on_progress=callbacks.progress,
-            on_outcome=callbacks.outcome,
+            on_event=callbacks.event,
             fingerprints=fingerprints,
             options=request.options,
         )
     if request.mode is Operation.MULTI_TEST:
         from tableferry.inspect.check import check_tables
 
-        return check_tables(tables, settings)
+        return check_tables(tables, settings, on_answer=callbacks.answer)
     if request.mode is Operation.PLAN:
         from tableferry.inspect.plan_report import plan_tables
 
-        return plan_tables(tables, settings)
+        return plan_tables(tables, settings, on_answer=callbacks.answer)
+    if request.mode is Operation.VERIFY:
+        from tableferry.runs.verify_tables import verify_tables
+
+        return verify_tables(
+            tables,
+            settings,
+            request.verify,
+            on_event=callbacks.event,
+            on_answer=callbacks.answer,
+            options=request.options,
+        )
     raise ValueError(request.mode)

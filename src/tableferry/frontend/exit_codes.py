@@ -28,6 +28,11 @@ SOME_FAILED: Final = Ending(
 FAILED: Final = Ending(
     1, 500, "No table is ok, or an error ended the request; the result says why."
 )
+DIFFERS: Final = Ending(
+    3,
+    409,
+    "A verification found rows of a target that differ from its source's; the result says which.",
+)
 REFUSED: Final = Ending(
     2, 400, "The arguments, the event or the configuration is wrong; nothing was begun."
 )
@@ -38,9 +43,20 @@ TERMINATED: Final = Ending(
     143, None, "SIGTERM stopped the command; tables not yet published keep their old rows."
 )
 
-ENDINGS: Final = (ALL_OK, SOME_FAILED, FAILED, REFUSED, INTERRUPTED, TERMINATED)
+HUNG_UP: Final = Ending(
+    129,
+    None,
+    "The terminal was closed (SIGHUP), which stops the command; tables not yet published keep "
+    "their old rows.",
+)
 
-STOPPED_BY: Final = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
+ENDINGS: Final = (ALL_OK, SOME_FAILED, FAILED, REFUSED, DIFFERS, HUNG_UP, INTERRUPTED, TERMINATED)
+
+_BY_NAME: Final = {"SIGHUP": HUNG_UP, "SIGINT": INTERRUPTED, "SIGTERM": TERMINATED}
+
+STOPPED_BY: Final = {
+    number: _BY_NAME[number.name] for number in signal.Signals if number.name in _BY_NAME
+}
 """128 and the signal's number, as shells report a command that a signal ended."""
 
 

@@ -13,6 +13,13 @@ from uuid import UUID
 from tableferry.errors import ConfigError
 from tableferry.model.identifiers import shown
 from tableferry.runs.deadline import NEVER, Deadline
+from tableferry.verification.asked_options import (
+    SHOW_VALUES,
+    VERIFY_KEYS,
+    verify_options,
+    verify_problems,
+)
+from tableferry.verification.options import DEFAULT_OPTIONS, VerifyOptions
 
 if TYPE_CHECKING:
     from tableferry.runs.run_options import RunOptions
@@ -25,14 +32,22 @@ class Operation(StrEnum):
     MULTI_TEST = "multi_test"
     SINGLE_SYNC = "single_sync"
     PLAN = "plan"
+    VERIFY = "verify"
     INFO = "info"
 
 
 SYNCS: Final = (Operation.MULTI_SYNC, Operation.SINGLE_SYNC)
 
-KEYS: Final = ("mode", "tables", "table_name", "publish_together", "continued")
+KEYS: Final = ("mode", "tables", "table_name", "publish_together", "continued", *VERIFY_KEYS)
 
 _MODES_HINT: Final = f"The modes are: {', '.join(Operation)}."
+WATCH: Final = "watch"
+"""The command that repeats a sync; an invocation ends, so that a schedule has to repeat it."""
+
+_WATCH_HINT: Final = (
+    f'Let a schedule of EventBridge send {{"mode": "{Operation.MULTI_SYNC}"}}, '
+    f"or run: tableferry {WATCH} --every 5m."
+)
 _KEYS_HINT: Final = f"An event may have the keys {', '.join(KEYS)}."
 _SINGLE_HINT: Final = 'Name one table: "table_name" in an event, --table=NAME in a shell.'
 
@@ -46,7 +61,8 @@ class Request:
     """A checked request.
 
     ``tables`` holds configured names only, None: all. ``continued`` counts the invocations before
-    this one (``aws.continuation``). ``run_id`` None: a new one.
+    this one (``aws.continuation``). ``run_id`` None: a new one. ``verify`` is for the mode of this
+    name.
     """
 
     mode: Operation
@@ -56,6 +72,7 @@ class Request:
     continued: int = 0
     deadline: Deadline = NEVER
     run_id: UUID | None = None
+    verify: VerifyOptions = DEFAULT_OPTIONS
 
     @property
     def options(self) -> "RunOptions":
@@ -67,6 +84,7 @@ class Request:
             together=self.publish_together,
             deadline=self.deadline,
             run_id=self.run_id,
+            continues=self.continued > 0,
         )
 
 
@@ -78,7 +96,7 @@ def parse_event(event: object, configured: Collection[str]) -> Request:
     if not isinstance(event, Mapping):
         raise ConfigError(f"The event is not a JSON object but {_kind(event)}", hint=_KEYS_HINT)
     problems: dict[str, str] = {}
-    unknown = [key for key in event if key not in KEYS]
+    unknown = [key for key in event if key not in (*KEYS, SHOW_VALUES)]
     if unknown:
         problems[f"Unknown key in the event: {_listed(unknown)}"] = _KEYS_HINT
     mode = _mode(event.get("mode", Operation.MULTI_SYNC), problems)
@@ -90,7 +108,7 @@ def parse_event(event: object, configured: Collection[str]) -> Request:
     continued = event.get("continued", 0)
     if not isinstance(continued, int) or isinstance(continued, bool) or continued < 0:
         problems["'continued' must be the number of invocations before this one"] = _KEYS_HINT
-    problems |= _clashes(mode, event)
+    problems |= verify_problems(event) | _clashes(mode, event)
     named = [*(tables or ()), *([] if name is None else [name])]
     unknown = [wanted for wanted in dict.fromkeys(named) if wanted not in configured]
     if unknown:
@@ -103,12 +121,16 @@ def parse_event(event: object, configured: Collection[str]) -> Request:
         tables if name is None else (name,),
         publish_together=bool(together),
         continued=int(continued),
+        verify=verify_options(event),
     )
 
 
 def _mode(value: object, problems: dict[str, str]) -> Operation | None:
     if not isinstance(value, str):
         problems[f"'mode' must be a text, not {_kind(value)}"] = _MODES_HINT
+        return None
+    if value == WATCH:
+        problems[f"{WATCH!r} is no mode of an event: it goes on until it is stopped"] = _WATCH_HINT
         return None
     try:
         return Operation(value)
@@ -134,6 +156,9 @@ def _table_name(value: object, problems: dict[str, str]) -> str | None:
 
 def _clashes(mode: Operation | None, event: Mapping[Any, Any]) -> dict[str, str]:
     """Find keys that the mode does not use: the caller meant something by them."""
+    strange = [key for key in VERIFY_KEYS if key in event]
+    if strange and mode is not Operation.VERIFY:
+        return {f"{' and '.join(strange)}: for {Operation.VERIFY} only": "Leave it out."}
     if mode is Operation.SINGLE_SYNC:
         found = {}
         if "table_name" not in event:

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 from tableferry.errors import ConfigError, ErrorReport
 from tableferry.frontend.exit_codes import (
     ALL_OK,
+    DIFFERS,
     FAILED,
     REFUSED,
     SOME_FAILED,
@@ -15,10 +16,12 @@ from tableferry.frontend.exit_codes import (
     Ending,
 )
 from tableferry.runs.outcome import RunOutcome
+from tableferry.runs.watch import Watched
+from tableferry.verification.result import Verification
 
 
 class Report(Protocol):
-    """What a request about tables returns: a run's outcome, a check's or a plan's report."""
+    """What a request about tables returns: a run's outcome, or what was found out about them."""
 
     @property
     def ok(self) -> bool:
@@ -105,6 +108,9 @@ def response_to(result: Result) -> Response:
     """Return the response to a result."""
     if isinstance(result, Mapping):
         return Response(ALL_OK, result)
-    ending = ALL_OK if result.ok else SOME_FAILED if result.any_ok else FAILED
-    signal = result.stopped_by if isinstance(result, RunOutcome) else None
+    if isinstance(result, RunOutcome | Verification) and result.differs:
+        ending = DIFFERS
+    else:
+        ending = ALL_OK if result.ok else SOME_FAILED if result.any_ok else FAILED
+    signal = result.stopped_by if isinstance(result, RunOutcome | Watched) else None
     return Response(ending, result.to_dict(), stopped=STOPPED_BY[signal] if signal else None)

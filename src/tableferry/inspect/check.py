@@ -6,13 +6,17 @@ Nothing is written, on either side.
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 from tableferry import postgres, sqlserver
 from tableferry.config import LedgerUse, Settings, SourceSettings, TableSpec, TargetSettings
-from tableferry.errors import ErrorReport, TableferryError, raise_any
+from tableferry.errors import ConfigError, ErrorReport, TableferryError, raise_any
+from tableferry.inspect.asking import OnAnswer, ask_each, no_listener
+from tableferry.inspect.next_read import next_read
 from tableferry.model.html_table import html_table
+from tableferry.planning.consistency import with_fallbacks
+from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.ledger import require_usable
 from tableferry.runs.deadline import Clock
 from tableferry.runs.make_plan import make_plan
@@ -23,7 +27,10 @@ TARGET: Final = "postgresql"
 
 @dataclass(frozen=True, slots=True)
 class DatabaseCheck:
-    """One database: its version and encryption, or the error that kept us from it."""
+    """One database: what it is like, or the error that kept us from it.
+
+    ``encoding`` is the target's; ``warnings`` tell of settings that matter to every load.
+    """
 
     name: str
     where: str
@@ -33,6 +40,8 @@ class DatabaseCheck:
     version: str = ""
     encryption: str = ""
     isolation: tuple[str, ...] = ()
+    encoding: str = ""
+    warnings: tuple[str, ...] = ()
     error: ErrorReport | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -46,6 +55,8 @@ class DatabaseCheck:
             **({"version": self.version} if self.version else {}),
             **({"encryption": self.encryption} if self.encryption else {}),
             **({"isolation_levels": list(self.isolation)} if self.isolation else {}),
+            **({"encoding": self.encoding} if self.encoding else {}),
+            **({"warnings": list(self.warnings)} if self.warnings else {}),
             **({"error": self.error.to_dict()} if self.error else {}),
         }
 
@@ -148,16 +159,33 @@ class CheckReport:
 
 
 def check_tables(
-    specs: Sequence[TableSpec], settings: Settings, clock: Clock = time.monotonic
+    specs: Sequence[TableSpec],
+    settings: Settings,
+    clock: Clock = time.monotonic,
+    *,
+    on_answer: OnAnswer = no_listener,
 ) -> CheckReport:
-    """Connect to every database that the tables need and check every table; raises nothing."""
+    """Connect to every database that the tables need and check every table; raises nothing.
+
+    ``on_answer`` gets each DatabaseCheck and TableCheck as it comes.
+    """
     started = clock()
-    db_types = list(dict.fromkeys(spec.db_type for spec in specs))
-    databases = [_check_source(name, settings.sources[name], clock) for name in db_types]
-    databases.append(_check_target(settings.target, clock))
+    names = [*dict.fromkeys(spec.db_type for spec in specs), TARGET]
+
+    def check_database(name: str) -> DatabaseCheck:
+        if name == TARGET:
+            return _check_target(settings.target, clock, _sessions(specs))
+        return _check_source(name, settings.sources[name], clock)
+
+    databases = ask_each(names, str, check_database, on_answer)
     down = {database.name: database for database in databases if database.error}
-    tables = [_check_table(spec, settings, down) for spec in specs]
-    return CheckReport(tuple(databases), tuple(tables), clock() - started)
+    tables = ask_each(
+        specs,
+        lambda spec: spec.key,
+        lambda spec: _check_table(spec, settings, down, specs),
+        on_answer,
+    )
+    return CheckReport(databases, tables, clock() - started)
 
 
 def _check_source(name: str, settings: SourceSettings, clock: Clock) -> DatabaseCheck:
@@ -168,10 +196,15 @@ def _check_source(name: str, settings: SourceSettings, clock: Clock) -> Database
     return _check_database(name, settings, look, clock)
 
 
-def _check_target(settings: TargetSettings, clock: Clock) -> DatabaseCheck:
+def _sessions(specs: Sequence[TableSpec]) -> int:
+    """Return how many sessions a run has in the target: a load's workers, its own, the ledger's."""
+    return 2 + max((spec.parallel for spec in specs if spec.chunks > 1), default=0)
+
+
+def _check_target(settings: TargetSettings, clock: Clock, sessions: int) -> DatabaseCheck:
     def look() -> postgres.TargetFacts:
         with postgres.connect(settings) as connection:
-            return postgres.read_facts(connection)
+            return postgres.read_facts(connection, sessions)
 
     return _check_database(TARGET, settings, look, clock)
 
@@ -199,10 +232,17 @@ def _check_database(
         version=facts.version,
         encryption=facts.encryption,
         isolation=facts.isolation,
+        encoding=facts.encoding if isinstance(facts, postgres.TargetFacts) else "",
+        warnings=facts.warnings if isinstance(facts, postgres.TargetFacts) else (),
     )
 
 
-def _check_table(spec: TableSpec, settings: Settings, down: dict[str, DatabaseCheck]) -> TableCheck:
+def _check_table(
+    spec: TableSpec,
+    settings: Settings,
+    down: dict[str, DatabaseCheck],
+    specs: Sequence[TableSpec],
+) -> TableCheck:
     """Check each side that can be reached; with both, plan and run the SELECT for its first row."""
     readable: bool | None = None
     writable: bool | None = None
@@ -225,16 +265,39 @@ def _check_table(spec: TableSpec, settings: Settings, down: dict[str, DatabaseCh
                 writable = True
             if unusable:
                 return TableCheck(*names, readable, writable, error=unusable.error)
-            plan = make_plan(spec, from_, into)
+            plan = make_plan(spec, from_, into, specs)
             if plan.strategy is not None:
                 writable = False
-                postgres.require_rights(into, spec, [postgres.STRATEGIES[plan.publish]])
+                new = [column.name for column in plan.drift.added]
+                loaded = [c.target.name for c in plan.columns if c.target.name not in new]
+                loaded += [plan.mark.column.name] if plan.mark else []
+                postgres.require_rights(into, spec, [postgres.STRATEGIES[plan.publish]], loaded)
+                if plan.merging:
+                    postgres.require_rights(into, spec, [postgres.MERGE], loaded)
                 writable = True
-            readable = False
-            sqlserver.probe(from_, plan)
-            readable = True
+            try:
+                plan = with_fallbacks(plan, lambda fallen: sqlserver.probe(from_, fallen))
+            except ConfigError:
+                raise  # the table can be read; it is the entry that is wrong: its 'where', say
+            except Exception:
+                readable = _is_readable_without_where(from_, plan)
+                raise
+            read = next_read(plan, settings, from_, into)
     except Exception as error:  # noqa: BLE001 - one table's error does not hide the others
         return TableCheck(*names, readable, writable, error=ErrorReport.of(error))
+    warnings = plan.warnings + (read.warnings if read else ())
     return TableCheck(
-        *names, readable, writable, missing=plan.create is not None, warnings=plan.warnings
+        *names, readable, writable, missing=plan.create is not None, warnings=warnings
     )
+
+
+def _is_readable_without_where(from_: sqlserver.SourceConnection, plan: SyncPlan) -> bool:
+    """Whether the SELECT works without the entry's condition, which then is what fails."""
+    if not plan.spec.where:
+        return False
+    bare = replace(plan, spec=replace(plan.spec, where=""))
+    try:
+        with_fallbacks(bare, lambda fallen: sqlserver.probe(from_, fallen))
+    except TableferryError:
+        return False
+    return True

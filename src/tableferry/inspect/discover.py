@@ -1,6 +1,6 @@
 """Generate entries of TABLE_CONFIGS from a source's catalog. Nothing is written anywhere."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,9 @@ from tableferry.typemap import RULES
 class Discovered:
     """One table's entry, by its ``key``, and ``notes`` for the person who edits it.
 
-    ``rows`` (an estimate) and ``size`` (bytes) are None where the login may not see them.
+    ``rows`` (an estimate) and ``size`` (bytes) are None where the login may not see them, and for a
+    view. The entry names no columns unless it has to, so that a column which is added to the source
+    later is noticed, and ``drift`` decides.
     """
 
     table: SourceTable
@@ -29,12 +31,14 @@ class Discovered:
     rows: int | None
     size: int | None
     notes: tuple[str, ...]
+    is_view: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {
             "table": str(self.table),
             "key": self.key,
+            **({"view": True} if self.is_view else {}),
             "rows": self.rows,
             "bytes": self.size,
             "notes": list(self.notes),
@@ -78,12 +82,19 @@ class Discovery:
 
 
 def discover(
-    db_type: str, settings: SourceSettings, *, schema: str = "", like: str = ""
+    db_type: str,
+    settings: SourceSettings,
+    *,
+    schema: str = "",
+    like: str = "",
+    views: bool = False,
+    named: str = "",
 ) -> Discovery:
     """Return an entry for each table; raises TableferryError, SchemaError where there is none.
 
-    ``schema`` and ``like`` (a LIKE pattern) restrict the tables, "" does not. Raises ConfigError
-    for what is no text.
+    ``schema`` and ``like`` (a LIKE pattern) restrict the tables, "" does not. Views are found as
+    well with ``views``, or where ``like`` asks for names. The proposed target tables begin with
+    ``named``, by default with ``db_type``. Raises ConfigError for what is no text.
     """
     for name, value in (("schema", schema), ("like", like)):
         if not isinstance(value, str) or (problem := encoding_problem(value)):
@@ -92,17 +103,19 @@ def discover(
                 f"{name!r} cannot be searched for: {why}", hint="Pass a text, or leave it out."
             )
     with sqlserver.connect(settings) as connection:
-        found = sqlserver.find_tables(connection, schema=schema, like=like)
+        found = sqlserver.find_tables(
+            connection, schema=schema, like=like, views=views or bool(like)
+        )
         if not found:
             raise SchemaError(
                 f"{settings} has no such table, or {settings.user!r} may see none",
-                hint="Correct --schema and --like (without case; % stands for any characters), "
-                "and grant the login SELECT on the tables.",
+                hint="Correct 'schema' and 'like' (without case; % stands for any characters), and "
+                "grant the login SELECT on the tables. Views are found with 'views' or 'like'.",
             )
         keys = _keys([entry.table for entry in found])
         tables = tuple(
             _discovered(
-                db_type,
+                {"db_type": db_type, "pg_table": f"{(named or db_type).lower()}_{key}"},
                 entry,
                 key,
                 sqlserver.read_schema(connection, entry.table),
@@ -125,36 +138,53 @@ def _keys(tables: Sequence[SourceTable]) -> list[str]:
 
 
 def _discovered(
-    db_type: str, found: sqlserver.FoundTable, key: str, schema: SourceSchema, details: TableDetails
+    names_of: Mapping[str, str],
+    found: sqlserver.FoundTable,
+    key: str,
+    schema: SourceSchema,
+    details: TableDetails,
 ) -> Discovered:
     notes = list(details.warnings)
-    columns: list[str] = []
-    pg_columns: list[str] = []
+    left_out: list[str] = []
+    names: dict[str, str] = {}
     taken: set[str] = set()
     for column in schema.columns:
         if column.type.name not in RULES:
             notes.append(f"{shown(column.name)} is left out: {column.type} is not carried")
+            left_out.append(column.name)
             continue
         name = unique_name(pg_name(column.name), taken, RULES[column.type.name].companion_names)
         if name != pg_name(column.name):
             notes.append(f"{shown(column.name)} is named {shown(name)}: its own name is another's")
-        columns.append(column.name)
-        pg_columns.append(name)
+        names[column.name] = name
     primary_key = list(details.primary_key)
-    if not set(primary_key) <= set(columns):
+    if not names.keys() >= set(primary_key):
         primary_key = []
     if not primary_key:
         notes.append("no primary key was found")
     config = {
-        "db_type": db_type,
+        "db_type": names_of["db_type"],
         "sql_server_db": found.table.database,
         "sql_table": found.table.sql,
-        "pg_table": _written(TargetTable("", shortened(f"{db_type.lower()}_{key}"))),
-        "columns": columns,
-        "pg_columns": pg_columns,
+        "pg_table": _written(TargetTable("", shortened(names_of["pg_table"]))),
+        **_columns(names, left_out, notes),
         **({"primary_key": primary_key} if primary_key else {}),
     }
-    return Discovered(found.table, key, config, found.rows, found.size, tuple(notes))
+    return Discovered(
+        found.table, key, config, found.rows, found.size, tuple(notes), is_view=found.is_view
+    )
+
+
+def _columns(
+    names: Mapping[str, str], left_out: Sequence[str], notes: list[str]
+) -> dict[str, list[str]]:
+    """Return the keys that choose columns: none where a sync would find the same ones by itself."""
+    if not names or any(name != pg_name(column) for column, name in names.items()):
+        notes.append(
+            "its columns are listed, as names clash: one that is added later is not copied"
+        )
+        return {"columns": list(names), "pg_columns": list(names.values())}
+    return {"exclude": list(left_out)} if left_out else {}
 
 
 def _written(target: TargetTable) -> str:

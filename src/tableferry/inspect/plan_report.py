@@ -1,4 +1,4 @@
-"""Plans of many tables: what a sync would do. Reads both databases' catalogs, writes nothing."""
+"""Plans of many tables: what a sync would do. Writes nothing, reads no rows."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,17 +9,24 @@ from typing import Any, Self
 from tableferry import postgres, sqlserver
 from tableferry.config import OnInvalid, Settings, TableSpec
 from tableferry.errors import ConfigError, ErrorReport, raise_any
+from tableferry.inspect.asking import OnAnswer, ask_each, no_listener
+from tableferry.inspect.next_read import NextRead, next_read
 from tableferry.model.html_table import html_table
+from tableferry.planning.consistency import with_fallbacks
 from tableferry.planning.plan import SyncPlan
 from tableferry.runs.make_plan import make_plan
 
 
 @dataclass(frozen=True, slots=True)
 class TablePlan:
-    """One table's plan, or the error that kept us from it."""
+    """One table's plan, or the error that kept us from it.
+
+    ``read`` is what a run of an incremental mode would read now, None where it is every row.
+    """
 
     spec: TableSpec
     plan: SyncPlan | None = None
+    read: NextRead | None = None
     error: ErrorReport | None = None
 
     @property
@@ -31,6 +38,12 @@ class TablePlan:
             f"up to {self.spec.max_invalid:,} go into tableferry.quarantine; "
             "with more the load fails, and nothing is changed"
         )
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Those of the plan, and of what would be read."""
+        found = self.plan.warnings if self.plan else ()
+        return found + (self.read.warnings if self.read else ())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -46,10 +59,14 @@ class TablePlan:
         return {
             **named,
             "fingerprint": plan.fingerprint,
-            "select": plan.select,
+            "select": self.read.select if self.read else plan.select,
+            **({"next_read": self.read.to_dict()} if self.read else {}),
             "consistency": plan.consistency.value,
             "publish": plan.publish,
             **({"publish_reason": plan.strategy_reason} if plan.strategy_reason else {}),
+            "deletes": str(plan.spec.deletes),
+            **({"verify": plan.spec.verify.value} if plan.spec.verify else {}),
+            **({"repair": True} if plan.spec.repair else {}),
             "chunks": plan.spec.chunks,
             "parallel": plan.spec.parallel,
             "estimated_rows": plan.estimated_rows,
@@ -61,13 +78,14 @@ class TablePlan:
                     "source_type": str(column.source.type),
                     "target": column.target.name,
                     "target_type": str(column.target.type),
+                    **({"checked": column.checks} if column.checks else {}),
                     **({"loss": column.loss} if column.loss else {}),
                 }
                 for column in plan.columns
             ],
             "readers_wait": plan.readers_wait,
             **({"refused_rows": self.refused_rows} if self.refused_rows else {}),
-            "warnings": list(plan.warnings),
+            "warnings": list(self.warnings),
         }
 
 
@@ -120,13 +138,22 @@ def _row(table: TablePlan) -> tuple[object, ...]:
         plan.publish,
         plan.consistency,
         plan.estimated_rows,
-        "; ".join((*created, *chosen, *plan.warnings)),
+        "; ".join((*created, *chosen, *table.warnings)),
     )
 
 
-def plan_tables(specs: Sequence[TableSpec], settings: Settings) -> PlanReport:
-    """Plan every table; raises nothing: what cannot be planned has its error in the report."""
-    return PlanReport(tuple(_plan(spec, settings) for spec in specs))
+def plan_tables(
+    specs: Sequence[TableSpec], settings: Settings, *, on_answer: OnAnswer = no_listener
+) -> PlanReport:
+    """Plan every table; raises nothing: what cannot be planned has its error in the report.
+
+    ``on_answer`` gets each TablePlan as it comes.
+    """
+
+    def plan(spec: TableSpec) -> TablePlan:
+        return _plan(spec, settings, specs)
+
+    return PlanReport(ask_each(specs, lambda spec: spec.key, plan, on_answer))
 
 
 def read_fingerprints(path: Path, specs: Sequence[TableSpec]) -> dict[str, str]:
@@ -153,12 +180,15 @@ def read_fingerprints(path: Path, specs: Sequence[TableSpec]) -> dict[str, str]:
     return found
 
 
-def _plan(spec: TableSpec, settings: Settings) -> TablePlan:
+def _plan(spec: TableSpec, settings: Settings, specs: Sequence[TableSpec]) -> TablePlan:
     try:
         with (
             sqlserver.connect(settings.sources[spec.db_type]) as from_,
             postgres.connect(settings.target) as into,
         ):
-            return TablePlan(spec, plan=make_plan(spec, from_, into))
+            plan = make_plan(spec, from_, into, specs)
+            # Only the server knows which isolation all that a view reads supports.
+            tried = with_fallbacks(plan, lambda fallen: sqlserver.probe(from_, fallen))
+            return TablePlan(spec, tried, next_read(tried, settings, from_, into))
     except Exception as error:  # noqa: BLE001 - one table's error does not hide the others' plans
         return TablePlan(spec, error=ErrorReport.of(error))

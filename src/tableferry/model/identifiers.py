@@ -5,7 +5,7 @@ newline in it stays a name.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from tableferry.errors import ConfigError
@@ -19,6 +19,9 @@ MSSQL_NAME_UNITS: Final = 128
 _PART = re.compile(
     r"""\s*(?:\[(?P<bracketed>(?:[^\]]|\]\])*)\]|"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^.\[\]"]+))\s*"""
 )
+
+_UNSTORABLE: Final = re.compile(r"[\x00\ud800-\udfff]")
+"""NUL, or a surrogate without the other half of its pair."""
 
 
 def quote_mssql(name: str) -> str:
@@ -54,7 +57,7 @@ def text_pg(text: str) -> str:
 
     Raises ConfigError for a text that PostgreSQL cannot store.
     """
-    if "\0" in text or any("\ud800" <= unit <= "\udfff" for unit in text):
+    if _UNSTORABLE.search(text):
         raise ConfigError(
             "A text holds NUL or an unpaired surrogate, which PostgreSQL cannot store",
             hint="Change the text in the source.",
@@ -111,10 +114,14 @@ class SourceTable:
 
 @dataclass(frozen=True, slots=True)
 class TargetTable:
-    """A PostgreSQL table; ``schema`` is empty where the search path decides."""
+    """A PostgreSQL table; ``schema`` is empty where the search path decides.
+
+    ``written`` is the name for messages, where that is not the whole name.
+    """
 
     schema: str
     name: str
+    written: str = field(default="", compare=False)
 
     @classmethod
     def parse(cls, text: str) -> "TargetTable":
@@ -137,8 +144,13 @@ class TargetTable:
         """The name, quoted for PostgreSQL."""
         return ".".join(quote_pg(part) for part in (self.schema, self.name) if part)
 
+    def located_in(self, schema: str) -> "TargetTable":
+        """Return the table with the schema that was found for it; messages keep its name."""
+        return TargetTable(schema, self.name, str(self))
+
     def __str__(self) -> str:
-        return ".".join(_displayed(part) for part in (self.schema, self.name) if part)
+        whole = ".".join(_displayed(part) for part in (self.schema, self.name) if part)
+        return self.written or whole
 
 
 def split_name(text: str, *, may_omit_schema: bool = False) -> list[str]:
@@ -181,7 +193,7 @@ def _unquoted(match: re.Match[str]) -> str:
 
 
 def _require_valid(name: str) -> None:
-    if not name or "\0" in name or any("\ud800" <= unit <= "\udfff" for unit in name):
+    if not name or _UNSTORABLE.search(name):
         raise ConfigError(
             f"{shown(name)} is not a valid name",
             hint="Names are not empty and hold neither NUL nor an unpaired surrogate.",

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from tableferry.model.naming import find_name
+
 UNLIMITED: Final = -1
 """``SourceType.length`` of the ``(max)`` types, as ``sys.columns.max_length`` has it."""
 
@@ -59,11 +61,8 @@ class SourceColumn:
 
 def find_column(name: str, columns: Sequence[SourceColumn]) -> SourceColumn | None:
     """Return the column of this name, else the only one that differs just in case, else None."""
-    for column in columns:
-        if column.name == name:
-            return column
-    alike = [column for column in columns if column.name.lower() == name.lower()]
-    return alike[0] if len(alike) == 1 else None
+    found = find_name(name, (column.name for column in columns))
+    return next((column for column in columns if column.name == found), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +70,14 @@ class SourceSchema:
     """A source table's columns, in order, and its estimated number of rows (None: unknown).
 
     ``rows_filtered``: a security policy hides rows from some logins, perhaps from this one.
-    ``in_memory``: the table is memory-optimized.
+    ``in_memory``: the table is memory-optimized. ``is_view``: it is a view.
     """
 
     columns: tuple[SourceColumn, ...]
     estimated_rows: int | None = None
     rows_filtered: bool = False
     in_memory: bool = False
+    is_view: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +94,18 @@ class Isolation:
 
 @dataclass(frozen=True, slots=True)
 class PgType:
-    """A PostgreSQL type: its ``pg_type.typname`` and the numbers of its modifier."""
+    """A PostgreSQL type: its ``pg_type.typname`` and the numbers of its modifier.
+
+    An enumerated type has the name ``enum``, and its own in ``enum``.
+    """
 
     name: str
     modifier: tuple[int, ...] = ()
+    enum: str = ""
 
     def __str__(self) -> str:
+        if self.enum:
+            return f"{self.enum} (enum)"
         name = SQL_NAMES.get(self.name, self.name)
         if not self.modifier:
             return name
@@ -148,6 +154,14 @@ class Obstacle:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetIndex:
+    """A btree of an existing target table: its columns, with the included ones, by name."""
+
+    name: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TargetSchema:
     """An existing target table: ``kind`` is ``pg_class.relkind``.
 
@@ -156,7 +170,7 @@ class TargetSchema:
     to this login. ``may_alter``: this login may add columns. ``has_children``: other tables inherit
     from it and keep their rows when it is emptied. ``obstacles`` are keyed by the name of the
     publishing strategy, for the strategies that may be used. ``bytes`` is the table's size on disk
-    without its indexes.
+    without its indexes. ``btrees`` are its indexes that have no expression among their columns.
     """
 
     columns: tuple[TargetColumn, ...]
@@ -168,3 +182,4 @@ class TargetSchema:
     has_children: bool = False
     obstacles: Mapping[str, tuple[Obstacle, ...]] = field(default_factory=dict)
     bytes: int = 0
+    btrees: tuple[TargetIndex, ...] = ()

@@ -52,7 +52,8 @@ class TableDetails:
     """Everything beyond the columns; the mappings are keyed by column name.
 
     ``defaults`` holds ``sys.default_constraints.definition``, empty for a default that this login
-    may not see. ``collations`` has the text columns only. ``warnings`` says what could not be read.
+    may not see. ``collations`` has the text columns only, ``code_pages`` those whose code page is
+    known, by its number in Windows. ``warnings`` says what could not be read.
     """
 
     indexes: tuple[SourceIndex, ...] = ()
@@ -60,6 +61,7 @@ class TableDetails:
     computed: tuple[str, ...] = ()
     defaults: Mapping[str, str] = field(default_factory=dict)
     collations: Mapping[str, str] = field(default_factory=dict)
+    code_pages: Mapping[str, int] = field(default_factory=dict)
     comment: str = ""
     column_comments: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

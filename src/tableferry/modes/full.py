@@ -7,6 +7,7 @@ leaves it out; the shrink guard compares the row counts. It keeps no watermark.
 from dataclasses import dataclass
 from typing import Final
 
+from tableferry.model.watermark import ReloadReason, Watermark
 from tableferry.modes.extract import Ask, Extract
 from tableferry.planning.plan import SyncPlan
 
@@ -17,10 +18,19 @@ class Full:
 
     name: str = "full"
     complete: bool = True
+    at_one_moment: bool = False
 
-    def extract(self, plan: SyncPlan, _watermark: str | None, _ask: Ask) -> Extract:
+    def check(self, _plan: SyncPlan) -> tuple[str, ...]:
+        """Return nothing: it can read every table, and sees everything."""
+        return ()
+
+    def extract(self, plan: SyncPlan, _watermark: Watermark | None, _ask: Ask) -> Extract:
         """Return an extract of the whole table; nothing is asked."""
         return Extract(select=plan.chunk)
+
+    def changed(self, _plan: SyncPlan, _watermark: Watermark, _ask: Ask) -> ReloadReason:
+        """Return that it is not known: it keeps no watermark."""
+        return ReloadReason.FIRST_LOAD
 
 
 FULL: Final = Full()

@@ -19,14 +19,12 @@ class Candidate:
     """An existing target table and the load into it, for a strategy to judge.
 
     ``key`` names the key's target columns, and is empty unless all of them are carried.
-    ``complete``: the load holds every row that the target should have afterwards.
     """
 
     spec: TableSpec
     target: TargetSchema
     columns: Sequence[ColumnPlan]
     key: tuple[str, ...]
-    complete: bool = True
 
     def obstacles(self, strategy: str) -> tuple[Obstacle, ...]:
         """Return the obstacles to this strategy in the table's catalog entries."""
@@ -46,10 +44,10 @@ class Strategy(Protocol):
 
     ``staged``: rows go through a staging table, so they can be loaded in chunks, and publishing can
     be retried without reading again. ``needs_key``: it identifies rows by a key. ``in_place``: it
-    changes existing rows, so columns that are not loaded keep their values, and a load need not be
-    complete. ``check`` returns warnings, and raises SchemaError where the strategy cannot load the
-    table. ``suits`` returns whether ``auto`` may choose it. ``readers_wait`` describes how long
-    queries on the target wait, given the estimated rows.
+    changes existing rows, so columns that are not loaded keep their values. ``check`` returns
+    warnings, and raises SchemaError where the strategy cannot load the table. ``suits`` returns
+    whether ``auto`` may choose it. ``readers_wait`` describes how long queries on the target wait,
+    given the estimated rows.
     """
 
     @property
@@ -91,7 +89,7 @@ def choose(candidate: Candidate, strategies: Strategies) -> Choice:
         strategy = strategies[spec.publish.value]
         require_ledger(spec, strategy)
         require_key(spec, strategy, candidate.key)
-        _require_complete(candidate, strategy)
+        _require_in_place(spec, strategy)
         return Choice(strategy, "", strategy.check(candidate))
     rejected: list[str] = []
     for strategy in strategies.values():
@@ -106,13 +104,32 @@ def choose(candidate: Candidate, strategies: Strategies) -> Choice:
     )
 
 
+def require_merging(candidate: Candidate, merge: Strategy) -> tuple[str, ...]:
+    """Return warnings about how changes get into the table; raises SchemaError where they cannot.
+
+    However a complete load is published: changes alone are merged.
+    """
+    require_key(candidate.spec, merge, candidate.key)
+    return merge.check(candidate)
+
+
+def _require_in_place(spec: TableSpec, strategy: Strategy) -> None:
+    """Refuse a strategy that would lose rows that are to stay; raises SchemaError."""
+    if spec.deletes.keeps_rows and not strategy.in_place:
+        raise SchemaError(
+            f"'deletes': {str(spec.deletes)!r} of {spec.target} needs rows that stay in place, and "
+            f"'publish': {strategy.name!r} replaces all of them",
+            hint="Use 'publish': 'merge' or 'auto'.",
+        )
+
+
 def _judged(candidate: Candidate, strategy: Strategy) -> Suitability:
     if strategy.staged and candidate.spec.ledger is LedgerUse.OFF:
         return Suitability(suits=False, reason="it needs the ledger")
     if strategy.needs_key and not candidate.key:
         return Suitability(suits=False, reason="the table is carried without a key")
-    if not strategy.in_place and not candidate.complete:
-        return Suitability(suits=False, reason="it would lose the rows that did not change")
+    if not strategy.in_place and candidate.spec.deletes.keeps_rows:
+        return Suitability(suits=False, reason="it would lose rows that the source has deleted")
     return strategy.suits(candidate)
 
 
@@ -134,13 +151,4 @@ def require_ledger(spec: TableSpec, strategy: Strategy) -> None:
             f"'publish': {strategy.name!r} of {spec.target} needs the ledger, which tracks its "
             "staging table",
             hint="Omit 'ledger': 'off', or use 'publish': 'truncate'.",
-        )
-
-
-def _require_complete(candidate: Candidate, strategy: Strategy) -> None:
-    if not candidate.complete and not strategy.in_place:
-        raise SchemaError(
-            f"'mode': {str(candidate.spec.mode)!r} reads only the rows of {candidate.spec.source} "
-            f"that changed, and 'publish': {strategy.name!r} would lose the others",
-            hint="Use 'publish': 'merge' or 'auto'.",
         )

@@ -23,9 +23,10 @@ class ColumnPlan:
     """How one source column is read and converted, and which target column it fills.
 
     ``select`` is the T-SQL expression, ``arrives`` the SQL Server type of its result. ``convert``
-    names a step of ``values.steps``; ``loss`` says what every value loses, empty for nothing. A
-    ``companion`` carries what the target column of the same source column cannot hold.
-    ``as_utf16`` is set where a text is read as its UTF-16 bytes (see ``read_as_utf16``).
+    names a step of ``values.steps`` or ``values.checked_steps``; ``loss`` says what every value
+    loses, ``checks`` what is checked of each, both empty for nothing. A ``companion`` carries what
+    the target column of the same source column cannot hold. ``as_utf16`` is set where a text is
+    read as its UTF-16 bytes (see ``read_as_utf16``).
     """
 
     source: SourceColumn
@@ -34,6 +35,7 @@ class ColumnPlan:
     convert: str
     loss: str
     arrives: SourceType
+    checks: str = ""
     companion: bool = False
     as_utf16: bool = False
 
@@ -51,6 +53,7 @@ def plan_column(column: SourceColumn, into: TargetColumn, conversion: Conversion
         convert=conversion.convert,
         loss=conversion.loss_of(column.type),
         arrives=arrives,
+        checks=conversion.checks,
     )
 
 

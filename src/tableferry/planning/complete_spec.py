@@ -3,8 +3,11 @@
 What the configuration names is kept; only what it omits is discovered.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import count
+from typing import Final
 
 from tableferry.config import TableSpec
 from tableferry.errors import SchemaError
@@ -13,19 +16,27 @@ from tableferry.model.naming import clashes, pg_name
 from tableferry.model.schema import SourceColumn, SourceSchema, find_column
 from tableferry.model.table_details import TableDetails
 
+_STEM: Final = 50
+"""Characters that are left of a column's name before a number that tells it from another's."""
+
 
 def complete_spec(spec: TableSpec, source: SourceSchema, details: TableDetails) -> TableSpec:
     """Return the specification with columns, target names and key; raises SchemaError.
 
-    Columns get the source's spelling where the configuration differs in case; one that the source
-    lacks keeps its name. ``primary_key`` stays empty where the source has none, or one with columns
-    that are not carried.
+    Columns get the source's spelling where the configuration differs in case, in ``primary_key``
+    and ``type_overrides``, too; one that the source lacks keeps its name. ``primary_key`` stays
+    empty where the source has none, or one with columns that are not carried.
     """
     columns = tuple(
         (_source_spelling(name, source), target)
         for name, target in spec.columns or _columns(spec, source.columns)
     )
-    return replace(spec, columns=columns, primary_key=_key(spec, columns, source, details))
+    return replace(
+        spec,
+        columns=columns,
+        primary_key=_key(spec, columns, source, details),
+        type_overrides=_overrides(spec, source),
+    )
 
 
 def _source_spelling(name: str, source: SourceSchema) -> str:
@@ -50,11 +61,43 @@ def _columns(spec: TableSpec, found: Sequence[SourceColumn]) -> tuple[tuple[str,
         for target, sources in clashes(pairs).items()
     ]
     if problems:
+        named = f": 'columns': {[name for name, _ in pairs]}, 'pg_columns': {_distinct(pairs)}"
         raise SchemaError(
             "; ".join(problems),
-            hint="Name the columns in 'columns' and 'pg_columns', or take one out with 'exclude'.",
+            hint="Take a column out with 'exclude', or name all in 'columns' and 'pg_columns'"
+            f"{named if clashes(pairs) else ''}.",
         )
     return pairs
+
+
+def _distinct(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the target names, those that clash with an earlier one numbered."""
+    taken = {name for _, name in pairs}
+    found: list[str] = []
+    for _, name in pairs:
+        numbered = (f"{name[:_STEM]}_{number}" for number in count(2))
+        found.append(
+            name
+            if name not in found
+            else next(one for one in numbered if one not in taken and one not in found)
+        )
+    return found
+
+
+def _overrides(spec: TableSpec, source: SourceSchema) -> tuple[tuple[str, str], ...]:
+    """Return ``type_overrides`` with the source's spelling; raises SchemaError for a double one."""
+    found = [(_source_spelling(name, source), written) for name, written in spec.type_overrides]
+    if twice := _repeated(name for name, _ in found):
+        raise SchemaError(
+            f"'type_overrides' names {twice} of {spec.source} twice",
+            hint="Name each column once, in the case in which the source has it.",
+        )
+    return tuple(found)
+
+
+def _repeated(names: Iterable[str]) -> str:
+    """Return the names that occur more than once, as a text; empty for none."""
+    return ", ".join(shown(name) for name, count in Counter(names).items() if count > 1)
 
 
 def _key(
@@ -76,5 +119,10 @@ def _key(
         raise SchemaError(
             f"'primary_key' names {', '.join(missing)}, which is not among the carried columns",
             hint="Correct 'primary_key', or omit it to use the source's.",
+        )
+    if twice := _repeated(key):
+        raise SchemaError(
+            f"'primary_key' names {twice} of {spec.source} twice",
+            hint="Name each column of the key once.",
         )
     return key

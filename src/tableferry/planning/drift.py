@@ -11,7 +11,7 @@ from typing import Final
 
 from tableferry.config import DriftPolicy, TableSpec
 from tableferry.model.identifiers import TargetTable, quote_pg, shown
-from tableferry.model.naming import pg_name, shortened
+from tableferry.model.naming import pg_name, shortened, spelled_alike
 from tableferry.model.schema import (
     CHARACTER_TYPES,
     UNLIMITED,
@@ -20,12 +20,11 @@ from tableferry.model.schema import (
     SourceSchema,
     TargetColumn,
     TargetSchema,
+    find_column,
 )
 from tableferry.planning.column_plan import ColumnPlan
-from tableferry.typemap import OFFSET_SUFFIX, RULES, parse_pg_type, pg_type_holds
-
-RequestedColumns = Sequence[tuple[SourceColumn, str]]
-"""The source columns that the configuration asks for, each with its target column's name."""
+from tableferry.planning.pair_columns import RequestedColumns
+from tableferry.typemap import RULES, parse_override, pg_type_holds
 
 MAY_NOT_ALTER: Final = "only the owner can add them, and not to a partition or a typed table"
 
@@ -43,8 +42,10 @@ class Drift:
     """Every difference as a sentence in ``messages``; those to act on are in ``warnings``, too.
 
     ``problems`` stop the run, ``renames`` are guesses that explain them. ``added`` are the columns
-    that the target will get, ``alter`` the DDL that adds them in the load's transaction. ``kept``
-    describes the columns that only the target has, until ``settled`` knows their values.
+    that the target will get, ``alter`` the DDL that adds them in the load's transaction.
+    ``left_out`` are those of the source that it will not get, by name. ``only_in_target`` describes
+    the columns that only the target has, which are kept; ``kept`` as well, until ``settled`` knows
+    their values.
     """
 
     messages: tuple[str, ...] = ()
@@ -53,6 +54,8 @@ class Drift:
     problems: tuple[str, ...] = ()
     renames: tuple[str, ...] = ()
     added: tuple[TargetColumn, ...] = ()
+    left_out: tuple[str, ...] = ()
+    only_in_target: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
 
     def settled(self, *, in_place: bool) -> "Drift":
@@ -81,18 +84,21 @@ def find_drift(
     added = [plan for plan in plans if plan.target.name not in existing]
     new = tuple(plan.target for plan in added)
     kept: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     renames = _renames(spec, missing, surplus)
     # A surplus column that requires a value is refused by ``match_columns``.
     unexpected = [column for column in surplus if not column.needs_value]
     if spec.drift is DriftPolicy.STOP:
         problems = [_is_missing(spec, column, name) for column, name in missing]
-        problems += [_is_surplus(spec, column) for column in unexpected]
+        problems += [_is_surplus(spec, column, plans) for column in unexpected]
         warnings = []
     else:
         problems = _obstacles(spec, requested, missing, added, target)
         warnings = _changes(spec, missing, added)
-        kept = tuple(_is_surplus(spec, column) for column in unexpected)
+        kept = tuple(_is_surplus(spec, column, plans) for column in unexpected)
         warnings += renames
+        if spec.drift is DriftPolicy.IGNORE:
+            left_out = tuple(column.name for column, _ in missing)
     return Drift(
         messages=(*warnings, *_differences(spec, plans, existing)),
         warnings=tuple(warnings),
@@ -100,6 +106,8 @@ def find_drift(
         problems=tuple(problems),
         renames=tuple(renames),
         added=new,
+        left_out=left_out,
+        only_in_target=kept,
         kept=kept,
     )
 
@@ -128,8 +136,9 @@ def likely_new_name(
     created for it would have the target column's type.
     """
     into = next((c for c in target.columns if c.name == name), None) if target else None
-    known = {configured.lower() for configured, _ in spec.columns}
-    unknown = [column for column in source.columns if column.name.lower() not in known]
+    configured = (find_column(written, source.columns) for written, _ in spec.columns)
+    known = {column.name for column in configured if column}
+    unknown = [column for column in source.columns if column.name not in known]
     if into is None or len(unknown) != 1 or unknown[0].type.name not in RULES:
         return ""
     same_type = RULES[unknown[0].type.name].create(unknown[0].type) == into.type
@@ -137,10 +146,9 @@ def likely_new_name(
 
 
 def _override(spec: TableSpec, column: SourceColumn) -> PgType | None:
-    for name, written in spec.type_overrides:
-        if name.lower() == column.name.lower():
-            return parse_pg_type(written.partition(OFFSET_SUFFIX[0])[0])
-    return None
+    written = dict(spec.type_overrides).get(column.name)
+    override = parse_override(written) if written else None
+    return override.type if override else None
 
 
 def _created_type(spec: TableSpec, column: SourceColumn) -> PgType:
@@ -155,6 +163,8 @@ def _expected_type(column: SourceColumn, into: PgType) -> PgType:
     source's length in code units, as the type rules do it.
     """
     kind = column.type
+    if into.name in {"citext", "bpchar"} and RULES[kind.name].fits(kind, into):
+        return into
     bounded = kind.name in CHARACTER_TYPES and kind.length != UNLIMITED
     if into.name == "varchar" and into.modifier and bounded:
         units = kind.length // 2 if kind.name.startswith("n") else kind.length
@@ -177,7 +187,13 @@ def _surplus(
         conversions = RULES[column.type.name].conversions if column.type.name in RULES else ()
         companions = (conversion.companion for conversion in conversions)
         expected |= {name, *(name + companion.suffix for companion in companions if companion)}
-    return [c for c in target.columns if c.name not in expected and not c.generated]
+    return [
+        c
+        for c in target.columns
+        if c.name not in expected
+        and not c.generated
+        and not any(spelled_alike(column.name, c.name) for column in excluded)
+    ]
 
 
 def _renames(
@@ -204,8 +220,12 @@ def _is_missing(spec: TableSpec, column: SourceColumn, name: str) -> str:
     return f"{spec.target} has no column {shown(name)} for {shown(column.name)}"
 
 
-def _is_surplus(spec: TableSpec, column: TargetColumn) -> str:
-    return f"{spec.source} has no column for {shown(column.name)} of {spec.target}"
+def _is_surplus(spec: TableSpec, column: TargetColumn, plans: Sequence[ColumnPlan]) -> str:
+    text = f"{spec.source} has no column for {shown(column.name)} of {spec.target}"
+    twins = [plan for plan in plans if spelled_alike(plan.source.name, column.name)]
+    return "".join(
+        (text, *(f" ({shown(twin.source.name)} fills {shown(twin.target.name)})" for twin in twins))
+    )
 
 
 def _changes(spec: TableSpec, missing: RequestedColumns, added: Sequence[ColumnPlan]) -> list[str]:

@@ -13,6 +13,9 @@ from tableferry.planning.column_plan import ColumnPlan
 FLAGS: Final = 60
 """Columns that one number covers; a bigint has 63 bits."""
 
+CUTTING: Final = frozenset({"truncate", "digits", "midnight"})
+"""The conversions by which a seventh digit is lost."""
+
 _CUT_BY_THE_DRIVER: Final = frozenset({"datetime2", "datetimeoffset"})
 
 
@@ -39,7 +42,7 @@ def lost_digit_columns(columns: Sequence[ColumnPlan]) -> tuple[LostDigits, ...]:
     affected = [
         column
         for column in columns
-        if column.convert == "truncate"
+        if column.convert in CUTTING
         and column.arrives.name in _CUT_BY_THE_DRIVER
         and column.arrives.scale == 7
     ]

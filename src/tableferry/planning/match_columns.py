@@ -10,17 +10,12 @@ from typing import Final
 from tableferry.config import DriftPolicy, TableSpec
 from tableferry.errors import SchemaError
 from tableferry.model.identifiers import shown
-from tableferry.model.naming import SYSTEM_COLUMNS
-from tableferry.model.schema import PgType, SourceColumn, TargetColumn, TargetSchema
+from tableferry.model.naming import SYSTEM_COLUMNS, spelled_alike
+from tableferry.model.schema import SourceColumn, TargetColumn, TargetSchema
 from tableferry.planning.column_plan import ColumnPlan, plan_column, plan_companion
-from tableferry.planning.drift import Drift, RequestedColumns, find_drift, type_change
-from tableferry.typemap import (
-    OFFSET_SUFFIX,
-    RULES,
-    WITH_OFFSET,
-    Companion,
-    parse_pg_type,
-)
+from tableferry.planning.drift import Drift, find_drift, type_change
+from tableferry.planning.pair_columns import Pairing, RequestedColumns, pair_columns
+from tableferry.typemap import RULES, Companion, Conversion, TypeOverride, parse_override
 
 MAX_TABLE_COLUMNS: Final = 1600
 """PostgreSQL's limit, whatever the columns' types (its appendix "PostgreSQL Limits")."""
@@ -51,18 +46,30 @@ def match_columns(
     target: TargetSchema | None,
     *,
     excluded: Sequence[SourceColumn] | None = None,
+    others: Sequence[SourceColumn] = (),
 ) -> ColumnMatch:
     """Plan every requested column; raises SchemaError that names every mismatch.
 
     ``target`` is None where the table will be created. ``excluded`` are the source's columns that
     the specification's ``exclude`` takes out; None where the configuration lists the columns.
+    ``others`` are all that are not requested.
     """
+    pairing = Pairing(requested)
+    if target is not None:
+        pairing = pair_columns(spec, requested, target, others)
+    requested = pairing.requested
     matcher = _ColumnMatcher(spec, requested, target)
     columns = [plan for column, name in requested for plan in matcher.plan(column, name)]
     drift = Drift()
     if target is not None:
         drift = find_drift(spec, requested, columns, target, excluded)
-    problems = [*matcher.problems, *drift.problems, *matcher.unfilled(columns)]
+        drift = replace(drift, messages=pairing.messages + drift.messages)
+    problems = [
+        *matcher.problems,
+        *pairing.problems,
+        *drift.problems,
+        *matcher.unfilled(columns),
+    ]
     if target is None and len(columns) > MAX_TABLE_COLUMNS:
         problems.append(
             f"{spec.target} would have {len(columns):,} columns, companion columns included: "
@@ -71,7 +78,8 @@ def match_columns(
     if problems:
         stopped = bool(drift.problems) and spec.drift is DriftPolicy.STOP
         raise SchemaError(
-            "; ".join([*problems, *drift.renames]), hint=_hint(spec, target, stopped=stopped)
+            "; ".join([*problems, *drift.renames]),
+            hint=pairing.hint or _hint(spec, target, stopped=stopped),
         )
     return ColumnMatch(tuple(columns), drift)
 
@@ -89,13 +97,15 @@ def _hint(spec: TableSpec, target: TargetSchema | None, *, stopped: bool) -> str
     return f"{hint} {DRIFT_HINT}" if stopped else hint
 
 
-@dataclass(frozen=True, slots=True)
-class _TypeOverride:
-    """One entry of ``type_overrides``: as written, its type, and whether the offset is kept."""
-
-    written: str
-    type: PgType
-    offset: bool
+def _proposal(column: SourceColumn, into: TargetColumn, conversion: Conversion) -> str:
+    """Say which override would convert the column, what it checks and what is lost."""
+    kind = "enum" if into.type.enum else str(into.type)
+    written = f"{kind} {conversion.form}".rstrip()
+    loss = conversion.loss_of(column.type)
+    parts = [f'"type_overrides": {{{column.name!r}: {written!r}}} would convert it']
+    parts += [f"each value is checked: {conversion.checks}"] if conversion.checks else []
+    parts += [f"lost: {loss}"] if loss else []
+    return "; ".join(parts)
 
 
 class _ColumnMatcher:
@@ -106,18 +116,17 @@ class _ColumnMatcher:
     ) -> None:
         self._spec = spec
         self._names = {name for _, name in requested}
-        self._keys = {name.lower() for name in spec.primary_key}
         self._target: Mapping[str, TargetColumn] | None = None
         # Child tables get an added column as well, and their rows stay without a value for it.
         self._all_nullable = target is not None and target.has_children
         if target is not None:
             self._target = {column.name: column for column in target.columns}
-        self._overrides = {name.lower(): text for name, text in spec.type_overrides}
-        known = {column.name.lower() for column, _ in requested}
+        self._overrides = dict(spec.type_overrides)
+        known = {column.name for column, _ in requested}
         self.problems = [
             f"'type_overrides' names {shown(name)}, which is not among the columns"
             for name, _ in spec.type_overrides
-            if name.lower() not in known
+            if name not in known
         ]
 
     def plan(self, column: SourceColumn, target_name: str) -> list[ColumnPlan]:
@@ -130,9 +139,9 @@ class _ColumnMatcher:
         if into is None:
             return []
         rule = RULES[column.type.name]
-        conversion = rule.conversion(column.type, into.type, requested=override is not None)
-        if override and override.offset:
-            conversion = WITH_OFFSET if column.type.name == "datetimeoffset" else None
+        form = override.form if override else ""
+        asked = override is not None
+        conversion = rule.conversion(column.type, into.type, requested=asked, form=form)
         if conversion is None:
             self.problems.append(self._mismatch(column, into, override))
             return []
@@ -150,23 +159,20 @@ class _ColumnMatcher:
             if column.needs_value and column.name not in filled
         ]
 
-    def _override(self, column: SourceColumn) -> _TypeOverride | None:
-        written = self._overrides.get(column.name.lower())
+    def _override(self, column: SourceColumn) -> TypeOverride | None:
+        written = self._overrides.get(column.name)
         if written is None:
             return None
-        name, plus, rest = written.partition(OFFSET_SUFFIX[0])
-        offset = bool(plus)
-        kind = parse_pg_type(name)
-        if kind is None or (offset and rest.strip().lower() != OFFSET_SUFFIX[1:].strip()):
+        override = parse_override(written)
+        if override is None:
             self.problems.append(
                 f"'type_overrides' of {shown(column.name)}: {shown(written)} is not a type that "
                 "tableferry can fill"
             )
-            return None
-        return _TypeOverride(written, kind, offset)
+        return override
 
     def _target_column(
-        self, column: SourceColumn, name: str, override: _TypeOverride | None
+        self, column: SourceColumn, name: str, override: TypeOverride | None
     ) -> TargetColumn | None:
         """Return the column to fill; None where it is refused, or skipped by the drift policy."""
         if self._creates(name):
@@ -186,7 +192,7 @@ class _ColumnMatcher:
         return None
 
     def _new_column(
-        self, column: SourceColumn, name: str, override: _TypeOverride | None
+        self, column: SourceColumn, name: str, override: TypeOverride | None
     ) -> TargetColumn | None:
         if name in SYSTEM_COLUMNS:
             self.problems.append(
@@ -194,9 +200,23 @@ class _ColumnMatcher:
                 "column of that name"
             )
             return None
+        if override and override.type.name == "enum":
+            self.problems.append(
+                f"column {shown(name)} for {shown(column.name)} is not created, as 'enum' does not "
+                "say which enumerated type it is to have: create the type and the column first"
+            )
+            return None
         kind = override.type if override else RULES[column.type.name].create(column.type)
-        nullable = column.nullable and column.name.lower() not in self._keys
+        nullable = column.nullable and column.name not in self._spec.primary_key
         return TargetColumn(name, kind, nullable=nullable or self._all_nullable)
+
+    def _spelling(self, name: str) -> str:
+        """Return the only unfilled target column that is spelled like a derived name, or that."""
+        existing = self._target or {}
+        alike = [
+            other for other in existing if other not in self._names and spelled_alike(name, other)
+        ]
+        return alike[0] if name not in existing and len(alike) == 1 else name
 
     def _creates(self, name: str) -> bool:
         """Whether this load will create the target column."""
@@ -205,28 +225,21 @@ class _ColumnMatcher:
         return name not in self._target and self._spec.drift is DriftPolicy.ADD_COLUMNS
 
     def _mismatch(
-        self, column: SourceColumn, into: TargetColumn, override: _TypeOverride | None
+        self, column: SourceColumn, into: TargetColumn, override: TypeOverride | None
     ) -> str:
         text = (
             f"column {shown(into.name)} of type {into.type} cannot hold every value of "
             f"{shown(column.name)} of type {column.type}"
         )
-        if override and override.offset:
-            return f"{shown(override.written)} is for datetimeoffset: {text}"
         if (change := type_change(self._spec, column, into)) in TYPE_CHANGES:
             text += f" ({change}: {TYPE_CHANGES[change]})"
-        if into.type.name == "bpchar":
-            text += " (PostgreSQL pads char(n) with blanks; text and varchar(n) keep texts whole)"
-        other = RULES[column.type.name].conversion(column.type, into.type, requested=True)
-        if override is None and other:
-            text += (
-                f" in its own form (\"type_overrides\": {{{column.name!r}: '{into.type}'}} "
-                f"would convert it: {other.accepts})"
-            )
+        other = RULES[column.type.name].possible(column.type, into.type)
+        if other and other.on_request and (override is None or override.form != other.form):
+            text += f" ({_proposal(column, into, other)})"
         return text
 
     def _with_companion(self, plan: ColumnPlan, companion: Companion) -> list[ColumnPlan]:
-        name = companion.name(plan.target.name)
+        name = self._spelling(companion.name(plan.target.name))
         into = self._companion_target(plan, companion, name)
         if into is None:
             loss = "; ".join(filter(None, (plan.loss, companion.missing)))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from tableferry.config import Consistency, TableSpec
+from tableferry.config import Consistency, DeleteHandling, TableSpec
 from tableferry.errors import SchemaError
 from tableferry.model.identifiers import quote_mssql
 from tableferry.model.key_range import KeyRange
@@ -19,7 +19,9 @@ from tableferry.planning.choose_strategy import (
 from tableferry.planning.column_plan import ColumnPlan, read_as_utf16
 from tableferry.planning.ddl.create_table import Creation, advance_identity
 from tableferry.planning.drift import Drift
+from tableferry.planning.key_spellings import Spelling
 from tableferry.planning.lost_digits import lost_digit_columns
+from tableferry.planning.mark import Mark
 
 CREATE: Final = "create"
 """The name under which a load that creates its table reports, in place of a strategy's."""
@@ -30,10 +32,17 @@ class SyncPlan:
     """One table's plan.
 
     ``create`` holds the DDL of a missing target table, None where it exists; ``consistency`` is
-    never ``auto``; ``estimated_rows`` is None where the source does not say; ``drift`` describes
-    how the source's columns differ from an existing target table's. ``at_one_moment``: all rows are
-    read as of the same moment. ``strategy`` publishes the rows, None where the target table is
-    created; ``strategy_reason`` says why ``publish: auto`` chose it, empty where it was configured.
+    never ``auto``, and ``fallbacks`` are those to try if the server refuses it; ``first_choice`` is
+    what it has refused, None if nothing, and keeps the fingerprint as it was before;
+    ``estimated_rows`` is None where the source does not say; ``drift`` describes how the source's
+    columns differ from an existing target table's. ``at_one_moment``: all rows are read as of the
+    same moment. ``strategy`` publishes the rows, None where the target table is created;
+    ``strategy_reason`` says why ``publish: auto`` chose it, empty where it was configured.
+    ``merging`` publishes changes alone, None where every run reads every row; ``spellings`` are the
+    key's text columns then, whose values may be spelled anew without being another key.
+    ``mark`` is where deleted rows are marked, None where they are deleted. ``source_columns`` are
+    all columns of the source, carried or not. ``remarks`` are those of the warnings that are about
+    the two tables and not about the load.
     """
 
     spec: TableSpec
@@ -48,6 +57,13 @@ class SyncPlan:
     at_one_moment: bool = False
     strategy: Strategy | None = None
     strategy_reason: str = ""
+    merging: Strategy | None = None
+    spellings: tuple[Spelling, ...] = ()
+    fallbacks: tuple[Consistency, ...] = ()
+    first_choice: Consistency | None = None
+    mark: Mark | None = None
+    source_columns: tuple[SourceColumn, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def publish(self) -> str:
@@ -58,6 +74,11 @@ class SyncPlan:
     def staged(self) -> bool:
         """Whether rows may go through a staging table, in chunks."""
         return self.strategy is None or self.strategy.staged
+
+    @property
+    def locks_target(self) -> bool:
+        """Whether the load holds a lock on an existing target from its first row to the commit."""
+        return self.strategy is not None and not self.strategy.staged
 
     @property
     def readers_wait(self) -> str:
@@ -96,6 +117,13 @@ class SyncPlan:
     def select_where(self, condition: str) -> str:
         """Return the SELECT of the rows for which the T-SQL is true; the table is ``t`` there."""
         return self._select("SELECT", condition)
+
+    def count_where(self, condition: str) -> str:
+        """Return the SELECT of how many rows the T-SQL is true for, as ``changes``."""
+        conditions = [f"({self.spec.where}\n)"] if self.spec.where else []
+        wanted = " AND ".join([*conditions, f"({condition})"])
+        counted = "SELECT COUNT_BIG(*) AS changes"
+        return f"{counted} FROM {self.spec.source.sql} AS t{self.hint}\nWHERE {wanted}"
 
     def chunk(self, keys: KeyRange) -> str:
         """Return the SELECT of one key range; raises SchemaError for a range of another key."""
@@ -157,12 +185,42 @@ class SyncPlan:
 
         16 hex digits. Plans with the same fingerprint do the same; any drift changes it.
         """
-        facts = [self.publish, self.select, *self.ddl, *self.drift.messages]
+        planned = replace(self, consistency=self.first_choice or self.consistency)
+        facts = [self.publish, planned.select, *self.ddl, *self.drift.messages]
+        facts.append(f"{self.spec.mode}|{self.spec.watermark}")
         facts.append(f"{self.spec.on_invalid}|{self.spec.trailing_blanks}")
+        if self.mark:
+            facts.append(f"{self.mark.column.name}|{self.mark.column.type}")
         for c in self.columns:
             facts.append(f"{c.source.name}|{c.source.type}|{c.source.nullable}|{c.convert}")
             facts.append(f"{c.target.name}|{c.target.type}|{c.target.nullable}")
-        return hashlib.sha256("\0".join(facts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        return _hash(facts)
+
+    @property
+    def ignores_deletes(self) -> bool:
+        """Whether rows stay in the target that the source no longer has, unmarked."""
+        return self.spec.deletes.how is DeleteHandling.IGNORE
+
+    @property
+    def contents(self) -> str:
+        """A hash of what the target's rows hold, however they are read and published.
+
+        16 hex digits. A run that reads changes alone may add them to rows with the same hash.
+        """
+        facts = [str(self.spec.source), self.spec.where, str(self.spec.mode), *self.target_key]
+        facts += [str(self.spec.on_invalid), str(self.spec.trailing_blanks)]
+        facts += [str(self.spec.type_overrides), f"deletes ignored: {self.ignores_deletes}"]
+        facts += [self.mark.column.name] if self.mark else []
+        for c in self.columns:
+            # Not how they are read: texts may be read as bytes in one run and not in another.
+            facts.append(f"{c.source.name}|{c.source.type}|{c.target.name}|{c.target.type}")
+        return _hash(facts)
+
+    def for_changes(self) -> "SyncPlan":
+        """Return the plan of a load that holds changes alone, which are merged."""
+        if self.merging is None:
+            raise TypeError(f"{self.spec.target} has no plan for changes")
+        return replace(self, strategy=self.merging, strategy_reason="")
 
     def of_key(self) -> "SyncPlan":
         """Return the plan of the key's columns alone, for the keys of rows that were deleted."""
@@ -178,6 +236,10 @@ class SyncPlan:
     def losses(self) -> dict[str, str]:
         """The declared losses, by source column."""
         return {c.source.name: c.loss for c in self.columns if c.loss}
+
+
+def _hash(facts: Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(facts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def key_columns(spec: TableSpec, columns: Sequence[ColumnPlan]) -> tuple[SourceColumn, ...]:

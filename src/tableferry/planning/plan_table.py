@@ -4,9 +4,8 @@ Pure: no database is touched. Everything that can be refused before the load is 
 column name, and every loss is declared.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 from tableferry.config import Consistency, LedgerUse, TableSpec, TrailingBlanks
 from tableferry.errors import SchemaError
@@ -19,25 +18,36 @@ from tableferry.model.schema import (
     find_column,
 )
 from tableferry.model.table_details import NO_DETAILS, TableDetails
+from tableferry.model.target_database import UNKNOWN_DATABASE, TargetDatabase
 from tableferry.planning.choose_strategy import (
     Candidate,
     Strategies,
+    Strategy,
     choose,
     require_key,
     require_ledger,
+    require_merging,
 )
 from tableferry.planning.column_plan import ColumnPlan
 from tableferry.planning.complete_spec import complete_spec
-from tableferry.planning.consistency import choose_consistency
+from tableferry.planning.consistency import choose_consistency, fallbacks_after
 from tableferry.planning.ddl.create_table import Creation, plan_creation
+from tableferry.planning.mark import (
+    Mark,
+    plan_mark,
+    require_key_to_mark,
+    require_not_carried,
+    without_mark,
+)
 from tableferry.planning.match_columns import match_columns
+from tableferry.planning.mode_preconditions import require_trackable
 from tableferry.planning.plan import SyncPlan, key_columns, target_key_columns
 from tableferry.planning.preconditions import require_loadable
 from tableferry.planning.row_size import require_row_fits
-from tableferry.planning.source_columns import order_term, source_columns
-
-OLDEST_POSTGRESQL: Final = 130000
-"""Assumed where the server's version is unknown; it has gen_random_uuid()."""
+from tableferry.planning.source_columns import order_term, source_columns, unrequested
+from tableferry.planning.target_encoding import require_encodable
+from tableferry.planning.target_indexes import long_index_rows
+from tableferry.planning.verify_preconditions import require_verifiable
 
 
 def plan_table(
@@ -48,42 +58,58 @@ def plan_table(
     strategies: Strategies,
     isolation: Isolation,
     details: TableDetails = NO_DETAILS,
-    pg_version: int = OLDEST_POSTGRESQL,
-    names: Collection[str] = (),
-    complete: bool = True,
+    database: TargetDatabase = UNKNOWN_DATABASE,
+    merging: Strategy | None = None,
 ) -> SyncPlan:
     """Plan one table's load; raises SchemaError where the two sides do not fit.
 
     ``strategies`` are the publishing strategies that may be used, by name.
-    ``details`` matter where the target is missing, or the specification leaves its key out;
-    ``pg_version`` is PostgreSQL's ``server_version_num``, for a table that is created, ``names``
-    those that the schema it is created in has already. ``complete``: every load holds all rows.
-    The plan's own ``spec`` leaves nothing out.
+    ``details`` matter where the target is missing, or the specification leaves its key out.
+    ``merging`` is the strategy for changes alone, None where every load holds all rows. The plan's
+    own ``spec`` leaves nothing out.
     """
-    _require_place_for_watermark(spec, complete=complete)
+    _require_place_for_watermark(spec, complete=merging is None)
     left_out = None if spec.columns else _excluded(spec, source)
     spec = complete_spec(spec, source, details)
-    found = source_columns(spec, source, target)
-    matched = match_columns(spec, found, target, excluded=left_out)
+    require_trackable(spec, source, details)
+    mark = plan_mark(spec, target)
+    fillable = without_mark(target, mark)
+    found = source_columns(spec, source, fillable)
+    require_not_carried(spec, mark, (name for _, name in found))
+    others = unrequested(found, source)
+    matched = match_columns(spec, found, fillable, excluded=left_out, others=others)
     columns, drift = matched.columns, matched.drift
+    require_not_carried(spec, mark, (column.target.name for column in columns))
     spec = _carried(spec, columns)
-    noted = _require_storable(spec, columns)
+    require_key_to_mark(spec, mark, target_key_columns(spec, columns))
+    noted = _require_storable(spec, columns) + require_encodable(columns, database)
     create, choice = None, None
+    remarks: tuple[str, ...] = ()
     if target is None:
-        create = _creation(spec, columns, details, pg_version, names)
+        create = _creation(spec, columns, details, database, mark)
         if asked := strategies.get(spec.publish.value):
             require_ledger(spec, asked)
             require_key(spec, asked, target_key_columns(spec, columns))
+        if merging:
+            require_key(spec, merging, target_key_columns(spec, columns))
     else:
-        noted = require_loadable(spec, target) + noted
+        remarks = require_loadable(spec, target)
+        noted = remarks + noted
+        noted += long_index_rows(spec.target, target, columns, details.collations)
         key = target_key_columns(spec, columns)
-        choice = choose(Candidate(spec, target, columns, key, complete), strategies)
+        candidate = Candidate(spec, target, columns, key)
+        choice = choose(candidate, strategies)
         noted += choice.warnings
+        if merging and merging is not choice.strategy:
+            noted += require_merging(candidate, merging)
         drift = drift.settled(in_place=choice.strategy.in_place)
     consistency, warnings = choose_consistency(spec, isolation, in_memory=source.in_memory)
+    warnings += require_verifiable(spec, consistency, target_key_columns(spec, columns))
     if source.rows_filtered:
         hidden = f"a security policy filters the rows of {spec.source}"
-        warnings += (f"{hidden}: this login may not see all",)
+        hidden = f"{hidden}: this login may not see all"
+        warnings += (hidden,)
+        remarks += (hidden,)
     return SyncPlan(
         spec=spec,
         columns=columns,
@@ -99,6 +125,11 @@ def plan_table(
         or (consistency is Consistency.READ_COMMITTED and isolation.row_versions),
         strategy=choice.strategy if choice else None,
         strategy_reason=choice.reason if choice else "",
+        merging=merging,
+        fallbacks=fallbacks_after(spec, consistency, isolation),
+        mark=mark,
+        source_columns=source.columns,
+        remarks=remarks,
     )
 
 
@@ -117,11 +148,11 @@ def _excluded(spec: TableSpec, source: SourceSchema) -> list[SourceColumn]:
 
 
 def _carried(spec: TableSpec, columns: Sequence[ColumnPlan]) -> TableSpec:
-    """Return the spec without the columns that drift skips, and its key only if it is complete."""
+    """Return the spec with the columns that are carried, and its key only if it is complete."""
     names = {column.source.name for column in columns}
     return replace(
         spec,
-        columns=tuple(pair for pair in spec.columns if pair[0] in names),
+        columns=tuple((c.source.name, c.target.name) for c in columns if not c.companion),
         primary_key=spec.primary_key if names.issuperset(spec.primary_key) else (),
     )
 
@@ -141,13 +172,13 @@ def _creation(
     spec: TableSpec,
     columns: Sequence[ColumnPlan],
     details: TableDetails,
-    pg_version: int,
-    names: Collection[str],
+    database: TargetDatabase,
+    mark: Mark | None,
 ) -> Creation:
     # A companion follows its main column, of the same source column.
     pairs = [(_as_stored(column.source, spec), column.target) for column in columns]
     key = spec.primary_key
-    return plan_creation(spec.target, pairs, key, details, pg_version, names=names)
+    return plan_creation(spec.target, pairs, key, details, database, mark=mark)
 
 
 def _as_stored(column: SourceColumn, spec: TableSpec) -> SourceColumn:

@@ -10,8 +10,8 @@ from typing import Final
 
 from tableferry.errors import SchemaError
 from tableferry.model.identifiers import TargetTable
-from tableferry.model.schema import UNLIMITED, SourceType
 from tableferry.planning.column_plan import ColumnPlan
+from tableferry.planning.value_size import FIXED, longest_value
 
 MAX_ROW_BYTES: Final = 8160
 """MaxHeapTupleSize (htup_details.h), on a page of the default 8 kB."""
@@ -20,22 +20,9 @@ _HEADER: Final = 23
 _WORD: Final = 8
 """Bytes of a row's header without its NULL bitmap, and the alignment of the two together."""
 
-_FIXED: Final = {
-    **dict.fromkeys(("int8", "float8", "time", "timestamp", "timestamptz"), (8, 8)),
-    **dict.fromkeys(("int4", "float4", "date"), (4, 4)),
-    "int2": (2, 2),
-    "bool": (1, 1),
-    "uuid": (16, 1),
-}
-"""Bytes and alignment (pg_type.dat); every other type is of variable length."""
-
 _IN_ROW_BYTES: Final = 23
 """Longest value of variable length that always stays in its row: 24 bytes with its header
 (heaptoast.c). A longer value leaves 18 bytes there."""
-
-_MAX_BYTES_PER_BYTE: Final = {"nchar": 1.5, "nvarchar": 1.5, "char": 3, "varchar": 3, "binary": 1,
-                    "varbinary": 1}  # fmt: skip
-"""PostgreSQL bytes that one byte of the SQL Server type can become, in UTF-8 for texts."""
 
 
 def require_row_fits(target: TargetTable, columns: Sequence[ColumnPlan]) -> tuple[str, ...]:
@@ -47,8 +34,8 @@ def require_row_fits(target: TargetTable, columns: Sequence[ColumnPlan]) -> tupl
         raise SchemaError(
             f"Every row of {target} would take {least:,} bytes or more in PostgreSQL, whose page "
             f"has room for {MAX_ROW_BYTES:,}",
-            hint="Name fewer columns in 'columns', or take some out with 'exclude': another entry "
-            "of TABLE_CONFIGS can carry those into a second table.",
+            hint="Name fewer columns in 'columns', or take some out with 'exclude': another table "
+            "can take those.",
         )
     most = most_bytes(columns)
     warning = (
@@ -62,7 +49,7 @@ def require_row_fits(target: TargetTable, columns: Sequence[ColumnPlan]) -> tupl
 def least_bytes(columns: Sequence[ColumnPlan]) -> int:
     """Return the bytes of a row whose values are NULL where they may be, and empty elsewhere."""
     sure = [column for column in columns if not column.source.nullable]
-    return _WORD * 3 + sum(_FIXED.get(column.target.type.name, (1, 1))[0] for column in sure)
+    return _WORD * 3 + sum(FIXED.get(column.target.type.name, (1, 1))[0] for column in sure)
 
 
 def most_bytes(columns: Sequence[ColumnPlan]) -> int:
@@ -70,22 +57,13 @@ def most_bytes(columns: Sequence[ColumnPlan]) -> int:
     bitmap = -(-len(columns) // 8)
     size = -(-(_HEADER + bitmap) // _WORD) * _WORD
     for column in columns:
-        width, alignment = _FIXED.get(column.target.type.name) or (_longest(column), 1)
+        width, alignment = FIXED.get(column.target.type.name) or (_longest(column), 1)
         size = -(-size // alignment) * alignment + width
     return size
 
 
 def _longest(column: ColumnPlan) -> int:
     """Return the most bytes that a variable-length value leaves in its row, with its header."""
-    if column.target.type.name == "numeric":
-        return 1 + min(_numeric_bytes(column.source.type), _IN_ROW_BYTES)
-    arrives = column.arrives
-    if arrives.length == UNLIMITED or arrives.name not in _MAX_BYTES_PER_BYTE:
-        return 1 + _IN_ROW_BYTES
-    return 1 + min(int(arrives.length * _MAX_BYTES_PER_BYTE[arrives.name]), _IN_ROW_BYTES)
-
-
-def _numeric_bytes(source: SourceType) -> int:
-    """Return 2 bytes of header, plus 2 for every four digits before and after the point."""
-    before, behind = source.precision - source.scale, source.scale
-    return 2 + 2 * (-(-before // 4) + -(-behind // 4))
+    arrives, into = column.arrives, column.target.type
+    longest = longest_value(column.source.type if into.name == "numeric" else arrives, into)
+    return 1 + min(_IN_ROW_BYTES if longest is None else longest, _IN_ROW_BYTES)

@@ -14,7 +14,8 @@ def source_columns(
     spec: TableSpec, source: SourceSchema, target: TargetSchema | None
 ) -> list[tuple[SourceColumn, str]]:
     """Pair the configured columns with the source's, ignoring case; raises SchemaError."""
-    pairs, problems = [], []
+    pairs: list[tuple[SourceColumn, str]] = []
+    problems = []
     for source_name, target_name in spec.columns:
         column = find_column(source_name, source.columns)
         if column is None:
@@ -26,6 +27,8 @@ def source_columns(
                 f"column {shown(source_name)} has the type {column.type}, "
                 "which tableferry does not carry"
             )
+        elif any(column == other for other, _ in pairs):
+            problems.append(f"column {shown(column.name)} is named twice")
         elif column.protection:
             problems.append(f"column {shown(source_name)} {column.protection}")
         else:
@@ -37,6 +40,14 @@ def source_columns(
             "'exclude'. The table has: " + ", ".join(column.name for column in source.columns),
         )
     return pairs
+
+
+def unrequested(
+    requested: Sequence[tuple[SourceColumn, str]], source: SourceSchema
+) -> list[SourceColumn]:
+    """Return the source's columns that are not among the requested ones."""
+    names = {column.name for column, _ in requested}
+    return [column for column in source.columns if column.name not in names]
 
 
 def order_term(order: OrderBy, columns: Sequence[SourceColumn]) -> str:

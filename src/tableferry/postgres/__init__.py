@@ -1,29 +1,38 @@
 """PostgreSQL: the only importer of psycopg. Connects, reads the catalog, loads, publishes."""
 
-from tableferry.postgres.catalog import read_schema, similar_names
+from tableferry.postgres.catalog import locate, read_database, read_schema
 from tableferry.postgres.connection import TargetConnection, connect
+from tableferry.postgres.event_triggers import event_trigger_warnings
 from tableferry.postgres.facts import TargetFacts, read_facts
 from tableferry.postgres.publish import (
+    MERGE,
     STRATEGIES,
+    AbsentKeys,
     Changes,
     Checkpoint,
     Load,
     Part,
     PublishStrategy,
     Staging,
+    count_deleted,
+    count_rows,
     drop_staging,
     open_load,
     publish_all,
     staging_name,
     store_deleted_keys,
+    store_key_texts,
     strategies_for,
     was_cut_off,
 )
 from tableferry.postgres.rights import require_rights
 from tableferry.postgres.sessions import end_abandoned_sessions, end_other_sessions
+from tableferry.postgres.shared_targets import require_own_target, shared_target
 
 __all__ = [
+    "MERGE",
     "STRATEGIES",
+    "AbsentKeys",
     "Changes",
     "Checkpoint",
     "Load",
@@ -33,17 +42,24 @@ __all__ = [
     "TargetConnection",
     "TargetFacts",
     "connect",
+    "count_deleted",
+    "count_rows",
     "drop_staging",
     "end_abandoned_sessions",
     "end_other_sessions",
+    "event_trigger_warnings",
+    "locate",
     "open_load",
     "publish_all",
+    "read_database",
     "read_facts",
     "read_schema",
+    "require_own_target",
     "require_rights",
-    "similar_names",
+    "shared_target",
     "staging_name",
     "store_deleted_keys",
+    "store_key_texts",
     "strategies_for",
     "was_cut_off",
 ]

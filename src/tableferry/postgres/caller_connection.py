@@ -34,12 +34,13 @@ OF_NO_CONSEQUENCE: Final = frozenset({
 _SET_BY_SESSION: Final = """\
 SELECT name FROM pg_catalog.pg_settings
 WHERE source IN ('session', 'client')
-  AND name IN ('role', 'session_authorization', 'search_path', 'default_transaction_read_only')
-UNION ALL SELECT 'role' WHERE current_user <> session_user
+  AND name IN ('session_authorization', 'search_path', 'default_transaction_read_only')
 ORDER BY 1"""
-"""What would make other sessions find another table, or have other rights."""
+"""What would make other sessions find another table, or have other rights; so would SET ROLE, which
+is not listed there."""
 
-_WHERE: Final = "SELECT pg_catalog.pg_postmaster_start_time(), current_database(), session_user"
+_WHERE: Final = """\
+SELECT pg_catalog.pg_postmaster_start_time(), current_database(), session_user, current_user"""
 """Equal in two sessions of one server. A host name may lead to several servers, and the caller's
 connection may have been opened to an address (``hostaddr``) that the name does not resolve to."""
 
@@ -65,7 +66,7 @@ def settings_of(connection: object) -> TargetSettings:
     try:
         settings = TargetSettings.model_validate(
             {
-                "prefix": "the target's ",
+                "prefix": "the target connection's ",
                 "host": info.host,
                 "port": info.port,
                 "db": info.dbname,
@@ -124,8 +125,11 @@ def _require_plain_session(raw: CallerConnection, settings: TargetSettings) -> N
     if found:
         raise _refusal(f"its session has set {', '.join(dict.fromkeys(found))}")
     with connect(settings) as own:
-        if own.rows(_WHERE) != theirs:
-            raise _refusal("a second connection leads to another server or role")
+        ours = own.rows(_WHERE)
+    if ours[0][:-1] != theirs[0][:-1]:
+        raise _refusal("a second connection leads to another server or role")
+    if ours != theirs:
+        raise _refusal("its session has set role")
 
 
 def _refusal(why: str) -> ConfigError:

@@ -1,17 +1,24 @@
 """Reads a table's schema from PostgreSQL's catalog."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from tableferry.errors import SchemaError
-from tableferry.model.identifiers import TargetTable
-from tableferry.model.schema import Obstacle, PgType, TargetColumn, TargetSchema
+from tableferry.model.identifiers import TargetTable, quote_pg, shown
+from tableferry.model.schema import Obstacle, PgType, TargetColumn, TargetIndex, TargetSchema
+from tableferry.model.target_database import TargetDatabase
 from tableferry.postgres.connection import TargetConnection
 
 Look = Callable[[TargetConnection, int], tuple[Obstacle, ...]]
 """Reads what matters to a publishing strategy of the table with this ``pg_class.oid``."""
 
 _TABLE: Final = "SELECT c.oid, c.relkind FROM pg_class c WHERE c.oid = to_regclass(%s)"
+
+_LOCATED: Final = """\
+SELECT coalesce(
+  (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.oid = to_regclass(%s)), current_schema())"""
 
 _COLUMNS: Final = """\
 WITH RECURSIVE made_of AS (
@@ -29,7 +36,7 @@ WITH RECURSIVE made_of AS (
   FROM made_of m JOIN pg_type t ON t.oid = m.type AND t.typtype = 'd'
 )
 SELECT m.attname, t.typname, m.modifier, m.not_null, m.has_default, m.is_generated,
-  m.is_identity
+  m.is_identity, t.typtype = 'e'
 FROM made_of m JOIN pg_type t ON t.oid = m.type AND t.typtype <> 'd'
 ORDER BY m.attnum"""
 """A domain counts as its base type, through any number of domains between."""
@@ -45,7 +52,13 @@ SELECT
   pg_has_role(c.relowner, 'USAGE') AND NOT c.relispartition AND c.reloftype = 0,
   c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent = c.oid),
   pg_table_size(c.oid)
-    + (SELECT coalesce(sum(pg_table_size(p.relid)), 0)::bigint FROM pg_partition_tree(c.oid) p)
+    + (SELECT coalesce(sum(pg_table_size(p.relid)), 0)::bigint FROM pg_partition_tree(c.oid) p),
+  (SELECT coalesce(json_agg(json_build_array(x.relname, (
+      SELECT json_agg(a.attname ORDER BY w.place) FROM unnest(i.indkey::int2[]) WITH ORDINALITY
+        w (attnum, place) JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = w.attnum
+    )) ORDER BY x.relname), '[]') FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
+    JOIN pg_am m ON m.oid = x.relam AND m.amname = 'btree'
+    WHERE i.indrelid = c.oid AND i.indexprs IS NULL AND i.indislive)
 FROM pg_class c WHERE c.oid = %(oid)s"""
 """``tgtype``: 1 for each row, 2 before, 4 on insert (pg_trigger.h). A partitioned table has no
 storage of its own, and any other table no rows in ``pg_partition_tree``."""
@@ -53,8 +66,17 @@ storage of its own, and any other table no rows in ``pg_partition_tree``."""
 _SCHEMA: Final = """\
 SELECT n.oid FROM pg_namespace n WHERE n.nspname = coalesce(%s::text, current_schema())"""
 
+_NO_SCHEMA: Final = """\
+SELECT has_database_privilege(current_database(), 'CREATE'),
+  ARRAY(SELECT n.nspname::text FROM pg_namespace n WHERE lower(n.nspname) = lower(%s) ORDER BY 1)"""
+
 _NAMES: Final = """\
-SELECT c.relname FROM pg_class c WHERE c.relnamespace = %s AND starts_with(c.relname, %s)"""
+SELECT
+  ARRAY(SELECT c.relname::text FROM pg_class c
+        WHERE c.relnamespace = %(schema)s AND starts_with(c.relname, %(start)s)),
+  ARRAY(SELECT c.relname::text FROM pg_class c
+        WHERE c.relnamespace = %(schema)s AND lower(c.relname) = lower(%(name)s)
+          AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY 1)"""
 
 COMMON_PREFIX: Final = 12
 """Characters of a table's name that derived names begin with, even if they are truncated."""
@@ -83,7 +105,7 @@ def read_schema(
             hint="'pg_table' must name a table; views and foreign tables are not loaded.",
         )
     columns = tuple(_column(row) for row in connection.rows(_COLUMNS, (oid,)))
-    ((referenced_by, triggers, secured, may_alter, has_children, size),) = connection.rows(
+    ((referenced_by, triggers, secured, may_alter, has_children, size, btrees),) = connection.rows(
         _ABOUT, {"oid": oid}
     )
     return TargetSchema(
@@ -96,27 +118,76 @@ def read_schema(
         has_children=has_children,
         obstacles={name: look(connection, oid) for name, look in (looks or {}).items()},
         bytes=size,
+        btrees=tuple(TargetIndex(name, tuple(names)) for name, names in btrees),
     )
 
 
-def similar_names(connection: TargetConnection, table: TargetTable) -> frozenset[str] | None:
-    """Return the names in the table's schema that begin like its own: of tables, indexes, others.
+def locate(connection: TargetConnection, table: TargetTable) -> TargetTable:
+    """Return the table with its schema: the one that it is in, or would be created in.
 
-    None if the schema that the table would be created in does not exist.
+    The search path decides once, so that every statement of the load means the same table. Without
+    any schema in the search path a missing table stays as it is.
     """
-    schema = table.schema or None
-    found = connection.rows(_SCHEMA, (schema,))
+    if table.schema:
+        return table
+    [(schema,)] = connection.rows(_LOCATED, (table.sql,))
+    return table.located_in(schema) if schema else table
+
+
+def read_database(
+    connection: TargetConnection, table: TargetTable, *, creates: bool
+) -> TargetDatabase:
+    """Read what a plan has to know of the database; ``creates``: the table is missing.
+
+    Raises SchemaError where it cannot be created, because there is no schema for it.
+    """
+    database = TargetDatabase(connection.version, connection.encoding)
+    if not creates:
+        return database
+    found = connection.rows(_SCHEMA, (table.schema or None,))
     if not found:
-        return None
-    similar = connection.rows(_NAMES, (found[0][0], table.name[:COMMON_PREFIX]))
-    return frozenset(str(name) for (name,) in similar)
+        _require_new_schema(connection, table)
+        return replace(database, creates_schema=True)
+    parameters = {"schema": found[0][0], "start": table.name[:COMMON_PREFIX], "name": table.name}
+    [(names, alike)] = connection.rows(_NAMES, parameters)
+    return replace(database, names=frozenset(names), alike=tuple(alike))
+
+
+def _require_new_schema(connection: TargetConnection, table: TargetTable) -> None:
+    """Raise SchemaError unless the table's missing schema can be created."""
+    if not table.schema:
+        raise SchemaError(
+            f"There is no schema to create {table} in: none of this login's search_path exists",
+            hint="Write the schema in 'pg_table': schema.table.",
+        )
+    schema = shown(table.schema)
+    [(may_create, alike)] = connection.rows(_NO_SCHEMA, (table.schema,))
+    if alike:
+        raise SchemaError(
+            f"There is no schema {schema} to create {table} in, but {', '.join(map(shown, alike))}",
+            hint="'pg_table' keeps the case of its names: did you mean "
+            f"{TargetTable(alike[0], table.name)}?",
+        )
+    if table.schema.startswith("pg_"):
+        raise SchemaError(
+            f"There is no schema {schema}, and PostgreSQL reserves names that begin with pg_",
+            hint="Correct 'pg_table'.",
+        )
+    if not may_create:
+        raise SchemaError(
+            f"There is no schema {schema} to create {table} in, and "
+            f"{connection.settings.user!r} may not create one",
+            hint=f"CREATE SCHEMA {quote_pg(table.schema)} AUTHORIZATION "
+            f"{quote_pg(connection.settings.user)}, or correct 'pg_table'.",
+        )
 
 
 def _column(row: tuple[Any, ...]) -> TargetColumn:
-    name, type_name, modifier, not_null, has_default, generated, identity = row
+    name, type_name, modifier, not_null, has_default, generated, identity, is_enum = row
+    kind = PgType(type_name, _modifier(type_name, modifier))
     return TargetColumn(
         name=name,
-        type=PgType(type_name, _modifier(type_name, modifier)),
+        type=PgType("enum", enum=type_name) if is_enum else kind,
         nullable=not not_null,
         needs_value=not_null and not has_default and not generated,
         generated=generated,

@@ -1,78 +1,82 @@
 """A connection to PostgreSQL."""
 
 import contextlib
-import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, LiteralString, Self
 
 import psycopg
 
-from tableferry.config import Login, TargetSettings
+from tableferry.config import TargetSettings
 from tableferry.errors import (
     CommitUnknownError,
+    ConfigError,
     TableferryError,
     TransientError,
     VerificationError,
 )
-from tableferry.postgres.errors import translated
-
-# psycopg's log records (an interrupted query, say) go to configured handlers only, not to stderr
-# through Python's handler of last resort: the outcome has the error already.
-logging.getLogger("psycopg").addHandler(logging.NullHandler())
-
-KEEPALIVES: Final[dict[str, Any]] = {
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 60_000,
-}
-"""Detect a vanished peer after a minute; without these it takes about two hours."""
+from tableferry.model.identifiers import TargetTable
+from tableferry.model.target_database import UTF8
+from tableferry.postgres.driver_session import has_news, open_session
+from tableferry.postgres.errors import translated, translated_outside
+from tableferry.postgres.session_settings import BEGIN_READING, READ_ONLY_SERVER, begin_statement
 
 CANCEL_SECONDS: Final = 2.0
 """Timeout of a request to the server to cancel a statement."""
 
+TOO_MANY_CONNECTIONS: Final = "53300"
+
+OnWait = Callable[[Sequence[int] | None, float], None]
+
 Parameters = tuple[Any, ...] | dict[str, Any]
-
-BEGIN: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
-"""Pins READ COMMITTED, whatever the database's default: at stricter levels a wait for a row lock
-can end in a serialization failure."""
-
-
-BEGIN_LOAD: Final = (
-    f"{BEGIN}; SET LOCAL tcp_keepalives_idle = 30; SET LOCAL tcp_keepalives_interval = 10; "
-    "SET LOCAL tcp_keepalives_count = 3"
-)
-"""KEEPALIVES for the server's end: a server that waits for rows of a lost machine ends the session,
-and its locks, after a minute. Set for the transaction, since poolers reuse sessions."""
-
-NAME: Final = "tableferry"
 
 
 class TargetConnection:
-    """One open connection in autocommit mode; a context manager that closes it."""
+    """One open connection in autocommit mode; a context manager that closes it.
 
-    def __init__(self, settings: TargetSettings, raw: psycopg.Connection[Any]) -> None:
+    ``on_wait`` is called while a lock is not to be had, with the process ids of the sessions that
+    hold it and for how many seconds they have been waited for (see ``locks``); at the end of the
+    wait, where the lock was granted, with None.
+
+    A connection that the other end has closed while no transaction was open on it is opened again
+    when it is next used: nothing was lost with it.
+    """
+
+    def __init__(
+        self, settings: TargetSettings, raw: psycopg.Connection[Any], run_id: str = ""
+    ) -> None:
         self.settings = settings
         self.raw = raw
+        self._run_id = run_id
+        self.on_wait: OnWait = lambda _pids, _seconds: None
 
     @property
     def version(self) -> int:
         """The server's ``server_version_num``: 160004 is PostgreSQL 16.4."""
-        return self.raw.info.server_version
+        with translated(self.settings):
+            return self.raw.info.server_version
+
+    @property
+    def encoding(self) -> str:
+        """The database's encoding, by PostgreSQL's name: UTF8, LATIN1, SQL_ASCII."""
+        with translated(self.settings):
+            return self.raw.info.parameter_status("server_encoding") or UTF8
 
     @property
     def is_encrypted(self) -> bool:
         """Whether this end of the connection uses TLS."""
-        return self.raw.pgconn.ssl_in_use
+        with translated(self.settings):
+            return self.raw.pgconn.ssl_in_use
 
     def execute(self, sql: str, parameters: Parameters = ()) -> None:
         """Run a statement that returns no rows; raises TableferryError."""
+        self._revive()
         with translated(self.settings):
             self.raw.execute(statement(sql), parameters or None)
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """Run a query with a small result set; raises TableferryError."""
+        self._revive()
         with translated(self.settings):
             return self.raw.execute(statement(sql), parameters or None).fetchall()
 
@@ -89,10 +93,76 @@ class TargetConnection:
             and self.raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
         )
 
-    def begin(self) -> None:
-        """Begin a transaction, or join the one that is open."""
-        if not self.in_transaction:
-            self.execute(BEGIN_LOAD)
+    @property
+    def is_idle(self) -> bool:
+        """Whether the connection is open, as far as is known, and in no transaction."""
+        return not self.raw.closed and not self.in_transaction
+
+    def begin(self, *, reopen: bool = True, **local: str) -> None:
+        """Begin a transaction for writing, or join the one that is open.
+
+        It has the settings of ``session_settings``, and ``local`` ones. Raises ConfigError for a
+        server that only reads, or a pooler without transactions. With ``reopen``, a connection
+        that turns out to be lost is opened again.
+        """
+        if self.in_transaction:
+            return
+        was_idle = self.is_idle
+        try:
+            self._begin(local)
+        except TableferryError as error:
+            if error.code == READ_ONLY_SERVER:
+                raise replica_error(self.settings) from error
+            # A pooler without a free connection has waited for one already.
+            if not (reopen and was_idle and self.is_closed) or error.code == TOO_MANY_CONNECTIONS:
+                raise
+            self._reopen()
+            self._begin(local)
+
+    def _begin(self, local: Mapping[str, str]) -> None:
+        with translated(self.settings):
+            self.raw.execute(statement(begin_statement(self.version, **local)))
+
+    def begin_reading(self, *held: TargetTable) -> None:
+        """Begin a transaction that reads everything as of this moment, and writes nothing.
+
+        Not as of the first thing that is read: what the source is asked in between would be older
+        than the target. Tables that are ``held`` are locked first, so that nobody alters them or
+        puts others in their place after that moment (PostgreSQL, "Explicit Locking": a lock taken
+        later lets the transaction see a table that is no longer there). Raises TableferryError,
+        with no transaction open then; TypeError where one was open.
+        """
+        if self.in_transaction:
+            raise TypeError("a transaction is open: what it reads is of other moments")
+        self._revive()
+        try:
+            with translated(self.settings):
+                self.raw.execute(statement(begin_statement(self.version, begin=BEGIN_READING)))
+                if held:  # LOCK takes no snapshot: the first query does
+                    tables = ", ".join(table.sql for table in held)
+                    self.raw.execute(statement(f"LOCK TABLE {tables} IN ACCESS SHARE MODE"))
+                self.raw.execute("SELECT 1")
+        except TableferryError:
+            self.rollback()
+            raise
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the other end has closed the connection, as far as is known without asking.
+
+        So it looks also after a notice that the server has sent of its own accord, say of a setting
+        that was changed for all sessions.
+        """
+        return self.raw.closed or (self.is_idle and has_news(self.raw))
+
+    def _revive(self) -> None:
+        """Open the connection again where its end has come while no transaction was open."""
+        if self.is_idle and self.has_ended:
+            self._reopen()
+
+    def _reopen(self) -> None:
+        self.raw.close()
+        self.raw = open_session(self.settings, self._run_id)
 
     def commit(self) -> None:
         """Commit; raises CommitUnknownError if the answer was lost.
@@ -103,8 +173,7 @@ class TargetConnection:
         statement.
         """
         try:
-            with translated(self.settings):
-                tag = self.raw.execute("COMMIT").statusmessage
+            self.commit_staged()
         except TableferryError as error:
             if not (isinstance(error, TransientError) or self.is_closed):
                 raise
@@ -113,6 +182,18 @@ class TargetConnection:
                 hint="Readers see all the old rows or all the new ones. Run it again.",
                 code=error.code,
             ) from error
+
+    def commit_staged(self) -> None:
+        """Commit what only this load uses; raises TransientError if the answer was lost.
+
+        It is unknown then as well whether the commit took effect, but nothing depends on it: the
+        next attempt begins with what it finds. Raises VerificationError as ``commit`` does.
+        """
+        with translated(self.settings):
+            tag = self.raw.execute("COMMIT").statusmessage
+        self._require_committed(tag)
+
+    def _require_committed(self, tag: str | None) -> None:
         if tag != "COMMIT":
             raise VerificationError(
                 f"{self.settings} rolled back instead of committing",
@@ -122,13 +203,36 @@ class TargetConnection:
     def rollback(self) -> None:
         """Roll back the open transaction, if any; a lost connection has rolled back already."""
         if self.in_transaction:
-            with contextlib.suppress(psycopg.Error):
+            with contextlib.suppress(Exception):
                 self.raw.execute("ROLLBACK")
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Run the block in a transaction, or in a savepoint if one is open."""
-        with translated(self.settings), self.raw.transaction():
+    def transaction(self, *, reopen: bool = True, **local: str) -> Iterator[None]:
+        """Run the block in a transaction, begun as ``begin`` does; in a savepoint if one is open.
+
+        Raises VerificationError where a statement of the block has failed unnoticed.
+        """
+        if self.in_transaction:
+            with translated_outside(self.settings, self.raw.transaction()):
+                yield
+            return
+        self.begin(reopen=reopen, **local)
+        try:
+            yield
+        except BaseException:
+            self.rollback()
+            raise
+        with translated(self.settings):
+            tag = self.raw.execute("COMMIT").statusmessage
+        self._require_committed(tag)
+
+    @contextlib.contextmanager
+    def in_one_transaction(self) -> Iterator[None]:
+        """Run the block in the open transaction, or in one of its own."""
+        if self.in_transaction:
+            yield
+            return
+        with self.transaction():
             yield
 
     def cancel(self) -> None:
@@ -136,12 +240,14 @@ class TargetConnection:
 
         It may have no effect: a server that does not answer the statement may not answer this.
         """
-        with contextlib.suppress(psycopg.Error):
+        with contextlib.suppress(Exception):
             self.raw.cancel_safe(timeout=CANCEL_SECONDS)
 
     def close(self) -> None:
         """Close the connection; the server rolls back what is open."""
-        self.raw.close()
+        # Closing a lost connection may fail; nothing is left to close.
+        with contextlib.suppress(Exception):
+            self.raw.close()
 
     def __enter__(self) -> Self:
         return self
@@ -161,28 +267,16 @@ def connect(settings: TargetSettings, run_id: str = "") -> TargetConnection:
     ``run_id`` becomes part of the application name, which identifies a run's sessions. A refused
     login that comes from a secret store is fetched again, once.
     """
-    return settings.with_login(lambda login: _connect(settings, login, run_id))
+    return TargetConnection(settings, open_session(settings, run_id), run_id)
 
 
-def _connect(settings: TargetSettings, login: Login, run_id: str) -> TargetConnection:
-    with translated(settings, at_login=True):
-        raw = psycopg.connect(
-            host=settings.host,
-            port=settings.port,
-            dbname=settings.db,
-            user=login.user,
-            password=login.password.get_secret_value(),
-            sslmode=settings.sslmode.value,
-            sslrootcert=settings.sslrootcert or None,
-            connect_timeout=settings.connect_timeout,
-            application_name=f"{NAME} {run_id}".strip(),
-            client_encoding="utf8",
-            autocommit=True,
-            prepare_threshold=None,  # a pooler gives the next transaction another session
-            **KEEPALIVES,
-        )
-    raw.isolation_level = psycopg.IsolationLevel.READ_COMMITTED  # of BEGIN, as above
-    return TargetConnection(settings, raw)
+def replica_error(settings: TargetSettings) -> ConfigError:
+    """Return the error of a target that only reads, since it follows another server."""
+    return ConfigError(
+        f"{settings} is a read replica (25006)",
+        hint=f"{settings.variable('host')} must name the primary.",
+        code="25006",
+    )
 
 
 def statement(sql: str) -> LiteralString:

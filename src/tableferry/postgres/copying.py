@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
-import psycopg
 import pyarrow as pa
 
-from tableferry.errors import VerificationError
+from tableferry.errors import TableferryError, VerificationError
+from tableferry.model.counting import counted
 from tableferry.model.identifiers import quote_pg
 from tableferry.postgres.connection import TargetConnection, statement
 from tableferry.postgres.encoding import Encoder
@@ -39,15 +39,18 @@ class CopyIn:
         options = ", FREEZE" if freeze else ""
         self._sql = f"COPY {table} ({names}) FROM STDIN (FORMAT BINARY{options})"
         self._connection = connection
-        self._encoder = Encoder(schema)
-        self._header = self._encoder.header()
-        self._cursor = connection.raw.cursor()
+        with translated(connection.settings):
+            self._encoder = Encoder(schema)
+            self._header = self._encoder.header()
+        self._cursor: Any = None
         self._stack = contextlib.ExitStack()
         self._copy: Any = None
         self.rows = 0
 
     def __enter__(self) -> Self:
         with translated(self._connection.settings):
+            # Not before: until now the connection may have been opened again.
+            self._cursor = self._connection.raw.cursor()
             self._copy = self._stack.enter_context(self._cursor.copy(statement(self._sql)))
             self._copy.write(self._header)
         return self
@@ -56,7 +59,9 @@ class CopyIn:
         """Yield a batch in COPY BINARY, in parts; possible before the COPY begins."""
         rows = max(1, batch.num_rows * ENCODED_BYTES // max(1, batch.nbytes))
         for start in range(0, batch.num_rows, rows):
-            yield self._encoder.batch(batch.slice(start, rows))
+            with translated(self._connection.settings):
+                part = self._encoder.batch(batch.slice(start, rows))
+            yield part
 
     def write(self, batch: pa.RecordBatch, ahead: Iterable[bytes] | None = None) -> None:
         """Send one batch; raises DataError, TransientError ... for PostgreSQL's errors.
@@ -75,7 +80,7 @@ class CopyIn:
             self._stack.close()
         if self._cursor.rowcount != self.rows:
             raise VerificationError(
-                f"PostgreSQL stored {self._cursor.rowcount:,} of the {self.rows:,} rows sent",
+                f"PostgreSQL stored {self._cursor.rowcount:,} of {counted(self.rows, 'row')} sent",
                 hint="A trigger or a rule suppressed rows. The load was rolled back.",
             )
 
@@ -85,6 +90,10 @@ class CopyIn:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if error is not None and not isinstance(error, TableferryError):
+            # psycopg sends the error's text to the server, which logs it.
+            error = RuntimeError(type(error).__name__)
+            kind, trace = RuntimeError, None
         # Ending the COPY of a lost connection may fail; nothing is left to end.
-        with contextlib.suppress(psycopg.Error):
+        with contextlib.suppress(Exception):
             self._stack.__exit__(kind, error, trace)

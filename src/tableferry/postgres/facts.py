@@ -1,35 +1,93 @@
-"""Version, encryption and isolation level of a PostgreSQL: for ``check``, never for decisions."""
+"""What a PostgreSQL is like, and what of its settings matters to a load: for ``check`` only."""
 
 from dataclasses import dataclass
 from typing import Final
 
 from tableferry.config import SslMode
-from tableferry.errors import ConfigError
-from tableferry.postgres.connection import TargetConnection
+from tableferry.model.counting import counted
+from tableferry.postgres.connection import TargetConnection, replica_error
 
 
 @dataclass(frozen=True, slots=True)
 class TargetFacts:
-    """``isolation`` is PostgreSQL's own default for this login."""
+    """``isolation`` is PostgreSQL's own default for this login, ``encoding`` the database's.
+
+    ``warnings`` tell of settings with which loads are not what one may expect.
+    """
 
     version: str
     encryption: str
     isolation: tuple[str, ...]
+    encoding: str = ""
+    warnings: tuple[str, ...] = ()
 
 
-def read_facts(connection: TargetConnection) -> TargetFacts:
-    """Read version and encryption; raises ConfigError on a read replica."""
-    version, replica, isolation = connection.rows(
-        "SELECT version(), pg_is_in_recovery(), current_setting('default_transaction_isolation')"
-    )[0]
-    if replica:
-        raise ConfigError(
-            f"{connection.settings} is a read replica (25006)",
-            hint=f"{connection.settings.variable('host')} must name the primary.",
-            code="25006",
+_FACTS: Final = """\
+SELECT version(), pg_is_in_recovery(), current_setting('default_transaction_isolation'),
+  current_setting('server_encoding'), current_setting('default_transaction_read_only'),
+  current_setting('session_replication_role'), quote_ident(session_user::text)"""
+
+_FREE_SESSIONS: Final = """\
+SELECT least(
+  current_setting('max_connections')::integer
+    - current_setting('superuser_reserved_connections')::integer
+    - coalesce(current_setting('reserved_connections', true), '0')::integer - count(a.pid),
+  CASE WHEN d.datconnlimit >= 0 THEN
+    d.datconnlimit - count(a.pid) FILTER (WHERE a.datname = d.datname) END,
+  CASE WHEN r.rolconnlimit >= 0 THEN
+    r.rolconnlimit - count(a.pid) FILTER (WHERE a.usename = r.rolname) END)
+FROM pg_database d JOIN pg_roles r ON r.rolname = session_user
+LEFT JOIN pg_stat_activity a ON a.backend_type = 'client backend' AND a.pid <> pg_backend_pid()
+WHERE d.datname = current_database() GROUP BY d.datconnlimit, r.rolconnlimit"""
+"""Of the server, the database and the role; this session is not one of a load. The view shows
+everybody how many there are."""
+
+
+def read_facts(connection: TargetConnection, sessions: int = 0) -> TargetFacts:
+    """Read them in a transaction as a load has it; ``sessions`` is how many a load may open.
+
+    Raises ConfigError on a read replica, and behind a pooler that allows no transactions.
+    """
+    with connection.transaction():
+        ((version, replica, isolation, encoding, read_only, replication, role),) = connection.rows(
+            _FACTS
         )
+        encryption = _encryption(connection)
+        ((free,),) = connection.rows(_FREE_SESSIONS)
+    if replica:
+        raise replica_error(connection.settings)
     return TargetFacts(
-        version=str(version), encryption=_encryption(connection), isolation=(str(isolation),)
+        version=str(version),
+        encryption=encryption,
+        isolation=(str(isolation),),
+        encoding=str(encoding),
+        warnings=(
+            *([_READ_ONLY] if read_only == "on" else []),
+            *([_as_replica(role)] if replication == "replica" else []),
+            *([_too_few(free, sessions)] if free < sessions else []),
+        ),
+    )
+
+
+_READ_ONLY: Final = (
+    "default_transaction_read_only is on for this role, database or server; loads begin their "
+    "transactions with READ WRITE all the same. See why it is on: some providers set it when the "
+    "disk is nearly full"
+)
+
+
+def _as_replica(role: str) -> str:
+    return (
+        "session_replication_role is replica: foreign keys of the target are not checked, and its "
+        f"ordinary triggers do not fire (an administrator: ALTER ROLE {role} RESET "
+        "session_replication_role, or ALTER DATABASE)"
+    )
+
+
+def _too_few(free: int, sessions: int) -> str:
+    return (
+        f"a load may open {counted(sessions, 'session')} ('parallel' and two more); free at this "
+        f"moment: {max(0, free)} (max_connections, CONNECTION LIMIT of the role or the database)"
     )
 
 

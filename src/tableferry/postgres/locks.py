@@ -4,14 +4,14 @@ A request for ACCESS EXCLUSIVE that waits for a running query makes every later 
 it. So each request waits for a moment only, gives up, and is repeated; no session is terminated.
 """
 
-import contextlib
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from tableferry.errors import TransientError
 from tableferry.model.identifiers import TargetTable
+from tableferry.postgres.blocking import described, holders_of, sharers_of_own_tables
 from tableferry.postgres.connection import TargetConnection
 
 REQUEST_SECONDS: Final = 0.08
@@ -20,6 +20,10 @@ that the locks are then held, a reader's wait must stay under 100 ms."""
 
 PATIENCE_SECONDS: Final = 30.0
 """How long requests are repeated in all; a query that runs longer is left to the next run."""
+
+FIRST_REQUEST_SECONDS: Final = 1.0
+"""How long a lock that keeps no reader waiting is requested before the sessions that hold it are
+looked up, for whoever watches the run."""
 
 FIRST_PAUSE: Final = 0.05
 LONGEST_PAUSE: Final = 1.0
@@ -66,8 +70,17 @@ def lock_beside_readers(
     usable.
     """
     locked = f"ONLY {table.sql}" if only else table.sql
-    with lock_timeout(connection, patience, str(table)):
-        connection.execute(f"LOCK TABLE {locked} IN {mode} MODE")
+    # In two requests, so that what is waited for can be told after the first. The second is long
+    # enough for ``deadlock_timeout``.
+    first = min(FIRST_REQUEST_SECONDS, patience)
+    if _locked(connection, locked, mode, first, patience):
+        return
+    pids = holders_of(connection, table, mode)
+    connection.on_wait(pids, first)
+    if patience > first and _locked(connection, locked, mode, patience - first, patience):
+        connection.on_wait(None, 0.0)
+        return
+    raise lock_timeout_error(str(table), patience, holders_of(connection, table, mode) or pids)
 
 
 def retry_brief_locks(
@@ -83,10 +96,11 @@ def retry_brief_locks(
 
     The steps are statements that take locks which block readers, and functions. All statements
     together wait ``REQUEST_SECONDS`` at the most. A function is called once the locks before it are
-    held; what it does is rolled back if a later lock is not available. Raises TransientError naming
-    ``what`` after ``patience`` seconds; the transaction stays usable.
+    held; what it does is rolled back if a later lock is not available. ``connection.on_wait`` is
+    called after each request that gives up. Raises TransientError naming ``what`` after
+    ``patience`` seconds; the transaction stays usable.
     """
-    until = clock() + patience
+    started = clock()
     pause = FIRST_PAUSE
     while True:
         connection.execute("SAVEPOINT tableferry_lock")
@@ -96,8 +110,11 @@ def retry_brief_locks(
             if error.code != NOT_AVAILABLE:
                 raise
             connection.execute("ROLLBACK TO SAVEPOINT tableferry_lock")
-            if clock() + pause > until:
-                raise lock_timeout_error(what, patience) from error
+            pids = sharers_of_own_tables(connection)
+            waited = clock() - started
+            connection.on_wait(pids, waited)
+            if waited + pause > patience:
+                raise lock_timeout_error(what, patience, pids) from error
             sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
             pause = min(2 * pause, LONGEST_PAUSE)
         else:
@@ -106,6 +123,8 @@ def retry_brief_locks(
                 f"SET LOCAL lock_timeout = {round(PATIENCE_SECONDS * 1000)}; "
                 "RELEASE SAVEPOINT tableferry_lock"
             )
+            if pause > FIRST_PAUSE:
+                connection.on_wait(None, clock() - started)
             return
 
 
@@ -124,27 +143,31 @@ def _run(
         connection.execute(f"SET LOCAL lock_timeout = {round(left * 1000)}; {step}")
 
 
-@contextlib.contextmanager
-def lock_timeout(connection: TargetConnection, seconds: float, what: str) -> Iterator[None]:
-    """Limit how long each statement of the block waits for a lock; raises TransientError.
+def _locked(
+    connection: TargetConnection, locked: str, mode: str, seconds: float, patience: float
+) -> bool:
+    """Request the lock for so long; whether it was granted. The transaction stays usable.
 
-    The setting stays until the end of the transaction. A block that fails is rolled back, and the
-    transaction stays usable.
+    Once it is held, later statements of the transaction may wait ``patience`` seconds for theirs:
+    longer than ``deadlock_timeout``, so that a deadlock is found to be one.
     """
     try:
         with connection.transaction():
             connection.execute(f"SET LOCAL lock_timeout = {max(1, round(seconds * 1000))}")
-            yield
+            connection.execute(f"LOCK TABLE {locked} IN {mode} MODE")
+            connection.execute(f"SET LOCAL lock_timeout = {max(1, round(patience * 1000))}")
     except TransientError as error:
         if error.code != NOT_AVAILABLE:
             raise
-        raise lock_timeout_error(what, seconds) from error
+        return False
+    return True
 
 
-def lock_timeout_error(what: str, seconds: float) -> TransientError:
-    """Return the error of a lock that was not available in time."""
+def lock_timeout_error(what: str, seconds: float, pids: tuple[int, ...]) -> TransientError:
+    """Return the error of a lock that was not available in time; ``pids`` are its holders."""
+    have = "has" if len(pids) == 1 else "have"
     return TransientError(
-        f"Other sessions have held {what} for {seconds:g} seconds ({NOT_AVAILABLE})",
+        f"{described(pids)} {have} held {what} for {seconds:g} seconds ({NOT_AVAILABLE})",
         hint="No session was interrupted; the old rows stay. See pg_stat_activity for long queries "
         "and idle transactions; run it again.",
         code=NOT_AVAILABLE,

@@ -1,26 +1,36 @@
 """Checks in the catalog, without trying, whether this login may load a table."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
-from tableferry.config import TableSpec
+from tableferry.config import DeleteHandling, TableSpec
 from tableferry.errors import ConfigError
-from tableferry.model.identifiers import TargetTable, quote_pg
-from tableferry.planning.shrink_guard import ANYTHING
+from tableferry.model.identifiers import TargetTable, quote_pg, shown
+from tableferry.planning.guards import ANYTHING
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.publish import PublishStrategy
 
+BY_COLUMN: Final = frozenset({"SELECT", "INSERT", "UPDATE"})
+"""The rights that may be granted on columns, too."""
+
 
 def require_rights(
-    connection: TargetConnection, spec: TableSpec, strategies: Sequence[PublishStrategy]
+    connection: TargetConnection,
+    spec: TableSpec,
+    strategies: Sequence[PublishStrategy],
+    columns: Sequence[str] = (),
 ) -> None:
     """Raise ConfigError unless the login has the rights that one of these strategies needs.
 
-    Strategies are checked in order; the error names the rights that the last one lacks.
+    ``columns`` are the target columns that are loaded; while they are not known, rights on any
+    column will do. Strategies are checked in order; the error names the rights that the last one
+    lacks.
     """
     held = _rights(connection, spec, sorted({right for one in strategies for right in one.rights}))
     missing: list[str] = []
     for strategy in strategies:
-        missing = _lacking(connection, spec, strategy, held)
+        missing = _lacking(connection, spec, strategy, held, columns)
         if not missing:
             return
     counting = ", or set 'max_shrink' to 100, which does without counting its rows"
@@ -35,32 +45,70 @@ def require_rights(
     )
 
 
+_RIGHTS: Final = """\
+SELECT named.one, has_table_privilege(t.oid, named.one),
+  ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attnum > 0
+    AND NOT a.attisdropped AND named.one = ANY (%(by_column)s::text[])
+    AND CASE WHEN named.one = ANY (%(by_column)s::text[])
+      THEN has_column_privilege(t.oid, a.attnum, named.one) END)
+FROM (SELECT to_regclass(%(table)s) AS oid) t, unnest(%(rights)s::text[]) AS named (one)
+WHERE t.oid IS NOT NULL"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Right:
+    """Whether the login has a right on the table, else the columns that it has it on."""
+
+    whole: bool
+    columns: frozenset[str]
+
+    def lacks(self, columns: Sequence[str]) -> list[str] | None:
+        """Return the columns of these that it is lacking on; None where nothing is lacking.
+
+        An empty list: on all of them.
+        """
+        if self.whole:
+            return None
+        if not columns:
+            return None if self.columns else []
+        lacking = [name for name in columns if name not in self.columns]
+        return (lacking if len(lacking) < len(columns) else []) if lacking else None
+
+
 def _rights(
     connection: TargetConnection, spec: TableSpec, rights: Sequence[str]
-) -> dict[str, bool] | None:
-    """Return which of these rights on the table the login has, None if there is no table."""
-    names = [*rights, "SELECT"]
-    found = connection.rows(
-        "SELECT ARRAY(SELECT has_table_privilege(t.oid, one) "
-        "FROM unnest(%s::text[]) WITH ORDINALITY AS named (one, place) ORDER BY place) "
-        "FROM (SELECT to_regclass(%s) AS oid) t WHERE t.oid IS NOT NULL",
-        (names, spec.target.sql),
-    )
-    return dict(zip(names, found[0][0], strict=True)) if found else None
+) -> dict[str, _Right] | None:
+    """Return these rights on the table, and SELECT; None if there is no table."""
+    parameters = {
+        "by_column": sorted(BY_COLUMN),
+        "table": spec.target.sql,
+        "rights": [*dict.fromkeys((*rights, "SELECT"))],
+    }
+    found = connection.rows(_RIGHTS, parameters)
+    return {name: _Right(whole, frozenset(columns)) for name, whole, columns in found} or None
 
 
 def _lacking(
     connection: TargetConnection,
     spec: TableSpec,
     strategy: PublishStrategy,
-    held: dict[str, bool] | None,
+    held: dict[str, _Right] | None,
+    columns: Sequence[str],
 ) -> list[str]:
     if held is None:
         return _lacking_to_create(connection, spec.target)
-    names = list(strategy.rights)
-    if spec.max_shrink < ANYTHING and "SELECT" not in names:
-        names.append("SELECT")
-    missing = [name for name in names if not held[name]]
+    wanted = dict.fromkeys(strategy.rights, columns)
+    if spec.deletes.how is DeleteHandling.SOFT and "UPDATE" in held and held["UPDATE"].whole:
+        # A mark is an update; what is left for DELETE to allow is to lock the table.
+        wanted.pop("DELETE", None)
+    if spec.max_shrink < ANYTHING:
+        wanted.setdefault("SELECT", ())  # To count rows, one column is enough.
+    missing = []
+    for name, needed in wanted.items():
+        lacking = held[name].lacks(needed)
+        if lacking is not None:
+            on = f" on {', '.join(map(shown, lacking))}" if lacking else ""
+            missing.append(f"{name}{on}")
     return missing + (_lacking_to_stage(connection) if strategy.staged else [])
 
 
@@ -73,11 +121,11 @@ def _lacking_to_stage(connection: TargetConnection) -> list[str]:
 
 
 def _lacking_to_create(connection: TargetConnection, table: TargetTable) -> list[str]:
-    may_create = connection.rows(
-        "SELECT has_schema_privilege(n.oid, 'CREATE') "
-        "FROM (SELECT to_regnamespace(coalesce(%s, quote_ident(current_schema()))) AS oid) n "
-        "WHERE n.oid IS NOT NULL",
+    [(may_create, may_create_schema)] = connection.rows(
+        "SELECT has_schema_privilege(to_regnamespace(coalesce(%s, quote_ident(current_schema()))), "
+        "'CREATE'), has_database_privilege(current_database(), 'CREATE')",
         (quote_pg(table.schema) if table.schema else None,),
     )
-    # A missing schema is reported by the plan.
-    return [] if may_create in ([], [(True,)]) else ["CREATE on its schema"]
+    if may_create is None and table.schema:  # the load creates the schema as well
+        return [] if may_create_schema else ["CREATE on the database, for its missing schema"]
+    return ["CREATE on its schema"] if may_create is False else []

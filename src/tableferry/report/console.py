@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from tableferry.errors import ErrorReport
 from tableferry.runs.outcome import Status
@@ -41,11 +42,6 @@ def name(text: object) -> str:
     return escape(_printable(str(text)))
 
 
-def counted(count: int, noun: str) -> str:
-    """Return ``1 row``, ``2,000 rows``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def show_facts(facts: Mapping[str, Any], out: Console | None = None) -> None:
     """Show nested facts, one a line, indented as they are nested."""
     _print_nested(out or console(), facts, 0)
@@ -61,6 +57,20 @@ def print_error(out: Console, error: ErrorReport, indent: int) -> None:
     print_indented(out, f"[red]{error.kind}[/]: {plain(error.message)}", indent)
     if error.hint:
         print_indented(out, f"[cyan]hint[/]: {plain(error.hint)}", indent)
+
+
+def print_warning(out: Console, warning: str, indent: int, shown: set[str]) -> None:
+    """Print a warning; one that is among those ``shown`` takes a single line of a terminal.
+
+    A warning about a database comes with each of its tables. A log has it whole each time.
+    """
+    markup = f"[yellow]warning[/] {plain(warning)}"
+    if out.is_terminal and warning in shown:
+        line = Text.from_markup(markup.split("\n", maxsplit=1)[0])
+        out.print(Padding(line, (0, 0, 0, indent), expand=False), no_wrap=True, overflow="ellipsis")
+    else:
+        print_indented(out, markup, indent)
+    shown.add(warning)
 
 
 def print_indented(out: Console, markup: str, indent: int) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from tableferry.inspect.discover import Discovered
-from tableferry.report.console import counted
+from tableferry.model.counting import counted
 
 NAMES_A_LINE: Final = 4
 """Few enough to compare ``columns`` and ``pg_columns`` by eye."""
@@ -24,7 +24,8 @@ def python_text(found: Sequence[Discovered]) -> str:
 def _entry(found: Discovered) -> list[str]:
     rows = "rows unknown" if found.rows is None else f"about {counted(found.rows, 'row')}"
     size = "size unknown" if found.size is None else _size(found.size)
-    lines = [f"    # {_comment(str(found.table))}: {rows}, {size}"]
+    view = "a view, " if found.is_view else ""
+    lines = [f"    # {_comment(str(found.table))}: {view}{rows}, {size}"]
     lines += [f"    # {_comment(note)}" for note in found.notes]
     lines.append(f"    {_literal(found.key)}: {{")
     for key, value in found.config.items():

@@ -1,31 +1,19 @@
-"""A claim on a table: the lease, and what is recorded of the run in the ledger."""
+"""What a table's run needs of its claim, whether a ledger keeps it or nothing does."""
 
-import contextlib
+import datetime as dt
+import hashlib
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from tableferry import postgres, sqlserver, values
-from tableferry.config import Settings, TableSpec, TargetSettings
-from tableferry.errors import CommitUnknownError
-from tableferry.model.key_range import KeyRange
+from tableferry.config import Settings, TableSpec
+from tableferry.model.watermark import ReloadReason, Watermark
 from tableferry.planning.plan import SyncPlan
-from tableferry.postgres.ledger import (
-    Lease,
-    Ledger,
-    TableRun,
-    checkpoint,
-    quarantine,
-    read_watermark,
-    refused_counts,
-    seal,
-    was_published,
-    was_stored,
-    write_watermark,
-)
-from tableferry.postgres.ledger.assignments import altered_values
+from tableferry.postgres.ledger import NewWatermark
 from tableferry.transfer.chunk_loader import StoredChunk
 from tableferry.transfer.load_plan import LoadPlan
+from tableferry.version import VERSION
 
 Cut = Callable[[], sqlserver.Chunking]
 
@@ -45,12 +33,24 @@ class Claim(Protocol):
         """
 
     def load_plan(
-        self, connection: postgres.TargetConnection, plan: SyncPlan, cut: Cut
+        self,
+        connection: postgres.TargetConnection,
+        plan: SyncPlan,
+        cut: Cut,
+        watermark: str | None = None,
     ) -> LoadPlan:
-        """Return where the load starts or resumes; drop staging tables left by other runs."""
+        """Return where the load starts or resumes; drop staging tables left by other runs.
 
-    def watermark(self, connection: postgres.TargetConnection, plan: SyncPlan) -> str | None:
-        """Return the watermark of the last published run in the plan's mode, None without one."""
+        ``watermark`` is the source's now, kept with what is staged.
+        """
+
+    def watermark(
+        self, connection: postgres.TargetConnection, mode: str, contents: str
+    ) -> Watermark | ReloadReason:
+        """Return what the last published run of this mode has left, or why it cannot count.
+
+        That is so where the target's rows have other contents (see ``contents_of``), too.
+        """
 
     def restart(self) -> None:
         """Discard what an earlier attempt has staged, and start over."""
@@ -58,11 +58,19 @@ class Claim(Protocol):
     def checkpoint(self, connection: postgres.TargetConnection, stored: StoredChunk) -> None:
         """In a part's transaction: check the lease and record that the chunk is stored."""
 
+    def amended(self, connection: postgres.TargetConnection, rows: int) -> None:
+        """In the amending transaction: check the lease, record how many rows the changes added."""
+
     def is_stored(self, number: int) -> bool:
         """Whether a chunk is stored, asked when the answer to its COMMIT was lost."""
 
-    def planned(self, plan: SyncPlan, attempt: int, *, at_one_moment: bool) -> None:
-        """Record the plan; raises LeaseLostError where the lease is gone."""
+    def planned(
+        self, plan: SyncPlan, attempt: int, *, at_one_moment: bool, publish: str = ""
+    ) -> None:
+        """Record the plan; raises LeaseLostError where the lease is gone.
+
+        ``publish`` is recorded in place of the strategy's name, where it is not empty.
+        """
 
     def progress(self, phase: str, rows_read: int, rows_written: int) -> None:
         """Record the progress, at limited frequency; raises LeaseLostError likewise."""
@@ -78,11 +86,18 @@ class Claim(Protocol):
         plan: SyncPlan,
         rows_read: int,
         rows_written: int,
-        watermark: str | None = None,
-    ) -> None:
+        *,
+        watermark: NewWatermark | None = None,
+        is_repair: bool = False,
+        age: float = 0.0,
+    ) -> dt.datetime | None:
         """In the publishing transaction: check the lease, write the outcome and the watermark.
 
-        Raises LeaseLostError where another run holds the table by now.
+        Without a watermark one that another mode has left is deleted: it no longer says how far the
+        target's rows are read. A repair leaves it, and says nothing of the table's age.
+        ``age`` says how many seconds ago the source was asked for the oldest row; returns that
+        moment by the database's clock, None without a ledger. Raises LeaseLostError where another
+        run holds the table by now.
         """
 
     def was_published(self) -> bool:
@@ -90,167 +105,6 @@ class Claim(Protocol):
 
         Raises CommitUnknownError where that cannot be found out.
         """
-
-
-class LedgerClaim:
-    """A lease and its row in the ledger."""
-
-    def __init__(self, ledger: Ledger, run: TableRun, settings: TargetSettings) -> None:
-        """Take the lease; raises LeaseHeldError where another run has it."""
-        self._ledger = ledger
-        self._run = run
-        self._lease: Lease = ledger.acquire(run)
-        self._settings = settings
-        self._attempt = 1
-        self.run_id = str(run.run_id)
-        self._staging = postgres.staging_name()
-        self._staged: _StagedChunks | None = None
-        self._may_resume = True
-
-    def release(self) -> None:
-        """Release the lease, so that the next run may take the table."""
-        self._ledger.release(self._lease)
-
-    def begin_attempt(self, connection: postgres.TargetConnection) -> None:
-        """See ``Claim``."""
-        self._lease = self._ledger.acquire(self._run)
-        postgres.end_abandoned_sessions(connection, self._lease.target)
-
-    def load_plan(
-        self, connection: postgres.TargetConnection, plan: SyncPlan, cut: Cut
-    ) -> LoadPlan:
-        """See ``Claim``."""
-        if not plan.staged:
-            self._drop_own(connection)
-            self._drop_orphans(connection)
-            return fresh(cut())
-        if self._staged is None or self._staged.fingerprint != plan.fingerprint:
-            self._staged = self._resumed(plan) or self._staged_anew(plan, cut())
-        self._drop_orphans(connection)
-        staged = self._staged
-        done = self._ledger.done_chunks(self._lease) if len(staged.ranges) > 1 else {}
-        refused = refused_counts(connection, self._lease) if done else {}
-        altered = altered_values(connection, self._run) if done else {}
-        staging = postgres.Staging(
-            staged.name,
-            parts=len(staged.ranges) > 1,
-            resumed=sum(done.values()) if done else None,
-        )
-        age = self._ledger.oldest_chunk_age(self._lease) if done else 0.0
-        return LoadPlan(
-            staged.ranges, done, refused, altered, staging, staged.resumed, staged.warnings, age
-        )
-
-    def _resumed(self, plan: SyncPlan) -> "_StagedChunks | None":
-        """Resume the chunks of an interrupted run of the same plan, if there are any."""
-        if not self._may_resume or plan.spec.chunks == 1:
-            return None
-        left = self._ledger.unfinished(
-            self._lease, fingerprint=plan.fingerprint, publish=plan.publish
-        )
-        if left is None:
-            return None
-        self._ledger.resume(self._lease, left)
-        self._staging = left.staging  # also when it has to be made anew
-        ranges = tuple(map(KeyRange.from_json, left.ranges))
-        return _StagedChunks(left.staging, plan.fingerprint, ranges, resumed=True)
-
-    def _staged_anew(self, plan: SyncPlan, cut: sqlserver.Chunking) -> "_StagedChunks":
-        self._may_resume = False  # the table that is begun here must stay the one in the ledger
-        chunks = [keys.to_json() for keys in cut.ranges] if len(cut.ranges) > 1 else []
-        self._ledger.stage(self._lease, self._staging, chunks)
-        return _StagedChunks(self._staging, plan.fingerprint, cut.ranges, warnings=cut.warnings)
-
-    def _drop_own(self, connection: postgres.TargetConnection) -> None:
-        """Drop what an attempt of this run has staged, for which ``auto`` chose otherwise."""
-        if self._staged is not None:
-            self._ledger.stage(self._lease, self._staged.name)  # without any chunks
-            postgres.drop_staging(connection, self._staged.name)
-            self._staged = None
-
-    def _drop_orphans(self, connection: postgres.TargetConnection) -> None:
-        for name in self._ledger.orphans(self._lease):
-            postgres.drop_staging(connection, name)
-
-    def restart(self) -> None:
-        """See ``Claim``."""
-        self._staged = None
-        self._may_resume = False
-
-    def checkpoint(self, connection: postgres.TargetConnection, stored: StoredChunk) -> None:
-        """See ``Claim``."""
-        checkpoint(
-            connection,
-            self._lease,
-            stored.number,
-            stored.rows,
-            touched=stored.touched,
-            refused=stored.refused,
-        )
-
-    def is_stored(self, number: int) -> bool:
-        """See ``Claim``."""
-        # Where it cannot be found out the chunk is read again, and its checkpoint is checked off
-        # once: if it was stored after all, nothing of the second is.
-        with contextlib.suppress(CommitUnknownError):
-            return was_stored(self._settings, self._lease, number)
-        return False
-
-    def watermark(self, connection: postgres.TargetConnection, plan: SyncPlan) -> str | None:
-        """See ``Claim``."""
-        return read_watermark(connection, self._lease, plan.spec.mode)
-
-    def planned(self, plan: SyncPlan, attempt: int, *, at_one_moment: bool) -> None:
-        """See ``Claim``."""
-        self._attempt = attempt
-        self._ledger.require(self._lease)
-        self._ledger.describe(
-            self._run,
-            publish=plan.publish,
-            consistency=plan.consistency.value,
-            fingerprint=plan.fingerprint,
-            read_at_one_moment=at_one_moment,
-        )
-
-    def progress(self, phase: str, rows_read: int, rows_written: int) -> None:
-        """See ``Claim``."""
-        self._ledger.require(self._lease)
-        self._ledger.progress(
-            self._run,
-            phase=phase,
-            attempt=self._attempt,
-            rows_read=rows_read,
-            rows_written=rows_written,
-        )
-
-    def quarantine(
-        self, connection: postgres.TargetConnection, refused: Sequence[values.RefusedRow]
-    ) -> None:
-        """See ``Claim``."""
-        quarantine(connection, self._lease, refused)
-
-    def seal(
-        self,
-        connection: postgres.TargetConnection,
-        plan: SyncPlan,
-        rows_read: int,
-        rows_written: int,
-        watermark: str | None = None,
-    ) -> None:
-        """See ``Claim``."""
-        seal(
-            connection,
-            self._lease,
-            rows_read=rows_read,
-            rows_written=rows_written,
-            warnings=plan.warnings,
-        )
-        if watermark is not None:
-            write_watermark(connection, self._lease, plan.spec.mode, watermark)
-
-    def was_published(self) -> bool:
-        """See ``Claim``."""
-        return was_published(self._settings, self._lease)
 
 
 def origin(spec: TableSpec, settings: Settings) -> str:
@@ -262,6 +116,34 @@ def origin(spec: TableSpec, settings: Settings) -> str:
     return f"{spec.source} of {server.host}:{server.port}"
 
 
+def contents_of(plan: SyncPlan, settings: Settings) -> str:
+    """Return what the target's rows hold: a hash of the plan's contents, and the server's name.
+
+    Rows of one server are not brought up to date with the changes of another.
+    """
+    server = settings.sources[plan.spec.db_type]
+    return f"{plan.contents} {server.host}:{server.port}"
+
+
+def void_if_new(plan: SyncPlan, found: Watermark | ReloadReason) -> Watermark | ReloadReason:
+    """Return what was found, unless the plan makes a table or a column: it has no old rows."""
+    if isinstance(found, Watermark) and (plan.create is not None or plan.drift.added):
+        return ReloadReason.ENTRY_CHANGED
+    return found
+
+
+def settings_of(spec: TableSpec, settings: Settings) -> str:
+    """Return a hash of a table's entry and of where its source is, 16 hex digits.
+
+    Another version of tableferry may read it otherwise, so each has hashes of its own.
+    """
+    server = settings.sources[spec.db_type]
+    text = json.dumps(
+        [VERSION, server.host, server.port, server.db, spec.to_dict()], sort_keys=True
+    )
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
 def were_published(claims: Sequence[Claim]) -> bool:
     """Whether the one transaction that all of these have sealed was committed.
 
@@ -269,19 +151,3 @@ def were_published(claims: Sequence[Claim]) -> bool:
     """
     with_a_ledger = [claim for claim in claims if claim.run_id]
     return (with_a_ledger or claims)[0].was_published()
-
-
-@dataclass(frozen=True, slots=True)
-class _StagedChunks:
-    """The run's own staging table, as recorded in the ledger."""
-
-    name: str
-    fingerprint: str
-    ranges: tuple[KeyRange, ...]
-    resumed: bool = False
-    warnings: tuple[str, ...] = ()
-
-
-def fresh(cut: sqlserver.Chunking) -> LoadPlan:
-    """Return the plan of a load from the beginning."""
-    return LoadPlan(cut.ranges, warnings=cut.warnings)

@@ -4,12 +4,24 @@ An effort belongs to the run and not to an attempt, since Ctrl-C may end an atte
 statement: what was stored by then, and whether a COMMIT was on its way, must not go with it.
 """
 
-from collections.abc import Sequence
+import contextlib
+import datetime as dt
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tableferry import postgres, values
+from tableferry.errors import TableferryError
+from tableferry.model.watermark import ReloadReason
+from tableferry.planning.consistency import fall_back, may_fall_back
 from tableferry.planning.plan import SyncPlan
-from tableferry.runs.events import Progress
+from tableferry.postgres.ledger import Holder, NewWatermark
+from tableferry.runs.events import (
+    Phase,
+    PhaseStarted,
+    Progress,
+    WaitingForLease,
+    WaitingForSessions,
+)
 from tableferry.runs.task import Task
 from tableferry.transfer.attempt import Access, AttemptStats
 
@@ -23,7 +35,10 @@ class Effort:
     own error. ``exactly`` names the source columns whose texts are to be read as bytes, because
     the driver may have altered them; None: all. ``asked_at`` is when the source was asked for the
     oldest row that is here, in seconds since the table was begun; less than 0 where an earlier run
-    did. ``committing`` is what will be published, once the COMMIT is on its way.
+    did; ``as_of`` is that moment by the database's clock, known when the table is being published.
+    ``loading_since`` is when the last attempt entered ``phase`` load, on the same clock.
+    ``committing`` is what will be published, once the COMMIT is on its way. ``plan`` is the
+    last attempt's; ``refusals`` are the server's codes for isolations that it refused.
     """
 
     task: Task
@@ -32,7 +47,21 @@ class Effort:
     failed: bool = False
     exactly: frozenset[str] | None = frozenset()
     asked_at: float = 0.0
+    as_of: dt.datetime | None = None
+    loading_since: float = 0.0
+    phase: Phase = Phase.CONNECT
     committing: "Published | None" = None
+    plan: SyncPlan | None = None
+    refusals: list[str] = field(default_factory=list)
+
+    @contextlib.contextmanager
+    def blamed(self) -> Iterator[None]:
+        """Note that an error of the block is this table's own."""
+        try:
+            yield
+        except Exception:
+            self.failed = True
+            raise
 
     def begin_attempt(self) -> AttemptStats:
         """Return where the next attempt writes what it finds out."""
@@ -49,6 +78,16 @@ class Effort:
     def stored(self) -> int:
         """Rows of chunks that all attempts have stored, for the next run to go on with."""
         return sum(stats.stored for stats in self.attempts)
+
+    @property
+    def resumed(self) -> int:
+        """Rows that an earlier run has stored: those that the first attempt has found."""
+        return self.stats.found - sum(stats.stored for stats in self.attempts[:-1])
+
+    @property
+    def chunks(self) -> tuple[int, int]:
+        """How many chunks are stored, of how many; 0 of 0 for a load in one piece."""
+        return max(((one.chunks_stored, one.chunks) for one in self.attempts), default=(0, 0))
 
     @property
     def built(self) -> int:
@@ -72,15 +111,50 @@ class Effort:
         """Let these columns be read as bytes; should more turn up later, all of them."""
         self.exactly = None if self.exactly else columns
 
-    def access(self, plan: SyncPlan) -> Access:
-        """Return how an attempt reaches the databases and reports its progress."""
-        task = self.task
+    def planned(self, plan: SyncPlan) -> SyncPlan:
+        """Return the plan as earlier attempts have found that the source can be read."""
+        self.plan = fall_back(plan, self.refusals).reading_as_utf16(self.exactly)
+        return self.plan
 
-        def on_rows(rows: int) -> None:
+    def falls_back(self, error: TableferryError) -> bool:
+        """Note that the source refuses the plan's isolation; False where that is not the error."""
+        if self.plan is None or not may_fall_back(self.plan, error.code):
+            return False
+        self.refusals.append(error.code)
+        return True
+
+    def enter(self, phase: Phase) -> None:
+        """Report that the table enters a phase."""
+        if phase is Phase.LOAD:
+            self.loading_since = self.task.elapsed()
+        self.phase = phase
+        self.task.on_event(PhaseStarted(self.task.spec.key, phase))
+
+    def await_lease(self, holder: Holder) -> None:
+        """Report that another run holds the table's lease."""
+        lasts, run_id = max(0.0, holder.lasts), str(holder.run_id or "")
+        self.task.on_event(WaitingForLease(self.task.spec.key, holder.process, run_id, lasts))
+
+    def await_sessions(self, pids: Sequence[int] | None, seconds: float) -> None:
+        """Report that other sessions hold what publishing needs; None: not any more."""
+        if pids is None:
+            self.task.on_event(PhaseStarted(self.task.spec.key, self.phase))
+            return
+        self.task.on_event(WaitingForSessions(self.task.spec.key, tuple(pids), seconds))
+
+    def access(self, plan: SyncPlan, *, complete: bool) -> Access:
+        """Return how an attempt reaches the databases and reports its progress.
+
+        How many rows to expect is known only where the extract is ``complete``.
+        """
+        task = self.task
+        expected = plan.estimated_rows if complete else None
+
+        def on_rows(rows: int, stored: int) -> None:
             # Raises LeaseLostError where another run has taken over.
-            expected = plan.estimated_rows
-            task.on_progress(Progress(task.spec.key, rows, task.elapsed(), expected))
-            task.claim.progress("load", self.stats.read, rows)
+            seconds = task.elapsed() - self.loading_since
+            task.on_event(Progress(task.spec.key, rows, seconds, expected, stored))
+            task.claim.progress(Phase.LOAD, self.stats.read, rows)
 
         return Access(
             open_source=task.open_source,
@@ -100,7 +174,8 @@ class Loaded:
 
     Of the rows ``read`` those that are not written are in quarantine: ``refused`` what does not
     wait there with its chunk. ``watermark`` is to be written with them, None where the mode keeps
-    none.
+    none; ``reload`` says why every row was read by a mode that reads changes. ``is_repair``: some
+    rows were made equal, and how far the table has been read stays as it is.
     """
 
     effort: Effort
@@ -111,7 +186,9 @@ class Loaded:
     warnings: tuple[str, ...] = ()
     refused: Sequence[values.RefusedRow] = ()
     complete: bool = True
-    watermark: str | None = None
+    reload: ReloadReason | None = None
+    watermark: NewWatermark | None = None
+    is_repair: bool = False
 
     @property
     def task(self) -> Task:
@@ -129,14 +206,8 @@ class Loaded:
             self.load.changes,
             self.warnings,
             self.complete,
+            self.reload,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class ReadAgain:
-    """An attempt that has found texts altered by the driver: ``effort.exactly`` names them now."""
-
-    effort: Effort
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,3 +221,4 @@ class Published:
     changes: postgres.Changes | None = None
     warnings: tuple[str, ...] = ()
     complete: bool = True
+    reload: ReloadReason | None = None

@@ -5,19 +5,25 @@ The ledger is opened by the first table that needs it: a run whose tables all ha
 """
 
 import contextlib
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 from uuid import UUID
 
 from tableferry.config import LedgerUse, Settings, TableSpec
 from tableferry.errors import TableferryError
-from tableferry.postgres.ledger import Ledger, TableRun
-from tableferry.runs.claim import Claim, LedgerClaim, origin
+from tableferry.model.identifiers import TargetTable
+from tableferry.postgres import shared_target
+from tableferry.postgres.ledger import Holder, Ledger, LeftWatermark, TableRun
+from tableferry.runs.claim import Claim, origin
+from tableferry.runs.ledger_claim import LedgerClaim
 from tableferry.runs.no_claim import NoClaim
-from tableferry.runs.outcome import RunOutcome, TableOutcome
+from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
 from tableferry.runs.retry import retried
 from tableferry.runs.run_options import RunOptions
+from tableferry.runs.verification_log import recorded
+from tableferry.verification.result import TableVerification
 
 
 class History:
@@ -41,20 +47,34 @@ class History:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if error is not None and self._is_open:
+            # What is raised here is no Exception (a callback's Ctrl-C, an orchestrator's timeout):
+            # the run ends with it. Its tables have their outcomes already.
+            self._ledger.end_run(Status.CANCELLED.value)
         self._stack.__exit__(kind, error, trace)
 
     @contextlib.contextmanager
-    def claim(self, spec: TableSpec) -> Iterator[Claim]:
+    def claim(
+        self, spec: TableSpec, on_wait: Callable[[Holder], None] = lambda _holder: None
+    ) -> Iterator[Claim]:
         """Hold the right to sync a table while the block runs.
 
-        Raises LeaseHeldError where another run has it, and TableferryError where the ledger cannot
-        be used.
+        ``on_wait`` is called with the holder of the table's lease while it is waited for. Raises
+        LeaseHeldError where another run has it, and TableferryError where the ledger cannot be
+        used.
         """
         if spec.ledger is LedgerUse.OFF:
             yield NoClaim()
             return
         run = self._begin_table(spec)
-        claim = LedgerClaim(self._ledger, run, self._settings.target)
+        self._require_own_target(run)
+        claim = LedgerClaim(
+            self._ledger,
+            run,
+            self._settings.target,
+            on_wait=on_wait,
+            continues=self._options.continues,
+        )
         try:
             yield claim
         finally:
@@ -78,6 +98,27 @@ class History:
             )
         return self._ledger.take_warnings()
 
+    def verified(self, spec: TableSpec, found: TableVerification) -> tuple[str, ...]:
+        """Write down what a verification of a begun table has found; returns what could not be."""
+        if not self._is_open or spec.ledger is LedgerUse.OFF:
+            return ()
+        self._ledger.verified(recorded(self._ledger.run_id, found))
+        return self._ledger.take_warnings()
+
+    def watermarks(self, mode: str, tables: Sequence[TargetTable]) -> list[LeftWatermark | None]:
+        """Return what the last runs of this mode have left, table by table.
+
+        None where nothing that counts; raises TableferryError.
+        """
+        self._open()
+        return self._ledger.watermarks(mode, tables)
+
+    def advance(
+        self, mode: str, values: Mapping[LeftWatermark, str], age: float
+    ) -> dict[str, dt.datetime]:
+        """Replace those watermarks that are still as they were read; see ``advance_watermarks``."""
+        return self._ledger.advance(mode, values, age) if values else {}
+
     def ended(self, outcome: RunOutcome) -> tuple[str, ...]:
         """Write down the run's outcome; returns what could not be written."""
         if self._is_open:
@@ -87,8 +128,19 @@ class History:
     def _begin_table(self, spec: TableSpec) -> TableRun:
         self._open()
         rows_of = origin(spec, self._settings)
-        self._runs[spec.key] = self._ledger.begin_table(spec.key, rows_of, spec.target)
-        return self._runs[spec.key]
+        run = self._ledger.begin_table(spec.key, rows_of, spec.target)
+        self._runs[spec.key] = run
+        return run
+
+    def _require_own_target(self, run: TableRun) -> None:
+        """Raise ConfigError where another entry of this run has claimed the target.
+
+        Its lease would be the run's own, which the run would wait for.
+        """
+        for key, other in self._runs.items():
+            if key != run.table_key and other.target == run.target:
+                table = TargetTable.parse(run.target)
+                raise shared_target(run.table_key, table, key, table)
 
     def _open(self) -> None:
         """Open the ledger, once; what refused it for one table refuses it for the next."""
@@ -98,14 +150,18 @@ class History:
             raise self._refusal
 
         def begin() -> None:
-            with contextlib.ExitStack() as opening:
-                opening.enter_context(self._ledger)
+            try:
+                self._stack.enter_context(self._ledger)
+                # Before the run is recorded: a signal after that must find it open, to end it.
+                self._is_open = True
                 self._ledger.begin_run()
-                self._stack.push(opening.pop_all())
+            except TableferryError:
+                self._is_open = False
+                self._stack.close()
+                raise
 
         try:
             retried(begin, self._options.retries, self._options.deadline)
         except TableferryError as error:
             self._refusal = error
             raise
-        self._is_open = True

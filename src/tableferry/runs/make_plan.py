@@ -1,46 +1,79 @@
 """Read both catalogs and make the plan."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
 from tableferry import postgres, sqlserver
-from tableferry.config import TableSpec
+from tableferry.config import ReadMode, TableSpec
 from tableferry.errors import SchemaError
 from tableferry.model.table_details import NO_DETAILS, TableDetails
-from tableferry.modes import MODES
+from tableferry.modes import mode_of
+from tableferry.planning.key_spellings import key_spellings
 from tableferry.planning.plan import SyncPlan
 from tableferry.planning.plan_table import plan_table
+from tableferry.planning.target_encoding import require_encodable_table
+from tableferry.planning.target_indexes import depend_on_collations
 
 
 def make_plan(
-    spec: TableSpec, from_: sqlserver.SourceConnection, into: postgres.TargetConnection
+    spec: TableSpec,
+    from_: sqlserver.SourceConnection,
+    into: postgres.TargetConnection,
+    others: Sequence[TableSpec] = (),
+    *,
+    merges: bool = False,
 ) -> SyncPlan:
-    """Read both catalogs and plan; raises SchemaError where the two sides do not fit."""
+    """Read both catalogs and plan; raises SchemaError where the two sides do not fit.
+
+    ``merges``: some rows alone may have to be merged, whatever the mode. ``others`` are the other
+    entries of the run; raises ConfigError where one of them, or of those configured beside this
+    one, has the same target.
+    """
+    require_encodable_table(spec.target, into.encoding)
     spec = spec.located_in(from_.settings.db)
     strategies = postgres.strategies_for(spec.publish)
+    merging = postgres.MERGE if merges or not mode_of(spec).complete else None
     looks = {name: strategy.look for name, strategy in strategies.items()}
-    there = postgres.read_schema(into, spec.target, looks)
-    names = postgres.similar_names(into, spec.target) if there is None else frozenset()
-    if names is None:
-        raise SchemaError(
-            f"There is no schema to create {spec.target} in",
-            hint="CREATE SCHEMA it, or correct 'pg_table'.",
-        )
-    return plan_table(
+    if merging:
+        looks[merging.name] = merging.look
+    with into.in_one_transaction():
+        postgres.require_own_target(into, spec, others)
+        spec = replace(spec, target=postgres.locate(into, spec.target))
+        there = postgres.read_schema(into, spec.target, looks)
+        database = postgres.read_database(into, spec.target, creates=there is None)
+    planned = partial(
+        plan_table,
         spec,
         sqlserver.read_schema(from_, spec.source),
         there,
         strategies=strategies,
         isolation=sqlserver.read_isolation(from_, spec.source.database),
-        details=_details(spec, from_, creates=there is None),
-        pg_version=into.version,
-        names=names,
-        complete=MODES[spec.mode].complete,
+        database=database,
+        merging=merging,
     )
+    details = _details(spec, from_, creates=there is None)
+    plan = planned(details=details)
+    if there and depend_on_collations(there, plan.columns):
+        collations = sqlserver.read_collations(from_, spec.source)
+        plan = planned(details=replace(details, collations=collations))
+    if merging and key_spellings(plan.target_key, plan.columns, {}):
+        collations = sqlserver.read_collations(from_, spec.source)
+        spellings = key_spellings(plan.target_key, plan.columns, collations)
+        plan = replace(plan, spellings=spellings)
+    warnings = mode_of(spec).check(plan)
+    if plan.staged or plan.ddl:
+        warnings += postgres.event_trigger_warnings(into)
+    return replace(plan, warnings=plan.warnings + warnings)
 
 
 def _details(spec: TableSpec, from_: sqlserver.SourceConnection, *, creates: bool) -> TableDetails:
     """Read what only creating a table, or finding its key, needs of the source."""
     if creates:
         return sqlserver.read_details(from_, spec.source)
-    return NO_DETAILS if spec.primary_key else sqlserver.read_keys(from_, spec.source)
+    if spec.primary_key and spec.mode is not ReadMode.CHANGE_TRACKING:
+        return NO_DETAILS
+    return sqlserver.read_keys(from_, spec.source)
 
 
 def require_unchanged(plan: SyncPlan, fingerprint: str | None) -> None:

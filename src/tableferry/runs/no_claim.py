@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from tableferry import postgres, values
 from tableferry.errors import CommitUnknownError, ConfigError
+from tableferry.model.watermark import ReloadReason, Watermark
 from tableferry.planning.plan import SyncPlan
-from tableferry.runs.claim import Cut, fresh
+from tableferry.postgres.ledger import NewWatermark
+from tableferry.runs.claim import Cut
 from tableferry.transfer.chunk_loader import StoredChunk
-from tableferry.transfer.load_plan import LoadPlan
+from tableferry.transfer.load_plan import LoadPlan, fresh
 
 
 class NoClaim:
@@ -19,7 +21,11 @@ class NoClaim:
         """Check nothing: there is no lease."""
 
     def load_plan(
-        self, _connection: postgres.TargetConnection, _plan: SyncPlan, cut: Cut
+        self,
+        _connection: postgres.TargetConnection,
+        _plan: SyncPlan,
+        cut: Cut,
+        watermark: str | None = None,  # noqa: ARG002 - as in ``Claim``
     ) -> LoadPlan:
         """Start from the beginning."""
         return fresh(cut())
@@ -30,14 +36,22 @@ class NoClaim:
     def checkpoint(self, connection: postgres.TargetConnection, stored: StoredChunk) -> None:
         """Write nothing."""
 
+    def amended(self, connection: postgres.TargetConnection, rows: int) -> None:
+        """Write nothing."""
+
     def is_stored(self, _number: int) -> bool:
         """Return False: nothing is stored in chunks without a ledger."""
         return False
 
-    def watermark(self, connection: postgres.TargetConnection, plan: SyncPlan) -> str | None:
-        """Return None: nothing is kept."""
+    def watermark(
+        self, _connection: postgres.TargetConnection, _mode: str, _contents: str
+    ) -> Watermark | ReloadReason:
+        """Return that there is none: nothing is kept."""
+        return ReloadReason.FIRST_LOAD
 
-    def planned(self, plan: SyncPlan, attempt: int, *, at_one_moment: bool) -> None:
+    def planned(
+        self, plan: SyncPlan, attempt: int, *, at_one_moment: bool, publish: str = ""
+    ) -> None:
         """Write nothing."""
 
     def progress(self, phase: str, rows_read: int, rows_written: int) -> None:
@@ -56,7 +70,10 @@ class NoClaim:
         _plan: SyncPlan,
         _rows_read: int,
         _rows_written: int,
-        watermark: str | None = None,
+        *,
+        watermark: NewWatermark | None = None,
+        is_repair: bool = False,  # noqa: ARG002 - as in ``Claim``
+        age: float = 0.0,  # noqa: ARG002 - as in ``Claim``
     ) -> None:
         """Check nothing; raises ConfigError where a watermark is to be kept."""
         if watermark is not None:

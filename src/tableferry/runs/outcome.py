@@ -1,5 +1,6 @@
 """Results: the outcome of a table and of a run, as frozen data."""
 
+import datetime as dt
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +8,9 @@ from enum import StrEnum
 from typing import Any, Final, Self
 
 from tableferry.errors import ErrorReport, raise_any
+from tableferry.model.counting import counted
 from tableferry.model.html_table import html_table
+from tableferry.verification.result import TableVerification, Verdict
 
 
 class Status(StrEnum):
@@ -41,12 +44,20 @@ class TableOutcome:
     ``touched`` counts, by source column and reason, the values that were altered as the
     specification allows; ``quarantined`` the rows that were left out and kept in the ledger.
     ``attempts`` counts the tries, ``retried`` holds the error message of each that was repeated.
-    ``changes`` counts the rows a merge inserted, updated and deleted; ``bytes_read`` is the size of
-    the Arrow batches. ``rows_stored`` counts the rows of chunks that this run stored without
-    publishing the table; ``resumable`` says that the next run continues from these chunks, or from
+    ``changes`` counts the rows a merge inserted, updated and deleted; ``reconciled`` the source's
+    keys that were compared, and the target's that were to be deleted for want of one there.
+    ``bytes_read`` is the size of the Arrow batches. ``rows_stored`` counts the rows of chunks that
+    this run stored without publishing the table, ``rows_resumed`` those of ``rows_written`` that an
+    earlier run had read; ``resumable`` says that the next run continues from these chunks, or from
     indexes that are already built. ``lag`` is the age of the oldest row when it became visible, in
-    seconds: from the query that read it (or the first stored chunk) to the commit; None where
-    nothing was published.
+    seconds: from the query that read it, perhaps in an earlier run, to the commit; None where
+    nothing was published. ``as_of`` is the moment of that query, by the target's clock; None
+    without a ledger, too. ``mode`` is what reads changes, empty where every row is read each time;
+    ``reload`` says why it has read every row (see ``ReloadReason``), empty where it has not.
+    ``idle``: the source had no changes since the last run, which was found out together with other
+    tables; ``lag`` and ``as_of`` are of that query. ``verified`` is the verification of what was
+    published, None where the entry asks for none; where it differs the status is ``failed`` though
+    the rows are visible.
     """
 
     table: str
@@ -66,15 +77,27 @@ class TableOutcome:
     attempts: int = 1
     retried: tuple[str, ...] = ()
     changes: Mapping[str, int] = field(default_factory=dict)
+    reconciled: Mapping[str, int] = field(default_factory=dict)
     bytes_read: int = 0
     rows_stored: int = 0
+    rows_resumed: int = 0
     resumable: bool = False
+    mode: str = ""
+    reload: str = ""
     lag: float | None = None
+    as_of: dt.datetime | None = None
+    idle: bool = False
+    verified: TableVerification | None = None
+
+    @property
+    def differs(self) -> bool:
+        """Whether the rows that were published differ from the source's."""
+        return self.verified is not None and self.verified.verdict is Verdict.DIFFERS
 
     @property
     def rows_per_second(self) -> int:
-        """Rows written per second, 0 where nothing was written."""
-        return round(self.rows_written / self.seconds) if self.seconds else 0
+        """Rows written per second, without those that an earlier run had read."""
+        return round((self.rows_written - self.rows_resumed) / self.seconds) if self.seconds else 0
 
     @property
     def ok(self) -> bool:
@@ -106,22 +129,29 @@ class TableOutcome:
             "table": self.table,
             "target": self.target,
             "status": self.status.value,
+            **({"idle": True} if self.idle else {}),
             "rows_read": self.rows_read,
             "rows_written": self.rows_written,
             **({"rows_stored": self.rows_stored} if self.rows_stored else {}),
+            **({"rows_resumed": self.rows_resumed} if self.rows_resumed else {}),
             **({"resumable": True} if self.resumable else {}),
             **({"bytes_read": self.bytes_read} if self.bytes_read else {}),
             "seconds": round(self.seconds, 3),
             "rows_per_second": self.rows_per_second,
             **({} if self.lag is None else {"lag_seconds": round(self.lag, 3)}),
+            **({} if self.as_of is None else {"rows_as_of": self.as_of.isoformat()}),
             **({"consistency": self.consistency} if self.consistency else {}),
             **({"publish": self.publish} if self.publish else {}),
+            **({"mode": self.mode} if self.mode else {}),
+            **({"reload": self.reload} if self.reload else {}),
             **({"changes": dict(self.changes)} if self.changes else {}),
+            **({"reconciled": dict(self.reconciled)} if self.reconciled else {}),
             **({"created": True} if self.created else {}),
             **({"attempts": self.attempts} if self.attempts > 1 else {}),
             **({"retried_after": list(self.retried)} if self.retried else {}),
             **({"warnings": list(self.warnings)} if self.warnings else {}),
             **({"losses": dict(self.losses)} if self.losses else {}),
+            **({"verified": self.verified.to_dict(rows=False)} if self.verified else {}),
             **({"touched": _counts(self.touched)} if self.touched else {}),
             **({"quarantined": _counts(self.quarantined)} if self.quarantined else {}),
             **({"error": self.error.to_dict()} if self.error else {}),
@@ -164,6 +194,12 @@ class RunOutcome:
         return sum(table.rows_written for table in self.tables)
 
     @property
+    def rows_per_second(self) -> int:
+        """Rows written per second, without those that earlier runs had read."""
+        resumed = sum(table.rows_resumed for table in self.tables)
+        return round((self.rows_written - resumed) / self.seconds) if self.seconds else 0
+
+    @property
     def ok(self) -> bool:
         """Whether every table was synced."""
         return self.count(Status.OK) == len(self.tables)
@@ -172,6 +208,11 @@ class RunOutcome:
     def any_ok(self) -> bool:
         """Whether any table was synced; a skipped one neither worked nor failed."""
         return self.count(Status.OK) > 0
+
+    @property
+    def differs(self) -> bool:
+        """Whether the rows of a table that was published differ from the source's."""
+        return any(table.differs for table in self.tables)
 
     @property
     def status(self) -> Status:
@@ -225,7 +266,8 @@ class RunOutcome:
     def _repr_html_(self) -> str:
         """Return the run as a table, for notebooks."""
         remarks = "".join(f"; {warning}" for warning in self.warnings)
-        caption = f"{self.status}: {self.rows_written:,} rows in {self.seconds:.2f} s{remarks}"
+        rows = counted(self.rows_written, "row")
+        caption = f"{self.status}: {rows} in {self.seconds:.2f} s{remarks}"
         return html_table(HEADINGS, map(_row, self.tables), caption)
 
     def to_dict(self) -> dict[str, Any]:
@@ -247,6 +289,6 @@ class RunOutcome:
                 "rows_read": sum(table.rows_read for table in self.tables),
                 "rows_written": self.rows_written,
                 "seconds": round(self.seconds, 3),
-                "rows_per_second": round(self.rows_written / self.seconds) if self.seconds else 0,
+                "rows_per_second": self.rows_per_second,
             },
         }

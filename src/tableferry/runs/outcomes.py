@@ -1,19 +1,23 @@
 """Turn each end of a table (done, failed, stopped, not begun) into its outcome."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from tableferry import postgres
 from tableferry.config import TableSpec
 from tableferry.errors import CommitUnknownError, DeadlineError, ErrorReport, LeaseHeldError
+from tableferry.model.counting import counted, verb
 from tableferry.planning.plan import SyncPlan
 from tableferry.runs.claim import were_published
 from tableferry.runs.effort import Effort, Published
 from tableferry.runs.outcome import Status, TableOutcome
 from tableferry.runs.stop_signal import signal_of
+from tableferry.verification.result import TableVerification, Verdict
 
 _ROLLED_BACK: Final = "The load was rolled back; the old rows stay. Run it again."
+_KEPT: Final = "The old rows stay. Run it again."
 _EITHER: Final = "Readers see all the old rows or all the new ones. Run it again."
 
 
@@ -35,19 +39,50 @@ def done(published: Published) -> TableOutcome:
         rows_read=published.read,
         bytes_read=stats.bytes,
         rows_written=published.rows,
+        rows_resumed=max(0, effort.resumed),
         seconds=effort.task.elapsed(),
         consistency=plan.consistency.value,
         publish=plan.publish,
         created=plan.create is not None,
         warnings=plan.warnings + published.warnings + empty,
         changes=asdict(published.changes) if published.changes else {},
+        reconciled=asdict(stats.reconciled) if stats.reconciled else {},
         losses=tuple(plan.losses.items()),
         touched=stats.touched,
         quarantined=stats.refused.counts() if stats.refused else {},
         attempts=len(effort.attempts),
         retried=tuple(effort.retried),
+        mode="" if plan.merging is None else str(plan.spec.mode),
+        reload=published.reload or "",
         lag=effort.lag,
+        as_of=effort.as_of,
     )
+
+
+def verified(outcome: TableOutcome, found: TableVerification) -> TableOutcome:
+    """Of a table whose rows are visible, and were compared with the source's.
+
+    It has failed where they differ. Where they could not be compared, that is a warning.
+    """
+    outcome = replace(outcome, verified=found)
+    if found.verdict is Verdict.NOT_VERIFIED:
+        why = f"{found.error.kind}: {found.error.message}" if found.error else found.reason
+        warning = f"{outcome.target} was not verified: {why}"
+        return replace(outcome, warnings=(*outcome.warnings, warning, *found.warnings))
+    outcome = replace(outcome, warnings=outcome.warnings + found.warnings)
+    if found.verdict is not Verdict.DIFFERS or found.failure is None:
+        return outcome
+    report = found.failure
+    if found.error is None:
+        stay = f"{report.message}. The rows that were published stay"
+        report = replace(report, message=stay)
+    return replace(outcome, status=Status.FAILED, error=report)
+
+
+def not_verified_after_stop(outcome: TableOutcome) -> TableOutcome:
+    """Of a table whose rows are visible, and were being compared when a signal came."""
+    warning = f"{outcome.target} was not verified: the run was stopped"
+    return replace(outcome, warnings=(*outcome.warnings, warning))
 
 
 def failed(effort: Effort, error: Exception, together: Sequence[Effort]) -> TableOutcome:
@@ -69,9 +104,13 @@ def failed(effort: Effort, error: Exception, together: Sequence[Effort]) -> Tabl
     return _unpublished(effort, status, ErrorReport.of(error), kept=kept)
 
 
-def stopped(efforts: Sequence[Effort], stop: KeyboardInterrupt) -> list[TableOutcome]:
-    """Of tables being loaded when a signal arrived, which may have interrupted the COMMIT."""
-    name = signal_of(stop).name
+def stopped(efforts: Sequence[Effort], stop: BaseException) -> list[TableOutcome]:
+    """Of tables being loaded when a signal arrived, which may have interrupted the COMMIT.
+
+    Or when something else was raised that is no ``Exception``, such as an orchestrator's timeout.
+    """
+    code = signal_of(stop).name if isinstance(stop, KeyboardInterrupt) else ""
+    name = code or type(stop).__name__
     committing = [effort.committing for effort in efforts if effort.committing is not None]
     try:
         if committing and were_published([effort.task.claim for effort in efforts]):
@@ -82,11 +121,18 @@ def stopped(efforts: Sequence[Effort], stop: KeyboardInterrupt) -> list[TableOut
             f"The run was stopped ({name}) while the load was committed, and it is not known "
             "whether it was",
             error.hint if isinstance(error, CommitUnknownError) else _EITHER,
-            name,
+            code,
         )
         return [_unpublished(effort, Status.CANCELLED, report, kept=True) for effort in efforts]
-    report = ErrorReport("Cancelled", f"The run was stopped ({name})", _ROLLED_BACK, name)
-    return [_unpublished(effort, Status.CANCELLED, report, kept=True) for effort in efforts]
+    message = f"The run was stopped ({name})"
+
+    def cancelled(effort: Effort) -> ErrorReport:
+        hint = _KEPT if _resumes(effort) else _ROLLED_BACK
+        return ErrorReport("Cancelled", message, hint, code)
+
+    return [
+        _unpublished(effort, Status.CANCELLED, cancelled(effort), kept=True) for effort in efforts
+    ]
 
 
 def not_begun_after_stop(spec: TableSpec, stop: KeyboardInterrupt) -> TableOutcome:
@@ -100,6 +146,9 @@ def not_begun_after_stop(spec: TableSpec, stop: KeyboardInterrupt) -> TableOutco
 def _unpublished(
     effort: Effort, status: Status, report: ErrorReport, *, kept: bool
 ) -> TableOutcome:
+    resumable = kept and _resumes(effort)
+    if resumable and (said := _kept(effort, status)):
+        report = replace(report, hint=f"{report.hint} {said}".lstrip())
     return TableOutcome(
         table=effort.task.spec.key,
         target=str(effort.task.spec.target),
@@ -111,8 +160,28 @@ def _unpublished(
         attempts=len(effort.attempts),
         retried=tuple(effort.retried),
         rows_stored=effort.stored if kept else 0,
-        resumable=kept and bool(effort.stored or effort.built),
+        resumable=resumable,
     )
+
+
+def _resumes(effort: Effort) -> bool:
+    """Whether another run goes on with what the attempts have stored or built."""
+    return bool(effort.stored or effort.built)
+
+
+def _kept(effort: Effort, status: Status) -> str:
+    """Return what is kept for the next run, and for how long."""
+    stored, chunks = effort.chunks
+    if not stored:
+        return ""
+    kept = f"{stored:,} of {counted(chunks, 'chunk')} {verb(stored, 'is', 'are')} kept"
+    left = effort.task.spec.resume_within - effort.lag
+    if status is Status.DEADLINE:
+        return f"{kept}: the next run continues from there."  # in a chain of them, at any age
+    if left <= 0:
+        return f"{kept}, but older than 'resume_within' allows: the next run reads them again."
+    until = datetime.now(UTC) + timedelta(seconds=left)
+    return f"{kept}: the next run continues from there, until {until:%Y-%m-%d %H:%M} UTC."
 
 
 def _no_rows(plan: SyncPlan) -> str:

@@ -5,22 +5,31 @@ the old rows of all; what is transient is tried again, on new connections.
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tableferry import postgres
-from tableferry.errors import CommitUnknownError, TransientError
+from tableferry.errors import CommitUnknownError, TableferryError, TransientError
 from tableferry.runs.claim import were_published
-from tableferry.runs.effort import Effort, Loaded, Published, ReadAgain
-from tableferry.runs.load_table import PlannedLoad, load_table, plan_load
+from tableferry.runs.effort import Effort, Loaded, Published
+from tableferry.runs.events import Phase
+from tableferry.runs.load_together import load_together
 from tableferry.runs.retry import Retries, retried
 from tableferry.transfer.lost_commit import decide
 
+LoadAll = Callable[
+    [Sequence[Effort], postgres.TargetConnection, contextlib.ExitStack], list[Loaded] | None
+]
+"""Loads tables up to the moment before they are published, as ``load_together`` does."""
 
-def publish_together(efforts: Sequence[Effort], retries: Retries) -> list[Published]:
+
+def publish_together(
+    efforts: Sequence[Effort], retries: Retries, load: LoadAll = load_together
+) -> list[Published]:
     """Load these tables and make all of them visible at once; raises TableferryError.
 
-    Where a table's texts have to be read as bytes, everything is read again.
+    Where a table's texts have to be read as bytes, or under another isolation, everything is read
+    again.
     """
 
     def on_retry(error: TransientError) -> None:
@@ -30,47 +39,34 @@ def publish_together(efforts: Sequence[Effort], retries: Retries) -> list[Publis
 
     deadline = efforts[0].task.deadline
     while True:
-        published = retried(lambda: _attempt(efforts, retries), retries, deadline, on_retry)
+        published = retried(lambda: _attempt(efforts, retries, load), retries, deadline, on_retry)
         if published is not None:
             return published
 
 
-def _attempt(efforts: Sequence[Effort], retries: Retries) -> list[Published] | None:
-    """Try once, on new connections; None where some texts have to be read as bytes."""
+def _attempt(efforts: Sequence[Effort], retries: Retries, load: LoadAll) -> list[Published] | None:
+    """Try once; None where a table is to be read in another way, as its effort has noted."""
+    try:
+        return _load_and_commit(efforts, retries, load)
+    except TableferryError as error:
+        for effort in efforts:
+            if effort.failed and effort.falls_back(error):
+                effort.failed = False
+                return None
+        raise
+
+
+def _load_and_commit(
+    efforts: Sequence[Effort], retries: Retries, load: LoadAll
+) -> list[Published] | None:
+    """Load and publish, on new connections; None where some texts have to be read as bytes."""
     with contextlib.ExitStack() as stack:
         into = stack.enter_context(efforts[0].task.open_target())
-        planned = [_plan(effort, into, stack, alone=len(efforts) == 1) for effort in efforts]
-        loaded: dict[str, Loaded] = {}
-        # Last those that hold one transaction open: a staged load would commit it for them, and
-        # some lock readers out from their first row.
-        for one in sorted(planned, key=lambda one: one.holds_transaction):
-            with _blamed(one.effort):
-                found = load_table(one, into, stack)
-            if isinstance(found, ReadAgain):
-                return None
-            loaded[one.effort.task.spec.key] = found
-        commit_together(list(loaded.values()), into, retries)
-    return [loaded[effort.task.spec.key].published for effort in efforts]
-
-
-def _plan(
-    effort: Effort, into: postgres.TargetConnection, stack: contextlib.ExitStack, *, alone: bool
-) -> PlannedLoad:
-    with _blamed(effort):
-        planned = plan_load(effort, into, stack)
-        if not alone:
-            planned.disconnect()
-    return planned
-
-
-@contextlib.contextmanager
-def _blamed(effort: Effort) -> Iterator[None]:
-    """Note that an error of the block is this table's own."""
-    try:
-        yield
-    except Exception:
-        effort.failed = True
-        raise
+        loaded = load(efforts, into, stack)
+        if loaded is None:
+            return None
+        commit_together(loaded, into, retries)
+    return [one.published for one in loaded]
 
 
 def commit_together(
@@ -96,11 +92,25 @@ def commit_together(
 def _publish(loaded: Sequence[Loaded], into: postgres.TargetConnection) -> None:
     def seal() -> None:
         for one in loaded:
-            one.task.claim.seal(into, one.plan, one.read, one.rows, one.watermark)
+            one.effort.as_of = one.task.claim.seal(
+                into,
+                one.plan,
+                one.read,
+                one.rows,
+                watermark=one.watermark,
+                is_repair=one.is_repair,
+                age=one.effort.lag,
+            )
 
+    def on_wait(pids: Sequence[int] | None, seconds: float) -> None:
+        for one in loaded:
+            one.effort.await_sessions(pids, seconds)
+
+    into.on_wait = on_wait
     into.begin()
     for one in loaded:
-        one.task.claim.progress("publish", one.read, one.rows)
+        one.effort.enter(Phase.PUBLISH)
+        one.task.claim.progress(Phase.PUBLISH, one.read, one.rows)
         one.task.claim.quarantine(into, one.refused)
     with loaded[0].task.deadline.ending(into.cancel):
         postgres.publish_all(into, [one.load for one in loaded], seal)

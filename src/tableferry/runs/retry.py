@@ -13,11 +13,19 @@ import tenacity
 from tableferry.errors import CommitUnknownError, TransientError
 from tableferry.runs.deadline import Deadline
 
-BUSY: Final = frozenset({"40613", "40501", "40197", "10928", "10929", "49918", "49919", "49920",
-                         "976", "983", "4221", "922", "927", "952", "17142", "18401", "42109",
-                         "40675", "701", "8645", "53300", "57P03"})  # fmt: skip
+BUSY: Final = frozenset({
+    "615", "701", "802", "845", "913", "921", "922", "924", "926", "927", "941", "952", "955",
+    "956", "976", "982", "983", "988", "1204", "1214", "1220", "1232", "3985", "4221", "6005",
+    "8628", "8634", "8642", "8645", "8651", "9001", "10928", "10929", "10930", "10936",
+    "17142", "17187", "17188", "17189", "17191", "17197", "17198", "17300", "17803", "17809",
+    "17810", "17813", "17830", "18401", "18451", "18458", "18459", "18460", "18461", "24801",
+    "40197", "40501", "40549", "40550", "40551", "40552", "40553", "40613", "40627", "40640",
+    "40642", "40648", "40671", "40675", "41805", "42109", "49918", "49919", "49920", "53300",
+    "57P03",
+})  # fmt: skip
 """Codes of a server that fails over, starts or has no free session: it needs a longer pause. For
-40501 Microsoft documents 10 seconds."""
+40501 Microsoft documents 10 seconds. Those of SQL Server are ``sqlserver.messages.BUSY_NUMBERS``:
+written down again, since its import would load the driver."""
 
 
 @dataclass(frozen=True, slots=True)

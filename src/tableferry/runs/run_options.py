@@ -14,7 +14,8 @@ class RunOptions:
     """What the caller asked of the run.
 
     ``fail_fast``: tables after a failed one are skipped. ``together``: all tables become visible in
-    one transaction, or none does. ``run_id``: a new one where it is None.
+    one transaction, or none does. ``run_id``: a new one where it is None. ``continues``: the run
+    goes on with one that has just run out of time, whatever the age of what that one has stored.
     """
 
     fail_fast: bool = False
@@ -23,6 +24,7 @@ class RunOptions:
     deadline: Deadline = NEVER
     clock: Clock = time.monotonic
     run_id: UUID | None = None
+    continues: bool = False
 
 
 DEFAULT_OPTIONS: Final = RunOptions()

@@ -1,11 +1,14 @@
 """The signal that stopped a run. The library names it; its callers handle it.
 
-Python raises KeyboardInterrupt in the main thread for Ctrl-C. A program that wants SIGTERM to end a
-run in the same way raises TerminatedError from its own signal handler: ``frontend.signals`` does so
-for the command, the deployment's scripts and Lambda. ``sync_tables`` turns both into outcomes.
+Python raises KeyboardInterrupt in the main thread for Ctrl-C. A program that wants SIGTERM or
+SIGHUP to end a run in the same way raises one of these classes from its own signal handler:
+``frontend.signals`` does so for the command, the deployment's scripts and Lambda. ``sync_tables``
+turns all of them into outcomes.
 """
 
 import signal
+from collections.abc import Mapping
+from typing import Final
 
 
 class TerminatedError(KeyboardInterrupt):
@@ -15,6 +18,27 @@ class TerminatedError(KeyboardInterrupt):
     """
 
 
+class HungUpError(KeyboardInterrupt):
+    """SIGHUP: the terminal is gone. Like SIGTERM in everything else."""
+
+
+_RAISED: Final = {
+    "SIGINT": KeyboardInterrupt,
+    "SIGTERM": TerminatedError,
+    "SIGHUP": HungUpError,
+}
+
+STOPS: Final[Mapping[signal.Signals, type[KeyboardInterrupt]]] = {
+    signal.Signals[name]: raised
+    for name, raised in _RAISED.items()
+    if name in signal.Signals.__members__
+}
+"""What each signal raises; Windows has no SIGHUP."""
+
+
 def signal_of(stop: KeyboardInterrupt) -> signal.Signals:
-    """Return the signal that raised this exception: SIGINT or SIGTERM."""
-    return signal.SIGTERM if isinstance(stop, TerminatedError) else signal.SIGINT
+    """Return the signal that raised this exception: SIGINT, SIGTERM or SIGHUP."""
+    for number, raised in STOPS.items():
+        if raised is not KeyboardInterrupt and isinstance(stop, raised):
+            return number
+    return signal.SIGINT

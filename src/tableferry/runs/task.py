@@ -7,7 +7,7 @@ from tableferry import postgres, sqlserver
 from tableferry.config import Settings, TableSpec
 from tableferry.runs.claim import Claim
 from tableferry.runs.deadline import Deadline
-from tableferry.runs.events import OnProgress
+from tableferry.runs.events import OnEvent
 from tableferry.runs.no_claim import NoClaim
 
 
@@ -16,16 +16,17 @@ class Task:
     """One table to load.
 
     With a ``fingerprint`` nothing is loaded unless the plan still has it. ``elapsed`` returns the
-    seconds since the table was begun.
+    seconds since the table was begun; ``others`` are the run's other tables.
     """
 
     spec: TableSpec
     settings: Settings
     elapsed: Callable[[], float]
     deadline: Deadline
-    on_progress: OnProgress = lambda _progress: None
+    on_event: OnEvent = lambda _event: None
     fingerprint: str | None = None
     claim: Claim = field(default_factory=NoClaim)
+    others: tuple[TableSpec, ...] = ()
 
     def open_source(self) -> sqlserver.SourceConnection:
         """Open a connection to the table's source; raises TableferryError."""

@@ -36,8 +36,8 @@ def read_schema(connection: SourceConnection, table: SourceTable) -> SourceSchem
         )
         for column in columns
     )
-    rows_filtered, in_memory = read_traits(connection, table)
-    return SourceSchema(columns, estimated_rows(connection, table), rows_filtered, in_memory)
+    traits = read_traits(connection, table)
+    return SourceSchema(columns, estimated_rows(connection, table), *traits)
 
 
 def require_unaltered(
@@ -48,8 +48,10 @@ def require_unaltered(
     Raises SchemaError, naming every column that was dropped, changed its type or became masked:
     the rows read may then be of two forms.
     """
-    # SQL Server does not version metadata, so SNAPSHOT does not help here.
-    connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    # SQL Server does not version metadata, so SNAPSHOT does not help here, nor does it harm; but a
+    # transaction that has left it does not come back.
+    if not connection.in_snapshot:
+        connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
     now = {column.name: column for column in _columns(connection, table)}
     altered = []
     for column in read:
@@ -115,21 +117,39 @@ WHERE s.object_id = OBJECT_ID({text_mssql(table.sql)})"""
             f"{table} is a synonym of {found[0][0]}",
             hint="Use that table in 'sql_table', and its database in 'sql_server_db'.",
         )
+    hint = "Check 'sql_table' in the configuration, and that the login may SELECT from it."
+    if alike := _of_another_case(connection, table):
+        hint = f"Names have a case in that database: 'sql_table' has to be {' or '.join(alike)}."
     return SchemaError(
         f"{connection.settings} has no table {table}, or it is not visible to "
         f"{connection.settings.user!r} (208)",
-        hint="Check 'sql_table' in the configuration, and that the login may SELECT from it.",
+        hint=hint,
         code="208",
     )
 
 
+def _of_another_case(connection: SourceConnection, table: SourceTable) -> list[str]:
+    """Return the tables and views that a name would be but for its case, with their schemas."""
+    catalog = quote_mssql(table.database)
+    alike = f"""\
+SELECT s.name AS schema_name, o.name AS table_name FROM {catalog}.sys.objects AS o
+JOIN {catalog}.sys.schemas AS s ON s.schema_id = o.schema_id
+WHERE o.type IN ('U', 'V') AND LOWER(s.name) = LOWER({text_mssql(table.schema)})
+  AND LOWER(o.name) = LOWER({text_mssql(table.name)})
+ORDER BY s.name, o.name"""
+    rows = rows_if_supported(connection, alike, ["schema_name", "table_name"])
+    return [f"{quote_mssql(schema)}.{quote_mssql(name)}" for schema, name in rows]
+
+
 def read_isolation(connection: SourceConnection, database: str) -> Isolation:
     """Read which isolation levels a database offers; none beyond the basic where not visible."""
+    # DB_ID finds a name as USE does, by the instance's collation; the catalog compares names by
+    # that of the current database, which may tell cases apart.
     rows = rows_if_supported(
         connection,
         "SELECT snapshot_isolation_state AS snapshot_state, "
         "is_read_committed_snapshot_on AS row_versions "
-        f"FROM sys.databases WHERE name = {text_mssql(database)}",
+        f"FROM sys.databases WHERE name = DB_NAME(DB_ID({text_mssql(database)}))",
         ["snapshot_state", "row_versions"],
     )
     if not rows:

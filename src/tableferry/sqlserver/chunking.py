@@ -12,21 +12,20 @@ which rows are read.
 """
 
 import itertools
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tableferry.errors import SchemaError, TableferryError, TransientError, VerificationError
+from tableferry.errors import TableferryError, TransientError, VerificationError
 from tableferry.model.identifiers import quote_mssql, shown, text_mssql
-from tableferry.model.key_range import Bound, Key, KeyColumn, KeyRange, ranges_between
+from tableferry.model.key_range import Bound, KeyRange, ranges_between
 from tableferry.model.literals import INTEGER_TYPES, exact_text, is_exact_text
-from tableferry.model.schema import CHARACTER_TYPES
 from tableferry.planning.plan import SyncPlan
 from tableferry.sqlserver.catalog import estimated_rows
 from tableferry.sqlserver.connection import SourceConnection, set_isolation
 from tableferry.sqlserver.details import read_keys
 from tableferry.sqlserver.protection import rows_if_supported
+from tableferry.sqlserver.table_key import read_key
 
 GAPS: Final = 1.25
 """Numbers in the range of the keys, for each row, up to which the range is split evenly: no chunk
@@ -46,11 +45,6 @@ LEAST_ROWS: Final = 10
 
 BOUNDS_PER_STATEMENT: Final = 200
 """Each bound is two literals of up to 16,000 characters a column."""
-
-
-COLLATIONS: Final = """\
-SELECT c.name AS column_name, c.collation_name AS collation
-FROM {catalog}.sys.columns AS c WHERE c.object_id = OBJECT_ID({table})"""
 
 PAGES: Final = """\
 SELECT SUM(a.total_pages) AS pages
@@ -93,11 +87,7 @@ class _TableShape:
         self._connection = connection
         self._plan = plan
         self._rows = estimated_rows(connection, plan.spec.source)
-        collations = self._collations()
-        self.key: Key = tuple(
-            KeyColumn(column.name, column.type, collations.get(column.name, ""))
-            for column in plan.key
-        )
+        self.key = read_key(connection, plan, instead="Leave out 'chunks'.")
 
     def bounds(self, wanted: int) -> tuple[str, list[Bound]]:
         """Return the method and the bounds: none is NULL, some may be equal."""
@@ -244,25 +234,6 @@ class _TableShape:
         found = rows_if_supported(self._connection, self._in_catalog(PAGES), ["pages"])
         pages = found[0][0] if found else None
         return None if pages is None else int(pages)
-
-    def _collations(self) -> dict[str, str]:
-        texts = [column.name for column in self._plan.key if column.type.name in CHARACTER_TYPES]
-        if not texts:
-            return {}
-        found = {
-            name: collation
-            for name, collation in self._rows_of(
-                self._in_catalog(COLLATIONS), "column_name", "collation"
-            )
-            if collation and re.fullmatch(r"\w+", collation)
-        }
-        unknown = [shown(name) for name in texts if name not in found]
-        if unknown:
-            raise SchemaError(
-                f"The source does not show the collation of {', '.join(unknown)}",
-                hint="Leave out 'chunks'.",
-            )
-        return found
 
     def _in_catalog(self, sql: str) -> str:
         table = self._plan.spec.source

@@ -31,7 +31,9 @@ def columns_to_convert(
     if not any(column.type.name in _CHARS for column in columns):
         return frozenset()
     return frozenset(
-        name for name, page in _pages(connection, table).items() if misreads(page, provider_name())
+        name
+        for name, page in read_code_pages(connection, table).items()
+        if misreads(page, provider_name())
     )
 
 
@@ -40,7 +42,8 @@ def misreads(page: int, provider: str) -> bool:
     return page in DOUBLE_BYTE or (provider != PROVIDER and page != UTF8)
 
 
-def _pages(connection: SourceConnection, table: SourceTable) -> Mapping[str, int]:
+def read_code_pages(connection: SourceConnection, table: SourceTable) -> Mapping[str, int]:
+    """Return the code pages of a table's text columns, by name; empty where they are unknown."""
     catalog = quote_mssql(table.database)
     # A server without the property is not SQL Server: its texts are taken as the driver reads them.
     rows = rows_if_supported(

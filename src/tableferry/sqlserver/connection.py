@@ -10,60 +10,61 @@ Properties of the driver that this module deals with (observed with mssql-python
 - Arrow batches with a ``(max)`` column are fetched with Python's lock (the GIL) held (SQLGetData,
   either provider): while the source stalls mid-value, no thread of the process runs.
   ``stall_guard`` ends that.
-- It retries an unreachable host for seconds and reports no reason; a plain TCP connection before it
-  gives the reason, at once.
 """
 
 import contextlib
-import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
-import mssql_python
-
 from tableferry.config import (
     DEFAULT_LOCK_TIMEOUT,
     DEFAULT_STATEMENT_TIMEOUT,
     Consistency,
-    Login,
-    SourceAuth,
     SourceSettings,
 )
-from tableferry.errors import ConfigError, TableferryError, TransientError
+from tableferry.errors import TableferryError, TransientError, VerificationError
+from tableferry.sqlserver.driver_connection import open_driver_connection
 from tableferry.sqlserver.errors import translated
-from tableferry.sqlserver.provider import loaded_driver
-from tableferry.sqlserver.tls import verified_certificate
-
-KEEPALIVE_SECONDS: Final = 31
-"""Idle time before the first TCP keepalive probe. Not 30, a common value: ``stall_guard``
-recognises the driver's sockets by it."""
 
 SESSION: Final = (
     "SET LANGUAGE us_english",
     "SET NOCOUNT OFF",
     "SET TEXTSIZE 2147483647",
     "SET LOCK_TIMEOUT {milliseconds}",
+    "SET ROWCOUNT 0",
+    "SET IMPLICIT_TRANSACTIONS OFF",
+    "SET XACT_ABORT OFF",
+    "SET DEADLOCK_PRIORITY LOW",
+    "SET ANSI_NULLS ON",
+    "SET ANSI_PADDING ON",
+    "SET ANSI_WARNINGS ON",
+    "SET ARITHABORT ON",
+    "SET CONCAT_NULL_YIELDS_NULL ON",
+    "SET QUOTED_IDENTIFIER ON",
+    "SET NUMERIC_ROUNDABORT OFF",
 )
-"""Errors are recognised by their English text, since the driver has no error numbers. A long value
-truncated to TEXTSIZE looks like any other; the driver's login asks for no limit, too. Not every
-T-SQL server has all of these: a setting that it refuses keeps its default."""
+"""What a session relies on, whatever the server's ``user options`` and the login's defaults are.
 
+Errors are recognised by their English text, since the driver has no error numbers; the language
+also sets DATEFORMAT and DATEFIRST. A long value truncated to TEXTSIZE, or a result cut to ROWCOUNT
+rows, looks like any other. A SELECT must not open a transaction, and a refused one not end it. In a
+deadlock the load is the victim, not the application: it reads again. The last seven are what SQL
+Server requires of a session to use indexed views and indexes on computed columns ("SET options",
+CREATE INDEX); without ANSI_WARNINGS and ARITHABORT an expression that overflows would arrive as
+NULL.
 
-_AUTHENTICATION: Final = {
-    SourceAuth.ENTRA_DEFAULT: "ActiveDirectoryDefault",
-    SourceAuth.ENTRA_MANAGED_IDENTITY: "ActiveDirectoryMSI",
-    SourceAuth.ENTRA_SERVICE_PRINCIPAL: "ActiveDirectoryServicePrincipal",
-}
-"""The driver's keywords for logins by Microsoft Entra."""
+Not every T-SQL server has all of these: a setting that it refuses keeps its default.
+"""
 
 
 class SourceConnection:
     """An open connection; a context manager that closes it.
 
     One stream at a time: a second statement while one is being read is the caller's error. A small
-    result set may take ``statement_timeout`` seconds.
+    result set may take ``statement_timeout`` seconds. ``in_snapshot``: everything is read as of one
+    moment, in a transaction that is open.
     """
 
     def __init__(
@@ -79,6 +80,8 @@ class SourceConnection:
         self._clock = clock
         self._request_at: float | None = None
         self._abandoned = False
+        self._lent = False
+        self.in_snapshot = False
 
     def stream(self) -> Any:
         """Return a driver cursor without a timeout, for ``reader``."""
@@ -125,16 +128,49 @@ class SourceConnection:
         self._raw.timeout = self._statement_timeout
         return contextlib.closing(self._raw.cursor())
 
+    def begin_snapshot(self) -> None:
+        """Read everything until ``end_snapshot`` as of one moment, that of the first query.
+
+        The server keeps old row versions for that time. An error may end the transaction; the
+        connection is of no more use then.
+        """
+        self.execute("SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION")
+        self.in_snapshot = True
+
+    def require_snapshot(self) -> None:
+        """Raise VerificationError where the server has ended the snapshot."""
+        [(transactions,)] = self.rows("SELECT @@TRANCOUNT AS open_now", ["open_now"])
+        if transactions != 1:
+            raise VerificationError(
+                "The source ended the snapshot early, so the rows may be of several moments",
+                hint="Nothing was changed; run it again.",
+            )
+
+    def end_snapshot(self) -> None:
+        """End the snapshot; raises VerificationError where the server has ended it before."""
+        self.in_snapshot = False
+        self.require_snapshot()
+        self.execute("COMMIT TRANSACTION")
+
+    @contextlib.contextmanager
+    def lent(self) -> Iterator[None]:
+        """Let ``close`` do nothing in the block: others use the connection, which stays open."""
+        self._lent = True
+        try:
+            yield
+        finally:
+            self._lent = False
+
     def abandon(self) -> None:
         """Make ``close`` do nothing: a thread is stuck in the driver, and would crash there."""
         self._abandoned = True
 
     def close(self) -> None:
         """Close the connection; the server rolls back what is open."""
-        if self._abandoned:
+        if self._abandoned or self._lent:
             return
         # Closing a lost connection may fail; nothing is left to close.
-        with contextlib.suppress(mssql_python.Error, RuntimeError):
+        with contextlib.suppress(Exception):
             self._raw.close()
 
     def __enter__(self) -> Self:
@@ -161,13 +197,11 @@ def connect(
     ``lock_timeout`` seconds at the most for a lock (error 1222), and ``statement_timeout`` for a
     small result set.
     """
-    _reach(settings)
-    with verified_certificate(settings) as certificate:
-        connection = settings.with_login(
-            lambda login: SourceConnection(
-                settings, _opened(settings, login, certificate), statement_timeout
-            )
+    connection = settings.with_login(
+        lambda login: SourceConnection(
+            settings, open_driver_connection(settings, login), statement_timeout
         )
+    )
     try:
         _set_up(connection, [one.format(milliseconds=1000 * lock_timeout) for one in SESSION])
     except BaseException:
@@ -177,26 +211,16 @@ def connect(
 
 
 def _set_up(connection: SourceConnection, statements: Sequence[str]) -> None:
-    """Run them in one batch, or one by one where the server does not support one of them."""
+    """Run them in one batch; where the server refuses it, by halves, down to the one it lacks."""
     try:
         connection.execute("; ".join(statements))
     except TransientError:
         raise
     except TableferryError:
         if len(statements) > 1:
-            for statement in statements:
-                _set_up(connection, [statement])
-
-
-def _opened(settings: SourceSettings, login: Login, certificate: str) -> Any:
-    """Return the driver's own connection."""
-    mssql_python.pooling(enabled=False)
-    with translated(settings, at_login=True), loaded_driver():
-        return mssql_python.connect(
-            connection_string(settings, login, certificate),
-            autocommit=True,
-            timeout=settings.connect_timeout,
-        )
+            middle = len(statements) // 2
+            _set_up(connection, statements[:middle])
+            _set_up(connection, statements[middle:])
 
 
 _ISOLATION: Final = {
@@ -211,29 +235,6 @@ def set_isolation(connection: SourceConnection, consistency: Consistency) -> Non
     connection.execute(f"SET TRANSACTION ISOLATION LEVEL {_ISOLATION[consistency]}")
 
 
-def connection_string(settings: SourceSettings, login: Login, certificate: str = "") -> str:
-    """Return the driver's connection string; every value is braced (MS-ODBCSTR 2.1.2).
-
-    ``certificate`` is a file with the certificate that the server must present.
-    """
-    parts = {
-        "Server": f"{settings.host},{settings.port}",
-        "Database": settings.db,
-        "Authentication": _AUTHENTICATION.get(settings.auth, ""),
-        "UID": login.user,
-        "PWD": login.password.get_secret_value(),
-        "Encrypt": settings.encrypt.value,
-        "TrustServerCertificate": "yes" if settings.trust_certificate else "no",
-        "ServerCertificate": certificate,
-        "ConnectRetryCount": "0",
-        "KeepAlive": str(KEEPALIVE_SECONDS),
-        "ApplicationIntent": "ReadOnly" if settings.read_only_intent else "",
-    }
-    return ";".join(
-        f"{name}={{{value.replace('}', '}}')}}}" for name, value in parts.items() if value
-    )
-
-
 def check_columns(found: Sequence[str], requested: Sequence[str]) -> None:
     """Compare a result's column names with those requested; raises TransientError."""
     if [name.lower() for name in found] != [name.lower() for name in requested]:
@@ -242,23 +243,3 @@ def check_columns(found: Sequence[str], requested: Sequence[str]) -> None:
             f"{', '.join(requested)}",
             hint="The connection was out of step and was closed; run it again.",
         )
-
-
-def _reach(settings: SourceSettings) -> None:
-    """Open and close a TCP connection; the error names host, port and the variables to check."""
-    address_text = settings.address
-    variables = f"{settings.variable('host')} and {settings.variable('port')}"
-    try:
-        address = (settings.host, settings.port)
-        socket.create_connection(address, timeout=settings.connect_timeout).close()
-    except (socket.gaierror, UnicodeError) as error:  # UnicodeError: a label over 63 characters
-        raise ConfigError(
-            f"SQL Server's host name {settings.host!r} cannot be resolved",
-            hint=f"Check {settings.variable('host')}.",
-        ) from error
-    except OSError as error:
-        reason = "timed out" if isinstance(error, TimeoutError) else error.strerror or str(error)
-        raise TransientError(
-            f"SQL Server at {address_text} cannot be reached: {reason}",
-            hint=f"Check {variables}, and that the server and the network admit this machine.",
-        ) from error

@@ -5,7 +5,7 @@ a warning: the rows can be loaded all the same.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -18,7 +18,9 @@ from tableferry.model.table_details import (
     SourceIndex,
     TableDetails,
 )
+from tableferry.sqlserver.code_pages import read_code_pages
 from tableferry.sqlserver.connection import SourceConnection
+from tableferry.sqlserver.protection import rows_if_supported
 
 INDEXES: Final = """\
 SELECT i.name AS index_name, i.type_desc AS kind, i.is_unique AS is_unique,
@@ -29,10 +31,17 @@ FROM {catalog}.sys.indexes AS i
 JOIN {catalog}.sys.index_columns AS k ON k.object_id = i.object_id AND k.index_id = i.index_id
 JOIN {catalog}.sys.columns AS c ON c.object_id = k.object_id AND c.column_id = k.column_id
 WHERE i.object_id = OBJECT_ID({table}) AND i.is_hypothetical = 0
-  AND (k.key_ordinal > 0 OR k.is_included_column = 1)
+  AND (k.key_ordinal > 0 OR k.is_included_column = 1
+    OR i.type_desc NOT IN ('CLUSTERED', 'NONCLUSTERED', 'NONCLUSTERED HASH'))
 ORDER BY i.index_id, k.is_included_column, k.key_ordinal, k.index_column_id"""
-"""A partitioning column outside the key has the ordinal 0 and is left out. A filter's condition is
-NULL without VIEW DEFINITION; ``has_filter`` is visible to everyone."""
+"""A partitioning column outside the key has the ordinal 0 and is left out. All columns of an XML,
+spatial or columnstore index have it, which is read to be named in a warning. A filter's condition
+is NULL without VIEW DEFINITION; ``has_filter`` is visible to everyone."""
+
+FULL_TEXT: Final = """\
+SELECT f.object_id AS table_id FROM {catalog}.sys.fulltext_indexes AS f
+WHERE f.object_id = OBJECT_ID({table})"""
+"""A table has at most one; it is not in ``sys.indexes``."""
 
 IDENTITY: Final = """\
 SELECT c.name AS column_name, CAST(c.seed_value AS varchar(40)) AS seed,
@@ -71,6 +80,8 @@ def read_details(connection: SourceConnection, table: SourceTable) -> TableDetai
     columns = queries.rows("the collations", COLUMNS, "column_name", "is_computed", "collation")
     defaults = queries.rows("the defaults", DEFAULTS, "column_name", "definition")
     comments = queries.rows("the comments", COMMENTS, "minor", "column_name", "comment")
+    if rows_if_supported(connection, queries.about(FULL_TEXT), ["table_id"]):
+        queries.warnings.append(f"the full-text index of {table} is not created")
     identity = queries.rows("the identity column", IDENTITY, "column_name", "seed", "increment")
     return TableDetails(
         indexes=_indexes(queries),
@@ -78,6 +89,7 @@ def read_details(connection: SourceConnection, table: SourceTable) -> TableDetai
         computed=tuple(name for name, computed, _ in columns if computed),
         defaults={name: text or "" for name, text in defaults},
         collations={name: collation for name, _, collation in columns if collation},
+        code_pages=read_code_pages(connection, table) if columns else {},
         comment=next((str(text) for minor, _, text in comments if minor == 0 and text), ""),
         column_comments={name: str(text) for _, name, text in comments if name and text},
         warnings=tuple(queries.warnings),
@@ -91,6 +103,13 @@ def read_keys(connection: SourceConnection, table: SourceTable) -> TableDetails:
     return replace(TableDetails(indexes=indexes), warnings=tuple(queries.warnings))
 
 
+def read_collations(connection: SourceConnection, table: SourceTable) -> Mapping[str, str]:
+    """Return the collations of a table's text columns, by name; empty where it has no such view."""
+    sql = _Queries(connection, table).about(COLUMNS)
+    rows = rows_if_supported(connection, sql, ["column_name", "is_computed", "collation"])
+    return {name: collation for name, _, collation in rows if collation}
+
+
 class _Queries:
     """Queries about one table; a failed one becomes a warning."""
 
@@ -99,11 +118,14 @@ class _Queries:
         self._table = table
         self.warnings: list[str] = []
 
-    def rows(self, what: str, sql: str, *columns: str) -> Rows:
+    def about(self, sql: str) -> str:
+        """Return a query with the table's name and its database's filled in."""
         catalog, table = quote_mssql(self._table.database), text_mssql(self._table.sql)
-        query = sql.replace("{catalog}", catalog).replace("{table}", table)
+        return sql.replace("{catalog}", catalog).replace("{table}", table)
+
+    def rows(self, what: str, sql: str, *columns: str) -> Rows:
         try:
-            return self._connection.rows(query, columns)
+            return self._connection.rows(self.about(sql), columns)
         except TransientError:
             raise
         except TableferryError as error:

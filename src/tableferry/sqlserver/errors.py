@@ -1,13 +1,14 @@
-"""Translates SQL Server's errors into ours, by their text: one table.
+"""Translates SQL Server's errors into ours, by their text.
 
 The driver's errors have neither SQLSTATE nor SQL Server's number, only text: ``driver_error`` is
 derived from the SQLSTATE, ``ddbc_error`` is the server's message (sessions use us_english), with
-``[SQL Server]`` before it, or the driver's own. So errors are recognised by both texts. The numbers
-are those of ``sys.messages``.
+``[SQL Server]`` before it, or the driver's own. So errors are recognised by both texts.
 
 A message may quote the value of a cell (245: "Conversion failed when converting the varchar
 value '...'"), and that value may read like any other message. So the server's messages are matched
-at their beginning, and only those that quote nothing but names are passed on unchanged.
+at their beginning (``messages``), and only those that name nothing but objects are passed on
+unchanged. The driver's own texts may hold anything, the connection string included: of them nothing
+is passed on but the words that were looked for. No driver's exception stays in the chain.
 """
 
 import contextlib
@@ -21,234 +22,162 @@ import mssql_python
 from tableferry.config import SourceSettings
 from tableferry.errors import (
     ConfigError,
-    DataError,
-    SchemaError,
     TableferryError,
     TransientError,
     driver_failed,
+    masked,
+    system_reason,
 )
+from tableferry.sqlserver.messages import (
+    AGAIN,
+    BUSY,
+    LOGIN,
+    TRANSLATED_18456,
+    KnownMessage,
+    find_message,
+)
+
+AZURE_FAILOVER: Final = "4060"
+AZURE_HOST: Final = r"\.database\.(windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)$"
+"""In Azure a database is missing for a moment while it fails over to another server; elsewhere a
+missing one means a wrong name."""
+
+REFUSED_LOGIN: Final = KnownMessage("18456", "", ConfigError, LOGIN)
+"""A login is refused in the server's language, before the session is set to English."""
+
+UNKNOWN_AT_LOGIN: Final = KnownMessage("login", "", ConfigError,
+    "The server says this in its own language, and the driver passes on no number: a refused "
+    "login, a missing or closed database, or a server that is full or starting. Check {prefix}USER,"
+    " {prefix}PASSWORD and {prefix}DB. Not retried: that could lock the account.",
+    names_only=False)  # fmt: skip
+"""Any other error at login, of which nothing is known: not even that it quotes names only."""
+
+_REFUSED: Final = "Invalid authorization specification"
+"""The driver's words for the SQLSTATE (28000) of every login that a server refuses, for whatever
+reason: the same in all languages."""
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A known error; ``pattern`` matches its text, ``hint`` may use ``{prefix}`` of the variables.
+class DriverError:
+    """An error of the driver itself, recognised by ``pattern`` anywhere in its texts.
 
-    ``quotes_names_only`` says that the server's text holds no value of a cell.
+    ``message`` is ours; the words that matched, or the system's reason, are added to it.
     """
 
     code: str
     pattern: str
     kind: type[TableferryError]
+    message: str
     hint: str
-    quotes_names_only: bool = True
 
-
-_AGAIN = "Nothing was changed; run it again."
-_BUSY = "The server is busy or failing over; nothing was changed; run it again in a minute."
-_NO_VERSIONS = (
-    "The server discarded row versions before all rows were read: its tempdb is full, or reading "
-    f"the table takes too long. {_AGAIN}"
-)
-_LOGIN = "Check {prefix}USER and {prefix}PASSWORD. Not retried: that could lock the account."
-
-SERVER_ERRORS: Final = (
-    Known("18486", r"Login failed for user '.*' because the account is currently locked out",
-          ConfigError, _LOGIN),
-    Known("18487", r"Login failed for user .* The password of the account has expired",
-          ConfigError, _LOGIN),
-    Known("18488", r"Login failed for user .* The password of the account must be changed",
-          ConfigError, _LOGIN),
-    Known("18401", r"Login failed for user .* Server is in script upgrade mode", TransientError,
-          _BUSY),
-    Known("18456", r"Login failed for user", ConfigError,
-          "Check {prefix}USER, {prefix}PASSWORD and {prefix}DB (the driver may report a missing "
-          "database like this). Not retried: that could lock the account."),
-    Known("4060", r"Cannot open database", ConfigError, "Check {prefix}DB and the login's rights."),
-    Known("911", r"Database '.*' does not exist", ConfigError, "Check 'sql_table' and {prefix}DB."),
-    Known("208", r"Invalid object name", SchemaError, "Check 'sql_table' in the configuration."),
-    Known("207", r"Invalid column name", SchemaError, "Check 'columns', 'order_by' and 'where'."),
-    Known("4104", r"The multi-part identifier", ConfigError, "Check 'where' in the configuration."),
-    Known("306", r"The (text, ntext, and image|XML) data types? cannot be compared or sorted",
-          ConfigError, "Check 'order_by' and 'where' in the configuration."),
-    Known("40515", r"Reference to database and/or server name in", ConfigError,
-          "Azure SQL Database reads its own database only: set it in {prefix}DB and 'sql_table'."),
-    Known("7377", r"Cannot specify an index or locking hint for a remote data source", ConfigError,
-          "The view reads another server: set 'consistency': 'read_committed'."),
-    Known("10794", r"The table option '.*' is not supported with memory optimized tables",
-          ConfigError, "The view reads such a table: set 'consistency': 'read_committed'."),
-    Known("229", r"(The )?[A-Z ]+ permission (was )?denied", ConfigError,
-          "Grant the login SELECT on the table."),
-    Known("916", r"The server principal .* is not able to access the database", ConfigError,
-          "Create a user for the login in that database."),
-    Known("1205", r"Transaction \(Process ID \d+\) was deadlocked on", TransientError, _AGAIN),
-    Known("1222", r"Lock request time out", TransientError,
-          f"Another session held a lock. {_AGAIN}"),
-    Known("601", r"Could not continue scan with NOLOCK", TransientError, _AGAIN),
-    Known("605", r"Attempt to fetch logical page", TransientError,
-          f"Under NOLOCK a page may be moved while it is read. {_AGAIN} If it happens again, "
-          "run DBCC CHECKTABLE."),
-    Known("7105", r"The Database ID \d+, Page .* for LOB data type node does not exist",
-          TransientError,
-          f"Under NOLOCK a long value may be deleted while it is read. {_AGAIN} If it happens "
-          "again, run DBCC CHECKTABLE."),
-    Known("3952", r"Snapshot isolation transaction failed accessing database .* because snapshot",
-          ConfigError, "ALTER DATABASE ... SET ALLOW_SNAPSHOT_ISOLATION ON."),
-    Known("3961", r"Snapshot isolation transaction failed .* because the object .* has been",
-          TransientError, "The table was altered during the load. " + _AGAIN),
-    Known("3958", r"Transaction aborted when accessing versioned row", TransientError,
-          _NO_VERSIONS),
-    Known("3966", r"Transaction is rolled back when accessing version store", TransientError,
-          _NO_VERSIONS),
-    Known("3967", r"Insufficient space in tempdb to hold row versions", TransientError,
-          _NO_VERSIONS),
-    Known("41332", r"Memory optimized tables and natively compiled modules cannot be accessed",
-          ConfigError, "The view reads such a table: set 'consistency': 'read_committed'."),
-    Known("40613", r"Database .* on server .* is not currently available", TransientError, _BUSY),
-    Known("40501", r"The service is currently busy", TransientError, _BUSY),
-    Known("40197", r"The service has encountered an error processing", TransientError, _BUSY),
-    Known("10928", r"Resource ID ?: ?\d+\. The", TransientError, _BUSY),
-    Known("49918", r"Cannot process (create or update )?request\.", TransientError, _BUSY),
-    Known("245", r"Conversion failed when converting|Error converting data type", DataError,
-          "A computed column or 'where' could not convert a value in the source.", False),
-    Known("8115", r"Arithmetic overflow error", DataError,
-          "A computed column or 'where' overflowed in the source.", False),
-    Known("8134", r"Divide by zero error", DataError,
-          "A computed column or 'where' divides by zero in the source."),
-    Known("40615", r"Cannot open server '.*' requested by the login", ConfigError,
-          "Allow this machine's address in the server's firewall."),
-    Known("976", r"The target database, '.*', is participating in an availability group",
-          TransientError, _BUSY),
-    Known("978", r"The target database \('.*'\) is in an availability group and is currently "
-          r"accessible for connections when the application intent is set to read only",
-          ConfigError, "Set {prefix}READ_ONLY_INTENT=yes."),
-    Known("983", r"Unable to access availability database", TransientError, _BUSY),
-    Known("4221", r"Login to read-secondary failed due to long wait", TransientError, _BUSY),
-    Known("922", r"Database '.*' is being recovered", TransientError, _BUSY),
-    Known("927", r"Database '.*' cannot be opened\. It is in the middle of a restore",
-          TransientError, _BUSY),
-    Known("952", r"Database '.*' is in transition", TransientError, _BUSY),
-    Known("17142", r"SQL Server service has been paused", TransientError, _BUSY),
-    Known("42109", r"The SQL pool is warming up", TransientError, _BUSY),
-    Known("40675", r"The server is currently too busy", TransientError, _BUSY),
-    Known("701", r"There is insufficient system memory", TransientError, _BUSY),
-    Known("8645", r"A time-?out occurred while waiting for memory resources", TransientError,
-          _BUSY),
-    Known("8628", r"A time ?out occurred while waiting to optimize the query", TransientError,
-          _BUSY),
-    Known("845", r"Time-?out occurred while waiting for buffer latch", TransientError, _BUSY),
-    Known("1204", r"The instance of the SQL Server Database Engine cannot obtain a LOCK resource",
-          TransientError, _BUSY),
-    Known("6005", r"SHUTDOWN is in progress", TransientError, _BUSY),
-    Known("596", r"Cannot continue the execution because the session is in the kill state",
-          TransientError, _AGAIN),
-    Known("1105", r"Could not allocate (space for object|a new page for database)", TransientError,
-          "The server is out of space, perhaps in tempdb. " + _AGAIN),
-    Known("102", r"Incorrect syntax near", ConfigError, "Check 'where' in the configuration.",
-          False),
-)  # fmt: skip
-"""The server's errors; the first whose pattern matches the beginning of the message applies."""
-
-AZURE_FAILOVER: Final = Known("4060", "", TransientError, _BUSY)
-AZURE_HOST: Final = r"\.database\.(windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)$"
-"""In Azure a database is missing for a moment while it fails over to another server; elsewhere a
-missing one means a wrong name."""
-
-REFUSED_LOGIN: Final = Known("18456", "", ConfigError, _LOGIN)
-"""A login is refused in the server's language, before the session is set to English; the driver's
-text for the SQLSTATE (28000) is the same everywhere."""
-
-UNKNOWN_AT_LOGIN: Final = Known("login", "", ConfigError,
-    "The server reports this in its own language. Check {prefix}USER, {prefix}PASSWORD and "
-    "{prefix}DB. Not retried: that could lock the account.")  # fmt: skip
-"""Any other error at login; it quotes names only."""
 
 DRIVER_ERRORS: Final = (
-    Known("TLS", r"certificate verify failed|self.signed certificate|SSL Provider|certificate chain"
-          r"|TLS handshake|tls error|certificate validation failed|encryption (is )?not supported"
-          r"|not support encryption",
-          ConfigError,
-          "Set {prefix}CA_FILE to the certificate of the server's authority; or, on a trusted "
-          "network, {prefix}TRUST_CERTIFICATE=yes ({prefix}ENCRYPT=optional where there is no "
-          "TLS; strict needs SQL Server 2022 or later)."),
-    Known("ENTRA", r"Entra ID access token|Azure AD authentication|Azure authentication libraries",
-          ConfigError, "Check {prefix}AUTH, and this process's identity in Microsoft Entra; a "
-          "Lambda package supports it when it is built with --entra."),
-    Known("HYT00", r"time-?out expired|login timeout|timed out", TransientError, _AGAIN),
-    Known("08S01", r"communication link failure|connection (was )?(closed|reset|aborted|refused)"
-          r"|TCP Provider|Broken pipe|unexpected end of file|IO error|unable to establish"
-          r"|connection may have been terminated",
-          TransientError, "The connection was lost. " + _AGAIN),
+    DriverError("TLS", r"certificate verify failed|self.signed certificate|SSL Provider"
+                r"|certificate chain|TLS handshake|tls error|certificate validation failed"
+                r"|certificate mismatch|encryption (?:is )?not supported|not support encryption",
+                ConfigError, "the connection cannot be encrypted",
+                "Set {prefix}CA_FILE to the certificate of the server's authority; or, on a "
+                "trusted network, {prefix}TRUST_CERTIFICATE=yes ({prefix}ENCRYPT=optional where "
+                "there is no TLS; strict needs SQL Server 2022 or later)."),
+    DriverError("ENTRA", r"Entra ID access token|Azure AD authentication"
+                r"|Azure authentication libraries",
+                ConfigError, "Microsoft Entra issued no token",
+                "Check {prefix}AUTH, and this process's identity in Microsoft Entra; a Lambda "
+                "package supports it when it is built with --entra."),
+    DriverError("HYT00", r"time-?out expired|login timeout|timed out", TransientError,
+                "SQL Server did not answer in time", AGAIN),
+    DriverError("08S01", r"communication link failure|connection (?:was )?(?:closed|reset|aborted"
+                r"|refused)|TCP Provider|Broken pipe|unexpected end of file|IO error"
+                r"|unable to establish|connection may have been terminated",
+                TransientError, "the connection was lost", AGAIN),
 )  # fmt: skip
-"""The driver's own errors, which quote no values; the first whose pattern is found applies."""
+"""The first whose pattern is found applies."""
+
+STATES: Final = frozenset({
+    "General error", "Syntax error or access violation", "Invalid cursor state",
+    "Function sequence error", "Numeric value out of range", "String data, right-truncated",
+    "Datetime field overflow", "Invalid character value for cast specification",
+    "Memory allocation error", "Memory management error", "Optional feature not implemented",
+    "Driver does not support this function", "Connection not open", "Serialization failure",
+    "Operation canceled", "Restricted data type attribute violation", "Invalid descriptor index",
+    "Invalid string or buffer length", "Invalid connection string attribute",
+    "Invalid attribute value", "Server rejected the connection", "Transaction is rolled back",
+})  # fmt: skip
+"""The driver's own words for a SQLSTATE, which are passed on."""
 
 
 @contextlib.contextmanager
 def translated(settings: SourceSettings, *, at_login: bool = False) -> Iterator[None]:
-    """Translate the driver's errors into ours while the block runs; ``at_login``: it logs in."""
+    """Translate whatever the driver raises into our errors while the block runs.
+
+    ``at_login``: the block logs in. Our own errors pass unchanged.
+    """
     try:
         yield
     except TableferryError:
         raise
-    except (mssql_python.Error, RuntimeError) as error:
-        ours, safe = translate(error, settings, at_login=at_login)
-        raise ours from (error if safe else None)
-    except Exception as error:
-        if not at_login:
-            raise
-        raise driver_failed(error, str(settings)) from None
+    except (mssql_python.Error, mssql_python.Warning, RuntimeError) as error:
+        raise translate(error, settings, at_login=at_login) from None
+    except Exception as error:  # noqa: BLE001 - whatever a driver raises, its text may quote
+        raise driver_failed(error, str(settings), at_login=at_login) from None
 
 
 def translate(
     error: Exception, settings: SourceSettings, *, at_login: bool = False
-) -> tuple[TableferryError, bool]:
-    """Return our error for the driver's, and whether the driver's text is safe to keep."""
-    message = getattr(error, "ddbc_error", "") or ""
-    state = getattr(error, "driver_error", "") or ""
-    text = _without_prefixes(message or state or str(error))
-    known = _find(message, state or str(error))
-    if known is None and at_login and "[SQL Server]" in message:
-        known = UNKNOWN_AT_LOGIN
-    if known and known.code == AZURE_FAILOVER.code:
-        known = AZURE_FAILOVER if re.search(AZURE_HOST, settings.host, re.IGNORECASE) else known
-    if known:
-        shown = text if known.quotes_names_only else masked(text)
-        return (
-            known.kind(
-                f"{settings}: {shown} ({known.code})",
-                hint=known.hint.format(prefix=settings.prefix),
-                code=known.code,
-            ),
-            known.quotes_names_only,
-        )
-    hint = "SQL Server refused the statement; its message says why, with its values masked."
-    return TableferryError(f"{settings}: {masked(text)}", hint=hint), False
-
-
-def _find(message: str, state: str) -> Known | None:
-    """Find the error by the server's message, or by the driver's and its text for the SQLSTATE."""
+) -> TableferryError:
+    """Return our error for the driver's."""
+    message = str(getattr(error, "ddbc_error", "") or "")
+    state = str(getattr(error, "driver_error", "") or "")
     if "[SQL Server]" in message:
-        text = _without_prefixes(message)
-        for known in SERVER_ERRORS:
-            if re.match(known.pattern, text, re.IGNORECASE):
-                return known
-        return REFUSED_LOGIN if "Invalid authorization specification" in state else None
+        return _of_server(message, state, settings, at_login=at_login)
+    return _of_driver(error, f"{message}\n{state or str(error)}", settings, at_login=at_login)
+
+
+def _of_server(
+    message: str, state: str, settings: SourceSettings, *, at_login: bool
+) -> TableferryError:
+    text = _first_message(message)
+    known = find_message(text)
+    if known is None and (at_login or _REFUSED in state):
+        is_refused = any(re.match(one, text, re.IGNORECASE) for one in TRANSLATED_18456)
+        known = REFUSED_LOGIN if is_refused else UNKNOWN_AT_LOGIN
+    if known is None:
+        hint = "SQL Server refused the statement; its message says why, with its values masked."
+        return TableferryError(f"{settings}: {masked(text)}", hint=hint)
+    kind, hint = known.kind, known.hint
+    if known.code == AZURE_FAILOVER and re.search(AZURE_HOST, settings.host, re.IGNORECASE):
+        kind, hint = TransientError, BUSY
+    shown = text if known.names_only else masked(text)
+    return kind(
+        f"{settings}: {shown} ({known.code})",
+        hint=settings.worded(hint),
+        code=known.code,
+    )
+
+
+def _of_driver(
+    error: Exception, texts: str, settings: SourceSettings, *, at_login: bool
+) -> TableferryError:
     for known in DRIVER_ERRORS:
-        if re.search(known.pattern, f"{message}\n{state}", re.IGNORECASE):
-            return known
-    return None
+        if found := re.findall(known.pattern, texts, re.IGNORECASE):
+            words = ", ".join(dict.fromkeys(found))
+            reason = words if known.code == "TLS" else system_reason(texts) or words
+            return known.kind(
+                f"{settings}: {known.message}: {reason} ({known.code})",
+                hint=settings.worded(known.hint),
+                code=known.code,
+            )
+    failed = driver_failed(error, str(settings), at_login=at_login)
+    if state := next((line for line in texts.splitlines() if line in STATES), ""):
+        failed = TableferryError(f"{failed.message} ({state})", hint=failed.hint)
+    return failed
 
 
-def masked(text: str) -> str:
-    """Return ``text`` without what it quotes: everything from the first quotation mark to the last.
+def _first_message(text: str) -> str:
+    """Return the server's first message on one line, without the driver's prefixes and SQLSTATE.
 
-    Messages do not double quotation marks inside a quoted value, so no pair of them can be trusted.
-    ``value = 300`` (220, 232) has no quotation marks at all.
+    The driver may join several; what follows the first may quote a value that the first does not.
     """
-    text = re.sub(r"""['"(](.*['")])?(?(1)|.*$)""", "(...)", text, count=1, flags=re.DOTALL)
-    return re.sub(r"\bvalue = \S+?(?=\.?(\s|$))", "value = (...)", text)
-
-
-def _without_prefixes(text: str) -> str:
-    """Return the message without the driver's prefixes and SQLSTATE, on one line."""
     text = re.sub(r"^(SQLSTATE:\w*:)?(\[[^\]]*\])*", "", text.strip())
-    return " ".join(text.split()).rstrip(".")
+    first, *_ = re.split(r"\[Microsoft\]|\[SQL Server\]", text, maxsplit=1)
+    return " ".join(first.split()).rstrip(".")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tableferry.config import Encrypt
+from tableferry.config import Consistency, Encrypt
 from tableferry.errors import TableferryError
 from tableferry.planning.plan import SyncPlan
 from tableferry.sqlserver.catalog import read_isolation
@@ -28,9 +28,15 @@ def read_facts(connection: SourceConnection) -> SourceFacts:
     )
 
 
-def probe(connection: SourceConnection, plan: SyncPlan) -> None:
-    """Run the plan's SELECT for no rows, to verify that it works; raises TableferryError."""
-    connection.execute(f"SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED; {plan.probe}")
+def probe(connection: SourceConnection, plan: SyncPlan) -> SyncPlan:
+    """Run the plan's SELECT for no rows, to verify that it works; raises TableferryError.
+
+    Under an isolation that waits for no lock. Returns the plan.
+    """
+    in_snapshot = plan.consistency is Consistency.SNAPSHOT
+    level = "SNAPSHOT" if in_snapshot else "READ UNCOMMITTED"
+    connection.execute(f"SET TRANSACTION ISOLATION LEVEL {level}; {plan.probe}")
+    return plan
 
 
 def _isolation(connection: SourceConnection) -> tuple[str, ...]:

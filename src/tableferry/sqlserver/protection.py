@@ -87,12 +87,13 @@ def inexact_floats(connection: SourceConnection, columns: Iterable[SourceColumn]
     )
 
 
-def read_traits(connection: SourceConnection, table: SourceTable) -> tuple[bool, bool]:
-    """Return whether a security policy filters its rows, and whether it is memory-optimized."""
+def read_traits(connection: SourceConnection, table: SourceTable) -> tuple[bool, bool, bool]:
+    """Return whether a policy filters its rows, whether it is memory-optimized, and a view."""
     catalog, name = quote_mssql(table.database), text_mssql(table.sql)
-    in_memory = f"""\
+    others = f"""\
 (SELECT COUNT(*) FROM {catalog}.sys.tables AS t
-    WHERE t.object_id = OBJECT_ID({name}) AND t.is_memory_optimized = 1) AS in_memory"""
+    WHERE t.object_id = OBJECT_ID({name}) AND t.is_memory_optimized = 1) AS in_memory,
+  (SELECT COUNT(*) FROM {catalog}.sys.views AS v WHERE v.object_id = OBJECT_ID({name})) AS views"""
     rows = rows_if_supported(
         connection,
         f"""\
@@ -100,16 +101,15 @@ SELECT (SELECT COUNT(*) FROM {catalog}.sys.security_predicates AS p
     JOIN {catalog}.sys.security_policies AS s ON s.object_id = p.object_id
     WHERE p.target_object_id = OBJECT_ID({name}) AND s.is_enabled = 1
       AND p.predicate_type_desc = 'FILTER') AS policies,
-  {in_memory}""",
-        ["policies", "in_memory"],
+  {others}""",
+        ["policies", "in_memory", "views"],
     )
     if not rows:
         # SQL Server 2014 has memory-optimized tables, but no policies yet.
-        rows = [
-            (0, *row) for row in rows_if_supported(connection, f"SELECT {in_memory}", ["in_memory"])
-        ]
-    policies, found = rows[0] if rows else (0, 0)
-    return bool(policies), bool(found)
+        without = rows_if_supported(connection, f"SELECT {others}", ["in_memory", "views"])
+        rows = [(0, *row) for row in without]
+    policies, in_memory, views = rows[0] if rows else (0, 0, 0)
+    return bool(policies), bool(in_memory), bool(views)
 
 
 def rows_if_supported(

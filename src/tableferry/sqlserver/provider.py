@@ -51,24 +51,24 @@ def loaded_driver() -> Iterator[None]:
         mssql_python.native_provider = name
     try:
         yield
-    except ImportError as error:
+    except ImportError:
         raise ConfigError(
-            f"The SQL Server driver's provider {name} is not installed: {error}",
+            f"The SQL Server driver's provider {name} is not installed",
             hint=f"Unset {_VARIABLE} to use {PROVIDER}, or install the package.",
-        ) from error
+        ) from None
     except mssql_python.Error as error:
         if not error.ddbc_error.startswith(_NOT_LOADED):
             raise
         raise ConfigError(
-            f"The SQL Server driver's provider {name} cannot be loaded: {_reason(error)}",
+            f"The SQL Server driver's provider {name} cannot be loaded: {_reason()}",
             hint=_NEEDS[name],
-        ) from error
+        ) from None
 
 
-def _reason(error: mssql_python.Error) -> str:
-    """Return what the dynamic linker says: it names the library."""
+def _reason() -> str:
+    """Return what the dynamic linker says: it names files only."""
     try:
         ctypes.CDLL(mssql_python.get_native_provider_info()["driver_path"])
     except OSError as linker_error:
         return str(linker_error)
-    return str(error.ddbc_error)
+    return "its own reason is not known"

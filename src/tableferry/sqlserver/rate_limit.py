@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from tableferry.model.counting import counted
+
 FETCHES_PER_SECOND: Final = 10
 """The allowance of a second is spread over so many fetches."""
 
@@ -97,7 +99,7 @@ class RateLimit:
         found = []
         if self.pauses:
             found.append(
-                f"the source was slow: reading paused {self.pauses:,} times, "
+                f"the source was slow: reading paused {counted(self.pauses, 'time')}, "
                 f"{self.paused:,.1f} s in all"
             )
         if self.held_back:

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from tableferry.config import Consistency
 from tableferry.errors import VerificationError
+from tableferry.model.counting import counted
 from tableferry.model.key_range import WHOLE_TABLE, KeyRange
 from tableferry.planning.plan import SyncPlan
 from tableferry.sqlserver.chunk_bounds import ChunkBoundsCheck
@@ -65,31 +65,9 @@ class TableReader:
         self._connection = connection
         self._plan = plan
         self._clock = clock
-        self._in_snapshot = False
         self._select = select or plan.chunk
         self.rate_limit = rate_limit or RateLimit(plan.spec.max_rows_per_second)
         self.rows = 0
-
-    def begin_snapshot(self) -> None:
-        """Read everything until ``end_snapshot`` as of one moment, that of the first row.
-
-        Only for plans whose consistency is ``snapshot``. The server keeps old row versions for that
-        time. An error mid-stream may end the transaction; the reader is unusable then.
-        """
-        set_isolation(self._connection, Consistency.SNAPSHOT)
-        self._connection.execute("BEGIN TRANSACTION")
-        self._in_snapshot = True
-
-    def end_snapshot(self) -> None:
-        """End the snapshot; raises VerificationError where the server has ended it before."""
-        [(transactions,)] = self._connection.rows("SELECT @@TRANCOUNT AS open_now", ["open_now"])
-        self._in_snapshot = False
-        if transactions != 1:
-            raise VerificationError(
-                "The source ended the snapshot early, so the rows may be of several moments",
-                hint="Nothing was changed; run it again.",
-            )
-        self._connection.execute("COMMIT TRANSACTION")
 
     def batches(self, keys: KeyRange = WHOLE_TABLE) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a range; raises TableferryError, also mid-stream."""
@@ -135,7 +113,7 @@ class TableReader:
         A statement is its own transaction, so SNAPSHOT needs no BEGIN here.
         """
         plan = self._plan
-        if not self._in_snapshot:
+        if not self._connection.in_snapshot:
             set_isolation(self._connection, plan.consistency)
         big = (plan.estimated_rows or 0) >= ROWCOUNT_LIMIT
         count = "ROWCOUNT_BIG()" if big else "@@ROWCOUNT"
@@ -156,13 +134,13 @@ class TableReader:
     def _compare_with_server_count(self, cursor: Any, arrived: int) -> None:
         with self._connection.request():
             more = cursor.nextset()
-            counted = cursor.fetchall() if more else []
+            totals = cursor.fetchall() if more else []
             cursor.close()
-        sent = int(counted[0][0]) if counted else None
+        sent = int(totals[0][0]) if totals else None
         if sent != arrived:
-            count = "did not say how many rows it sent" if sent is None else f"sent {sent:,} rows"
+            count = "did not say how many rows it sent" if sent is None else f"sent {sent:,}"
             raise VerificationError(
-                f"The source {count}, {arrived:,} arrived",
+                f"The source {count}; {counted(arrived, 'row')} arrived",
                 hint="The stream ended early. Nothing was changed; run it again.",
             )
 

@@ -21,14 +21,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from tableferry.errors import TransientError
+from tableferry.errors import TransientError, os_reason
 from tableferry.planning.plan import SyncPlan
 from tableferry.sqlserver import watchdog
-from tableferry.sqlserver.connection import KEEPALIVE_SECONDS, SourceConnection
+from tableferry.sqlserver.connection import SourceConnection
+from tableferry.sqlserver.driver_connection import KEEPALIVE_SECONDS
 
 PATIENCE_SECONDS: Final = 10.0
-"""How long the source may stall while this process hangs; ``statement_timeout`` if that is less. A
-lease lasts for 15 s and is renewed every 2 s: a hang of more than 12 s would lose it."""
+"""How long the source may stall while this process hangs; ``statement_timeout`` if that is less, or
+``stall_timeout`` for a load that locks its target. A lease lasts for 15 s and is renewed every 2 s:
+a hang of more than 12 s would lose it."""
 
 BEAT_SECONDS: Final = 0.5
 """A beat costs 0.1 ms: a system call, and a scan of the open file descriptors."""
@@ -51,7 +53,10 @@ class StallGuard:
         self, plan: SyncPlan, remaining: Callable[[], float | None] = lambda: None
     ) -> None:
         self._is_needed = plan.is_unbounded and sys.platform == "linux" and bool(sys.executable)
-        self._patience = min(PATIENCE_SECONDS, float(plan.spec.statement_timeout))
+        limits = [PATIENCE_SECONDS, float(plan.spec.statement_timeout)]
+        if plan.locks_target and plan.spec.stall_timeout:
+            limits.append(float(plan.spec.stall_timeout))
+        self._patience = min(limits)
         self._remaining = remaining
         self._shared: set[int] = set()
         self._lock = threading.Lock()
@@ -65,7 +70,7 @@ class StallGuard:
             try:
                 self._start()
             except OSError as error:
-                reason = error.strerror or str(error)
+                reason = os_reason(error)
                 self.warnings = (f"the watchdog process could not be started: {reason}",)
         return self
 

@@ -1,4 +1,4 @@
-"""Lists a database's tables, with their approximate rows and sizes."""
+"""Lists a database's tables and views, with their approximate rows and sizes."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,7 +12,7 @@ PAGE_BYTES: Final = 8192
 
 TABLES: Final = """\
 SELECT s.name AS schema_name, t.name AS table_name
-FROM {catalog}.sys.tables AS t
+FROM {catalog}.sys.{kind} AS t
 JOIN {catalog}.sys.schemas AS s ON s.schema_id = t.schema_id
 WHERE {condition}
 ORDER BY s.name, t.name"""
@@ -39,19 +39,21 @@ GROUP BY s.name, t.name"""
 
 @dataclass(frozen=True, slots=True)
 class FoundTable:
-    """A table; ``rows`` (about) and ``size`` (bytes, indexes included) are None where unknown."""
+    """A table or view; ``rows`` (about) and ``size`` (bytes, with indexes), None where unknown."""
 
     table: SourceTable
     rows: int | None
     size: int | None
+    is_view: bool = False
 
 
 def find_tables(
-    connection: SourceConnection, *, schema: str = "", like: str = ""
+    connection: SourceConnection, *, schema: str = "", like: str = "", views: bool = False
 ) -> tuple[FoundTable, ...]:
     """Find the database's user tables, sorted by schema and name; raises TableferryError.
 
-    ``schema`` and ``like`` (with the wildcards of T-SQL's LIKE) ignore case.
+    ``schema`` and ``like`` (with the wildcards of T-SQL's LIKE) ignore case. With ``views`` its
+    views are found, too.
     """
     database = connection.settings.db
     conditions = []
@@ -60,7 +62,15 @@ def find_tables(
     if like:
         conditions.append(f"LOWER(t.name) LIKE LOWER({text_mssql(like)})")
     sql = TABLES.replace("{condition}", " AND ".join(["t.is_ms_shipped = 0", *conditions]))
-    names = connection.rows(_in(database, sql), ["schema_name", "table_name"])
+
+    def named(kind: str) -> list[tuple[str, str]]:
+        found = connection.rows(
+            _in(database, sql.replace("{kind}", kind)), ["schema_name", "table_name"]
+        )
+        return [(str(row[0]), str(row[1])) for row in found]
+
+    seen = frozenset(named("views")) if views else frozenset()
+    names = sorted([*named("tables"), *seen])
     rows = _numbers(connection, ROWS, "row_count")
     pages = _numbers(connection, PAGES, "pages")
     return tuple(
@@ -68,8 +78,9 @@ def find_tables(
             SourceTable(database, *name),
             rows.get(name),
             pages[name] * PAGE_BYTES if name in pages else None,
+            is_view=name in seen,
         )
-        for name in ((str(row[0]), str(row[1])) for row in names)
+        for name in names
     )
 
 

@@ -3,83 +3,139 @@
 The driver (mssql-python 1.16) supports the machine's trusted CAs, for all connections of the
 process, or one certificate (``ServerCertificate``) that it compares with the server's without any
 further check, not even of the host name. So a handshake of our own verifies the chain and the name
-here, and the driver is then pinned to the certificate that passed.
-
-Inside TDS 7 the handshake travels in PRELOGIN packets (MS-TDS 2.2.6.5, 3.2.5.1); ``strict`` is
-TLS from the first byte, with the protocol name ``tds/8.0``.
+here, and the driver is then pinned to the certificate that passed. A server that redirects its
+logins is asked where to (``redirect``), and the other one is verified likewise.
 """
 
 import contextlib
-import socket
+import os
 import ssl
-import struct
+import sys
 import tempfile
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Final, TypeVar
 
-from tableferry.config import Encrypt, SourceSettings
-from tableferry.errors import ConfigError, TransientError
+from tableferry.config import Encrypt, Login, SourceAuth, SourceSettings
+from tableferry.errors import ConfigError, TransientError, os_reason
+from tableferry.sqlserver.reach import addresses_of, reach
+from tableferry.sqlserver.redirect import Redirect, find_redirect
+from tableferry.sqlserver.secure_wire import PRELOGIN, PRELOGIN_REQUEST, SecureWire, shake_hands
 
-_PRELOGIN: Final = 0x12
-_LAST: Final = 1
-_HEADER: Final = struct.Struct(">BBHHBB")
-_PAYLOAD: Final = 4096 - _HEADER.size
-"""The packet size until the login negotiates another (MS-TDS 2.2.3.1.3)."""
+T = TypeVar("T")
 
-_ENCRYPTION, _END = 1, 0xFF
-_ON, _NOT_SUPPORTED = b"\x01", b"\x02"
-_PRELOGIN_REQUEST: Final = (
-    struct.pack(">BHHBHHB", 0, 11, 6, _ENCRYPTION, 17, 1, _END) + bytes(6) + _ON
-)
-"""Two options with their values: VERSION, which may be zeros, and ENCRYPTION."""
+_OPEN_FILES: Final = Path("/proc/self/fd")
+
+_OUTDATED: Final = {"SSLv3": "SSL 3.0", "TLSv1": "TLS 1.0", "TLSv1.1": "TLS 1.1"}
+"""Protocols that the driver refuses, by OpenSSL's names."""
 
 
-@contextlib.contextmanager
-def verified_certificate(settings: SourceSettings) -> Iterator[str]:
+def verified_certificate(
+    settings: SourceSettings, redirected_from: str = ""
+) -> contextlib.AbstractContextManager[str]:
     """Yield a file with the server's verified certificate, or "" without a CA file.
 
     Raises ConfigError where the CA file does not verify it, TransientError for network errors.
+    ``redirected_from`` is the address of the server that sends its logins here.
     """
     if not settings.ca_file:
-        yield ""
-        return
-    with tempfile.NamedTemporaryFile("w", prefix="tableferry-", suffix=".pem") as file:
-        file.write(ssl.DER_cert_to_PEM_cert(_certificate(settings)))
-        file.flush()
-        yield file.name
+        return contextlib.nullcontext("")
+    certificate = _with_wire(settings, lambda wire: wire.certificate, redirected_from)
+    return _as_file(ssl.DER_cert_to_PEM_cert(certificate), settings)
 
 
-def _certificate(settings: SourceSettings) -> bytes:
-    """Return the server's certificate, in DER."""
-    context = _context(settings)
-    address = (settings.host, settings.port)
+def redirect_of(settings: SourceSettings, login: Login) -> Redirect | None:
+    """Return where the server sends this login, over a verified connection of our own.
+
+    None where it sends it nowhere, and for a Microsoft Entra identity, whose tokens only the driver
+    has. Raises ConfigError and TransientError like ``verified_certificate``.
+    """
+    if settings.auth is not SourceAuth.SQL:
+        return None
+
+    def ask(wire: SecureWire) -> Redirect | None:
+        if settings.encrypt is Encrypt.STRICT:
+            wire.send(PRELOGIN, PRELOGIN_REQUEST)
+            wire.receive()
+        return find_redirect(wire, settings, login)
+
+    return _with_wire(settings, ask)
+
+
+def outdated_tls(settings: SourceSettings) -> ConfigError | None:
+    """Return the error for a server that offers TLS 1.1 or older only, None for any other.
+
+    Asked after a handshake has failed: no library's error says which versions the server has.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # nothing is sent over this connection
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
     try:
-        with socket.create_connection(address, timeout=settings.connect_timeout) as wire:
-            found = (_strict if settings.encrypt is Encrypt.STRICT else _inside_tds)(
-                wire, context, settings.host
-            )
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        with reach(settings, addresses_of(settings)) as wire:
+            found = shake_hands(wire, context, settings.host, strict=False)
+    except (OSError, EOFError, ConfigError, TransientError):
+        return None
+    if found is None or found.version not in _OUTDATED:
+        return None
+    return ConfigError(
+        f"{settings} offers {_OUTDATED[found.version]} at most, and TLS 1.2 is required (TLS)",
+        hint="Enable TLS 1.2 on the server: SQL Server 2016 and later have it, 2008 to 2014 need "
+        f"an update. {settings.variable('encrypt')}=optional does not help: the login itself is "
+        "always encrypted.",
+        code="TLS",
+    )
+
+
+def _with_wire(
+    settings: SourceSettings, use: Callable[[SecureWire], T], redirected_from: str = ""
+) -> T:
+    """Connect, verify the certificate by the CA file, and use the connection."""
+    context = _context(settings)
+    strict = settings.encrypt is Encrypt.STRICT
+    try:
+        with reach(settings, addresses_of(settings)) as wire:
+            secure = shake_hands(wire, context, settings.host, strict=strict)
+            if secure is not None:
+                return use(secure)
     except ssl.SSLCertVerificationError as error:
-        raise ConfigError(
-            f"{settings}: {settings.ca_file} does not verify the server's certificate: "
-            f"{error.verify_message.rstrip('.')} (TLS)",
-            hint=f"{settings.variable('ca_file')} must hold the certificate of its authority, and "
-            f"{settings.variable('host')} be a name in the server's certificate.",
-            code="TLS",
-        ) from error
+        raise _not_verified(settings, error, redirected_from) from None
     except (OSError, EOFError) as error:
+        if outdated := outdated_tls(settings):
+            raise outdated from None
         raise TransientError(
-            f"{settings}: the TLS handshake failed: {error}",
+            f"{settings}: the TLS handshake failed: {os_reason(error)}",
             hint=f"Check {settings.variable('encrypt')}. Nothing was changed; run it again.",
             code="08S01",
-        ) from error
-    if not found:
-        raise ConfigError(
-            f"{settings} does not support encryption (TLS)",
-            hint=f"Enable TLS there; or, on a trusted network, set "
-            f"{settings.variable('encrypt')}=optional without {settings.variable('ca_file')}.",
-            code="TLS",
+        ) from None
+    raise ConfigError(
+        f"{settings} does not support encryption (TLS)",
+        hint=f"Enable TLS there; or, on a trusted network, set "
+        f"{settings.variable('encrypt')}=optional without {settings.variable('ca_file')}.",
+        code="TLS",
+    )
+
+
+def _not_verified(
+    settings: SourceSettings, error: ssl.SSLCertVerificationError, redirected_from: str
+) -> ConfigError:
+    hint = (
+        f"{settings.variable('ca_file')} must hold the certificate of its authority, and "
+        f"{settings.variable('host')} be a name in the server's certificate."
+    )
+    if redirected_from:
+        hint = (
+            f"{redirected_from} sends its logins there. {settings.variable('ca_file')} must hold "
+            "the authorities of both servers, and each certificate name its server."
         )
-    return found
+    return ConfigError(
+        f"{settings}: {settings.ca_file} does not verify the server's certificate: "
+        f"{error.verify_message.rstrip('.')} (TLS)",
+        hint=hint,
+        code="TLS",
+    )
 
 
 def _context(settings: SourceSettings) -> ssl.SSLContext:
@@ -89,10 +145,11 @@ def _context(settings: SourceSettings) -> ssl.SSLContext:
     try:
         context.load_verify_locations(settings.ca_file)
     except OSError as error:
+        what = "holds no certificates" if isinstance(error, ssl.SSLError) else "cannot be read"
         raise ConfigError(
-            f"{settings.ca_file} holds no certificates: {error.strerror or error}",
+            f"{settings.ca_file} {what}: {os_reason(error)}",
             hint=f"{settings.variable('ca_file')} must be a file in PEM format.",
-        ) from error
+        ) from None
     if settings.encrypt is Encrypt.STRICT:
         context.set_alpn_protocols(["tds/8.0"])
     else:
@@ -101,58 +158,30 @@ def _context(settings: SourceSettings) -> ssl.SSLContext:
     return context
 
 
-def _strict(wire: socket.socket, context: ssl.SSLContext, host: str) -> bytes:
-    with context.wrap_socket(wire, server_hostname=host) as secure:
-        return secure.getpeercert(binary_form=True) or b""
-
-
-def _inside_tds(wire: socket.socket, context: ssl.SSLContext, host: str) -> bytes:
-    """Negotiate encryption and do the handshake; empty where the server has no TLS."""
-    _send(wire, _PRELOGIN_REQUEST)
-    if _option(_receive(wire), _ENCRYPTION) == _NOT_SUPPORTED:
-        return b""
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    secure = context.wrap_bio(incoming, outgoing, server_hostname=host)
-    while True:
+@contextlib.contextmanager
+def _as_file(text: str, settings: SourceSettings) -> Iterator[str]:
+    """Yield the path of a file with this text, until the block ends; raises ConfigError."""
+    with contextlib.ExitStack() as stack:
         try:
-            secure.do_handshake()
-        except ssl.SSLWantReadError:
-            _send(wire, outgoing.read())
-            incoming.write(_receive(wire))
-        else:
-            return secure.getpeercert(binary_form=True) or b""
+            path, file = _new_file()
+            stack.enter_context(file).write(text)
+            file.flush()
+        except OSError as error:
+            raise ConfigError(
+                f"{settings}: the verified certificate cannot be written to a temporary file, "
+                f"which the driver needs: {os_reason(error)}",
+                hint="Set TMPDIR to a folder that this process may write to.",
+            ) from None
+        yield path
 
 
-def _send(wire: socket.socket, data: bytes) -> None:
-    for start in range(0, len(data), _PAYLOAD):
-        piece = data[start : start + _PAYLOAD]
-        last = _LAST if start + _PAYLOAD >= len(data) else 0
-        header = _HEADER.pack(_PRELOGIN, last, _HEADER.size + len(piece), 0, 0, 0)
-        wire.sendall(header + piece)
+def _new_file() -> tuple[str, IO[str]]:
+    """Return a file and its path. On Linux it is in memory: no folder need be writable.
 
-
-def _receive(wire: socket.socket) -> bytes:
-    """Return one packet's payload; raises EOFError when the server closes the connection."""
-    _, _, length, *_ = _HEADER.unpack(_exactly(wire, _HEADER.size))
-    return _exactly(wire, max(0, length - _HEADER.size))
-
-
-def _exactly(wire: socket.socket, count: int) -> bytes:
-    data = b""
-    while len(data) < count:
-        piece = wire.recv(count - len(data))
-        if not piece:
-            raise EOFError("the server closed the connection")
-        data += piece
-    return data
-
-
-def _option(response: bytes, wanted: int) -> bytes:
-    """Return an option's value from a PRELOGIN response, empty where it is missing."""
-    for start in range(0, len(response) - 4, 5):
-        kind, offset, length = struct.unpack_from(">BHH", response, start)
-        if kind == _END:
-            break
-        if kind == wanted:
-            return response[offset : offset + length]
-    return b""
+    And a process that is killed leaves nothing behind.
+    """
+    if sys.platform == "linux" and _OPEN_FILES.is_dir():
+        file = os.fdopen(os.memfd_create("tableferry-certificate"), "w")
+        return str(_OPEN_FILES / str(file.fileno())), file
+    named = tempfile.NamedTemporaryFile("w", prefix="tableferry-", suffix=".pem")  # noqa: SIM115 - closed by the caller
+    return named.name, named.file

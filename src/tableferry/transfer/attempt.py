@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from tableferry import postgres, sqlserver, values
 from tableferry.transfer.chunk_loader import StoredChunk
+from tableferry.transfer.reconcile import Reconciled
 from tableferry.transfer.workers import Check
 
 
@@ -16,7 +17,8 @@ class Access:
     ``check`` raises where it is time to stop; ``remaining`` is how many seconds are left, None for
     no end. ``checkpoint`` writes in a chunk's transaction that it is stored, ``is_stored`` finds
     out whether it is when the answer to its COMMIT was lost; ``restart`` forgets what an earlier
-    attempt has staged. ``on_rows`` gets the number of rows written, after each batch.
+    attempt has staged. ``on_rows`` gets after each batch the number of rows that are there, and how
+    many of them were there before this attempt.
     """
 
     open_source: Callable[[], sqlserver.SourceConnection]
@@ -26,7 +28,7 @@ class Access:
     checkpoint: Callable[[postgres.TargetConnection, StoredChunk], None]
     is_stored: Callable[[int], bool]
     restart: Callable[[], None]
-    on_rows: Callable[[int], None]
+    on_rows: Callable[[int, int], None]
 
 
 @dataclass(slots=True)
@@ -34,13 +36,19 @@ class AttemptStats:
     """What one attempt has found out, also when it then fails.
 
     ``read`` rows came in ``bytes`` of Arrow batches. ``stored`` rows, of chunks, and ``built``
-    indexes stay for the next attempt or run. ``touched`` counts altered values by source column and
-    reason; ``refused`` are the rows that go into quarantine, where there is one.
+    indexes stay for the next attempt or run; ``found`` rows were there before this attempt, and by
+    now ``chunks_stored`` of ``chunks``. ``touched`` counts altered values by source column and
+    reason; ``refused`` are the rows that go into quarantine, where there is one. ``reconciled``
+    says what the comparison of both sides' keys has found, None where there was none.
     """
 
     read: int = 0
     bytes: int = 0
     stored: int = 0
+    found: int = 0
+    chunks: int = 0
+    chunks_stored: int = 0
     built: int = 0
     touched: dict[str, Counter[str]] = field(default_factory=dict)
     refused: values.RefusedRows | None = None
+    reconciled: Reconciled | None = None

@@ -44,12 +44,16 @@ class ChunkWriter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredChunk:
-    """One chunk that is about to be stored: its rows, what of them was altered or left out."""
+    """One chunk that is about to be stored: its rows, what of them was altered or left out.
+
+    ``age`` says how many seconds ago the source was asked for them.
+    """
 
     number: int
     rows: int
     touched: Mapping[str, Counter[str]]
     refused: Sequence[RefusedRow]
+    age: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,8 @@ class Writing:
     what converts its rows. ``checkpoint`` writes in the open transaction that a chunk is stored;
     ``is_stored`` finds out whether it is when the answer to its COMMIT was lost. ``on_batch`` gets
     the rows and bytes of every batch that was written, of chunks that are not stored yet, too;
-    never from two threads at once.
+    never from two threads at once. ``on_stored`` is called after every chunk that was stored,
+    likewise.
     """
 
     open_target: Callable[[], AbstractContextManager[TargetConnection]]
@@ -71,6 +76,7 @@ class Writing:
     is_stored: Callable[[int], bool]
     refusals: Callable[[], RefusedRows | None] = lambda: None
     on_batch: Callable[[int, int], None] = lambda _rows, _bytes: None
+    on_stored: Callable[[], None] = lambda: None
 
 
 @dataclass(slots=True)
@@ -106,12 +112,14 @@ class _ChunkWorkers:
 
     def work(self, check: Check) -> None:
         """Load chunk after chunk, as long as there are any: one worker's whole life."""
-        with (
-            self._writing.open_target() as connection,
-            self._known(connection),
-            self._readers.ahead(check=check) as pieces,
-        ):
-            for first in pieces:
+        with self._readers.ahead(check=check) as pieces, contextlib.ExitStack() as opened:
+            # The target is connected to when the first rows are here: the source may take long.
+            ahead = list(itertools.islice(pieces, 1))
+            if not ahead:
+                return
+            connection = opened.enter_context(self._writing.open_target())
+            opened.enter_context(self._known(connection))
+            for first in itertools.chain(ahead, pieces):
                 if connection.is_closed:
                     raise TransientError(
                         "The connection to the target was lost when a chunk was committed",
@@ -152,7 +160,8 @@ class _ChunkWorkers:
         def checkpoint(connection: TargetConnection) -> None:
             if part.rows + len(refused) != end.rows:
                 raise _incomplete(end.chunk)
-            stored = StoredChunk(end.chunk.number, part.rows, convert.touched, refused)
+            age = self._reading.clock() - end.asked_at
+            stored = StoredChunk(end.chunk.number, part.rows, convert.touched, refused, age)
             self._writing.checkpoint(connection, stored)
 
         try:
@@ -162,6 +171,7 @@ class _ChunkWorkers:
             decide(lost, lambda: self._writing.is_stored(number), f"chunk {number}")
             part.settle()
         with self._lock:
+            self._writing.on_stored()
             self.loaded.rows += part.rows
             self.loaded.read += end.rows
             for column, counts in convert.touched.items():

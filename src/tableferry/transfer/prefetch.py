@@ -17,8 +17,8 @@ from types import TracebackType
 from typing import Final, Generic, Protocol, Self, TypeVar
 
 from tableferry.config import DEFAULT_STATEMENT_TIMEOUT
-from tableferry.errors import TransientError
 from tableferry.transfer.budget import Budget
+from tableferry.transfer.silence import SilenceLimit
 
 LEAVING_SECONDS: Final = 2.0
 """How long leaving waits for the threads. Nothing gets one out of a read in the driver before the
@@ -46,11 +46,11 @@ class Prefetch(Generic[T]):
     ``streams`` are read at the same time, each in its own order. An exception of one is raised in
     the consumer, after the batches that came before it, and ends all. While the consumer waits,
     ``check`` is asked and may raise; TransientError is raised where the source has said nothing
-    for ``silent_seconds``: ``silence`` returns for how long it has not, in a call that waits;
-    without ``silence`` the consumer's own waiting counts. Leaving the block stops the threads at
-    their next batch; where that does not come soon, ``on_stuck`` is called and the thread left
-    behind: its connection is then not to be touched. ``wake`` is called when Python ends while a
-    thread waits for the source, and has to end that.
+    for as long as ``limit`` allows at that moment: ``silence`` returns for how long it has not, in
+    a call that waits; without ``silence`` the consumer's own waiting counts. Leaving the block
+    stops the threads at their next batch; where that does not come soon, ``on_stuck`` is called and
+    the thread left behind: its connection is then not to be touched. ``wake`` is called when Python
+    ends while a thread waits for the source, and has to end that.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Prefetch(Generic[T]):
         on_stuck: Callable[[], None] = lambda: None,
         *,
         budget: Budget | None = None,
-        silent_seconds: float = DEFAULT_STATEMENT_TIMEOUT,
+        limit: Callable[[], SilenceLimit] = lambda: SilenceLimit(DEFAULT_STATEMENT_TIMEOUT),
         silence: Callable[[], float] | None = None,
         check: Callable[[], None] = lambda: None,
         wake: Callable[[], None] = lambda: None,
@@ -68,7 +68,7 @@ class Prefetch(Generic[T]):
         self._on_stuck = on_stuck
         self._budget = budget or Budget()
         self._changed = self._budget.changed
-        self._silent_seconds = silent_seconds
+        self._limit = limit
         self._silence = silence
         self._check = check
         self._wake = wake
@@ -137,7 +137,7 @@ class Prefetch(Generic[T]):
         began = self._clock()
         with self._changed:
             while not (self._ready or self._error or not self._reading):
-                self._changed.wait(min(TICK, self._silent_seconds))
+                self._changed.wait(min(TICK, self._limit().seconds))
                 self._check()
                 self._give_up_silence(began)
             if self._ready:
@@ -150,12 +150,9 @@ class Prefetch(Generic[T]):
 
     def _give_up_silence(self, began: float) -> None:
         silent = self._silence() if self._silence else self._clock() - began
-        if silent >= self._silent_seconds:
-            raise TransientError(
-                f"The source has said nothing for {self._silent_seconds:g} seconds",
-                hint="Nothing was changed. See what the source is busy with; 'statement_timeout' "
-                "says how long is waited.",
-            )
+        limit = self._limit()
+        if silent >= limit.seconds:
+            raise limit.error()
 
     def _read(self, stream: Iterator[T]) -> None:
         try:

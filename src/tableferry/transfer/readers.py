@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -10,10 +11,12 @@ import pyarrow as pa
 from tableferry import sqlserver
 from tableferry.config import Consistency
 from tableferry.errors import VerificationError
+from tableferry.model.counting import counted, verb
 from tableferry.model.key_range import KeyRange
 from tableferry.planning.plan import SyncPlan
 from tableferry.transfer.budget import Budget
 from tableferry.transfer.prefetch import Prefetch
+from tableferry.transfer.silence import SilenceLimit, silence_limit
 from tableferry.transfer.workers import Check
 
 
@@ -42,7 +45,10 @@ class Reading:
     are ``opened`` already are taken first, and closed likewise. ``check`` is asked between chunks
     and batches, from any thread, and raises where it is time to stop. ``select`` returns the SELECT
     of a range, the plan's where it is None. With ``checks_each_chunk`` a chunk ends only when the
-    source's table is seen to be unaltered, otherwise all of them do.
+    source's table is seen to be unaltered, otherwise all of them do. With ``short_snapshots`` each
+    chunk is read in a snapshot of its own, so that none is open for long. A connection that is in a
+    snapshot already stays in it. ``limit`` returns how long the source may send nothing, the plan's
+    ``statement_timeout`` where it is None.
     """
 
     plan: SyncPlan
@@ -54,6 +60,9 @@ class Reading:
     opened: list[sqlserver.SourceConnection] = field(default_factory=list)
     select: Callable[[KeyRange], str] | None = None
     checks_each_chunk: bool = False
+    short_snapshots: bool = False
+    limit: Callable[[], SilenceLimit] | None = None
+    clock: Callable[[], float] = time.monotonic
 
     @property
     def workers(self) -> int:
@@ -68,12 +77,14 @@ class Reading:
         """
         if len(self.chunks) < 2:
             return self.plan.at_one_moment
-        return self.plan.consistency is Consistency.SNAPSHOT and self.workers == 1
+        is_one = self.workers == 1 and not self.short_snapshots
+        return self.plan.consistency is Consistency.SNAPSHOT and is_one
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the outcome should say of how the table was read."""
-        if self.is_of_one_moment or len(self.chunks) < 2:
+        is_amended = self.short_snapshots  # see ``runs.catch_up``
+        if self.is_of_one_moment or is_amended or len(self.chunks) < 2:
             return self.rate_limit.warnings
         name = self.plan.spec.source
         moments = f"the {len(self.chunks)} chunks of {name} were read at different moments"
@@ -82,11 +93,16 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A batch of a chunk; or, with None for it, its end and how many rows it had."""
+    """A batch of a chunk; or, with None for it, its end and how many rows it had.
+
+    ``asked_at`` is when the source was asked for the chunk, or the snapshot that it is read from
+    began, by the clock of the ``Reading``; known at the end.
+    """
 
     chunk: Chunk
     batch: pa.RecordBatch | None
     rows: int
+    asked_at: float = 0.0
 
     @property
     def nbytes(self) -> int:
@@ -105,12 +121,13 @@ class Readers:
 
     def ahead(self, streams: int = 1, check: Check | None = None) -> Prefetch[Piece]:
         """Read with so many connections into one stream of pieces."""
+        reading = self._reading
         return Prefetch(
             [self._pieces() for _ in range(streams)],
-            budget=self._reading.budget,
-            silent_seconds=self._reading.plan.spec.statement_timeout,
+            budget=reading.budget,
+            limit=reading.limit or (lambda: silence_limit(reading.plan.spec, locked=False)),
             silence=self._silent_for,
-            check=check or self._reading.check,
+            check=check or reading.check,
             wake=sqlserver.shut_down_connections,
         )
 
@@ -122,19 +139,26 @@ class Readers:
             reader = sqlserver.TableReader(
                 connection, reading.plan, reading.rate_limit, select=reading.select
             )
-            in_snapshot = reading.plan.consistency is Consistency.SNAPSHOT
-            if in_snapshot:
-                reader.begin_snapshot()
+            is_lent = connection.in_snapshot
+            begins = reading.plan.consistency is Consistency.SNAPSHOT and not (
+                is_lent or reading.short_snapshots
+            )
+            begun_at = reading.clock()
+            if begins:
+                connection.begin_snapshot()
             for chunk in self._next():
                 before = reader.rows
+                asked_at = begun_at if begins else reading.clock()
                 for batch in reader.batches(chunk.keys):
                     reading.check()
                     yield Piece(chunk, batch, batch.num_rows)
                 if reading.checks_each_chunk:
                     sqlserver.require_unaltered(connection, name, reading.plan.carried)
-                yield Piece(chunk, None, reader.rows - before)
-            if in_snapshot:
-                reader.end_snapshot()
+                yield Piece(chunk, None, reader.rows - before, asked_at)
+            if is_lent:
+                connection.require_snapshot()
+            elif begins:
+                connection.end_snapshot()
             sqlserver.require_unaltered(connection, name, reading.plan.carried)
 
     def _connection(self) -> sqlserver.SourceConnection:
@@ -188,7 +212,8 @@ class Gathered:
                 yield piece.batch
         if self._ended != len(self._reading.chunks):
             raise VerificationError(
-                f"{self._ended} of {len(self._reading.chunks)} chunks were read",
+                f"{self._ended} of {counted(len(self._reading.chunks), 'chunk')} "
+                f"{verb(len(self._reading.chunks), 'was', 'were')} read",
                 hint="Nothing was changed. Please report this.",
             )
 

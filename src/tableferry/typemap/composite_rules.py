@@ -91,7 +91,7 @@ COMPOSITE_RULES: Final[dict[str, TypeRule]] = {
         "text",
         Conversion(
             text_of_length(4000),
-            "text, varchar(4000), as `ToString()` writes it",
+            "text, citext, varchar(4000), as `ToString()` writes it",
             select="{}.ToString()",
             arrives=SourceType("nvarchar", 8000),
         ),

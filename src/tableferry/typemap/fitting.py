@@ -52,7 +52,7 @@ def text_of_length(length: int) -> Fits:
     """Accept the types that hold any text of this many characters."""
 
     def fits(_source: SourceType, target: PgType) -> bool:
-        if target.name == "text":
+        if target.name in {"text", "citext"}:
             return True
         return target.name == "varchar" and (target.modifier or (length,))[0] >= length
 

@@ -24,7 +24,7 @@ _ALIASES: Final = {
 }
 _PLAIN: Final = frozenset(
     {"bool", "int2", "int4", "int8", "float4", "float8", "date", "text", "bytea", "uuid", "xml"}
-    | {"json", "jsonb", "geometry", "geography"}
+    | {"json", "jsonb", "citext", "geometry", "geography", "enum"}
 )
 _WRITTEN: Final = re.compile(
     r"(?P<name>[a-z][a-z0-9 ]*?)\s*(\(\s*(?P<first>\d{1,8})\s*(,\s*(?P<second>\d{1,4})\s*)?\))?"
@@ -43,6 +43,7 @@ def parse_pg_type(written: str) -> PgType | None:
 
     Names, aliases and modifiers follow PostgreSQL's chapter "Data Types": ``timestamp(3) with time
     zone`` is ``timestamptz(3)``, ``numeric(9)`` is ``numeric(9,0)``, ``real[]`` is an array.
+    ``enum`` stands for any enumerated type.
     """
     match = _WRITTEN.fullmatch(written.strip().lower())
     if match is None:

@@ -41,8 +41,11 @@ class Conversion:
     ``{}`` for the column, ``arrives`` the type of its result where that is not the column's own,
     ``convert`` the name of a step in ``values.steps.STEPS``. ``loss`` says what every value loses;
     with ``drops_seventh_digit``, values with seven fractional digits of a second lose the last.
-    A conversion ``on_request`` changes the form (to a text, a number) and is chosen only where
-    ``type_overrides`` asks for it.
+    A conversion ``on_request`` changes the form (to a text, a number), or holds only some values,
+    and is chosen only where ``type_overrides`` asks for it: by the target type, with ``form`` after
+    it where the type alone does not say what is meant. ``checks`` says what must be true of each
+    value, empty where every value converts; one of which it is not true is refused with its row.
+    ``merges``: two values that differ in the source may be equal in the target.
     """
 
     fits: Fits
@@ -54,6 +57,9 @@ class Conversion:
     drops_seventh_digit: bool = False
     companion: Companion | None = None
     on_request: bool = False
+    form: str = ""
+    checks: str = ""
+    merges: bool = False
 
     def loss_of(self, source: SourceType) -> str:
         """Return what values of this source type lose, empty for nothing."""
@@ -74,16 +80,22 @@ class TypeRule:
     conversions: tuple[Conversion, ...]
 
     def conversion(
-        self, source: SourceType, target: PgType, *, requested: bool = False
+        self, source: SourceType, target: PgType, *, requested: bool = False, form: str = ""
     ) -> Conversion | None:
         """Return the first conversion that fits; None where not every value converts exactly.
 
-        ``requested``: ``type_overrides`` names this target type.
+        ``requested``: ``type_overrides`` names this target type, followed by ``form``.
         """
         for conversion in self.conversions:
-            if (requested or not conversion.on_request) and conversion.fits(source, target):
+            chosen = form == conversion.form and (requested or not conversion.on_request)
+            if chosen and conversion.fits(source, target):
                 return conversion
         return None
+
+    def possible(self, source: SourceType, target: PgType) -> Conversion | None:
+        """Return the first conversion into this type that an override could ask for, if any."""
+        found = (one for one in self.conversions if one.fits(source, target))
+        return next(found, None)
 
     def companion_names(self, column: str) -> tuple[str, ...]:
         """Return the name of the companion column that is created beside this one, if any."""

@@ -1,18 +1,20 @@
 """The type rules: every SQL Server type, what it becomes in PostgreSQL, and what is lost.
 
-``RULES`` is the only table of types (its last part is in ``composite_rules``), and
-``docs/types.md`` is generated from it. A rule says which type a new target column gets, and which
-conversions fill an existing column so that *every* value arrives exactly, or with the loss that is
-declared here.
+``RULES`` is the only table of types (its last parts are in ``composite_rules`` and ``checked``),
+and ``docs/types.md`` is generated from it. A rule says which type a new target column gets, and
+which conversions fill an existing column so that *every* value arrives exactly, or with the loss
+that is declared here.
 
 The CONVERT styles are those whose text is exact (CAST and CONVERT, Transact-SQL): 121 for dates
 with times (ODBC canonical, all digits), 23 for dates, 2 for money (four digits), 1 for binary
 (0x...), 3 for floats (17 digits, which distinguish any two floats).
 """
 
+from dataclasses import replace
 from typing import Final
 
 from tableferry.model.schema import UNLIMITED, PgType, SourceType
+from tableferry.typemap.checked import checked_conversions
 from tableferry.typemap.composite_rules import COMPOSITE_RULES
 from tableferry.typemap.fitting import (
     always,
@@ -31,10 +33,8 @@ from tableferry.typemap.fitting import (
     text_of_length,
     time_type,
 )
+from tableferry.typemap.override import WITH_OFFSET
 from tableferry.typemap.rule import Companion, Conversion, Create, TypeRule
-
-OFFSET_SUFFIX: Final = "+ offset"
-"""After a type in ``type_overrides``: ``timestamptz + offset`` adds ``<column>_offset``."""
 
 _TEXT: Final = SourceType("nvarchar", UNLIMITED)
 _BYTES: Final = SourceType("varbinary", UNLIMITED)
@@ -45,7 +45,7 @@ def _as_text(length: int, style: int = 0) -> Conversion:
     style_argument = f", {style}" if style else ""
     return Conversion(
         text_of_length(length),
-        f"text, varchar({length})",
+        f"text, citext, varchar({length})",
         select=f"CONVERT(varchar({length}), {{}}{style_argument})",
         arrives=SourceType("varchar", length),
         on_request=True,
@@ -78,7 +78,7 @@ def _offset(*, kept: bool) -> Conversion:
     )
     return Conversion(
         time_type("timestamptz"),
-        f"timestamptz {OFFSET_SUFFIX}: `<column>_offset` smallint, in minutes"
+        f"timestamptz {WITH_OFFSET}: `<column>_offset` smallint, in minutes"
         if kept
         else "timestamptz with as many digits, up to 6",
         convert="truncate",
@@ -86,14 +86,18 @@ def _offset(*, kept: bool) -> Conversion:
         drops_seventh_digit=True,
         companion=companion if kept else None,
         on_request=kept,
+        form=WITH_OFFSET if kept else "",
     )
 
 
-WITH_OFFSET: Final = _offset(kept=True)
-"""The conversion of ``timestamptz + offset``."""
-
-RULES: Final[dict[str, TypeRule]] = {
-    "bit": _rule("bit", "boolean", "bool", Conversion(bit, "boolean, integers, numeric, double")),
+_RULES: Final[dict[str, TypeRule]] = {
+    "bit": _rule(
+        "bit",
+        "boolean",
+        "bool",
+        Conversion(bit, "boolean, integers, numeric, double"),
+        _as_text(1),
+    ),
     "tinyint": _rule(
         "tinyint", "smallint", "int2", Conversion(integer, _INTEGERS_OR_DOUBLE), _as_text(3)
     ),
@@ -185,7 +189,7 @@ RULES: Final[dict[str, TypeRule]] = {
         "timestamptz(n), n up to 6",
         create_time("timestamptz"),
         _offset(kept=False),
-        WITH_OFFSET,
+        _offset(kept=True),
         _as_text(34, 121),
     ),
     **{
@@ -240,11 +244,16 @@ RULES: Final[dict[str, TypeRule]] = {
         Conversion(only("uuid"), "uuid", select="CAST({} AS binary(16))", convert="guid"),
         Conversion(
             guid_text,
-            "text, varchar(36), char(36), in upper case as SQL Server writes it",
+            "text, citext, varchar(36), char(36), in upper case as SQL Server writes it",
             select="CONVERT(char(36), {})",
             arrives=SourceType("varchar", 36),
             on_request=True,
         ),
     ),
     **COMPOSITE_RULES,
+}
+
+RULES: Final[dict[str, TypeRule]] = {
+    name: replace(rule, conversions=rule.conversions + checked_conversions(name))
+    for name, rule in _RULES.items()
 }

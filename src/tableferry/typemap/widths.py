@@ -3,7 +3,9 @@
 from typing import Final
 
 from tableferry.model.schema import PgType, SourceType
+from tableferry.typemap.checked import checked_conversions
 from tableferry.typemap.fitting import MICROSECONDS, PG_INTEGER_DIGITS, numeric_holds
+from tableferry.typemap.rules import RULES
 
 _INTEGERS: Final = ("int2", "int4", "int8")
 _MAX_DIGITS: Final = {"int2": 5, "int4": 10, "int8": 19}
@@ -44,7 +46,17 @@ def pg_type_holds(wide: PgType, narrow: PgType) -> bool:
 def stays_distinct(source: SourceType, into: PgType) -> bool:
     """Whether two values that differ in the source always differ in the target."""
     loses_digit = source.name in {"time", "datetime2", "datetimeoffset"} and source.scale == 7
-    return source.name != "sql_variant" and not (loses_digit and into.name in _MOMENTS)
+    if source.name == "sql_variant" or (loses_digit and into.name in _MOMENTS | {"date"}):
+        return False
+    conversion = RULES[source.name].possible(source, into)
+    return conversion is None or not conversion.merges
+
+
+def may_alter(source: SourceType, into: PgType) -> bool:
+    """Whether the target holds only some values of the source, or not as they are."""
+    rule = RULES[source.name]
+    conversion = rule.possible(source, into)
+    return conversion in checked_conversions(source.name) and not rule.fits(source, into)
 
 
 _ANY_LENGTH: Final = 2**31

@@ -19,6 +19,7 @@ _ARROW: Final = {
     "timestamp": pa.timestamp("us"),
     "timestamptz": pa.timestamp("us", tz="UTC"),
     **dict.fromkeys(("text", "varchar", "bpchar", "xml", "json", "jsonb"), pa.large_string()),
+    **dict.fromkeys(("citext", "enum"), pa.large_string()),
     # The binary form that the extensions' receive functions read.
     **dict.fromkeys(("bytea", "geometry", "geography", "vector"), pa.large_binary()),
     "uuid": pa.binary(16),
@@ -36,6 +37,8 @@ def arrow_type(column: ColumnPlan) -> pa.DataType:
     if column.target.type.name != "numeric":
         return _ARROW[column.target.type.name]
     source = column.arrives
+    if column.convert == "decimal":
+        return pa.decimal128(*column.target.type.modifier)
     match source.name:
         case "decimal" | "numeric":
             return pa.decimal128(source.precision, source.scale)

@@ -10,11 +10,18 @@ import pyarrow as pa
 from tableferry.config import OnInvalid, TrailingBlanks
 from tableferry.errors import DataError, VerificationError
 from tableferry.planning.column_plan import ColumnPlan
-from tableferry.planning.lost_digits import lost_digit_columns
+from tableferry.planning.lost_digits import CUTTING, lost_digit_columns
 from tableferry.values import steps, texts, utf16
 from tableferry.values.arrow_types import has_expected_type, is_string_type, target_schema
-from tableferry.values.find_invalid import convert_array, first_inconvertible, invalid_positions
+from tableferry.values.checked_steps import cut_values
+from tableferry.values.find_invalid import (
+    PADDED,
+    convert_array,
+    first_inconvertible,
+    invalid_positions,
+)
 from tableferry.values.refused_rows import (
+    Counts,
     RefusedRow,
     RefusedRows,
     arrived_value,
@@ -23,9 +30,17 @@ from tableferry.values.refused_rows import (
 )
 
 SEVENTH_DIGIT_CUT: Final = "seventh digit cut off"
-"""The reason under which ``Converter.touched`` counts such values."""
+TRIMMED: Final = f"{texts.BLANKS} trimmed"
+DIGITS_CUT: Final = "digits of the second cut off"
+"""The reasons under which ``Converter.touched`` counts such values."""
 
-_PADDED: Final = frozenset({"char", "nchar"})
+
+def altered(touched: Counts) -> set[str]:
+    """Return the source columns of which values were altered.
+
+    Trimming the blanks that pad a text does not count: SQL Server does not compare them.
+    """
+    return {column for column, reasons in touched.items() if set(reasons) - {TRIMMED}}
 
 
 class TextsAlteredError(Exception):
@@ -103,10 +118,10 @@ class Converter:
             if not has_expected_type(array, column):
                 raise _unexpected_type(array, column)
             try:
-                for place, reason in invalid_positions(array, column):
+                for place, reason in invalid_positions(array, column, trim=self._trim):
                     found.setdefault(place, (array, column, reason))
-            except pa.ArrowInvalid as error:
-                raise _unexpected_type(array, column) from error
+            except pa.ArrowInvalid:
+                raise _unexpected_type(array, column) from None
         refusals.add(
             [
                 RefusedRow(
@@ -144,10 +159,11 @@ class Converter:
         except pa.ArrowInvalid:
             # Arrow's message quotes the value, so it must not stay in the chain.
             raise self._inconvertible(array, column) from None
-        except pa.ArrowNotImplementedError as error:
-            raise _unexpected_type(array, column) from error
-        if column.convert == "truncate":
+        except pa.ArrowNotImplementedError:
+            raise _unexpected_type(array, column) from None
+        if column.convert in CUTTING:
             self._count(column, SEVENTH_DIGIT_CUT, steps.seventh_digits(array))
+        self._count(column, DIGITS_CUT, cut_values(array, column.convert, column.target.type))
         return converted
 
     def _clean(self, array: pa.Array, column: ColumnPlan) -> pa.Array:
@@ -160,12 +176,12 @@ class Converter:
             found = texts.without_nul(array, self._on_invalid)
         except texts.InvalidTextError as error:
             raise self._invalid_text(error, column) from None
-        except pa.ArrowInvalid as error:
-            raise _unexpected_type(array, column) from error
+        except pa.ArrowInvalid:
+            raise _unexpected_type(array, column) from None
         self._count(column, f"{texts.NUL} {action}", found.touched)
-        if self._trim and column.source.type.name in _PADDED:
+        if self._trim and column.source.type.name in PADDED:
             found = texts.without_trailing_blanks(found.texts)
-            self._count(column, f"{texts.BLANKS} trimmed", found.touched)
+            self._count(column, TRIMMED, found.touched)
         return found.texts
 
     def _count(self, column: ColumnPlan, reason: str, count: int) -> None:
@@ -184,10 +200,19 @@ class Converter:
         row = self._rows + first_inconvertible(array, column) + 1
         return DataError(
             f"The value of column {column.source.name!r} ({column.source.type}) in row {row:,} "
-            f"has no exact form in {column.target.name!r} ({column.target.type})",
-            hint="Widen the target column, or let tableferry create the table. "
-            "Rows are numbered in the order in which they were read.",
+            f"has no exact form in {column.target.name!r} ({column.target.type})"
+            + (f"; each value is checked: {column.checks}" if column.checks else ""),
+            hint=f"{_way_out(column)} Rows are numbered in the order in which they were read.",
         )
+
+
+def _way_out(column: ColumnPlan) -> str:
+    if not column.checks:
+        return "Widen the target column, or let tableferry create the table."
+    return (
+        "Correct the value in the source, exclude the row with 'where', set it aside with "
+        "'on_invalid': 'quarantine', or give the column a type that holds every value."
+    )
 
 
 def _unexpected_type(array: pa.Array, column: ColumnPlan) -> VerificationError:

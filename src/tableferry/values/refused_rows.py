@@ -12,6 +12,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from tableferry.errors import DataError
+from tableferry.model.counting import counted, verb
 from tableferry.planning.column_plan import ColumnPlan
 from tableferry.values.arrow_types import is_binary_type
 
@@ -21,6 +22,9 @@ that the specification allows have to fit into memory."""
 
 NO_COLUMN: Final = "(row)"
 """Counts refusals of a row as a whole, instead of a column's name."""
+
+JSONB_VERSION: Final = "\x01"
+"""What jsonb's binary form has before the text."""
 
 MAX_KEYLESS_VALUE: Final = 100
 """Characters kept of each value that identifies a row of a table without a key."""
@@ -145,8 +149,14 @@ def arrived_value(scalar: pa.Scalar) -> Any:
 def converted_value(scalar: pa.Scalar, column: ColumnPlan) -> Any:
     """Return a value of a converted batch as a Python object."""
     value = scalar.as_py()
-    is_uuid = column.target.type.name == "uuid" and value is not None
-    return uuid.UUID(bytes=value) if is_uuid else value
+    if value is None:
+        return None
+    match column.target.type.name:
+        case "uuid":
+            return uuid.UUID(bytes=value)
+        case "jsonb":
+            return value.removeprefix(JSONB_VERSION)
+    return value
 
 
 def _truncated(value: Any) -> Any:
@@ -155,4 +165,4 @@ def _truncated(value: Any) -> Any:
 
 
 def _rows(count: int) -> str:
-    return "1 row was" if count == 1 else f"{count:,} rows were"
+    return f"{counted(count, 'row')} {verb(count, 'was', 'were')}"

@@ -28,7 +28,7 @@ def _cast(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
     return array.cast(wanted)
 
 
-def _truncate(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
+def truncate(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
     """Truncate to microseconds, towards the past: 23:59:59.9999999 stays on its day."""
     if array.type.equals(wanted):
         return array
@@ -44,21 +44,21 @@ def _floor_thousands(array: pa.Array) -> pa.Array:
     """Divide nanoseconds by 1,000; numpy's division floors, Arrow's rounds towards zero."""
     nanoseconds = array.cast(pa.int64())
     values = nanoseconds.fill_null(0).to_numpy(zero_copy_only=False) // NANOSECONDS_PER_MICROSECOND
-    return _with_nulls_of(array, values)
+    return with_nulls_of(array, values)
 
 
-def _milliseconds(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
+def milliseconds(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
     """Round a ``datetime`` to milliseconds, as SQL Server displays its ticks of 1/300 second.
 
     One driver sends .003, another .003333: both are the same value and become .003.
     """
-    moments = _truncate(array, wanted, _target)
+    moments = truncate(array, wanted, _target)
     ticks = moments.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
     if not (ticks % MICROSECONDS_PER_MILLISECOND).any():
         return moments
     half = MICROSECONDS_PER_MILLISECOND // 2
     rounded = (ticks + half) // MICROSECONDS_PER_MILLISECOND * MICROSECONDS_PER_MILLISECOND
-    return _with_nulls_of(array, rounded).cast(wanted)
+    return with_nulls_of(array, rounded).cast(wanted)
 
 
 def _guid(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
@@ -67,7 +67,7 @@ def _guid(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
     offset = fixed.offset * 16
     raw = np.frombuffer(fixed.buffers()[1], dtype=np.uint8, count=len(fixed) * 16, offset=offset)
     ordered = np.ascontiguousarray(raw.reshape(-1, 16)[:, _GUID_ORDER])
-    return pa.Array.from_buffers(wanted, len(fixed), [_validity(fixed), pa.py_buffer(ordered)])
+    return pa.Array.from_buffers(wanted, len(fixed), [validity(fixed), pa.py_buffer(ordered)])
 
 
 def _big_endian(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
@@ -75,7 +75,7 @@ def _big_endian(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Arr
     fixed = array.cast(pa.binary(8))
     raw = np.frombuffer(fixed.buffers()[1], ">u8", count=len(fixed), offset=fixed.offset * 8)
     # The cast raises for numbers beyond bigint; it ignores the bytes under a NULL.
-    return _with_nulls_of(fixed, raw.astype(np.uint64)).cast(wanted)
+    return with_nulls_of(fixed, raw.astype(np.uint64)).cast(wanted)
 
 
 def _jsonb(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
@@ -109,20 +109,20 @@ def _pgvector(array: pa.Array, wanted: pa.DataType, target: PgType) -> pa.Array:
     words[is_number] = vectors.flatten().to_numpy(zero_copy_only=False)
     words.view(">u4")[heads] = counts.astype(np.uint32) << 16
     offsets = np.concatenate([[0], ends]).astype(np.int64) * words.itemsize
-    buffers = [_validity(vectors), pa.py_buffer(offsets), pa.py_buffer(words)]
+    buffers = [validity(vectors), pa.py_buffer(offsets), pa.py_buffer(words)]
     return pa.Array.from_buffers(wanted, len(counts), buffers)
 
 
-def _with_nulls_of(array: pa.Array, numbers: np.ndarray) -> pa.Array:
+def with_nulls_of(array: pa.Array, numbers: np.ndarray) -> pa.Array:
     """Return 64-bit numbers as an array that is NULL where ``array`` is.
 
     Built from buffers, since ``pa.array`` imports numpy.ma, which takes longer than a small table.
     """
     kind = pa.from_numpy_dtype(numbers.dtype)
-    return pa.Array.from_buffers(kind, len(array), [_validity(array), pa.py_buffer(numbers)])
+    return pa.Array.from_buffers(kind, len(array), [validity(array), pa.py_buffer(numbers)])
 
 
-def _validity(array: pa.Array) -> pa.Buffer | None:
+def validity(array: pa.Array) -> pa.Buffer | None:
     """Return the validity bitmap, starting at the array's first value."""
     return pc.is_valid(array).buffers()[1] if array.null_count else None
 
@@ -131,15 +131,15 @@ Step = Callable[[pa.Array, pa.DataType, PgType], pa.Array]
 
 STEPS: Final[dict[str, Step]] = {
     "cast": _cast,
-    "truncate": _truncate,
-    "milliseconds": _milliseconds,
+    "truncate": truncate,
+    "milliseconds": milliseconds,
     "guid": _guid,
     "big_endian": _big_endian,
     "jsonb": _jsonb,
     "vector": _vector,
     "pgvector": _pgvector,
 }
-"""By the name in ``typemap.Conversion.convert``."""
+"""By the name in ``typemap.Conversion.convert``; those of checked ones: ``checked_steps``."""
 
 
 def seventh_digits(array: pa.Array) -> int:

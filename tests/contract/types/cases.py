@@ -363,6 +363,8 @@ def _as_text(value: Any) -> str:
 
 CASES = [
     Case("bit", "boolean", st.booleans(), [True, False], lambda value: str(int(value))),
+    Case("bit", "text", st.booleans(), [True, False], lambda value: str(int(value)),
+         kept=lambda value: str(int(value)), override="text"),
     whole("tinyint", "smallint", 0, 255),
     whole("smallint", "smallint", -(2**15), 2**15 - 1),
     whole("int", "integer", -(2**31), 2**31 - 1),

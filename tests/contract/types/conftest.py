@@ -1,11 +1,9 @@
-"""The SQL Servers of the type tests: the sandbox, and with ``--live`` any real one as well.
+"""Tables of every type, and the database that they are copied to.
 
-``TABLEFERRY_LIVE_MSSQL=host:port:user:password`` names the real one. The suite creates its own
-database there, uses only T-SQL through the driver, and drops the database afterwards.
-``TABLEFERRY_LIVE_POSTGRES``, in the same format, names the PostgreSQL to use instead of our own.
+``TABLEFERRY_LIVE_POSTGRES=host:port:user:password`` names the PostgreSQL to use with ``--live``
+instead of our own.
 """
 
-import contextlib
 import os
 import uuid
 from collections.abc import Iterator
@@ -14,24 +12,19 @@ from typing import Any
 
 import pytest
 
-from tableferry import sqlserver
-from tableferry.config import Settings, SourceSettings, parse_table_configs
+from tableferry import postgres, sqlserver
+from tableferry.config import Settings, SourceSettings, TableSpec, parse_table_configs
 from tableferry.runs.outcome import TableOutcome
 from tableferry.runs.run import sync_table
-from tableferry_sandbox.engine.server import Server
-from tableferry_sandbox.tds_server import SandboxServer
+from tableferry.verification.differences import Differences
+from tableferry.verification.independent import Comparison, compare_rows
+from tests.contract.conftest import server_of
+from tests.contract.types.damage import TYPES_OF, damage_sql
 from tests.integration.support import settings_of
+from tests.support.comparing import compare
 from tests.support.databases import PgDatabase
 
-USER, PASSWORD = "sa", "Types-1a2b"
-VARIABLE = "TABLEFERRY_LIVE_MSSQL"
 PG_VARIABLE = "TABLEFERRY_LIVE_POSTGRES"
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "kind_of_server" in metafunc.fixturenames:
-        live = ["live"] if metafunc.config.getoption("--live") else []
-        metafunc.parametrize("kind_of_server", ["sandbox", *live], scope="session")
 
 
 @dataclass(frozen=True)
@@ -54,6 +47,29 @@ class Types:
         """Carry dbo.T (ID, V) into a new t (id, v), or with ``keep`` into the existing one."""
         if not keep:
             self.target.run("DROP TABLE IF EXISTS t")
+        return sync_table(self.spec(**changes), self.settings)
+
+    def compare(self, **changes: Any) -> Comparison:
+        """Compare dbo.T with t, as a sync with the same keys left it."""
+        with postgres.connect(settings_of(self.target)) as into:
+            return compare_rows(self.spec(**changes), self.connection, into)
+
+    def verify(self, **changes: Any) -> Differences:
+        """Compare the same two tables as a verification does, by their bytes."""
+        return compare(self.spec(**changes), self.settings)
+
+    def damage(self) -> dict[str, set[str]]:
+        """Alter one value in each column of t but the key; returns the columns by the row's id."""
+        damaged: dict[str, set[str]] = {}
+        with self.target.connect() as connection:
+            for column, type_name in connection.execute(TYPES_OF).fetchall():
+                statement = damage_sql(column, type_name)
+                for (row,) in connection.execute(statement.encode()).fetchall():
+                    damaged.setdefault(str(row), set()).add(column)
+        return damaged
+
+    def spec(self, **changes: Any) -> TableSpec:
+        """The specification of dbo.T (ID, V) into t (id, v), with changes."""
         configured = {
             "db_type": "types",
             "sql_server_db": self.source.db,
@@ -65,7 +81,7 @@ class Types:
             "order_by": "ID",
             **changes,
         }
-        return sync_table(parse_table_configs({"t": configured})["t"], self.settings)
+        return parse_table_configs({"t": configured})["t"]
 
     def found(self, columns: str = "v") -> list[tuple[Any, ...]]:
         """Return the rows of t in PostgreSQL, read in binary format."""
@@ -75,55 +91,12 @@ class Types:
             return list(cursor.fetchall())
 
 
-@contextlib.contextmanager
-def _sandbox() -> Iterator[SourceSettings]:
-    with contextlib.closing(Server()) as engine:
-        engine.add_login(USER, PASSWORD)
-        with SandboxServer(engine) as server:
-            yield _settings(server.host, server.port, USER, PASSWORD)
-
-
-@contextlib.contextmanager
-def _live() -> Iterator[SourceSettings]:
-    if VARIABLE not in os.environ:
-        raise pytest.UsageError(f"--live needs {VARIABLE}=host:port:user:password")
-    yield _settings(*_server(VARIABLE))
-
-
-def _server(variable: str) -> tuple[str, int, str, str]:
-    try:
-        host, port, user, password = os.environ[variable].split(":", 3)
-        return host, int(port), user, password
-    except ValueError:
-        raise pytest.UsageError(f"{variable} is not host:port:user:password") from None
-
-
-def _settings(host: str, port: int, user: str, password: str) -> SourceSettings:
-    return SourceSettings(
-        prefix="SQL_SERVER_TYPES_",
-        host=host,
-        port=port,
-        db="master",
-        user=user,
-        password=password,
-        trust_certificate=True,
-    )
-
-
-@pytest.fixture(scope="session")
-def database(kind_of_server: str) -> Iterator[SourceSettings]:
-    """A database for this test run only."""
-    name = f"tableferry_types_{uuid.uuid4().hex[:12]}"
-    with _live() if kind_of_server == "live" else _sandbox() as server:
-        with sqlserver.connect(server) as master:
-            master.execute(f"CREATE DATABASE [{name}] COLLATE SQL_Latin1_General_CP1_CI_AS")
-        try:
-            yield server.model_copy(update={"db": name})
-        finally:
-            with sqlserver.connect(server) as master:
-                # A connection that a failed test left open would block DROP DATABASE.
-                master.execute(f"ALTER DATABASE [{name}] SET SINGLE_USER WITH ROLLBACK IMMEDIATE")
-                master.execute(f"DROP DATABASE [{name}]")
+def require_equal(verified: Differences, rows: int) -> None:
+    """See that a verification compared every value, and found none that differs."""
+    assert (verified.source_rows, verified.target_rows) == (rows, rows)
+    assert verified.kept == []
+    assert verified.total == 0
+    assert verified.not_compared == {}
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +105,7 @@ def types_target(kind_of_server: str, module_pg_database: PgDatabase) -> Iterato
     if kind_of_server != "live" or PG_VARIABLE not in os.environ:
         yield module_pg_database
         return
-    host, port, user, password = _server(PG_VARIABLE)
+    host, port, user, password = server_of(PG_VARIABLE)
     name = f"tableferry_types_{uuid.uuid4().hex[:12]}"
     server = PgDatabase(host, port, "postgres", user, password)
     server.run(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")

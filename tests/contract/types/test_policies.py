@@ -15,7 +15,9 @@ from tableferry.planning.plan import SyncPlan
 from tableferry.planning.plan_table import plan_table
 from tableferry.postgres import STRATEGIES
 from tableferry.runs.outcome import Status
-from tests.contract.types.conftest import Types
+from tableferry.verification.compare_table import compare_table
+from tableferry.verification.sides import Sides
+from tests.contract.types.conftest import Types, require_equal
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 
@@ -41,6 +43,9 @@ def test_all_65536_utf16_units_arrive_or_are_treated_and_counted(types: Types) -
     types.run(ALL_UNITS)
     outcome = types.sync(on_invalid="replace")
     assert outcome.status is Status.OK, outcome.error
+    verified = types.verify(on_invalid="replace")
+    require_equal(verified, 65536)
+    assert verified.touched == outcome.to_dict()["touched"]
     assert outcome.to_dict()["touched"] == {
         "V": {
             "U+0000 replaced by U+FFFD": 1,
@@ -76,6 +81,7 @@ def test_what_postgresql_cannot_hold_is_refused_by_column_and_row_or_stripped(
     stripped = types.sync(on_invalid="strip")
     assert stripped.status is Status.OK, stripped.error
     assert stripped.to_dict()["touched"] == {"V": {f"{reason} stripped": 1}}
+    require_equal(types.verify(on_invalid="strip"), 3)
     last = types.found()[-1][0]
     assert not {"\0", "\ufffd"} & set(last)
 
@@ -99,7 +105,9 @@ def test_a_rowversion_arrives_as_its_bytes_or_its_number(types: Types) -> None:
     sent = types.connection.rows("SELECT CAST(V AS binary(8)) AS v FROM dbo.T ORDER BY ID", ["v"])
     types.sync()
     assert types.found() == [(bytes(row[0]),) for row in sent]
+    require_equal(types.verify(), 3)
     types.sync(type_overrides={"V": "bigint"})
+    require_equal(types.verify(type_overrides={"V": "bigint"}), 3)
     numbers = [row[0] for row in types.found()]
     assert numbers == [int.from_bytes(row[0], "big") for row in sent]
     assert numbers == sorted(set(numbers))
@@ -116,6 +124,7 @@ def test_identity_and_computed_columns_arrive_as_their_values(types: Types) -> N
     outcome = types.sync(columns=["ID", "V", "W"], pg_columns=["id", "v", "w"])
     assert outcome.status is Status.OK, outcome.error
     assert types.found("id, v, w") == [(5, 10, 6), (7, 14, 8)]
+    require_equal(types.verify(columns=["ID", "V", "W"], pg_columns=["id", "v", "w"]), 2)
 
 
 NEWER: list[tuple[str, str, list[Any], list[Any]]] = [
@@ -205,6 +214,7 @@ def test_a_shape_goes_into_a_column_of_postgis_with_its_srid(
     assert nothing == (None,)
     assert shape.hex().startswith(kept)
     assert struct.unpack_from("<2d", shape, 9) == (1.0, 2.0)
+    require_equal(types.verify(), 2)
     types.target.run("DROP TABLE t", f"DROP TYPE {type_} CASCADE")
 
 
@@ -240,4 +250,13 @@ def carry_as(types: Types, type_: str) -> SyncPlan:
         refresh.prepare()
         postgres.publish_all(into, [refresh])
         into.commit()
+    with (
+        postgres.connect(settings_of(types.target)) as into,
+        into.transaction(),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        # On a server without the type, the table's is not the one that was planned.
+        patch.setattr(sqlserver, "require_unaltered", lambda *_: None)
+        sides = Sides(lambda: sqlserver.connect(types.source), into, lambda: None)
+        require_equal(compare_table(plan, sides), sum(batch.num_rows for batch in batches))
     return plan

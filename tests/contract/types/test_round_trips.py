@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tableferry.runs.outcome import Status
 from tableferry.typemap import RULES
 from tests.contract.types.cases import CASES, Case
-from tests.contract.types.conftest import Types
+from tests.contract.types.conftest import Types, require_equal
 
 ROWS_IN_A_STATEMENT = 500
 """SQL Server accepts 1000 rows in VALUES; fewer keep the statements short."""
@@ -69,6 +69,7 @@ def crosses(types: Types, case: Case, values: Sequence[Any]) -> None:
     if case.companion:
         second = [None if v is None else case.second(v) for v in values]
         assert [row[1] for row in found] == second
+    require_equal(types.verify(**overrides), len(values))
 
 
 def test_the_edges_of_every_type_arrive(types: Types, case: Case) -> None:
@@ -118,12 +119,14 @@ def test_many_values_of_every_type_arrive_side_by_side(types: Types) -> None:
     columns = [(case, any_values(case, number)) for case in CASES]
     together(types, columns)
     names = [f"V{place}" for place in range(len(CASES))]
-    outcome = types.sync(
-        columns=["ID", *names],
-        pg_columns=["id", *map(str.lower, names)],
-        type_overrides={n: c.override for n, c in zip(names, CASES, strict=True) if c.override},
-    )
+    entry = {
+        "columns": ["ID", *names],
+        "pg_columns": ["id", *map(str.lower, names)],
+        "type_overrides": {n: c.override for n, c in zip(names, CASES, strict=True) if c.override},
+    }
+    outcome = types.sync(**entry)
     assert outcome.status is Status.OK, outcome.error
+    require_equal(types.verify(**entry), ROWS)
     for name, (case, values) in zip(names, columns, strict=True):
         second = f", {name}{case.companion.removeprefix('v')}" if case.companion else ""
         found = types.found(f"{name}{second}")
@@ -134,6 +137,33 @@ def test_many_values_of_every_type_arrive_side_by_side(types: Types) -> None:
             same = (exact(value), type(value)) == (exact(wanted), type(wanted))
             assert same, f"{case}: {sent!r} became {value!r}"
             assert more == ([None if sent is None else case.second(sent)] if second else [])
+
+
+def test_a_damaged_value_of_any_type_is_found_by_its_column(types: Types) -> None:
+    columns = [(case, [None, *case.edges]) for case in CASES]
+    together(types, columns)
+    names = [f"V{place}" for place in range(len(CASES))]
+    entry = {
+        "columns": ["ID", *names],
+        "pg_columns": ["id", *map(str.lower, names)],
+        "type_overrides": {n: c.override for n, c in zip(names, CASES, strict=True) if c.override},
+    }
+    assert types.sync(**entry).status is Status.OK
+    damaged = types.damage()
+    companions = {
+        f"v{place}{case.companion.removeprefix('v')}"
+        for place, case in enumerate(CASES)
+        if case.companion
+    }
+    assert {column for found in damaged.values() for column in found} == (
+        {*map(str.lower, names), *companions}
+    )
+    verified = types.verify(**entry)
+    found = {one.key[0]: {name.lower() for name in one.columns} for one in verified.kept}
+    # A companion is of the same source column.
+    assert found == {
+        row: {column.split("_")[0] for column in damage} for row, damage in damaged.items()
+    }
 
 
 @pytest.mark.parametrize("type_", ["time(7)", "datetime2(7)", "datetimeoffset(7)"])

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,7 +18,9 @@ from tableferry.runs.run import sync_table
 from tableferry.runs.run_options import RunOptions
 from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.integration.support import settings_of
+from tests.support import loaded_process
 from tests.support.databases import PgDatabase
+from tests.support.loaded_process import LoadedProcess
 from tests.support.specs import entry
 
 ROWS = 2000
@@ -81,7 +81,7 @@ class FanOut:
         options = RunOptions(retries=Retries(attempts=1))
         return sync_table(self.spec, self.settings, options=options)
 
-    def process(self, step: str, **more: Any) -> "subprocess.Popen[str]":
+    def process(self, step: str, **more: Any) -> LoadedProcess:
         """Begin a step in a process of its own; it answers with a line of JSON."""
         told = {"step": step, "entry": self.configured, "fanout": str(self.fanout_id), **more}
         environment = {
@@ -93,11 +93,8 @@ class FanOut:
             "SQL_SERVER_MCTM_PASSWORD": PASSWORD,
             **self.database.environment,
         }
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.support.fanout_step", json.dumps(told)],
-            env=environment,
-            stdout=subprocess.PIPE,
-            text=True,
+        return loaded_process.start(
+            "-m", "tests.support.fanout_step", json.dumps(told), env=environment, stderr=None
         )
 
     def seen(self) -> list[tuple[object, ...]]:

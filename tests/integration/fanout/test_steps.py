@@ -10,6 +10,7 @@ import pytest
 from tableferry.errors import ConfigError, LeaseLostError, SchemaError, TransientError
 from tableferry.fanout import Route, assign, begin, finish, route_of
 from tableferry.runs.outcome import Status
+from tableferry_sandbox.faults import SendError
 from tests.integration.fanout.conftest import CHUNKS, OLD, ROWS, STAGING, FanOut
 from tests.support.specs import spec
 
@@ -49,6 +50,22 @@ def test_a_chunk_that_is_stored_is_answered_without_reading_it_again(fan_out: Fa
     assert (again.rows, again.again) == (ROWS // CHUNKS, True)
 
 
+def test_an_isolation_that_the_source_refuses_is_replaced_for_all_steps(fan_out: FanOut) -> None:
+    faults = fan_out.sandbox.server.faults
+    text = "Snapshot isolation transaction failed accessing database 'X' because snapshot isolation"
+    faults.on_statement(r"MIN\(", SendError(3952, text))
+    text = "Cannot specify an index or locking hint for a remote data source."
+    faults.on_statement(r"MIN\(", SendError(7377, text))
+    begun = fan_out.begin()
+    fan_out.load_all(begun)
+    outcome = fan_out.publish()
+    assert outcome.status is Status.OK, outcome.error
+    assert outcome.consistency == "read_committed"
+    assert any("so rows are read with READ COMMITTED" in warning for warning in outcome.warnings)
+    assert not any("NOLOCK" in warning for warning in outcome.warnings)
+    assert fan_out.seen() == fan_out.expected()
+
+
 def test_every_step_done_twice_comes_to_the_same(fan_out: FanOut) -> None:
     assert fan_out.begin().pending == fan_out.begin().pending
     fan_out.load(0)
@@ -81,7 +98,7 @@ def test_a_first_step_done_again_under_another_plan_leaves_no_staging_table(
 def test_nothing_is_published_while_a_chunk_is_missing(fan_out: FanOut) -> None:
     begun = fan_out.begin()
     fan_out.load_all(replace(begun, pending=begun.pending[:-1]))
-    with pytest.raises(TransientError, match=r"1 of 8 chunks of public\.t are not stored"):
+    with pytest.raises(TransientError, match=r"1 of 8 chunks of public\.t is not stored"):
         fan_out.publish()
     assert fan_out.seen() == OLD
     fan_out.load(CHUNKS - 1)

@@ -75,7 +75,7 @@ def test_its_tables_are_discovered_and_cross_as_they_are_printed(
 ) -> None:
     found = {entry.key: entry for entry in discover("bridge", foreign, like="peo%")}
     people = found["people"]
-    assert people.config["pg_columns"] == ["id", "name", "score"]
+    assert people.config["pg_table"] == "bridge_people"
     assert "no primary key was found" in people.notes
     spec = parse_table_configs({"people": people.config})["people"]
     outcome = sync_table(spec, Settings({"bridge": foreign}, settings_of(pg_database)))

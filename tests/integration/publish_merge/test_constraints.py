@@ -288,6 +288,79 @@ def test_partitions_published_without_a_replica_identity_are_refused_in_the_plan
         pg_database.run("DROP PUBLICATION feed")
 
 
+FULL = "ALTER TABLE t REPLICA IDENTITY FULL"
+BY_CODE = "ALTER TABLE t REPLICA IDENTITY USING INDEX by_code"
+
+
+@pytest.mark.parametrize(
+    ("identity", "publication", "refused"),
+    [
+        ("ALTER TABLE t REPLICA IDENTITY NOTHING", "TABLE t", "without a replica identity"),
+        ("ALTER TABLE t REPLICA IDENTITY NOTHING", "ALL TABLES", "without a replica identity"),
+        (
+            "ALTER TABLE t REPLICA IDENTITY NOTHING",
+            "TABLES IN SCHEMA public",
+            "without a replica identity",
+        ),
+        (
+            "ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (id) DEFERRABLE",
+            "TABLE t",
+            "without a replica identity",
+        ),
+        ("ALTER TABLE t REPLICA IDENTITY NOTHING", "TABLE t WITH (publish = 'insert')", ""),
+        (
+            "ALTER TABLE t REPLICA IDENTITY NOTHING",
+            "TABLE t WHERE (v = 'x') WITH (publish = 'insert, truncate')",
+            "",
+        ),
+        ("SELECT", "TABLE t", ""),
+        ("SELECT", "TABLE t (id)", ""),
+        ("SELECT", "TABLE t (code, v)", "not covered by its publication"),
+        ("SELECT", "TABLE t WHERE (id > 0)", ""),
+        ("SELECT", "TABLE t WHERE (v <> '')", "not covered by its publication"),
+        ("SELECT", "TABLE t (id, v) WHERE (v <> '')", "not covered by its publication"),
+        (BY_CODE, "TABLE t (code)", ""),
+        (BY_CODE, "TABLE t (id)", "not covered by its publication"),
+        (BY_CODE, "TABLE t WHERE (code > 0)", ""),
+        (FULL, "TABLE t", ""),
+        (FULL, "TABLE t WHERE (v <> '')", ""),
+        (FULL, "TABLE t (id, v, code)", "not covered by its publication"),
+        (
+            "ALTER TABLE t ADD g int GENERATED ALWAYS AS (id) STORED, REPLICA IDENTITY FULL",
+            "TABLE t",
+            "not covered by its publication",
+        ),
+    ],
+)
+def test_what_a_publication_lets_nobody_update_is_refused_in_the_plan(
+    connection: Connection,
+    pg_database: PgDatabase,
+    identity: str,
+    publication: str,
+    refused: str,
+) -> None:
+    pg_database.run(
+        "CREATE TABLE t (id int PRIMARY KEY, v text, code int NOT NULL DEFAULT 7)",
+        "CREATE UNIQUE INDEX by_code ON t (code)",
+        "INSERT INTO t VALUES (1, 'old', 1), (9, 'old', 9)",
+        identity,
+        "DROP PUBLICATION IF EXISTS feed",
+        f"CREATE PUBLICATION feed FOR {publication}",
+    )
+    try:
+        if refused:
+            with pytest.raises(SchemaError, match=f"{refused}.* 't in feed'"):
+                planned_load(connection, Publish.MERGE, VALUE)
+            with pytest.raises(psycopg.Error, match="cannot update table"):
+                pg_database.run("UPDATE t SET v = 'x' WHERE id = 9")
+        else:
+            plan = planned_load(connection, Publish.MERGE, VALUE)
+            load(connection, plan, [(9, "new")])
+            assert pg_database.rows("SELECT id, v FROM t") == [(9, "new")]
+    finally:
+        pg_database.run("DROP PUBLICATION feed")
+
+
 def test_a_column_that_only_postgresql_numbers_is_refused_unless_it_is_the_key(
     connection: Connection, pg_database: PgDatabase
 ) -> None:

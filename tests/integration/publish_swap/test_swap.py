@@ -143,7 +143,7 @@ def test_a_swap_that_readers_keep_out_asks_again_and_gives_up_with_the_old_table
         with postgres.open_load(connection, plan, target_schema(plan.columns)) as swapped:
             swapped.write(batch(plan, NEW))
             swapped.prepare()
-            with pytest.raises(TransientError, match="have held t for") as raised:
+            with pytest.raises(TransientError, match="has held t for") as raised:
                 postgres.publish_all(connection, [swapped])
             connection.rollback()
             assert raised.value.code == "55P03"

@@ -112,7 +112,7 @@ def test_a_transaction_that_is_open_already_is_joined_and_survives_a_lock_that_i
         holder.execute("SELECT * FROM a")
         connection.begin()
         connection.execute("INSERT INTO book VALUES ('in the same transaction')")
-        with pytest.raises(TransientError, match="have held a, c for"):
+        with pytest.raises(TransientError, match="has held a, c for"):
             postgres.publish_all(connection, loads)
         assert connection.rows("SELECT count(*) FROM book") == [(1,)]
         holder.rollback()

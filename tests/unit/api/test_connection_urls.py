@@ -1,10 +1,12 @@
 """Connections written as URLs, and that no message quotes one."""
 
+import mssql_python
 import pytest
 
 from tableferry.config import Encrypt, SourceAuth, SourceSettings, SslMode, TargetSettings
 from tableferry.config.connection_urls import NOT_PARAMETERS, source_from_url, target_from_url
 from tableferry.errors import ConfigError
+from tableferry.sqlserver.errors import translate
 
 SECRET = "canary7f3a"
 
@@ -71,12 +73,15 @@ def test_every_field_that_is_no_part_of_a_url_is_a_parameter() -> None:
         (f"mssql://sa:{SECRET}@[sql01/McTM", "not a URL"),
         (
             f"mssql://sa:{SECRET}%00@sql01/McTM",
-            "the source's PASSWORD is not valid: it holds U+0000",
+            "the source URL's password is not valid: it holds U+0000",
         ),
-        (f"mssql://sa:{SECRET}\udcf6@sql01/McTM", "PASSWORD is not valid: it is not UTF-8 text"),
-        (f"mssql://{SECRET}@sql01/McTM", "PASSWORD is missing"),
-        (f"mssql://:{SECRET}@sql01/McTM", "the source's USER is missing"),
-        (f"mssql://sa:{SECRET}@sql01", "the source's DB is missing"),
+        (
+            f"mssql://sa:{SECRET}\udcf6@sql01/McTM",
+            "the source URL's password is not valid: it is not UTF-8 text",
+        ),
+        (f"mssql://{SECRET}@sql01/McTM", "the source URL's password is missing"),
+        (f"mssql://:{SECRET}@sql01/McTM", "the source URL's user is missing"),
+        (f"mssql://sa:{SECRET}@sql01", "the source URL's database is missing"),
         (f"mssql://sa:{SECRET}@sql01:{SECRET}/McTM", "not a whole number"),
         (f"mssql://sa:{SECRET}@sql01/McTM?encrypt=maybe", "it is not one of optional, yes"),
         (f"mssql://sa:{SECRET}@sql01/McTM?encrypt=yes&encrypt=optional", "encrypt twice"),
@@ -110,9 +115,40 @@ def test_settings_never_show_the_password() -> None:
 
 def test_messages_call_the_fields_by_the_side_and_not_by_variables() -> None:
     target = target_from_url("postgresql://w:x@pg01/app")
-    assert target.variable("host") == "the target's HOST"
+    assert target.variable("host") == "the target URL's host"
     assert target.worded("Check PG_USER and PG_DB.") == (
-        "Check the target's USER and the target's DB."
+        "Check the target URL's user and the target URL's database."
     )
+    assert target.worded("Set {prefix}SSLMODE=require.") == "Set the target URL's sslmode=require."
     variables = target.model_copy(update={"prefix": "PG_"})
     assert variables.worded("Check PG_USER and PG_DB.") == "Check PG_USER and PG_DB."
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("mssql://sa:x@sql01/d?ca_file=a&trust_certificate=yes",
+         "the source URL's ca_file is not valid: the source URL's trust_certificate asks not to"),
+        ("mssql://sa:x@sql01/d?auth=entra-default&encrypt=optional",
+         "the source URL's auth=entra-... needs encryption"),
+        ("mssql://sa:x@sql01%5Cinstance/d",
+         "a port (also of a named instance) goes into the source URL's port"),
+        ("postgresql://w:x@pg01/d?sslmode=verify-full",
+         "the target URL's sslrootcert is missing: the target URL's sslmode asks to verify"),
+    ],
+)  # fmt: skip
+def test_what_contradicts_itself_is_told_by_the_urls_own_names(url: str, told: str) -> None:
+    read = source_from_url if url.startswith("mssql") else target_from_url
+    with pytest.raises(ConfigError) as refused:
+        read(url)
+    assert told in refused.value.message
+    assert "PG_" not in refused.value.message
+    assert "_ENCRYPT" not in refused.value.message
+
+
+def test_a_hint_of_sql_server_is_told_by_the_urls_own_names() -> None:
+    source = source_from_url("mssql://sa:x@sql01/McTM")
+    refused = mssql_python.OperationalError("Login failed", "[SQL Server]Login failed for user 'x'")
+    error = translate(refused, source, at_login=True)
+    assert "Check the source URL's user, the source URL's password" in error.hint
+    assert "{prefix}" not in error.hint

@@ -113,3 +113,8 @@ def test_a_notebook_is_shown_names_and_messages_escaped(as_run: bool) -> None:
     assert "<script" not in shown
     assert "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;&amp;&quot;" in shown
     assert shown.count("<tr>") == 2
+
+
+def test_a_table_without_changes_says_so() -> None:
+    assert table("t", Status.OK, idle=True).to_dict()["idle"] is True
+    assert "idle" not in OK.to_dict()

@@ -51,7 +51,7 @@ def test_the_functions_and_the_command_have_the_same_names(command: str) -> None
         for option in parameter.opts
         if option.startswith("--")
     } - {"help"}
-    of_the_command = {"config", "json", "scheduler"}
+    of_the_command = {"config", "json", "quiet", "scheduler"}
     of_python = {"settings", "source", "target", "db_type", "deadline", "run_id", "on_event"}
     function = parameters(getattr(tableferry, command))
     assert options - of_the_command <= function
@@ -159,3 +159,13 @@ def test_settings_come_from_the_environment_only_when_they_are_asked_to(
     assert isinstance(found.sources["mctm"], SourceSettings)
     assert isinstance(found.target, TargetSettings)
     assert found.target.variable("host") == "PG_HOST"
+
+
+def test_a_wrong_table_is_told_as_arguments_and_a_wrong_dict_as_entries() -> None:
+    with pytest.raises(ConfigError) as refused:
+        Table("dbo.T", "t", batch_size=0)
+    assert "the arguments of Table" in refused.value.hint
+    assert "TABLE_CONFIGS" not in refused.value.message + refused.value.hint
+    with pytest.raises(ConfigError) as refused:
+        as_list({"t": {"sql_table": "dbo.T"}})
+    assert "TABLE_CONFIGS" in refused.value.hint

@@ -43,7 +43,10 @@ def test_an_option_of_another_type_is_refused_by_its_name(
         ({}, "No table was named"),
     ],
 )
-@pytest.mark.parametrize("call", [tableferry.sync, tableferry.plan, tableferry.check])
+@pytest.mark.parametrize(
+    "call",
+    [tableferry.sync, tableferry.plan, tableferry.check, tableferry.verify, tableferry.repair],
+)
 def test_what_is_no_table_is_refused_by_every_function(call: Any, tables: Any, told: str) -> None:
     with pytest.raises(ConfigError, match=told):
         call(tables, **CONNECTIONS)

@@ -9,7 +9,9 @@ import pytest
 from tableferry.config import (
     Encrypt,
     Settings,
+    SourceSettings,
     SslMode,
+    TargetSettings,
     find_env_file,
     is_loopback,
     load_settings,
@@ -94,7 +96,7 @@ def test_every_missing_variable_is_reported_at_once() -> None:
         for name in ("HOST", "DB", "USER", "PASSWORD"):
             assert f"{database}_{name} is missing" in raised.value.message
     assert "PREFIX" not in raised.value.message
-    assert ".env.example" in raised.value.hint
+    assert raised.value.hint == "Set these variables in the environment (no .env found)."
 
 
 def test_missing_and_malformed_variables_are_reported_together(load) -> None:  # type: ignore[no-untyped-def]
@@ -230,6 +232,7 @@ def test_an_ipv6_address_may_have_brackets_and_is_shown_in_brackets(load) -> Non
         ("PG_CONNECT_TIMEOUT", "1e3", "it is not a whole number"),
         ("SQL_SERVER_MCTM_ENCRYPT", "maybe", "it is not one of optional, yes or strict"),
         ("SQL_SERVER_MCTM_TRUST_CERTIFICATE", "maybe", "it is neither true nor false"),
+        ("SQL_SERVER_MCTM_MULTI_SUBNET_FAILOVER", "maybe", "it is neither true nor false"),
     ],
 )
 def test_a_malformed_value_is_described_without_quoting_it(  # type: ignore[no-untyped-def]
@@ -240,13 +243,32 @@ def test_a_malformed_value_is_described_without_quoting_it(  # type: ignore[no-u
     assert f"{variable} is not valid: {told}" in raised.value.message
 
 
-@pytest.mark.parametrize("field", ["HOST", "DB", "USER", "PASSWORD"])
-@pytest.mark.parametrize("prefix", ["SQL_SERVER_MCTM_", "PG_"])
+FIELDS = [
+    f"{prefix}{field.upper()}"
+    for prefix, kind in (("SQL_SERVER_MCTM_", SourceSettings), ("PG_", TargetSettings))
+    for field in kind.model_fields
+    if field != "prefix"
+]
+
+
+@pytest.mark.parametrize("variable", FIELDS)
 def test_a_variable_whose_bytes_are_not_utf8_is_refused_by_its_name(  # type: ignore[no-untyped-def]
-    load, prefix: str, field: str
+    load, variable: str
 ) -> None:
-    variable = f"{prefix}{field}"
     with pytest.raises(ConfigError) as raised:
         load(**{variable: os.fsdecode(SECRET.encode() + b"\xf6\xdfe")})
-    assert f"{variable} is not valid: it is not UTF-8 text" in raised.value.message
+    assert f"{variable} is not valid: " in raised.value.message
+    assert not variable.endswith(("HOST", "SECRET", "ENCRYPT", "PASSWORD")) or (
+        f"{variable} is not valid: it is not UTF-8 text" in raised.value.message
+    )
     assert SECRET not in "".join(traceback.format_exception(raised.value))
+
+
+@pytest.mark.parametrize("kind", ["secretsmanager:", "ssm:"])
+def test_a_reference_whose_bytes_are_not_utf8_is_refused_before_anybody_is_asked(  # type: ignore[no-untyped-def]
+    load, kind: str
+) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load(PG_PASSWORD=os.fsdecode(kind.encode() + b"\xf6\xdfe"))
+    assert "PG_PASSWORD is not valid: it is not UTF-8 text" in raised.value.message
+    assert "AWS" not in raised.value.message

@@ -1,7 +1,7 @@
 """TABLE_CONFIGS: the keys of an entry, and reporting every problem at once."""
 
 from enum import StrEnum
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
@@ -60,7 +60,7 @@ def test_every_problem_of_every_table_is_reported_at_once() -> None:
         "one: 'pg_table' is missing",
         "one: 'batch_size' must be a whole number from 1 to 1,000,000",
         "one: unknown key 'surprise'",
-        "two: 'columns' has 1 names and 'pg_columns' 2",
+        "two: 'columns' has 1 name and 'pg_columns' 2",
         "two: 'primary_key' must be a name or a list of names",
         "three: the entry is not a dict",
         "four: 'db_type' must be letters",
@@ -101,18 +101,28 @@ def test_a_table_of_another_database_than_the_entry_names_is_a_contradiction() -
     assert parse_table_configs({"one": entry(sql_table="[mctm].[dbo].[Customer]")})
 
 
-def test_parallel_without_chunks_is_a_contradiction() -> None:
-    assert "'parallel' without 'chunks'" in problems_of(one=entry(parallel=4))
-    assert parse_table_configs({"one": entry(parallel=4, chunks=8)})["one"].parallel == 4
+@pytest.mark.parametrize("key", ["parallel", "resume_within"])
+def test_what_is_for_chunks_only_is_a_contradiction_without_them(key: str) -> None:
+    assert f"{key!r} without 'chunks'" in problems_of(one=entry(**{key: 4}))
+    assert getattr(parse_table_configs({"one": entry(chunks=8, **{key: 4})})["one"], key) == 4
 
 
 @pytest.mark.parametrize("key", ["columns", "pg_columns"])
 def test_a_column_named_twice_is_refused(key: str) -> None:
-    assert f"{key!r} names" in problems_of(one=entry(**{key: ["id", "ID"]}))
+    assert f"{key!r} names 'id' twice" in problems_of(one=entry(**{key: ["id", "id"]}))
+
+
+def test_names_that_differ_in_case_are_two_as_a_case_sensitive_database_has_them() -> None:
+    names = ["ID", "Name", "name"]
+    found = parse_table_configs(
+        {"one": entry(columns=names, pg_columns=names, primary_key=["Name", "name"])}
+    )["one"]
+    assert found.columns == tuple(zip(names, names, strict=True))
+    assert found.primary_key == ("Name", "name")
 
 
 def test_a_key_column_named_twice_is_refused() -> None:
-    assert "'primary_key' names 'id' twice" in problems_of(one=entry(primary_key=["ID", "id"]))
+    assert "'primary_key' names 'ID' twice" in problems_of(one=entry(primary_key=["ID", "ID"]))
 
 
 def test_a_target_with_and_without_the_default_schema_is_one_target() -> None:
@@ -204,22 +214,26 @@ def test_an_order_with_an_unknown_table_is_refused() -> None:
         select_tables(specs, None, ["a", "typo"])
 
 
-@pytest.mark.parametrize("mode", ["rowversion", "change_tracking", "watermark"])
-def test_a_mode_that_would_need_a_watermark_is_refused(mode: str) -> None:
-    with pytest.raises(ConfigError, match=r"'mode' must be one of full: there is no other"):
-        parse_table_configs({"one": entry(mode=mode)})
+def test_all_entries_share_one_list_of_their_targets() -> None:
+    """A list for each would grow with the square of the number of tables."""
+    specs = parse_table_configs({"a": entry(pg_table="t"), "b": entry(pg_table="s.u")})
+    assert specs["a"].all_targets is specs["b"].all_targets
+    assert specs["a"].all_targets == (("a", TargetTable("", "t")), ("b", TargetTable("s", "u")))
 
 
 def test_every_enumerated_field_of_a_specification_can_be_set_by_its_key() -> None:
     hints = get_type_hints(TableSpec).items()
     enumerated = {
-        name: kind for name, kind in hints if isinstance(kind, type) and issubclass(kind, StrEnum)
+        name: kind
+        for name, hint in hints
+        for kind in get_args(hint) or (hint,)  # of one that may be None as well
+        if isinstance(kind, type) and issubclass(kind, StrEnum)
     }
     assert enumerated == CHOICES
 
 
 def test_the_modes_and_strategies_that_can_be_configured_are_those_registered() -> None:
-    assert set(ReadMode) == set(MODES)
+    assert set(MODES) == set(ReadMode)
     assert set(Publish) - {Publish.AUTO} == set(STRATEGIES)
     assert set(STAGED) == {strategy.name for strategy in STRATEGIES.values() if strategy.staged}
 
@@ -232,6 +246,13 @@ def test_mode_full_is_accepted() -> None:
 def test_a_strategy_with_a_staging_table_needs_the_ledger(way: str) -> None:
     with pytest.raises(ConfigError, match="needs the ledger"):
         parse_table_configs({"one": entry(publish=way, ledger="off")})
+
+
+@pytest.mark.parametrize("key", ["red\x1b[31m", "two\nlines", "right\u202eleft"])
+def test_a_key_that_cannot_be_printed_is_refused_and_shown_with_escapes(key: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        parse_table_configs({key: entry()})
+    assert f"{key!r}: its key cannot be used: it has a character" in refused.value.message
 
 
 @pytest.mark.parametrize("text", ["a\0b", "a\ud800b"])

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from tableferry.errors import ConfigError, TransientError
-from tableferry.frontend.command import Work, run_command
+from tableferry.frontend.command import Style, Work, run_command
 from tableferry.frontend.execute import RunCallbacks
 from tableferry.frontend.response import Result
 
@@ -26,7 +26,7 @@ def raising(error: BaseException) -> Work:
 def test_an_error_is_on_stderr_in_either_format(
     error: Exception, code: int, as_json: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_command(raising(error), as_json=as_json) == code
+    assert run_command(raising(error), Style(as_json=as_json)) == code
     out, err = capsys.readouterr()
     assert f"{type(error).__name__}: {error}" in err
     if as_json:
@@ -37,14 +37,16 @@ def test_an_error_is_on_stderr_in_either_format(
 
 def test_the_text_of_an_unforeseen_error_is_nowhere(capsys: pytest.CaptureFixture[str]) -> None:
     for as_json in (True, False):
-        assert run_command(raising(RuntimeError("PWD=secret")), as_json=as_json) == 1
+        assert run_command(raising(RuntimeError("PWD=secret")), Style(as_json=as_json)) == 1
     out, err = capsys.readouterr()
     assert "RuntimeError" in out
     assert "RuntimeError" in err
     assert "secret" not in out + err
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 @pytest.mark.parametrize("as_json", [True, False])
 def test_a_signal_ends_what_is_no_run_with_its_own_exit_code(
     number: signal.Signals, code: int, as_json: bool, capsys: pytest.CaptureFixture[str]
@@ -54,7 +56,7 @@ def test_a_signal_ends_what_is_no_run_with_its_own_exit_code(
         return {}
 
     assert threading.current_thread() is threading.main_thread()
-    assert run_command(work, as_json=as_json) == code
+    assert run_command(work, Style(as_json=as_json)) == code
     out, err = capsys.readouterr()
     assert f"The command was stopped ({number.name})" in err
     if as_json:
@@ -63,5 +65,5 @@ def test_a_signal_ends_what_is_no_run_with_its_own_exit_code(
 
 def test_an_empty_answer_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     for as_json in (True, False):
-        assert run_command(lambda _: {}, as_json=as_json) == 0
+        assert run_command(lambda _: {}, Style(as_json=as_json)) == 0
     assert capsys.readouterr() == ("", "")

@@ -1,11 +1,13 @@
 """Derived PostgreSQL names are readable, short enough and deterministic."""
 
+# ruff: noqa: RUF001 - the dotless i is what some of this is about
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tableferry.model.identifiers import quote_pg
-from tableferry.model.naming import clashes, pg_name, shortened, unique_name
+from tableferry.model.naming import clashes, find_name, pg_name, shortened, unique_name
 
 
 @pytest.mark.parametrize(
@@ -33,10 +35,32 @@ from tableferry.model.naming import clashes, pg_name, shortened, unique_name
         ("%", "%"),
         ("xmin", "xmin_"),
         ("CTID", "ctid_"),
+        ("İlçe", "ilçe"),
+        ("Isı", "isı"),
     ],
 )
 def test_a_name_is_lower_case_words_with_underscores(source: str, target: str) -> None:
     assert pg_name(source) == target
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "found"),
+    [
+        ("ID", ["id", "ID", "Id"], "ID"),
+        ("ID", ["id"], "id"),
+        ("ID", ["id", "Id"], None),
+        ("isim", ["İSİM"], "İSİM"),
+        ("ısı", ["ISI"], "ISI"),
+        ("ISI", ["ısı", "isi"], None),
+        ("isi", ["ısı", "isi"], "isi"),
+        ("ID", ["I D"], None),
+    ],
+)
+def test_a_name_of_another_case_is_taken_if_it_is_the_only_one(
+    name: str, names: list[str], found: str | None
+) -> None:
+    """Whichever i's the alphabet of the source's collation pairs."""
+    assert find_name(name, names) == found
 
 
 def test_a_shortened_name_ends_in_a_hash_of_the_whole() -> None:

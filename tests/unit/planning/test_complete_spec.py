@@ -1,5 +1,7 @@
 """Columns and keys that a configuration omits are discovered from the source."""
 
+import ast
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -91,6 +93,21 @@ def test_names_that_the_source_lacks_are_refused(
     assert raised.value.hint
 
 
+def test_columns_that_would_share_a_name_are_refused_with_keys_that_are_accepted_once_pasted() -> (
+    None
+):
+    there = source("ID", "Net Price", "NetPrice", "Net_Price_2")
+    with pytest.raises(SchemaError) as raised:
+        complete_spec(spec(), there, NO_DETAILS)
+    keys = re.search(r"('columns': .*'pg_columns': .*)\.", raised.value.hint)
+    assert keys
+    pasted = ast.literal_eval(f"{{{keys[1]}}}")
+    assert pasted["pg_columns"] == ["id", "net_price", "net_price_3", "net_price_2"]
+    assert complete_spec(spec(**pasted), there, NO_DETAILS).columns == tuple(
+        zip(pasted["columns"], pasted["pg_columns"], strict=True)
+    )
+
+
 def test_a_discovered_column_of_a_type_that_is_not_carried_is_refused_until_it_is_excluded() -> (
     None
 ):
@@ -111,7 +128,7 @@ def test_contradictions_are_reported_as_configuration_errors() -> None:
         columns=["A B", "AB"], batch_size=0
     )
     assert "would both be named 'a_b'" in problem(columns=["A B", "A_B"])
-    assert "'exclude' names 'b' twice" in problem(exclude=["B", "b"])
+    assert "'exclude' names 'b' twice" in problem(exclude=["b", "b"])
 
 
 def test_omitted_columns_are_shown_as_discovered_from_the_source() -> None:

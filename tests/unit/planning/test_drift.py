@@ -263,13 +263,23 @@ def test_a_type_that_fits_is_carried_and_reported_where_it_differs(
         assert f"'X' is of type {kind}, column 'x' of type {into}" in told
 
 
-def test_postgresqls_padded_char_is_refused_with_an_alternative() -> None:
-    code = SourceType("char", 5)
-    filled = target(TargetColumn("x", PgType("bpchar", (5,))))
-    message = refused(source(ID=INT, X=code), filled).message
-    assert "(PostgreSQL pads char(n) with blanks; text and varchar(n) keep texts whole)" in (
-        message
-    )
+@pytest.mark.parametrize("code", [SourceType("char", 5), SourceType("nchar", 10)], ids=str)
+def test_a_char_is_filled_where_both_sides_pad_it_to_the_same_length(code: SourceType) -> None:
+    planned = plan(source(ID=INT, X=code), target(TargetColumn("x", PgType("bpchar", (5,)))))
+    assert planned.drift.messages == ()
+    assert "gets more blanks" in planned.losses["X"]
+
+
+@pytest.mark.parametrize("code", [SourceType("char", 4), SourceType("varchar", 5)], ids=str)
+def test_a_char_that_pads_otherwise_is_refused_with_the_override_that_fills_it(
+    code: SourceType,
+) -> None:
+    into = target(TargetColumn("x", PgType("bpchar", (5,))))
+    message = refused(source(ID=INT, X=code), into).message
+    assert "\"type_overrides\": {'X': 'char(5)'} would convert it" in message
+    assert "PostgreSQL pads char(n) with blanks" in message
+    planned = plan(source(ID=INT, X=code), into, type_overrides={"X": "char(5)"})
+    assert "PostgreSQL pads char(n)" in planned.losses["X"]
 
 
 def test_a_type_from_type_overrides_is_not_reported_as_a_change() -> None:

@@ -72,15 +72,18 @@ def test_an_override_with_an_exact_rule_is_created_and_read_by_it(
     ("source", "override"),
     [
         (SourceType("float", 8, 53), "text"),
-        (SourceType("bigint", 8, 19), "integer"),
         (SourceType("datetime2", 8, 27, 7), "timestamptz"),
+        (SourceType("datetime2", 8, 27, 7), "timestamp at UTC"),
+        (AT, "timestamp"),
+        (SourceType("int", 4, 10), "integer at UTC"),
         (SourceType("datetime2", 8, 27, 7), "varchar(26)"),
         (SourceType("datetime2", 8, 27, 7), "timestamp + offset"),
-        (SourceType("nvarchar", 100), "varchar(49)"),
-        (SourceType("nvarchar", 100), "jsonb"),
+        (SourceType("nvarchar", 100), "inet"),
+        (SourceType("nvarchar", 100), "enum"),
         (SourceType("varbinary", 10), "text"),
         (GUID, "char(35)"),
-        (SourceType("decimal", 9, 10, 2), "numeric(10,1)"),
+        (SourceType("decimal", 9, 10, 2), "numeric(39,1)"),
+        (SourceType("float", 8, 53), "numeric(18,2)"),
     ],
 )
 def test_an_override_without_an_exact_rule_is_refused_by_name(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tableferry.config import Consistency
+from tableferry.config import Consistency, Depth
 from tableferry.errors import SchemaError
 from tableferry.model.schema import (
     Isolation,
@@ -86,3 +86,30 @@ def test_the_environments_database_is_read_under_its_own_name() -> None:
 
 def test_a_table_named_in_a_third_database_stays_there() -> None:
     assert spec(database="Other").located_in("Other_Test").source.sql == "[McTM].[dbo].[T]"
+
+
+def test_rows_of_a_table_without_a_key_cannot_be_repaired() -> None:
+    keyless = spec(primary_key=(), verify=Depth.ROWS, repair=True)
+    with pytest.raises(SchemaError, match=r"McTM\.dbo\.T has no key to repair single rows by"):
+        plan_table(
+            keyless,
+            SOURCE,
+            TargetSchema(COLUMNS),
+            strategies=STRATEGIES,
+            isolation=Isolation(snapshot=True),
+        )
+
+
+@pytest.mark.parametrize(("snapshot", "warned"), [(True, False), (False, True)])
+def test_a_verification_that_will_wait_for_writers_is_announced(
+    snapshot: bool, warned: bool
+) -> None:
+    found = plan_table(
+        spec(verify=Depth.COUNT),
+        SOURCE,
+        TargetSchema(COLUMNS),
+        strategies=STRATEGIES,
+        isolation=Isolation(snapshot=snapshot),
+    )
+    told = [one for one in found.warnings if "is verified with READ COMMITTED" in one]
+    assert bool(told) is warned

@@ -7,10 +7,13 @@ from rich.console import Console
 
 from tableferry.errors import ErrorReport
 from tableferry.inspect.check import CheckReport, DatabaseCheck, TableCheck
-from tableferry.report.check_view import show_check
+from tableferry.report.answers_view import AnswersView
 from tableferry.report.console import print_indented
-from tableferry.report.run_view import LOG_SECONDS, RunView, show_summary
-from tableferry.runs.events import Progress
+from tableferry.report.run_view import RunView, show_outcome
+from tableferry.report.screen import Screen
+from tableferry.report.summary import show_run_line, show_summary
+from tableferry.report.table_status import TableStatus
+from tableferry.runs.events import Progress, TableFinished
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
 
 TABLES = tuple(
@@ -32,9 +35,8 @@ def lines_of(out: Console) -> list[str]:
 
 def shown(width: int) -> list[str]:
     out = terminal(width)
-    view = RunView(out)
     for table in TABLES:
-        view.outcome(table)
+        show_outcome(table, out, set())
     show_summary(RunOutcome(TABLES, 0.75), out)
     return lines_of(out)
 
@@ -84,10 +86,16 @@ def test_a_check_shows_each_table_with_what_is_said_of_it() -> None:
         ),
         seconds=0.3,
     )
-    out = terminal(80)
-    show_check(report, out)
-    text = "\n".join(lines_of(out))
-    assert "ok  a  McTM.dbo.A -> a (will be created)\n    readable: yes   writable: yes" in text
+    out, err = terminal(80), terminal(80)
+    with Screen(out, err) as screen:
+        view = AnswersView(screen)
+        for answer in (*report.databases, *report.tables):
+            view.answer(answer)
+        view.end(report)
+    assert "ok  a" in "\n".join(lines_of(out))
+    assert "failed" not in "\n".join(lines_of(out))
+    text = "\n".join(lines_of(err) + lines_of(out))
+    assert "ok  a  McTM.dbo.A -> a (will be created)\n\n1 of 3 tables ok" in text
     assert "failed  b  McTM.dbo.B -> b\n    readable: yes   writable: not tried\nfailed" in text
     assert "    SchemaError: McTM.dbo.Gone is not there\n    hint: Check sql_table." in text
     assert text.count("PostgreSQL cannot be reached") == 1
@@ -125,12 +133,12 @@ def test_a_name_is_shown_as_it_is_on_one_line_and_never_moves_the_terminal(
         touched={key: {key: 1}},
         error=ErrorReport("SchemaError", f"{key} is wrong", f"Correct {key}."),
     )
-    assert isinstance(out.file, io.StringIO)
-    with RunView(out) as view:
-        view.progress(Progress(key, 10, 1.0, 20))
-        out.file.truncate(0)  # what draws progress bars are escapes of our own
-        view.outcome(outcome)
+    status = TableStatus(key, lambda: 0.0)
+    status.take(Progress(key, 10, 1.0, 20))
+    out.print(status.line(120))
+    show_outcome(outcome, out, set())
     show_summary(RunOutcome([outcome], 1.0), out)
+    assert isinstance(out.file, io.StringIO)
     told = out.file.getvalue()
     assert f"failed  {shown}\n" in told
     assert f"SchemaError: {shown}" in told or "\n" in key
@@ -138,20 +146,64 @@ def test_a_name_is_shown_as_it_is_on_one_line_and_never_moves_the_terminal(
     assert "\x1b[31m" not in told
 
 
-def test_a_log_gets_a_line_of_a_table_now_and_then_not_one_a_batch() -> None:
-    now = [0.0]
-    out = Console(file=io.StringIO(), width=120)
-    with RunView(out, clock=lambda: now[0]) as view:
-        for batch in range(1, 101):
-            view.progress(Progress("a", 10 * batch, now[0], 1000))
-            view.progress(Progress("b", 10 * batch, now[0], None))
-            now[0] += LOG_SECONDS / 40
-    lines = lines_of(out)
-    assert [line.split()[0] for line in lines] == ["a", "b"] * 3
-    assert [line.split()[1] for line in lines if " a " in line] == ["1%", "41%", "81%"]
-
-
 def test_one_row_is_one_row() -> None:
     out = Console(file=io.StringIO(), width=120)
-    RunView(out).outcome(TableOutcome("a", "a", Status.OK, 1, 1, 0.25))
+    show_outcome(TableOutcome("a", "a", Status.OK, 1, 1, 0.25), out, set())
     assert lines_of(out) == ["ok  a -> a: 1 row in 0.25 s"]
+    show_run_line(RunOutcome([TableOutcome("a", "a", Status.OK, 1, 1, 0.25)], 0.25), out)
+    assert lines_of(out)[-1] == "1 of 1 table ok: 1 row in 0.25 s"
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_warning_that_was_shown_already_takes_one_line_of_a_terminal(is_terminal: bool) -> None:
+    out = Console(
+        file=io.StringIO(), width=60, force_terminal=is_terminal, color_system=None, highlight=False
+    )
+    warning = "Shop does not allow SNAPSHOT isolation, so rows are read with NOLOCK, which is less"
+    shown: set[str] = set()
+    for key in "ab":
+        show_outcome(TableOutcome(key, key, Status.OK, 1, 1, 1.0, warnings=(warning,)), out, shown)
+    first, again = "\n".join(lines_of(out)).split("ok  b")
+    assert "which is less" in first
+    if is_terminal:
+        [line] = again.split("\n")[1:]
+        assert line.startswith("    warning Shop does not allow")
+        assert line.endswith("…")
+        assert len(line) == 60
+    else:
+        assert "which is less" in again
+
+
+def test_tables_without_changes_are_one_line_and_not_in_the_table() -> None:
+    idle = tuple(TableOutcome(f"i{n}", f"i{n}", Status.OK, idle=True) for n in range(200))
+    out = terminal(80)
+    show_summary(RunOutcome(TABLES + idle, 0.75), out)
+    lines = lines_of(out)
+    assert lines[0] == "200 tables are unchanged since their last run"
+    assert not any("i19" in line for line in lines)
+    assert any("203 of 203 ok" in line for line in lines)
+
+
+def test_an_outcome_says_how_many_keys_were_compared_and_how_many_had_gone() -> None:
+    out = terminal(80)
+    merged = {"inserted": 0, "updated": 1, "deleted": 2, "unchanged": 0}
+    table = TableOutcome(
+        "t", "t", Status.OK, changes=merged, reconciled={"compared": 1_000, "deleted": 2}
+    )
+    show_outcome(table, out, set())
+    assert "    reconciled 1,000 keys of the source, 2 only in the target" in lines_of(out)
+
+
+def test_a_single_table_without_changes_is_one_line_too() -> None:
+    out = terminal(80)
+    show_summary(RunOutcome([TableOutcome("i", "i", Status.OK, idle=True)], 0.75), out)
+    assert lines_of(out)[0] == "1 table is unchanged since its last run"
+
+
+def test_a_table_without_changes_is_not_shown_on_its_own() -> None:
+    out = terminal(80)
+    view = RunView(Screen(out, out))
+    view.event(TableFinished(TableOutcome("i", "i", Status.OK, idle=True)))
+    view.event(TableFinished(TABLES[0]))
+    assert [line for line in lines_of(out) if "i -> i" in line] == []
+    assert any("customer" in line for line in lines_of(out))

@@ -8,7 +8,8 @@ from pydantic import SecretStr
 
 from tableferry.config import Login, SourceSettings
 from tableferry.errors import ConfigError, TableferryError, TransientError
-from tableferry.sqlserver.connection import check_columns, connect, connection_string
+from tableferry.sqlserver.connection import check_columns, connect
+from tableferry.sqlserver.driver_connection import connection_string
 from tests.support.specs import source_settings
 
 

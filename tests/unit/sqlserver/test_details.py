@@ -80,7 +80,7 @@ def test_a_filter_that_is_not_shown_is_not_taken_for_none() -> None:
 def test_names_are_quoted_in_every_question() -> None:
     catalog = Catalog()
     read_details(catalog, TABLE)  # type: ignore[arg-type]
-    assert len(catalog.asked) == 5
+    assert len(catalog.asked) == 6
     for sql in catalog.asked:
         assert "[Mc]]TM].sys." in sql
         assert "OBJECT_ID(N'[Mc]]TM].[dbo].[It''s]')" in sql
@@ -89,3 +89,21 @@ def test_names_are_quoted_in_every_question() -> None:
 def test_a_lost_connection_is_no_warning() -> None:
     with pytest.raises(TransientError):
         read_details(LostCatalog(), TABLE)  # type: ignore[arg-type]
+
+
+def test_a_full_text_index_is_a_warning() -> None:
+    found = read_details(Catalog(table_id=[(7,)]), TABLE)  # type: ignore[arg-type]
+    assert any("the full-text index of" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize("kind", ["XML", "SPATIAL", "CLUSTERED COLUMNSTORE"])
+def test_an_index_without_key_columns_is_read_to_be_named(kind: str) -> None:
+    """Its columns have the ordinal 0 in sys.index_columns, which the query must not leave out."""
+    catalog = Catalog(
+        is_included=[("IX", kind, False, False, False, False, None, "A", False, False)]
+    )
+    [index] = read_keys(catalog, TABLE).indexes  # type: ignore[arg-type]
+    assert index.kind == kind
+    assert "OR i.type_desc NOT IN ('CLUSTERED', 'NONCLUSTERED', 'NONCLUSTERED HASH')" in " ".join(
+        catalog.asked[0].split()
+    )

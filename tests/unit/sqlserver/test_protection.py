@@ -95,10 +95,11 @@ def test_a_lost_connection_is_no_answer() -> None:
 
 
 def test_a_security_policy_is_noticed() -> None:
-    assert read_traits(Answering([(1, 0)]), TABLE) == (True, False)  # type: ignore[arg-type]
-    assert read_traits(Answering([(0, 1)]), TABLE) == (False, True)  # type: ignore[arg-type]
+    assert read_traits(Answering([(1, 0, 0)]), TABLE) == (True, False, False)  # type: ignore[arg-type]
+    assert read_traits(Answering([(0, 1, 0)]), TABLE) == (False, True, False)  # type: ignore[arg-type]
+    assert read_traits(Answering([(0, 0, 1)]), TABLE) == (False, False, True)  # type: ignore[arg-type]
     unknown = Answering(TableferryError("Invalid object name"))
-    assert read_traits(unknown, TABLE) == (False, False)  # type: ignore[arg-type]
+    assert read_traits(unknown, TABLE) == (False,) * 3  # type: ignore[arg-type]
 
 
 def test_a_server_before_security_policies_may_have_memory_optimized_tables() -> None:
@@ -106,9 +107,9 @@ def test_a_server_before_security_policies_may_have_memory_optimized_tables() ->
         def rows(self, sql: str, columns: list[str]) -> list[tuple[Any, ...]]:
             if "policies" in sql:
                 raise TableferryError("Invalid object name 'sys.security_policies'")
-            return [(1,)]
+            return [(1, 0)]
 
-    assert read_traits(Older([]), TABLE) == (False, True)  # type: ignore[arg-type]
+    assert read_traits(Older([]), TABLE) == (False, True, False)  # type: ignore[arg-type]
 
 
 def test_floats_of_a_variant_are_not_read_where_the_server_would_round_them() -> None:

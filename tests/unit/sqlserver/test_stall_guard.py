@@ -16,7 +16,7 @@ import pytest
 from tableferry.model.schema import UNLIMITED, SourceType
 from tableferry.planning.plan import SyncPlan
 from tableferry.sqlserver import stall_guard, watchdog
-from tableferry.sqlserver.connection import KEEPALIVE_SECONDS
+from tableferry.sqlserver.driver_connection import KEEPALIVE_SECONDS
 from tableferry.sqlserver.stall_guard import StallGuard
 from tableferry.sqlserver.watchdog import BEAT, HANG_SECONDS, StallDetector
 from tests.faults.support import wait_for

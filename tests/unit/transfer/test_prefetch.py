@@ -13,6 +13,7 @@ from tableferry.errors import TransientError
 from tableferry.transfer import prefetch
 from tableferry.transfer.budget import Budget
 from tableferry.transfer.prefetch import Prefetch
+from tableferry.transfer.silence import SilenceLimit
 
 
 def batch(number: int, size: int = 1000) -> pa.RecordBatch:
@@ -108,7 +109,7 @@ def test_a_source_that_says_nothing_is_given_up_and_its_thread_left_behind(
 
     with (
         pytest.raises(TransientError, match=r"said nothing for 0\.05 seconds"),
-        Prefetch(silent(), lambda: stuck.append(True), silent_seconds=0.05) as ahead,
+        Prefetch(silent(), lambda: stuck.append(True), limit=lambda: SilenceLimit(0.05)) as ahead,
     ):
         list(ahead)
     assert stuck == [True]
@@ -233,7 +234,7 @@ def test_silence_is_what_the_source_says_not_how_long_a_batch_takes() -> None:
 
     with Prefetch(
         held_back(),
-        silent_seconds=0.05,
+        limit=lambda: SilenceLimit(0.05),
         silence=lambda: silent[0],
         check=check,
         clock=lambda: clock[0],

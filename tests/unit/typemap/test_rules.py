@@ -72,6 +72,7 @@ FITTING = [
     (SourceType("datetime", 8, 23, 3), "timestamp"),
     (SourceType("nvarchar", UNLIMITED), "varchar"),
     (SourceType("xml", UNLIMITED), "xml"),
+    (SourceType("nvarchar", 20), "citext"),
 ]
 
 
@@ -103,12 +104,13 @@ def test_a_wider_column_fits(source: SourceType, target: str) -> None:
         (SourceType("time", 5, 16, 7), PgType("timetz")),
         (SourceType("nvarchar", 20), PgType("varchar", (9,))),
         (SourceType("nvarchar", UNLIMITED), PgType("varchar", (10_000,))),
-        (SourceType("char", 10), PgType("bpchar", (10,))),
+        (SourceType("char", 10), PgType("bpchar", (11,))),
+        (SourceType("varchar", 10), PgType("bpchar", (10,))),
         (SourceType("ntext", 16), PgType("varchar", (16,))),
         (SourceType("varbinary", 10), PgType("text")),
         (SourceType("uniqueidentifier", 16), PgType("text")),
         (SourceType("int", 4), PgType("_int4")),
-        (SourceType("nvarchar", 20), PgType("citext")),
+        (SourceType("xml", UNLIMITED), PgType("citext")),
     ],
     ids=str,
 )

@@ -16,6 +16,7 @@ _SQL_COLLATIONS: Final = {
     "SQL_Latin1_General_CP1_CS_AS": (0x0409, 51, "cp1252"),
     "SQL_Latin1_General_CP1_CI_AS": (0x0409, 52, "cp1252"),
     "SQL_Latin1_General_CP1_CI_AI": (0x0409, 54, "cp1252"),
+    "SQL_Latin1_General_Pref_CP1_CI_AS": (0x0409, 53, "cp1252"),
     "SQL_Latin1_General_CP437_BIN": (0x0409, 30, "cp437"),
     "SQL_Latin1_General_CP437_CS_AS": (0x0409, 31, "cp437"),
     "SQL_Latin1_General_CP437_CI_AS": (0x0409, 32, "cp437"),
@@ -26,6 +27,14 @@ _SQL_COLLATIONS: Final = {
     "SQL_Latin1_General_CP1250_CI_AS": (0x0409, 82, "cp1250"),
     "SQL_Latin1_General_CP1251_CS_AS": (0x0409, 105, "cp1251"),
     "SQL_Latin1_General_CP1251_CI_AS": (0x0409, 106, "cp1251"),
+    "SQL_Czech_CP1250_CS_AS": (0x0405, 83, "cp1250"),
+    "SQL_Czech_CP1250_CI_AS": (0x0405, 84, "cp1250"),
+    "SQL_Hungarian_CP1250_CS_AS": (0x040E, 85, "cp1250"),
+    "SQL_Hungarian_CP1250_CI_AS": (0x040E, 86, "cp1250"),
+    "SQL_Polish_CP1250_CS_AS": (0x0415, 87, "cp1250"),
+    "SQL_Polish_CP1250_CI_AS": (0x0415, 88, "cp1250"),
+    "SQL_Ukrainian_CP1251_CS_AS": (0x0422, 107, "cp1251"),
+    "SQL_Ukrainian_CP1251_CI_AS": (0x0422, 108, "cp1251"),
     "SQL_Latin1_General_CP1253_CI_AS": (0x0409, 114, "cp1253"),
     "SQL_Latin1_General_CP1254_CI_AS": (0x0409, 130, "cp1254"),
     "SQL_Latin1_General_CP1255_CI_AS": (0x0409, 138, "cp1255"),
@@ -36,9 +45,12 @@ _SQL_COLLATIONS: Final = {
 _WINDOWS: Final = {
     # alphabet of the name: (LCID, code page)
     "Latin1_General": (0x0409, "cp1252"),
+    "German_PhoneBook": (0x10407, "cp1252"),
     "Albanian": (0x041C, "cp1250"),
     "Arabic": (0x0401, "cp1256"),
     "Chinese_PRC": (0x0804, "gbk"),
+    "Chinese_PRC_Stroke": (0x20804, "gbk"),
+    "Chinese_Taiwan_Bopomofo": (0x30404, "cp950"),
     "Chinese_Taiwan_Stroke": (0x0404, "cp950"),
     "Croatian": (0x041A, "cp1250"),
     "Cyrillic_General": (0x0419, "cp1251"),
@@ -52,7 +64,10 @@ _WINDOWS: Final = {
     "Hungarian": (0x040E, "cp1250"),
     "Icelandic": (0x040F, "cp1252"),
     "Japanese": (0x0411, "cp932"),
+    "Japanese_XJIS": (0x0411, "cp932"),
     "Korean_Wansung": (0x0412, "cp949"),
+    "Korean": (0x0412, "cp949"),
+    "Kazakh": (0x043F, "cp1251"),
     "Latvian": (0x0426, "cp1257"),
     "Lithuanian": (0x0427, "cp1257"),
     "Modern_Spanish": (0x0C0A, "cp1252"),
@@ -136,6 +151,25 @@ def codec_of(wire: bytes) -> str:
     if lcid == 0:  # clients that ignore the server's collation send zeros
         return "cp1252"
     raise SqlError(448, f"Invalid collation with the locale 0x{lcid:05x} and sort id {sort_id}.")
+
+
+def name_of(wire: bytes) -> str:
+    """Return the name of a known collation's five wire bytes."""
+    word, sort_id = struct.unpack("<IB", wire)
+    for name, (_, known_sort, _) in _SQL_COLLATIONS.items():
+        if sort_id and known_sort == sort_id:
+            return name
+    alphabet = next(n for n, (lcid, _) in _WINDOWS.items() if lcid == word & 0xFFFFF)
+    version = next(text for text, number in _VERSIONS.items() if number == word >> 28)
+    words = [alphabet, *([version] if version else [])]
+    if word & (_BINARY | _BINARY2):
+        words.append("BIN2" if word & _BINARY2 else "BIN")
+    else:
+        words += ["CI" if word & _IGNORE_CASE else "CS", "AI" if word & _IGNORE_ACCENT else "AS"]
+        words += [] if word & _IGNORE_KANA else ["KS"]
+        words += [] if word & _IGNORE_WIDTH else ["WS"]
+        words += ["SC"] if word & _UTF8 else []
+    return "_".join([*words, *(["UTF8"] if word & _UTF8 else [])])
 
 
 def _sensitivity(

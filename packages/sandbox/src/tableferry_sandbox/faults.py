@@ -88,6 +88,18 @@ class RefuseLogin:
     state: int = 1
 
 
+@dataclass(frozen=True)
+class Redirect:
+    """Route logins to another server, as a listener with read-only routing or Azure's gateway does.
+
+    ``read_only``: only those that declare read-only intent.
+    """
+
+    host: str
+    port: int
+    read_only: bool = False
+
+
 class Wire(Protocol):
     """What a fault does to the connection it happens on."""
 
@@ -116,6 +128,7 @@ class Faults:
         self._statements: list[_Armed] = []
         self._logins: list[RefuseLogin] = []
         self._refuse_tls = False
+        self._redirect: Redirect | None = None
 
     def on_statement(self, pattern: str, fault: StatementFault, *, times: int = 1) -> None:
         """Apply ``fault`` to the next ``times`` statements that contain ``pattern``, a regex."""
@@ -133,18 +146,30 @@ class Faults:
         with self._lock:
             self._refuse_tls = refuse
 
+    def redirect_logins(self, redirect: Redirect | None) -> None:
+        """Route logins to another server from now on; None: serve them here again."""
+        with self._lock:
+            self._redirect = redirect
+
     def clear(self) -> None:
         """Remove every fault that has not happened yet."""
         with self._lock:
             self._statements.clear()
             self._logins.clear()
             self._refuse_tls = False
+            self._redirect = None
 
     @property
     def tls_refused(self) -> bool:
         """True while the server behaves like one without TLS."""
         with self._lock:
             return self._refuse_tls
+
+    def redirect_of(self, *, read_only_intent: bool) -> Redirect | None:
+        """Return where a login is routed to, None if it is served here."""
+        with self._lock:
+            found = self._redirect
+        return None if found is None or (found.read_only and not read_only_intent) else found
 
     def take_login(self) -> RefuseLogin | None:
         """Take the refusal for the login that is starting, None if there is none."""

@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import ssl
 import threading
 from types import TracebackType
 from typing import Final, Literal, Self
@@ -38,7 +39,7 @@ class SandboxServer:
     ``engine`` answers the SQL. ``host`` and ``port``: loopback and any free port by default.
     ``tls``: ``optional`` encrypts if the client asks for it, and otherwise the login packet only;
     ``required`` refuses clients that do not encrypt; ``off`` is a server without TLS.
-    ``certificate``: the one for TLS, self-signed by default.
+    ``certificate``: the one for TLS, self-signed by default; ``tls_version``: the only version.
     ``replay``: keep encoded result sets, in that many bytes (True: REPLAY_BUDGET).
     ``version``: reported to clients, as (major, minor, build).
     ``flush_bytes``: how much of a response is collected before it is sent. A client in the same
@@ -54,6 +55,7 @@ class SandboxServer:
         *,
         tls: Tls = "optional",
         certificate: Certificate | None = None,
+        tls_version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2,
         replay: bool | int = False,
         version: tuple[int, int, int] = SQL_SERVER_2022,
         server_name: str = "SANDBOX",
@@ -68,7 +70,7 @@ class SandboxServer:
         self._context = ServerContext(
             engine=engine,
             encryption=_ENCRYPTION[tls],
-            tls_context=None if certificate is None else server_context(certificate),
+            tls_context=None if certificate is None else server_context(certificate, tls_version),
             version=version,
             server_name=server_name,
             replay=ReplayCache(budget) if budget else None,

@@ -2,9 +2,10 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
-from sandbox_support.plugin_run import run_pytest
+import pytest
+
+from sandbox_support.plugin_run import outcomes_of, run_pytest
 
 HEAVY = ("duckdb", "pyarrow", "numpy", "psycopg", "cryptography", "tableferry_sandbox.engine")
 
@@ -20,31 +21,45 @@ def test_importing_the_plugin_loads_nothing_heavy():
     assert found.stdout.strip() == "[]"
 
 
-def test_each_test_gets_a_sql_server_without_the_databases_of_the_test_before(tmp_path: Path):
-    (tmp_path / "test_fresh.py").write_text(
-        "import pytest\n"
-        "@pytest.mark.parametrize('turn', [1, 2])\n"
-        "def test_fresh(sql_server, turn):\n"
-        "    sql_server.create_database('Shop')\n"
-        "    names = sql_server.query('master', 'SELECT name FROM sys.databases')\n"
-        "    assert names['name'].to_pylist() == ['master', 'tempdb', 'model', 'msdb', 'Shop']\n"
-    )
-    run = run_pytest(tmp_path)
-    assert run.returncode == 0, run.stdout
-    assert "2 passed" in run.stdout
+FRESH = """\
+import pytest
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_fresh(sql_server, turn):
+    sql_server.create_database("Shop")
+    names = sql_server.query("master", "SELECT name FROM sys.databases")
+    assert names["name"].to_pylist() == ["master", "tempdb", "model", "msdb", "Shop"]
+"""
+
+EMPTY = """\
+import psycopg, pytest
+
+ports = set()
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_empty(postgres_database, turn):
+    with psycopg.connect(postgres_database) as connection:
+        ports.add(connection.info.port)
+        connection.execute("CREATE TABLE only_once ()")
+    assert len(ports) == 1
+"""
 
 
-def test_each_test_gets_an_empty_postgres_database_on_one_server(tmp_path: Path):
-    (tmp_path / "test_empty.py").write_text(
-        "import psycopg, pytest\n"
-        "ports = set()\n"
-        "@pytest.mark.parametrize('turn', [1, 2])\n"
-        "def test_empty(postgres_database, turn):\n"
-        "    with psycopg.connect(postgres_database) as connection:\n"
-        "        ports.add(connection.info.port)\n"
-        "        connection.execute('CREATE TABLE only_once ()')\n"
-        "    assert len(ports) == 1\n"
-    )
-    run = run_pytest(tmp_path)
-    assert run.returncode == 0, run.stdout
-    assert "2 passed" in run.stdout
+@pytest.fixture(scope="module")
+def run_of_both(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    folder = tmp_path_factory.mktemp("both")
+    (folder / "test_fresh.py").write_text(FRESH)
+    (folder / "test_empty.py").write_text(EMPTY)
+    return run_pytest(folder)
+
+
+def test_each_test_gets_a_sql_server_without_the_databases_of_the_test_before(
+    run_of_both: subprocess.CompletedProcess[str],
+):
+    assert outcomes_of("test_fresh.py", run_of_both) == ["PASSED"] * 2, run_of_both.stdout
+
+
+def test_each_test_gets_an_empty_postgres_database_on_one_server(
+    run_of_both: subprocess.CompletedProcess[str],
+):
+    assert outcomes_of("test_empty.py", run_of_both) == ["PASSED"] * 2, run_of_both.stdout

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox_support.plugin_run import run_pytest
+from sandbox_support.plugin_run import outcomes_of, run_pytest
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.testing import sql_server
 
@@ -33,11 +33,19 @@ def test_a_program_of_the_readme_runs(code: str, tmp_path: Path):
     assert run.returncode == 0, run.stderr
 
 
+@pytest.fixture(scope="module")
+def tests_run(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    """One run of all test files, as they would be in one project."""
+    folder = tmp_path_factory.mktemp("tests")
+    for code in TESTS:
+        (folder / code.split()[1]).write_text(code)
+    return run_pytest(folder)
+
+
 @pytest.mark.parametrize("code", TESTS, ids=lambda code: code.split()[1])
-def test_a_test_file_of_the_readme_passes(code: str, tmp_path: Path):
-    (tmp_path / code.split()[1]).write_text(code)
-    run = run_pytest(tmp_path)
-    assert run.returncode == 0, run.stdout
+def test_a_test_file_of_the_readme_passes(code: str, tests_run: subprocess.CompletedProcess[str]):
+    outcomes = outcomes_of(code.split()[1], tests_run)
+    assert outcomes == ["PASSED"] * code.count("def test_"), tests_run.stdout
 
 
 @pytest.mark.parametrize("statement", REFUSED)

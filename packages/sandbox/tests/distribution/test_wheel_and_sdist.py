@@ -74,7 +74,8 @@ def test_the_wheel_holds_the_readme_the_licence_and_the_entry_point(wheel: zipfi
     metadata = message_from_bytes(metadata_of(wheel, "METADATA"))
     assert metadata["Name"] == "tableferry-sandbox"
     assert metadata["License-Expression"] == "MIT"
-    assert metadata.get_payload().strip() == (PROJECT / "README.md").read_text().strip()
+    readme = metadata.get_payload(decode=True).decode()
+    assert readme.strip() == (PROJECT / "README.md").read_text().strip()
     assert metadata_of(wheel, "licenses/LICENSE") == (PROJECT / "LICENSE").read_bytes()
     assert b"tableferry_sandbox.pytest_plugin" in metadata_of(wheel, "entry_points.txt")
 

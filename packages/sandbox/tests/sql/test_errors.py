@@ -36,6 +36,8 @@ ERRORS = [
     ("SELECT name, COUNT(*) FROM sys.objects", 8120),
     ("SELECT 1 UNION SELECT 1, 2", 205),
     ("SELECT (SELECT x FROM (VALUES (1), (2)) v(x))", 512),
+    ("SET DEADLOCK_PRIORITY 11", 102),
+    ("SET DEADLOCK_PRIORITY LOWER", 102),
     ("THROW 51000, 'mine', 1", 51000),
     ("MERGE INTO a USING b ON 1 = 1 WHEN MATCHED THEN DELETE;", 50000),
 ]

@@ -208,3 +208,30 @@ def test_principals_and_grants_are_in_the_catalog(ask, reader):
 )
 def test_invalid_statements_about_principals_raise_their_error_numbers(refuse, sql, number):
     assert refuse(sql).number == number
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE SYNONYM s FOR dbo.a",
+        "CREATE SEQUENCE q",
+        "CREATE FUNCTION dbo.f() RETURNS int AS BEGIN RETURN 1 END",
+        "CREATE RULE r AS @x > 1",
+        "CREATE DEFAULT d AS 1",
+        "CREATE PARTITION FUNCTION p (int) AS RANGE LEFT FOR VALUES (1)",
+        "EXEC sp_addtype t, 'int'",
+    ],
+)
+def test_a_reader_may_create_nothing(ask, refuse, reader, statement):
+    assert refuse(statement, reader).number == 262
+    ask(statement)
+
+
+def test_a_reader_may_drop_nothing(ask, refuse, reader):
+    ask("CREATE SEQUENCE q; CREATE SYNONYM s FOR dbo.a; CREATE TYPE y FROM int")
+    ask("CREATE SCHEMA Depot")
+    for statement in ("DROP SEQUENCE q", "DROP SYNONYM s", "DROP TYPE y", "DROP SCHEMA Depot"):
+        assert refuse(statement, reader).number == 3701
+        ask(statement)
+        verb, kind, name = statement.split()
+        ask(f"{verb} {kind} IF EXISTS {name}", reader)

@@ -44,8 +44,8 @@ def test_a_property_is_rolled_back_with_its_transaction(ask, table):
         (f"sp_dropextendedproperty N'Unknown', {ON_TABLE}", 15217),
         ("sp_addextendedproperty N'P', N'y', 'SCHEMA', 'dbo', 'TABLE', 'Nope'", 15135),
         (f"sp_addextendedproperty N'P', N'y', {ON_TABLE}, 'COLUMN', 'Nope'", 15135),
-        ("sp_addextendedproperty N'P', N'y', 'SCHEMA', 'dbo', 'VIEW', 'V'", 50000),
-        ("sp_addextendedproperty N'P', N'y'", 50000),
+        ("sp_addextendedproperty N'P', N'y', 'SCHEMA', 'dbo', 'VIEW', 'V'", 15135),
+        ("sp_addextendedproperty N'P', N'y', 'ASSEMBLY', 'a'", 50000),
         (f"sp_addextendedproperty N'P', 5, {ON_TABLE}", 50000),
         ("sp_addextendedproperty N'P', @nope = 'y'", 8145),
         (f"sp_addextendedproperty N'P', N'y', {ON_TABLE}, 'COLUMN', 'A', 'more'", 8144),
@@ -77,3 +77,30 @@ def test_a_database_without_other_sessions_may_be_set_to_single_user(ask, refuse
 
 def test_setting_the_language_is_announced(session):
     assert LanguageChanged("us_english") in list(session.execute("SET LANGUAGE us_english"))
+
+
+PARTS = {
+    "NULL, NULL": ("DATABASE", 0),
+    "'SCHEMA', 'dbo'": ("SCHEMA", 0),
+    "'SCHEMA', 'dbo', 'TABLE', 'Parts'": ("OBJECT_OR_COLUMN", 0),
+    "'SCHEMA', 'dbo', 'TABLE', 'Parts', 'COLUMN', 'n'": ("OBJECT_OR_COLUMN", 2),
+    "'SCHEMA', 'dbo', 'TABLE', 'Parts', 'INDEX', 'i'": ("INDEX", 2),
+    "'SCHEMA', 'dbo', 'TABLE', 'Parts', 'CONSTRAINT', 'pk'": ("OBJECT_OR_COLUMN", 0),
+    "'SCHEMA', 'dbo', 'VIEW', 'V'": ("OBJECT_OR_COLUMN", 0),
+    "'SCHEMA', 'dbo', 'VIEW', 'V', 'COLUMN', 'id'": ("OBJECT_OR_COLUMN", 1),
+    "'SCHEMA', 'dbo', 'SEQUENCE', 'q'": ("OBJECT_OR_COLUMN", 0),
+    "'SCHEMA', 'dbo', 'TYPE', 'Code'": ("TYPE", 0),
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_kind_of_object_may_have_properties(ask, part):
+    ask("CREATE TABLE Parts (id int CONSTRAINT pk PRIMARY KEY, n int, INDEX i (n))")
+    ask("CREATE SEQUENCE q; CREATE TYPE Code FROM int")
+    ask("CREATE VIEW V AS SELECT id FROM Parts")
+    ask(f"EXEC sp_addextendedproperty N'MS_Description', N'a part', {part}")
+    kind, minor = PARTS[part]
+    shown = "SELECT class_desc, minor_id, name, value FROM sys.extended_properties"
+    assert ask(shown).rows == [(kind, minor, "MS_Description", "a part")]
+    ask(f"EXEC sp_dropextendedproperty N'MS_Description', {part}")
+    assert ask(shown).rows == []

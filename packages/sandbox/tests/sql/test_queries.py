@@ -76,3 +76,13 @@ def test_accumulating_in_a_variable_over_several_rows_is_refused(refuse, table):
     error = refuse("DECLARE @s varchar(99) = ''; SELECT @s = @s + b FROM t; SELECT @s")
     assert error.number == 50000
     assert refuse("DECLARE @a int, @b int; SELECT @a = 1, @b = @a").number == 50000
+
+
+def test_a_view_of_another_database_reads_its_own_databases_tables(ask, server):
+    # "CREATE VIEW (Transact-SQL)": a view is created, and its names are found, in one database.
+    server.create_database("Store")
+    ask("CREATE TABLE t (id int); INSERT t VALUES (1)")
+    ask("USE Store; CREATE TABLE t (id int); INSERT t VALUES (2), (3)")
+    ask("CREATE VIEW v AS SELECT t.id FROM dbo.t JOIN t AS u ON u.id = t.id")
+    ask("USE Shop")
+    assert ask("SELECT id FROM Store.dbo.v ORDER BY id").rows == [(2,), (3,)]

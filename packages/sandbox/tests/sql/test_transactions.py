@@ -1,6 +1,7 @@
 """Isolation levels, locks, snapshots and row versions between sessions."""
 
 import threading
+import time
 
 import pytest
 
@@ -149,6 +150,34 @@ def test_one_of_two_deadlocked_sessions_is_the_victim(ask, table, session, other
     assert {row[0] for row in ask(f"SELECT v FROM {survivor}").rows} == {6}
 
 
+@pytest.mark.parametrize("closes_the_circle", ["low", "normal"])
+def test_the_session_of_lower_deadlock_priority_is_the_victim(
+    ask, table, session, other, closes_the_circle
+):
+    """Whoever comes last: SET DEADLOCK_PRIORITY (Transact-SQL)."""
+    ask("SET DEADLOCK_PRIORITY LOW", other)
+    ask("CREATE TABLE u (v int); INSERT u VALUES (1); BEGIN TRAN; UPDATE t SET v = 5")
+    ask("BEGIN TRAN; UPDATE u SET v = 5", other)
+    victims = []
+
+    def change(sql, own):
+        try:
+            ask(f"{sql}; COMMIT", own)
+        except SqlError as error:
+            victims.append((error.number, own))
+
+    changes = [("UPDATE u SET v = 6", session), ("UPDATE t SET v = 6", other)]
+    first, last = changes if closes_the_circle == "low" else reversed(changes)
+    waiting = threading.Thread(target=change, args=first)
+    waiting.start()
+    waits = session.server.store.versions._waiting
+    while not waits and waiting.is_alive():
+        time.sleep(0.001)
+    change(*last)
+    waiting.join()
+    assert victims == [(1205, other)]
+
+
 def test_a_waiting_statement_can_be_cancelled(ask, refuse, table, other):
     ask("BEGIN TRAN; UPDATE t SET v = 9")
     timer = threading.Timer(0.1, other.cancel)
@@ -188,21 +217,3 @@ def test_a_statement_cancelled_at_any_moment_reports_it_or_completes(ask, table,
     assert numbers <= {3617}
     ask(sql, other)
     ask(sql)
-
-
-def test_rowversion_grows_with_every_update(ask):
-    ask("CREATE TABLE r (id int, rv rowversion); INSERT r (id) VALUES (1), (2)")
-    before = [row[0] for row in ask("SELECT rv FROM r ORDER BY id").rows]
-    ask("UPDATE r SET id = 1 WHERE id = 1")
-    after = [row[0] for row in ask("SELECT rv FROM r ORDER BY id").rows]
-    assert before[0] < before[1] < after[0]
-    assert after[1] == before[1]
-    assert ask("SELECT @@DBTS").value == after[0]
-
-
-def test_min_active_rowversion_waits_for_an_open_writer(ask, other):
-    ask("CREATE TABLE r (id int, rv rowversion); CREATE TABLE s (id int, rv rowversion)")
-    ask("BEGIN TRAN; INSERT r (id) VALUES (1)")
-    ask("INSERT s (id) VALUES (1)", other)
-    oldest = ask("SELECT rv FROM r WITH (NOLOCK)", other).value
-    assert ask("SELECT MIN_ACTIVE_ROWVERSION()", other).value == oldest

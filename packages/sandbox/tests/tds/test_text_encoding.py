@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tableferry_sandbox.code_pages import decode
 from tableferry_sandbox.surrogates import carried, freed
 from tableferry_sandbox.tds.text_encoding import (
     carry_surrogates,
-    decode_code_page,
     to_code_page,
     to_utf16,
 )
@@ -68,6 +68,6 @@ def test_what_a_code_page_lacks_becomes_a_question_mark(codec):
 def test_every_byte_of_a_code_page_survives_a_round_trip():
     every = bytes(range(256))
     for codec in ("cp1252", "cp1253", "cp1255", "cp874"):
-        text = decode_code_page(every, codec)
+        text = decode(every, codec)
         assert len(set(text)) == 256
         assert cells(*to_code_page(*ranges([text]), codec)) == [every]

@@ -5,7 +5,7 @@ import ssl
 
 import pytest
 
-from tableferry_sandbox.faults import RefuseLogin
+from tableferry_sandbox.faults import Redirect, RefuseLogin
 from tableferry_sandbox.tds_server import SandboxServer
 
 OFF, ON, NOT_SUPPORTED, REQUIRED = 0, 1, 2, 3
@@ -73,6 +73,31 @@ def test_a_scripted_fault_refuses_the_next_login_only(raw, server):
     server.faults.on_login(RefuseLogin(18488, "The password must be changed."))
     assert numbers(raw(login=False).login()) == [18488]
     assert numbers(raw(login=False).login()) == [5701, 5703]
+
+
+def test_a_login_is_routed_to_another_server_instead_of_being_served(raw, server):
+    server.faults.redirect_logins(Redirect("other.example.com", 11005))
+    client = raw(login=False)
+    tokens = client.login()
+    assert [name for name, _ in tokens] == ["LOGINACK", "ENVCHANGE", "DONE"]
+    name = "other.example.com"
+    target = b"\x00" + (11005).to_bytes(2, "little") + len(name).to_bytes(2, "little")
+    target += name.encode("utf-16-le")
+    assert tokens[1][1] == b"\x14" + len(target).to_bytes(2, "little") + target + b"\0\0"
+    with pytest.raises(ConnectionError):
+        client.receive()
+    server.faults.redirect_logins(None)
+    assert numbers(raw(login=False).login()) == [5701, 5703]
+
+
+def test_read_only_routing_leaves_other_logins_where_they_are(raw, server):
+    server.faults.redirect_logins(Redirect("other.example.com", 1433, read_only=True))
+    assert numbers(raw(login=False).login()) == [5701, 5703]
+
+
+def test_a_refused_login_is_not_routed(raw, server):
+    server.faults.redirect_logins(Redirect("other.example.com", 1433))
+    assert numbers(raw(login=False).login(password="wrong")) == [18456]
 
 
 @pytest.mark.parametrize(

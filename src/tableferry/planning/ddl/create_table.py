@@ -4,21 +4,21 @@ Names are quoted by ``identifiers`` only. What has no certain translation become
 a guess. Keys and indexes are created after the load, which is faster than maintaining them.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tableferry.errors import ConfigError
 from tableferry.model.identifiers import TargetTable, quote_pg, shown, text_pg
 from tableferry.model.schema import SourceColumn, TargetColumn
 from tableferry.model.table_details import Identity, TableDetails
-from tableferry.planning.ddl.defaults import translated_default
+from tableferry.model.target_database import TargetDatabase
+from tableferry.planning.ddl.column_defaults import plan_defaults
 from tableferry.planning.ddl.filters import Columns
-from tableferry.planning.ddl.indexes import (
-    BTREE_BYTES,
-    key_bytes,
-    plan_indexes,
-)
+from tableferry.planning.ddl.index_row import MAX_INDEX_ROW_BYTES, fits_btree
+from tableferry.planning.ddl.indexes import plan_indexes
+from tableferry.planning.ddl.table_name import name_warnings, schema_statements
 from tableferry.planning.ddl.tsql_constants import INTEGER_RANGES
+from tableferry.planning.mark import Mark
 from tableferry.typemap import stays_distinct
 
 PG_INTEGERS: Mapping[str, str] = {"int2": "smallint", "int4": "int", "int8": "bigint"}
@@ -44,23 +44,22 @@ def plan_creation(
     planned: Sequence[tuple[SourceColumn, TargetColumn]],
     key: Sequence[str],
     details: TableDetails,
-    pg_version: int,
+    database: TargetDatabase,
     *,
-    names: Collection[str] = (),
+    mark: Mark | None = None,
 ) -> Creation:
     """Plan the table: columns, key, indexes, identity, defaults, comments.
 
     ``planned`` pairs each source column with the column to create, in order; ``key`` holds the
-    source names of the primary key's columns and may be empty; ``pg_version`` is PostgreSQL's
-    ``server_version_num``; ``names`` are those already in use in the target's schema.
+    source names of the primary key's columns and may be empty. ``mark`` is the last column.
     """
     columns: dict[str, tuple[SourceColumn, TargetColumn]] = {}
     for source, into in planned:
         columns.setdefault(source.name, (source, into))
     identity = _IdentityClause.of(details.identity, columns)
-    defaults, default_warnings = _defaults(columns, details)
-    comments, comment_warnings = _comments(target, columns, details)
-    indexes = plan_indexes(target, columns, tuple(key), details, pg_version, names=names)
+    defaults, default_warnings = plan_defaults(planned, columns, details, database)
+    comments, comment_warnings = _comments(target, columns, details, database)
+    indexes = plan_indexes(target, columns, tuple(key), details, database, mark=mark)
     lines = [
         f"  {quote_pg(into.name)} {into.type}"
         + ("" if into.nullable else " NOT NULL")
@@ -68,10 +67,12 @@ def plan_creation(
         + (f" DEFAULT {defaults[into.name]}" if into.name in defaults else "")
         for _, into in planned
     ]
+    if mark:
+        lines.append(f"  {mark.name} {mark.column.type}")
     primary_key = _primary_key(target, columns, key)
     create = f"CREATE TABLE {target.sql} (\n" + ",\n".join(lines) + "\n)"
     return Creation(
-        before=(create, *comments),
+        before=(*schema_statements(target, database), create, *comments),
         after=(
             *primary_key,
             *indexes.statements,
@@ -79,6 +80,7 @@ def plan_creation(
         ),
         warnings=(
             *details.warnings,
+            *name_warnings(target, database),
             *_key_warnings(target, columns, key, details),
             *_identity_warnings(details, columns, identity),
             *default_warnings,
@@ -146,10 +148,10 @@ def _key_warnings(
         for name in key
         if columns[name][0].nullable
     ]
-    if key_bytes([columns[name] for name in key]) > BTREE_BYTES:
+    if not fits_btree([columns[name] for name in key], details.collations):
         warnings.append(
-            f"the values of the primary key can be longer than the {BTREE_BYTES:,} bytes "
-            "PostgreSQL indexes: a longer one would fail the load"
+            f"a row of the primary key can be longer than the {MAX_INDEX_ROW_BYTES:,} bytes that "
+            "a btree of PostgreSQL takes: a longer one would fail the load"
         )
     return warnings
 
@@ -196,27 +198,6 @@ def _identity_warnings(
     return [warning]
 
 
-def _defaults(columns: Columns, details: TableDetails) -> tuple[dict[str, str], list[str]]:
-    """Return the defaults by target column, and warnings for those that are not translated."""
-    found, warnings = {}, []
-    for name, definition in details.defaults.items():
-        if name not in columns:
-            continue
-        source, into = columns[name]
-        if not definition:
-            warnings.append(f"the default of {shown(name)} could not be read, and is not created")
-            continue
-        default = translated_default(definition, source.type, into.type)
-        if default is None:
-            warnings.append(
-                f"the default of {shown(name)} has no certain translation and is not created: "
-                f"{' '.join(definition.split())}"
-            )
-        elif default != "NULL":
-            found[into.name] = default
-    return found, warnings
-
-
 def _computed_warnings(columns: Columns, details: TableDetails) -> list[str]:
     return [
         f"{shown(name)} is computed in the source; its values are carried, but PostgreSQL "
@@ -227,7 +208,7 @@ def _computed_warnings(columns: Columns, details: TableDetails) -> list[str]:
 
 
 def _comments(
-    target: TargetTable, columns: Columns, details: TableDetails
+    target: TargetTable, columns: Columns, details: TableDetails, database: TargetDatabase
 ) -> tuple[list[str], list[str]]:
     """Return the COMMENT statements, and warnings for texts that PostgreSQL cannot store."""
     subjects = [(f"TABLE {target.sql}", details.comment)] if details.comment else []
@@ -238,6 +219,12 @@ def _comments(
     ]
     statements, warnings = [], []
     for subject, text in subjects:
+        if not database.can_encode(text):
+            warnings.append(
+                f"the comment on {subject} is not created: it has a character that "
+                f"{database.encoding}, the target database's encoding, lacks"
+            )
+            continue
         try:
             statements.append(f"COMMENT ON {subject} IS {text_pg(text)}")
         except ConfigError as error:

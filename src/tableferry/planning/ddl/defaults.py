@@ -4,12 +4,14 @@ import re
 from typing import Final
 
 from tableferry.model.schema import UNLIMITED, PgType, SourceType
+from tableferry.planning.ddl.pg_literals import pg_literal
+from tableferry.planning.ddl.stored_values import stored_value
 from tableferry.planning.ddl.tsql_constants import (
     TEXT_TYPES,
     parse_constant,
-    pg_literal,
     without_parentheses,
 )
+from tableferry.typemap import may_alter
 
 LOCAL, UTC, INSTANT = "local", "utc", "instant"
 
@@ -50,24 +52,53 @@ _DATE_OR_TIME_OF: Final = re.compile(
 GUID_LENGTH: Final = 36
 
 
-def translated_default(definition: str, source: SourceType, target: PgType) -> str | None:
+def translated_default(
+    definition: str, source: SourceType, target: PgType, code_page: int = 0
+) -> str | None:
     """Return the DEFAULT for PostgreSQL; None where no expression is certainly equivalent.
 
     ``definition`` is from ``sys.default_constraints``; a default of NULL gives ``NULL``.
+    ``code_page`` is that of a text column, 0 where it is unknown.
+    """
+    constant = parse_constant(definition)
+    if may_alter(source, target) and (constant is None or constant.value is not None):
+        return None  # the target's type may refuse or round it
+    if constant is not None:
+        stored = stored_value(constant, source, code_page)
+        return pg_literal(stored, source, target) if stored else None
+    bare = _bare(definition)
+    if bare == "newid()":
+        return _new_guid(source, target)
+    clock, part = _clock(bare)
+    return _moment(clock, part, source, target) if clock else None
+
+
+def translated_offset(definition: str) -> str | None:
+    """Return the DEFAULT of the column for a datetimeoffset's offset, in minutes; None as above.
+
+    Only ``sysdatetimeoffset()`` has an offset, the server's: here the session's. Every other time,
+    and a text without an offset, gets +00:00.
     """
     constant = parse_constant(definition)
     if constant is not None:
-        return pg_literal(constant, source, target)
-    # Blanks and brackets matter in a string literal only, and those were read above or are refused.
-    bare = re.sub(r"[\s\[\]]+", "", without_parentheses(definition)).lower()
-    if bare == "newid()":
-        return _new_guid(source, target)
-    part = ""
-    if match := _DATE_OR_TIME_OF.fullmatch(bare):
-        part = match["part"] or match["part2"]
-        bare = match["inner"] or match["inner2"]
-    clock = CLOCKS.get(bare)
-    return _moment(clock, part, source, target) if clock else None
+        return "NULL" if constant.value is None else "0"
+    clock, _ = _clock(_bare(definition))
+    if clock == INSTANT:
+        return "(EXTRACT(timezone FROM now()) / 60)::smallint"
+    return "0" if clock else None
+
+
+def _bare(definition: str) -> str:
+    """Return an expression without blanks and brackets, which matter in a string literal only."""
+    return re.sub(r"[\s\[\]]+", "", without_parentheses(definition)).lower()
+
+
+def _clock(bare: str) -> tuple[str | None, str]:
+    """Return which clock an expression reads, and the part of it that is kept, empty for all."""
+    match = _DATE_OR_TIME_OF.fullmatch(bare)
+    if match is None:
+        return CLOCKS.get(bare), ""
+    return CLOCKS.get(match["inner"] or match["inner2"]), match["part"] or match["part2"]
 
 
 def _moment(clock: str, part: str, source: SourceType, target: PgType) -> str | None:

@@ -6,16 +6,20 @@ SQL Server allows only comparisons of a column with constants, IN, IS [NOT] NULL
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from tableferry.model.identifiers import quote_pg
+from tableferry.model.naming import find_name
 from tableferry.model.schema import SourceColumn, TargetColumn
-from tableferry.planning.ddl.tsql_constants import TEXT_TYPES, parse_constant, pg_literal
-from tableferry.typemap import stays_distinct
+from tableferry.planning.ddl.pg_literals import pg_operand
+from tableferry.planning.ddl.stored_values import stored_value
+from tableferry.planning.ddl.tsql_constants import TEXT_TYPES, parse_constant
+from tableferry.typemap import may_alter, stays_distinct
 
 _TOKEN: Final = re.compile(
     r"\s*(\[(?:[^\]]|\]\])+\]|\"(?:[^\"]|\"\")+\"|[Nn]?'(?:[^']|'')*'|0[xX][0-9A-Fa-f]*"
-    r"|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[^\W\d][\w@#$]*|<=|>=|<>|!=|!<|!>|[=<>(),+-])"
+    r"|\$?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[^\W\d][\w@#$]*|<=|>=|<>|!=|!<|!>|[=<>(),+-])"
 )
 COMPARISONS: Final = {
     "=": "=",
@@ -29,20 +33,36 @@ COMPARISONS: Final = {
     "!<": ">=",
 }
 
+_PADDED: Final = TEXT_TYPES | {"binary", "varbinary", "image"}
+"""Types of which two values may be equal in SQL Server and differ in PostgreSQL: texts by case,
+accents and trailing blanks, binaries by trailing zeros."""
+
+SORTED_DIFFERENTLY: Final = _PADDED | {"uniqueidentifier"}
+
 Columns = Mapping[str, tuple[SourceColumn, TargetColumn]]
+
+
+NO_CODE_PAGES: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 class _UntranslatableError(Exception):
     """The condition has no certain equivalent in PostgreSQL."""
 
 
-def translated_condition(text: str, columns: Columns, *, narrow: bool = False) -> str | None:
+def translated_condition(
+    text: str,
+    columns: Columns,
+    code_pages: Mapping[str, int] = NO_CODE_PAGES,
+    *,
+    narrow: bool = False,
+) -> str | None:
     """Return the condition on the target's columns; None where it has no certain equivalent.
 
-    ``columns`` are the carried ones, by source name. Values that are equal in SQL Server may differ
-    in PostgreSQL (case, accents, trailing blanks), and values that differ may become equal (a
-    seventh digit). With ``narrow``, also None where the condition might hold for a row for which it
-    does not hold in the source.
+    ``columns`` are the carried ones, by source name; ``code_pages`` are those of text columns,
+    where they are known. Values that are equal in SQL Server may differ in PostgreSQL (case,
+    accents, trailing blanks), and values that differ may become equal (a seventh digit). With
+    ``narrow``, also None where the condition might hold for a row for which it does not hold in the
+    source.
     """
     tokens, position = [], 0
     while text[position:].strip():
@@ -51,7 +71,7 @@ def translated_condition(text: str, columns: Columns, *, narrow: bool = False) -
             return None
         tokens.append(match[1])
         position = match.end()
-    parser = _ConditionParser(tokens, columns, narrow=narrow)
+    parser = _ConditionParser(tokens, columns, code_pages, narrow=narrow)
     try:
         found = parser.any_of()
     except _UntranslatableError:
@@ -62,9 +82,12 @@ def translated_condition(text: str, columns: Columns, *, narrow: bool = False) -
 class _ConditionParser:
     """A recursive descent parser."""
 
-    def __init__(self, tokens: list[str], columns: Columns, *, narrow: bool) -> None:
+    def __init__(
+        self, tokens: list[str], columns: Columns, code_pages: Mapping[str, int], *, narrow: bool
+    ) -> None:
         self._tokens = tokens
         self._columns = columns
+        self._code_pages = code_pages
         self._narrow = narrow
         self._position = 0
 
@@ -104,14 +127,14 @@ class _ConditionParser:
             self._expect(")")
             return f"{name} IN ({', '.join(values)})"
         comparison = COMPARISONS.get(self._next())
-        sorts_differently = source.type.name in TEXT_TYPES or source.type.name == "uniqueidentifier"
-        if comparison is None or (sorts_differently and comparison not in {"=", "<>"}):
-            raise _UntranslatableError  # PostgreSQL sorts texts and GUIDs differently
+        sorts_alike = source.type.name not in SORTED_DIFFERENTLY
+        if comparison is None or not (sorts_alike or comparison in {"=", "<>"}):
+            raise _UntranslatableError
         self._require_narrow(comparison, source, target)
         return f"{name} {comparison} {self._constant(source, target)}"
 
     def _require_narrow(self, comparison: str, source: SourceColumn, target: TargetColumn) -> None:
-        may_differ = source.type.name in TEXT_TYPES and comparison == "<>"
+        may_differ = source.type.name in _PADDED and comparison == "<>"
         may_be_equal = not stays_distinct(source.type, target.type) and comparison in {"=", "<="}
         if self._narrow and (may_differ or may_be_equal):
             raise _UntranslatableError
@@ -123,8 +146,7 @@ class _ConditionParser:
             name = token[1:-1].replace("]]", "]")
         elif token.startswith('"'):
             name = token[1:-1].replace('""', '"')
-        alike = [key for key in self._columns if key.lower() == name.lower()]
-        found = name if name in self._columns else alike[0] if len(alike) == 1 else None
+        found = find_name(name, self._columns)
         if found is None:
             raise _UntranslatableError
         return self._columns[found]
@@ -138,9 +160,12 @@ class _ConditionParser:
             text += word
             if depth == 0 and word.upper() not in {"+", "-", "CONVERT"}:
                 break
-        constant = parse_constant(text)
-        found = pg_literal(constant, source.type, target.type) if constant else None
-        if found is None or found == "NULL":
+        constant = None if may_alter(source.type, target.type) else parse_constant(text)
+        page = self._code_pages.get(source.name, 0)
+        stored = stored_value(constant, source.type, page) if constant else None
+        comparable = stored is not None and stored.comparable
+        found = pg_operand(stored, source.type, target.type) if stored and comparable else None
+        if found is None:
             raise _UntranslatableError
         return found
 

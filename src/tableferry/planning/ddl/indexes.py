@@ -5,20 +5,19 @@ could violate (too long for a btree, no longer unique without a seventh digit) i
 without UNIQUE, with a warning.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from tableferry.model.identifiers import TargetTable, quote_pg, shown
 from tableferry.model.naming import pg_name, shortened, unique_name
-from tableferry.model.schema import UNLIMITED, SourceColumn, TargetColumn
+from tableferry.model.schema import SourceColumn, TargetColumn
 from tableferry.model.table_details import HIDDEN_CONDITION, SourceIndex, TableDetails
+from tableferry.model.target_database import TargetDatabase
 from tableferry.planning.ddl.filters import Columns, translated_condition
-from tableferry.planning.ddl.tsql_constants import TEXT_TYPES
+from tableferry.planning.ddl.index_row import MAX_INDEX_ROW_BYTES, fits_btree
+from tableferry.planning.mark import Mark
 from tableferry.typemap import stays_distinct
-
-BTREE_BYTES: Final = 2704
-"""BTMaxItemSize, a third of a page: a larger entry would fail the load."""
 
 MAX_INDEX_COLUMNS: Final = 32
 """INDEX_MAX_KEYS, which counts included columns; SQL Server includes up to 1,023."""
@@ -46,33 +45,60 @@ def plan_indexes(
     columns: Columns,
     key: tuple[str, ...],
     details: TableDetails,
-    pg_version: int,
+    database: TargetDatabase,
     *,
-    names: Collection[str] = (),
+    mark: Mark | None = None,
 ) -> IndexPlan:
     """Plan every index but the one that is the target's primary key.
 
     ``columns`` are the carried ones, by source name; ``key`` holds the source names of the target's
-    primary key; ``pg_version`` is ``server_version_num``; ``names`` are those already in use in the
-    target's schema.
+    primary key. A unique index leaves out the rows with a ``mark``: others may take their values.
     """
     statements, warnings = [], []
-    taken: set[str] = {target.name, shortened(f"{target.name}_pkey"), *names}
+    taken: set[str] = {target.name, shortened(f"{target.name}_pkey"), *database.names}
     for index in details.indexes:
-        key_columns = {column.name for column in index.columns}
-        if index.unique and not index.condition and key and key_columns == set(key):
-            continue  # it is the primary key, or equivalent to it
-        if reason := _skip_reason(index, columns):
+        if _is_key(index, key) and index.primary:
+            warnings += _order_warning(index)
+            continue
+        if reason := _skip_reason(index, columns, key, details):
             warnings.append(f"the index {shown(index.name)} is not created: {reason}")
             continue
-        made = _Index(index, columns, details, pg_version)
+        made = _Index(index, columns, details, database.version, mark)
         name = unique_name(shortened(f"{target.name}_{pg_name(index.name)}", index.name), taken)
-        statements.append(made.statement(target, name))
+        statement = made.statement(target, name)
+        if not database.can_encode(statement):
+            warnings.append(
+                f"the index {shown(index.name)} is not created: its name or its condition has a "
+                f"character that {database.encoding}, the target database's encoding, lacks"
+            )
+            continue
+        statements.append(statement)
         warnings += made.warnings()
     return IndexPlan(tuple(statements), tuple(warnings))
 
 
-def _skip_reason(index: SourceIndex, columns: Columns) -> str:
+def _is_key(index: SourceIndex, key: tuple[str, ...]) -> bool:
+    """Whether the target's primary key is an index on the same columns in the same order."""
+    same = tuple(column.name for column in index.columns) == key
+    return same and index.unique and not index.condition
+
+
+def _order_warning(primary: SourceIndex) -> list[str]:
+    """Warn of a primary key whose order PostgreSQL's, which is ascending, has in no direction."""
+    down = [column.name for column in primary.columns if column.descending]
+    if len(down) in {0, len(primary.columns)}:
+        return []  # PostgreSQL reads a btree in both directions
+    warning = (
+        f"the primary key sorts {', '.join(map(shown, down))} in descending order in the source, "
+        "in ascending order in PostgreSQL: a query that sorts as the source does needs an index "
+        "of its own"
+    )
+    return [warning]
+
+
+def _skip_reason(
+    index: SourceIndex, columns: Columns, key: tuple[str, ...], details: TableDetails
+) -> str:
     """Return why an index is skipped, empty where it is created."""
     if index.kind not in BTREE_KINDS:
         return f"PostgreSQL has no {index.kind.lower()} index"
@@ -83,14 +109,21 @@ def _skip_reason(index: SourceIndex, columns: Columns) -> str:
     missing = [column.name for column in index.columns if column.name not in columns]
     if missing:
         return f"{', '.join(map(shown, missing))} is not carried"
-    key = [columns[column.name] for column in index.columns]
-    if unordered := [source.name for source, into in key if into.type.name in UNORDERED]:
+    one_way = len({column.descending for column in index.columns}) == 1
+    if _is_key(index, key) and one_way and not index.included:
+        return "the primary key is the same"
+    pairs = [columns[column.name] for column in index.columns]
+    if unordered := [source.name for source, into in pairs if into.type.name in UNORDERED]:
         return f"PostgreSQL cannot sort {', '.join(map(shown, unordered))}"
-    if key_bytes(key) > BTREE_BYTES:
-        return f"its values can be longer than the {BTREE_BYTES:,} bytes PostgreSQL indexes"
+    if not fits_btree(pairs, details.collations):
+        return (
+            f"a row of it can be longer than the {MAX_INDEX_ROW_BYTES:,} bytes that a btree of "
+            "PostgreSQL takes"
+        )
     if index.condition == HIDDEN_CONDITION:
         return "its condition is not shown to a login without VIEW DEFINITION"
-    if index.condition and translated_condition(index.condition, columns) is None:
+    condition = translated_condition(index.condition, columns, details.code_pages)
+    if index.condition and condition is None:
         return "its condition has no certain translation"
     return ""
 
@@ -101,6 +134,7 @@ class _Index:
     columns: Columns
     details: TableDetails
     pg_version: int
+    mark: Mark | None = None
 
     @property
     def _key(self) -> list[tuple[SourceColumn, TargetColumn]]:
@@ -115,7 +149,8 @@ class _Index:
     def _is_wider(self) -> bool:
         """Whether the target's condition may hold for rows for which the source's does not."""
         text = self.index.condition
-        return bool(text) and not translated_condition(text, self.columns, narrow=True)
+        pages = self.details.code_pages
+        return bool(text) and not translated_condition(text, self.columns, pages, narrow=True)
 
     @property
     def _unique(self) -> bool:
@@ -127,16 +162,26 @@ class _Index:
 
     @property
     def _included(self) -> list[str]:
-        """The included columns that are carried and fit into a btree entry."""
-        room = BTREE_BYTES - key_bytes(self._key)
-        most = MAX_INDEX_COLUMNS - len(self._key)
-        found: list[str] = []
+        """The included columns that are carried and, with the key, fit into a btree."""
+        omitted = self._omitted
+        return [name for name in self.index.included if name not in omitted]
+
+    @property
+    def _omitted(self) -> dict[str, str]:
+        """The included columns that the target's index does not have, and why."""
+        pairs, omitted = self._key, dict[str, str]()
         for name in self.index.included:
-            fits = name in self.columns and _longest(self.columns[name]) <= room
-            if fits and len(found) < most:
-                room -= _longest(self.columns[name])
-                found.append(name)
-        return found
+            if name not in self.columns:
+                omitted[name] = "not carried"
+            elif len(pairs) == MAX_INDEX_COLUMNS:
+                omitted[name] = f"beyond the {MAX_INDEX_COLUMNS} columns of an index"
+            elif not fits_btree([*pairs, self.columns[name]], self.details.collations):
+                omitted[name] = (
+                    f"too long for the {MAX_INDEX_ROW_BYTES:,} bytes of a row of a btree"
+                )
+            else:
+                pairs.append(self.columns[name])
+        return omitted
 
     def statement(self, target: TargetTable, name: str) -> str:
         key = ", ".join(
@@ -150,9 +195,13 @@ class _Index:
             sql += f" INCLUDE ({', '.join(names)})"
         if self._unique and self._has_nulls and self.pg_version >= NULLS_NOT_DISTINCT:
             sql += " NULLS NOT DISTINCT"
+        conditions = []
         if self.index.condition:
-            sql += f" WHERE {translated_condition(self.index.condition, self.columns)}"
-        return sql
+            pages = self.details.code_pages
+            conditions.append(translated_condition(self.index.condition, self.columns, pages))
+        if self.mark and self._unique:
+            conditions.append(self.mark.condition)
+        return sql + (f" WHERE {_all_of(conditions)}" if conditions else "")
 
     def warnings(self) -> list[str]:
         index = f"the index {shown(self.index.name)}"
@@ -170,11 +219,10 @@ class _Index:
             warnings.append(
                 f"{index} admits several NULLs: only PostgreSQL 15 and later can refuse them"
             )
-        if omitted := [name for name in self.index.included if name not in self._included]:
-            warnings.append(
-                f"{index} does not include {', '.join(map(shown, omitted))}: not carried, too long "
-                f"for a btree, or beyond the {MAX_INDEX_COLUMNS} columns of an index"
-            )
+        omitted = self._omitted
+        for reason in dict.fromkeys(omitted.values()):
+            names = ", ".join(shown(name) for name, why in omitted.items() if why == reason)
+            warnings.append(f"{index} does not include {names}: {reason}")
         if self._unique and (insensitive := self._insensitive):
             warnings.append(
                 f"{index} is less strict in PostgreSQL, where values of "
@@ -191,22 +239,13 @@ class _Index:
         return [name for name in names if is_insensitive(collations.get(name, ""))]
 
 
+def _all_of(conditions: Sequence[str | None]) -> str:
+    """Return the condition that all of these hold."""
+    if len(conditions) == 1:
+        return str(conditions[0])
+    return " AND ".join(f"({condition})" for condition in conditions)
+
+
 def is_insensitive(collation: str) -> bool:
     """Whether a collation ignores case or accents, by its name (``..._CI_AS``)."""
     return not {"CI", "AI"}.isdisjoint(collation.upper().split("_"))
-
-
-def key_bytes(key: Sequence[tuple[SourceColumn, TargetColumn]]) -> int:
-    """Return the total bytes of a key's longest values."""
-    return sum(map(_longest, key))
-
-
-def _longest(column: tuple[SourceColumn, TargetColumn]) -> int:
-    """Return the bytes of the longest value, in UTF-8 three for each code unit or byte."""
-    source, _ = column
-    if source.type.length == UNLIMITED or source.type.name in {"text", "ntext", "xml", "image"}:
-        return BTREE_BYTES + 1
-    if source.type.name in TEXT_TYPES:
-        units = source.type.length // 2 if source.type.name.startswith("n") else source.type.length
-        return 3 * units
-    return source.type.length

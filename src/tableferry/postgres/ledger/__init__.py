@@ -5,31 +5,65 @@
 recorded if and only if the rows are committed.
 """
 
-from tableferry.postgres.ledger.checkpoints import UnfinishedLoad, checkpoint
-from tableferry.postgres.ledger.lease import Lease, LeaseTiming
+from tableferry.postgres.ledger.checkpoints import (
+    OldestChunk,
+    ResumeLimit,
+    UnfinishedLoad,
+    add_amended,
+    amended_rows,
+    checkpoint,
+)
+from tableferry.postgres.ledger.lease import Holder, Lease, LeaseTiming
 from tableferry.postgres.ledger.ledger import Ledger
+from tableferry.postgres.ledger.many_watermarks import LeftWatermark
 from tableferry.postgres.ledger.migrate import SCHEMA, migrate, require_usable
 from tableferry.postgres.ledger.quarantine import quarantine, refused_counts
+from tableferry.postgres.ledger.quarantined_rows import (
+    REPAIR,
+    QuarantinedRow,
+    TableQuarantine,
+    read_quarantine,
+)
 from tableferry.postgres.ledger.runs import Failure, TableRun
 from tableferry.postgres.ledger.seal import seal, was_published, was_stored
-from tableferry.postgres.ledger.watermarks import read_watermark, write_watermark
+from tableferry.postgres.ledger.verifications import RecordedVerification, write_verification
+from tableferry.postgres.ledger.watermarks import (
+    NewWatermark,
+    find_watermark,
+    read_watermark,
+    write_watermark,
+)
 
 __all__ = [
+    "REPAIR",
     "SCHEMA",
     "Failure",
+    "Holder",
     "Lease",
     "LeaseTiming",
     "Ledger",
+    "LeftWatermark",
+    "NewWatermark",
+    "OldestChunk",
+    "QuarantinedRow",
+    "RecordedVerification",
+    "ResumeLimit",
+    "TableQuarantine",
     "TableRun",
     "UnfinishedLoad",
+    "add_amended",
+    "amended_rows",
     "checkpoint",
+    "find_watermark",
     "migrate",
     "quarantine",
+    "read_quarantine",
     "read_watermark",
     "refused_counts",
     "require_usable",
     "seal",
     "was_published",
     "was_stored",
+    "write_verification",
     "write_watermark",
 ]

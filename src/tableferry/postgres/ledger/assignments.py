@@ -4,6 +4,7 @@ Key ranges, the staging table, the plan's fingerprint: whatever becomes part of 
 ledger, never from the caller.
 """
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,8 +18,9 @@ from tableferry.postgres.ledger.runs import Failure, TableRun, json_list, storab
 
 _RUN: Final = """\
 SELECT t.target, t.generation, t.status, t.publish, t.consistency, t.fingerprint, t.staging,
-  t.rows_read, t.rows_written, t.warnings, t.error_kind, t.error_code, t.error_message,
-  t.error_hint, extract(epoch FROM coalesce(t.ended_at, clock_timestamp()) - t.started_at)::float8
+  t.watermark, t.rows_read, t.rows_written, t.rows_as_of, t.warnings, t.error_kind, t.error_code,
+  t.error_message, t.error_hint,
+  extract(epoch FROM coalesce(t.ended_at, clock_timestamp()) - t.started_at)::float8
 FROM tableferry.table_runs t WHERE t.run_id = %s AND t.table_key = %s"""
 
 _CHUNK: Final = """\
@@ -63,7 +65,8 @@ class RunRecord:
     """A row of ``table_runs``; ``seconds`` is its duration, up to now if it is running.
 
     ``lease`` is None if the run never had one, ``error`` is the recorded one. The rows are those of
-    the outcome.
+    the outcome, and ``as_of`` is when the source was asked for the oldest of them. ``watermark`` is
+    the source's from before the first chunk was read.
     """
 
     run: TableRun
@@ -73,8 +76,10 @@ class RunRecord:
     consistency: str
     fingerprint: str
     staging: str
+    watermark: str | None
     rows_read: int
     rows_written: int
+    as_of: dt.datetime | None
     warnings: tuple[str, ...]
     error: RecordedError | None
     seconds: float
@@ -99,7 +104,8 @@ def find_run(connection: TargetConnection, run_id: UUID, table_key: str) -> RunR
     """Return a table's run, None if there is none."""
     for row in connection.rows(_RUN, (run_id, table_key)):
         target, generation, *middle, warnings, kind, code, message, hint, seconds = row
-        status, publish, consistency, fingerprint, staging, rows_read, rows_written = middle
+        status, publish, consistency, fingerprint, *middle = middle
+        staging, watermark, rows_read, rows_written, as_of = middle
         return RunRecord(
             TableRun(run_id, table_key, target),
             None if generation is None else Lease(run_id, table_key, target, generation),
@@ -108,8 +114,10 @@ def find_run(connection: TargetConnection, run_id: UUID, table_key: str) -> RunR
             consistency,
             fingerprint or "",
             staging or "",
+            watermark,
             rows_read,
             rows_written,
+            as_of,
             tuple(warnings),
             None if kind is None else RecordedError(kind, code or "", message or "", hint or ""),
             seconds,
@@ -143,12 +151,16 @@ def altered_values(connection: TargetConnection, run: TableRun) -> dict[str, Cou
 
 def record_warnings(connection: TargetConnection, lease: Lease, warnings: tuple[str, ...]) -> None:
     """Record warnings for the outcome."""
-    connection.execute(_SET_WARNINGS, (json_list(warnings), lease.run_id, lease.table_key))
+    told = json_list(warnings, connection.encoding)
+    with connection.in_one_transaction():
+        connection.execute(_SET_WARNINGS, (told, lease.run_id, lease.table_key))
 
 
 def renew_lease(connection: TargetConnection, lease: Lease, ttl: float) -> None:
     """Renew the lease for ``ttl`` seconds; raises LeaseLostError if another run took over."""
-    if lease.target not in renew(connection, lease.run_id, [lease], ttl):
+    with connection.in_one_transaction():
+        held = renew(connection, lease.run_id, [lease], ttl)
+    if lease.target not in held:
         raise lease_lost(lease.target)
 
 
@@ -160,6 +172,10 @@ def record_error(
         "run_id": run_id,
         "table_key": table_key,
         "passing": RETRIED,
-        **{name: storable(getattr(error, name)) for name in ("kind", "code", "message", "hint")},
+        **{
+            name: storable(getattr(error, name), connection.encoding)
+            for name in ("kind", "code", "message", "hint")
+        },
     }
-    connection.execute(_RECORD_ERROR, dict(parameters))
+    with connection.in_one_transaction():
+        connection.execute(_RECORD_ERROR, dict(parameters))

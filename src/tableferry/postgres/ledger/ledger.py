@@ -4,11 +4,12 @@ History never fails a run: an outcome that cannot be recorded becomes a warning,
 is. What other runs rely on (the beginning of a run, a lease, a staging table) raises.
 """
 
+import datetime as dt
 import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Final, Self, TypeVar
 from uuid import UUID
@@ -18,12 +19,18 @@ from tableferry.errors import LeaseHeldError, TableferryError
 from tableferry.model.identifiers import TargetTable
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger import checkpoints, runs
-from tableferry.postgres.ledger.checkpoints import UnfinishedLoad
+from tableferry.postgres.ledger.checkpoints import OldestChunk, ResumeLimit, UnfinishedLoad
 from tableferry.postgres.ledger.heartbeat import Heartbeat
 from tableferry.postgres.ledger.lease import PACE, Holder, Lease, LeaseTiming, release, take
+from tableferry.postgres.ledger.many_watermarks import (
+    LeftWatermark,
+    advance_watermarks,
+    read_watermarks,
+)
 from tableferry.postgres.ledger.migrate import migrate
 from tableferry.postgres.ledger.runs import Failure, TableProgress, TableRun
 from tableferry.postgres.ledger.shared_connection import LedgerConnection
+from tableferry.postgres.ledger.verifications import RecordedVerification, write_verification
 from tableferry.version import VERSION
 
 MIGRATE_SECONDS: Final = 60.0
@@ -172,6 +179,14 @@ class Ledger:
             ),
         )
 
+    def verified(self, found: RecordedVerification) -> None:
+        """Record what a verification has found.
+
+        Raises nothing: one that cannot be recorded is a warning of ``take_warnings``.
+        """
+        what = f"{found.table_key}: its verification ({found.verdict})"
+        self._try(what, lambda c: write_verification(c, found))
+
     def take_warnings(self) -> tuple[str, ...]:
         """Return the warnings about records that failed since the last call."""
         with self._lock:
@@ -180,12 +195,15 @@ class Ledger:
 
     # --- the lease ------------------------------------------------------------------------------
 
-    def acquire(self, run: TableRun) -> Lease:
+    def acquire(
+        self, run: TableRun, on_wait: Callable[[Holder], None] = lambda _holder: None
+    ) -> Lease:
         """Acquire the table's lease and keep renewing it.
 
         If another run holds it, wait until that run renews it (raises LeaseHeldError) or until it
         expires: its run was killed, gets the outcome ``abandoned``, and this one takes over. Raises
-        LeaseHeldError at once if the lease would not expire within ``WAIT_SECONDS``.
+        LeaseHeldError at once if the lease would not expire within ``WAIT_SECONDS``. ``on_wait`` is
+        called with the holder before each pause.
         """
         seen: Holder | None = None
         until = self._clock() + min(2 * self._timing.ttl, WAIT_SECONDS)
@@ -203,6 +221,7 @@ class Ledger:
             ):
                 raise _held(run, found)
             seen = found if found.run_id else None
+            on_wait(found)
             self._sleep(self._timing.renew / POLLS_PER_RENEWAL)
 
     def require(self, lease: Lease) -> None:
@@ -214,24 +233,49 @@ class Ledger:
         self._heartbeat.remove(lease)
         self._try(f"The release of the lease on {lease.target}", lambda c: release(c, lease))
 
+    # --- tables without a run of their own --------------------------------------------------------
+
+    def watermarks(self, mode: str, tables: Sequence[TargetTable]) -> list[LeftWatermark | None]:
+        """Return what the last published runs of this mode have left, table by table."""
+        return self._connection.run(lambda c: read_watermarks(c, mode, tables))
+
+    def advance(
+        self, mode: str, values: Mapping[LeftWatermark, str], age: float
+    ) -> dict[str, dt.datetime]:
+        """Replace those watermarks that are still as they were read.
+
+        Returns, by the target's name in the ledger, when the source was asked: ``age`` seconds ago.
+        """
+        return self._connection.run(lambda c: advance_watermarks(c, self.run_id, mode, values, age))
+
     # --- staging tables and chunks --------------------------------------------------------------
 
-    def stage(self, lease: Lease, staging: str, ranges: Sequence[str] = ()) -> None:
-        """Record a staging table before it is created, and its chunks' key ranges."""
-        self._connection.run(lambda c: checkpoints.stage(c, lease, staging, ranges))
+    def stage(
+        self,
+        lease: Lease,
+        staging: str,
+        ranges: Sequence[str] = (),
+        watermark: str | None = None,
+    ) -> None:
+        """Record a staging table before it is created, its chunks' key ranges, and a watermark."""
+        self._connection.run(lambda c: checkpoints.stage(c, lease, staging, ranges, watermark))
 
     def done_chunks(self, lease: Lease) -> dict[int, int]:
         """Return the rows of each chunk that is done, by its number."""
         return self._connection.run(lambda c: checkpoints.done_chunks(c, lease))
 
-    def oldest_chunk_age(self, lease: Lease) -> float:
-        """Return how many seconds ago the oldest chunk was stored, 0 if none is."""
-        return self._connection.run(lambda c: checkpoints.oldest_chunk_age(c, lease))
+    def oldest_chunk(self, lease: Lease) -> OldestChunk | None:
+        """Return the oldest chunk that is done, None if none is."""
+        return self._connection.run(lambda c: checkpoints.oldest_chunk(c, lease))
 
-    def unfinished(self, lease: Lease, *, fingerprint: str, publish: str) -> UnfinishedLoad | None:
+    def unfinished(
+        self, lease: Lease, *, fingerprint: str, publish: str, limit: ResumeLimit
+    ) -> UnfinishedLoad | None:
         """Return an interrupted load of an earlier run of the same plan, if any."""
         return self._connection.run(
-            lambda c: checkpoints.unfinished(c, lease, fingerprint=fingerprint, publish=publish)
+            lambda c: checkpoints.unfinished(
+                c, lease, fingerprint=fingerprint, publish=publish, limit=limit
+            )
         )
 
     def resume(self, lease: Lease, left: UnfinishedLoad) -> None:

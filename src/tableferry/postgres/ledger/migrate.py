@@ -53,6 +53,7 @@ COMMENT ON TABLE tableferry.migrations IS
 
 _TABLES: Final = (
     "migrations", "runs", "table_runs", "chunks", "watermarks", "leases", "quarantine",
+    "verifications",
 )  # fmt: skip
 
 

@@ -9,6 +9,8 @@ from psycopg.types.json import Jsonb
 
 from tableferry.errors import LeaseLostError
 from tableferry.model.identifiers import TargetTable
+from tableferry.model.target_database import can_encode
+from tableferry.planning.target_encoding import require_encodable_table
 from tableferry.postgres.connection import TargetConnection
 
 KEPT_RUNS: Final = 1_000
@@ -169,7 +171,8 @@ def begin_table(
 ) -> TableRun:
     """Record the beginning of a table's run; raises LeaseLostError in an abandoned run."""
     name = canonical(connection, target)
-    if not connection.rows(_BEGIN_TABLE, (table_key, storable(source), name, run_id)):
+    origin = storable(source, connection.encoding)
+    if not connection.rows(_BEGIN_TABLE, (table_key, origin, name, run_id)):
         raise LeaseLostError(
             f"Another run marked this one as abandoned, since its heartbeat stopped; {name} was "
             "not published",
@@ -179,7 +182,11 @@ def begin_table(
 
 
 def canonical(connection: TargetConnection, table: TargetTable) -> str:
-    """Return a table's name with the schema that it is in, or would be created in."""
+    """Return a table's name with the schema that it is in, or would be created in.
+
+    Raises SchemaError for a name that the database's encoding lacks a character of.
+    """
+    require_encodable_table(table, connection.encoding)
     parameters = {"schema": table.schema or None, "name": table.name, "sql": table.sql}
     [(schema, name)] = connection.rows(_CANONICAL, parameters)
     return str(TargetTable(schema, name))
@@ -222,10 +229,11 @@ def end_table(
         "status": status,
         "rows_read": rows_read,
         "rows_written": rows_written,
-        "warnings": json_list(warnings),
+        "warnings": json_list(warnings, connection.encoding),
     }
     for part in ("kind", "code", "message", "hint"):
-        parameters[part] = storable(getattr(error, part)) if error else None
+        text = getattr(error, part) if error else None
+        parameters[part] = None if text is None else storable(text, connection.encoding)
     written = connection.rows(_END_TABLE, parameters)
     recorded = written or connection.rows(_TABLE_STATUS, (run.run_id, run.table_key))
     return str(recorded[0][0]) if recorded else ""
@@ -238,12 +246,18 @@ def end_run(connection: TargetConnection, run_id: UUID, status: str) -> str:
     return str(recorded[0][0]) if recorded else ""
 
 
-def json_list(texts: Sequence[str]) -> Jsonb:
-    """Return texts as a jsonb array."""
-    return Jsonb([storable(text) for text in texts])
+def json_list(texts: Sequence[str], encoding: str) -> Jsonb:
+    """Return texts as a jsonb array, for a database of this encoding."""
+    return Jsonb([storable(text, encoding) for text in texts])
 
 
-def storable(text: str) -> str:
-    """Return a text that PostgreSQL can store, with U+FFFD for what it cannot."""
+def storable(text: str, encoding: str) -> str:
+    """Return a text that a database of this encoding can store, with U+FFFD for what it cannot.
+
+    An encoding that has no U+FFFD gets a question mark.
+    """
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return whole.replace("\0", "\ufffd")
+    whole = whole.replace("\0", "\ufffd")
+    if can_encode(whole, encoding):
+        return whole
+    return "".join(one if can_encode(one, encoding) else "?" for one in whole)

@@ -4,9 +4,10 @@
 connection is lost at COMMIT, the outcome in the ledger tells whether it was committed.
 """
 
+import datetime as dt
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from tableferry.config import TargetSettings
 from tableferry.errors import CommitUnknownError, TableferryError, TransientError
@@ -30,8 +31,9 @@ PAUSE_SECONDS: Final = 0.5
 
 _SEAL: Final = """\
 UPDATE tableferry.table_runs SET status = 'ok', phase = 'publish', rows_read = %s,
-  rows_written = %s, warnings = %s, updated_at = clock_timestamp(), ended_at = clock_timestamp()
-WHERE run_id = %s AND table_key = %s AND status = 'running' RETURNING status"""
+  rows_written = %s, warnings = %s, updated_at = clock_timestamp(), ended_at = clock_timestamp(),
+  rows_as_of = clock_timestamp() - make_interval(secs => %s)
+WHERE run_id = %s AND table_key = %s AND status = 'running' RETURNING rows_as_of"""
 
 _OUTCOME: Final = """\
 SELECT status FROM tableferry.table_runs WHERE run_id = %s AND table_key = %s FOR NO KEY UPDATE"""
@@ -47,20 +49,31 @@ def seal(
     *,
     rows_read: int,
     rows_written: int,
+    age: float | None = 0.0,
     warnings: Sequence[str] = (),
-) -> None:
+) -> dt.datetime | None:
     """Record the outcome ``ok`` in the open transaction, which must be READ COMMITTED.
 
-    Raises LeaseLostError if another run took over; from here until the transaction ends, none can.
+    ``age`` says how many seconds ago the source was asked for the oldest row; returns that moment,
+    by the database's clock, None where it is not said: only some rows are that new. Raises
+    LeaseLostError if another run took over; from here until the transaction ends, none can.
     """
     if not connection.in_transaction:
         raise RuntimeError("seal() must be called in the transaction that publishes")
     connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
     lock_lease(connection, lease)
-    outcome = (rows_read, rows_written, json_list(warnings), lease.run_id, lease.table_key)
-    if not connection.rows(_SEAL, outcome):
-        # Marked as abandoned by a run that did not load this table.
-        raise lease_lost(lease.target)
+    outcome = (
+        rows_read,
+        rows_written,
+        json_list(warnings, connection.encoding),
+        age,
+        lease.run_id,
+        lease.table_key,
+    )
+    for (as_of,) in connection.rows(_SEAL, outcome):
+        return cast("dt.datetime | None", as_of)
+    # Marked as abandoned by a run that did not load this table.
+    raise lease_lost(lease.target)
 
 
 def was_published(

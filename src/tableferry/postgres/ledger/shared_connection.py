@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 import psycopg
 
 from tableferry.config import TargetSettings
-from tableferry.errors import TransientError
+from tableferry.errors import TableferryError, TransientError
 from tableferry.postgres.connection import TargetConnection, connect
 
 STATEMENT_TIMEOUT: Final = "4s"
@@ -64,7 +64,7 @@ class LedgerConnection:
         try:
             try:
                 return self._transact(work)
-            except TransientError:
+            except TableferryError:
                 if self._is_open:
                     raise
             return self._transact(work)
@@ -83,11 +83,15 @@ class LedgerConnection:
     def _transact(self, work: Callable[[TargetConnection], T]) -> T:
         if self._connection is not None and self._connection.in_transaction:
             self._connection.close()  # a signal interrupted the previous transaction
-        if self._connection is None or self._connection.is_closed:
+        if self._connection is None or self._connection.has_ended:
+            self.close()
             self._connection = connect(self._settings)
         connection = self._connection
-        with time_limit(connection, ANSWER_SECONDS), connection.transaction():
-            connection.execute(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'")
+        # Where it turns out to be lost, ``run`` opens another: within a time limit of its own.
+        with (
+            time_limit(connection, ANSWER_SECONDS),
+            connection.transaction(reopen=False, statement_timeout=STATEMENT_TIMEOUT),
+        ):
             return work(connection)
 
 

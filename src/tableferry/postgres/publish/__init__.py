@@ -11,7 +11,12 @@ import pyarrow as pa
 from tableferry.config import Publish
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.connection import TargetConnection
-from tableferry.postgres.publish.deleted_keys import store_deleted_keys
+from tableferry.postgres.publish.absent_keys import AbsentKeys
+from tableferry.postgres.publish.deleted_keys import (
+    count_deleted,
+    store_deleted_keys,
+    store_key_texts,
+)
 from tableferry.postgres.publish.load import Load
 from tableferry.postgres.publish.merge import MERGE
 from tableferry.postgres.publish.merge_sql import Changes
@@ -26,23 +31,29 @@ from tableferry.postgres.publish.staging import (
 )
 from tableferry.postgres.publish.strategy import Opening, PublishStrategy
 from tableferry.postgres.publish.swap import SWAP
+from tableferry.postgres.publish.target_table import count_rows
 from tableferry.postgres.publish.together import publish_all
 from tableferry.postgres.publish.truncate import TRUNCATE
 from tableferry.values import RefusedRows
 
 __all__ = [
+    "MERGE",
     "STRATEGIES",
+    "AbsentKeys",
     "Changes",
     "Checkpoint",
     "Load",
     "Part",
     "PublishStrategy",
     "Staging",
+    "count_deleted",
+    "count_rows",
     "drop_staging",
     "open_load",
     "publish_all",
     "staging_name",
     "store_deleted_keys",
+    "store_key_texts",
     "strategies_for",
     "was_cut_off",
 ]

@@ -1,6 +1,6 @@
 """What every publishing strategy offers to the code that carries the rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.locks import LockStep
+from tableferry.postgres.publish.amend import Amending
 from tableferry.postgres.publish.merge_sql import Changes
 from tableferry.postgres.publish.staging import Part
 from tableferry.values import RefusedRows
@@ -18,7 +19,9 @@ class Load(AbstractContextManager["Load"], Protocol):
 
     ``rows`` counts those written so far. Rows come by ``write``, in batches of the target's Arrow
     schema, or, where the load was opened in chunks, by ``part``: one chunk on any connection, from
-    any thread. ``prepare`` refuses a load that takes away more rows than is allowed (GuardError),
+    any thread. ``amend`` then replaces rows of such chunks that have changed since they were read;
+    ``record`` is called in its transaction with how many rows there are more.
+    ``prepare`` refuses a load that takes away more rows than is allowed (GuardError),
     and does what needs no lock on the target. ``publish`` leaves a transaction open on the
     connection (it joins one that is open already) in which everything is done that does not lock
     readers out; ``locks`` are the statements that do lock them out, run next, all or none; then
@@ -50,6 +53,10 @@ class Load(AbstractContextManager["Load"], Protocol):
     def part(  # noqa: D102
         self, connection: TargetConnection, refusals: RefusedRows | None = None
     ) -> Part: ...
+
+    def amend(  # noqa: D102
+        self, record: Callable[[TargetConnection, int], None]
+    ) -> AbstractContextManager[Amending]: ...
 
     def prepare(self) -> None: ...  # noqa: D102
 

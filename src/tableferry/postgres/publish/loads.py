@@ -1,6 +1,8 @@
 """The two kinds of load that strategies are made of: one COPY into a table, or a staging table."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 
@@ -9,10 +11,14 @@ import pyarrow as pa
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.copy_bisection import open_copy
 from tableferry.postgres.locks import LockStep
+from tableferry.postgres.publish.amend import Amending
 from tableferry.postgres.publish.merge_sql import Changes
 from tableferry.postgres.publish.staging import Part, StagingTable, ended_on_failure
 from tableferry.postgres.publish.strategy import Opening
 from tableferry.values import RefusedRows
+
+Record = Callable[[TargetConnection, int], None]
+"""Writes down how many rows changes have added to a load, in the transaction that adds them."""
 
 
 class _Common:
@@ -79,6 +85,10 @@ class OneStream(_Common):
         """Refuse: one COPY takes no chunks from other connections."""
         raise TypeError(f"{self.target} is loaded in one stream, not in chunks")
 
+    def amend(self, record: Record) -> AbstractContextManager[Amending]:  # noqa: ARG002 - likewise
+        """Refuse: the rows of one stream are of one moment."""
+        raise TypeError(f"{self.target} is loaded in one stream, not in chunks")
+
     def publish(self) -> None:
         """Leave the transaction as it is: everything is done but COMMIT."""
 
@@ -133,6 +143,15 @@ class Staged(_Common):
     def part(self, connection: TargetConnection, refusals: RefusedRows | None = None) -> Part:
         """Begin one chunk of the load, on any connection."""
         return self._staged.part(connection, refusals)
+
+    @contextlib.contextmanager
+    def amend(self, record: Record) -> Iterator[Amending]:
+        """Replace rows that have changed since they were read, in one transaction."""
+        columns = self._plan.columns
+        with Amending(self._connection, self._staged.name, columns) as amending:
+            yield amending
+            amending.apply(self._plan.target_key, self._plan.spellings, record)
+        self._staged.add(amending.inserted - amending.deleted)
 
     def __enter__(self) -> Self:
         with ended_on_failure(self.__exit__):

@@ -8,6 +8,7 @@ writers wait for the length of that transaction, so that nothing changes between
 from typing import Final
 
 from tableferry.errors import DataError, VerificationError
+from tableferry.model.counting import counted
 from tableferry.model.identifiers import TargetTable, quote_pg
 from tableferry.planning.drift import add_columns_sql
 from tableferry.postgres.ledger import SCHEMA
@@ -65,6 +66,7 @@ class MergeLoad(Staged):
 
     def __init__(self, opening: Opening) -> None:
         super().__init__(opening, self._make)
+        self._complete = opening.complete and not opening.plan.ignores_deletes
         self._columns = [column.target.name for column in opening.plan.columns]
         keys = TargetTable(SCHEMA, keys_of(opening.staging.name)).sql
         self._deleted_keys = keys if opening.deletes else ""
@@ -95,16 +97,25 @@ class MergeLoad(Staged):
         self._add_key()
 
     def _add_key(self) -> None:
-        key = ", ".join(map(quote_pg, self._plan.target_key))
-        self._connection.execute(f"ALTER TABLE {self._staged.sql} ADD PRIMARY KEY ({key})")
+        with self._connection.in_one_transaction():
+            add = f"ADD PRIMARY KEY ({self._key_sql})"
+            self._connection.execute(f"ALTER TABLE {self._staged.sql} {add}")
+
+    @property
+    def _key_sql(self) -> str:
+        return ", ".join(map(quote_pg, self._plan.target_key))
 
     def prepare(self) -> None:
-        """See that no key came twice, and let PostgreSQL know the staging table's size."""
+        """See that no key came twice, and let PostgreSQL know the staging table's size and keys.
+
+        Other columns are compared row by row; to sample them takes four times as long.
+        """
         self._staged.close()
         if self._complete:
             guard(self._plan, count_old_rows(self._connection, self._plan), self.rows)
         self._require_distinct_keys()
-        self._connection.execute(f"ANALYZE {self._staged.sql}")
+        with self._connection.in_one_transaction():
+            self._connection.execute(f"ANALYZE {self._staged.sql} ({self._key_sql})")
 
     def _require_distinct_keys(self) -> None:
         if self._sifts or self._staged.has_key:
@@ -123,10 +134,9 @@ class MergeLoad(Staged):
                 ) from None
             if error.code not in _TAKEN:
                 raise
-            key = ", ".join(map(quote_pg, self._plan.target_key))
             raise DataError(
-                f"Two rows of {self._plan.spec.source} have the same key ({key}) in PostgreSQL "
-                f"({error.code})",
+                f"Two rows of {self._plan.spec.source} have the same key ({self._key_sql}) in "
+                f"PostgreSQL ({error.code})",
                 hint="The old rows stay. 'primary_key' must name columns that tell the rows apart, "
                 "also for PostgreSQL (case, trailing blanks); rows read under NOLOCK may come "
                 "twice.",
@@ -150,7 +160,7 @@ class MergeLoad(Staged):
         ((key_is_unique, fixed, swallows),) = connection.rows(
             _FACTS, {"oid": standing.oid, "key": list(plan.target_key)}
         )
-        before = count(connection, standing) if swallows else 0
+        before = count(connection, standing) if swallows and plan.mark is None else 0
         merging = Merging(
             target=standing.rows_sql,
             staging=self._staged.sql,
@@ -160,20 +170,37 @@ class MergeLoad(Staged):
             key_is_unique=key_is_unique,
             complete=self._complete,
             deleted_keys=self._deleted_keys,
+            mark=plan.mark,
+            spellings=() if self._complete else plan.spellings,
         )
+        followed = swallows and not self._complete
+        stale = int(connection.rows(merging.stale_rows)[0][0]) if followed else 0
         changes = self._changes = self._change(standing, merging)
-        expected = before - changes.deleted + changes.inserted
-        if swallows and self._complete and expected != self.rows:
+        held = before - changes.deleted + changes.inserted
+        if swallows and plan.mark:
+            held = count(connection, standing, plan.mark)
+        if swallows and self._complete and held != self.rows:
             raise VerificationError(
-                f"{standing.table} does not hold {self.rows:,} rows, as the source does",
+                f"{standing.table} does not hold {counted(self.rows, 'row')}, as the source does",
                 hint="A trigger kept rows from being inserted or deleted. The old rows stay.",
             )
+        if followed:
+            self._require_followed(standing, merging, changes.updated == stale)
         for column in plan.drift.added:
             if not column.nullable:
                 name = quote_pg(column.name)
                 connection.execute(f"ALTER TABLE {standing.table.sql} ALTER {name} SET NOT NULL")
         for sql in plan.after:
             connection.execute(sql)
+
+    def _require_followed(self, standing: Standing, merging: Merging, all_updated: bool) -> None:
+        ((swallowed,),) = self._connection.rows(merging.swallowed)
+        if swallowed or not all_updated:
+            raise VerificationError(
+                f"{standing.table} does not hold what has changed at the source",
+                hint="A trigger kept rows from being inserted, updated or deleted. The old rows "
+                "stay.",
+            )
 
     def _lock(self, standing: Standing) -> None:
         only = standing.kind == "r"
@@ -186,17 +213,35 @@ class MergeLoad(Staged):
         updates: int | None = None
         try:
             with self._connection.transaction():
+                respelled = self._drop_respelled(merging)
                 ((inserted, updated, deleted),) = self._connection.rows(merging.statement)
         except DataError as error:
             if error.code not in _TAKEN:
                 raise
             try:
+                respelled = self._drop_respelled(merging)
                 updates = make_room(self._connection, standing.oid, merging)
                 ((inserted, updated, deleted),) = self._connection.rows(merging.statement)
             except DataError as kept:
-                raise not_exchanged(error, kept) from None
+                raise not_exchanged(error, kept, merging.mark) from None
         updated = updated if updates is None else updates
-        return Changes(inserted, updated, deleted, self.rows - inserted - updated)
+        unchanged = self.rows - inserted - updated
+        return Changes(inserted, updated, deleted + respelled, unchanged)
+
+    def _drop_respelled(self, merging: Merging) -> int:
+        """Delete rows whose keys are spelled anew; returns how many.
+
+        The target is looked through for them only where it lacks one of the keys that came.
+        """
+        if not merging.spellings:
+            return 0
+        removed = 0
+        for table, statement in merging.respelled.items():
+            ((is_new,),) = self._connection.rows(merging.lacks(table))
+            if is_new:
+                ((rows,),) = self._connection.rows(statement)
+                removed += int(rows)
+        return removed
 
 
 def _readers_wait(_rows: int | None, adds_columns: bool) -> str:

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Final, LiteralString
 
+from tableferry.config import DeleteHandling
 from tableferry.errors import SchemaError
 from tableferry.model.identifiers import shown
 from tableferry.model.schema import Obstacle
 from tableferry.planning.choose_strategy import Candidate, Suitability
 from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.publish.replica_identity import UNPUBLISHABLE
 
 _OBSTACLES: Final[LiteralString] = """\
 SELECT 'always', a.attname::text FROM pg_attribute a
@@ -25,19 +27,14 @@ FROM pg_constraint k JOIN (VALUES ('c'::"char", 'CASCADE'), ('n', 'SET NULL'),
   ('d', 'SET DEFAULT')) AS a (code, action) ON a.code = k.confdeltype
 WHERE k.confrelid = %(oid)s AND k.conrelid <> %(oid)s AND k.contype = 'f'
 UNION ALL
-SELECT DISTINCT 'unidentified', format('%%s in %%s', c.oid::regclass, p.pubname)
-FROM pg_class c JOIN LATERAL (SELECT c.oid UNION SELECT relid FROM pg_partition_ancestors(c.oid))
-  AS above (oid) ON true
-JOIN pg_class a ON a.oid = above.oid JOIN pg_namespace n ON n.oid = a.relnamespace
-JOIN pg_publication_tables l ON l.schemaname = n.nspname AND l.tablename = a.relname
-JOIN pg_publication p ON p.pubname = l.pubname AND (p.pubupdate OR p.pubdelete)
-WHERE (c.oid = %(oid)s OR c.oid IN (SELECT relid FROM pg_partition_tree(%(oid)s)))
-  AND c.relkind = 'r' AND c.relreplident <> 'f' AND NOT EXISTS (
-    SELECT FROM pg_index i WHERE i.indrelid = c.oid AND CASE c.relreplident
-      WHEN 'd' THEN i.indisprimary AND i.indimmediate WHEN 'i' THEN i.indisreplident END)
+SELECT 'right', 'DELETE on it' WHERE NOT has_table_privilege(%(oid)s::oid, 'DELETE')
 UNION ALL
-SELECT 'right', named.one || ' on it' FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'])
-  AS named (one) WHERE NOT has_table_privilege(%(oid)s::oid, named.one)
+SELECT 'in part', 'UPDATE' WHERE NOT has_table_privilege(%(oid)s::oid, 'UPDATE')
+UNION ALL
+SELECT 'right on', format('%%s %%s', named.one, a.attname)
+FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) AS named (one), pg_attribute a
+WHERE a.attrelid = %(oid)s AND a.attnum > 0 AND NOT a.attisdropped
+  AND NOT has_column_privilege(a.attrelid, a.attnum, named.one)
 UNION ALL
 SELECT 'right', 'CREATE on the schema tableferry' FROM pg_namespace n
 WHERE n.nspname = 'tableferry' AND NOT has_schema_privilege(n.oid, 'CREATE')
@@ -45,10 +42,11 @@ ORDER BY 1, 2"""
 """``always``: columns that PostgreSQL alone numbers; ``rule``: enabled rules that rewrite an INSERT
 (``ev_type`` 3), UPDATE (2) or DELETE (4); ``trigger``: enabled ones that run before a row is
 updated or deleted (``tgtype``: 1 for each row, 2 before, 8 delete, 16 update, pg_trigger.h);
-``cascade``: other tables' foreign keys by which a deleted row changes rows there;
-``unidentified``: the table, or partitions of it, in publications of updates or deletes without a
-replica identity, whose rows PostgreSQL then neither updates nor deletes (55000); ``right``: what
-this login lacks."""
+``cascade``: other tables' foreign keys by which a deleted row changes rows there; ``right``: what
+this login lacks, ``right on``: the right and the column that it lacks it on; ``in part``: a right
+that it lacks on the table, though it may have it on columns."""
+
+_DELETING: Final = "DELETE on it"
 
 LARGE_BYTES: Final = 64 * 1024 * 1024
 """From this size on ``auto`` does not lock readers out during a load: about half a million rows of
@@ -57,7 +55,7 @@ nine columns, which TRUNCATE and COPY into a keyed table take a second or two fo
 
 def read_obstacles(connection: TargetConnection, oid: int) -> tuple[Obstacle, ...]:
     """Return what matters to a merge into the table of this ``pg_class.oid``."""
-    found = connection.rows(_OBSTACLES, {"oid": oid})
+    found = connection.rows(f"{UNPUBLISHABLE}\nUNION ALL\n{_OBSTACLES}", {"oid": oid})
     return tuple(Obstacle(str(kind), str(name)) for kind, name in found)
 
 
@@ -88,15 +86,23 @@ def check(candidate: Candidate) -> tuple[str, ...]:
             hint="Give it a primary key, or ALTER TABLE ... REPLICA IDENTITY USING INDEX or FULL; "
             "or use 'publish': 'truncate'.",
         )
+    if uncovered := _names(obstacles, "uncovered"):
+        raise SchemaError(
+            f"PostgreSQL updates and deletes no row of {table}, whose replica identity is not "
+            f"covered by its publication: {', '.join(map(shown, uncovered))}",
+            hint="Publish all columns of the replica identity, and use no others in the "
+            "publication's WHERE (ALTER PUBLICATION ... SET TABLE); or use 'publish': 'truncate'.",
+        )
     warnings = [
         f"the trigger {shown(name)} of {table} runs before rows are updated or deleted, and "
         "may change or keep them"
         for name in _names(obstacles, "trigger")
     ]
-    warnings += [
-        f"rows that the source no longer has take rows of other tables with them: {name}"
-        for name in _names(obstacles, "cascade")
-    ]
+    if not candidate.spec.deletes.keeps_rows:
+        warnings += [
+            f"rows that the source no longer has take rows of other tables with them: {name}"
+            for name in _names(obstacles, "cascade")
+        ]
     return tuple(warnings)
 
 
@@ -106,10 +112,10 @@ def suits(candidate: Candidate) -> Suitability:
         check(candidate)
     except SchemaError as error:
         return Suitability(suits=False, reason=error.message)
-    if lacking := _names(candidate.obstacles("merge"), "right"):
+    if lacking := _lacking(candidate):
         return Suitability(suits=False, reason=f"this login lacks {', '.join(lacking)}")
-    if not candidate.complete:
-        return Suitability(suits=True, reason="only the rows that changed are read")
+    if candidate.spec.deletes.keeps_rows:
+        return Suitability(suits=True, reason="rows that the source has deleted stay")
     if candidate.target.referenced_by:
         return Suitability(suits=True, reason="foreign keys of other tables point to it")
     if candidate.target.bytes >= LARGE_BYTES:
@@ -117,6 +123,28 @@ def suits(candidate: Candidate) -> Suitability:
     return Suitability(
         suits=False, reason="the table is small, and no foreign key of another table points to it"
     )
+
+
+def _lacking(candidate: Candidate) -> list[str]:
+    """Return the rights that this login lacks on the table, or on columns that are loaded."""
+    obstacles = candidate.obstacles("merge")
+    loaded = [column.target.name for column in candidate.columns]
+    if candidate.spec.deletes.column:
+        loaded.append(candidate.spec.deletes.column)
+    named = [name.split(" ", 1) for name in _names(obstacles, "right on")]
+    lacking: dict[str, list[str]] = {}
+    for right, column in named:
+        if column in loaded:
+            lacking.setdefault(right, []).append(column)
+    on_columns = [
+        f"{right} on {'it' if len(names) == len(loaded) else ', '.join(map(shown, names))}"
+        for right, names in lacking.items()
+    ]
+    on_table = _names(obstacles, "right")
+    if candidate.spec.deletes.how is DeleteHandling.SOFT and not _names(obstacles, "in part"):
+        # A mark is an update; what is left for DELETE to allow is to lock the table.
+        on_table = [right for right in on_table if right != _DELETING]
+    return sorted(on_columns + on_table)
 
 
 def _names(obstacles: Sequence[Obstacle], kind: str) -> list[str]:

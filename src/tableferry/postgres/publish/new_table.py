@@ -9,7 +9,6 @@ from tableferry.model.identifiers import quote_pg
 from tableferry.planning.ddl.create_table import Creation
 from tableferry.postgres.publish.load import Load
 from tableferry.postgres.publish.loads import OneStream, Staged
-from tableferry.postgres.publish.merge_sql import Changes
 from tableferry.postgres.publish.staging import drop_staging
 from tableferry.postgres.publish.strategy import Opening
 from tableferry.postgres.publish.target_table import require_columns
@@ -75,5 +74,4 @@ class _InChunks(Staged):
         copied = f"INSERT INTO {into} ({self._names}) SELECT {self._names} FROM {self._staged.sql}"
         for sql in (*self._creation.before, copied, *self._plan.after):
             self._connection.execute(sql)
-        self._changes = Changes(self.rows, 0, 0, 0)
         drop_staging(self._connection, self._staged.name)

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from typing import Final
 
 from tableferry.errors import TransientError
+from tableferry.postgres.blocking import described
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.locks import FIRST_PAUSE, LONGEST_PAUSE, PATIENCE_SECONDS
 
-View = tuple[object, ...]
-"""A session, its transaction, and the oldest one that it may not see the outcome of."""
+View = tuple[int, str, str]
+"""A session's pid, its transaction, and the oldest one that it may not see the outcome of."""
 
 _VIEWS: Final = """\
 SELECT s.pid, l.virtualxid, s.backend_xmin::text FROM pg_stat_activity s
@@ -26,7 +27,9 @@ own worker, which shows nobody any rows."""
 
 def open_views(connection: TargetConnection) -> frozenset[View]:
     """Return the views that others have of the database at this moment."""
-    return frozenset(connection.rows(_VIEWS))
+    return frozenset(
+        (pid, transaction, oldest) for pid, transaction, oldest in connection.rows(_VIEWS)
+    )
 
 
 def await_closed(
@@ -39,19 +42,23 @@ def await_closed(
 ) -> None:
     """Wait until each transaction with one of these views has ended, or taken another.
 
-    Raises TransientError after ``patience`` seconds.
+    ``connection.on_wait`` is called before each pause. Raises TransientError after ``patience``
+    seconds.
     """
-    until = clock() + patience
+    started = clock()
     pause = FIRST_PAUSE
     while views := views & open_views(connection):
-        if clock() + pause > until:
-            one = len(views) == 1
+        pids = tuple(sorted({view[0] for view in views}))
+        waited = clock() - started
+        connection.on_wait(pids, waited)
+        if waited + pause > patience:
             raise TransientError(
-                f"{'A transaction' if one else f'{len(views)} transactions'} that began before the "
-                f"last rows were stored went on for {patience:g} seconds, and would see a table "
-                "without these rows",
+                f"{described(pids)} began a transaction before the last rows were stored, which "
+                f"went on for {patience:g} seconds and would see a table without these rows",
                 hint="The old rows stay. See pg_stat_activity for long queries and idle "
                 "transactions; run it again.",
             )
         sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
+    if pause > FIRST_PAUSE:
+        connection.on_wait(None, clock() - started)

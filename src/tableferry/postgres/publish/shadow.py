@@ -211,7 +211,8 @@ def validate(connection: TargetConnection, inventory: Inventory) -> None:
     """Check the foreign keys, each in a transaction of its own; raises DataError."""
     with _naming_final_keys(inventory):
         for sql in inventory.steps.get("validate", ()):
-            connection.execute(sql)
+            with connection.transaction():
+                connection.execute(sql)
 
 
 def tie(connection: TargetConnection, inventory: Inventory) -> None:

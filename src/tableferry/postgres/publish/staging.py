@@ -24,6 +24,7 @@ from tableferry.errors import (
     TransientError,
     VerificationError,
 )
+from tableferry.model.counting import counted, verb
 from tableferry.model.identifiers import TargetTable
 from tableferry.planning.column_plan import ColumnPlan
 from tableferry.postgres.connection import TargetConnection
@@ -140,7 +141,7 @@ class StagingTable:
         self._connection.begin()
         self._make()
         if self._wanted.parts or self._made_first:
-            self._connection.commit()
+            self._connection.commit_staged()
         if self._wanted.parts:
             return
         self._connection.begin()
@@ -177,7 +178,7 @@ class StagingTable:
             return
         copy, self._copy = self._copy, None
         copy.finish()
-        self._connection.commit()
+        self._connection.commit_staged()
         self._stored = copy.rows
 
     def require_all_rows(self) -> None:
@@ -187,7 +188,8 @@ class StagingTable:
         run has filled in part; somebody may have dropped it.
         """
         try:
-            ((found,),) = self._connection.rows(f"SELECT count(*) FROM {self.sql}")
+            with self._connection.in_one_transaction():
+                ((found,),) = self._connection.rows(f"SELECT count(*) FROM {self.sql}")
         except SchemaError as error:
             if error.code != _NO_TABLE:
                 raise
@@ -197,7 +199,8 @@ class StagingTable:
 
     def _incomplete(self, has: str) -> VerificationError:
         return VerificationError(
-            f"The staging table {self.name} {has} the {self._stored:,} rows that were stored in it",
+            f"The staging table {self.name} {has} {counted(self._stored, 'row')} that "
+            f"{verb(self._stored, 'was', 'were')} stored in it",
             hint="The server may have been restarted. The old rows stay; run it again.",
         )
 

@@ -75,7 +75,8 @@ class SwapLoad(Staged):
             shadow.require_alike(inventory, self._plan)
         shadow.build(connection, inventory, self._count_index)
         shadow.validate(connection, inventory)
-        self._number_on(standing, inventory.bodies[0])
+        with connection.transaction():
+            self._number_on(standing, inventory.bodies[0])
         await_closed(connection, self._older)
         with connection.transaction():
             self._inventory = self._read(standing)

@@ -67,6 +67,10 @@ NOTED: Final[Mapping[str, str]] = {
 }
 """What a person should know of a swap, by ``Obstacle.kind``."""
 
+AVOIDED: Final[Mapping[str, str]] = {
+    "event": "the event trigger {name} may refuse its statements",
+}
+"""Why ``auto`` chooses another strategy, by ``Obstacle.kind``, where one may be had without."""
 
 _KEEPS_EVERYTHING: Final = frozenset({"rebuilt"})
 """Of those, what loses nothing: the materialised view is there afterwards, with the new rows."""
@@ -87,7 +91,10 @@ def suits(candidate: Candidate) -> Suitability:
     for one in candidate.obstacles("swap"):
         if one.kind in NOTED and one.kind not in _KEEPS_EVERYTHING:
             return Suitability(suits=False, reason=_noted(one, candidate.spec.target))
-    return Suitability(suits=True, reason="it keeps everything that hangs on the table")
+        if one.kind in AVOIDED:
+            reason = AVOIDED[one.kind].format(name=shown(one.name))
+            return Suitability(suits=False, reason=reason)
+    return Suitability(suits=True, reason="it keeps everything that depends on the table")
 
 
 def require_swappable(target: TargetTable, obstacles: Sequence[Obstacle]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from typing import Final, LiteralString
 
 from tableferry.model.schema import Obstacle
 from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.event_triggers import ENABLED
 
 REBUILT: Final[LiteralString] = """\
 WITH RECURSIVE built (oid, depth) AS (
@@ -189,7 +190,9 @@ SELECT 'published', p.pubname::text FROM pg_publication_tables p
 JOIN body b ON b.oid = %(oid)s AND p.schemaname = b.schema AND p.tablename = b.name
 UNION ALL
 SELECT 'invalid', i.indexrelid::regclass::text FROM pg_index i
-WHERE i.indrelid = %(oid)s AND NOT i.indisvalid"""
+WHERE i.indrelid = %(oid)s AND NOT i.indisvalid
+UNION ALL
+SELECT 'event', v.name FROM ({events}) AS v"""
 """What a person should know of. ``tgtype``: 1 for each row, 2 before, 4 insert, 32 truncate
 (pg_trigger.h)."""
 
@@ -202,5 +205,6 @@ def read_obstacles(connection: TargetConnection, oid: int) -> tuple[Obstacle, ..
     usable = "'SET'" if connection.version >= _SET_ROLE else "'MEMBER'"
     block = f"{_OWNED}\nUNION ALL\n{_KEPT}\nUNION ALL\n{_NOTED}"
     query = f"{REBUILT},\n{_NAMED}\n{block}".replace("{set_role}", usable)
+    query = query.replace("{events}", ENABLED)
     found = {Obstacle(str(kind), str(name)) for kind, name in connection.rows(query, {"oid": oid})}
     return tuple(sorted(found))

@@ -5,8 +5,9 @@ from typing import Final
 
 from tableferry.errors import ConfigError, SchemaError
 from tableferry.model.identifiers import TargetTable, shown
+from tableferry.planning.guards import ANYTHING, require_not_shrunk
+from tableferry.planning.mark import Mark
 from tableferry.planning.plan import SyncPlan
-from tableferry.planning.shrink_guard import ANYTHING, require_not_shrunk
 from tableferry.postgres.catalog import read_schema
 from tableferry.postgres.connection import TargetConnection
 
@@ -36,10 +37,22 @@ def find(connection: TargetConnection, table: TargetTable) -> Standing:
     raise SchemaError(f"{table} no longer exists", hint="Nothing was changed. Look at a new plan.")
 
 
-def count(connection: TargetConnection, standing: Standing) -> int:
-    """Count the table's rows; raises ConfigError where this login may not read them."""
+def count(
+    connection: TargetConnection,
+    standing: Standing,
+    mark: Mark | None = None,
+    enough: int | None = None,
+) -> int:
+    """Count the table's rows but those with the ``mark`` of deleted ones, up to ``enough`` of them.
+
+    Raises ConfigError where this login may not read them.
+    """
+    where = f" WHERE {mark.is_clear}" if mark else ""
+    limit = "" if enough is None else f" LIMIT {enough}"
+    counted = f"SELECT count(*) FROM (SELECT FROM {standing.rows_sql} AS t{where}{limit}) AS r"
     try:
-        ((rows,),) = connection.rows(f"SELECT count(*) FROM {standing.rows_sql}")
+        with connection.in_one_transaction():
+            ((rows,),) = connection.rows(counted)
     except ConfigError as error:
         if error.code != "42501":
             raise
@@ -52,11 +65,16 @@ def count(connection: TargetConnection, standing: Standing) -> int:
     return int(rows)
 
 
+def count_rows(connection: TargetConnection, plan: SyncPlan, enough: int | None = None) -> int:
+    """Count the rows of the plan's target, up to ``enough`` of them, without marked ones."""
+    return count(connection, find(connection, plan.spec.target), plan.mark, enough)
+
+
 def count_old_rows(connection: TargetConnection, plan: SyncPlan) -> int | None:
     """Count the rows that the load would replace, None where the guard does not ask for them."""
     if plan.create is not None or plan.spec.max_shrink >= ANYTHING:
         return None
-    return count(connection, find(connection, plan.spec.target))
+    return count(connection, find(connection, plan.spec.target), plan.mark)
 
 
 def guard(plan: SyncPlan, old: int | None, new: int) -> None:
@@ -74,11 +92,9 @@ def require_columns(connection: TargetConnection, plan: SyncPlan, *, added: bool
     found = read_schema(connection, plan.spec.target)
     types = {column.name: column.type for column in found.columns} if found else {}
     new = set() if added else {column.name for column in plan.drift.added}
-    changed = [
-        shown(column.target.name)
-        for column in plan.columns
-        if column.target.name not in new and types.get(column.target.name) != column.target.type
-    ]
+    expected = [column.target for column in plan.columns if column.target.name not in new]
+    expected += [plan.mark.column] if plan.mark else []
+    changed = [shown(one.name) for one in expected if types.get(one.name) != one.type]
     if changed:
         raise SchemaError(
             f"{plan.spec.target} was altered during the load: {', '.join(changed)}",

@@ -1,6 +1,7 @@
 """Several loads that become visible in one transaction.
 
-What locks readers out comes last, and for all tables at once: nobody waits for one table while the
+Foreign keys between them that are DEFERRABLE are checked when the rows of all are there. What locks
+readers out comes last, and for all tables at once: nobody waits for one table while the
 lock on another is not to be had.
 """
 
@@ -24,8 +25,13 @@ def publish_all(
     the transaction is rolled back.
     """
     connection.begin()
+    if len(loads) > 1:
+        # Rows of one table may refer to new rows of another, and no longer to ones that go.
+        connection.execute("SET CONSTRAINTS ALL DEFERRED")
     for load in loads:
         load.publish()
+    if len(loads) > 1:
+        connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
     locks = {load.target: load.locks() for load in loads}
     if asks := [ask for asked in locks.values() for ask in asked]:
         waited_for = ", ".join(target for target, asked in locks.items() if asked)

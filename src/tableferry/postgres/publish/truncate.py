@@ -8,6 +8,7 @@ rewriting, and a transaction that began before sees the new rows, never an empty
 from typing import Final
 
 from tableferry.errors import SchemaError
+from tableferry.model.counting import counted
 from tableferry.planning.choose_strategy import Candidate, Suitability
 from tableferry.planning.preconditions import require_unreferenced
 from tableferry.postgres.locks import lock_exclusively
@@ -63,7 +64,7 @@ def _readers_wait(rows: int | None, _adds_columns: bool) -> str:
     if rows is None:
         return "from the first row to the commit"
     seconds = max(1, round(rows / ROWS_PER_SECOND))
-    return f"from the first row to the commit: about {seconds:,} s for {rows:,} rows"
+    return f"from the first row to the commit: about {seconds:,} s for {counted(rows, 'row')}"
 
 
 TRUNCATE: Final = PublishStrategy(

@@ -11,6 +11,7 @@ from typing import Final
 
 from tableferry.errors import DataError
 from tableferry.model.identifiers import quote_pg
+from tableferry.planning.mark import Mark
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.publish.merge_sql import Merging
 
@@ -99,7 +100,7 @@ def make_room(connection: TargetConnection, oid: int, merging: Merging) -> int:
     held = [Held(*row) for row in connection.rows(_HELD, {"oid": oid})]
     ((count,),) = connection.rows(
         f"SELECT count(*) FROM {merging.target} AS t JOIN {merging.staging} AS s "
-        f"ON {merging.same_key} WHERE {merging.differs(_movable(merging))}"
+        f"ON {merging.same_key} WHERE {merging.is_stale}"
     )
     for index in dict.fromkeys(column.index for column in held):
         statement = parking([column for column in held if column.index == index], merging)
@@ -108,15 +109,24 @@ def make_room(connection: TargetConnection, oid: int, merging: Merging) -> int:
     return int(count)
 
 
-def not_exchanged(taken: DataError, kept: DataError) -> DataError:
+def not_exchanged(taken: DataError, kept: DataError, mark: Mark | None = None) -> DataError:
     """Return the error of values that two rows of the source have, or that cannot change hands."""
     same = (taken.code, taken.constraint) == (kept.code, kept.constraint)
     by = "" if same else f" ({kept.reason}, constraint {kept.constraint!r})"
+    hint = (
+        "Two rows of the source have one value; or rows exchange theirs, and none can take another "
+        f"in between{by}: make the unique constraint DEFERRABLE"
+    )
+    if mark:
+        hint += (
+            "; or a row that is marked as deleted has it: use a unique index that leaves such rows "
+            f"out, WHERE {mark.condition}"
+        )
+    else:
+        hint += ", or use 'publish': 'swap' or 'truncate'"
     return DataError(
         taken.message,
-        hint="Two rows of the source have one value; or rows exchange theirs, and none can "
-        f"take another in between{by}: make the unique constraint DEFERRABLE, or use 'publish': "
-        "'swap' or 'truncate'. The old rows stay.",
+        hint=f"{hint}. The old rows stay.",
         code=taken.code,
         reason=taken.reason,
         column=taken.column,
@@ -129,7 +139,7 @@ def parking(columns: Sequence[Held], merging: Merging) -> str:
 
     Parked are the rows in which the merge changes one of the index's columns.
     """
-    movable = _movable(merging)
+    movable = merging.movable
     moved = [column for column in columns if column.name in movable]
     free = [column for column in moved if column.name not in merging.key]
     free.sort(key=lambda column: not column.empties)
@@ -145,10 +155,6 @@ FROM (
 ) AS p
 WHERE t.tableoid = p.tableoid AND t.ctid = p.ctid"""
     return ""
-
-
-def _movable(merging: Merging) -> list[str]:
-    return [name for name in merging.columns if name not in merging.fixed]
 
 
 def _parked(column: Held, merging: Merging) -> str:

@@ -7,6 +7,7 @@ import pytest
 from tableferry.model.identifiers import TargetTable
 from tableferry.model.schema import UNLIMITED, PgType, SourceColumn, SourceType, TargetColumn
 from tableferry.model.table_details import Identity, IndexColumn, SourceIndex, TableDetails
+from tableferry.model.target_database import TargetDatabase
 from tableferry.planning.ddl.create_table import Creation, advance_identity, plan_creation
 from tableferry.planning.ddl.filters import translated_condition
 
@@ -33,7 +34,7 @@ NAME_INDEX = SourceIndex("IX_Name", (IndexColumn("Name"),))
 
 
 def create(details: TableDetails, *, key: tuple[str, ...] = ("ID",), pg: int = 180000) -> Creation:
-    return plan_creation(TargetTable("", "t"), PAIRS, key, details, pg)
+    return plan_creation(TargetTable("", "t"), PAIRS, key, details, TargetDatabase(pg))
 
 
 def with_index(index: SourceIndex, pg: int = 180000) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -67,6 +68,89 @@ def test_a_comment_that_postgresql_cannot_hold_is_a_warning() -> None:
 def test_the_index_of_the_primary_key_is_not_created_twice() -> None:
     key = SourceIndex("PK", (IndexColumn("ID"),), unique=True, primary=True, kind="CLUSTERED")
     assert with_index(key) == ((), ())
+
+
+WIDE_KEY = SourceIndex(
+    "PK", (IndexColumn("ID"), IndexColumn("Code2")), unique=True, primary=True, kind="CLUSTERED"
+)
+WIDE = [
+    *PAIRS[:1],
+    (
+        SourceColumn("Code2", SourceType("varchar", 10), nullable=False),
+        TargetColumn("code2", PgType("text"), nullable=False),
+    ),
+    (SourceColumn("Note", INT), TargetColumn("note", PgType("int4"))),
+]
+
+
+def beside_the_key(*indexes: SourceIndex, primary: SourceIndex = WIDE_KEY) -> Creation:
+    details = TableDetails(indexes=(primary, *indexes))
+    return plan_creation(
+        TargetTable("", "t"), WIDE, details.primary_key, details, TargetDatabase(180000)
+    )
+
+
+@pytest.mark.parametrize(
+    ("index", "sql"),
+    [
+        (
+            SourceIndex("IX", (IndexColumn("Code2"), IndexColumn("ID")), unique=True),
+            'CREATE UNIQUE INDEX "t_ix" ON "t" ("code2", "id")',
+        ),
+        (
+            SourceIndex("IX", (IndexColumn("ID", descending=True), IndexColumn("Code2")),
+                        unique=True),
+            'CREATE UNIQUE INDEX "t_ix" ON "t" ("id" DESC, "code2")',
+        ),
+        (
+            SourceIndex("IX", (IndexColumn("ID"), IndexColumn("Code2")), ("Note",), unique=True),
+            'CREATE UNIQUE INDEX "t_ix" ON "t" ("id", "code2") INCLUDE ("note")',
+        ),
+        (
+            SourceIndex("IX", (IndexColumn("ID"), IndexColumn("Code2"))),
+            'CREATE INDEX "t_ix" ON "t" ("id", "code2")',
+        ),
+    ],
+)  # fmt: skip
+def test_an_index_on_the_keys_columns_is_kept_unless_it_is_the_same(
+    index: SourceIndex, sql: str
+) -> None:
+    made = beside_the_key(index)
+    assert made.after == ('ALTER TABLE "t" ADD PRIMARY KEY ("id", "code2")', sql)
+    assert made.warnings == ()
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_a_unique_index_that_is_the_same_as_the_primary_key_is_left_out_with_a_warning(
+    down: bool,
+) -> None:
+    columns = tuple(IndexColumn(name, down) for name in ("ID", "Code2"))
+    made = beside_the_key(SourceIndex("UQ", columns, unique=True))
+    assert made.after == ('ALTER TABLE "t" ADD PRIMARY KEY ("id", "code2")',)
+    assert made.warnings == ("the index 'UQ' is not created: the primary key is the same",)
+
+
+@pytest.mark.parametrize(
+    ("down", "said"),
+    [((True, False), "'ID'"), ((False, True), "'Code2'"), ((True, True), ""), ((False, False), "")],
+)
+def test_a_primary_key_of_mixed_order_is_a_warning(down: tuple[bool, bool], said: str) -> None:
+    columns = tuple(map(IndexColumn, ("ID", "Code2"), down))
+    made = beside_the_key(primary=replace(WIDE_KEY, columns=columns))
+    assert made.after == ('ALTER TABLE "t" ADD PRIMARY KEY ("id", "code2")',)
+    assert len(made.warnings) == bool(said)
+    assert said in "".join(made.warnings)
+
+
+def test_the_sources_key_in_another_order_than_configured_becomes_an_index() -> None:
+    details = TableDetails(indexes=(WIDE_KEY,))
+    made = plan_creation(
+        TargetTable("", "t"), WIDE, ("Code2", "ID"), details, TargetDatabase(180000)
+    )
+    assert made.after == (
+        'ALTER TABLE "t" ADD PRIMARY KEY ("code2", "id")',
+        'CREATE UNIQUE INDEX "t_pk" ON "t" ("id", "code2")',
+    )
 
 
 def test_the_sources_key_becomes_a_unique_index_where_another_key_is_configured() -> None:
@@ -154,7 +238,8 @@ def test_an_included_column_too_long_for_a_btree_is_omitted_with_a_warning() -> 
     index = replace(NAME_INDEX, included=("On", "Text", "Gone"))
     made, warnings = with_index(index)
     assert made == ('CREATE INDEX "t_ix_name" ON "t" ("name") INCLUDE ("on")',)
-    assert "'Text', 'Gone'" in warnings[0]
+    assert "does not include 'Text': too long for the 2,704 bytes" in warnings[0]
+    assert "'Gone'" in " ".join(warnings)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +294,7 @@ def test_an_identity_that_is_not_an_integer_is_a_warning() -> None:
         TargetColumn("id", PgType("numeric", (18, 0)), nullable=False),
     )
     details = TableDetails(identity=Identity("ID", 1, 1))
-    made = plan_creation(TargetTable("", "t"), [number], ("ID",), details, 180000)
+    made = plan_creation(TargetTable("", "t"), [number], ("ID",), details, TargetDatabase(180000))
     assert "IDENTITY" not in made.before[0]
     assert "does not number" in made.warnings[0]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tableferry.model.schema import UNLIMITED, PgType, SourceType
-from tableferry.planning.ddl.defaults import translated_default
+from tableferry.planning.ddl.defaults import translated_default, translated_offset
 from tableferry.typemap import RULES
 
 INT = SourceType("int", 4, 10)
@@ -173,3 +173,129 @@ def test_anything_else_has_no_translation(definition: str, source: SourceType) -
 def test_a_date_stored_as_text_gets_no_default() -> None:
     assert default("(getdate())", DATETIME2, PgType("text")) is None
     assert default("('20240102')", DATETIME2, PgType("text")) is None
+
+
+REAL = SourceType("real", 4, 24)
+SQL_MONEY = SourceType("money", 8, 19, 4)
+DECIMAL6 = SourceType("decimal", 5, 9, 6)
+LATIN, CYRILLIC, THAI, JAPANESE, UTF8 = 1252, 1251, 874, 932, 65001
+
+
+@pytest.mark.parametrize(
+    ("definition", "source", "target", "expected"),
+    [
+        # Numbers in texts: a decimal keeps its digits, money has two, a float is not certain.
+        ("((1.50))", VARCHAR, None, "'1.50'"),
+        ("((.5))", VARCHAR, None, "'0.5'"),
+        ("((007))", VARCHAR, None, "'7'"),
+        ("((-0))", VARCHAR, None, "'0'"),
+        ("((-0.0))", VARCHAR, None, "'0.0'"),
+        ("($1.5)", VARCHAR, None, "'1.50'"),
+        ("(-$1.5)", NVARCHAR, None, "'-1.50'"),
+        ("($1.2345)", VARCHAR, None, "'1.23'"),
+        ("($1.235)", VARCHAR, None, None),
+        ("($1)", CHAR, None, "'1.00 '"),
+        ("($-0)", VARCHAR, None, None),
+        ("(1e0)", VARCHAR, None, None),
+        ("(0x41)", VARCHAR, None, None),
+        ("((12345678901))", VARCHAR, None, None),
+        # Money has four digits whatever its column has.
+        ("($1.23456)", DECIMAL6, None, "1.2346"),
+        ("($1.2345)", DECIMAL6, None, "1.2345"),
+        ("($1.23455)", DECIMAL6, None, None),
+        ("($0.00001)", BIT, None, "false"),
+        ("($1.5)", INT, None, None),
+        ("($0.1)", FLOAT, None, "0.1"),
+        ("((1.23456))", SQL_MONEY, None, "1.2346"),
+        ("((922337203685478))", SQL_MONEY, None, None),
+        ("((214748.3647))", SourceType("smallmoney", 4, 10, 4), None, "214748.3647"),
+        ("((214748.3648))", SourceType("smallmoney", 4, 10, 4), None, None),
+        ("(1e0)", SQL_MONEY, None, None),
+        # Decimals are rounded to the column's digits, also where the target has more.
+        ("((1.2345678))", DECIMAL6, None, "1.234568"),
+        ("((1.2345678))", DECIMAL6, PgType("numeric"), "1.234568"),
+        ("('1.2345678')", DECIMAL6, None, None),
+        ("((1000))", DECIMAL6, None, None),
+        ("((999.9999999))", DECIMAL6, None, None),
+        ("((-0.0))", DECIMAL6, None, "0.0"),
+        # An integer column in a wider type.
+        ("((1.5))", INT, PgType("numeric", (10, 0)), None),
+        ("((5))", BIT, PgType("int2"), "1"),
+        ("((0.5))", BIT, None, "true"),
+        ("('7.0')", INT, None, None),
+        ("('')", INT, None, None),
+        ("(1e0)", INT, None, "1"),
+        ("(1e30)", SourceType("bigint", 8, 19), None, None),
+        # Floats: what every correct conversion makes of the digits, or nothing.
+        ("((0.1))", FLOAT, None, "0.1"),
+        ("((0.1234567890123456))", FLOAT, None, None),
+        ("(1e300)", FLOAT, None, None),
+        ("((0.1))", REAL, None, "0.1"),
+        ("((0.1))", REAL, PgType("float8"), "0.10000000149011612"),
+        ("((0.5))", REAL, PgType("float8"), "0.5"),
+        ("((16777217))", REAL, None, None),
+        ("(1e39)", REAL, None, None),
+        # Dates that the column's type does not have.
+        ("('20991231')", SMALL, None, None),
+        ("('20240102 03:04:05.1234567')", SourceType("datetime2", 7, 23, 3), None, None),
+        ("(0x00)", DATETIME, None, None),
+        ("('20240102')", DATE, PgType("timestamp"), "'2024-01-02'::timestamp"),
+        # Bytes and texts into each other are not.
+        ("('a')", BINARY, None, None),
+        ("((1))", BINARY, None, None),
+        ("((1))", GUID, None, None),
+        ("('6F9619FF-8B86-D011-B42D-00C04FC964FF')", GUID, PgType("text"), None),
+        ("((1))", SourceType("sql_variant", 8016), None, None),
+        ("('<a/>')", SourceType("xml", UNLIMITED), None, None),
+    ],
+)  # fmt: skip
+def test_a_constant_becomes_the_columns_value_before_it_becomes_the_targets(
+    definition: str, source: SourceType, target: PgType | None, expected: str | None
+) -> None:
+    assert default(definition, source, target) == expected
+
+
+@pytest.mark.parametrize(
+    ("definition", "source", "code_page", "expected"),
+    [
+        ("(N'Ж')", VARCHAR, LATIN, "'?'"),  # as SQL Server stores it
+        ("(N'Ж')", VARCHAR, 0, None),
+        ("(N'Ж')", VARCHAR, CYRILLIC, "'Ж'"),
+        ("('ж')", VARCHAR, CYRILLIC, "'ж'"),
+        ("(N'ā')", VARCHAR, LATIN, None),  # it stores an a
+        ("(N'€')", VARCHAR, LATIN, "'€'"),
+        ("(N'ก')", VARCHAR, THAI, "'ก'"),
+        ("(N'日')", VARCHAR, JAPANESE, None),
+        ("(N'日')", VARCHAR, UTF8, "'日'"),
+        ("(N'日日日日')", VARCHAR, UTF8, None),  # twelve bytes
+        ("('Ä')", CHAR, LATIN, "'Ä    '"),
+        ("(N'Ä')", CHAR, UTF8, "'Ä   '"),
+        ("(N'Ж')", NVARCHAR, LATIN, "'Ж'"),
+        ("('Ж')", NVARCHAR, LATIN, None),  # no N: a text of the database's code page
+        ("('Ж')", NVARCHAR, 0, None),
+        ("('Ä')", NVARCHAR, LATIN, "'Ä'"),
+    ],
+)
+def test_a_text_is_what_its_code_page_keeps_of_it(
+    definition: str, source: SourceType, code_page: int, expected: str | None
+) -> None:
+    target = RULES[source.name].create(source)
+    assert translated_default(definition, source, target, code_page) == expected
+
+
+@pytest.mark.parametrize(
+    ("definition", "expected"),
+    [
+        ("(sysdatetimeoffset())", "(EXTRACT(timezone FROM now()) / 60)::smallint"),
+        ("(getdate())", "0"),
+        ("(sysutcdatetime())", "0"),
+        ("('20240102')", "0"),
+        ("(NULL)", "NULL"),
+        ("(switchoffset(sysdatetimeoffset(),'+02:00'))", None),
+        ("", None),
+    ],
+)
+def test_an_offset_column_has_the_offset_of_the_default(
+    definition: str, expected: str | None
+) -> None:
+    assert translated_offset(definition) == expected

@@ -7,6 +7,8 @@ from typing import Final
 
 import pyarrow as pa
 
+from tableferry_sandbox.engine.database import backups
+from tableferry_sandbox.engine.database.backups import Backup
 from tableferry_sandbox.engine.database.catalog_objects import Database
 from tableferry_sandbox.engine.database.instance import Instance
 from tableferry_sandbox.engine.database.principals import Login
@@ -67,9 +69,56 @@ class DatabaseHandle:
         finally:
             session.close()
 
+    def expire_changes(self, table: str = "", *, up_to: int | None = None) -> None:
+        """Remove Change Tracking's changes, as cleanup does when their retention is over.
+
+        Those of ``schema.table`` or of all tables, with versions up to ``up_to``, by default the
+        current one. Nothing is ever removed but by this, whatever the retention. Raises 208.
+        """
+        tracking = self.database.tracking
+        version = tracking.version if up_to is None else min(up_to, tracking.version)
+        schema, _, name = table.rpartition(".")
+        tables = [self.database.table(schema or "dbo", name)] if table else self.database.tables()
+        for found in tables:
+            self._server.store.remove_changes(found, version)
+        if not table:
+            tracking.cleaned = max(tracking.cleaned or 0, version)
+
+    def backup(self) -> Backup:
+        """Return a backup of what is committed: rows, catalog, versions and tracked changes."""
+        return backups.take(self._server.store, self.database)
+
+    def restore(self, backup: Backup) -> None:
+        """Put the database back to a backup of it, as RESTORE DATABASE ... WITH REPLACE does.
+
+        The database has the same ``database_guid`` and another ``recovery_fork_guid`` afterwards,
+        and msdb.dbo.restorehistory one row more. Sessions stay connected, as though they had
+        connected again; sequences go on counting. Raises 3101 while an open transaction has changed
+        rows in it.
+        """
+        backups.restore(self._server.store, self.database, backup)
+        name = self.database.name.replace("'", "''")
+        self._server.database("msdb").run(
+            "INSERT dbo.restorehistory (restore_date, destination_database_name, user_name, "
+            "restore_type, replace, recovery, restart, device_count) "
+            f"VALUES (GETDATE(), N'{name}', N'sa', 'D', 1, 1, 0, 1)"
+        )
+
+
+_RESTORE_HISTORY: Final = """CREATE TABLE dbo.restorehistory (
+    restore_history_id int IDENTITY PRIMARY KEY, restore_date datetime,
+    destination_database_name nvarchar(128), user_name nvarchar(128), backup_set_id int,
+    restore_type char(1), replace bit, recovery bit, restart bit, stop_at datetime,
+    device_count tinyint, stop_at_mark_name nvarchar(128), stop_before bit)"""
+"""The table in msdb (restorehistory, SQL Server documentation)."""
+
 
 class Server(Instance):
     """An in-memory stand-in for a SQL Server instance, behind the wire or used directly."""
+
+    def __init__(self, name: str = "SANDBOX") -> None:
+        super().__init__(name)
+        self.database("msdb").run(_RESTORE_HISTORY)
 
     def create_database(self, name: str, collation: str | None = None) -> DatabaseHandle:
         """Create a database; raises 1801 if the name is taken."""

@@ -1,5 +1,6 @@
 """A logged-in connection: runs batches of T-SQL and describes their results."""
 
+import logging
 from collections.abc import Iterator, Sequence
 
 from tableferry_sandbox.engine.binding.binder import Binder
@@ -14,6 +15,14 @@ from tableferry_sandbox.engine.parsing.parser import parse_batch
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.events import Event, OutputValue, Parameter, SqlError
 from tableferry_sandbox.sqltypes import Column
+
+_log = logging.getLogger(__name__)
+
+
+def _unexpected(error: Exception) -> SqlError:
+    """Return the error for a bug of the sandbox; as after other errors, the connection stays."""
+    _log.exception("a statement failed unexpectedly")
+    return SqlError(50000, f"Internal error of the sandbox: {type(error).__name__}: {error}")
 
 
 class Session(SessionState):
@@ -34,6 +43,11 @@ class Session(SessionState):
         except SqlError as error:
             self.last_error = error.number
             raise
+        except Exception as error:
+            self.last_error = 50000
+            if self.transaction is not None:
+                yield from self.rollback()
+            raise _unexpected(error) from error
         finally:
             for name in [n for n in self.temporary if n.startswith("@")]:
                 self.server.store.drop(self.temporary.pop(name))
@@ -49,6 +63,10 @@ class Session(SessionState):
         try:
             quoted = self.options["quoted_identifier"] == "on"
             return self._describe(parse_batch(sql, quoted_identifier=quoted))
+        except SqlError:
+            raise
+        except Exception as error:
+            raise _unexpected(error) from error
         finally:
             self.variables = saved
 
@@ -65,5 +83,5 @@ class Session(SessionState):
                 binder = Binder(binding_context(self, SHAPE_ONLY))
                 bound = binder.query(statement.query, None)
                 if not any(c.name.startswith("@") for c in bound.columns):
-                    return bound.result_columns()
+                    return bound.result_columns(self.current.collation)
         return None

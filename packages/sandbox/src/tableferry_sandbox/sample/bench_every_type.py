@@ -30,6 +30,7 @@ from tableferry_sandbox.sample.fills import (
 )
 from tableferry_sandbox.sample.row_numbers import RowRange
 from tableferry_sandbox.sample.tables import Fill, SampleColumn, SampleTable
+from tableferry_sandbox.sqltypes import DEFAULT_COLLATION
 
 _DISTINCT: Final = 256
 """Distinct values of the types whose values are made by a Python call each."""
@@ -76,8 +77,9 @@ def _variant(number: int) -> bytes:
         case 1:
             return variant.encode_decimal(f"{number}.25", "decimal", 18, 4)
         case 2:
-            return variant.encode_bytes(f"вантаж {number}".encode("utf-16-le"), "nvarchar", 40)
-    return variant.encode_bytes(f"freight {number}".encode(), "varchar", 40)
+            text = f"вантаж {number}".encode("utf-16-le")
+            return variant.encode_bytes(text, "nvarchar", 40, DEFAULT_COLLATION)
+    return variant.encode_bytes(f"freight {number}".encode(), "varchar", 40, DEFAULT_COLLATION)
 
 
 _WORDS = words("Größe", "Вантаж", "freight", "貨物", "перевезення вантажів")

@@ -5,6 +5,7 @@ import functools
 import ipaddress
 import ssl
 import tempfile
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,15 +66,21 @@ def self_signed(host: str) -> Certificate:
     )
 
 
-def server_context(certificate: Certificate) -> ssl.SSLContext:
-    """Return the SSL context for TLS inside TDS.
+def server_context(
+    certificate: Certificate, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2
+) -> ssl.SSLContext:
+    """Return the SSL context for TLS inside TDS, which offers one version of it.
 
-    Limited to TLS 1.2: TDS 7.4 cannot carry the messages that TLS 1.3 sends after its handshake,
+    TLS 1.2 by default: TDS 7.4 cannot carry the messages that TLS 1.3 sends after its handshake,
     and SQL Server offers TLS 1.3 with TDS 8.0 only.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    if version < ssl.TLSVersion.TLSv1_2:
+        context.set_ciphers("ALL:@SECLEVEL=0")  # OpenSSL 3 has no older version otherwise
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = version
+        context.maximum_version = version
     with tempfile.TemporaryDirectory(prefix="tableferry-") as folder:
         pem = Path(folder) / "server.pem"
         pem.touch(mode=0o600)

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from tableferry_sandbox import code_pages
 from tableferry_sandbox.collations import collation
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.physical import ANSI, BINARY, LAST_DAY, TICKS_PER_DAY, UNICODE, base_name
 from tableferry_sandbox.sqltypes import DEFAULT_COLLATION, MAX, SqlType
 from tableferry_sandbox.surrogates import freed, from_utf16
-from tableferry_sandbox.tds.text_encoding import decode_code_page, to_code_page
 
 _INTEGERS: Final = {
     "bit": (0, 1),
@@ -62,7 +62,7 @@ def convert(value: Any, source: SqlType, target: SqlType) -> Any:
 def _text(value: str, source: SqlType, target: SqlType) -> str:
     old, name = base_name(source), base_name(target)
     if name in ANSI and old in UNICODE:
-        value = _through_code_page(value, target)
+        value = code_pages.through(value, _codec(target))
     if target.length == MAX or name in {"text", "ntext", "xml"}:
         return value
     # Assignment to a shorter variable truncates silently, in bytes or in UTF-16 units.
@@ -70,17 +70,14 @@ def _text(value: str, source: SqlType, target: SqlType) -> str:
         units = freed(value).encode("utf-16-le", "surrogatepass")
         cut = units[: 2 * target.length]
         value = value if len(cut) == len(units) else from_utf16(cut)
-    else:
-        value = value[: target.length]
-    return value.ljust(target.length) if name in {"char", "nchar"} else value
+        return value.ljust(target.length) if name == "nchar" else value
+    value = code_pages.cut(value, target.length, _codec(target))
+    padding = target.length - len(code_pages.encode(value, _codec(target)))
+    return value + " " * padding if name == "char" else value
 
 
-def _through_code_page(value: str, target: SqlType) -> str:
-    codec = collation(target.collation or DEFAULT_COLLATION).codec
-    raw = value.encode("utf-8")
-    offsets = np.array([0, len(raw)], np.int64)
-    _, encoded = to_code_page(offsets, np.frombuffer(raw, np.uint8), codec)
-    return decode_code_page(encoded.tobytes(), codec)
+def _codec(target: SqlType) -> str:
+    return collation(target.collation or DEFAULT_COLLATION).codec
 
 
 def _bytes(value: bytes, _source: SqlType, target: SqlType) -> bytes:

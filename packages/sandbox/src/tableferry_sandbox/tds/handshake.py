@@ -6,7 +6,7 @@ from typing import Final
 
 from tableferry_sandbox.collations import collation
 from tableferry_sandbox.events import Engine, LoginRequest, Session, SqlError
-from tableferry_sandbox.faults import Faults
+from tableferry_sandbox.faults import Faults, Redirect
 from tableferry_sandbox.sqltypes import DEFAULT_COLLATION
 from tableferry_sandbox.tds import tokens
 from tableferry_sandbox.tds.login7 import (
@@ -68,7 +68,7 @@ class LoggedIn:
 
 
 def log_in(transport: Transport, context: ServerContext) -> LoggedIn | None:
-    """Run the handshake and open a session; None when the login was refused.
+    """Run the handshake and open a session; None when the login was refused or routed elsewhere.
 
     Raises ProtocolError for invalid TDS, ConnectionLostError when the client disconnects.
     """
@@ -79,11 +79,16 @@ def log_in(transport: Transport, context: ServerContext) -> LoggedIn | None:
     if message.type != PacketType.LOGIN7:
         raise ProtocolError(f"packet type {message.type} where LOGIN7 is expected")
     login = parse_login7(message.payload)
+    redirect = context.faults.redirect_of(read_only_intent=login.read_only_intent)
     try:
         session = _open_session(login, context)
         session.encrypted = transport.encrypted
     except SqlError as error:
         _send(transport, _refusal(error, login, context.server_name))
+        return None
+    if redirect is not None:
+        session.close()
+        _send(transport, _routed(login, redirect, context))
         return None
     try:
         _send(transport, _acknowledgement(login, session, context), spid=session.session_id)
@@ -181,6 +186,15 @@ def _acknowledgement(login: Login7, session: Session, context: ServerContext) ->
         answer.append(tokens.feature_ext_ack(features))
     answer.append(tokens.done(DoneStatus.FINAL))
     return b"".join(answer)
+
+
+def _routed(login: Login7, redirect: Redirect, context: ServerContext) -> bytes:
+    """Accept the login, and send the client to another server to log in there instead."""
+    return (
+        tokens.login_ack(_agreed_version(login), context.version)
+        + tokens.routing(redirect.host, redirect.port)
+        + tokens.done(DoneStatus.FINAL)
+    )
 
 
 def _asks_for_utf8(login: Login7) -> bool:

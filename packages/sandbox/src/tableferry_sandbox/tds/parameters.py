@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tableferry_sandbox import code_pages
 from tableferry_sandbox.collations import codec_of
 from tableferry_sandbox.events import Parameter, SqlError
 from tableferry_sandbox.physical import LAST_DAY, TICKS_PER_DAY
 from tableferry_sandbox.sqltypes import MAX, SqlType
 from tableferry_sandbox.tds.byte_reader import ByteReader, real
 from tableferry_sandbox.tds.packets import ProtocolError
-from tableferry_sandbox.tds.text_encoding import carry_surrogates, decode_code_page
+from tableferry_sandbox.tds.text_encoding import carry_surrogates
 
 BY_REFERENCE: Final = 0x01
 DEFAULT_VALUE: Final = 0x02
@@ -247,7 +248,7 @@ def _decoder(name: str, wire_collation: bytes) -> Callable[[bytes], Any]:
     if not wire_collation:
         return bytes
     codec = codec_of(wire_collation)
-    return lambda raw: decode_code_page(raw, codec)
+    return lambda raw: code_pages.decode(raw, codec)
 
 
 def _decoded(raw: bytes | None, decode: Callable[[bytes], Any]) -> Any:

@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from tableferry_sandbox.surrogates import carried, freed, from_utf16
+from tableferry_sandbox import code_pages
+from tableferry_sandbox.surrogates import freed, from_utf16
 from tableferry_sandbox.tds.cells import Bytes, Offsets
 from tableferry_sandbox.tds.packets import ProtocolError
 
@@ -46,7 +47,7 @@ def to_code_page(offsets: Offsets, data: Bytes, codec: str) -> tuple[Offsets, By
     if table is None:  # a multi-byte code page: cell by cell
         raw = data.tobytes()
         cells = [
-            _with_pairs_joined(raw[start:end].decode("utf-8")).encode(codec, errors="replace")
+            code_pages.encode(raw[start:end].decode("utf-8"), codec)
             for start, end in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)
         ]
         lengths = np.array([0, *map(len, cells)], dtype=np.int64)
@@ -54,11 +55,6 @@ def to_code_page(offsets: Offsets, data: Bytes, codec: str) -> tuple[Offsets, By
     points = np.frombuffer(data.tobytes().decode("utf-8").encode("utf-32-le"), np.uint32)
     encoded = table[np.minimum(points, 0xFFFF)]
     return _rescaled(offsets, _CHARACTERS[data]), encoded
-
-
-def _with_pairs_joined(text: str) -> str:
-    """Replace pairs of carriers by the supplementary characters that they encode."""
-    return freed(text).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def carry_surrogates(raw: bytes) -> str:
@@ -71,21 +67,13 @@ def carry_surrogates(raw: bytes) -> str:
     return from_utf16(raw)
 
 
-def decode_code_page(raw: bytes, codec: str) -> str:
-    """Decode char data from a client as Windows does: undefined bytes become C1 controls."""
-    decoded = _decoding(codec)
-    if decoded is None:
-        return carried(raw.decode(codec, errors="replace"))
-    return "".join(decoded[byte] for byte in raw)
-
-
 @functools.lru_cache(maxsize=32)
 def code_page_table(codec: str) -> npt.NDArray[np.uint8] | None:
     """Return a lookup table from code points to bytes; None for a multi-byte code page.
 
     It has 65,536 entries. Code points over U+FFFF share the last one, a question mark.
     """
-    decoded = _decoding(codec)
+    decoded = code_pages.characters_of(codec)
     if decoded is None:
         return None
     table = np.full(0x10000, ord("?"), np.uint8)
@@ -93,14 +81,6 @@ def code_page_table(codec: str) -> npt.NDArray[np.uint8] | None:
         table[ord(character)] = byte
     table[0xFFFF] = ord("?")
     return table
-
-
-@functools.lru_cache(maxsize=32)
-def _decoding(codec: str) -> tuple[str, ...] | None:
-    """Return the character of each byte. As in Windows, cp1252's undefined 0x81 is U+0081."""
-    if codec in {"utf-8", "gbk", "cp932", "cp949", "cp950"}:
-        return None
-    return tuple(bytes([byte]).decode(codec, errors="ignore") or chr(byte) for byte in range(256))
 
 
 def _is_ascii(data: Bytes) -> bool:

@@ -27,6 +27,7 @@ class Env(IntEnum):
     COMMIT_TRANSACTION = 9
     ROLLBACK_TRANSACTION = 10
     RESET_ACKNOWLEDGED = 18
+    ROUTING = 20
 
 
 class DoneStatus(IntFlag):
@@ -116,6 +117,13 @@ def message(
 def env_change(kind: Env, new: str | bytes, old: str | bytes = b"") -> bytes:
     """Build ENVCHANGE, with texts as B_VARCHAR and bytes as B_VARBYTE."""
     body = bytes([kind]) + _b_value(new) + _b_value(old)
+    return struct.pack("<BH", 0xE3, len(body)) + body
+
+
+def routing(host: str, port: int) -> bytes:
+    """Build the ENVCHANGE that routes a login to another server, over TCP (2.2.7.9, type 20)."""
+    target = struct.pack("<BH", 0, port) + us_varchar(host)
+    body = bytes([Env.ROUTING]) + struct.pack("<H", len(target)) + target + b"\0\0"
     return struct.pack("<BH", 0xE3, len(body)) + body
 
 

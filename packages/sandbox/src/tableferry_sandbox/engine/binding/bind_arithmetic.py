@@ -3,15 +3,18 @@
 from dataclasses import replace
 from typing import Final
 
-from tableferry_sandbox.engine.binding.scope import Typed
+from tableferry_sandbox.engine.binding.collation_precedence import common_collation, converted
+from tableferry_sandbox.engine.binding.scope import Context, Typed
 from tableferry_sandbox.engine.errors import (
     invalid_operator,
     operand_clash,
 )
 from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.convert import convert
+from tableferry_sandbox.engine.types.convert_basics import once
 from tableferry_sandbox.engine.types.convert_datetimes import BASE_1900
 from tableferry_sandbox.engine.types.duck_types import literal
+from tableferry_sandbox.engine.types.text_sizes import cut
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import MAX, SqlType
 
@@ -24,15 +27,28 @@ _OPERATOR_NAMES: Final = {
 class ArithmeticBinder:
     """Binds operators on values that are already bound."""
 
+    context: Context
+
     def to_type(self, typed: Typed, target: SqlType, *, explicit: bool = False) -> str:
         """Return SQL of a value implicitly converted to a type."""
-        return convert(typed.sql, typed.type, target, explicit=explicit)
+        return converted(typed.sql, typed.type, target, self.collation, explicit=explicit)
+
+    @property
+    def collation(self) -> str:
+        """The collation of the database in which the statement runs."""
+        return self.context.database.collation
+
+    def located(self, kind: SqlType) -> SqlType:
+        """Return a string type with the database's collation if it has none of its own."""
+        return replace(kind, collation=kind.collation or self.collation)
 
     def unify(self, values: list[Typed]) -> SqlType:
         """Return the common type of several values."""
         found = t.NULL_TYPE
         for item in values:
             found = t.common(found, item.type)
+        if t.family(found) == "string":
+            found = replace(found, collation=common_collation(values, "CASE")[0])
         return t.INT if found.name == "null" else found
 
     def arithmetic(  # noqa: C901, PLR0912 - one branch for each family of types
@@ -124,7 +140,14 @@ class ArithmeticBinder:
         return Typed(f"CAST({sql} AS DECIMAL({result.precision},4))", result)
 
     def _bitwise(self, operator: str, left: Typed, right: Typed) -> Typed:
-        if {t.family(left.type), t.family(right.type)} != {"int"}:
+        kinds = [t.family(left.type), t.family(right.type)]
+        if sorted(kinds) == ["binary", "int"]:
+            # A binary operand is read as a number of the other one's type.
+            if kinds[0] == "binary":
+                left = Typed(convert(left.sql, left.type, right.type), right.type)
+            else:
+                right = Typed(convert(right.sql, right.type, left.type), left.type)
+        elif kinds != ["int", "int"]:
             raise invalid_operator(left.type.name, right.type.name, f"'{operator}'")
         result = t.common(left.type, right.type)
         if result.name == "bit":
@@ -155,7 +178,8 @@ class ArithmeticBinder:
         national = t.is_national(left.type) or t.is_national(right.type)
         limit = 4000 if national else 8000
         lengths = (left.type.length, right.type.length)
-        target = SqlType("nvarchar" if national else "varchar", MAX)
+        collation, explicit = common_collation((left, right), "add")
+        target = SqlType("nvarchar" if national else "varchar", MAX, collation=collation)
         a, b = self.to_type(left, target), self.to_type(right, target)
         sql = f"({a} || {b})"
         if MAX in lengths:
@@ -163,6 +187,7 @@ class ArithmeticBinder:
         else:
             length = min(limit, sum(lengths))
             if sum(lengths) > limit:
-                sql = f"ts_cut({sql}, {limit})"
-        collation = left.type.collation or right.type.collation
-        return Typed(sql, SqlType(target.name, length, collation=collation))
+                kind = self.located(target)
+                sql = once(sql, lambda text: cut(text, limit, kind))
+        result = SqlType(target.name, length, collation=collation)
+        return Typed(sql, result, explicit_collation=explicit)

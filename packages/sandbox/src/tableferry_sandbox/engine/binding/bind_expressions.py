@@ -5,8 +5,12 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tableferry_sandbox.engine.binding.bind_arithmetic import ArithmeticBinder
+from tableferry_sandbox.engine.binding.collation_precedence import as_stored, collated, converted
 from tableferry_sandbox.engine.binding.scope import BoundQuery, Context, Scope, Typed
+from tableferry_sandbox.engine.database.catalog_objects import Database
+from tableferry_sandbox.engine.database.other_objects import Sequence
 from tableferry_sandbox.engine.errors import (
+    invalid_object,
     undeclared,
     unknown_type,
     unsupported,
@@ -14,9 +18,7 @@ from tableferry_sandbox.engine.errors import (
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.clr_members import PROPERTIES
-from tableferry_sandbox.engine.types.collation_keys import check_collation
-from tableferry_sandbox.engine.types.convert import convert
-from tableferry_sandbox.engine.types.duck_types import literal
+from tableferry_sandbox.engine.types.duck_types import duck_type, literal
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import SqlType
 
@@ -41,6 +43,10 @@ class ExpressionBinder(ArithmeticBinder, ABC):
         """Bind a query to DuckDB SQL with the columns c1 ... cn."""
 
     @abstractmethod
+    def untyped_query(self, query: s.Query, parent: Scope | None) -> BoundQuery:
+        """Bind a query, leaving its NULL constants without a type."""
+
+    @abstractmethod
     def call(self, node: s.Call, scope: Scope) -> Typed:
         """Bind a function call."""
 
@@ -50,13 +56,14 @@ class ExpressionBinder(ArithmeticBinder, ABC):
 
     def resolve_type(self, name: s.TypeName, *, in_cast: bool = False) -> SqlType:
         """Return the type of a name, alias types included."""
-        schema = name.schema.lower()
+        schema, current = name.schema.lower(), self.context.session.current
+        spelled = name.spelled or name.name
         if schema not in ("", "sys"):
-            alias = self.context.session.current.types.get((schema, name.name))
+            alias = current.types.get(current.path(name.schema, spelled))
             if alias is None:
                 raise unknown_type(f"{name.schema}.{name.name}")
             return alias.type
-        alias = self.context.session.current.types.get(("dbo", name.name))
+        alias = current.types.get(current.path("dbo", spelled))
         if alias is not None and not schema and not t.is_builtin(name.name):
             return alias.type
         return t.resolve(name, in_cast=in_cast)
@@ -69,7 +76,8 @@ class ExpressionBinder(ArithmeticBinder, ABC):
                 return grouped
         if isinstance(node, s.Literal):
             digits = len(str(abs(node.value))) if node.type.name == "int" else 0
-            return Typed(literal(node.value, node.type), node.type, nullable=False, digits=digits)
+            value, kind = as_stored(node.value, node.type, self.collation)
+            return Typed(literal(value, kind), kind, nullable=False, digits=digits)
         if isinstance(node, s.Null):
             return Typed("NULL", t.NULL_TYPE)
         if isinstance(node, s.Name):
@@ -86,17 +94,56 @@ class ExpressionBinder(ArithmeticBinder, ABC):
             return self.call(node, scope)
         if isinstance(node, s.Method):
             return self.method(node, scope)
+        if isinstance(node, s.NextValue):
+            return self._next_value(node)
+        if isinstance(node, s.Let):
+            return self._let(node, scope)
         if isinstance(node, s.Cast):
             return self._cast(node, scope)
         if isinstance(node, s.Case):
             return self._case(node, scope)
         if isinstance(node, s.Collate):
-            return self._collate(node, scope)
+            return collated(self.value(node.operand, scope), node.collation, self.collation)
         if isinstance(node, s.Subquery):
             return self._subquery(node, scope)
         if isinstance(node, s.Default):
             raise SqlError(156, "Incorrect syntax near the keyword 'DEFAULT'.", severity=15)
         raise unsupported(f"this expression ({type(node).__name__})")
+
+    def value_of(self, database: Database, node: s.Node, scope: Scope) -> Typed:
+        """Bind an expression of a table, whose functions and sequences are in its database."""
+        saved, self.context.home = self.context.home, database
+        try:
+            return self.value(node, scope)
+        finally:
+            self.context.home = saved
+
+    def _let(self, node: s.Let, scope: Scope) -> Typed:
+        """Bind names to values: a DuckDB lambda computes each once, however often it is used."""
+        values = [self.value(value, scope) for value in node.values]
+        saved = self.context.local
+        inner = {} if node.isolated or saved is None else dict(saved)
+        outer = self.context.lets
+        # Numbered by depth: the same call must give the same SQL, by which GROUP BY recognises it.
+        labels = [f"l{outer + i}" for i in range(len(values))]
+        for name, label, value in zip(node.names, labels, values, strict=True):
+            inner[name] = Typed(label, value.type)
+        self.context.local, self.context.lets = inner, outer + len(values)
+        try:
+            body = self.value(node.body, Scope() if node.isolated else scope)
+        finally:
+            self.context.local, self.context.lets = saved, outer
+        sql = body.sql
+        for label, value in zip(reversed(labels), reversed(values), strict=True):
+            sql = f"list_transform([{value.sql}], lambda {label}: {sql})[1]"
+        return Typed(sql, body.type)
+
+    def _next_value(self, node: s.NextValue) -> Typed:
+        found = self.context.session.find_other(node.sequence, self.context.home)
+        if not isinstance(found, Sequence):
+            raise invalid_object(".".join(node.sequence))
+        self.context.volatile = True
+        return Typed(f"CAST(nextval('{found.physical}') AS {duck_type(found.type)})", found.type)
 
     def _grouped(self, node: s.Node, scope: Scope) -> Typed | None:
         """Return the group's value for a GROUP BY expression, None for other expressions."""
@@ -133,6 +180,11 @@ class ExpressionBinder(ArithmeticBinder, ABC):
     def _variable(self, node: s.Variable) -> Typed:
         if node.name.startswith("@@"):
             return self.call(s.Call(node.name.lower()), Scope())
+        if self.context.local is not None:
+            local = self.context.local.get(node.name.lower())
+            if local is None:
+                raise undeclared(node.name)
+            return local
         found = self.context.variables.get(node.name.lower())
         if found is None:
             raise undeclared(node.name)
@@ -167,12 +219,17 @@ class ExpressionBinder(ArithmeticBinder, ABC):
 
     def _cast(self, node: s.Cast, scope: Scope) -> Typed:
         target = self.resolve_type(node.target, in_cast=True)
-        if t.family(target) == "string":
-            target = replace(target, collation=None)
         operand = self.value(node.operand, scope)
+        if t.family(target) == "string":
+            target = replace(target, collation=operand.type.collation)
         style = 0 if node.style is None else self.constant_integer(node.style)
-        sql = convert(operand.sql, operand.type, target, style=style, attempt=node.attempt)
-        return Typed(sql, target, nullable=operand.nullable or node.attempt)
+        sql = converted(
+            operand.sql, operand.type, target, self.collation, style=style, attempt=node.attempt
+        )
+        return Typed(
+            sql, target, nullable=operand.nullable or node.attempt,
+            explicit_collation=operand.explicit_collation and target.collation is not None,
+        )  # fmt: skip
 
     def constant_integer(self, node: s.Node) -> int:
         """Return an integer that is known before the query runs."""
@@ -209,6 +266,12 @@ class ExpressionBinder(ArithmeticBinder, ABC):
         results = [self.value(result, scope) for _, result in node.whens]
         if node.otherwise is not None:
             results.append(self.value(node.otherwise, scope))
+        if all(item.type.name == "null" for item in results):
+            raise SqlError(
+                8133,
+                "At least one of the result expressions in a CASE specification must be an "
+                "expression other than the NULL constant.",
+            )
         target = self.unify(results)
         texts = [self.to_type(item, target) for item in results]
         arms = " ".join(
@@ -217,17 +280,6 @@ class ExpressionBinder(ArithmeticBinder, ABC):
         tail = f" ELSE {texts[-1]}" if node.otherwise is not None else ""
         nullable = node.otherwise is None or any(item.nullable for item in results)
         return Typed(f"CASE {arms}{tail} END", target, nullable=nullable)
-
-    def _collate(self, node: s.Collate, scope: Scope) -> Typed:
-        operand = self.value(node.operand, scope)
-        if t.family(operand.type) != "string":
-            raise SqlError(
-                447, f"Expression type {operand.type.name} is invalid for COLLATE clause."
-            )
-        name = check_collation(node.collation, national=t.is_national(operand.type))
-        return replace(
-            operand, type=replace(operand.type, collation=name), explicit_collation=True, name=""
-        )
 
     def _subquery(self, node: s.Subquery, scope: Scope) -> Typed:
         bound = self.query(node.query, scope)

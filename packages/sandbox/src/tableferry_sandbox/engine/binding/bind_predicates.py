@@ -3,10 +3,12 @@
 from typing import Final
 
 from tableferry_sandbox.engine.binding.bind_expressions import ExpressionBinder
+from tableferry_sandbox.engine.binding.collation_precedence import common_collation
 from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Typed
 from tableferry_sandbox.engine.errors import invalid_operator, unsupported
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
+from tableferry_sandbox.engine.types.case_folding import fold_sql, folding
 from tableferry_sandbox.engine.types.collation_keys import equality_key, order_key
 from tableferry_sandbox.engine.types.convert import convert
 from tableferry_sandbox.engine.types.convert_variant import same_family
@@ -44,7 +46,7 @@ def key_of(sql: str, sql_type: SqlType, *, ordering: bool) -> str:
                 "The text, ntext, and image data types cannot be compared or sorted, except when "
                 "using IS NULL or LIKE operator.",
             )
-        return (order_key if ordering else equality_key)(sql, sql_type.collation)
+        return order_key(sql, sql_type) if ordering else equality_key(sql, sql_type.collation)
     if sql_type.name == "image":
         raise SqlError(
             306,
@@ -97,13 +99,17 @@ class PredicateBinder(ExpressionBinder):
         if isinstance(node, s.In):
             return self._in(node, scope)
         if isinstance(node, s.Exists):
-            return f"EXISTS ({self.query(node.query, scope).sql})"
+            return self.exists(node, scope)
         raise SqlError(
             4145,
             "An expression of non-boolean type specified in a context where a condition is "
             "expected.",
             severity=15,
         )
+
+    def exists(self, node: s.Exists, scope: Scope) -> str:
+        """Return SQL of EXISTS."""
+        return f"EXISTS ({self.query(node.query, scope).sql})"
 
     def compare(self, operator: str, left: Typed, right: Typed) -> str:
         """Return SQL of a comparison of two values."""
@@ -136,7 +142,7 @@ class PredicateBinder(ExpressionBinder):
             return self._plain_int(left), self._plain_int(right)
         if t.family(target) == "string":
             collation = self._collation(operator, left, right)
-            target = SqlType(target.name, MAX, collation=collation)
+            target = SqlType(target.name, MAX, collation=collation or self.collation)
         if t.family(target) == "binary":
             target = SqlType("varbinary", MAX)
         keys = [
@@ -163,19 +169,7 @@ class PredicateBinder(ExpressionBinder):
 
     @staticmethod
     def _collation(operator: str, left: Typed, right: Typed) -> str | None:
-        if left.explicit_collation:
-            return left.type.collation
-        if right.explicit_collation:
-            return right.type.collation
-        a, b = left.type.collation, right.type.collation
-        if a and b and a.lower() != b.lower():
-            raise SqlError(
-                468,
-                f'Cannot resolve the collation conflict between "{b}" and "{a}" in the '
-                f"{_WORDS[operator]} operation.",
-                state=9,
-            )
-        return a or b
+        return common_collation((left, right), _WORDS[operator])[0]
 
     def _one_column(self, query: BoundQuery) -> Typed:
         if len(query.columns) != 1:
@@ -214,13 +208,11 @@ class PredicateBinder(ExpressionBinder):
         escape = "" if node.escape is None else self.constant_text(node.escape)
         if escape is None:
             raise unsupported("LIKE with an ESCAPE that is not a constant")
-        collation = self._collation("=", operand, pattern)
-        words = set((collation or "ci").lower().split("_"))
+        collation = self._collation("=", operand, pattern) or self.context.database.collation
         target = SqlType("nvarchar", MAX)
         a = self.to_type(operand, target, explicit=True)
         b = self.to_type(pattern, target, explicit=True)
-        if not words & {"bin", "bin2", "cs"}:
-            a, b, escape = f"lower({a})", f"lower({b})", escape.lower()
+        a, b, escape = fold_sql(a, collation), fold_sql(b, collation), folding(collation)(escape)
         fixed = self.constant_text(node.pattern)
         negation = "NOT " if node.negated else ""
         if fixed is not None and "[" not in fixed and not escape and fixed.endswith("%"):

@@ -10,7 +10,6 @@ from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Typed
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
-from tableferry_sandbox.engine.types.duck_types import literal
 from tableferry_sandbox.events import SqlError
 
 AGGREGATES: Final = frozenset({
@@ -18,30 +17,43 @@ AGGREGATES: Final = frozenset({
     "varp", "checksum_agg", "approx_count_distinct", "grouping",
 })  # fmt: skip
 
+_QUERIES: Final = (s.Query, s.Subquery, s.Exists)
+
 
 def has_aggregate(node: object) -> bool:
     """Return whether an expression aggregates, not looking into subqueries."""
     if isinstance(node, tuple):
-        return any(has_aggregate(item) for item in node)
-    if isinstance(node, s.Query | s.Subquery | s.Exists):
+        return any(map(has_aggregate, node))
+    # Most parts of a tree are names and numbers.
+    if not isinstance(node, s.Node) or isinstance(node, _QUERIES):
         return False
     if isinstance(node, s.Call) and node.name in AGGREGATES and node.over is None:
         return True
-    if isinstance(node, s.Node):
-        return any(has_aggregate(getattr(node, part.name)) for part in fields(node))  # type: ignore[arg-type]
-    return False
+    return any(has_aggregate(getattr(node, part.name)) for part in fields(node))  # type: ignore[arg-type]
+
+
+def _as_int_if_untyped(column: Typed) -> Typed:
+    return replace(column, type=t.INT) if column.type.name == "null" else column
 
 
 class QueryBinder(SetOperationBinder):
     """Binds queries."""
 
     def query(self, query: s.Query, parent: Scope | None) -> BoundQuery:
-        """Bind a query to DuckDB SQL with the columns c1 ... cn."""
+        """Bind a query to DuckDB SQL with the columns c1 ... cn; a NULL by itself is an int."""
+        bound = self.untyped_query(query, parent)
+        return replace(bound, columns=tuple(map(_as_int_if_untyped, bound.columns)))
+
+    def untyped_query(self, query: s.Query, parent: Scope | None) -> BoundQuery:
+        """Bind a query, leaving its NULL constants without a type, for INSERT and set operations.
+
+        Their SQL is that of an INTEGER.
+        """
         saved = self.context.common
         for table in query.tables:
             self.context.common = {
                 **self.context.common,
-                table.name.lower(): (table.columns, table.query),
+                self.context.key(table.name): (table.columns, table.query),
             }
         try:
             if isinstance(query.body, s.Select):
@@ -136,15 +148,16 @@ class QueryBinder(SetOperationBinder):
             name = item.alias if item.alias is not None else typed.name if plain else ""
             if isinstance(item.expression, s.Name) and item.alias is None:
                 name = item.expression.parts[-1] if not typed.name else typed.name
-            if typed.type.name == "null":
-                typed = Typed(literal(None, t.INT), t.INT)
+            sql = "CAST(NULL AS INTEGER)" if typed.type.name == "null" else typed.sql
             found.append(
                 replace(
                     typed,
+                    sql=sql,
                     name=name,
                     identity=typed.identity and plain,
                     computed=typed.computed or (not plain and scope_has_sources(scope)),
                     digits=0,
+                    hidden=False,
                 )
             )
         return found
@@ -161,12 +174,13 @@ class QueryBinder(SetOperationBinder):
                 "alias name used in the query.",
                 severity=15,
             )
-        columns = [column for source in sources for column in source.columns]
+        columns = [c for source in sources for c in source.columns if not c.hidden]
         if scope.groups is not None:
             return [
                 replace(self.value(s.Name((source.alias, c.name)), scope), name=c.name)
                 for source in sources
                 for c in source.columns
+                if not c.hidden
             ]
         return columns
 

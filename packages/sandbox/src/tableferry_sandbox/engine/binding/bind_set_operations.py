@@ -125,8 +125,7 @@ class SetOperationBinder(SourceBinder):
         sql = f"SELECT * FROM ({bound.sql}) ORDER BY {', '.join(items)}"
         return BoundQuery(sql + self._paging(query, parent), bound.columns)
 
-    @staticmethod
-    def _by_position_or_name(node: s.Node, columns: Sequence[Typed]) -> int | None:
+    def _by_position_or_name(self, node: s.Node, columns: Sequence[Typed]) -> int | None:
         """Return which column an ORDER BY item means by position or by name."""
         if isinstance(node, s.Literal) and node.type.name == "int":
             if not 1 <= node.value <= len(columns):
@@ -137,8 +136,9 @@ class SetOperationBinder(SourceBinder):
                 )
             return int(node.value) - 1
         if isinstance(node, s.Name) and len(node.parts) == 1:
-            name = node.parts[0].lower()
-            matches = [i for i, c in enumerate(columns) if c.name.lower() == name]
+            key = self.context.key
+            name = key(node.parts[0])
+            matches = [i for i, c in enumerate(columns) if key(c.name) == name]
             if matches:
                 return matches[0]
         return None

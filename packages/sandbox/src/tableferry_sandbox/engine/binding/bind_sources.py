@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from tableferry_sandbox.engine.binding import system_views
-from tableferry_sandbox.engine.binding.bind_tables import TableBinder
+from tableferry_sandbox.engine.binding.bind_changes import ChangeTableBinder
 from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Source, Typed
 from tableferry_sandbox.engine.database.catalog_objects import (
     Table,
@@ -20,15 +20,6 @@ from tableferry_sandbox.sqltypes import MAX
 _JOINS: Final = {"inner": "JOIN", "left": "LEFT JOIN", "right": "RIGHT JOIN", "full": "FULL JOIN"}
 
 
-def reads_from(root: s.Node, name: str) -> bool:
-    """Return whether a query reads from a table of this one-part name."""
-    lowered = name.lower()
-    return any(
-        isinstance(node, s.TableRef) and len(node.parts) == 1 and node.parts[0].lower() == lowered
-        for node in s.nodes(root)
-    )
-
-
 def _make_nullable(scope: Scope, first: int, end: int) -> None:
     """Make the columns of sources nullable that an outer join fills with NULL."""
     for place in range(first, end):
@@ -37,7 +28,7 @@ def _make_nullable(scope: Scope, first: int, end: int) -> None:
         scope.sources[place] = replace(source, columns=columns)
 
 
-class SourceBinder(TableBinder):
+class SourceBinder(ChangeTableBinder):
     """Binds FROM."""
 
     def from_clause(self, node: s.Node, scope: Scope) -> str:
@@ -51,6 +42,8 @@ class SourceBinder(TableBinder):
             return self._add(bound, node.alias, node.columns, scope)
         if isinstance(node, s.TableFunction):
             return self._table_function(node, scope)
+        if isinstance(node, s.ChangeTable):
+            return self.change_table(node, scope)
         raise unsupported(f"this source ({type(node).__name__})")
 
     def _join(self, node: s.Join, scope: Scope) -> str:
@@ -92,14 +85,15 @@ class SourceBinder(TableBinder):
     def _table_ref(self, node: s.TableRef, scope: Scope) -> str:
         name = node.alias or node.parts[-1]
         if len(node.parts) == 1:
-            lowered = node.parts[0].lower()
-            if lowered in self.context.recursive:
-                return self._recursive_reference(lowered, name, scope)
-            if lowered in self.context.common:
-                columns, query = self.context.common[lowered]
-                bound = self._common_table(lowered, columns, query)
+            key = self.context.key(node.parts[0])
+            if key in self.context.recursive:
+                return self._recursive_reference(key, name, scope)
+            if key in self.context.common:
+                columns, query = self.context.common[key]
+                bound = self._common_table(key, columns, query)
                 return self._add(bound, name, columns, scope)
-        found = self.context.resolve(node.parts)
+        parts = self._in_home(node.parts)
+        found = self.context.resolve(parts)
         if isinstance(found, Table):
             return self._table(found, node, name, scope)
         if node.sample is not None:
@@ -108,18 +102,21 @@ class SourceBinder(TableBinder):
             self.context.permit(found)
             bound = self.view_query(found)
             return self._add(bound, name, found.columns, scope, self._path(node, found))
-        view = system_views.find(node.parts)
+        database = self._database(parts)
+        view = system_views.find(node.parts, database)
         if view is None:
-            schema = node.parts[-2].lower() if len(node.parts) > 1 else ""
-            old = schema in ("", "dbo") and node.parts[-1].lower() in unsupported_names.OLD_VIEWS
-            if old or schema in ("sys", "information_schema"):
+            schema = database.key(node.parts[-2]) if len(node.parts) > 1 else ""
+            short = database.key(node.parts[-1])
+            old = schema in ("", "dbo") and short in unsupported_names.OLD_VIEWS
+            catalog = schema in ("sys", database.key("INFORMATION_SCHEMA"))
+            if old or (catalog and not system_views.is_misspelled(node.parts)):
                 raise unsupported(f"the catalog view {'.'.join(node.parts)}")
             raise invalid_object(".".join(node.parts))
-        return self._catalog_view(view, node.parts, name, scope)
+        return self._catalog_view(view, database, node.parts, name, scope)
 
     def _common_table(self, name: str, columns: tuple[str, ...], query: s.Query) -> BoundQuery:
         body = query.body
-        if isinstance(body, s.SetOperation) and body.every and reads_from(body.right, name):
+        if isinstance(body, s.SetOperation) and body.every and self._reads_from(body.right, name):
             return self._recursive(name, columns, body)
         saved = self.context.common
         self.context.common = {k: v for k, v in saved.items() if k != name}
@@ -127,6 +124,15 @@ class SourceBinder(TableBinder):
             return self.query(query, None)
         finally:
             self.context.common = saved
+
+    def _reads_from(self, root: s.Node, name: str) -> bool:
+        """Return whether a query reads from a table of this one-part name, given as its key."""
+        return any(
+            isinstance(node, s.TableRef)
+            and len(node.parts) == 1
+            and self.context.key(node.parts[0]) == name
+            for node in s.nodes(root)
+        )
 
     def _recursive(self, name: str, columns: tuple[str, ...], body: s.SetOperation) -> BoundQuery:
         """Bind a recursive CTE: its types are those of the anchor."""
@@ -137,9 +143,9 @@ class SourceBinder(TableBinder):
             replace(c, name=n, digits=0, nullable=True)
             for n, c in zip(names, anchor.columns, strict=True)
         )
-        self.context.recursive[name] = Source(alias, (), typed)
+        self.context.recursive[name] = Source(alias, (), typed, self.context.key)
         try:
-            step = self.query(s.Query(body.right), None)
+            step = self.untyped_query(s.Query(body.right), None)
         finally:
             del self.context.recursive[name]
         if len(step.columns) != len(anchor.columns):
@@ -177,7 +183,7 @@ class SourceBinder(TableBinder):
         columns = tuple(
             replace(column, sql=f"{alias}.c{i}") for i, column in enumerate(source.columns, 1)
         )
-        self._add_source(Source(label, (), columns), scope)
+        self._add_source(Source(label, (), columns, self.context.key), scope)
         return f"{source.alias} AS {alias}"
 
     def _table_function(self, node: s.TableFunction, scope: Scope) -> str:
@@ -196,10 +202,12 @@ class SourceBinder(TableBinder):
             sql = f"(SELECT CAST(unnest(generate_series({low}, {high}, {step})) AS INTEGER) AS c1)"
         else:
             path = f"{node.schema}.{node.name}" if node.schema else node.name
+            if node.name == "nodes" and node.schema:
+                raise unsupported("methods of xml")
             if node.name in unsupported_names.TABLE_FUNCTIONS:
                 raise unsupported(f"the table function {node.name.upper()}")
             raise invalid_object(path)
         if node.columns:
             column = replace(column, name=node.columns[0])
-        self._add_source(Source(name, (), (column,)), scope)
+        self._add_source(Source(name, (), (column,), self.context.key), scope)
         return f"{sql} AS {alias}"

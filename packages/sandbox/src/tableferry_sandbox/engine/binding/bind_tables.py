@@ -15,6 +15,10 @@ from tableferry_sandbox.engine.database.catalog_objects import (
 )
 from tableferry_sandbox.engine.errors import invalid_object, unsupported
 from tableferry_sandbox.engine.tree import syntax as s
+from tableferry_sandbox.engine.types import type_rules as t
+from tableferry_sandbox.engine.types.duck_types import duck_type
+from tableferry_sandbox.engine.types.row_errors import raising
+from tableferry_sandbox.engine.types.type_rules import with_collation
 from tableferry_sandbox.events import SqlError
 
 
@@ -44,9 +48,9 @@ class TableBinder(PredicateBinder):
                 f"No column name was specified for column {names.index('') + 1} of '{name}'.",
                 state=2,
             )
-        lowered = [item.lower() for item in names]
-        for item in names:
-            if lowered.count(item.lower()) > 1:
+        keys = [self.context.key(item) for item in names]
+        for item, key in zip(names, keys, strict=True):
+            if keys.count(key) > 1:
                 raise SqlError(
                     8156, f"The column '{item}' was specified multiple times for '{name}'."
                 )
@@ -54,13 +58,13 @@ class TableBinder(PredicateBinder):
             replace(column, sql=f"{alias}.c{i}", name=label, digits=0)
             for i, (label, column) in enumerate(zip(names, bound.columns, strict=True), 1)
         )
-        self._add_source(Source(name, path, typed), scope)
+        self._add_source(Source(name, path, typed, self.context.key), scope)
         return f"({bound.sql}) AS {alias}"
 
     @staticmethod
     def _add_source(source: Source, scope: Scope) -> None:
         if any(
-            source.alias.lower() == other.alias.lower()
+            source.key(source.alias) == source.key(other.alias)
             and (not source.path or not other.path or source.path == other.path)
             for other in scope.sources
         ):
@@ -82,12 +86,19 @@ class TableBinder(PredicateBinder):
         """Bind a view's query without the names of the query around it."""
         saved = self.context.common, self.context.recursive, self.context.permit
         self.context.common, self.context.recursive = {}, {}
+        home, self.context.home = self.context.home, view.database
         # All objects belong to dbo, so permission on a view covers what it reads
         # (Ownership Chains).
         self.context.permit = permit_all
         try:
-            return self.query(view.query, None)
+            bound = self.query(view.query, None)
+            columns = (
+                replace(c, type=t.with_collation(c.type, c.type.collation or self.collation))
+                for c in bound.columns
+            )
+            return replace(bound, columns=tuple(columns))
         finally:
+            self.context.home = home
             self.context.common, self.context.recursive, self.context.permit = saved
 
     def _table(self, table: Table, node: s.TableRef, name: str, scope: Scope) -> str:
@@ -97,9 +108,9 @@ class TableBinder(PredicateBinder):
         if node.sample is not None:
             text = self._sampled(text, table, node.sample)
         alias = self.context.alias()
-        self._add_source(
-            Source(name, self._path(node, table), self.table_columns(table, alias)), scope
-        )
+        columns = self.table_columns(table, alias)
+        path = self._path(node, table)
+        self._add_source(Source(name, path, columns, table.database.key), scope)
         return f"{text} AS {alias}"
 
     def _sampled(self, text: str, table: Table, sample: s.Sample) -> str:
@@ -135,16 +146,28 @@ class TableBinder(PredicateBinder):
         plain = {
             c.column_id: self.column(c, f"{alias}.{c.physical}") for c in table.columns if c.stored
         }
-        scope = Scope([Source(table.name, (), tuple(plain.values()))])
+        if any(c.masked for c in table.columns):
+            self._mask(table, plain)
+        scope = Scope([Source(table.name, (), tuple(plain.values()), table.database.key)])
         columns = []
         for column in table.columns:
             if column.stored:
                 columns.append(plain[column.column_id])
                 continue
             assert column.computed is not None  # noqa: S101 - only computed columns are not stored
-            inner = self.value(column.computed, scope)
+            inner = self.value_of(table.database, column.computed, scope)
             columns.append(self.column(column, self.to_type(inner, column.type)))
         return tuple(columns)
+
+    def _mask(self, table: Table, columns: dict[int, Typed]) -> None:
+        """Make masked columns fail where they are read by a session that may not unmask them."""
+        if self.context.session.may("UNMASK", table.database):
+            return
+        refused = "The sandbox does not support masked columns for a login without UNMASK."
+        for column in table.columns:
+            if column.masked and column.column_id in columns:
+                sql = f"CAST({raising(50000, refused)} AS {duck_type(column.type)})"
+                columns[column.column_id] = replace(columns[column.column_id], sql=sql)
 
     @staticmethod
     def column(column: TableColumn, sql: str) -> Typed:
@@ -156,27 +179,47 @@ class TableBinder(PredicateBinder):
             column.name,
             identity=column.identity is not None,
             computed=column.computed is not None,
+            hidden=column.hidden,
         )
 
+    def _in_home(self, parts: tuple[str, ...]) -> tuple[str, ...]:
+        """Return a name in a view of another database as one of that database."""
+        home = self.context.home
+        if home is None or home is self.context.session.current or len(parts) > 2:
+            return parts
+        return (home.name, parts[0] if len(parts) == 2 else "", parts[-1])
+
+    def _database(self, parts: tuple[str, ...]) -> Database:
+        """Return the database that a name is looked up in; raises 208 for an unknown one."""
+        session = self.context.session
+        if len(parts) < 3 or not parts[-3]:
+            return session.current
+        found = session.server.find_database(parts[-3])
+        if found is None:
+            raise invalid_object(".".join(parts))
+        return found
+
     def _catalog_view(
-        self, view: system_views.SysView, parts: tuple[str, ...], name: str, scope: Scope
+        self,
+        view: system_views.SysView,
+        database: Database,
+        parts: tuple[str, ...],
+        name: str,
+        scope: Scope,
     ) -> str:
         self.context.volatile = True
         session = self.context.session
-        database: Database | None = session.current
-        if len(parts) == 3 and parts[0]:
-            database = session.server.find_database(parts[0])
-            if database is None:
-                raise invalid_object(".".join(parts))
-        assert database is not None  # noqa: S101 - a session always has a database
         session.require_state(view.name)
-        rows = view.table(session, session.catalog_of(database))
-        registered = self.context.register(rows)
+        rows = list(view.rows(session, session.catalog_of(database)))
+        named = f"{database.database_id}.{view.schema}.{view.name}"
+        self.context.views.append(named)
+        registered = self.context.show(named, rows, view.table)
         alias = self.context.alias()
         columns = tuple(
-            Typed(f"{alias}.k{i}", column.type, column.nullable, column.name)
+            Typed(f"{alias}.k{i}", kind, column.nullable, column.name)
             for i, column in enumerate(view.columns, 1)
+            for kind in (with_collation(column.type, database.collation),)
         )
         path = () if name != parts[-1] else (database.name, view.schema, view.name)
-        self._add_source(Source(name, path, columns), scope)
+        self._add_source(Source(name, path, columns, database.key), scope)
         return f"{registered} AS {alias}"

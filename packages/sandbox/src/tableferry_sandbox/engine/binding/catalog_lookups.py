@@ -34,8 +34,17 @@ def number(binder: PredicateBinder, value: Typed) -> str:
 
 
 def text_key(binder: PredicateBinder, value: Typed) -> str:
-    """Return SQL of a value as a lower-case string, as catalog names are looked up."""
-    return f"lower({binder.to_type(value, SqlType('nvarchar', MAX), explicit=True)})"
+    """Return SQL of a value as a lower-case string, as names of the instance are looked up."""
+    return f"lower({_text(binder, value)})"
+
+
+def name_key(binder: PredicateBinder, value: Typed) -> str:
+    """Return SQL of the key of a name in the current database."""
+    return binder.context.session.current.key_sql(_text(binder, value))
+
+
+def _text(binder: PredicateBinder, value: Typed) -> str:
+    return binder.to_type(value, SqlType("nvarchar", MAX), explicit=True)
 
 
 def current_catalog(binder: PredicateBinder) -> Database:

@@ -175,8 +175,8 @@ def _string_agg(binder: PredicateBinder, node: s.Call, scope: Scope, over: str) 
     length = 4000 if national else 8000
     if value.type.length == MAX and t.family(value.type) == "string":
         length = MAX
-    result = SqlType("nvarchar" if national else "varchar", length)
-    text = binder.to_type(value, SqlType(result.name, MAX), explicit=True)
+    result = SqlType("nvarchar" if national else "varchar", length, collation=value.type.collation)
+    text = binder.to_type(value, replace(result, length=MAX), explicit=True)
     order = ""
     if node.within:
         items = []

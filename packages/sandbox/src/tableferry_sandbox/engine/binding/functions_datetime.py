@@ -5,7 +5,7 @@ from typing import Final
 from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
 from tableferry_sandbox.engine.binding.function_arguments import Scalar, arguments
 from tableferry_sandbox.engine.binding.scope import Scope, Typed
-from tableferry_sandbox.engine.database.catalog_objects import now_ticks
+from tableferry_sandbox.engine.database.other_objects import now_ticks
 from tableferry_sandbox.engine.errors import unsupported, wrong_argument_count
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t

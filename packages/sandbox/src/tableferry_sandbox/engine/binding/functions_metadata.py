@@ -13,13 +13,14 @@ from tableferry_sandbox.engine.binding.catalog_lookups import (
     constant,
     current_catalog,
     lookup,
+    name_key,
     number,
     text_key,
 )
 from tableferry_sandbox.engine.binding.function_arguments import Scalar, arguments
+from tableferry_sandbox.engine.binding.functions_objects import object_names, object_schemas
 from tableferry_sandbox.engine.binding.scope import Scope, SessionInfo, Typed
-from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View
-from tableferry_sandbox.engine.parsing.lexer import split_name
+from tableferry_sandbox.engine.database.catalog_objects import Database
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.duck_types import duck_type
@@ -83,40 +84,6 @@ def _db_id(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     )
 
 
-def _object_id(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
-    values = arguments(binder, node, scope, 1, 2)
-    binder.context.volatile = True
-    session = binder.context.session
-    kind = binder.constant_text(node.arguments[1]) if len(values) == 2 else None
-    text = binder.constant_text(node.arguments[0])
-    if text is not None:
-        parts = split_name(text)
-        found = session.find_visible(parts) if parts else None
-        if isinstance(found, Table | View) and kind:
-            wanted = "V" if isinstance(found, View) else "U"
-            found = found if kind.strip().upper() == wanted else None
-        return constant(found.object_id if isinstance(found, Table | View) else None, t.INT)
-    entries: dict[str, int] = {}
-    database = session.catalog_of(session.current)
-    for item in database.objects.values():
-        wanted = "V" if isinstance(item, View) else "U"
-        if kind and kind.strip().upper() != wanted:
-            continue
-        schema, name = item.schema, item.name
-        forms = [
-            f"{schema}.{name}",
-            f"[{schema}].[{name}]",
-            f"[{schema}].{name}",
-            f"{schema}.[{name}]",
-            f"{database.name}.{schema}.{name}",
-            f"[{database.name}].[{schema}].[{name}]",
-        ]
-        if schema == "dbo":
-            forms += [name, f"[{name}]"]
-        entries.update({form.lower(): item.object_id for form in forms})
-    return lookup(text_key(binder, values[0]), entries, t.INT)
-
-
 def _named(
     read: Callable[[Database], dict[Any, Any]],
     sql_type: SqlType = NVARCHAR,
@@ -135,16 +102,6 @@ def _named(
     return bind
 
 
-def _objects(database: Database) -> dict[Any, Any]:
-    names: dict[Any, Any] = {o.object_id: o.name for o in database.objects.values()}
-    for table in database.tables():
-        names.update({i.constraint_id: i.name for i in table.indexes if i.constraint_id})
-        names.update({c.default.object_id: c.default.name for c in table.columns if c.default})
-        names.update({c.object_id: c.name for c in table.checks})
-        names.update({f.object_id: f.name for f in table.foreign_keys})
-    return names
-
-
 def _types(database: Database) -> dict[Any, Any]:
     names: dict[Any, Any] = {x.user_type_id: x.name for x in SYSTEM_TYPES}
     names.update({x.user_type_id: x.name for x in database.types.values()})
@@ -157,7 +114,7 @@ def _schema_id(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     if not values:
         return constant(1, t.INT)
     entries = {k: v[1] for k, v in binder.context.session.current.schemas.items()}
-    return lookup(text_key(binder, values[0]), entries, t.INT)
+    return lookup(name_key(binder, values[0]), entries, t.INT)
 
 
 def _schema_name(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
@@ -171,8 +128,9 @@ def _schema_name(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
 
 def _type_id(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     values = arguments(binder, node, scope, 1)
-    entries = {name.lower(): key for key, name in _types(binder.context.session.current).items()}
-    return lookup(text_key(binder, values[0]), entries, t.INT)
+    current = binder.context.session.current
+    entries = {current.key(name): number for number, name in _types(current).items()}
+    return lookup(name_key(binder, values[0]), entries, t.INT)
 
 
 def _col_name(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
@@ -265,11 +223,8 @@ FUNCTIONS: Final[dict[str, Scalar]] = {
     "program_name": _session_value(NVARCHAR, lambda x: x.application),
     "db_name": _db_name,
     "db_id": _db_id,
-    "object_id": _object_id,
-    "object_name": _named(_objects, with_database=True),
-    "object_schema_name": _named(
-        lambda d: {o.object_id: o.schema for o in d.objects.values()}, with_database=True
-    ),
+    "object_name": _named(object_names, with_database=True),
+    "object_schema_name": _named(object_schemas, with_database=True),
     "type_name": _named(_types),
     "type_id": _type_id,
     "schema_id": _schema_id,

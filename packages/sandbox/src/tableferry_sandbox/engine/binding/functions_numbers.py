@@ -20,7 +20,7 @@ def _isnull(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     first, second = arguments(binder, node, scope, 2)
     if first.type.name == "null":
         return replace(second, name="", identity=False)
-    other = convert(second.sql, second.type, first.type, explicit=False)
+    other = binder.to_type(second, first.type)
     return Typed(f"coalesce({first.sql}, {other})", first.type, first.nullable and second.nullable)
 
 

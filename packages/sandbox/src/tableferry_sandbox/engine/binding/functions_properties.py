@@ -9,12 +9,13 @@ from tableferry_sandbox.engine.binding.catalog_lookups import (
     constant,
     current_catalog,
     lookup,
+    name_key,
     number,
     text_key,
 )
 from tableferry_sandbox.engine.binding.function_arguments import Scalar, arguments
 from tableferry_sandbox.engine.binding.scope import Scope, Typed
-from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View
+from tableferry_sandbox.engine.database.catalog_objects import Database, Table
 from tableferry_sandbox.engine.database.principals import Principal
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.parsing.lexer import split_name
@@ -58,12 +59,13 @@ def columns_lookup(
     """Return a lookup by a table's id and a column's name."""
     values = arguments(binder, node, scope, 2, 3)
     binder.context.volatile = True
+    catalog = current_catalog(binder)
     entries = {
-        f"{x.object_id}|{c.name.lower()}": read(x, c)
-        for x in current_catalog(binder).tables()
+        f"{x.object_id}|{catalog.key(c.name)}": read(x, c)
+        for x in catalog.tables()
         for c in x.columns
     }
-    key = f"({number(binder, values[0])} || '|' || {text_key(binder, values[1])})"
+    key = f"({number(binder, values[0])} || '|' || {name_key(binder, values[1])})"
     return lookup(key, entries, t.INT)
 
 
@@ -96,37 +98,14 @@ def _column_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typ
         "isprimarykey": lambda x, c: int(
             any(c is k for k, _ in (x.primary_key.columns if x.primary_key else []))
         ),
-        "ishidden": lambda _, __: 0,
+        "ishidden": lambda _, c: int(c.hidden),
         "issparse": lambda _, c: int(c.sparse),
-        "generatedalwaystype": lambda _, __: 0,
+        "generatedalwaystype": lambda _, c: ("", "start", "end").index(c.generated),
         "isidnotforrepl": lambda _, c: 0 if c.identity else None,
     }
     if wanted is None or wanted.lower() not in readers:
         raise unsupported(f"COLUMNPROPERTY {wanted or ''}")
     return columns_lookup(binder, node, scope, readers[wanted.lower()])
-
-
-def _object_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
-    values = arguments(binder, node, scope, 2)
-    wanted = (binder.constant_text(node.arguments[1]) or "").lower()
-    readers: dict[str, Callable[[Table | View], int]] = {
-        "istable": lambda o: int(isinstance(o, Table)),
-        "isusertable": lambda o: int(isinstance(o, Table)),
-        "isview": lambda o: int(isinstance(o, View)),
-        "ismsshipped": lambda _: 0,
-        "tablehasprimarykey": lambda o: int(isinstance(o, Table) and o.primary_key is not None),
-        "tablehasidentity": lambda o: int(isinstance(o, Table) and o.identity is not None),
-        "tablehastimestamp": lambda o: int(isinstance(o, Table) and o.rowversion is not None),
-        "tabletemporaltype": lambda _: 0,
-        "schemaid": lambda o: o.database.schema_id(o.schema),
-        "ownerid": lambda _: 1,
-    }
-    if wanted not in readers:
-        raise unsupported(f"OBJECTPROPERTY {wanted}")
-    binder.context.volatile = True
-    read = readers[wanted]
-    entries = {o.object_id: read(o) for o in current_catalog(binder).objects.values()}
-    return lookup(number(binder, values[0]), entries, t.INT)
 
 
 def _variant_like(value: Any) -> Typed:
@@ -141,7 +120,7 @@ def _as_variant(value: Typed) -> Typed:
 def _variant_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     value, _ = arguments(binder, node, scope, 2)
     wanted = (binder.constant_text(node.arguments[1]) or "").lower()
-    payload = convert(value.sql, value.type, _VARIANT)
+    payload = binder.to_type(value, _VARIANT)
     found = f"py_variant_property({payload}, {quote_text(wanted)})"
     if wanted in ("basetype", "collation"):
         return _as_variant(Typed(found, NVARCHAR))
@@ -149,12 +128,9 @@ def _variant_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Ty
 
 
 def _collation_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
-    name, _ = arguments(binder, node, scope, 2)
-    wanted = (binder.constant_text(node.arguments[1]) or "").lower()
-    if wanted != "codepage":
-        raise unsupported(f"COLLATIONPROPERTY {wanted}")
-    text = binder.to_type(name, NVARCHAR, explicit=True)
-    return _as_variant(Typed(f"py_code_page({text})", t.INT))
+    name, wanted_name = arguments(binder, node, scope, 2)
+    text, wanted = (binder.to_type(x, NVARCHAR, explicit=True) for x in (name, wanted_name))
+    return _as_variant(Typed(f"py_collation_property({text}, {wanted})", t.INT))
 
 
 def _server_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
@@ -270,8 +246,7 @@ def _identity_value(binder: PredicateBinder, node: s.Call, scope: Scope) -> Type
 
 PROPERTY_FUNCTIONS: Final[dict[str, Scalar]] = {
     "col_length": _column_length, "columnproperty": _column_property,
-    "objectproperty": _object_property,
-    "objectpropertyex": _object_property, "serverproperty": _server_property,
+    "serverproperty": _server_property,
     "databasepropertyex": _database_property, "collationproperty": _collation_property,
     "connectionproperty": _connection_property,
     "has_perms_by_name": _permission, "is_srvrolemember": _membership, "is_member": _membership,

@@ -1,8 +1,10 @@
 """String and binary functions. Lengths count UTF-16 units, as SQL Server's do."""
 
+from dataclasses import replace
 from typing import Final
 
 from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
+from tableferry_sandbox.engine.binding.collation_precedence import common_collation
 from tableferry_sandbox.engine.binding.function_arguments import (
     Scalar,
     arguments,
@@ -13,7 +15,9 @@ from tableferry_sandbox.engine.binding.function_arguments import (
 from tableferry_sandbox.engine.binding.scope import Scope, Typed
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.tree import syntax as s
+from tableferry_sandbox.engine.types import text_sizes
 from tableferry_sandbox.engine.types import type_rules as t
+from tableferry_sandbox.engine.types.convert_basics import once
 from tableferry_sandbox.engine.types.duck_types import quote_text
 from tableferry_sandbox.engine.types.row_errors import mark
 from tableferry_sandbox.sqltypes import MAX, SqlType
@@ -33,9 +37,11 @@ def _length(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     if t.family(value.type) == "binary":
         return Typed(f"CAST(octet_length({value.sql}) AS {duck_integer(result)})", result)
     text = as_text(binder, value, "len")
-    return Typed(f"CAST(ts_units(rtrim({text.sql}, ' ')) AS {duck_integer(result)})", result)
+    units = once(text.sql, lambda sql: f"ts_units(rtrim({sql}, ' '))")
+    return Typed(f"CAST({units} AS {duck_integer(result)})", result)
 
 
+_CHAR: Final = SqlType("char", 1)
 _FIXED_BYTES: Final = {
     "bit": 1, "tinyint": 1, "smallint": 2, "int": 4, "bigint": 8, "real": 4, "float": 8, "money": 8,
     "smallmoney": 4, "date": 3, "smalldatetime": 4, "datetime": 8, "uniqueidentifier": 16,
@@ -44,19 +50,21 @@ _FIXED_BYTES: Final = {
 
 def _data_length(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     (value,) = arguments(binder, node, scope, 1)
-    kind, name = t.family(value.type), value.type.name
+    family, name = t.family(value.type), value.type.name
     result = t.BIGINT if value.type.length == MAX else t.INT
-    if name in _FIXED_BYTES or kind in ("time", "datetime", "offset"):
+    if name in _FIXED_BYTES or family in ("time", "datetime", "offset"):
         size = _FIXED_BYTES.get(name, value.type.length)
         sql = f"CASE WHEN {value.sql} IS NOT NULL THEN {size} END"
-    elif kind == "decimal":
+    elif family == "decimal":
         # SQL Server stores a decimal in 4-byte groups behind a sign byte.
         sql = f"CASE WHEN {value.sql} IS NOT NULL THEN {value.type.length} END"
-    elif kind == "string":
-        sql = f"ts_units({value.sql})" + (" * 2" if t.is_national(value.type) else "")
-    elif kind in ("binary", "variant", "udt"):
+    elif family == "string":
+        kind = binder.located(value.type)
+        sql = once(value.sql, lambda sql: text_sizes.size(sql, kind))
+        sql += " * 2" if t.is_national(kind) else ""
+    elif family in ("binary", "variant", "udt"):
         sql = f"octet_length({value.sql})"
-    elif kind == "null":
+    elif family == "null":
         sql = "NULL"
     else:
         raise unsupported(f"DATALENGTH of {name}")
@@ -94,15 +102,6 @@ def _right(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     n = _checked_length(as_integer(binder, count), "RIGHT", 536)
     start = f"greatest(ts_units({text.sql}) - {n}, 0) + 1"
     return Typed(f"ts_substring({text.sql}, {start}, ts_units({text.sql}))", _same_kind(text))
-
-
-def _simple(template: str) -> Scalar:
-    def bind(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
-        (value,) = arguments(binder, node, scope, 1)
-        text = as_text(binder, value, node.name)
-        return Typed(template.format(text.sql), _same_kind(text), value.nullable)
-
-    return bind
 
 
 def _trim(template: str) -> Scalar:
@@ -151,19 +150,23 @@ def _joined(binder: PredicateBinder, values: list[Typed], empty: str) -> Typed:
     national = any(t.is_national(x.type) for x in texts)
     lengths = [x.type.length for x in texts]
     length = MAX if MAX in lengths else min(sum(lengths), 4000 if national else 8000)
-    parts = " || ".join(f"coalesce({x.sql}, {empty})" for x in texts)
-    return Typed(f"({parts})", t.varchar(length, national=national), nullable=False)
+    collation, explicit = common_collation(texts, "concat")
+    kind = replace(t.varchar(length, national=national), collation=collation)
+    parts = " || ".join(
+        f"coalesce({binder.to_type(x, replace(kind, length=MAX))}, {empty})" for x in texts
+    )
+    return Typed(f"({parts})", kind, nullable=False, explicit_collation=explicit)
 
 
 def _char(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     (value,) = arguments(binder, node, scope, 1)
     n = as_integer(binder, value)
+    codec = text_sizes.codec_of(binder.located(_CHAR))
     sql = (
-        f"CASE WHEN {n} BETWEEN 0 AND 127 THEN chr(CAST({n} AS INTEGER)) WHEN {n} BETWEEN "
-        f"128 AND 255 "
+        f"CASE WHEN {n} BETWEEN 0 AND 127 THEN chr(CAST({n} AS INTEGER)) "
+        f"ELSE py_char({n}, '{codec}') END"
     )
-    sql += f"THEN py_from_cp1252(from_hex(right('0' || to_hex({n}), 2))) END"
-    return Typed(sql, SqlType("char", 1))
+    return Typed(sql, _CHAR)
 
 
 def _nchar(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
@@ -191,9 +194,10 @@ def _unicode(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
 def _ascii(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     (value,) = arguments(binder, node, scope, 1)
     text = as_text(binder, value, "ascii")
+    kind = replace(binder.located(text.type), name="varchar")
     sql = (
-        f"CASE WHEN {text.sql} <> '' THEN CAST('0x' || hex(py_cp1252({text.sql})[1:1]) AS "
-        f"INTEGER) END"
+        f"CASE WHEN {text.sql} <> '' THEN CAST('0x' || "
+        f"hex({text_sizes.encoded(text.sql, kind)}[1:1]) AS INTEGER) END"
     )
     return Typed(sql, t.INT)
 
@@ -204,8 +208,12 @@ def _replicate(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     n = as_integer(binder, count)
     limit = 4000 if t.is_national(text.type) else 8000
     result = _same_kind(text, MAX if text.type.length == MAX else limit)
-    sql = f"CASE WHEN {n} >= 0 THEN repeat({text.sql}, {n}) END"
-    return Typed(sql if result.length == MAX else f"ts_cut({sql}, {limit})", result)
+    # DuckDB's repeat() reads the count of NULL rows too, whatever is in its place, and can run on.
+    sql = once(n, lambda c: f"CASE WHEN {c} >= 0 THEN repeat({text.sql}, coalesce({c}, 0)) END")
+    if result.length != MAX:
+        kind = binder.located(result)
+        sql = once(sql, lambda text: text_sizes.cut(text, limit, kind))
+    return Typed(sql, result)
 
 
 def _space(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
@@ -227,7 +235,9 @@ def _stuff(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
         f"ts_substring({text.sql}, {a} + {n}, {units}) END"
     )
     national = t.is_national(text.type) or t.is_national(new.type)
-    return Typed(sql, t.varchar(4000 if national else 8000, national=national))
+    collation, _ = common_collation((text, new), "stuff")
+    kind = replace(t.varchar(4000 if national else 8000, national=national), collation=collation)
+    return Typed(sql, kind)
 
 
 def _quotename(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
@@ -261,8 +271,7 @@ def _reverse(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
 
 FUNCTIONS: Final[dict[str, Scalar]] = {
     "len": _length, "datalength": _data_length, "substring": _substring, "left": _left,
-    "right": _right, "upper": _simple("upper({0})"), "lower": _simple("lower({0})"),
-    "ltrim": _trim("ltrim({0}, {1})"), "rtrim": _trim("rtrim({0}, {1})"),
+    "right": _right, "ltrim": _trim("ltrim({0}, {1})"), "rtrim": _trim("rtrim({0}, {1})"),
     "trim": _trim("trim({0}, {1})"), "concat": _concat, "concat_ws": _concat_ws, "char": _char,
     "nchar": _nchar, "unicode": _unicode, "ascii": _ascii, "replicate": _replicate,
     "space": _space, "stuff": _stuff, "quotename": _quotename, "hashbytes": _hashbytes,

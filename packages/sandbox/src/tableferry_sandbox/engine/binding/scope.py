@@ -2,15 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
 import pyarrow as pa
 
 from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View
+from tableferry_sandbox.engine.database.other_objects import SchemaObject, Sequence
 from tableferry_sandbox.engine.database.principals import Login, Principal
 from tableferry_sandbox.engine.errors import ambiguous_column, invalid_column, unbound_identifier
 from tableferry_sandbox.engine.tree.syntax import Query
+from tableferry_sandbox.engine.types.type_rules import with_collation
 from tableferry_sandbox.sqltypes import Column, SqlType
+
+Row: TypeAlias = tuple[Any, ...]
+"""A row of a catalog view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +23,7 @@ class Typed:
     """A bound expression: DuckDB SQL and its T-SQL type.
 
     ``digits`` counts the digits of an integer constant: its precision in decimal arithmetic.
+    ``hidden`` columns are not part of ``*``.
     """
 
     sql: str
@@ -28,27 +34,38 @@ class Typed:
     computed: bool = False
     explicit_collation: bool = False
     digits: int = 0
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One source in FROM: the alias it is known by, its full name, and its columns."""
+    """One source in FROM: the alias it is known by, its full name, and its columns.
+
+    ``key`` gives what spellings of the same name have in common (``database.identifiers``).
+    """
 
     alias: str
     path: tuple[str, ...]
     columns: tuple[Typed, ...]
+    key: Callable[[str], str]
 
     def answers_to(self, qualifier: tuple[str, ...]) -> bool:
         """Return whether a column's qualifier names this source."""
-        wanted = [part.lower() for part in qualifier]
-        if len(wanted) == 1 and wanted[0] == self.alias.lower():
+        wanted = [self.key(part) for part in qualifier]
+        if len(wanted) == 1 and wanted[0] == self.key(self.alias):
             return True
-        own = [part.lower() for part in self.path][-len(wanted) :]
+        own = [self.key(part) for part in self.path][-len(wanted) :]
         return (
             bool(own)
             and len(own) == len(wanted)
             and all(w in (o, "") for w, o in zip(wanted, own, strict=True))
         )
+
+    def named(self, name: str) -> list[Typed]:
+        """Return the columns of a name."""
+        key = self.key
+        wanted = key(name)
+        return [column for column in self.columns if key(column.name) == wanted]
 
 
 @dataclass
@@ -65,15 +82,14 @@ class Scope:
 
     def find(self, parts: tuple[str, ...]) -> tuple[Typed, "Scope", Source]:
         """Return a column, the scope and the source it is from. Raises 207, 209, 4104."""
-        name, qualifier = parts[-1].lower(), parts[:-1]
+        qualifier = parts[:-1]
         scope: Scope | None = self
         while scope is not None:
             found = [
                 (column, scope, source)
                 for source in scope.sources
                 if not qualifier or source.answers_to(qualifier)
-                for column in source.columns
-                if column.name.lower() == name
+                for column in source.named(parts[-1])
             ]
             if len(found) > 1:
                 raise ambiguous_column(parts[-1])
@@ -94,13 +110,18 @@ class BoundQuery:
     sql: str
     columns: tuple[Typed, ...]
 
-    def result_columns(self) -> list[Column]:
-        """Return the columns as the client sees them."""
+    def result_columns(self, collation: str) -> list[Column]:
+        """Return the columns as the client sees them; ``collation`` is the database's."""
         return [
-            Column(c.name, c.type if c.type.name != "null" else SqlType("int", 4, 10), c.nullable,
-                   c.identity, c.computed)
+            Column(c.name, _shown_type(c.type, collation), c.nullable, c.identity, c.computed)
             for c in self.columns
-        ]  # fmt: skip
+        ]
+
+
+def _shown_type(kind: SqlType, collation: str) -> SqlType:
+    if kind.name == "null":
+        return SqlType("int", 4, 10)
+    return with_collation(kind, kind.collation or collation)
 
 
 def permit_all(_: "Table | View") -> None:
@@ -127,6 +148,12 @@ class SessionInfo(Protocol):
     @property
     def server(self) -> "ServerInfo":
         """The instance that the session is on."""
+        ...
+
+    def find_other(
+        self, parts: tuple[str, ...], database: Database | None = None
+    ) -> SchemaObject | None:
+        """Return a synonym, sequence, function, rule or default by name."""
         ...
 
     def find_visible(self, parts: tuple[str, ...]) -> "Table | View | None":
@@ -172,27 +199,65 @@ class ServerInfo(Protocol):
         """Return the lowest rowversion of an open transaction, the next one without any."""
         ...
 
+    def last_value(self, sequence: Sequence) -> int:
+        """Return the value a sequence gave last, its start before the first."""
+        ...
+
     def count_rows(self, table: Table) -> int:
         """Return how many rows a table has."""
         ...
 
 
+class ChangesInfo(Protocol):
+    """What a statement sees of Change Tracking."""
+
+    def version(self, database: Database) -> int | None:
+        """Return the version of the last commit seen, None if the database tracks no changes."""
+        ...
+
+    def seen(self, table: Table) -> str:
+        """Return the condition on a tracked table's log for the changes seen."""
+        ...
+
+
 @dataclass
 class Context:
-    """What binding one statement needs from its session, and what it records."""
+    """What binding one statement needs from its session, and what it records.
+
+    ``tables`` and ``views`` are those that the statement reads, the latter of the catalog.
+    ``home`` is the database of the table whose expression is bound, None for the current one;
+    ``local`` are the variables of the user-defined function whose body is bound, None outside of
+    one; ``calls`` and ``lets`` count the functions and values with a name that it is inside of.
+    """
 
     session: SessionInfo
     variables: dict[str, tuple[SqlType, object]]
     resolve: Callable[[tuple[str, ...]], "Table | View | None"]
     read: Callable[[Table, frozenset[str]], str]
-    register: Callable[[pa.Table], str]
+    show: Callable[[str, list[Row], Callable[[list[Row]], pa.Table]], str]
+    changes: ChangesInfo
     permit: Callable[["Table | View"], None] = permit_all
     tables: list[Table] = field(default_factory=list)
+    views: list[str] = field(default_factory=list)
     volatile: bool = False
     common: dict[str, tuple[tuple[str, ...], Query]] = field(default_factory=dict)
     recursive: dict[str, Source] = field(default_factory=dict)
+    home: Database | None = None
+    local: "dict[str, Typed] | None" = None
+    calls: int = 0
+    lets: int = 0
     aliases: int = 0
     now: int | None = None
+
+    @property
+    def database(self) -> Database:
+        """The database whose collation names and texts have that come from no table."""
+        return self.home or self.session.current
+
+    @property
+    def key(self) -> Callable[[str], str]:
+        """What maps the spellings of a name that the statement defines to one."""
+        return self.database.key
 
     def alias(self) -> str:
         """Return a new name for a source."""

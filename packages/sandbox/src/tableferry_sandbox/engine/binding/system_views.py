@@ -1,20 +1,25 @@
 """Catalog views: columns declared as text, rows computed from the catalog when read."""
 
+import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
 
-from tableferry_sandbox.engine.binding.scope import SessionInfo
+from tableferry_sandbox.engine.binding.scope import Row
+from tableferry_sandbox.engine.binding.system_views_compatibility import COMPATIBILITY_VIEWS
 from tableferry_sandbox.engine.binding.system_views_information import INFORMATION_VIEWS
 from tableferry_sandbox.engine.binding.system_views_keys import KEY_VIEWS
 from tableferry_sandbox.engine.binding.system_views_objects import OBJECT_VIEWS, Rows
+from tableferry_sandbox.engine.binding.system_views_others import OTHER_VIEWS
 from tableferry_sandbox.engine.binding.system_views_server import SERVER_VIEWS
-from tableferry_sandbox.engine.database.catalog_objects import Database
+from tableferry_sandbox.engine.binding.system_views_tracking import TRACKING_VIEWS
+from tableferry_sandbox.engine.database.identifiers import Identifiers
 from tableferry_sandbox.engine.tree.syntax import TypeName
 from tableferry_sandbox.engine.types.duck_types import arrow_type
 from tableferry_sandbox.engine.types.type_rules import resolve
-from tableferry_sandbox.sqltypes import Column
+from tableferry_sandbox.sqltypes import DEFAULT_COLLATION, Column
 
 
 @dataclass(frozen=True)
@@ -26,11 +31,10 @@ class SysView:
     columns: tuple[Column, ...]
     rows: Rows
 
-    def table(self, session: SessionInfo, database: Database) -> pa.Table:
-        """Return the view's rows; its columns are named k1 ... kn."""
-        values = list(self.rows(session, database))
+    def table(self, rows: Sequence[Row]) -> pa.Table:
+        """Return rows of the view as Arrow; its columns are named k1 ... kn."""
         arrays = [
-            pa.array([row[i] for row in values], arrow_type(column.type))
+            pa.array([row[i] for row in rows], arrow_type(column.type))
             for i, column in enumerate(self.columns)
         ]
         return pa.table(arrays, [f"k{i}" for i in range(1, len(self.columns) + 1)])
@@ -45,7 +49,15 @@ def _column(text: str) -> Column:
     return Column(name, resolve(TypeName(base, arguments)), nullable)
 
 
-_ALL: Final = {**OBJECT_VIEWS, **KEY_VIEWS, **SERVER_VIEWS, **INFORMATION_VIEWS}
+_ALL: Final = {
+    **OBJECT_VIEWS,
+    **KEY_VIEWS,
+    **OTHER_VIEWS,
+    **SERVER_VIEWS,
+    **TRACKING_VIEWS,
+    **INFORMATION_VIEWS,
+    **COMPATIBILITY_VIEWS,
+}
 
 
 def _build() -> dict[tuple[str, str], SysView]:
@@ -53,18 +65,37 @@ def _build() -> dict[tuple[str, str], SysView]:
     for full_name, (columns, rows) in _ALL.items():
         schema, name = full_name.split(".")
         parsed = tuple(_column(text.strip()) for text in columns.split(","))
-        found[schema.lower(), name.lower()] = SysView(schema, name, parsed, rows)
+        found[schema, name] = SysView(schema, name, parsed, rows)
     return found
 
 
 _VIEWS: Final = _build()
 
 
-def find(parts: tuple[str, ...]) -> SysView | None:
-    """Return a catalog view by its two- or three-part name, None for any other name."""
-    if len(parts) not in (2, 3):
-        return None
-    return _VIEWS.get((parts[-2].lower(), parts[-1].lower()))
+@functools.lru_cache(maxsize=64)
+def _by_key(collation: str) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return the views' names by the keys that these have in databases of a collation."""
+    names = Identifiers(collation)
+    return {names.path(*written): written for written in _VIEWS}
+
+
+def find(parts: tuple[str, ...], names: Identifiers) -> SysView | None:
+    """Return a catalog view by its two- or three-part name, None for any other name.
+
+    The compatibility views need no schema, and have dbo's as well.
+    """
+    known = _by_key(names.collation)
+    schema, name = names.key(parts[-2]) if len(parts) > 1 else "", names.key(parts[-1])
+    if schema in ("", "dbo"):
+        found = known.get(("sys", name))
+        return _VIEWS[found] if found and ".".join(found) in COMPATIBILITY_VIEWS else None
+    found = known.get((schema, name)) if len(parts) in (2, 3) else None
+    return _VIEWS[found] if found else None
+
+
+def is_misspelled(parts: tuple[str, ...]) -> bool:
+    """Return whether a name is a catalog view's, but for its case."""
+    return find(parts, Identifiers(DEFAULT_COLLATION)) is not None
 
 
 def names() -> list[str]:

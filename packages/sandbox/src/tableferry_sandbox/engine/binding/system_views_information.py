@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from tableferry_sandbox.engine.binding.scope import SessionInfo
-from tableferry_sandbox.engine.binding.system_views_objects import Row, Rows
+from tableferry_sandbox.engine.binding.scope import Row, SessionInfo
+from tableferry_sandbox.engine.binding.system_views_objects import Rows
 from tableferry_sandbox.engine.database.catalog_objects import Database, Table, TableColumn, View
+from tableferry_sandbox.engine.types.collation_keys import character_set
 from tableferry_sandbox.engine.types.type_rules import family, is_national
 from tableferry_sandbox.sqltypes import MAX, SqlType
 
@@ -41,7 +42,7 @@ def _column_row(
     radix = (2 if kind == "float" else 10) if numeric else None
     scale = sql_type.scale if numeric and kind != "float" else None
     moment = kind in ("date", "time", "datetime", "offset")
-    charset = ("UNICODE" if is_national(sql_type) else "iso_1") if kind == "string" else None
+    charset = character_set(sql_type) if kind == "string" else None
     collation = (sql_type.collation or database.collation) if kind == "string" else None
     domain = (
         (database.name, column.alias.schema, column.alias.name) if column.alias else (None,) * 3

@@ -3,18 +3,35 @@
 from collections.abc import Iterator
 from typing import Final
 
-from tableferry_sandbox.engine.binding.scope import SessionInfo
+from tableferry_sandbox.engine.binding.scope import Row, SessionInfo
 from tableferry_sandbox.engine.binding.system_views_objects import (
     OBJECT_COLUMNS,
-    Row,
     Rows,
     object_rows,
 )
-from tableferry_sandbox.engine.database.catalog_objects import Database
+from tableferry_sandbox.engine.database.catalog_objects import Database, Index, Table, View
+
+_TYPES: Final = (
+    "HEAP",
+    "CLUSTERED",
+    "NONCLUSTERED",
+    "XML",
+    "SPATIAL",
+    "CLUSTERED COLUMNSTORE",
+    "NONCLUSTERED COLUMNSTORE",
+    "NONCLUSTERED HASH",
+)
+"""``type_desc`` of indexes, at the place of their ``type``."""
+
+
+def _type(index: Index) -> str:
+    return index.kind or ("CLUSTERED" if index.clustered else "NONCLUSTERED")
 
 
 def _indexes(session: SessionInfo, database: Database) -> Iterator[Row]:
-    for table in database.tables():
+    indexed = [view for view in database.views() if view.indexes]
+    owners: list[Table | View] = [*database.tables(), *indexed]
+    for table in owners:
         shown = session.may("VIEW DEFINITION", database, table)
         if not any(index.clustered for index in table.indexes):
             yield (
@@ -44,8 +61,8 @@ def _indexes(session: SessionInfo, database: Database) -> Iterator[Row]:
                 table.object_id,
                 index.name,
                 index.index_id,
-                1 if index.clustered else 2,
-                "CLUSTERED" if index.clustered else "NONCLUSTERED",
+                _TYPES.index(_type(index)),
+                _type(index),
                 index.unique,
                 1,
                 False,
@@ -64,7 +81,8 @@ def _indexes(session: SessionInfo, database: Database) -> Iterator[Row]:
 
 
 def _index_columns(_: SessionInfo, database: Database) -> Iterator[Row]:
-    for table in database.tables():
+    owners: list[Table | View] = [*database.tables(), *database.views()]
+    for table in owners:
         for index in table.indexes:
             number = 0
             for number, (column, descending) in enumerate(index.columns, 1):
@@ -98,7 +116,7 @@ def _default_constraints(session: SessionInfo, database: Database) -> Iterator[R
         if c.default
     }
     for row in object_rows(session, database):
-        if row[5] == "D ":
+        if row[5] == "D " and row[4]:  # an object of CREATE DEFAULT has no parent
             table, column, default = by_id[row[1]]
             # SELECT permission alone shows that there is a default, not its definition.
             text = default.text if session.may("VIEW DEFINITION", database, table) else None
@@ -112,9 +130,9 @@ def _check_constraints(session: SessionInfo, database: Database) -> Iterator[Row
             check = by_id[row[1]]
             yield (
                 *row,
-                False,
-                False,
-                False,
+                check.disabled,
+                check.not_for_replication,
+                check.untrusted,
                 check.column_id,
                 f"({check.text})",
                 True,
@@ -134,9 +152,9 @@ def _foreign_keys(session: SessionInfo, database: Database) -> Iterator[Row]:
                 *row,
                 key.table.object_id,
                 1,
-                False,
-                False,
-                False,
+                key.disabled,
+                key.not_for_replication,
+                key.untrusted,
                 _ACTIONS.index(key.on_delete),
                 key.on_delete,
                 _ACTIONS.index(key.on_update),
@@ -161,21 +179,27 @@ def _foreign_key_columns(_: SessionInfo, database: Database) -> Iterator[Row]:
                 )
 
 
-def _extended_properties(_: SessionInfo, database: Database) -> Iterator[Row]:
-    for table in database.tables():
-        columns = {0, *(column.column_id for column in table.columns)}
-        for (minor, _key), (name, value) in sorted(table.properties.items()):
-            if minor in columns:
-                yield (1, "OBJECT_OR_COLUMN", table.object_id, minor, name, value)
+_CLASSES: Final = {
+    0: "DATABASE", 1: "OBJECT_OR_COLUMN", 3: "SCHEMA", 4: "DATABASE_PRINCIPAL", 6: "TYPE",
+    7: "INDEX", 10: "XML_SCHEMA_COLLECTION", 20: "DATASPACE", 21: "PARTITION_FUNCTION",
+}  # fmt: skip
+
+
+def _extended_properties(session: SessionInfo, database: Database) -> Iterator[Row]:
+    known = {(1, row[1], 0) for row in object_rows(session, database)}
+    for item in database.objects.values():
+        if isinstance(item, Table):
+            known.update((1, item.object_id, column.column_id) for column in item.columns)
+        else:
+            known.update((1, item.object_id, n) for n in range(1, len(item.shape) + 1))
+        known.update((7, item.object_id, index.index_id) for index in item.indexes)
+    for (kind, major, minor, _key), (name, value) in sorted(database.properties.items()):
+        if kind not in (1, 7) or (kind, major, minor) in known:
+            yield (kind, _CLASSES[kind], major, minor, name, value)
 
 
 def _nothing(_: SessionInfo, __: Database) -> Iterator[Row]:
     return iter(())
-
-
-def _sql_modules(_: SessionInfo, database: Database) -> Iterator[Row]:
-    for view in database.views():
-        yield (view.object_id, view.text, True, True, False, False, False, None)
 
 
 KEY_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
@@ -234,8 +258,6 @@ KEY_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
     ),
     "sys.triggers": (OBJECT_COLUMNS + ", is_disabled bit!, is_instead_of_trigger bit!", _nothing),
     "sys.procedures": (OBJECT_COLUMNS, _nothing),
-    "sys.synonyms": (OBJECT_COLUMNS + ", base_object_name nvarchar(1035)", _nothing),
-    "sys.sequences": (OBJECT_COLUMNS, _nothing),
     "sys.security_policies": (
         (
             OBJECT_COLUMNS.removesuffix(", is_published bit!, is_schema_published bit!")
@@ -249,22 +271,6 @@ KEY_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
             "object_id int!, security_predicate_id int!, target_object_id int!, "
             "predicate_definition nvarchar(max), predicate_type int, "
             "predicate_type_desc nvarchar(60), operation int, operation_desc nvarchar(60)"
-        ),
-        _nothing,
-    ),
-    "sys.sql_modules": (
-        (
-            "object_id int!, definition nvarchar(max), uses_ansi_nulls bit, "
-            "uses_quoted_identifier bit, "
-            "is_schema_bound bit, uses_database_collation bit, is_recompiled bit, "
-            "execute_as_principal_id int"
-        ),
-        _sql_modules,
-    ),
-    "sys.change_tracking_tables": (
-        (
-            "object_id int!, is_track_columns_updated_on bit!, min_valid_version bigint, "
-            "begin_version bigint, cleanup_version bigint"
         ),
         _nothing,
     ),

@@ -1,20 +1,20 @@
 """sys views about the objects of one database."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final
+from typing import Final
 
-from tableferry_sandbox.engine.binding.scope import SessionInfo
+from tableferry_sandbox.engine.binding.scope import Row, SessionInfo
 from tableferry_sandbox.engine.database.catalog_objects import Database, Table, TableColumn, View
-from tableferry_sandbox.engine.types.system_types import SYSTEM_TYPES, system_type
+from tableferry_sandbox.engine.types.system_types import system_type
 from tableferry_sandbox.engine.types.type_rules import family, max_length
 
-Row = tuple[Any, ...]
 Rows = Callable[[SessionInfo, Database], Iterable[Row]]
 
 
-def _datetime(ticks: int) -> int:
-    """Truncate ticks to the second, which every datetime can hold."""
-    return ticks // 10_000_000 * 10_000_000
+def as_datetime(ticks: int) -> int:
+    """Round ticks down to a value of datetime, of which a second has 300."""
+    parts = ticks * 300 // 10_000_000
+    return (parts * 10 + 1) // 3 * 10_000
 
 
 def _schemas(_: SessionInfo, database: Database) -> Iterator[Row]:
@@ -22,20 +22,26 @@ def _schemas(_: SessionInfo, database: Database) -> Iterator[Row]:
         yield (name, schema_id, 1 if schema_id > 4 else schema_id)
 
 
+_WORDS: Final = {
+    "U ": "USER_TABLE",
+    "V ": "VIEW",
+    "PK": "PRIMARY_KEY_CONSTRAINT",
+    "UQ": "UNIQUE_CONSTRAINT",
+    "D ": "DEFAULT_CONSTRAINT",
+    "C ": "CHECK_CONSTRAINT",
+    "F ": "FOREIGN_KEY_CONSTRAINT",
+    "SN": "SYNONYM",
+    "SO": "SEQUENCE_OBJECT",
+    "FN": "SQL_SCALAR_FUNCTION",
+    "R ": "RULE",
+}
+
+
 def _object_row(  # noqa: PLR0917 - the row's cells, in order
     database: Database, name: str, object_id: int, schema: str, parent: int, kind: str, made: int
 ) -> Row:
-    words = {
-        "U ": "USER_TABLE",
-        "V ": "VIEW",
-        "PK": "PRIMARY_KEY_CONSTRAINT",
-        "UQ": "UNIQUE_CONSTRAINT",
-        "D ": "DEFAULT_CONSTRAINT",
-        "C ": "CHECK_CONSTRAINT",
-        "F ": "FOREIGN_KEY_CONSTRAINT",
-    }
     schema_id = database.schema_id(schema)
-    moment = _datetime(made)
+    moment = as_datetime(made)
     return (
         name,
         object_id,
@@ -43,7 +49,7 @@ def _object_row(  # noqa: PLR0917 - the row's cells, in order
         schema_id,
         parent,
         kind,
-        words[kind],
+        _WORDS[kind],
         moment,
         moment,
         False,
@@ -67,18 +73,29 @@ def object_rows(_: SessionInfo, database: Database) -> Iterator[Row]:
                     database, index.name, index.constraint_id, schema, parent, code, made
                 )
         for column in item.columns:
-            if column.default:
+            if column.default and column.default.bound is None:
                 d = column.default
                 yield _object_row(database, d.name, d.object_id, schema, parent, "D ", made)
         for check in item.checks:
             yield _object_row(database, check.name, check.object_id, schema, parent, "C ", made)
         for key in item.foreign_keys:
             yield _object_row(database, key.name, key.object_id, schema, parent, "F ", made)
+    for other in database.others.values():
+        yield _object_row(
+            database, other.name, other.object_id, other.schema, 0, other.kind, other.created
+        )
+
+
+_TEMPORAL: Final = ("NON_TEMPORAL_TABLE", "HISTORY_TABLE", "SYSTEM_VERSIONED_TEMPORAL_TABLE")
 
 
 def _tables(session: SessionInfo, database: Database) -> Iterator[Row]:
+    tables = {table.object_id: table for table in database.tables()}
+    histories = {t.history.object_id for t in tables.values() if t.history is not None}
     for row in object_rows(session, database):
         if row[5] == "U ":
+            history = tables[row[1]].history
+            kind = 2 if history is not None else int(row[1] in histories)
             yield (
                 *row,
                 1,
@@ -87,13 +104,13 @@ def _tables(session: SessionInfo, database: Database) -> Iterator[Row]:
                 0,
                 "SCHEMA_AND_DATA",
                 False,
-                0,
-                "NON_TEMPORAL_TABLE",
+                kind,
+                _TEMPORAL[kind],
                 False,
                 False,
                 False,
                 "TABLE",
-                0,
+                history.object_id if history is not None else None,
             )
 
 
@@ -101,6 +118,13 @@ def _views(session: SessionInfo, database: Database) -> Iterator[Row]:
     for row in object_rows(session, database):
         if row[5] == "V ":
             yield (*row, False, False, False)
+
+
+_GENERATED: Final = {
+    "": (0, "NOT_APPLICABLE"),
+    "start": (1, "AS_ROW_START"),
+    "end": (2, "AS_ROW_END"),
+}
 
 
 def _column_row(object_id: int, column: TableColumn, database: Database) -> Row:
@@ -130,15 +154,14 @@ def _column_row(object_id: int, column: TableColumn, database: Database) -> Row:
         False,
         False,
         False,
-        0,
+        column.xml_collection.collection_id if column.xml_collection else 0,
         default_id,
-        0,
+        column.rule.object_id if column.rule else 0,
         column.sparse,
         False,
-        0,
-        "NOT_APPLICABLE",
-        False,
-        False,
+        *_GENERATED[column.generated],
+        column.hidden,
+        bool(column.masked),
         None,
         None,
     )
@@ -186,47 +209,6 @@ def _computed_columns(_: SessionInfo, database: Database) -> Iterator[Row]:
                 )
 
 
-def _types(_: SessionInfo, database: Database) -> Iterator[Row]:
-    for item in SYSTEM_TYPES:
-        nullable = item.name not in ("timestamp", "sysname")
-        yield (
-            item.name,
-            item.system_type_id,
-            item.user_type_id,
-            4,
-            None,
-            item.max_length,
-            item.precision,
-            item.scale,
-            database.collation if item.text else None,
-            nullable,
-            False,
-            item.system_type_id == 240,
-            0,
-            0,
-            False,
-        )
-    for alias in database.types.values():
-        kind = system_type(alias.type)
-        yield (
-            alias.name,
-            kind.system_type_id,
-            alias.user_type_id,
-            database.schema_id(alias.schema),
-            None,
-            max_length(alias.type),
-            alias.type.precision,
-            alias.type.scale,
-            database.collation if family(alias.type) == "string" else None,
-            alias.nullable,
-            True,
-            False,
-            0,
-            0,
-            False,
-        )
-
-
 OBJECT_COLUMNS: Final = (
     "name sysname!, object_id int!, principal_id int, schema_id int!, parent_object_id int!, "
     "type char(2), type_desc nvarchar(60), create_date datetime!, modify_date datetime!, "
@@ -272,15 +254,5 @@ OBJECT_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
         COLUMN_COLUMNS + ", definition nvarchar(max), "
         "uses_database_collation bit!, is_persisted bit!",
         _computed_columns,
-    ),
-    "sys.types": (
-        (
-            "name sysname!, system_type_id tinyint!, user_type_id int!, schema_id int!, "
-            "principal_id int, "
-            "max_length smallint!, precision tinyint!, scale tinyint!, collation_name sysname, "
-            "is_nullable bit, is_user_defined bit!, is_assembly_type bit!, default_object_id int!, "
-            "rule_object_id int!, is_table_type bit!"
-        ),
-        _types,
     ),
 }

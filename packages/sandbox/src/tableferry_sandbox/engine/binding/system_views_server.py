@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from tableferry_sandbox.engine.binding.scope import SessionInfo
-from tableferry_sandbox.engine.binding.system_views_objects import Row, Rows
+from tableferry_sandbox.engine.binding.scope import Row, SessionInfo
+from tableferry_sandbox.engine.binding.system_views_objects import Rows, as_datetime
 from tableferry_sandbox.engine.database.catalog_objects import PAGE_ROWS, Database
 
 
@@ -14,7 +14,7 @@ def _databases(session: SessionInfo, _: Database) -> Iterator[Row]:
             item.name,
             item.database_id,
             None,
-            item.created // 10_000_000 * 10_000_000,
+            as_datetime(item.created),
             item.compatibility,
             item.collation,
             0,
@@ -100,6 +100,15 @@ def _sessions(session: SessionInfo, _: Database) -> Iterator[Row]:
         session.transaction_count,
         session.login_name,
         0,
+        session.options["quoted_identifier"] == "on",
+        session.options["arithabort"] == "on",
+        True,
+        True,
+        True,
+        True,
+        int(session.options["deadlock_priority"]),
+        session.row_count,
+        int(session.options["textsize"]),
     )
 
 
@@ -131,10 +140,6 @@ def _configurations(_: SessionInfo, __: Database) -> Iterator[Row]:
         (16390, "xp_cmdshell", 0),
     ):
         yield (number, name, value, 0, 2147483647, value, name, True, True)
-
-
-def _options(_: SessionInfo, __: Database) -> Iterator[Row]:
-    return iter(())
 
 
 def _logins(session: SessionInfo, _: Database) -> Iterator[Row]:
@@ -219,7 +224,10 @@ SERVER_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
             "language nvarchar(128), date_format nvarchar(3), date_first smallint!, "
             "is_user_process bit!, open_transaction_count int!, original_login_name "
             "nvarchar(128)!, "
-            "last_successful_logon int"
+            "last_successful_logon int, quoted_identifier bit!, arithabort bit!, "
+            "ansi_nulls bit!, ansi_padding bit!, ansi_warnings bit!, "
+            "concat_null_yields_null bit!, deadlock_priority int!, row_count bigint!, "
+            "text_size int!"
         ),
         _sessions,
     ),
@@ -239,14 +247,6 @@ SERVER_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
             "value_in_use int, description nvarchar(255)!, is_dynamic bit!, is_advanced bit!"
         ),
         _configurations,
-    ),
-    "sys.change_tracking_databases": (
-        (
-            "database_id int!, is_auto_cleanup_on tinyint, retention_period int, "
-            "retention_period_units tinyint, retention_period_units_desc nvarchar(60), "
-            "max_cleanup_version bigint"
-        ),
-        _options,
     ),
     "sys.server_principals": (
         (

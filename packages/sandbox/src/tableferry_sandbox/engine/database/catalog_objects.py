@@ -1,11 +1,19 @@
 """The objects in a database's catalog: tables, columns, keys, views and alias types."""
 
-import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Final
 
+from tableferry_sandbox.engine.database.identifiers import Identifiers
+from tableferry_sandbox.engine.database.other_objects import (
+    BoundObject,
+    Partitioning,
+    SchemaObject,
+    XmlCollection,
+    now_ticks,
+)
 from tableferry_sandbox.engine.database.principals import Security
+from tableferry_sandbox.engine.database.recovery import RecoveryStatus
+from tableferry_sandbox.engine.database.tracking import DatabaseTracking, TableTracking
 from tableferry_sandbox.engine.errors import invalid_object
 from tableferry_sandbox.engine.tree.syntax import Node, Query
 from tableferry_sandbox.sqltypes import DEFAULT_COLLATION, SqlType
@@ -14,26 +22,24 @@ PAGE_ROWS: Final = 100
 """Rows that count as one page, whatever their width."""
 
 
-def now_ticks() -> int:
-    """Return the current UTC time, in ticks of 100 ns since 0001-01-01."""
-    span = datetime.now(UTC).replace(tzinfo=None) - datetime(1, 1, 1)  # noqa: DTZ001
-    return ((span.days * 86400 + span.seconds) * 1_000_000 + span.microseconds) * 10
-
-
 @dataclass
 class DefaultConstraint:
-    """A column's default."""
+    """A column's default; ``bound`` is what CREATE DEFAULT made, where that is bound to it."""
 
     object_id: int
     name: str
     expression: Node
     text: str
     named_by_system: bool
+    bound: BoundObject | None = None
 
 
 @dataclass
 class TableColumn:
-    """A column of a table; ``physical`` is its name in DuckDB."""
+    """A column of a table; ``physical`` is its name in DuckDB.
+
+    ``generated`` is ``start`` or ``end`` for the columns of a period (see ``tree.definitions``).
+    """
 
     column_id: int
     name: str
@@ -47,6 +53,11 @@ class TableColumn:
     rowguid: bool = False
     sparse: bool = False
     alias: "AliasType | None" = None
+    generated: str = ""
+    hidden: bool = False
+    masked: str = ""
+    xml_collection: XmlCollection | None = None
+    rule: BoundObject | None = None
 
     @property
     def physical(self) -> str:
@@ -61,7 +72,10 @@ class TableColumn:
 
 @dataclass
 class Index:
-    """An index or a key; ``columns`` are (column, descending)."""
+    """An index or a key; ``columns`` are (column, descending).
+
+    ``kind`` is its ``type_desc`` in the catalog where it is not a B-tree's.
+    """
 
     index_id: int
     name: str
@@ -74,11 +88,12 @@ class Index:
     condition: Node | None = None
     condition_text: str = ""
     named_by_system: bool = False
+    kind: str = ""
 
 
 @dataclass
 class CheckConstraint:
-    """A CHECK constraint."""
+    """A CHECK constraint; ``untrusted``: rows may violate it, as nothing has checked them."""
 
     object_id: int
     name: str
@@ -86,6 +101,9 @@ class CheckConstraint:
     text: str
     column_id: int = 0
     named_by_system: bool = False
+    disabled: bool = False
+    untrusted: bool = False
+    not_for_replication: bool = False
 
 
 @dataclass
@@ -100,6 +118,9 @@ class ForeignKeyConstraint:
     on_delete: str = "NO_ACTION"
     on_update: str = "NO_ACTION"
     named_by_system: bool = False
+    disabled: bool = False
+    untrusted: bool = False
+    not_for_replication: bool = False
 
 
 @dataclass(eq=False)
@@ -108,7 +129,10 @@ class Table:
 
     ``versioned``: it may hold old or uncommitted row versions, which readers filter out.
     ``disordered``: its rows are not stored in clustered order. ``version`` counts changes, for
-    replay keys; ``altered`` places the last DDL among the transaction numbers.
+    replay keys; ``counted`` is the number of rows at one of these versions, where it is known.
+    ``altered`` places the last DDL among the transaction numbers. ``period`` is that of a temporal
+    table, ``history`` its history table while SYSTEM_VERSIONING is ON, ``tracking`` what Change
+    Tracking remembers of it while that is enabled.
     """
 
     database: "Database"
@@ -123,18 +147,21 @@ class Table:
     identity_next: int = 1
     identity_last: int | None = None
     version: int = 0
+    counted: tuple[int, int] | None = None
     altered: int = 0
     versioned: bool = False
     disordered: bool = False
     temporary: bool = False
     created: int = field(default_factory=now_ticks)
     next_column_id: int = 1
-    properties: dict[tuple[int, str], tuple[str, str]] = field(default_factory=dict)
+    period: tuple[TableColumn, TableColumn] | None = None
+    history: "Table | None" = None
+    tracking: TableTracking | None = None
 
     def column(self, name: str) -> TableColumn | None:
         """Return a column by name, None if there is none."""
-        lowered = name.lower()
-        return next((c for c in self.columns if c.name.lower() == lowered), None)
+        key, wanted = self.database.key, self.database.key(name)
+        return next((c for c in self.columns if key(c.name) == wanted), None)
 
     @property
     def is_variable(self) -> bool:
@@ -169,7 +196,7 @@ class Table:
 
 @dataclass(eq=False)
 class View:
-    """A view: its query, bound again at each use."""
+    """A view: its query, bound again at each use. Its indexes are catalog entries only."""
 
     database: "Database"
     object_id: int
@@ -179,7 +206,14 @@ class View:
     columns: tuple[str, ...]
     text: str
     shape: list[tuple[str, SqlType, bool]] = field(default_factory=list)
+    schema_bound: bool = False
+    indexes: list[Index] = field(default_factory=list)
     created: int = field(default_factory=now_ticks)
+
+    @property
+    def full_name(self) -> str:
+        """Database, schema and name, as error texts show them."""
+        return f"{self.database.name}.{self.schema}.{self.name}"
 
 
 @dataclass(eq=False)
@@ -194,8 +228,12 @@ class AliasType:
 
 
 @dataclass(eq=False)
-class Database:
-    """One database. Names are looked up in lower case."""
+class Database(Identifiers):
+    """One database. Names are looked up by their key.
+
+    ``others`` shares the namespace of ``objects``: synonyms, sequences, functions, rules, defaults.
+    ``properties`` are extended properties, by class, major and minor id, and name.
+    """
 
     database_id: int
     name: str
@@ -205,8 +243,14 @@ class Database:
     compatibility: int = 160
     schemas: dict[str, tuple[str, int]] = field(default_factory=dict)
     objects: dict[tuple[str, str], Table | View] = field(default_factory=dict)
+    others: dict[tuple[str, str], SchemaObject] = field(default_factory=dict)
     types: dict[tuple[str, str], AliasType] = field(default_factory=dict)
+    xml_collections: dict[tuple[str, str], XmlCollection] = field(default_factory=dict)
+    partitionings: dict[tuple[str, str], Partitioning] = field(default_factory=dict)
+    properties: dict[tuple[int, int, int, str], tuple[str, str]] = field(default_factory=dict)
     security: Security = field(default_factory=Security)
+    tracking: DatabaseTracking = field(default_factory=DatabaseTracking)
+    recovery: RecoveryStatus = field(default_factory=RecoveryStatus)
     next_object_id: int = 901_578_250
     next_type_id: int = 257
     rowversion: int = 2000
@@ -216,7 +260,7 @@ class Database:
     def __post_init__(self) -> None:
         fixed = (("dbo", 1), ("guest", 2), ("INFORMATION_SCHEMA", 3), ("sys", 4))
         for name, schema_id in fixed:
-            self.schemas[name.lower()] = (name, schema_id)
+            self.schemas[self.key(name)] = (name, schema_id)
 
     def new_object_id(self) -> int:
         """Return the next object id; they step as SQL Server's do."""
@@ -227,7 +271,19 @@ class Database:
 
     def find(self, schema: str, name: str) -> Table | View | None:
         """Return an object by schema and name."""
-        return self.objects.get((schema.lower(), name.lower()))
+        return self.objects.get(self.path(schema, name))
+
+    def taken(self, schema: str, name: str) -> bool:
+        """Whether a name is an object's already, of any kind."""
+        key = self.path(schema, name)
+        return key in self.objects or key in self.others
+
+    def history_of(self, table: Table) -> Table | None:
+        """Return the temporal table whose history a table holds, None if it holds none."""
+        for item in self.objects.values():
+            if isinstance(item, Table) and item.history is table:
+                return item
+        return None
 
     def table(self, schema: str, name: str) -> Table:
         """Return a table; raises 208."""
@@ -247,25 +303,4 @@ class Database:
 
     def schema_id(self, name: str) -> int:
         """Return a schema's id."""
-        return self.schemas[name.lower()][1]
-
-
-def default_text(text: str) -> str:
-    """Return a default's text as sys.default_constraints shows it."""
-    body = text.strip()
-    while body.startswith("(") and body.endswith(")") and _balanced(body[1:-1]):
-        body = body[1:-1].strip()
-    if re.fullmatch(r"[-+]?[\d.]+", body):
-        return f"(({body}))"
-    if re.fullmatch(r"[A-Za-z_]+\(\)", body):
-        body = body.lower()
-    return f"({body})"
-
-
-def _balanced(text: str) -> bool:
-    depth = 0
-    for character in text:
-        depth += (character == "(") - (character == ")")
-        if depth < 0:
-            return False
-    return depth == 0
+        return self.schemas[self.key(name)][1]

@@ -4,9 +4,11 @@ import threading
 from typing import Protocol
 
 from tableferry_sandbox.engine.database.catalog_objects import Database, Table
+from tableferry_sandbox.engine.database.other_objects import Sequence
 from tableferry_sandbox.engine.database.principals import Login
 from tableferry_sandbox.engine.database.store import Store
 from tableferry_sandbox.events import SqlError
+from tableferry_sandbox.sqltypes import DEFAULT_COLLATION
 
 
 class OpenSession(Protocol):
@@ -32,7 +34,8 @@ class Instance:
         self._tokens: dict[str, str] = {}
         self._sessions: dict[int, OpenSession] = {}
         for system in ("master", "tempdb", "model", "msdb"):
-            self.add_database(system)
+            # "master Database" and "msdb Database": SNAPSHOT is allowed in these two.
+            self.add_database(system).allow_snapshot = system in {"master", "msdb"}
 
     def add_database(self, name: str, collation: str | None = None) -> Database:
         """Create a database; raises 1801 if the name is taken."""
@@ -45,9 +48,7 @@ class Instance:
                 )
             used = {d.database_id for d in self._databases.values()}
             number = next(n for n in range(1, 32767) if n not in used)
-            database = Database(number, name)
-            if collation:
-                database.collation = collation
+            database = Database(number, name, collation or DEFAULT_COLLATION)
             self._databases[name.lower()] = database
             return database
 
@@ -141,6 +142,10 @@ class Instance:
     def has(table: Table) -> bool:
         """Return whether a table is in its database's catalog."""
         return table.database.find(table.schema, table.name) is table
+
+    def last_value(self, sequence: Sequence) -> int:
+        """Return the value a sequence gave last, its start before the first."""
+        return self.store.last_value(sequence)
 
     def count_rows(self, table: Table) -> int:
         """Return how many rows a table has."""

@@ -35,7 +35,7 @@ def may(
     if item is not None:
         if isinstance(item, Table) and item.temporary:
             return True
-        scopes += [("SCHEMA", item.schema.lower()), ("OBJECT", item.object_id)]
+        scopes += [("SCHEMA", item.database.key(item.schema)), ("OBJECT", item.object_id)]
     return database.security.allows(user_in(login, database), permission, *scopes)
 
 
@@ -85,7 +85,9 @@ def _types_seen(user: Principal, database: Database) -> dict[tuple[str, str], Al
         key: alias
         for key, alias in database.types.items()
         if any(
-            database.security.allows(user, permission, WHOLE, ("SCHEMA", alias.schema.lower()))
+            database.security.allows(
+                user, permission, WHOLE, ("SCHEMA", database.key(alias.schema))
+            )
             for permission in ("VIEW DEFINITION", "REFERENCES", "EXECUTE")
         )
     }

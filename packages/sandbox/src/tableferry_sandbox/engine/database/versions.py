@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tableferry_sandbox.engine.database.catalog_objects import Table
+from tableferry_sandbox.engine.database.other_objects import now_ticks
 from tableferry_sandbox.engine.errors import cancelled, deadlock, lock_timeout
 
 
@@ -28,16 +29,21 @@ class Snapshot:
 class Transaction:
     """An open transaction. ``snapshot`` is set at its first read under SNAPSHOT isolation.
 
-    ``level`` is the isolation level of its first access to data, empty before.
+    ``began`` is the moment of its begin, in ticks. ``level`` is the isolation level of its first
+    access to data, empty before. ``tracked`` are the tables of which it logged changes,
+    ``truncated`` those of which it removed them.
     """
 
     number: int
     session_id: int
+    began: int = field(default_factory=now_ticks)
     level: str = ""
     snapshot: Snapshot | None = None
     written: set[Table] = field(default_factory=set)
     read_locked: set[Table] = field(default_factory=set)
     rowversions: dict[str, int] = field(default_factory=dict)
+    tracked: set[Table] = field(default_factory=set)
+    truncated: set[Table] = field(default_factory=set)
     on_commit: list[Callable[[], None]] = field(default_factory=list)
     on_rollback: list[Callable[[], None]] = field(default_factory=list)
 
@@ -64,6 +70,7 @@ class Versions:
         self._writers: dict[Table, Transaction] = {}
         self._readers: dict[Table, set[Transaction]] = {}
         self._waiting: dict[int, set[int]] = {}
+        self._priorities: dict[int, int] = {}
         self._versioned: set[Table] = set()
         self._purge = purge
 
@@ -90,9 +97,7 @@ class Versions:
 
     def note_altered(self, table: Table) -> None:
         """Record DDL on a table: snapshots taken earlier can no longer read it."""
-        with self._changed:
-            table.altered = self._next
-            self._next += 1
+        table.altered = self.draw()
 
     def _now(self) -> Snapshot:
         # Every open transaction may still write, so all count as active.
@@ -142,6 +147,17 @@ class Versions:
                 (t.rowversions.get(database, following) for t in self._active.values()),
                 default=following,
             )
+
+    def written(self) -> set[Table]:
+        """Return the tables in which open transactions have written."""
+        with self._changed:
+            return set(self._writers)
+
+    def draw(self) -> int:
+        """Draw the number of a change that is committed at once: later snapshots have it."""
+        with self._changed:
+            self._next += 1
+            return self._next - 1
 
     def forget(self, table: Table) -> None:
         """Forget a dropped table."""
@@ -195,7 +211,7 @@ class Versions:
             try:
                 while others := blockers():
                     self._waiting[session_id] = others
-                    if self._is_deadlocked(session_id):
+                    if self._is_victim(session_id):
                         raise deadlock(session_id)
                     if stop():
                         raise cancelled()
@@ -207,17 +223,36 @@ class Versions:
             finally:
                 self._waiting.pop(session_id, None)
 
-    def _is_deadlocked(self, session_id: int) -> bool:
+    def set_deadlock_priority(self, session_id: int, priority: int) -> None:
+        """Record SET DEADLOCK_PRIORITY; 0, the default, forgets the session."""
+        with self._changed:
+            self._priorities.pop(session_id, None)
+            if priority:
+                self._priorities[session_id] = priority
+
+    def _is_victim(self, session_id: int) -> bool:
+        """Whether the session is in a deadlock, and no other in it has a lower priority.
+
+        Of equal ones it is the session that closes the circle, since that is the first to look.
+        """
+        circle = {
+            other for other in self._waits_for(session_id) if session_id in self._waits_for(other)
+        }
+        priority = self._priorities.get(session_id, 0)
+        return session_id in circle and all(
+            priority <= self._priorities.get(other, 0) for other in circle
+        )
+
+    def _waits_for(self, session_id: int) -> set[int]:
+        """Return the sessions that must go on before this one can, directly or not."""
         seen: set[int] = set()
         queue = list(self._waiting.get(session_id, ()))
         while queue:
             item = queue.pop()
-            if item == session_id:
-                return True
             if item not in seen:
                 seen.add(item)
                 queue += self._waiting.get(item, ())
-        return False
+        return seen
 
     def end(self, transaction: Transaction) -> None:
         """Forget a transaction that was committed or rolled back, and free its locks."""

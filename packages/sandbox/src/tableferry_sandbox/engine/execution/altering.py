@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from tableferry_sandbox.engine import tracking_errors
 from tableferry_sandbox.engine.binding.scope import Scope
 from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
+from tableferry_sandbox.engine.database.identifiers import Identifiers
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.execution import row_checks
 from tableferry_sandbox.engine.execution.session_state import SessionState
@@ -28,11 +30,13 @@ def add_columns(
     table: Table,
     columns: Sequence[dd.ColumnDef],
     constraints: Sequence[dd.ConstraintDef],
+    *,
+    trusting: bool = False,
 ) -> None:
-    """ALTER TABLE ... ADD, of columns and of constraints."""
+    """ALTER TABLE ... ADD, of columns and of constraints; ``trusting`` is WITH NOCHECK."""
     if session.transaction is not None and columns:
         raise unsupported("ALTER TABLE ... ADD of a column inside a transaction")
-    builder = TableBuilder(session, table)
+    builder = TableBuilder(session, table, trusting=trusting)
     rows = session.server.store.count(table)
     for definition in columns:
         column = builder.add_column(definition)
@@ -51,12 +55,12 @@ def _store_column(session: SessionState, table: Table, column: TableColumn, rows
     fill = "NULL"
     if column.computed is not None and not column.persisted:
         return
-    if column.computed is not None or column.identity or column.type.name == "timestamp":
+    if column.type.name == "timestamp":
+        fill = _rowversions(session, table)
+    elif column.computed is not None or column.identity:
         if rows:
             table.columns.remove(column)
-            raise unsupported(
-                "adding a computed, identity or rowversion column to a table that has rows"
-            )
+            raise unsupported("adding a computed or identity column to a table that has rows")
     elif column.default is not None and not column.nullable:
         binder = binder_for(session)
         typed = binder.value(column.default.expression, Scope())
@@ -77,6 +81,14 @@ def _store_column(session: SessionState, table: Table, column: TableColumn, rows
     session.server.store.add_column(table, column, fill)
 
 
+def _rowversions(session: SessionState, table: Table) -> str:
+    """Return the DuckDB SQL of a new rowversion for each stored row."""
+    database = table.database
+    start = database.rowversion
+    database.rowversion += session.server.store.last_row(table) + 1
+    return f"from_hex(lpad(to_hex(CAST({start} + rowid + 1 AS BIGINT)), 16, '0'))"
+
+
 def drop_column(session: SessionState, table: Table, name: str, *, if_exists: bool) -> None:
     """ALTER TABLE ... DROP COLUMN; raises 4924, 5074."""
     column = table.column(name)
@@ -91,15 +103,18 @@ def drop_column(session: SessionState, table: Table, name: str, *, if_exists: bo
 
 
 def drop_constraint(table: Table, name: str, *, if_exists: bool) -> None:
-    """ALTER TABLE ... DROP CONSTRAINT; raises 3728."""
-    lowered = name.lower()
+    """ALTER TABLE ... DROP CONSTRAINT; raises 3728, 3735."""
+    key = table.database.key
+    wanted = key(name)
     for column in table.columns:
-        if column.default and column.default.name.lower() == lowered:
+        if column.default and key(column.default.name) == wanted:
             column.default = None
             return
-    keys = [i for i in table.indexes if i.constraint_id and i.name.lower() == lowered]
-    gone = [c for c in table.checks if c.name.lower() == lowered]
-    references = [f for f in table.foreign_keys if f.name.lower() == lowered]
+    keys = [i for i in table.indexes if i.constraint_id and key(i.name) == wanted]
+    gone = [c for c in table.checks if key(c.name) == wanted]
+    references = [f for f in table.foreign_keys if key(f.name) == wanted]
+    if table.tracking is not None and table.primary_key in keys:
+        raise tracking_errors.key_needed(name, table.name)
     table.indexes = [i for i in table.indexes if i not in keys]
     table.checks = [c for c in table.checks if c not in gone]
     table.foreign_keys = [f for f in table.foreign_keys if f not in references]
@@ -130,7 +145,7 @@ def alter_column(session: SessionState, table: Table, definition: dd.ColumnDef) 
     _refuse_if_used("ALTER", column, *_blockers(table, column, kind))
     nullable = definition.nullable is not False and not column.identity
     changed = replace(column, type=kind, nullable=nullable, alias=alias)
-    value = row_checks.assigned(column.physical, column.type, changed)
+    value = row_checks.assigned(column.physical, column.type, changed, table.database.collation)
     stage = f"(SELECT {value} AS {column.physical} FROM {table.physical} WHERE v_to IS NULL)"
     row_checks.check_values(session, table, [changed], stage, "UPDATE")
     with session.server.store.transaction(session.cursor):
@@ -141,11 +156,33 @@ def alter_column(session: SessionState, table: Table, definition: dd.ColumnDef) 
     column.type, column.nullable, column.alias = kind, nullable, alias
 
 
+def mark_column(table: Table, name: str, change: str) -> None:
+    """ALTER COLUMN ... ADD or DROP of HIDDEN, ROWGUIDCOL or SPARSE; raises 4924, 13735."""
+    column = table.column(name)
+    if column is None:
+        raise _unknown("ALTER", table, name)
+    verb, mark = change.split()
+    if mark == "hidden":
+        if not column.generated:
+            raise SqlError(
+                13735,
+                f"Cannot alter HIDDEN attribute on column '{name}' in table '{table.name}' because "
+                "this column is not a generated always column.",
+            )
+        column.hidden = verb == "add"
+    elif mark == "rowguidcol":
+        column.rowguid = verb == "add"
+    elif mark == "sparse":
+        column.sparse = verb == "add"
+    else:
+        raise unsupported(f"ALTER COLUMN ... {change.upper()}")
+
+
 def dependents(table: Table, column: TableColumn) -> Iterator[str]:
     """Yield what uses a column, as error 5074 names it; its default does not count."""
     for index in table.indexes:
         used = [*(k for k, _ in index.columns), *index.included]
-        if any(column is c for c in used) or mentions(index.condition, column):
+        if any(column is c for c in used) or mentions(index.condition, column, table.database):
             yield f"object '{index.name}'" if index.constraint_id else f"index '{index.name}'"
     for other in table.database.tables():
         for key in other.foreign_keys:
@@ -154,10 +191,10 @@ def dependents(table: Table, column: TableColumn) -> Iterator[str]:
             ):
                 yield f"object '{key.name}'"
     for check in table.checks:
-        if mentions(check.condition, column):
+        if mentions(check.condition, column, table.database):
             yield f"object '{check.name}'"
     for other_column in table.columns:
-        if mentions(other_column.computed, column):
+        if mentions(other_column.computed, column, table.database):
             yield f"column '{other_column.name}'"
 
 
@@ -180,10 +217,10 @@ def _default(column: TableColumn) -> str:
     return f"object '{column.default.name}'" if column.default else ""
 
 
-def mentions(expression: Node | None, column: TableColumn) -> bool:
+def mentions(expression: Node | None, column: TableColumn, names: Identifiers) -> bool:
     """Return whether an expression names a column."""
-    wanted = column.name.lower()
-    return any(isinstance(n, Name) and n.parts[-1].lower() == wanted for n in nodes(expression))
+    wanted = names.key(column.name)
+    return any(isinstance(n, Name) and names.key(n.parts[-1]) == wanted for n in nodes(expression))
 
 
 def _refuse_if_used(verb: str, column: TableColumn, *users: str) -> None:

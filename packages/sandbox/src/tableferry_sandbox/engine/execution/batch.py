@@ -1,21 +1,24 @@
 """Batches: control flow, variables, messages, and what an error ends."""
 
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from tableferry_sandbox.engine.errors import undeclared, unsupported
 from tableferry_sandbox.engine.execution import (
+    change_tracking,
     ddl,
     dml,
+    dropping,
     dynamic_sql,
     inserting,
+    messages,
+    object_statements,
     security_statements,
     selecting,
     session_options,
 )
-from tableferry_sandbox.engine.execution.scalars import evaluate, holds, text_of
+from tableferry_sandbox.engine.execution.scalars import evaluate, holds
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binder_for
 from tableferry_sandbox.engine.execution.statement_rights import check_statement
@@ -61,6 +64,12 @@ def run(session: SessionState, statements: Sequence[st.Statement]) -> Iterator[E
         yield from sequence(session, statements)
     except Returned:
         return
+    except Looped as loop:
+        raise SqlError(
+            135 if loop.kind == "break" else 136,
+            f"Cannot use a {loop.kind.upper()} statement outside the scope of a WHILE statement.",
+            severity=15,
+        ) from None
 
 
 def sequence(session: SessionState, statements: Sequence[st.Statement]) -> Iterator[Event]:
@@ -163,64 +172,6 @@ def _jump(session: SessionState, statement: st.Jump) -> Iterator[Event]:
     raise Looped(statement.kind)
 
 
-def _print(session: SessionState, statement: st.Print) -> Iterator[Event]:
-    yield Message(0, text_of(session, statement.value) or " ", 0, 1, statement.line)
-
-
-_FORMAT: Final = re.compile(r"%(-?\+?0?#?\d*(?:\.\d+)?)(?:h|l|I64)?([diouxXs])|%%")
-
-
-def _format(template: str, values: list[Any]) -> str:
-    """Format a RAISERROR message; its placeholders are a subset of printf's."""
-    left = list(values)
-
-    def fill(match: re.Match[str]) -> str:
-        if match.group() == "%%":
-            return "%"
-        value = left.pop(0) if left else None
-        if value is None:
-            return "(null)"
-        kind = match[2].replace("i", "d").replace("u", "d")
-        return f"%{match[1]}{kind}" % (value if kind == "s" else int(value))
-
-    return _FORMAT.sub(fill, template)
-
-
-def _raise(session: SessionState, statement: st.RaiseError) -> Iterator[Event]:
-    kind, first = evaluate(session, statement.message)
-    severity = int(evaluate(session, statement.severity, t.INT)[1] or 0)
-    state = int(evaluate(session, statement.state, t.INT)[1] or 0)
-    if t.family(kind) == "int":
-        raise SqlError(
-            18054,
-            f"Error {first}, severity {severity}, state {state} was raised, but no message with "
-            "that error number was found in sys.messages.",
-        )
-    text = _format(str(first), [evaluate(session, a)[1] for a in statement.arguments])
-    if severity > 10 and (session.caught_depth or severity >= 20):
-        raise SqlError(50000, text, severity=severity, state=state, line=statement.line)
-    session.last_error = 50000 if severity > 10 else 0
-    yield Message(50000, text, severity, state, statement.line)
-    if severity > 10:
-        yield StatementDone(None, "RAISERROR")
-
-
-def _throw(session: SessionState, statement: st.Throw) -> Iterator[Event]:
-    yield from ()
-    if not statement.arguments:
-        if not session.caught:
-            raise SqlError(
-                10704,
-                "To rethrow an error, a THROW statement must be used inside a CATCH block.",
-                severity=15,
-            )
-        caught = session.caught[-1]
-        assert isinstance(caught, SqlError)  # noqa: S101 - nothing else is put there
-        raise caught
-    number, text, state = (evaluate(session, a)[1] for a in statement.arguments)
-    raise SqlError(int(number), str(text), severity=16, state=int(state), line=statement.line)
-
-
 def _use(session: SessionState, statement: st.Use) -> Iterator[Event]:
     old, new = session.use(statement.database)
     yield DatabaseChanged(old, new)
@@ -252,6 +203,17 @@ def _wait_for(session: SessionState, statement: st.WaitFor) -> Iterator[Event]:
     yield StatementDone(None, "WAITFOR")
 
 
+def _refuse(_: SessionState, statement: st.Refused) -> Iterator[Event]:
+    if statement.what == "full-text":
+        raise SqlError(
+            7609,
+            "Full-Text Search is not installed, or a full-text component cannot be loaded.",
+            severity=17,
+            state=5,
+        )
+    raise unsupported(statement.what)
+
+
 def _nothing(session: SessionState, statement: st.NoOperation) -> Iterator[Event]:
     del session
     yield StatementDone(None, statement.command)
@@ -269,9 +231,16 @@ _HANDLERS: Final[dict[type, Handler]] = {
     dd.CreateView: ddl.create_view,
     dd.CreateNamed: ddl.create_named,
     dd.CreateType: ddl.create_type,
-    dd.Drop: ddl.drop,
+    dd.CreateSynonym: object_statements.create_synonym,
+    dd.SequenceChange: object_statements.change_sequence,
+    dd.CreateFunction: object_statements.create_function,
+    dd.CreateBound: object_statements.create_bound,
+    dd.XmlCollectionChange: object_statements.change_xml_collection,
+    dd.CreatePartitioning: object_statements.create_partitioning,
+    dd.Drop: dropping.drop,
     dd.AlterTable: ddl.alter_table,
     dd.AlterDatabase: session_options.alter_database,
+    dd.TrackDatabase: change_tracking.alter_database,
     dd.PrincipalChange: security_statements.change_principal,
     dd.Grant: security_statements.grant,
     st.SetOption: session_options.set_option,
@@ -282,12 +251,13 @@ _HANDLERS: Final[dict[type, Handler]] = {
     st.Block: _block,
     st.TryCatch: _try,
     st.Jump: _jump,
-    st.Print: _print,
-    st.RaiseError: _raise,
-    st.Throw: _throw,
+    st.Print: messages.print_text,
+    st.RaiseError: messages.raise_error,
+    st.Throw: messages.throw,
     st.Execute: dynamic_sql.execute,
     st.Use: _use,
     st.TransactionControl: _transaction,
     st.WaitFor: _wait_for,
     st.NoOperation: _nothing,
+    st.Refused: _refuse,
 }

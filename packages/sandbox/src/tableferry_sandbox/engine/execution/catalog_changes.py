@@ -24,13 +24,14 @@ def place(session: SessionState, path: st.Path) -> tuple[Database, str, str]:
             raise unknown_database(path[-3])
     assert database is not None  # noqa: S101 - checked above
     schema = path[-2] if len(path) > 1 and path[-2] else "dbo"
-    if schema.lower() not in database.schemas:
+    key = database.key(schema)
+    if key not in database.schemas:
         raise SqlError(
             2760,
             f'The specified schema name "{schema}" either does not exist or you do not have '
             "permission to use it.",
         )
-    return database, database.schemas[schema.lower()][0], name
+    return database, database.schemas[key][0], name
 
 
 def on_rollback(session: SessionState, undo: Callable[[], None]) -> None:
@@ -51,14 +52,14 @@ def add_table(session: SessionState, table: Table) -> None:
     """Add a complete table to the catalog and the store."""
     store = session.server.store
     store.create(table)
-    name = table.name.lower()
     if table.temporary:
+        name = table.name.lower()
         session.temporary[name] = table
         if table.is_variable:
             return
         on_rollback(session, lambda: _take_away(session.temporary, name, session, table))
         return
-    key = (table.schema.lower(), name)
+    key = table.database.path(table.schema, table.name)
     table.database.objects[key] = table
     on_rollback(session, lambda: _take_away(table.database.objects, key, session, table))
 

@@ -1,6 +1,6 @@
 """UPDATE, DELETE and TRUNCATE."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from tableferry_sandbox.engine.binding.binder import Binder
@@ -13,11 +13,13 @@ from tableferry_sandbox.engine.errors import (
 )
 from tableferry_sandbox.engine.execution import row_checks
 from tableferry_sandbox.engine.execution.catalog_changes import on_rollback
+from tableferry_sandbox.engine.execution.change_tracking import context_of
 from tableferry_sandbox.engine.execution.dml_common import finished, output_of, writable_table
 from tableferry_sandbox.engine.execution.isolation import readable_for_write
 from tableferry_sandbox.engine.execution.row_writer import Writer
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binding_context
+from tableferry_sandbox.engine.execution.temporal import refuse_truncate
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
@@ -33,7 +35,8 @@ def _modified(
 ) -> tuple[Table, str, str, Scope]:
     """Bind the sources of UPDATE or DELETE: table, its DuckDB alias, FROM and WHERE, scope."""
     scope = Scope()
-    name = path[-1].lower()
+    key = session.current.key
+    name = key(path[-1])
     if source is None:
         known = session.find_object(path)
         assert isinstance(known, Table)  # noqa: S101 - _find_target looked it up
@@ -46,13 +49,13 @@ def _modified(
         chosen = scope.sources[0]
     else:
         text = binder.from_clause(source, scope)
-        chosen_list = [x for x in scope.sources if x.alias.lower() == name]
+        chosen_list = [x for x in scope.sources if key(x.alias) == name]
         if not chosen_list:
-            chosen_list = [x for x in scope.sources if x.path and x.path[-1].lower() == name]
+            chosen_list = [x for x in scope.sources if x.path and key(x.path[-1]) == name]
         if not chosen_list:
             raise invalid_object(".".join(path))
         chosen = chosen_list[0]
-        found = session.find_object(chosen.path or _path_of(source, chosen.alias) or path)
+        found = session.find_object(chosen.path or _path_of(source, chosen.alias, key) or path)
         if not isinstance(found, Table):
             raise invalid_object(".".join(path))
         table = found
@@ -63,12 +66,12 @@ def _modified(
     return table, alias, tail, scope
 
 
-def _path_of(node: s.Node, alias: str) -> st.Path | None:
+def _path_of(node: s.Node, alias: str, key: Callable[[str], str]) -> st.Path | None:
     """Return the table that an alias in FROM stands for."""
     if isinstance(node, s.TableRef):
-        return node.parts if (node.alias or node.parts[-1]).lower() == alias.lower() else None
+        return node.parts if key(node.alias or node.parts[-1]) == key(alias) else None
     if isinstance(node, s.Join):
-        return _path_of(node.left, alias) or _path_of(node.right, alias)
+        return _path_of(node.left, alias, key) or _path_of(node.right, alias, key)
     return None
 
 
@@ -85,10 +88,14 @@ def update(session: SessionState, statement: st.Update) -> Iterator[Event]:
     if any(a.variable for a in statement.assignments):
         raise unsupported("variables in UPDATE")
     context = binding_context(session, partial(readable_for_write, session))
-    context.common = {x.name.lower(): (x.columns, x.query) for x in statement.tables}
+    context.common = {context.key(x.name): (x.columns, x.query) for x in statement.tables}
     binder = Binder(context)
     table = _find_target(session, statement, "UPDATE")
-    with Writer(session, table, "UPDATE", keeps_ended=bool(statement.output)) as writer:
+    writing = Writer(
+        session, table, "UPDATE", keeps_ended=bool(statement.output),
+        change_context=context_of(session, statement),
+    )  # fmt: skip
+    with writing as writer:
         found, alias, tail, scope = _modified(
             session, binder, statement.table, statement.source, statement.where
         )
@@ -98,6 +105,10 @@ def update(session: SessionState, statement: st.Update) -> Iterator[Event]:
             column = found.column(item.column)
             if column is None:
                 raise invalid_column(item.column)
+            if column.generated:
+                raise SqlError(
+                    13537, f"Cannot update GENERATED ALWAYS columns in table '{found.full_name}'."
+                )
             heads[column.column_id] = _new_value(binder, column, item.value, scope)
             changed.append(column)
         rows = writer.update(binder, alias, tail + _limit(binder, statement.top), heads, changed)
@@ -109,7 +120,7 @@ def update(session: SessionState, statement: st.Update) -> Iterator[Event]:
 def _find_target(session: SessionState, statement: st.Update | st.Delete, verb: str) -> Table:
     """Return the table an UPDATE or DELETE writes, before its rows may be read."""
     if statement.source is not None:
-        path = _path_of(statement.source, statement.table[-1])
+        path = _path_of(statement.source, statement.table[-1], session.current.key)
         if path is not None:
             return writable_table(session, path, verb)
     return writable_table(session, statement.table, verb)
@@ -130,16 +141,20 @@ def _new_value(binder: Binder, column: TableColumn, node: s.Node, scope: Scope) 
     if isinstance(node, s.Default):
         node = column.default.expression if column.default else s.Null()
     value = binder.value(node, scope)
-    return row_checks.assigned(value.sql, value.type, column)
+    return row_checks.assigned(value.sql, value.type, column, binder.collation)
 
 
 def delete(session: SessionState, statement: st.Delete) -> Iterator[Event]:
     """Run a DELETE. Raises 208, 229, 547."""
     context = binding_context(session, partial(readable_for_write, session))
-    context.common = {x.name.lower(): (x.columns, x.query) for x in statement.tables}
+    context.common = {context.key(x.name): (x.columns, x.query) for x in statement.tables}
     binder = Binder(context)
     table = _find_target(session, statement, "DELETE")
-    with Writer(session, table, "DELETE", keeps_ended=bool(statement.output)) as writer:
+    writing = Writer(
+        session, table, "DELETE", keeps_ended=bool(statement.output),
+        change_context=context_of(session, statement),
+    )  # fmt: skip
+    with writing as writer:
         _, alias, tail, _ = _modified(
             session, binder, statement.table, statement.source, statement.where
         )
@@ -158,6 +173,7 @@ def truncate(session: SessionState, statement: st.Truncate) -> Iterator[Event]:
             f'Cannot find the object "{statement.table[-1]}" because it does not exist or you do '
             "not have permissions.",
         )
+    refuse_truncate(table)
     if any(
         k.table is table for o in table.database.tables() if o is not table for k in o.foreign_keys
     ):

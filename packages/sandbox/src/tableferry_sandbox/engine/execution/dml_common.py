@@ -11,6 +11,7 @@ from tableferry_sandbox.engine.errors import (
 )
 from tableferry_sandbox.engine.execution import output_clause
 from tableferry_sandbox.engine.execution.session_state import SessionState
+from tableferry_sandbox.engine.execution.temporal import refuse_write_of_history
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.events import Event, ResultSet, StatementDone
@@ -24,6 +25,7 @@ def writable_table(session: SessionState, path: st.Path, verb: str) -> Table:
     if found is None:
         raise invalid_object(".".join(path))
     require(session.login, verb, found)
+    refuse_write_of_history(found, verb)
     return found
 
 

@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from tableferry_sandbox.engine.binding.collation_precedence import converted
+from tableferry_sandbox.engine.database import rights
+from tableferry_sandbox.engine.database.catalog_objects import Database
 from tableferry_sandbox.engine.errors import undeclared, unsupported
-from tableferry_sandbox.engine.execution import extended_properties, renaming
+from tableferry_sandbox.engine.execution import extended_properties, old_procedures, renaming
 from tableferry_sandbox.engine.execution.scalars import evaluate, text_of
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binder_for
@@ -12,7 +15,6 @@ from tableferry_sandbox.engine.parsing.parser import BatchParser, parse_batch
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
-from tableferry_sandbox.engine.types.convert import convert
 from tableferry_sandbox.engine.types.duck_types import literal
 from tableferry_sandbox.events import DatabaseChanged, Event, SqlError
 from tableferry_sandbox.sqltypes import SqlType
@@ -25,9 +27,12 @@ def execute(session: SessionState, statement: st.Execute) -> Iterator[Event]:
         yield from nested(session, text, {})
         return
     name = statement.procedure[-1].lower()
+    database = _database_of(session, statement.procedure)
     if name == "sp_executesql":
-        yield from _execute_sql(session, statement)
+        yield from _execute_sql(session, statement, database)
         return
+    if database is not session.current:
+        raise unsupported(f"{'.'.join(statement.procedure)} outside of its database")
     if name == "sp_reset_connection":
         session.reset()
         return
@@ -37,26 +42,52 @@ def execute(session: SessionState, statement: st.Execute) -> Iterator[Event]:
     if name in extended_properties.PROCEDURES:
         extended_properties.change(session, name, statement)
         return
-    if name.startswith(("sp_", "xp_")):
+    if name in old_procedures.PROCEDURES:
+        old_procedures.PROCEDURES[name](session, statement)
+        return
+    if name.startswith(("sp_", "xp_")) and name not in old_procedures.REMOVED:
         raise unsupported(f"the procedure {name}")
-    raise SqlError(
-        2812, f"Could not find stored procedure '{'.'.join(statement.procedure)}'.", state=62
-    )
+    raise _unknown(statement.procedure)
+
+
+def _database_of(session: SessionState, procedure: st.Path) -> Database:
+    """Return the database that a procedure runs in: ``other.sys.p`` runs in ``other``.
+
+    Raises 2812, 916.
+    """
+    if len(procedure) < 3 or not procedure[-3]:
+        return session.current
+    found = session.server.find_database(procedure[-3])
+    if found is None:
+        raise _unknown(procedure)
+    rights.user_in(session.login, found)
+    return found
+
+
+def _unknown(procedure: st.Path) -> SqlError:
+    return SqlError(2812, f"Could not find stored procedure '{'.'.join(procedure)}'.", state=62)
 
 
 def nested(
-    session: SessionState, text: str, variables: dict[str, tuple[SqlType, Any]]
+    session: SessionState,
+    text: str,
+    variables: dict[str, tuple[SqlType, Any]],
+    inside: Database | None = None,
 ) -> Iterator[Event]:
-    """Run a batch inside a batch, with variables of its own; a USE in it lasts until its end."""
+    """Run a batch inside a batch, with variables of its own, and in a database of its own.
+
+    A USE in it lasts until its end.
+    """
     saved, database = session.variables, session.current
     session.variables = variables
+    session.current = start = inside or database
     try:
         quoted = session.options["quoted_identifier"] == "on"
         yield from session.run(parse_batch(text, quoted_identifier=quoted))
     finally:
         session.variables = saved
         changed, session.current = session.current, database
-    if changed is not database:
+    if changed is not start:
         yield DatabaseChanged(changed.name, database.name)
 
 
@@ -82,7 +113,7 @@ def declarations(
 
 
 def _execute_sql(  # noqa: C901 - the checks are in SQL Server's order
-    session: SessionState, statement: st.Execute
+    session: SessionState, statement: st.Execute, database: Database
 ) -> Iterator[Event]:
     arguments = list(statement.arguments)
     if not arguments:
@@ -119,7 +150,7 @@ def _execute_sql(  # noqa: C901 - the checks are in SQL Server's order
                 f"The parameterized query expects the parameter '{name}', which was not supplied.",
             )
         variables[name.lower()] = evaluate(session, node, sql_type)
-    yield from nested(session, str(text or ""), variables)
+    yield from nested(session, str(text or ""), variables, database)
     for name, sql_type, _, output in declared:
         argument_given = given.get(name.lower())
         if output and argument_given and argument_given.output:
@@ -132,5 +163,5 @@ def _give_back(session: SessionState, node: s.Node, kind: SqlType, value: Any) -
     found = session.variables.get(node.name.lower())
     if found is None:
         raise undeclared(node.name)
-    sql = convert(literal(value, kind), kind, found[0])
+    sql = converted(literal(value, kind), kind, found[0], session.current.collation)
     session.variables[node.name.lower()] = (found[0], session.rows(f"SELECT {sql}")[0][0])

@@ -11,6 +11,7 @@ from tableferry_sandbox.engine.errors import (
     unsupported,
 )
 from tableferry_sandbox.engine.execution import row_checks
+from tableferry_sandbox.engine.execution.change_tracking import context_of
 from tableferry_sandbox.engine.execution.dml_common import finished, output_of, writable_table
 from tableferry_sandbox.engine.execution.row_writer import Writer
 from tableferry_sandbox.engine.execution.session_state import SessionState
@@ -28,7 +29,7 @@ def insert(session: SessionState, statement: st.Insert) -> Iterator[Event]:
     if statement.output and any(
         isinstance(i, s.SelectItem)
         and isinstance(i.expression, s.Name)
-        and i.expression.parts[0].lower() != "inserted"
+        and session.current.key(i.expression.parts[0]) != session.current.key("inserted")
         for i in statement.output
     ):
         raise SqlError(4104, "The multi-part identifier in OUTPUT could not be bound.")
@@ -37,12 +38,14 @@ def insert(session: SessionState, statement: st.Insert) -> Iterator[Event]:
         raise unsupported("INSERT ... EXEC")
     context = binding_context(session)
     binder = Binder(context)
+    change_context = context_of(session, statement)
     _, release = session.server.store.versions.take()
     try:
         sql = "SELECT 1 AS c0"
         heads: dict[int, str] = {}
         if isinstance(statement.source, s.Query):
-            query = _with_defaults(statement.source, columns)
+            query, columns = _without_generated(table, statement.source, columns)
+            query = _with_defaults(query, columns)
             query = replace(query, tables=(*statement.tables, *query.tables))
             bound = _insert_source(binder, query, columns)
             if len(bound.columns) != len(columns):
@@ -51,9 +54,11 @@ def insert(session: SessionState, statement: st.Insert) -> Iterator[Event]:
                 )
             sql = bound.sql
             for i, (column, value) in enumerate(zip(columns, bound.columns, strict=True), 1):
-                heads[column.column_id] = row_checks.assigned(f"q.c{i}", value.type, column)
+                heads[column.column_id] = row_checks.assigned(
+                    f"q.c{i}", value.type, column, binder.collation
+                )
         release()
-        with Writer(session, table, "INSERT") as writer:
+        with Writer(session, table, "INSERT", change_context=change_context) as writer:
             rows = writer.insert_with_defaults(binder, sql, heads)
             shown = output_of(session, table, binder, statement.output, writer.verb)
     finally:
@@ -72,6 +77,7 @@ def _insert_columns(session: SessionState, table: Table, statement: st.Insert) -
                 for c in table.columns
                 if c.computed is None
                 and c.type.name != "timestamp"
+                and not c.hidden
                 and (explicit or not c.identity)
             ]
             if statement.source is not None
@@ -118,6 +124,32 @@ def _insert_columns(session: SessionState, table: Table, statement: st.Insert) -
     return found
 
 
+def _without_generated(
+    table: Table, query: s.Query, columns: list[TableColumn]
+) -> tuple[s.Query, list[TableColumn]]:
+    """Leave out the columns GENERATED ALWAYS, whose only value is DEFAULT; raises 13536."""
+    places = [i for i, column in enumerate(columns) if column.generated]
+    if not places:
+        return query, columns
+    body = query.body
+    if not isinstance(body, s.ValuesRows) or any(
+        place < len(row) and not isinstance(row[place], s.Default)
+        for row in body.rows
+        for place in places
+    ):
+        raise SqlError(
+            13536,
+            f"Cannot insert an explicit value into a GENERATED ALWAYS column in table "
+            f"'{table.full_name}'. Use INSERT with a column list to exclude the GENERATED ALWAYS "
+            "column, or insert a DEFAULT into GENERATED ALWAYS column.",
+        )
+    rows = tuple(
+        tuple(value for i, value in enumerate(row) if i not in places) for row in body.rows
+    )
+    kept = [column for i, column in enumerate(columns) if i not in places]
+    return replace(query, body=s.ValuesRows(rows)), kept
+
+
 def _with_defaults(query: s.Query, columns: list[TableColumn]) -> s.Query:
     """Replace DEFAULT in VALUES by the columns' defaults."""
     if not isinstance(query.body, s.ValuesRows):
@@ -152,7 +184,7 @@ def _insert_source(binder: Binder, query: s.Query, columns: list[TableColumn]) -
             for i, (v, k) in enumerate(zip(values, typed, strict=True), 1)
         )
         return BoundQuery(f"SELECT {heads}", typed)
-    bound = binder.query(query, None)
+    bound = binder.untyped_query(query, None)
     if not isinstance(query.body, s.ValuesRows):
         return bound
     # A column that holds only NULLs has no type of its own; it takes the target column's.

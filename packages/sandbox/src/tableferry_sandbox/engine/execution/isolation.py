@@ -3,7 +3,7 @@
 from typing import Final
 
 from tableferry_sandbox.engine.binding.clustering import clustered_order
-from tableferry_sandbox.engine.database.catalog_objects import Table
+from tableferry_sandbox.engine.database.catalog_objects import Database, Table
 from tableferry_sandbox.engine.database.versions import Snapshot, visible
 from tableferry_sandbox.engine.errors import (
     altered_since_snapshot,
@@ -13,6 +13,9 @@ from tableferry_sandbox.engine.errors import (
 from tableferry_sandbox.engine.execution.session_state import SessionState
 
 _DIRTY: Final = frozenset({"nolock", "readuncommitted"})
+_LOCKING: Final = frozenset({"readcommittedlock", "readcommitted"})
+"""Under SNAPSHOT they read what is committed now ("Table hints")."""
+
 _REPEATABLE: Final = frozenset(
     {"repeatableread", "serializable", "holdlock", "updlock", "xlock", "tablockx"}
 )
@@ -30,7 +33,7 @@ def readable(session: SessionState, table: Table, hints: frozenset[str]) -> str:
         return _filtered(table, "v_to IS NULL")
     if hints & _DIRTY or (session.isolation == "read uncommitted" and not hints & _REPEATABLE):
         return _filtered(table, "v_to IS NULL")
-    if session.isolation == "snapshot":
+    if session.isolation == "snapshot" and not hints & _LOCKING:
         return _filtered(table, visible(snapshot_of(session, table), own))
     repeatable = session.isolation in ("repeatable read", "serializable") or hints & _REPEATABLE
     if "readpast" in hints and not repeatable:
@@ -68,18 +71,25 @@ def snapshot_of(session: SessionState, table: Table) -> Snapshot:
 
     Raises 3952, 3951, 3961.
     """
+    snapshot = snapshot_in(session, table.database)
+    if session.transaction is not None and table.altered >= snapshot.limit:
+        raise altered_since_snapshot(table.database.name)
+    return snapshot
+
+
+def snapshot_in(session: SessionState, database: Database) -> Snapshot:
+    """Return the snapshot by which a session under SNAPSHOT isolation reads a database.
+
+    Raises 3952, 3951.
+    """
     versions = session.server.store.versions
-    database = table.database.name
-    if not table.database.allow_snapshot:
-        raise snapshot_not_allowed(database)
+    if not database.allow_snapshot:
+        raise snapshot_not_allowed(database.name)
     if session.transaction is None:
         return versions.now()
     if session.transaction.level != "snapshot":
-        raise snapshot_not_begun(database)
-    snapshot = versions.hold(session.transaction)
-    if table.altered >= snapshot.limit:
-        raise altered_since_snapshot(database)
-    return snapshot
+        raise snapshot_not_begun(database.name)
+    return versions.hold(session.transaction)
 
 
 def _not_locked(session: SessionState) -> str:

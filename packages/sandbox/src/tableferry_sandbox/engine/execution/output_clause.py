@@ -44,11 +44,13 @@ def output(
         "DELETE": f"{ENDED} AS d",
     }[verb]
     sides = {"INSERT": ("inserted",), "UPDATE": ("inserted", "deleted"), "DELETE": ("deleted",)}
-    scope = Scope([Source(side, (), _columns(table, side[0])) for side in sides[verb]])
+    scope = Scope(
+        [Source(side, (), _columns(table, side[0]), table.database.key) for side in sides[verb]]
+    )
     chosen = [item for item in items if isinstance(item, s.SelectItem)]
     found = binder.select_items(chosen, scope)
     heads = ", ".join(f"{f.sql} AS c{n}" for n, f in enumerate(found, 1))
-    shown = BoundQuery("", tuple(found)).result_columns()
+    shown = BoundQuery("", tuple(found)).result_columns(session.current.collation)
     schema: pa.Schema = arrow_schema(shown)
     with session.querying():
         reader = session.cursor.sql(f"SELECT {heads} FROM {source}").to_arrow_reader(_BATCH_ROWS)

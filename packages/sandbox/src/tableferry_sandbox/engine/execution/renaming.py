@@ -63,7 +63,7 @@ def _rename_column(session: SessionState, path: st.Path, new: str) -> None:
     if table.column(new) not in (None, column):
         raise _taken(new, "COLUMN")
     expressions = [*(c.condition for c in table.checks), *(c.computed for c in table.columns)]
-    if any(mentions(expression, column) for expression in expressions):
+    if any(mentions(expression, column, table.database) for expression in expressions):
         raise _enforced(path)
     lock_exclusively(session, table)
     old = column.name
@@ -79,10 +79,11 @@ def _rename_column(session: SessionState, path: st.Path, new: str) -> None:
 def _rename_index(session: SessionState, path: st.Path, new: str) -> None:
     table = session.find_object(path[:-1]) if len(path) > 1 else None
     indexes = table.indexes if isinstance(table, Table) else []
-    index = next((i for i in indexes if i.name.lower() == path[-1].lower()), None)
+    key = session.current.key
+    index = next((i for i in indexes if key(i.name) == key(path[-1])), None)
     if not isinstance(table, Table) or index is None:
         raise _ambiguous("INDEX")
-    if any(i.name.lower() == new.lower() and i is not index for i in indexes):
+    if any(key(i.name) == key(new) and i is not index for i in indexes):
         raise _taken(new, "INDEX")
     lock_exclusively(session, table)
     old = index.name
@@ -107,9 +108,9 @@ def _rename_object(session: SessionState, path: st.Path, new: str) -> None:
         lock_exclusively(session, found)
 
     def name(text: str) -> None:
-        del objects[found.schema.lower(), found.name.lower()]
+        del objects[found.database.path(found.schema, found.name)]
         found.name = text
-        objects[found.schema.lower(), text.lower()] = found
+        objects[found.database.path(found.schema, text)] = found
         if isinstance(found, Table):
             _note_change(session, found)
 
@@ -120,10 +121,11 @@ def _rename_object(session: SessionState, path: st.Path, new: str) -> None:
 
 def _rename_constraint(session: SessionState, path: st.Path, new: str) -> None:
     """Rename a key, CHECK, DEFAULT or FOREIGN KEY; they share one namespace per schema."""
-    schema = path[-2].lower() if len(path) > 1 and path[-2] else "dbo"
-    wanted = path[-1].lower()
+    key = session.current.key
+    schema = key(path[-2]) if len(path) > 1 and path[-2] else "dbo"
+    wanted = key(path[-1])
     for table in session.current.tables():
-        if table.schema.lower() != schema:
+        if key(table.schema) != schema:
             continue
         named: list[Index | CheckConstraint | ForeignKeyConstraint | DefaultConstraint] = [
             *(i for i in table.indexes if i.constraint_id),
@@ -132,7 +134,7 @@ def _rename_constraint(session: SessionState, path: st.Path, new: str) -> None:
             *(c.default for c in table.columns if c.default),
         ]
         for item in named:
-            if item.name.lower() == wanted:
+            if key(item.name) == wanted:
                 old = item.name
                 item.name = new
                 on_rollback(session, _restoring(item, old))

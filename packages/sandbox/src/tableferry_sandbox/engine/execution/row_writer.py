@@ -10,15 +10,16 @@ from typing import Self
 
 from tableferry_sandbox.engine.binding.binder import Binder
 from tableferry_sandbox.engine.binding.clustering import clustered_order, note_order
+from tableferry_sandbox.engine.binding.collation_precedence import converted
 from tableferry_sandbox.engine.binding.scope import Scope, Source, Typed
 from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
 from tableferry_sandbox.engine.database.versions import Transaction
 from tableferry_sandbox.engine.errors import update_conflict
-from tableferry_sandbox.engine.execution import row_checks
+from tableferry_sandbox.engine.execution import constraint_checks, identities, row_checks, temporal
+from tableferry_sandbox.engine.execution.change_recording import ChangeRecorder
 from tableferry_sandbox.engine.execution.isolation import note_access, snapshot_of
 from tableferry_sandbox.engine.execution.output_clause import ENDED, STAGE, keep_ended
 from tableferry_sandbox.engine.execution.session_state import SessionState
-from tableferry_sandbox.engine.types.convert import convert
 from tableferry_sandbox.engine.types.duck_types import duck_type
 from tableferry_sandbox.engine.types.row_errors import translate
 
@@ -27,14 +28,18 @@ class Writer:
     """Writes the rows of one statement, as a context manager."""
 
     def __init__(
-        self, session: SessionState, table: Table, verb: str, *, keeps_ended: bool = False
-    ) -> None:
+        self, session: SessionState, table: Table, verb: str, *, keeps_ended: bool = False,
+        change_context: bytes | None = None,
+    ) -> None:  # fmt: skip
         self.session = session
         self.table = table
         self.verb = verb
-        self.keeps_ended = keeps_ended
+        self.keeps_ended = keeps_ended or table.history is not None
+        self._change_context = change_context
+        self._changes: ChangeRecorder | None = None
         self._own: Transaction | None = None
         self._in_place = False
+        self._staged = False
         self.number = 0
         self.transaction: Transaction | None = None
 
@@ -51,7 +56,10 @@ class Writer:
             store.versions.hold(transaction)
         self.number, self.transaction = transaction.number, transaction
         try:
-            store.versions.lock_for_write(table, transaction, session.lock_timeout, session.stopped)
+            for written in filter(None, (table, table.history)):
+                store.versions.lock_for_write(
+                    written, transaction, session.lock_timeout, session.stopped
+                )
         except BaseException:
             self._end_own()
             raise
@@ -59,7 +67,8 @@ class Writer:
         own_snapshot = transaction.snapshot if self._own else None
         self._in_place = self._own is not None and store.versions.in_place(own_snapshot)
         if not self._in_place:
-            store.versions.keep_versions(table)
+            for written in filter(None, (table, table.history)):
+                store.versions.keep_versions(written)
         try:
             session.settle("BEGIN TRANSACTION")
         except BaseException:
@@ -67,6 +76,10 @@ class Writer:
             self._end_own()
             raise
         session.writer_number = self.number
+        if table.tracking is not None:
+            self._changes = ChangeRecorder(
+                session, table, transaction, self._change_context, commits=self._own is not None
+            )
         return self
 
     def __exit__(
@@ -77,15 +90,23 @@ class Writer:
         failed = kind is not None
         session.writer_number = None
         try:
-            if not failed:
-                session.settle(f"DROP TABLE IF EXISTS {STAGE}")
+            if not failed and self._staged:
+                session.settle(f"DROP TABLE {STAGE}")
+            if not failed and self.keeps_ended:
                 session.settle(f"DROP TABLE IF EXISTS {ENDED}")
             session.settle("ROLLBACK" if failed else "COMMIT")
+            if self._changes is not None and not failed:
+                self._changes.succeed()
+                if self._own is not None:
+                    session.server.store.draw_versions(self._own)
         finally:
             if not failed:
-                self.table.version += 1
-            session.server.store.writing.release()
+                for written in filter(None, (self.table, self.table.history)):
+                    written.version += 1
+            # Ended before others may write: a snapshot that begins in between would have the rows,
+            # which were changed in place, and not their transaction.
             self._end_own()
+            session.server.store.writing.release()
         if isinstance(error, Exception) and type(error).__module__.startswith(
             ("duckdb", "_duckdb")
         ):
@@ -100,15 +121,17 @@ class Writer:
     def _rows(self, sql: str) -> int:
         return int(self.session.rows(sql)[0][0])
 
+    def _stage(self, sql: str) -> int:
+        """Keep a query's rows in a temporary table until they are written; returns their number."""
+        self._staged = True
+        return self._rows(f"CREATE OR REPLACE TEMP TABLE {STAGE} AS {sql}")
+
     def insert(self, sql: str, columns: Sequence[TableColumn]) -> int:
         """Insert a query's rows unchanged; returns their number."""
         names = ", ".join(c.physical for c in columns)
-        self.session.run_sql(
+        return self._rows(
             f"INSERT INTO {self.table.physical} ({names}, v_from, v_to) "
             f"SELECT *, {self.number}, NULL FROM ({sql})"
-        )
-        return self._rows(
-            f"SELECT count(*) FROM {self.table.physical} WHERE v_from = {self.number}"
         )
 
     def insert_with_defaults(self, binder: Binder, sql: str, heads: dict[int, str]) -> int:
@@ -117,15 +140,12 @@ class Writer:
         base = [c for c in table.columns if c.computed is None]
         explicit = table.identity is not None and table.identity.column_id in heads
         items = [f"{self._inserted(binder, c, heads)} AS {c.physical}" for c in base]
-        session.run_sql(
-            f"CREATE OR REPLACE TEMP TABLE {STAGE} AS SELECT {', '.join(items)} FROM ({sql}) AS q"
-        )
-        rows = self._rows(f"SELECT count(*) FROM {STAGE}")
+        rows = self._stage(f"SELECT {', '.join(items)} FROM ({sql}) AS q")
         if table.rowversion:
             table.database.rowversion += rows
-        self._advance_identity(rows, explicit=explicit)
+        identities.advance(self.session, table, rows, explicit=explicit)
         self._complete(binder, base)
-        self._check(changed=None, replaced="")
+        self._check(rows, changed=None, replaced="")
         stored = [c for c in table.columns if c.stored]
         names = ", ".join(c.physical for c in stored)
         values = ", ".join(row_checks.fitted(c) for c in stored)
@@ -135,6 +155,8 @@ class Writer:
             f"INSERT INTO {table.physical} ({names}, v_from, v_to) "
             f"SELECT {values}, {self.number}, NULL FROM {STAGE}{order and f' ORDER BY {order}'}"
         )
+        if self._changes is not None and rows:
+            self._changes.inserted()
         return rows
 
     def _inserted(self, binder: Binder, column: TableColumn, heads: dict[int, str]) -> str:
@@ -142,15 +164,22 @@ class Writer:
         if column.column_id in heads:
             return heads[column.column_id]
         if column.identity:
-            step = column.identity[1]
-            number = f"{table.identity_next} + {step} * (row_number() OVER () - 1)"
-            return f"CAST({number} AS {duck_type(column.type)})"
+            return identities.values(table, column)
         if column.type.name == "timestamp":
             return self._rowversion()
+        if column.generated:
+            return temporal.generated_value(column, self._moment)
         if column.default is not None:
-            typed = binder.value(column.default.expression, Scope())
-            return convert(typed.sql, typed.type, column.type, explicit=False)
+            typed = binder.value_of(table.database, column.default.expression, Scope())
+            default = table.database.collation
+            return converted(typed.sql, typed.type, column.type, default, explicit=False)
         return f"CAST(NULL AS {duck_type(column.type)})"
+
+    @property
+    def _moment(self) -> int:
+        """When the transaction began, in ticks: the start of the period of what it writes."""
+        assert self.transaction is not None  # noqa: S101 - set on entering
+        return self.transaction.began
 
     def _rowversion(self) -> str:
         database = self.table.database
@@ -159,50 +188,32 @@ class Writer:
             self.transaction.rowversions.setdefault(database.name, start + 1)
         return f"from_hex(lpad(to_hex(CAST({start} + row_number() OVER () AS BIGINT)), 16, '0'))"
 
-    def _advance_identity(self, rows: int, *, explicit: bool) -> None:
-        table, column = self.table, self.table.identity
-        if column is None or column.identity is None or not rows:
-            return
-        _, step = column.identity
-        if explicit:
-            extreme = "max" if step > 0 else "min"
-            value = self._rows(f"SELECT {extreme}({column.physical}) FROM {STAGE}")
-            beyond = value >= table.identity_next if step > 0 else value <= table.identity_next
-            if beyond:
-                table.identity_next = value + step
-            last = value
-        else:
-            last = table.identity_next + step * (rows - 1)
-            table.identity_next = last + step
-        table.identity_last = last
-        self.session.last_identity = last
-
     def _complete(self, binder: Binder, base: Sequence[TableColumn]) -> None:
         """Add persisted computed columns to the staged rows."""
         computed = [c for c in self.table.columns if c.computed is not None and c.persisted]
         if not computed:
             return
         columns = tuple(Typed(c.physical, c.type, c.nullable, c.name) for c in base)
-        scope = Scope([Source(self.table.name, (), columns)])
+        scope = Scope([Source(self.table.name, (), columns, self.table.database.key)])
         items = []
         for column in computed:
             assert column.computed is not None  # noqa: S101 - selected above
-            typed = binder.value(column.computed, scope)
+            typed = binder.value_of(self.table.database, column.computed, scope)
             items.append(f"{binder.to_type(typed, column.type)} AS {column.physical}")
         self.session.run_sql(
             f"CREATE OR REPLACE TEMP TABLE {STAGE} AS SELECT *, {', '.join(items)} FROM {STAGE}"
         )
 
-    def _check(self, changed: Sequence[TableColumn] | None, replaced: str) -> None:
+    def _check(self, rows: int, changed: Sequence[TableColumn] | None, replaced: str) -> None:
         """Check staged rows; with ``changed``, only what changes of these columns can violate."""
         table, session = self.table, self.session
         stored = [c for c in table.columns if c.stored]
         row_checks.check_values(session, table, stored, STAGE, self.verb)
-        row_checks.check_constraints(session, table, STAGE, self.verb)
+        constraint_checks.check_constraints(session, table, STAGE, self.verb)
         for index in table.indexes:
             touched = changed is None or any(c in changed or c.computed for c, _ in index.columns)
             if index.unique and (touched or index.condition is not None):
-                row_checks.check_unique_index(session, table, index, STAGE, replaced)
+                row_checks.check_unique_index(session, table, index, STAGE, replaced, rows=rows)
 
     def update(
         self, binder: Binder, alias: str, tail: str, heads: dict[int, str],
@@ -211,13 +222,12 @@ class Writer:
         """Replace rows; ``heads`` gives each stored column's new value."""
         table, session = self.table, self.session
         base = [c for c in table.columns if c.computed is None]
+        heads |= {
+            c.column_id: temporal.generated_value(c, self._moment) for c in base if c.generated
+        }
         items = [f"{alias}.rid AS rid"]
         items += [f"{heads[c.column_id]} AS {c.physical}" for c in base]
-        session.run_sql(
-            f"CREATE OR REPLACE TEMP TABLE {STAGE} AS "
-            f"SELECT DISTINCT ON (rid) * FROM (SELECT {', '.join(items)}{tail})"
-        )
-        rows = self._rows(f"SELECT count(*) FROM {STAGE}")
+        rows = self._stage(f"SELECT DISTINCT ON (rid) * FROM (SELECT {', '.join(items)}{tail})")
         if not rows and not self.keeps_ended:
             return 0
         self._check_conflict()
@@ -229,12 +239,16 @@ class Writer:
             )
             table.database.rowversion += rows
         self._complete(binder, base)
-        self._check(changed, f"SELECT rid FROM {STAGE}")
+        self._check(rows, changed, f"SELECT rid FROM {STAGE}")
         if any(c in changed for i in table.indexes if i.unique for c, _ in i.columns):
-            row_checks.check_not_referenced(session, table, f"SELECT rid FROM {STAGE}", self.verb)
+            constraint_checks.check_not_referenced(
+                session, table, f"SELECT rid FROM {STAGE}", self.verb
+            )
         stored = [c for c in table.columns if c.stored]
         names = ", ".join(c.physical for c in stored)
         values = ", ".join(row_checks.fitted(c) for c in stored)
+        if self._changes is not None and rows:
+            self._changes.updated(changed)
         self._end_rows()
         table.disordered = table.clustered is not None
         session.run_sql(
@@ -259,6 +273,8 @@ class Writer:
         """End the current versions of the staged rows."""
         if self.keeps_ended:
             keep_ended(self.session, self.table)
+        if self.table.history is not None:
+            temporal.keep_history(self.session, self.table, self.number, self._moment)
         chosen = f"rowid IN (SELECT rid FROM {STAGE})"
         if self._in_place:
             self.session.run_sql(f"DELETE FROM {self.table.physical} WHERE {chosen}")
@@ -270,20 +286,21 @@ class Writer:
     def delete(self, alias: str, tail: str) -> int:
         """Delete rows."""
         session = self.session
-        session.run_sql(
-            f"CREATE OR REPLACE TEMP TABLE {STAGE} AS SELECT DISTINCT {alias}.rid AS rid{tail}"
-        )
-        rows = self._rows(f"SELECT count(*) FROM {STAGE}")
+        rows = self._stage(f"SELECT DISTINCT {alias}.rid AS rid{tail}")
         if rows or self.keeps_ended:
             self._check_conflict()
-            row_checks.check_not_referenced(
+            constraint_checks.check_not_referenced(
                 session, self.table, f"SELECT rid FROM {STAGE}", self.verb
             )
+            if self._changes is not None and rows:
+                self._changes.deleted()
             self._end_rows()
         return rows
 
     def delete_all(self) -> None:
-        """Delete every row."""
+        """Delete every row, as TRUNCATE does: Change Tracking forgets the table's changes."""
+        if self._changes is not None:
+            self._changes.truncated()
         if self._in_place:
             self.table.disordered = False
             self.session.run_sql(f"DELETE FROM {self.table.physical}")

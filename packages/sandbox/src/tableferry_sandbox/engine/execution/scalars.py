@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tableferry_sandbox.engine.binding.collation_precedence import converted
 from tableferry_sandbox.engine.binding.scope import Scope
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binder_for
@@ -28,15 +29,21 @@ def evaluate(
     session: SessionState, node: s.Node, target: SqlType | None = None
 ) -> tuple[SqlType, Any]:
     """Evaluate a scalar expression; returns its type and its value in physical form."""
-    if isinstance(node, s.Literal) and (target is None or target == node.type):
+    if isinstance(node, s.Literal) and (target is None or target == node.type) and _plain(node):
         return node.type, node.value
     with _reading(session):
         typed = binder_for(session).value(node, Scope())
         if typed.type.name == "null":
             return target or t.INT, None
         kind = target or typed.type
-        sql = convert(typed.sql, typed.type, kind, explicit=False)
+        default = session.current.collation
+        sql = converted(typed.sql, typed.type, kind, default, explicit=False)
         return kind, session.rows(f"SELECT {sql}")[0][0]
+
+
+def _plain(node: s.Literal) -> bool:
+    """Return whether a literal means the same in every code page."""
+    return not isinstance(node.value, str) or t.is_national(node.type) or node.value.isascii()
 
 
 def holds(session: SessionState, condition: s.Node) -> bool:

@@ -18,6 +18,9 @@ from tableferry_sandbox.events import Event, SqlError, StatementDone
 _ALL: Final = ("SELECT", "INSERT", "UPDATE", "DELETE", "REFERENCES")
 """What GRANT ALL means on a table."""
 
+_NARROW: Final = frozenset({"VIEW CHANGE TRACKING"})
+"""Permissions that no database has: only its schemas and tables (GRANT Database Permissions)."""
+
 _FIXED_PRINCIPALS: Final = frozenset({"public", "dbo", "guest", "information_schema", "sys"})
 
 
@@ -105,6 +108,9 @@ def grant(session: SessionState, statement: dd.Grant) -> Iterator[Event]:
     """GRANT, DENY and REVOKE, in the current database."""
     security = session.current.security
     securable = _securable(session, statement)
+    wrong = _NARROW & set(statement.permissions)
+    if securable == WHOLE and wrong:
+        raise SqlError(102, f"Incorrect syntax near '{min(wrong)}'.", severity=15)
     for name in statement.principals:
         principal = _principal(security, name)
         for permission in statement.permissions:
@@ -127,9 +133,10 @@ def _securable(session: SessionState, statement: dd.Grant) -> Securable:
             raise _unknown("database", shown)
         return WHOLE
     if kind == "SCHEMA":
-        if path[-1].lower() not in session.current.schemas:
+        schema = session.current.key(path[-1])
+        if schema not in session.current.schemas:
             raise _unknown("schema", shown)
-        return ("SCHEMA", path[-1].lower())
+        return ("SCHEMA", schema)
     if kind != "OBJECT":
         raise unsupported(f"permissions on a {kind}")
     item = session.find_object(path)

@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import Final
 
 from tableferry_sandbox.engine.binding.binder import Binder
+from tableferry_sandbox.engine.binding.collation_precedence import converted
 from tableferry_sandbox.engine.binding.scope import BoundQuery
 from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
 from tableferry_sandbox.engine.database.rights import require_creation
@@ -19,8 +20,8 @@ from tableferry_sandbox.engine.execution.statement_binding import binding_contex
 from tableferry_sandbox.engine.execution.streaming import Outcome, stream
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.tree import syntax as s
+from tableferry_sandbox.engine.types import text_sizes
 from tableferry_sandbox.engine.types import type_rules as t
-from tableferry_sandbox.engine.types.convert import convert
 from tableferry_sandbox.events import Event, SqlError, StatementDone
 from tableferry_sandbox.sqltypes import MAX
 
@@ -44,7 +45,9 @@ def select(session: SessionState, statement: st.QueryStatement) -> Iterator[Even
     _, release = session.server.store.versions.take()
     outcome = Outcome()
     try:
-        bound = Binder(context).query(statement.query, None)
+        binder = Binder(context)
+        bind = binder.untyped_query if variables else binder.query
+        bound = bind(statement.query, None)
         if isinstance(body, s.Select) and body.into is not None:
             yield from _select_into(session, body.into, bound)
             return
@@ -76,7 +79,8 @@ def cut_to_text_size(session: SessionState, bound: BoundQuery) -> BoundQuery:
         kind = t.family(column.type)
         text = f"c{i}"
         if column.type.length == MAX and kind in ("string", "xml"):
-            text = f"ts_cut(c{i}, {size // 2 if t.is_national(column.type) else size})"
+            length = size // 2 if t.is_national(column.type) else size
+            text = text_sizes.cut(f"c{i}", length, column.type)
         elif column.type.length == MAX and kind == "binary":
             text = f"ts_bytes(c{i}, {size})"
         changed = changed or text != f"c{i}"
@@ -110,7 +114,8 @@ def _assign(
         found = session.variables.get(name.lower())
         if found is None:
             raise undeclared(name)
-        sql = convert(f"q.c{i}", column.type, found[0], explicit=False)
+        default = session.current.collation
+        sql = converted(f"q.c{i}", column.type, found[0], default, explicit=False)
         heads.append(f"{sql} AS c{i}")
     rows = session.rows(f"SELECT {', '.join(heads)} FROM ({bound.sql}) AS q")
     if accumulates and len(rows) > 1:

@@ -1,5 +1,6 @@
 """SET and ALTER DATABASE ... SET."""
 
+import contextlib
 from collections.abc import Iterator
 from typing import Final
 
@@ -18,7 +19,7 @@ _FIXED: Final = {
     "implicit_transactions": "off", "datefirst": "7", "dateformat": "mdy", "fmtonly": "off",
     "noexec": "off", "parseonly": "off", "showplan_all": "off", "showplan_text": "off",
     "showplan_xml": "off", "statistics io": None, "statistics time": None, "statistics xml": "off",
-    "statistics profile": "off", "deadlock_priority": None, "arithignore": "off",
+    "statistics profile": "off", "arithignore": "off",
     "query_governor_cost_limit": None, "context_info": "", "forceplan": None, "fips_flagger": "off",
     "remote_proc_transactions": "off", "offsets": "",
 }  # fmt: skip
@@ -55,6 +56,11 @@ def set_option(  # noqa: C901 - one branch for each kind of option
         wanted = _FIXED[option]
         if wanted is not None and value != wanted:
             raise unsupported(f"SET {option.upper()} {value.upper()}")
+        session.options[option] = value
+    elif option == "deadlock_priority":
+        priority = _priority(value)
+        session.options[option] = str(priority)
+        session.server.store.versions.set_deadlock_priority(session.session_id, priority)
     else:
         raise SqlError(195, f"'{option.upper()}' is not a recognized SET option.", severity=15)
     yield StatementDone(None, "SET")
@@ -73,6 +79,16 @@ def _number(session: SessionState, option: str, value: str) -> None:
     if option == "textsize" and number == 0:
         number = 4096
     session.options[option] = str(number)
+
+
+def _priority(value: str) -> int:
+    """Return the number of LOW, NORMAL, HIGH, or of -10 to 10; raises 102."""
+    number = {"low": -5, "normal": 0, "high": 5}.get(value)
+    with contextlib.suppress(ValueError):
+        number = int(value) if number is None else number
+    if number is None or not -10 <= number <= 10:
+        raise SqlError(102, f"Incorrect syntax near '{value}'.", severity=15)
+    return number
 
 
 def _identity_insert(session: SessionState, name: str, value: str) -> None:
@@ -102,6 +118,21 @@ def _identity_insert(session: SessionState, name: str, value: str) -> None:
         session.identity_insert = None
 
 
+_WITHOUT_EFFECT: Final = frozenset({
+    "recovery", "single_user", "multi_user", "auto_close", "auto_shrink", "online",
+    "auto_update_statistics", "auto_create_statistics", "auto_update_statistics_async",
+    "page_verify", "torn_page_detection", "query_store", "optimized_locking", "read_write",
+    "accelerated_database_recovery", "delayed_durability", "target_recovery_time", "trustworthy",
+    "db_chaining", "parameterization", "date_correlation_optimization", "recursive_triggers",
+    "enable_broker", "disable_broker", "new_broker", "honor_broker_priority", "cursor_default",
+    "mixed_page_allocation", "temporal_history_retention",
+    # What a connection sets, as every client does, wins over these.
+    "ansi_nulls", "ansi_null_default", "ansi_padding", "ansi_warnings", "arithabort",
+    "concat_null_yields_null", "numeric_roundabort", "quoted_identifier", "cursor_close_on_commit",
+})  # fmt: skip
+"""Options of ALTER DATABASE ... SET that change nothing here."""
+
+
 def alter_database(session: SessionState, statement: dd.AlterDatabase) -> Iterator[Event]:
     """ALTER DATABASE ... SET."""
     found = session.server.find_database(statement.name) if statement.name else session.current
@@ -116,8 +147,6 @@ def alter_database(session: SessionState, statement: dd.AlterDatabase) -> Iterat
         found.compatibility = int(statement.value)
     elif statement.option == "single_user" and session.server.is_used(found, except_by=session):
         raise unsupported("ALTER DATABASE ... SET SINGLE_USER while others use the database")
-    elif statement.option not in ("recovery", "single_user", "multi_user", "auto_close",
-                                  "auto_shrink", "online", "auto_update_statistics",
-                                  "auto_create_statistics"):  # fmt: skip
+    elif statement.option not in _WITHOUT_EFFECT:
         raise unsupported(f"ALTER DATABASE ... SET {statement.option.upper()}")
     yield StatementDone(None, "ALTER DATABASE")

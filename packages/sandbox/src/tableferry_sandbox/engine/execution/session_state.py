@@ -2,18 +2,21 @@
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 import pyarrow as pa
 
+from tableferry_sandbox.engine.binding.scope import Row
 from tableferry_sandbox.engine.database import rights
-from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View, now_ticks
+from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View
 from tableferry_sandbox.engine.database.instance import Instance
+from tableferry_sandbox.engine.database.other_objects import SchemaObject, Synonym, now_ticks
 from tableferry_sandbox.engine.database.principals import Login, Principal
 from tableferry_sandbox.engine.database.versions import Transaction
 from tableferry_sandbox.engine.errors import cancelled, unknown_database, unsupported
+from tableferry_sandbox.engine.execution.session_relations import SessionRelations
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.types.row_errors import translate
 from tableferry_sandbox.events import Event, LoginRequest, SqlError, TransactionChanged
@@ -22,8 +25,9 @@ from tableferry_sandbox.sqltypes import SqlType
 _DEFAULTS: Final = {
     "transaction isolation level": "read committed", "lock_timeout": "-1", "nocount": "off",
     "xact_abort": "off", "quoted_identifier": "on", "implicit_transactions": "off",
-    "textsize": "-1", "rowcount": "0",
+    "textsize": "-1", "rowcount": "0", "deadlock_priority": "0", "arithabort": "off",
 }  # fmt: skip
+"""What a session begins with. ARITHABORT is off, as for every client but Management Studio."""
 
 
 class SessionState(ABC):
@@ -62,7 +66,7 @@ class SessionState(ABC):
         self.writer_number: int | None = None
         self.cursor = server.store.cursor()
         self._stop = threading.Event()
-        self._registered = 0
+        self._relations = SessionRelations(self.cursor)
         self._querying, self._asking_lock = False, threading.Lock()
 
     @property
@@ -75,10 +79,32 @@ class SessionState(ABC):
         """Run a parsed batch, the session's own or one inside it."""
 
     def find_object(self, parts: tuple[str, ...]) -> Table | View | None:
-        """Return a table or view by its one- to four-part name."""
-        name = parts[-1].lower()
+        """Return a table or view by its one- to four-part name, or by a synonym of it."""
+        found = self._find_table(parts)
+        if found is None and not parts[-1].startswith(("#", "@")):
+            synonym = self.find_other(parts)
+            if isinstance(synonym, Synonym):
+                # The base of a synonym cannot be a synonym (CREATE SYNONYM).
+                return self._find_table(synonym.base)
+        return found
+
+    def find_other(
+        self, parts: tuple[str, ...], database: Database | None = None
+    ) -> SchemaObject | None:
+        """Return a synonym, sequence, function, rule or default by its one- to three-part name.
+
+        Without a database in the name, it is looked for in ``database``, the current one if None.
+        """
+        database = database or self.current
+        if len(parts) == 3 and parts[0]:
+            database = self.server.find_database(parts[0])
+        schema = parts[-2] if len(parts) > 1 and parts[-2] else "dbo"
+        return database.others.get(database.path(schema, parts[-1])) if database else None
+
+    def _find_table(self, parts: tuple[str, ...]) -> Table | View | None:
+        name = parts[-1]
         if name.startswith(("#", "@")):
-            return self.temporary.get(name)
+            return self.temporary.get(name.lower())
         if len(parts) > 3:
             raise unsupported("linked servers")
         database: Database | None = self.current
@@ -119,16 +145,20 @@ class SessionState(ABC):
 
     def register(self, rows: pa.Table) -> str:
         """Register an Arrow table for the running statement; returns its name in DuckDB."""
-        self._registered += 1
-        name = f"a{self._registered}"
-        self.cursor.register(name, rows)
-        return name
+        return self._relations.add(rows)
+
+    def register_view(
+        self, view: str, rows: list[Row], table: Callable[[list[Row]], pa.Table]
+    ) -> str:
+        """Register the rows of a catalog view as a table; returns its name in DuckDB."""
+        if self.writer_number is not None:
+            # What is registered inside a DuckDB transaction ends with it.
+            return self.register(table(rows))
+        return self._relations.show(view, rows, table)
 
     def unregister(self) -> None:
-        """Unregister the Arrow tables of the statement that ended."""
-        for number in range(1, self._registered + 1):
-            self.cursor.unregister(f"a{number}")
-        self._registered = 0
+        """Unregister what only the statement that ended was to read."""
+        self._relations.end_statement()
 
     @property
     def isolation(self) -> str:
@@ -251,5 +281,6 @@ class SessionState(ABC):
         if self.transaction is not None:
             list(self.rollback())
         self._drop_temporary()
+        self.server.store.versions.set_deadlock_priority(self.session_id, 0)
         self.server.forget(self)
         self.cursor.close()

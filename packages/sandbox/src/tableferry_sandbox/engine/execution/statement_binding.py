@@ -8,6 +8,7 @@ from tableferry_sandbox.engine.binding.binder import Binder
 from tableferry_sandbox.engine.binding.scope import Context
 from tableferry_sandbox.engine.database import rights
 from tableferry_sandbox.engine.database.catalog_objects import Table
+from tableferry_sandbox.engine.execution.change_reading import ChangeReader
 from tableferry_sandbox.engine.execution.isolation import readable
 from tableferry_sandbox.engine.execution.session_state import SessionState
 
@@ -30,7 +31,8 @@ def binding_context(session: SessionState, read: ReadTable | None = None) -> Con
         session.variables,
         session.find_object,
         read or partial(readable, session),
-        session.register,
+        session.register_view,
+        ChangeReader(session, waits=read is not SHAPE_ONLY),
         partial(rights.require, session.login, "SELECT"),
     )
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from tableferry_sandbox.engine.database.rights import creation_denied, require_creation
 from tableferry_sandbox.engine.errors import cannot_drop
+from tableferry_sandbox.engine.execution import old_procedures
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.tree import definitions as dd
 from tableferry_sandbox.engine.tree import statements as st
@@ -36,11 +37,34 @@ def _drop(session: SessionState, statement: dd.Drop) -> None:
     for path in statement.names:
         on = (statement.on or path[:-1]) if statement.kind == "index" else path
         item = session.find_object(on) if on else None
-        if item is not None and not session.may("ALTER", item.database, item):
+        if item is None:
+            denied = _is_other(session, path) and not session.may("CONTROL", session.current)
+        else:
+            denied = not session.may("ALTER", item.database, item)
+        if denied:
             raise cannot_drop(statement.kind, ".".join(path))
 
 
-def _alter_database(session: SessionState, statement: dd.AlterDatabase) -> None:
+def _is_other(session: SessionState, path: st.Path) -> bool:
+    """Whether a name is that of a type, a schema, or an object other than a table or a view."""
+    database = session.current
+    short = database.key(path[-1])
+    schema = database.key(path[-2]) if len(path) > 1 and path[-2] else "dbo"
+    return (
+        session.find_other(path) is not None
+        or short in database.schemas
+        or (schema, short) in database.types
+        or (schema, short) in database.xml_collections
+    )
+
+
+def _execute(session: SessionState, statement: st.Execute) -> None:
+    """Of the procedures, those change the catalog that change types, rules and defaults."""
+    if statement.procedure and statement.procedure[-1].lower() in old_procedures.PROCEDURES:
+        _require_creation(session, "CREATE TYPE")
+
+
+def _alter_database(session: SessionState, statement: dd.AlterDatabase | dd.TrackDatabase) -> None:
     name = statement.name or session.database
     raise SqlError(
         5011,
@@ -60,12 +84,22 @@ _CHECKS: Final[dict[type, Callable[[SessionState, Any], None]]] = {
     dd.CreateTable: _create_table,
     dd.CreateView: lambda session, _: _require_creation(session, "CREATE VIEW"),
     dd.CreateType: lambda session, _: _require_creation(session, "CREATE TYPE"),
+    dd.CreateSynonym: lambda session, _: _require_creation(session, "CREATE SYNONYM"),
+    dd.SequenceChange: lambda session, _: _require_creation(session, "CREATE SEQUENCE"),
+    dd.CreateFunction: lambda session, _: _require_creation(session, "CREATE FUNCTION"),
+    dd.CreateBound: lambda session, made: _require_creation(session, f"CREATE {made.kind.upper()}"),
+    dd.XmlCollectionChange: lambda session, _: _require_creation(
+        session, "CREATE XML SCHEMA COLLECTION"
+    ),
+    dd.CreatePartitioning: lambda session, _: _require_creation(session, "ALTER ANY DATASPACE"),
+    st.Execute: _execute,
     dd.CreateNamed: _create_named,
     dd.AlterTable: lambda session, alter: _require_alter(session, alter.table, 4902),
     dd.CreateIndex: lambda session, create: _require_alter(session, create.table, 1088),
     st.Truncate: lambda session, truncate: _require_alter(session, truncate.table, 4701),
     dd.Drop: _drop,
     dd.AlterDatabase: _alter_database,
+    dd.TrackDatabase: _alter_database,
     dd.PrincipalChange: _change_principals,
     dd.Grant: _change_principals,
 }

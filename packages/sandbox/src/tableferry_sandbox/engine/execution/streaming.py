@@ -1,9 +1,12 @@
 """Result sets that stream out of DuckDB, batch by batch."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
+import duckdb
 import pyarrow as pa
 
 from tableferry_sandbox.engine.binding.scope import BoundQuery, Context
@@ -31,7 +34,7 @@ def stream(
     release: Callable[[], None],
 ) -> ResultSet:
     """Return a query's rows as a stream; ``outcome`` is filled while it is read."""
-    columns = bound.result_columns()
+    columns = bound.result_columns(session.current.collation)
     schema = arrow_schema(columns)
     key = _replay_key(session, bound, context)
 
@@ -39,7 +42,9 @@ def stream(
         outcome.rows = rows
         release()
 
-    return ResultSet(columns, _batches(session, bound.sql, schema, outcome, release), key, replayed)
+    read = _as_objects if context.views and not context.tables else _as_arrow
+    batches = _batches(session, partial(read, session.cursor, bound.sql, schema), outcome, release)
+    return ResultSet(columns, batches, key, replayed)
 
 
 def _replay_key(session: SessionState, bound: BoundQuery, context: Context) -> str | None:
@@ -48,13 +53,44 @@ def _replay_key(session: SessionState, bound: BoundQuery, context: Context) -> s
     if any(t.versioned or t.temporary for t in context.tables) or not context.tables:
         return None
     seen = sorted({f"{t.physical}:{t.version}" for t in context.tables})
-    return f"{bound.sql}|{'|'.join(c.name for c in bound.columns)}|{','.join(seen)}"
+    names = "|".join(c.name for c in bound.columns)
+    return f"{session.current.collation}|{bound.sql}|{names}|{','.join(seen)}"
+
+
+@contextmanager
+def _as_arrow(
+    cursor: duckdb.DuckDBPyConnection, sql: str, schema: pa.Schema
+) -> Iterator[Iterator[pa.RecordBatch]]:
+    """Run a query; gives its batches as they come."""
+    reader = cursor.sql(sql).to_arrow_reader(BATCH_ROWS)
+    try:
+        yield to_physical(reader, schema)
+    finally:
+        reader.close()
+
+
+@contextmanager
+def _as_objects(
+    cursor: duckdb.DuckDBPyConnection, sql: str, schema: pa.Schema
+) -> Iterator[Iterator[pa.RecordBatch]]:
+    """Run a query over the catalog; gives its batches, made of Python's objects.
+
+    DuckDB parses and plans once for these, and three times for Arrow: most of the time that a
+    handful of rows takes.
+    """
+    cursor.execute(sql)
+    yield (_of_objects(rows, schema) for rows in iter(lambda: cursor.fetchmany(BATCH_ROWS), []))
+
+
+def _of_objects(rows: list[Any], schema: pa.Schema) -> pa.RecordBatch:
+    columns = zip(zip(*rows, strict=True), schema, strict=True)
+    arrays = [pa.array(values, field.type) for values, field in columns]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def _batches(
     session: SessionState,
-    sql: str,
-    schema: pa.Schema,
+    run: Callable[[], AbstractContextManager[Iterator[pa.RecordBatch]]],
     outcome: Outcome,
     release: Callable[[], None],
 ) -> Iterator[pa.RecordBatch]:
@@ -62,12 +98,10 @@ def _batches(
 
     The statement raises it after its rows, so that TRY and CATCH see it too.
     """
-    reader = None
     try:
-        with session.querying():
-            reader = session.cursor.sql(sql).to_arrow_reader(BATCH_ROWS)
+        with session.querying(), run() as batches:
             release()
-            for batch in to_physical(reader, schema):
+            for batch in batches:
                 session.check_stop()
                 if batch.num_rows:
                     outcome.rows += batch.num_rows
@@ -76,5 +110,3 @@ def _batches(
         outcome.error = error
     finally:
         release()
-        if reader is not None:
-            reader.close()

@@ -127,10 +127,12 @@ class TokenCursor:
         schema = ""
         if self.accept("."):
             schema, base = base, self.name()
-        base = base.lower()
+        spelled, base = base, base.lower()
         if base in ("char", "character", "nchar", "binary") and self.accept("varying"):
             base = {"nchar": "nvarchar", "binary": "varbinary"}.get(base, "varchar")
         arguments: list[int] = []
+        if base == "xml" and self.at("(") and not self.at("(", ")"):
+            return self._typed_xml()
         if self.accept("("):
             while True:
                 if self.accept("max"):
@@ -140,4 +142,14 @@ class TokenCursor:
                 if not self.accept(","):
                     break
             self.expect(")")
-        return TypeName(base, tuple(arguments), schema)
+        return TypeName(base, tuple(arguments), schema, spelled=spelled)
+
+    def _typed_xml(self) -> TypeName:
+        """Take ``(CONTENT | DOCUMENT collection)`` of a type xml; CONTENT is the default."""
+        self.expect("(")
+        document = self.at("document") and self.peek().lower not in (")", ".")
+        if document or (self.at("content") and self.peek().lower not in (")", ".")):
+            self.advance()
+        collection = self.path()
+        self.expect(")")
+        return TypeName("xml", collection=collection, document=document)

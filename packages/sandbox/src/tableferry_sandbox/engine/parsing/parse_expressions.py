@@ -96,7 +96,7 @@ class ExpressionParser(TokenCursor, ABC):
     def _negatable(literal: s.Literal) -> bool:
         return literal.type.name in ("int", "numeric", "float", "money") and literal.value != 0
 
-    def _primary(self) -> s.Node:  # noqa: C901 - one branch for each kind of value
+    def _primary(self) -> s.Node:  # noqa: C901, PLR0912 - one branch for each kind
         token = self.token
         constant = self._constant()
         if constant is not None:
@@ -121,6 +121,8 @@ class ExpressionParser(TokenCursor, ABC):
             return self._convert()
         if token.lower in _NILADIC:
             return s.Call(self.advance().lower)
+        if self.accept("next", "value", "for"):
+            return s.NextValue(self.path())
         if token.lower in ("parse", "try_parse") and self.peek().lower == "(":
             raise unsupported(f"the function {token.text.upper()}")
         if self.at_name() or token.lower in _KEYWORD_FUNCTIONS:
@@ -203,7 +205,7 @@ class ExpressionParser(TokenCursor, ABC):
         if self.at("(") and len(parts) > 1 and parts[-1].lower() in METHODS:
             return self._method(s.Name(tuple(parts[:-1])), parts[-1])
         if self.at("("):
-            name = parts[-1].lower() if len(parts) == 1 else ".".join(parts).lower()
+            name = parts[0].lower() if len(parts) == 1 else ".".join(parts)
             return self._call(name)
         return s.Name(tuple(parts))
 
@@ -243,7 +245,7 @@ class ExpressionParser(TokenCursor, ABC):
         """Parse an argument; the date functions' first one is a bare word (a datepart)."""
         if first and name in _DATEPART_FUNCTIONS and self.token.kind in ("word", "name"):
             return s.Name((self.advance().text,))
-        return self.expression()
+        return s.Default() if self.accept("default") else self.expression()
 
     def order_items(self) -> tuple[s.OrderItem, ...]:
         """Parse the items of an ORDER BY."""

@@ -53,6 +53,10 @@ class QueryParser(SourceParser):
         if not (self.at("with") and self.peek().kind in ("word", "name")):
             return ()
         self.advance()
+        return self.common_table_list()
+
+    def common_table_list(self) -> tuple[s.CommonTable, ...]:
+        """Parse the common table expressions of a WITH."""
         tables = []
         while True:
             name = self.name()

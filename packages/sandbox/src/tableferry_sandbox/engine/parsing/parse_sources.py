@@ -6,6 +6,7 @@ from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.parsing.parse_predicates import PredicateParser
 from tableferry_sandbox.engine.parsing.unsupported_names import TABLE_FUNCTIONS
 from tableferry_sandbox.engine.tree import syntax as s
+from tableferry_sandbox.engine.types.type_rules import BIGINT
 
 _HINTS: Final = frozenset(
     [
@@ -104,12 +105,49 @@ class SourceParser(PredicateParser):
             self.advance()
 
     def _source(self) -> s.Node:
+        if self.at("changetable", "("):
+            return self._change_table()
         if self.token.kind == "word" and self.token.lower in TABLE_FUNCTIONS:
             raise unsupported(f"the table function {self.token.text.upper()}")
         node = self._plain_source()
         if self.at_any("pivot", "unpivot"):
             raise unsupported("PIVOT and UNPIVOT")
         return node
+
+    def _change_table(self) -> s.Node:
+        """Parse CHANGETABLE; an expression as the version is a syntax error."""
+        self.position += 2
+        changes = self.at("changes")
+        if not changes and not self.at("version"):
+            raise self.error()
+        self.advance()
+        table = self.path()
+        self.expect(",")
+        since: s.Node | None = None
+        keys: tuple[str, ...] = ()
+        values: tuple[s.Node, ...] = ()
+        if changes:
+            since = self._baseline()
+        else:
+            keys = self.name_list()
+            self.expect(",")
+            self.expect("(")
+            values = self._function_arguments()
+            self.expect(")")
+        if self.accept(","):
+            self.expect("forceseek")
+        self.expect(")")
+        alias = self._table_alias()
+        columns = self.name_list() if alias and self.at("(") else ()
+        return s.ChangeTable(table, since, keys, values, alias, columns)
+
+    def _baseline(self) -> s.Node:
+        """Take a version: NULL, a whole number or a variable."""
+        if self.accept("null"):
+            return s.Null()
+        if self.token.kind == "variable":
+            return s.Variable(self.advance().text)
+        return s.Literal(self.integer(), BIGINT)
 
     def _plain_source(self) -> s.Node:
         if self.accept("("):

@@ -3,7 +3,7 @@
 from typing import Final
 
 from tableferry_sandbox.engine.errors import unsupported
-from tableferry_sandbox.engine.parsing.parse_queries import QueryParser
+from tableferry_sandbox.engine.parsing.parse_storage import StorageParser
 from tableferry_sandbox.engine.tree import definitions as dd
 from tableferry_sandbox.engine.tree import syntax as s
 
@@ -13,7 +13,7 @@ CONSTRAINT_WORDS: Final = frozenset(
 """Words that begin a constraint or an inline index in a table definition."""
 
 
-class TableParser(QueryParser):
+class TableParser(StorageParser):
     """Parses what CREATE TABLE and ALTER TABLE define."""
 
     def table_body(self, path: tuple[str, ...], line: int) -> dd.CreateTable:
@@ -22,11 +22,12 @@ class TableParser(QueryParser):
         columns: list[dd.ColumnDef] = []
         constraints: list[dd.ConstraintDef] = []
         indexes: list[dd.IndexDef] = []
+        period: tuple[str, ...] = ()
         while True:
             if self.at("index"):
                 indexes.append(self._inline_index())
-            elif self.at("period"):
-                raise unsupported("system-versioned tables")
+            elif self.at("period", "for"):
+                period = self.period()
             elif self.token.lower in CONSTRAINT_WORDS:
                 constraints.append(self.constraint(None))
             else:
@@ -36,32 +37,16 @@ class TableParser(QueryParser):
             if self.at(")"):
                 break
         self.expect(")")
-        self.storage_clauses()
-        return dd.CreateTable(path, tuple(columns), tuple(constraints), tuple(indexes), line=line)
-
-    def storage_clauses(self) -> None:
-        """Skip filegroups and storage options: they change where rows are stored, not the rows."""
-        while True:
-            if self.accept("on") or self.accept("textimage_on"):
-                self.advance()
-                if self.at("("):
-                    self._skip_parentheses()
-            elif self.at("with", "("):
-                self.advance()
-                if self.peek().lower in ("system_versioning", "memory_optimized", "ledger"):
-                    raise unsupported("tables WITH " + self.peek().text.upper())
-                self._skip_parentheses()
-            else:
-                return
-
-    def _skip_parentheses(self) -> None:
-        self.expect("(")
-        depth = 1
-        while depth:
-            if self.token.kind == "end":
-                raise self.error()
-            text = self.advance().lower
-            depth += (text == "(") - (text == ")")
+        versioning = self.storage_clauses()
+        return dd.CreateTable(
+            path,
+            tuple(columns),
+            tuple(constraints),
+            tuple(indexes),
+            period,
+            versioning,
+            line=line,
+        )
 
     def column(self) -> dd.ColumnDef:
         """Parse one column definition."""
@@ -98,7 +83,7 @@ class TableParser(QueryParser):
             constraints=tuple(constraints),
         )
 
-    def _column_option(  # noqa: C901 - one branch for each option
+    def _column_option(  # noqa: C901, PLR0912 - one branch for each option
         self, name: str, options: dict[str, object], constraints: list[dd.ConstraintDef]
     ) -> bool:
         """Parse one option of a column; False when there is none."""
@@ -127,11 +112,31 @@ class TableParser(QueryParser):
             "constraint", "primary", "unique", "check", "default", "references", "foreign"
         ):
             constraints.append(self.constraint(name))
-        elif self.at_any("generated", "masked", "encrypted", "filestream"):
+        elif self.accept("generated"):
+            for word in ("always", "as"):
+                self.expect(word)
+            if not self.accept("row"):
+                raise unsupported("ledger tables")
+            options["generated"] = self.advance().lower
+            if options["generated"] not in ("start", "end"):
+                raise self.error()
+        elif self.accept("hidden"):
+            options["hidden"] = True
+        elif self.accept("masked"):
+            options["masked"] = self._mask()
+        elif self.at_any("encrypted", "filestream"):
             raise unsupported(f"columns {self.token.text.upper()}")
         else:
             return False
         return True
+
+    def _mask(self) -> str:
+        """Parse ``WITH (FUNCTION = 'default()')``."""
+        for word in ("with", "(", "function", "="):
+            self.expect(word)
+        mask = self.string()
+        self.expect(")")
+        return mask
 
     def constraint(self, column: str | None) -> dd.ConstraintDef:
         """Parse a constraint; ``column`` is the column it follows, None for a table's."""
@@ -139,14 +144,21 @@ class TableParser(QueryParser):
         if self.at_any("primary", "unique"):
             return self._key(name, column)
         if self.accept("check"):
-            self.accept("not", "for", "replication")
+            unreplicated = self.accept("not", "for", "replication")
             self.expect("(")
             start = self.token.start
             condition = self.condition()
             text = self.text_since(start)
             self.expect(")")
             keys = (dd.KeyColumn(column),) if column else ()
-            return dd.ConstraintDef("check", name, keys, expression=condition, text=text)
+            return dd.ConstraintDef(
+                "check",
+                name,
+                keys,
+                expression=condition,
+                text=text,
+                not_for_replication=unreplicated,
+            )
         if self.accept("default"):
             start = self.token.start
             value = self.expression()
@@ -173,6 +185,7 @@ class TableParser(QueryParser):
             clustered = True
         elif self.accept("nonclustered"):
             clustered = False
+        self.accept("hash")
         columns = self.key_columns() if self.at("(") else ()
         if not columns and column:
             columns = (dd.KeyColumn(column),)
@@ -197,10 +210,12 @@ class TableParser(QueryParser):
             if words[0] in ("NO", "SET"):
                 words.append(self.advance().text.upper())
             actions[event] = "_".join(words)
-        self.accept("not", "for", "replication")
+        unreplicated = self.accept("not", "for", "replication")
         reference = dd.ForeignKey(table, referenced, actions["delete"], actions["update"])
         keys = tuple(dd.KeyColumn(item) for item in columns)
-        return dd.ConstraintDef("foreign", name, keys, references=reference)
+        return dd.ConstraintDef(
+            "foreign", name, keys, references=reference, not_for_replication=unreplicated
+        )
 
     def key_columns(self) -> tuple[dd.KeyColumn, ...]:
         """Parse ``(a, b DESC)``."""
@@ -223,6 +238,18 @@ class TableParser(QueryParser):
         unique = self.accept("unique")
         clustered = self.accept("clustered")
         self.accept("nonclustered")
-        if self.at("columnstore"):
-            raise unsupported("columnstore indexes")
-        return dd.IndexDef(name, self.key_columns(), unique, clustered)
+        if self.accept("columnstore"):
+            kind = "CLUSTERED COLUMNSTORE" if clustered else "NONCLUSTERED COLUMNSTORE"
+            included = self.name_list() if self.at("(") else ()
+            self.storage_clauses()
+            return dd.IndexDef(name, (), clustered=clustered, included=included, kind=kind)
+        kind = "NONCLUSTERED HASH" if self.accept("hash") else ""
+        columns = self.key_columns()
+        included = self.name_list() if self.accept("include") else ()
+        condition, text = None, ""
+        if self.accept("where"):
+            start = self.token.start
+            condition = self.condition()
+            text = self.text_since(start)
+        self.storage_clauses()
+        return dd.IndexDef(name, columns, unique, clustered, included, condition, text, kind)

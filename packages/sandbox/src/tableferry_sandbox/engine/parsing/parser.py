@@ -2,19 +2,20 @@
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
+from tableferry_sandbox.engine import tracking_errors
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.parsing.lexer import RESERVED
 from tableferry_sandbox.engine.parsing.parse_base import COMPOUND
-from tableferry_sandbox.engine.parsing.parse_dml import DmlParser
+from tableferry_sandbox.engine.parsing.parse_execute import ExecuteParser
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.tree import syntax as s
-from tableferry_sandbox.sqltypes import SqlType
 
 _REFUSED: Final = frozenset({
     "merge", "open", "close", "fetch", "deallocate", "backup", "restore", "dbcc", "kill",
-    "goto", "bulk", "readtext", "writetext", "updatetext", "reconfigure", "shutdown",
+    "goto", "readtext", "writetext", "updatetext", "reconfigure", "shutdown",
     "revert", "setuser", "enable", "disable",
 })  # fmt: skip
 
@@ -38,7 +39,7 @@ def _parse(sql: str, quoted_identifier: bool) -> tuple[st.Statement, ...]:
 _parse_once: Final = functools.lru_cache(maxsize=_KEPT_BATCHES)(_parse)
 
 
-class BatchParser(DmlParser):
+class BatchParser(ExecuteParser):
     """Parses statements."""
 
     def batch(self) -> tuple[st.Statement, ...]:
@@ -61,6 +62,8 @@ class BatchParser(DmlParser):
         if word in _SIMPLE:
             self.advance()
             return _SIMPLE[word](self, line)
+        if word == "bulk":
+            return self._bulk_insert(line)
         if word in _REFUSED:
             raise unsupported(f"the statement {word.upper()}")
         if first and self.at_name():
@@ -68,17 +71,41 @@ class BatchParser(DmlParser):
         raise self.error()
 
     def _query_or_dml(self, line: int) -> st.Statement:
+        if self.at("with", "change_tracking_context", "("):
+            return self._with_context(line)
         start = self.position
         tables = self.common_tables()
         if tables and self.at_any("insert", "update", "delete", "merge"):
-            word = self.advance().lower
-            if word == "merge":
-                raise unsupported("the statement MERGE")
-            return {"insert": self.insert, "update": self.update, "delete": self.delete}[word](
-                line, tables
-            )
+            return self._dml(line, tables)
         self.position = start
         return st.QueryStatement(self.query(), line=line)
+
+    def _with_context(self, line: int) -> st.Statement:
+        """Parse a statement after ``WITH CHANGE_TRACKING_CONTEXT (value)``. Raises 22108."""
+        self.position += 3
+        if self.token.kind not in ("variable", "binary"):
+            raise self.error()
+        context = self.expression()
+        self.expect(")")
+        tables = self.common_table_list() if self.accept(",") else ()
+        if self.at("select"):
+            raise tracking_errors.context_of_select()
+        return replace(self._dml(line, tables), context=context)
+
+    def _dml(
+        self, line: int, tables: tuple[s.CommonTable, ...]
+    ) -> st.Insert | st.Update | st.Delete:
+        """Parse INSERT, UPDATE or DELETE after a WITH."""
+        if self.at("merge"):
+            raise unsupported("the statement MERGE")
+        if not self.at_any("insert", "update", "delete"):
+            raise self.error()
+        word = self.advance().lower
+        found = {"insert": self.insert, "update": self.update, "delete": self.delete}[word](
+            line, tables
+        )
+        assert isinstance(found, st.Insert | st.Update | st.Delete)  # noqa: S101 - not STATISTICS
+        return found
 
     def _block(self, *end: str) -> tuple[st.Statement, ...]:
         found: list[st.Statement] = []
@@ -205,62 +232,24 @@ class BatchParser(DmlParser):
             return st.Throw(self.expressions(), line=line)
         return st.Throw(line=line)
 
-    def execute(self, line: int) -> st.Execute:
-        """Parse what follows EXEC."""
-        if self.accept("("):
-            text = self.expression()
-            self.expect(")")
-            return st.Execute((), (st.ExecArgument(text),), line=line)
-        result = ""
-        if self.token.kind == "variable" and self.peek().lower == "=":
-            result = self.advance().text
-            self.advance()
-        path = self.path()
-        arguments: list[st.ExecArgument] = []
-        if self.token.kind != "end" and not self.at(";") and self._at_argument():
-            arguments.append(self._exec_argument())
-            while self.accept(","):
-                arguments.append(self._exec_argument())
-        return st.Execute(path, tuple(arguments), result, line=line)
-
-    def _at_argument(self) -> bool:
-        token = self.token
-        return (
-            token.kind not in ("word", "op")
-            or token.lower in ("null", "default", "-", "+")
-            or (self.at_name())
-        )
-
-    def _exec_argument(self) -> st.ExecArgument:
-        name = ""
-        if self.token.kind == "variable" and self.peek().lower == "=":
-            name = self.advance().text
-            self.advance()
-        value: s.Node
-        if self.accept("default"):
-            value = s.Default()
-        elif self.at_name() and self.peek().lower != "(":
-            value = s.Literal(*_word_literal(self.advance().text))
-        else:
-            value = self.expression()
-        output = self.accept("output") or self.accept("out")
-        return st.ExecArgument(value, name, output)
-
     def _waitfor(self, line: int) -> st.Statement:
         if not self.accept("delay"):
             raise unsupported("WAITFOR TIME")
         return st.WaitFor(self.expression(), line=line)
 
     def _return(self, line: int) -> st.Statement:
-        value = None
-        if self.token.kind in ("number", "variable") or self.at("-") or self.at("("):
-            value = self.expression()
+        ends = self.token.kind == "end" or self.token.lower in (";", "end", "else", *_SIMPLE)
+        value = None if ends or self.at_any("select") else self.expression()
         return st.Jump("return", value, line=line)
 
-
-def _word_literal(text: str) -> tuple[str, SqlType]:
-    """Return a bare word as an EXEC argument: a string."""
-    return text, SqlType("nvarchar", length=max(1, len(text)))
+    def _bulk_insert(self, line: int) -> st.Statement:
+        """Take BULK INSERT, which reads files of the server: refused when it is reached."""
+        self.position += 2
+        self.path()
+        self.expect("from")
+        self.string()
+        self.storage_clauses()
+        return st.Refused("BULK INSERT", line=line)
 
 
 _SIMPLE: Final[dict[str, Callable[[BatchParser, int], st.Statement]]] = {

@@ -9,8 +9,7 @@ from typing import Final
 _FUNCTIONS = """
 app_name applock_mode applock_test approx_count_distinct assemblyproperty asymkey_id
 asymkeyproperty base64_decode base64_encode binary_checksum bit_count cert_id certencoded
-certprivatekey certproperty change_tracking_cleanup_version change_tracking_current_version
-change_tracking_is_column_in_mask change_tracking_min_valid_version checksum columns_updated
+certprivatekey certproperty change_tracking_cleanup_version checksum columns_updated
 columnproperty compress connectionproperty containstable context_info crypt_gen_random
 current_request_id current_timezone current_timezone_id current_transaction_id cursor_status
 database_principal_id databasepropertyex date_bucket datetrunc db_id db_name decompress
@@ -47,7 +46,7 @@ VARIABLES: Final = frozenset(_VARIABLES.split())
 AGGREGATES: Final = frozenset({"percentile_cont", "percentile_disc", "checksum_agg"})
 
 _TABLE_FUNCTIONS = """
-changetable containstable freetexttable openjson openquery openrowset opendatasource openxml
+containstable freetexttable openjson openquery openrowset opendatasource openxml
 predict regexp_matches regexp_split_to_table semantickeyphrasetable semanticsimilaritytable
 vector_search fn_my_permissions fn_helpcollations fn_listextendedproperty fn_builtin_permissions
 fn_dblog fn_virtualfilestats dm_db_index_physical_stats dm_exec_sql_text dm_exec_query_plan

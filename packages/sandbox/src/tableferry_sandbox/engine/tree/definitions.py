@@ -35,11 +35,16 @@ class ConstraintDef(Node):
     expression: Node | None = None
     text: str = ""
     references: ForeignKey | None = None
+    not_for_replication: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnDef(Node):
-    """A column as defined; ``type`` is None for a computed one, whose ``text`` is its source."""
+    """A column as defined; ``type`` is None for a computed one, whose ``text`` is its source.
+
+    ``generated`` is ``start`` or ``end`` for the columns GENERATED ALWAYS AS ROW START or END,
+    ``masked`` the function of MASKED.
+    """
 
     name: str
     type: TypeName | None
@@ -51,12 +56,15 @@ class ColumnDef(Node):
     persisted: bool = False
     sparse: bool = False
     rowguid: bool = False
+    generated: str = ""
+    hidden: bool = False
+    masked: str = ""
     constraints: tuple[ConstraintDef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class IndexDef(Node):
-    """An index."""
+    """An index; ``kind`` is ``sys.indexes.type_desc`` where it is not a B-tree's."""
 
     name: str
     columns: tuple[KeyColumn, ...]
@@ -65,16 +73,30 @@ class IndexDef(Node):
     included: tuple[str, ...] = ()
     condition: Node | None = None
     text: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Versioning(Node):
+    """SYSTEM_VERSIONING = ON or OFF, with the history table's name, empty without one."""
+
+    on: bool
+    history: Path = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CreateTable(Statement):
-    """CREATE TABLE, and DECLARE @t TABLE with the variable's name."""
+    """CREATE TABLE, and DECLARE @t TABLE with the variable's name.
+
+    ``period`` names the columns of PERIOD FOR SYSTEM_TIME.
+    """
 
     table: Path
     columns: tuple[ColumnDef, ...]
     constraints: tuple[ConstraintDef, ...] = ()
     indexes: tuple[IndexDef, ...] = ()
+    period: tuple[str, ...] = ()
+    versioning: Versioning | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +117,7 @@ class CreateView(Statement):
     text: str
     replace: bool = False
     must_exist: bool = False
+    schema_bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +150,10 @@ class Drop(Statement):
 
 @dataclass(frozen=True, slots=True)
 class AlterTable(Statement):
-    """ALTER TABLE; ``action``: add, drop column, drop constraint, alter column, ..."""
+    """ALTER TABLE; ``action``: add, drop column, drop constraint, alter column, ...
+
+    ``check`` is what WITH CHECK or WITH NOCHECK says of existing rows, None without either.
+    """
 
     table: Path
     action: str
@@ -135,6 +161,88 @@ class AlterTable(Statement):
     constraints: tuple[ConstraintDef, ...] = ()
     names: tuple[str, ...] = ()
     if_exists: bool = False
+    check: bool | None = None
+    period: tuple[str, ...] = ()
+    versioning: Versioning | None = None
+    track_columns: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CreateSynonym(Statement):
+    """CREATE SYNONYM."""
+
+    name: Path
+    base: Path
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceChange(Statement):
+    """CREATE or ALTER SEQUENCE; what is not given is None. ``restart`` is ALTER's RESTART."""
+
+    name: Path
+    create: bool
+    type: TypeName | None = None
+    start: int | None = None
+    increment: int | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    cycle: bool | None = None
+    restart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionParameter(Node):
+    """A parameter of a scalar function."""
+
+    name: str
+    type: TypeName
+    default: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateFunction(Statement):
+    """CREATE [OR ALTER] FUNCTION ... RETURNS a scalar type."""
+
+    name: Path
+    parameters: tuple[FunctionParameter, ...]
+    returns: TypeName
+    body: tuple[Statement, ...]
+    text: str
+    replace: bool = False
+    must_exist: bool = False
+    schema_bound: bool = False
+    called_on_null: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CreateBound(Statement):
+    """CREATE RULE or CREATE DEFAULT, to be bound with sp_bindrule or sp_bindefault."""
+
+    kind: str
+    name: Path
+    expression: Node
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class XmlCollectionChange(Statement):
+    """CREATE or ALTER XML SCHEMA COLLECTION; ``schemas`` is the documents' expression."""
+
+    name: Path
+    create: bool
+    schemas: Node
+
+
+@dataclass(frozen=True, slots=True)
+class CreatePartitioning(Statement):
+    """CREATE PARTITION FUNCTION or SCHEME; ``values`` are a function's boundaries."""
+
+    kind: str
+    name: str
+    type: TypeName | None = None
+    right: bool = False
+    values: tuple[Node, ...] = ()
+    function: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +252,20 @@ class AlterDatabase(Statement):
     name: str
     option: str
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackDatabase(Statement):
+    """ALTER DATABASE ... SET CHANGE_TRACKING; ``name`` is empty for CURRENT.
+
+    ``on`` is None where only options change; what is not given is None.
+    """
+
+    name: str
+    on: bool | None
+    retention: int | None = None
+    unit: str = ""
+    auto_cleanup: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,13 +27,17 @@ class QueryStatement(Statement):
 
 @dataclass(frozen=True, slots=True)
 class Insert(Statement):
-    """INSERT; ``source`` is a Query, an Execute, or None for DEFAULT VALUES."""
+    """INSERT; ``source`` is a Query, an Execute, or None for DEFAULT VALUES.
+
+    ``context`` is that of WITH CHANGE_TRACKING_CONTEXT, a variable or a literal, here and below.
+    """
 
     table: Path
     columns: tuple[str, ...]
     source: Node | None
     output: tuple[Node, ...] = ()
     tables: tuple[CommonTable, ...] = ()
+    context: Node | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Update(Statement):
     top: Top | None = None
     output: tuple[Node, ...] = ()
     tables: tuple[CommonTable, ...] = ()
+    context: Node | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class Delete(Statement):
     top: Top | None = None
     output: tuple[Node, ...] = ()
     tables: tuple[CommonTable, ...] = ()
+    context: Node | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +211,13 @@ class WaitFor(Statement):
     """WAITFOR DELAY."""
 
     delay: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Statement):
+    """A statement that the sandbox does not run; it is an error only when it is reached."""
+
+    what: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,18 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class TypeName(Node):
-    """A type as written: ``arguments`` are its numbers, -1 for MAX; ``schema`` may be empty."""
+    """A type as written: ``arguments`` are its numbers, -1 for MAX; ``schema`` may be empty.
+
+    ``collection`` is the XML schema collection of ``xml(...)``; ``document`` its word DOCUMENT.
+    ``name`` is in lower case, as system types have no case; ``spelled`` is what an alias type has.
+    """
 
     name: str
     arguments: tuple[int, ...] = ()
     schema: str = ""
+    collection: tuple[str, ...] = ()
+    document: bool = False
+    spelled: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,23 @@ class Call(Node):
     star: bool = False
     over: Over | None = None
     within: tuple[OrderItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Let(Node):
+    """``body`` with variables that have these values; ``isolated`` from all other names."""
+
+    names: tuple[str, ...]
+    values: tuple[Node, ...]
+    body: Node
+    isolated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NextValue(Node):
+    """NEXT VALUE FOR a sequence."""
+
+    sequence: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +320,21 @@ class TableFunction(Node):
     schema: str
     name: str
     arguments: tuple[Node, ...]
+    alias: str | None = None
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeTable(Node):
+    """CHANGETABLE in FROM: (CHANGES table, ``since``) or (VERSION table, (keys), (values)).
+
+    ``since`` is a literal or a variable, None for VERSION.
+    """
+
+    table: tuple[str, ...]
+    since: Node | None
+    keys: tuple[str, ...] = ()
+    values: tuple[Node, ...] = ()
     alias: str | None = None
     columns: tuple[str, ...] = ()
 

@@ -21,10 +21,17 @@ from tableferry_sandbox.engine.types.convert_datetimes import offset_to_moment a
 from tableferry_sandbox.engine.types.convert_datetimes import offset_to_offset as _offset_to_offset
 from tableferry_sandbox.engine.types.convert_datetimes import round_moment, round_time
 from tableferry_sandbox.engine.types.convert_datetimes import string_to_moment as _string_to_moment
+from tableferry_sandbox.engine.types.convert_texts import (
+    binary_to_string,
+    same_characters,
+    string_to_string,
+    to_binary,
+)
 from tableferry_sandbox.engine.types.convert_variant import to_variant, variant_text
 from tableferry_sandbox.engine.types.duck_types import duck_type, literal, quote_text
 from tableferry_sandbox.engine.types.row_errors import raising
 from tableferry_sandbox.engine.types.type_rules import describe, family, is_national, make
+from tableferry_sandbox.engine.types.xml_values import to_xml
 from tableferry_sandbox.sqltypes import MAX, SqlType
 
 
@@ -78,6 +85,8 @@ def _same(source: SqlType, target: SqlType) -> bool:
     kind = family(source)
     if kind == "decimal":
         return (source.precision, source.scale) == (target.precision, target.scale)
+    if kind == "string" and not same_characters(source, target):
+        return False
     if kind in ("string", "binary"):
         if target.length == source.length:
             return True
@@ -103,13 +112,6 @@ def _refusal(source: SqlType, target: SqlType, *, explicit: bool) -> Exception:
     if explicit:
         return no_explicit_conversion(describe(source), describe(target))
     return operand_clash(describe(source), describe(target))
-
-
-def _string_to_string(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
-    del style, attempt
-    if is_national(source) and not is_national(target):
-        sql = f"ts_varchar({sql})"
-    return fit_text(sql, target)
 
 
 def _string_to_number(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
@@ -159,16 +161,6 @@ def _number_to_string(sql: str, source: SqlType, target: SqlType, style: int, at
     return fit_text(fitted, target) if target.name in ("char", "nchar") else fitted
 
 
-def _to_binary(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
-    kind = family(source)
-    if kind == "string":
-        if style in (1, 2):
-            sql = f"py_hex({sql}, {style}, {_flag(attempt)})"
-        else:
-            sql = f"{'py_utf16' if is_national(source) else 'py_cp1252'}({sql})"
-    return fit_bytes(sql, target)
-
-
 def _int_to_binary(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
     """Make an integer big-endian bytes, right-justified: padded or cut on the left."""
     del style, attempt
@@ -200,15 +192,6 @@ def _binary_to_int(sql: str, source: SqlType, target: SqlType, style: int, attem
     return _cast(signed, target, attempt)
 
 
-def _binary_to_string(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
-    del source, attempt
-    if style in (1, 2):
-        text = f"hex({sql})"
-        return fit_text(f"'0x' || {text}" if style == 1 else text, target)
-    function = "py_from_utf16" if is_national(target) else "py_from_cp1252"
-    return fit_text(f"{function}({sql})", target)
-
-
 def _guid_to_string(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
     del source, style, attempt
     if target.length != MAX and target.length < 36:
@@ -229,8 +212,8 @@ def _binary_to_guid(sql: str, source: SqlType, target: SqlType, style: int, atte
 
 
 def _unchanged(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
-    del style, attempt
-    return fit_text(sql, target) if family(target) == "string" and source.name == "xml" else sql
+    del source, target, style, attempt
+    return sql
 
 
 def _string_to_clr(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
@@ -269,20 +252,20 @@ _RULES: Final[dict[tuple[str, str], Rule]] = {
     **{("datetime", b): _moment_to_number for b in _NUMBERS},
     **{(a, "variant"): to_variant for a in _IN_VARIANT},
     ("offset", "offset"): _offset_to_offset,
-    ("string", "string"): _string_to_string,
-    ("string", "binary"): _to_binary,
-    ("binary", "binary"): _to_binary,
-    ("guid", "binary"): _to_binary,
+    ("string", "string"): string_to_string,
+    ("string", "binary"): to_binary,
+    ("binary", "binary"): to_binary,
+    ("guid", "binary"): to_binary,
     ("int", "binary"): _int_to_binary,
     ("binary", "int"): _binary_to_int,
-    ("binary", "string"): _binary_to_string,
+    ("binary", "string"): binary_to_string,
     ("guid", "string"): _guid_to_string,
     ("string", "guid"): _string_to_guid,
     ("binary", "guid"): _binary_to_guid,
-    ("string", "xml"): _unchanged,
-    ("xml", "string"): _unchanged,
+    ("string", "xml"): to_xml,
+    ("xml", "string"): string_to_string,
     ("xml", "xml"): _unchanged,
-    ("udt", "binary"): _to_binary,
+    ("udt", "binary"): to_binary,
     ("string", "udt"): _string_to_clr,
     ("udt", "string"): _clr_to_string,
     ("binary", "udt"): _unchanged,

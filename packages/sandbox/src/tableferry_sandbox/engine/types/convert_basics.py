@@ -1,10 +1,15 @@
 """Building blocks of conversions: casts between numbers, truncation and padding."""
 
 from collections.abc import Callable
+from typing import Final
 
+from tableferry_sandbox.engine.types import text_sizes
 from tableferry_sandbox.engine.types.duck_types import duck_type
 from tableferry_sandbox.engine.types.type_rules import family
 from tableferry_sandbox.sqltypes import MAX, SqlType
+
+_LONG: Final = 200
+"""Characters of SQL that may be copied about ten times."""
 
 Rule = Callable[[str, SqlType, SqlType, int, bool], str]
 
@@ -17,6 +22,16 @@ def cast(sql: str, target: SqlType, attempt: bool) -> str:
 def flag(attempt: bool) -> str:
     """Return a DuckDB boolean."""
     return "TRUE" if attempt else "FALSE"
+
+
+def once(sql: str, use: Callable[[str], str]) -> str:
+    """Return what ``use`` makes of an expression that it, or a macro in it, writes several times.
+
+    Macros are copies: around each other they grow without bounds, which a lambda's name prevents.
+    """
+    if len(sql) < _LONG and "ts_" not in sql:
+        return use(sql)
+    return f"list_transform([{sql}], lambda x: {use('x')})[1]"
 
 
 def number(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
@@ -41,8 +56,10 @@ def fit_text(sql: str, target: SqlType) -> str:
     """Truncate a string to a character type's length; pad for fixed-length types."""
     if target.length == MAX:
         return sql
-    cut = f"ts_cut({sql}, {target.length})"
-    return f"ts_pad({cut}, {target.length})" if target.name in ("char", "nchar") else cut
+    cut = once(sql, lambda text: text_sizes.cut(text, target.length, target))
+    if target.name in ("char", "nchar"):
+        return once(cut, lambda text: text_sizes.pad(text, target.length, target))
+    return cut
 
 
 def fit_bytes(sql: str, target: SqlType) -> str:

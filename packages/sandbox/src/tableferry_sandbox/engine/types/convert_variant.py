@@ -1,9 +1,10 @@
 """Conversions to and from sql_variant."""
 
 from tableferry_sandbox.engine.errors import operand_clash
+from tableferry_sandbox.engine.types import text_sizes
 from tableferry_sandbox.engine.types.type_rules import describe, family, is_national
 from tableferry_sandbox.engine.types.variant import ELIGIBLE, FAMILIES
-from tableferry_sandbox.sqltypes import MAX, SqlType
+from tableferry_sandbox.sqltypes import DEFAULT_COLLATION, MAX, SqlType
 
 
 def to_variant(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
@@ -25,10 +26,13 @@ def to_variant(sql: str, source: SqlType, target: SqlType, style: int, attempt: 
     if kind == "offset":
         return f'py_variant_offset(({sql}).utc, ({sql})."offset", {source.scale})'
     if kind == "string":
-        encode, width = ("py_utf16", 2) if is_national(source) else ("py_cp1252", 1)
-        return f"py_variant_bytes({encode}({sql}), '{name}', {source.length * width})"
+        width = 2 if is_national(source) else 1
+        return (
+            f"py_variant_bytes({text_sizes.encoded(sql, source)}, '{name}', "
+            f"{source.length * width}, '{source.collation or DEFAULT_COLLATION}')"
+        )
     if kind in ("binary", "guid"):
-        return f"py_variant_bytes({sql}, '{name}', {source.length})"
+        return f"py_variant_bytes({sql}, '{name}', {source.length}, '')"
     number = f"ts_days({sql})" if kind == "date" else f"CAST({sql} AS BIGINT)"
     return f"py_variant_number({number}, '{name}', {source.scale})"
 

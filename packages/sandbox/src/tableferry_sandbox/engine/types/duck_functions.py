@@ -15,9 +15,17 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
-from tableferry_sandbox.engine.types import clr_hierarchy, clr_spatial, values_to_text, variant
+from tableferry_sandbox import code_pages
+from tableferry_sandbox.engine.types import (
+    clr_hierarchy,
+    clr_spatial,
+    json_values,
+    values_to_text,
+    variant,
+    xml_values,
+)
 from tableferry_sandbox.engine.types import text_to_values as read
-from tableferry_sandbox.engine.types.collation_keys import code_page
+from tableferry_sandbox.engine.types.collation_keys import collation_property
 from tableferry_sandbox.engine.types.duck_macros import MACROS
 from tableferry_sandbox.engine.types.row_errors import RowError
 from tableferry_sandbox.surrogates import freed, from_utf16
@@ -40,28 +48,6 @@ def from_units(units: list[int]) -> str:
 def utf16(text: str) -> bytes:
     """Return a physical string's UTF-16 bytes."""
     return freed(text).encode("utf-16-le", "surrogatepass")
-
-
-def cp1252(text: str) -> bytes:
-    """Return a physical string's bytes in code page 1252; other characters become ``?``."""
-    try:
-        return text.encode("cp1252")
-    except UnicodeEncodeError:
-        return bytes(_byte(unit) for unit in to_units(text))
-
-
-def _byte(unit: int) -> int:
-    if 0x80 <= unit <= 0x9F and unit in (0x81, 0x8D, 0x8F, 0x90, 0x9D):
-        return unit
-    try:
-        return chr(unit).encode("cp1252")[0]
-    except UnicodeEncodeError:
-        return 0x3F
-
-
-def from_cp1252(data: bytes) -> str:
-    """Return the text of code page 1252 bytes; its five undefined bytes are C1 controls."""
-    return "".join(bytes([b]).decode("cp1252", "ignore") or chr(b) for b in data)
 
 
 def substring(text: str, start: int, length: int) -> str:
@@ -188,9 +174,12 @@ FUNCTIONS: Final[dict[str, tuple[Rowwise, list[str], str, bool]]] = {
     "py_moment_text": (values_to_text.moment_text, [_L, _S, _I, _I], _S, False),
     "py_offset_text": (values_to_text.offset_text, [_L, _I, _I, _I], _S, False),
     "py_guid_text": (values_to_text.guid_text, [_B], _S, False),
-    "py_cp1252": (cp1252, [_S], _B, False),
-    "py_from_cp1252": (from_cp1252, [_B], _S, False),
-    "py_to_varchar": (lambda t: from_cp1252(cp1252(t)), [_S], _S, False),
+    "py_encode": (code_pages.encode, [_S, _S], _B, False),
+    "py_decode": (code_pages.decode, [_B, _S], _S, False),
+    "py_to_varchar": (code_pages.through, [_S, _S], _S, False),
+    "py_byte_length": (lambda t, c: len(code_pages.encode(t, c)), [_S, _S], _L, False),
+    "py_cut_bytes": (code_pages.cut, [_S, _L, _S], _S, False),
+    "py_char": (code_pages.character, [_L, _S], _S, False),
     "py_utf16": (utf16, [_S], _B, False),
     "py_from_utf16": (
         lambda b: from_units([b[i] | b[i + 1] << 8 for i in range(0, len(b) - 1, 2)]),
@@ -208,13 +197,13 @@ FUNCTIONS: Final[dict[str, tuple[Rowwise, list[str], str, bool]]] = {
     "py_variant_float": (variant.encode_float, [_D, _S], _B, False),
     "py_variant_offset": (variant.encode_offset, [_L, _I, _I], _B, False),
     "py_variant_decimal": (variant.encode_decimal, [_S, _S, _I, _I], _B, False),
-    "py_variant_bytes": (variant.encode_bytes, [_B, _S, _I], _B, False),
+    "py_variant_bytes": (variant.encode_bytes, [_B, _S, _I, _S], _B, False),
     "py_variant_text": (variant.text, [_B, _I], _S, False),
     "py_variant_raw": (variant.raw, [_B], _B, False),
     "py_variant_family": (variant.family, [_B], _S, False),
     "py_variant_property": (variant.prop, [_B, _S], _S, False),
     "py_hierarchy": (clr_hierarchy.parse, [_S], _B, True),
-    "py_code_page": (code_page, [_S], _I, False),
+    "py_collation_property": (collation_property, [_S, _S], _I, False),
     "py_hierarchy_text": (clr_hierarchy.path, [_B], _S, False),
     "py_hierarchy_level": (clr_hierarchy.level, [_B], _I, False),
     "py_spatial": (clr_spatial.parse, [_S, _I, _S], _B, False),
@@ -223,6 +212,9 @@ FUNCTIONS: Final[dict[str, tuple[Rowwise, list[str], str, bool]]] = {
     "py_spatial_wkb": (clr_spatial.wkb, [_B, _S, _T], _B, False),
     "py_spatial_kind": (clr_spatial.kind_name, [_B, _S], _S, False),
     "py_spatial_srid": (clr_spatial.srid, [_B], _I, False),
+    "py_json_value": (json_values.value, [_S, _S], _S, False),
+    "py_json_query": (json_values.query, [_S, _S], _S, False),
+    "py_xml": (xml_values.parse, [_S, _T, _T], _S, True),
     "py_reverse": (lambda t: from_units(to_units(t)[::-1]), [_S], _S, False),
 }
 """Name -> function, argument types, return type, whether ``attempt`` is its last argument."""

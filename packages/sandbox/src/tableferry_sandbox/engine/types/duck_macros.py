@@ -24,7 +24,21 @@ MACROS: Final = (
     ),
     "ts_cut(s, n) AS CASE WHEN strlen(s) <= n THEN s ELSE ts_substring(s, 1, n) END",
     "ts_pad(s, n) AS s || repeat(' ', greatest(n - ts_units(s), 0))",
-    "ts_varchar(s) AS CASE WHEN strlen(s) = length(s) THEN s ELSE py_to_varchar(s) END",
+    # A code page's ASCII characters are those of UTF-8: only other texts need Python.
+    "ts_varchar(s, page) AS CASE WHEN strlen(s) = length(s) THEN s ELSE py_to_varchar(s, page) END",
+    (
+        "ts_byte_length(s, page) AS CASE WHEN strlen(s) = length(s) THEN strlen(s) "
+        "ELSE py_byte_length(s, page) END"
+    ),
+    # No character takes fewer bytes in UTF-8 than in another code page.
+    (
+        "ts_cut_bytes(s, n, page) AS CASE WHEN strlen(s) <= n THEN s "
+        "ELSE py_cut_bytes(s, n, page) END"
+    ),
+    (
+        "ts_encoded(s, page) AS CASE WHEN strlen(s) = length(s) THEN encode(s) "
+        "ELSE py_encode(s, page) END"
+    ),
     "ts_guid_key(g) AS g[11:16] || g[9:10] || g[7:8] || g[5:6] || g[1:4]",
     "ts_ci(s) AS lower(rtrim(s, ' '))",
     "ts_cs(s) AS rtrim(s, ' ')",

@@ -22,6 +22,7 @@ _OUT_OF_RANGE: Final = re.compile(
 )
 _DECIMAL_TO_WHOLE: Final = re.compile(r"Failed to cast decimal value \S+ to type (\w+)")
 _OVERFLOW: Final = re.compile(r"Overflow in \w+ of (\w+)")
+_SEQUENCE_END: Final = re.compile(r"nextval: reached (?:minimum|maximum) value of sequence")
 _DECIMAL: Final = re.compile(r"(?:to (?:type )?DECIMAL\(|[Cc]ould not cast value|DECIMAL)")
 
 
@@ -49,7 +50,7 @@ def overflow(target: str) -> SqlError:
     )
 
 
-def translate(error: Exception) -> SqlError:  # noqa: C901 - one test for each message
+def translate(error: Exception) -> SqlError:  # noqa: C901, PLR0912 - one test for each message
     """Return SQL Server's error; errors without a counterpart become 50000 with DuckDB's text."""
     text = str(error)
     match = _MARK.search(text)
@@ -58,6 +59,13 @@ def translate(error: Exception) -> SqlError:  # noqa: C901 - one test for each m
         return SqlError(int(number), message, severity=int(severity), state=int(state))
     if "INTERRUPT" in text.upper():
         return cancelled()
+    match = _SEQUENCE_END.search(text)
+    if match:
+        return SqlError(
+            11728,
+            "The sequence object has reached its minimum or maximum value. Restart the sequence "
+            "object to allow new values to be generated.",
+        )
     if "Division by zero" in text or "Modulo by zero" in text:
         return SqlError(8134, "Divide by zero error encountered.")
     match = _OUT_OF_RANGE.search(text)

@@ -4,6 +4,8 @@ import struct
 from decimal import Decimal
 from typing import Any, Final
 
+from tableferry_sandbox import code_pages
+from tableferry_sandbox.collations import codec_of, collation, name_of
 from tableferry_sandbox.engine.types import values_to_text
 from tableferry_sandbox.engine.types.row_errors import RowError
 from tableferry_sandbox.physical import TICKS_PER_DAY
@@ -18,9 +20,6 @@ _CODES: Final = {
     "varchar": 0xA7, "binary": 0xAD, "char": 0xAF, "nvarchar": 0xE7, "nchar": 0xEF,
 }  # fmt: skip
 _NAMES: Final = {code: name for name, code in _CODES.items()}
-_COLLATION: Final = bytes.fromhex("0904d00034")
-"""SQL_Latin1_General_CP1_CI_AS: LCID 1033, its comparison flags, sort id 52 (MS-TDS 2.2.5.1.2)."""
-
 _BASE_1900: Final = 693595
 _FORMATS: Final = {"tinyint": "<B", "bit": "<B", "smallint": "<h", "int": "<i", "bigint": "<q",
                    "real": "<f", "float": "<d"}  # fmt: skip
@@ -94,7 +93,7 @@ def encode_decimal(text: str, name: str, precision: int, scale: int) -> bytes:
     return code + bytes([2, precision, scale]) + sign + abs(whole).to_bytes(width, "little")
 
 
-def encode_bytes(data: bytes, name: str, length: int) -> bytes:
+def encode_bytes(data: bytes, name: str, length: int, collated: str) -> bytes:
     """Return the payload of bytes, of characters as bytes, or of a uniqueidentifier."""
     code = bytes([_CODES[name]])
     if name == "uniqueidentifier":
@@ -102,7 +101,7 @@ def encode_bytes(data: bytes, name: str, length: int) -> bytes:
     size = struct.pack("<H", length)
     if name in ("binary", "varbinary"):
         return code + b"\x02" + size + data
-    return code + b"\x07" + _COLLATION + size + data
+    return code + b"\x07" + collation(collated).wire + size + data
 
 
 def decode(payload: bytes) -> tuple[SqlType, Any]:
@@ -124,7 +123,8 @@ def decode(payload: bytes) -> tuple[SqlType, Any]:
         return SqlType(name, int.from_bytes(properties, "little")), data
     if name in ("char", "varchar", "nchar", "nvarchar"):
         length = int.from_bytes(properties[5:7], "little")
-        return SqlType(name, length // (2 if name[0] == "n" else 1)), data
+        named = name_of(properties[:5])
+        return SqlType(name, length // (2 if name[0] == "n" else 1), collation=named), data
     if name == "uniqueidentifier":
         return SqlType(name, 16), data
     return _decode_moment(name, properties, data)
@@ -156,7 +156,7 @@ def text(payload: bytes, style: int) -> str:
     kind, value = decode(payload)
     name = kind.name
     if name in ("char", "varchar"):
-        return "".join(bytes([b]).decode("cp1252", "ignore") or chr(b) for b in value)
+        return code_pages.decode(value, codec_of(payload[2:7]))
     if name in ("nchar", "nvarchar"):
         return from_utf16(value)
     if name in ("binary", "varbinary"):
@@ -212,6 +212,6 @@ def prop(payload: bytes, name: str) -> str | None:
         "scale": str(kind.scale),
         "maxlength": str((kind.length * 2 if kind.name[0] == "n" else kind.length) or data),
         "totalbytes": str(len(payload)),
-        "collation": "SQL_Latin1_General_CP1_CI_AS" if FAMILIES[kind.name] == "string" else None,
+        "collation": kind.collation,
     }
     return texts_of.get(name.lower())

@@ -1,0 +1,20 @@
+"""How the deployment's configuration is handed in: a function that reads it when it is needed."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from tableferry.config import Settings, TableSpec
+
+
+class Config(Protocol):
+    """The configuration of the tables that a request names."""
+
+    @property
+    def tables(self) -> Sequence["TableSpec"]: ...  # noqa: D102 - in sync order
+
+    @property
+    def settings(self) -> "Settings": ...  # noqa: D102 - where their databases are
+
+
+LoadConfig = Callable[[Sequence[str] | None], Config]

@@ -1,0 +1,106 @@
+"""``tableferry watch``: sync again and again, in one process, until it is stopped."""
+
+import datetime as dt
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tableferry.cli.schedule import LocalZone, schedule_of
+from tableferry.cli.shared import (
+    DEFAULT_CONFIG,
+    Config,
+    Tables,
+    names_of,
+    read_settings,
+)
+from tableferry.cli.sync import Together
+from tableferry.frontend.command import Style, run_command
+from tableferry.frontend.signals import stop_on_signals
+
+if TYPE_CHECKING:
+    from tableferry.config.table_file import FileChange, TableFile
+    from tableferry.frontend.execute import RunCallbacks
+    from tableferry.frontend.request import Request
+    from tableferry.runs.events import OnEvent
+    from tableferry.runs.outcome import RunOutcome
+    from tableferry.runs.watch import Watched
+
+Every = Annotated[
+    str, typer.Option(help="Between the beginnings of two runs: 30s, 5m, 1h.", metavar="<time>")
+]
+CronLine = Annotated[
+    str, typer.Option("--cron", help='When runs begin, as in cron: "*/5 * * * *".', metavar="<str>")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print runs that are not ok, and no other.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print each run as JSON, on one line.")]
+
+
+def watch(
+    *,
+    every: Every = "",
+    cron: CronLine = "",
+    config: Config = DEFAULT_CONFIG,
+    tables: Tables = None,
+    publish_together: Together = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> int:
+    """Sync again and again until it is stopped, one line a run; runs never overlap."""
+    style = Style(as_json=as_json, quiet=quiet, watches=True)
+
+    def work(callbacks: "RunCallbacks") -> "Watched":
+        from tableferry.config.table_file import TableFile
+        from tableferry.frontend.request import Operation, Request
+        from tableferry.runs.watch import Times
+        from tableferry.runs.watch import watch as repeat
+
+        schedule = schedule_of(every, cron)
+        file = TableFile(config, None if tables is None else names_of(tables))
+        syncs = _Syncs(file, Request(Operation.MULTI_SYNC, publish_together=publish_together))
+        syncs.require_settings()
+        zone = LocalZone()
+        with stop_on_signals() as stop:
+            return repeat(
+                syncs,
+                schedule,
+                Times(wall=lambda: dt.datetime.now(zone)),
+                callbacks.answer,
+                on_event=callbacks.event,
+                stopped=lambda: stop.received,
+            )
+
+    return run_command(work, style)
+
+
+class _Syncs:
+    """Syncs of a file's tables; each reads the settings anew, which hold rotated passwords."""
+
+    def __init__(self, file: "TableFile", request: "Request") -> None:
+        self._file = file
+        self._request = request
+
+    def require_settings(self) -> None:
+        """Read the settings; raises ConfigError where a run could not be begun.
+
+        A vault that cannot be reached at the moment is not the configuration's fault: a run fails.
+        """
+        from tableferry.errors import TransientError
+
+        try:
+            read_settings(self._file.path, self._file.tables)
+        except TransientError:
+            return
+
+    @property
+    def outdated(self) -> bool:
+        return self._file.error is not None
+
+    def refresh(self) -> "FileChange | None":
+        return self._file.refresh()
+
+    def run(self, on_event: "OnEvent") -> "RunOutcome":
+        from tableferry.runs.run import sync_tables
+
+        specs = self._file.tables
+        settings = read_settings(self._file.path, specs)
+        return sync_tables(specs, settings, on_event=on_event, options=self._request.options)

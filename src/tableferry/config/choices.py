@@ -1,0 +1,83 @@
+"""The enumerated values of an entry's keys: what each choice means."""
+
+from enum import StrEnum
+
+
+class Consistency(StrEnum):
+    """The isolation under which the source is read; ``auto`` lets the plan choose."""
+
+    AUTO = "auto"
+    SNAPSHOT = "snapshot"
+    READ_COMMITTED = "read_committed"
+    NOLOCK = "nolock"
+
+
+class OnInvalid(StrEnum):
+    """What to do with values that PostgreSQL cannot store.
+
+    ``strip`` and ``replace`` apply to texts with U+0000 or unpaired surrogates. ``quarantine``
+    stores every row apart that has no exact form in the target, or that PostgreSQL refuses.
+    """
+
+    FAIL = "fail"
+    STRIP = "strip"
+    REPLACE = "replace"
+    QUARANTINE = "quarantine"
+
+
+class TrailingBlanks(StrEnum):
+    """What to do with the blanks that pad a ``char`` or ``nchar``."""
+
+    KEEP = "keep"
+    TRIM = "trim"
+
+
+class DriftPolicy(StrEnum):
+    """What to do with columns that only the source or only the existing target table has."""
+
+    STOP = "stop"
+    ADD_COLUMNS = "add_columns"
+    IGNORE = "ignore"
+
+
+class Publish(StrEnum):
+    """The publishing strategy: how a load becomes visible, in one transaction.
+
+    ``truncate`` replaces the rows in place, ``swap`` replaces the table with one that was loaded
+    apart, ``merge`` changes only the rows that differ; ``auto`` lets the plan choose.
+    """
+
+    AUTO = "auto"
+    TRUNCATE = "truncate"
+    SWAP = "swap"
+    MERGE = "merge"
+
+
+class ReadMode(StrEnum):
+    """What a run reads: ``full`` is every row, each time; the others are incremental.
+
+    ``change_tracking`` reads what SQL Server's Change Tracking lists, ``rowversion`` the rows whose
+    rowversion has risen, ``watermark`` those with a higher value of a column that the entry names.
+    """
+
+    FULL = "full"
+    CHANGE_TRACKING = "change_tracking"
+    ROWVERSION = "rowversion"
+    WATERMARK = "watermark"
+
+
+class OnExpired(StrEnum):
+    """What to do where Change Tracking no longer has all changes since the watermark.
+
+    ``reload`` reads every row and publishes them like a first load, ``stop`` refuses the table.
+    """
+
+    RELOAD = "reload"
+    STOP = "stop"
+
+
+class LedgerUse(StrEnum):
+    """Whether runs are recorded in the target's schema ``tableferry``."""
+
+    ON = "on"
+    OFF = "off"

@@ -1,0 +1,87 @@
+"""Finds entries that load one table: the server decides, since a name may lack its schema."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tableferry.config import TableSpec
+from tableferry.errors import ConfigError
+from tableferry.model.identifiers import TargetTable
+from tableferry.model.target_database import can_encode
+from tableferry.postgres.connection import TargetConnection
+
+_PLACES: Final = """\
+SELECT coalesce(t.nspname, w.schema, current_schema(), ''), w.name, coalesce(t.oid::bigint, 0),
+  ARRAY(SELECT a.relid::oid::bigint FROM pg_partition_ancestors(t.oid) a)
+FROM unnest(%b::text[], %b::text[]) WITH ORDINALITY w (schema, name, place)
+LEFT JOIN LATERAL (
+  SELECT c.oid, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relname = w.name::name
+    AND CASE WHEN w.schema IS NULL THEN pg_table_is_visible(c.oid) ELSE n.nspname = w.schema END
+) t ON true
+ORDER BY w.place"""
+"""Where each table is or would be created. A partition's ancestors hold its rows, too."""
+
+_HINT: Final = (
+    "Each load would replace the other's rows. Write the schema in 'pg_table', and give each entry "
+    "a table of its own."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a table is or would be created; ``oid`` is 0 where it is missing."""
+
+    table: TargetTable
+    oid: int
+    ancestors: frozenset[int]
+
+    def shares(self, other: "Place") -> bool:
+        """Whether a row of one table may be a row of the other."""
+        return (
+            self.table == other.table or self.oid in other.ancestors or other.oid in self.ancestors
+        )
+
+
+def require_own_target(
+    connection: TargetConnection, spec: TableSpec, others: Sequence[TableSpec]
+) -> None:
+    """Raise ConfigError where an entry's target is another's as well, or a partition of it.
+
+    The entry is compared with ``others`` and with all that were configured beside it: one of those
+    that is loaded by another run would replace its rows all the same.
+    """
+    targets = dict(spec.all_targets) | {other.key: other.target for other in others}
+    targets = {
+        key: target
+        for key, target in targets.items()
+        if key != spec.key and can_exist(connection, target)
+    }
+    if not targets:
+        return
+    own, *others_places = places(connection, [spec.target, *targets.values()])
+    for key, place in zip(targets, others_places, strict=True):
+        if own.shares(place):
+            raise shared_target(spec.key, own.table, key, place.table)
+
+
+def shared_target(key: str, table: TargetTable, other: str, its: TargetTable) -> ConfigError:
+    """Return the error for two entries, by their keys, whose tables have rows in common."""
+    same = f"is {table}, which is also that of {other}"
+    overlapping = f"is {table}, and that of {other} is {its}: one is a partition of the other"
+    return ConfigError(f"'pg_table' of {key} {same if table == its else overlapping}", hint=_HINT)
+
+
+def can_exist(connection: TargetConnection, table: TargetTable) -> bool:
+    """Whether the database's encoding has the characters of the table's name."""
+    return can_encode(f"{table.schema}.{table.name}", connection.encoding)
+
+
+def places(connection: TargetConnection, tables: Sequence[TargetTable]) -> list[Place]:
+    """Return where each table is, as the search path has it; raises TableferryError."""
+    schemas = [table.schema or None for table in tables]
+    found = connection.rows(_PLACES, (schemas, [table.name for table in tables]))
+    return [
+        Place(TargetTable(schema, name), oid, frozenset(ancestors))
+        for schema, name, oid, ancestors in found
+    ]

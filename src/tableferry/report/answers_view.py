@@ -1,0 +1,76 @@
+"""Answers of a check or a plan, shown one by one as they come."""
+
+import time
+from collections.abc import Callable
+
+from tableferry.inspect.asking import Asking
+from tableferry.inspect.check import CheckReport, DatabaseCheck, TableCheck
+from tableferry.inspect.plan_report import PlanReport, TablePlan
+from tableferry.report.check_view import show_database, show_table
+from tableferry.report.console import name
+from tableferry.report.plan_view import show_table_plan
+from tableferry.report.screen import Screen
+from tableferry.report.summary import show_share
+from tableferry.report.table_status import duration
+
+ASKING = "asking"
+"""The one line of what is being asked: there is one question at a time."""
+
+
+class AnswersView:
+    """Shows each answer: its method ``answer`` is the callback of a check or a plan."""
+
+    def __init__(self, screen: Screen, clock: Callable[[], float] = time.monotonic) -> None:
+        self._screen = screen
+        self._clock = clock
+        self._shown: set[int] = set()
+        self._warnings: set[str] = set()
+        self._has_tables = False
+
+    def answer(self, answer: object) -> None:
+        """Show what is being asked, or what was answered."""
+        match answer:
+            case Asking():
+                self._ask(answer)
+            case DatabaseCheck(error=error):
+                with self._screen.printing(failed=error is not None) as out:
+                    show_database(out, answer)
+                if error is not None:
+                    self._shown.add(id(error))
+            case TableCheck():
+                self._begin_tables()
+                is_new = id(answer.error) not in self._shown
+                with self._screen.printing(failed=not answer.ok) as out:
+                    show_table(out, answer, self._warnings, with_error=is_new)
+            case TablePlan():
+                with self._screen.printing(failed=answer.plan is None) as out:
+                    show_table_plan(out, answer)
+
+    def end(self, report: CheckReport | PlanReport) -> None:
+        """Show how many tables are ok, as the last line."""
+        self._screen.doing(ASKING, None)
+        if isinstance(report, CheckReport):
+            ok = sum(table.ok for table in report.tables)
+        else:
+            ok = sum(table.plan is not None for table in report.tables)
+        with self._screen.printing() as out:
+            if isinstance(report, CheckReport):
+                out.print()
+        with self._screen.printing(always=True) as out:
+            out.print(show_share(ok, len(report.tables)))
+
+    def _begin_tables(self) -> None:
+        """Set the tables off from the databases by an empty line."""
+        if not self._has_tables:
+            self._has_tables = True
+            with self._screen.printing() as out:
+                out.print()
+
+    def _ask(self, asking: Asking) -> None:
+        begun = self._clock()
+        place = f"{asking.number} of {asking.count}"
+
+        def line(_width: int) -> str:
+            return f"  [dim]{place}[/]  {name(asking.name)}  {duration(self._clock() - begun)}"
+
+        self._screen.doing(ASKING, line)

@@ -1,0 +1,197 @@
+"""Tables from a TOML file: the same entries, checks and messages as from Python."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tableferry.cli import app
+from tableferry.config import OPTIONAL, REQUIRED
+from tableferry.config.config_file import read_tables
+from tableferry.config.json_schema import tables_schema
+from tableferry.config.value_rules import VALUE_RULES, is_valid
+from tableferry.errors import ConfigError
+from tests.support.specs import entry
+
+CUSTOMER = """\
+[tables.customer]
+db_type = "mctm"
+sql_server_db = "McTM"
+sql_table = "dbo.Customer"
+pg_table = "customer"
+"""
+
+EVERYTHING = (
+    CUSTOMER
+    + """\
+columns = ["ID", "Name", "ChangedAt"]
+pg_columns = ["id", "name", "changed_at"]
+primary_key = "ID"
+mode = "watermark"
+watermark = "ChangedAt"
+overlap = 60
+deletes = "reconcile"
+chunks = 4
+where = "ID > 5"
+
+[tables.customer.type_overrides]
+ChangedAt = "timestamptz at UTC"
+"""
+)
+
+
+def write(folder: Path, text: str | bytes, name: str = "tables.toml") -> Path:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def refused(path: Path) -> ConfigError:
+    with pytest.raises(ConfigError) as raised:
+        read_tables(path)
+    assert raised.value.hint
+    return raised.value
+
+
+def test_a_toml_file_is_read_as_the_same_entries_in_python_are(tmp_path: Path) -> None:
+    configs = {
+        "customer": {
+            "db_type": "mctm", "sql_server_db": "McTM", "sql_table": "dbo.Customer",
+            "pg_table": "customer", "columns": ["ID", "Name", "ChangedAt"],
+            "pg_columns": ["id", "name", "changed_at"], "primary_key": "ID", "mode": "watermark",
+            "watermark": "ChangedAt", "overlap": 60, "deletes": "reconcile", "chunks": 4,
+            "where": "ID > 5", "type_overrides": {"ChangedAt": "timestamptz at UTC"},
+        }
+    }  # fmt: skip
+    python = write(tmp_path, f"TABLE_CONFIGS = {configs!r}", "tables.py")
+    assert read_tables(write(tmp_path, EVERYTHING)) == read_tables(python)
+
+
+@pytest.mark.parametrize("name", ["tables.toml", "TABLES.TOML"])
+def test_the_suffix_says_that_it_is_toml(tmp_path: Path, name: str) -> None:
+    [spec] = read_tables(write(tmp_path, CUSTOMER, name))
+    assert spec.key == "customer"
+
+
+def test_the_order_is_the_files_unless_it_says_another(tmp_path: Path) -> None:
+    other = CUSTOMER.replace("customer", "order")
+    assert [one.key for one in read_tables(write(tmp_path, CUSTOMER + other))] == [
+        "customer",
+        "order",
+    ]
+    order = 'default_sync_order = ["order", "customer"]\n'
+    path = write(tmp_path, order + CUSTOMER + other)
+    assert [one.key for one in read_tables(path)] == ["order", "customer"]
+    assert [one.key for one in read_tables(path, ["customer"])] == ["customer"]
+
+
+def test_every_problem_of_every_table_is_reported_with_the_name_of_the_file(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        CUSTOMER + 'batch_size = 0\ndeletes = "ignore"\nsurprise = 1979-05-27\n[tables.b]\n',
+    )
+    error = refused(path)
+    for said in [
+        "customer: 'batch_size' must be a whole number from 1 to 1,000,000",
+        "customer: unknown key 'surprise'",
+        "customer: 'deletes': 'ignore' does not fit 'mode': 'full'",
+        "b: 'pg_table' is missing",
+    ]:
+        assert said in error.message
+    assert f"Correct these tables of {path}." in error.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "has no [tables.KEY]"),
+        ("[tables]", "has no [tables.KEY]"),
+        ("tables = 7", "has no [tables.KEY]"),
+        ("[[tables]]\nx = 1", "has no [tables.KEY]"),
+        ("[table.customer]\nx = 1", "has unknown keys: 'table'"),
+        (CUSTOMER + "[TABLES.b]", "has unknown keys: 'TABLES'"),
+        ("default_sync_order = 'customer'\n" + CUSTOMER, "default_sync_order in"),
+        ("default_sync_order = [1]\n" + CUSTOMER, "default_sync_order in"),
+        ("[tables.customer\n", "is not valid TOML: Expected ']'"),
+        (CUSTOMER + CUSTOMER, "is not valid TOML: Cannot declare"),
+        ("TABLE_CONFIGS = {}", "has unknown keys: 'TABLE_CONFIGS'"),
+        (b"\xff\xfe[tables]", "is not in UTF-8"),
+        ("x = " + "9" * 5000, "a number is too long"),
+        ("x = " + "[" * 50_000, "nested too deeply"),
+        ("[tables]\nx = 5", "x: the entry is not a dict"),
+    ],
+)
+def test_a_file_that_holds_no_tables_is_refused_with_the_reason(
+    tmp_path: Path, text: str | bytes, said: str
+) -> None:
+    assert said in refused(write(tmp_path, text)).message
+
+
+def test_no_value_of_a_broken_file_is_shown(tmp_path: Path) -> None:
+    broken = CUSTOMER + 'where = "Secret = canary-pass\n'
+    error = refused(write(tmp_path, broken))
+    assert "line 6" in error.message
+    assert "canary" not in error.message + error.hint
+
+
+def test_a_missing_toml_file_is_reported_as_any_other(tmp_path: Path) -> None:
+    assert "There is no file" in refused(tmp_path / "tables.toml").message
+    assert "is not a file" in refused(tmp_path).message
+
+
+VALUES: list[Any] = [
+    "", " ", "ID", "a\nb", "a\0b", 0, 1, 2, -1, 33, 101, 10**12, True, None, 1.5, [], ["ID"],
+    ["ID", ""], ["ID", 5], {}, {"ID": "text"}, {"ID": ""}, {" ": "text"}, {"ID": 5}, "hard", "soft",
+    "soft:", "soft:gone at", "soft:\n", "reconcile", "ignore:", "hard:x", "auto", "full", "merge",
+    "nolock", "watermark", "stop", "reload", "on", "trim", "quarantine", "add_columns",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", [*REQUIRED, *OPTIONAL])
+def test_the_schema_takes_the_values_that_the_checks_take(key: str) -> None:
+    schema = jsonschema.Draft7Validator(tables_schema()["definitions"]["table"])
+    of_key = schema.evolve(schema=schema.schema["properties"][key])
+    for value in VALUES:
+        assert of_key.is_valid(value) is is_valid(key, value), value
+
+
+def test_every_key_has_a_rule() -> None:
+    assert set(VALUE_RULES) == {*REQUIRED, *OPTIONAL}
+
+
+def test_the_schema_is_sound_and_takes_a_file_that_is_read() -> None:
+    import tomllib
+
+    schema = tables_schema()
+    jsonschema.Draft7Validator.check_schema(schema)
+    validator = jsonschema.Draft7Validator(schema)
+    assert validator.is_valid(tomllib.loads(EVERYTHING))
+    assert validator.is_valid({"tables": {"t": entry()}, "default_sync_order": ["t"]})
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"tables": {}},
+        {"tables": {"t": {}}},
+        {"tables": {"t": entry(surprise=1)}},
+        {"tables": {"t": entry(pg_table=None)}},
+        {"tables": {"t": entry()}, "order": ["t"]},
+        {"tables": {"t": entry()}, "default_sync_order": "t"},
+    ],
+)
+def test_the_schema_refuses_a_file_that_would_not_be_read(document: dict[str, Any]) -> None:
+    assert not jsonschema.Draft7Validator(tables_schema()).is_valid(document)
+
+
+def test_info_prints_the_schema_without_any_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        app(["info", "--schema"])
+    assert not ended.value.code
+    assert json.loads(capsys.readouterr().out) == tables_schema()
