@@ -5,7 +5,7 @@ registry knows which strategies exist.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from tableferry.config import LedgerUse, Publish, TableSpec
@@ -82,8 +82,30 @@ class Choice:
     warnings: tuple[str, ...]
 
 
-def choose(candidate: Candidate, strategies: Strategies) -> Choice:
-    """Return the configured strategy, or for ``auto`` the first that suits; raises SchemaError."""
+def choose(candidate: Candidate, strategies: Strategies, merging: Strategy | None = None) -> Choice:
+    """Return how the table's loads are published; raises SchemaError where they cannot be.
+
+    Of complete loads: the configured strategy, or for ``auto`` the first that suits. ``merging``
+    publishes changes alone, however a complete load is published; None where there are none.
+    Without ``strategies`` there are only changes.
+    """
+    if not strategies:
+        if merging is None:
+            raise TypeError("a plan needs a strategy")
+        return Choice(merging, "", _require_merging(candidate, merging))
+    choice = _of_complete_loads(candidate, strategies)
+    if merging is None or merging is choice.strategy:
+        return choice
+    return replace(choice, warnings=choice.warnings + _require_merging(candidate, merging))
+
+
+def _require_merging(candidate: Candidate, merging: Strategy) -> tuple[str, ...]:
+    """Return warnings about how changes get into the table; raises SchemaError."""
+    require_key(candidate.spec, merging, candidate.key)
+    return merging.check(candidate)
+
+
+def _of_complete_loads(candidate: Candidate, strategies: Strategies) -> Choice:
     spec = candidate.spec
     if spec.publish is not Publish.AUTO:
         strategy = strategies[spec.publish.value]
@@ -102,15 +124,6 @@ def choose(candidate: Candidate, strategies: Strategies) -> Choice:
         f"No publishing strategy suits {spec.target}: {'; '.join(rejected)}",
         hint="Name one in 'publish' to see what it needs, or remove what prevents it.",
     )
-
-
-def require_merging(candidate: Candidate, merge: Strategy) -> tuple[str, ...]:
-    """Return warnings about how changes get into the table; raises SchemaError where they cannot.
-
-    However a complete load is published: changes alone are merged.
-    """
-    require_key(candidate.spec, merge, candidate.key)
-    return merge.check(candidate)
 
 
 def _require_in_place(spec: TableSpec, strategy: Strategy) -> None:

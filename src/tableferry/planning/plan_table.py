@@ -26,7 +26,6 @@ from tableferry.planning.choose_strategy import (
     choose,
     require_key,
     require_ledger,
-    require_merging,
 )
 from tableferry.planning.column_plan import ColumnPlan
 from tableferry.planning.complete_spec import complete_spec
@@ -63,7 +62,8 @@ def plan_table(
 ) -> SyncPlan:
     """Plan one table's load; raises SchemaError where the two sides do not fit.
 
-    ``strategies`` are the publishing strategies that may be used, by name.
+    ``strategies`` are the publishing strategies that may be used, by name; without any, the plan
+    for an existing table is one for changes alone.
     ``details`` matter where the target is missing, or the specification leaves its key out.
     ``merging`` is the strategy for changes alone, None where every load holds all rows. The plan's
     own ``spec`` leaves nothing out.
@@ -98,10 +98,8 @@ def plan_table(
         noted += long_index_rows(spec.target, target, columns, details.collations)
         key = target_key_columns(spec, columns)
         candidate = Candidate(spec, target, columns, key)
-        choice = choose(candidate, strategies)
+        choice = choose(candidate, strategies, merging)
         noted += choice.warnings
-        if merging and merging is not choice.strategy:
-            noted += require_merging(candidate, merging)
         drift = drift.settled(in_place=choice.strategy.in_place)
     consistency, warnings = choose_consistency(spec, isolation, in_memory=source.in_memory)
     warnings += require_verifiable(spec, consistency, target_key_columns(spec, columns))

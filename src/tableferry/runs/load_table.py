@@ -13,17 +13,17 @@ from dataclasses import dataclass, replace
 from tableferry import postgres, sqlserver, values
 from tableferry.errors import TransientError
 from tableferry.model.key_range import WHOLE_TABLE
-from tableferry.model.watermark import ReloadReason, Watermark
+from tableferry.model.watermark import Watermark
 from tableferry.modes import Extract, mode_of
 from tableferry.planning.exact_keys import require_exact_keys
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.ledger import NewWatermark
 from tableferry.runs.catch_up import CaughtUp
 from tableferry.runs.catch_up import catch_up as apply_changes
-from tableferry.runs.claim import contents_of, settings_of, void_if_new
+from tableferry.runs.claim import contents_of, settings_of
 from tableferry.runs.effort import Effort, Loaded
 from tableferry.runs.events import Phase
-from tableferry.runs.make_plan import make_plan, require_unchanged
+from tableferry.runs.plan_reading import plan_reading
 from tableferry.runs.task import Task
 from tableferry.transfer.load_plan import LoadPlan
 from tableferry.transfer.table_loader import TableLoader
@@ -87,20 +87,8 @@ def plan_load(
     from_ = task.open_source()
     opened = stack.enter_context(_until_taken(from_))
     effort.enter(Phase.PLAN)
-    plan = make_plan(task.spec, from_, into, task.others)
-    require_unchanged(plan, task.fingerprint)
-    plan = effort.planned(plan)
+    plan, since, extract = plan_reading(effort, from_, into)
     mode = mode_of(plan.spec)
-    if mode.at_one_moment:
-        from_.begin_snapshot()
-    since = _since(effort, plan, into)
-    watermark = since if isinstance(since, Watermark) else None
-    extract = mode.extract(plan, watermark, from_.rows)
-    extract.require_sound(watermark)
-    if isinstance(since, ReloadReason) and not mode.complete:
-        extract = replace(extract, reason=since)
-    if not extract.complete:
-        plan = plan.for_changes()
     load_plan = task.claim.load_plan(
         into, plan, lambda: _cut(from_, plan, extract), extract.next_watermark
     )
@@ -118,18 +106,7 @@ def plan_load(
         caught_up=caught_up,
     )
     task.claim.planned(plan, len(effort.attempts), at_one_moment=loader.at_one_moment)
-    return PlannedLoad(effort, plan, extract, load_plan, loader, watermark, opened)
-
-
-def _since(
-    effort: Effort, plan: SyncPlan, into: postgres.TargetConnection
-) -> Watermark | ReloadReason:
-    """Return what the last published run has left for the mode, or why nothing counts."""
-    mode, task = mode_of(plan.spec), effort.task
-    if mode.complete:
-        return ReloadReason.FIRST_LOAD
-    found = task.claim.watermark(into, mode.name, contents_of(plan, task.settings))
-    return void_if_new(plan, found)
+    return PlannedLoad(effort, plan, extract, load_plan, loader, since, opened)
 
 
 def load_rows(

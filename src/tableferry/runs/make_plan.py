@@ -22,21 +22,21 @@ def make_plan(
     into: postgres.TargetConnection,
     others: Sequence[TableSpec] = (),
     *,
-    merges: bool = False,
+    changes_alone: bool = False,
 ) -> SyncPlan:
     """Read both catalogs and plan; raises SchemaError where the two sides do not fit.
 
-    ``merges``: some rows alone may have to be merged, whatever the mode. ``others`` are the other
-    entries of the run; raises ConfigError where one of them, or of those configured beside this
-    one, has the same target.
+    ``changes_alone``: not all rows are loaded, whatever the mode, so only merging is judged: what
+    hangs on the table, which a swap would have to keep, takes PostgreSQL longer to find than all
+    the rest. ``others`` are the other entries of the run; raises ConfigError where one of them, or
+    of those configured beside this one, has the same target.
     """
     require_encodable_table(spec.target, into.encoding)
     spec = spec.located_in(from_.settings.db)
-    strategies = postgres.strategies_for(spec.publish)
-    merging = postgres.MERGE if merges or not mode_of(spec).complete else None
-    looks = {name: strategy.look for name, strategy in strategies.items()}
-    if merging:
-        looks[merging.name] = merging.look
+    merging = postgres.MERGE if changes_alone or not mode_of(spec).complete else None
+    strategies = {} if changes_alone else postgres.strategies_for(spec.publish)
+    judged = [*strategies.values(), *([merging] if merging else [])]
+    looks = {strategy.name: strategy.look for strategy in judged}
     with into.in_one_transaction():
         postgres.require_own_target(into, spec, others)
         spec = replace(spec, target=postgres.locate(into, spec.target))

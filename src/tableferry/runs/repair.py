@@ -117,7 +117,7 @@ class _Repair:
         task.claim.begin_attempt(into)
         effort.enter(Phase.PLAN)
         with task.open_source() as from_:
-            made = make_plan(task.spec, from_, into, task.others, merges=True)
+            made = make_plan(task.spec, from_, into, task.others, changes_alone=True)
         plan = without_nolock(effort.planned(made))
         _require_keyed(plan)
         # In one piece: what an interrupted load has left is no part of it.

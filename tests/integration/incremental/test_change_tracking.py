@@ -184,3 +184,22 @@ def test_where_most_rows_have_changed_all_are_read_which_is_faster(
     source.run("UPDATE dbo.T SET Name = N'most' WHERE ID < 9000")
     assert sync().reload == "many_changes"
     assert rows(target) == source_rows(source)
+
+
+def test_changes_arrive_although_a_swap_is_not_possible_any_more_and_a_reload_says_so(
+    source: Sandbox, target: PgDatabase, sync: Sync
+) -> None:
+    assert sync(publish="swap").status is Status.OK
+    target.run("CREATE FUNCTION of_t() RETURNS SETOF t LANGUAGE sql AS 'SELECT * FROM t'")
+    source.run("UPDATE dbo.T SET Name = N'changed' WHERE ID = 1")
+    second = sync(publish="swap")
+    assert (second.status, second.publish) == (Status.OK, "merge"), second.error
+    assert rows(target) == source_rows(source)
+
+    source.run("TRUNCATE TABLE dbo.T; INSERT INTO dbo.T VALUES (7, N'seven')")
+    before = rows(target)
+    third = sync(publish="swap")
+    assert third.status is Status.FAILED
+    assert third.error
+    assert "of_t" in third.error.message
+    assert rows(target) == before
