@@ -50,6 +50,7 @@ class TableOptions(TypedDict, total=False):
     ledger: str
     verify: str
     repair: bool
+    max_age: int
     max_rows_per_second: int
     lock_timeout: int
     statement_timeout: int

@@ -100,6 +100,8 @@ def _problems(entry: object) -> list[str]:
         found.append(
             f"'publish': {entry['publish']!r} needs the ledger, which tracks its staging table"
         )
+    if entry.get("ledger") == LedgerUse.OFF and "max_age" in entry:
+        found.append("'max_age' needs the ledger, which says how old the rows are")
     if isinstance(where := entry.get("where"), str) and (problem := condition_problem(where)):
         found.append(f"'where' must be one condition: it {problem}")
     for name in ("columns", "pg_columns", "primary_key", "exclude"):

@@ -74,8 +74,10 @@ class TableSpec:
     None for the column type's default. ``reconcile_every`` (seconds, 0 for every run) and
     ``max_delete_share`` (percent of the target's rows) are for ``deletes: reconcile``.
     ``verify`` is how much is compared after each publish, None for nothing; with ``repair`` rows
-    that differ are made equal. ``all_targets`` are the keys and targets of all configured entries:
-    another one's target may not be this one's, whether or not a run loads it.
+    that differ are made equal. ``max_age`` is how many seconds old the target's rows may be before
+    ``status`` calls the table late, None for no limit. ``all_targets`` are the keys and targets of
+    all configured entries: another one's target may not be this one's, whether or not a run loads
+    it.
     """
 
     key: str
@@ -112,6 +114,7 @@ class TableSpec:
     ledger: LedgerUse = LedgerUse.ON
     verify: Depth | None = None
     repair: bool = False
+    max_age: int | None = None
     max_rows_per_second: int = 0
     lock_timeout: int = DEFAULT_LOCK_TIMEOUT
     statement_timeout: int = DEFAULT_STATEMENT_TIMEOUT
@@ -171,6 +174,7 @@ class TableSpec:
             "ledger": self.ledger.value,
             **({"verify": self.verify.value} if self.verify else {}),
             **({"repair": True} if self.repair else {}),
+            **({} if self.max_age is None else {"max_age": self.max_age}),
             **(
                 {"max_rows_per_second": self.max_rows_per_second}
                 if self.max_rows_per_second
