@@ -34,6 +34,7 @@ from tableferry.config.login import (
 )
 from tableferry.config.reporting import Reporting, load_reporting
 from tableferry.config.table_configs import parse_table_configs, select_tables
+from tableferry.config.table_set import TableSet, parse_table_set
 from tableferry.config.table_spec import (
     DEFAULT_LOCK_TIMEOUT,
     DEFAULT_STATEMENT_TIMEOUT,
@@ -71,6 +72,7 @@ __all__ = [
     "SourceSettings",
     "SslMode",
     "StoredLogin",
+    "TableSet",
     "TableSpec",
     "TargetAuth",
     "TargetSettings",
@@ -82,5 +84,6 @@ __all__ = [
     "load_settings",
     "load_source",
     "parse_table_configs",
+    "parse_table_set",
     "select_tables",
 ]

@@ -81,3 +81,13 @@ class LedgerUse(StrEnum):
 
     ON = "on"
     OFF = "off"
+
+
+class NewTables(StrEnum):
+    """What to do with a table that a pattern matches since a later run than its first one.
+
+    ``tell`` names it in a warning and leaves it alone, ``include`` carries it, with a warning.
+    """
+
+    TELL = "tell"
+    INCLUDE = "include"

@@ -15,8 +15,9 @@ from tableferry.config.choices import (
 )
 from tableferry.model.depth import Depth
 
-REQUIRED: Final = ("db_type", "sql_server_db", "sql_table", "pg_table")
+REQUIRED: Final = ("db_type", "sql_server_db", "sql_table")
 OPTIONAL: Final = (
+    "pg_table",
     "columns",
     "pg_columns",
     "primary_key",
@@ -52,6 +53,12 @@ OPTIONAL: Final = (
     "statement_timeout",
     "stall_timeout",
 )
+
+PATTERN_KEYS: Final = ("exclude_tables", "views", "new_tables")
+"""The keys that only a pattern of tables has."""
+
+OWN_KEYS: Final = ("sql_table", "pg_table")
+"""The keys that say which table an entry is: nothing gives them to several entries."""
 
 CHOICES: Final[dict[str, type[StrEnum]]] = {
     "mode": ReadMode,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from tableferry.config.choices import NewTables
 from tableferry.config.deletes import FORMS, DeleteHandling, Deletes
 from tableferry.config.entry_keys import CHOICES, FLAGS, NUMBERS
 from tableferry.config.setting_types import encoding_problem
@@ -120,6 +121,9 @@ VALUE_RULES: Final[Mapping[str, ValueRule]] = {
     "pg_columns": _NAME_LIST,
     "primary_key": _NAMES,
     "exclude": _NAME_LIST,
+    "exclude_tables": _NAME_LIST,
+    "views": _FLAG,
+    "new_tables": _one_of(NewTables),
     "order_by": _NAMES,
     "description": _ANY_TEXT,
     "watermark": _TEXT,

@@ -6,6 +6,7 @@ from typing import Any
 
 from tableferry import sqlserver
 from tableferry.config import SourceSettings
+from tableferry.config.derived_names import derived_key, written
 from tableferry.config.setting_types import encoding_problem
 from tableferry.errors import ConfigError, SchemaError
 from tableferry.model.html_table import html_table
@@ -129,12 +130,7 @@ def discover(
 def _keys(tables: Sequence[SourceTable]) -> list[str]:
     """Return a key for each: its name; with its schema where that is not ``dbo``."""
     taken: set[str] = set()
-    return [
-        unique_name(
-            pg_name(table.name if table.schema == "dbo" else f"{table.schema}_{table.name}"), taken
-        )
-        for table in tables
-    ]
+    return [unique_name(derived_key(table), taken) for table in tables]
 
 
 def _discovered(
@@ -166,7 +162,7 @@ def _discovered(
         "db_type": names_of["db_type"],
         "sql_server_db": found.table.database,
         "sql_table": found.table.sql,
-        "pg_table": _written(TargetTable("", shortened(names_of["pg_table"]))),
+        "pg_table": written(TargetTable("", shortened(names_of["pg_table"]))),
         **_columns(names, left_out, notes),
         **({"primary_key": primary_key} if primary_key else {}),
     }
@@ -185,8 +181,3 @@ def _columns(
         )
         return {"columns": list(names), "pg_columns": list(names.values())}
     return {"exclude": list(left_out)} if left_out else {}
-
-
-def _written(target: TargetTable) -> str:
-    """Return the name as ``pg_table`` takes it: quoted where it could be read as something else."""
-    return target.name if target.name.replace("_", "a").isalnum() else target.sql

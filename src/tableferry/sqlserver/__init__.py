@@ -10,7 +10,7 @@ from tableferry.sqlserver.rate_limit import RateLimit
 from tableferry.sqlserver.reader import TableReader
 from tableferry.sqlserver.stall_guard import StallGuard, shut_down_connections
 from tableferry.sqlserver.table_key import read_key
-from tableferry.sqlserver.table_list import FoundTable, find_tables
+from tableferry.sqlserver.table_list import FoundTable, find_tables, match_tables
 
 __all__ = [
     "KEYS_PER_SELECT",
@@ -24,6 +24,7 @@ __all__ = [
     "TableReader",
     "connect",
     "find_tables",
+    "match_tables",
     "probe",
     "read_collations",
     "read_details",

@@ -1,8 +1,11 @@
-"""Lists a database's tables and views, with their approximate rows and sizes."""
+"""Lists a database's tables and views, with their approximate rows and sizes, or by patterns."""
 
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tableferry.config.name_pattern import NamePattern, Piece, Wildcard
 from tableferry.errors import TableferryError, TransientError
 from tableferry.model.identifiers import SourceTable, quote_mssql, text_mssql
 from tableferry.sqlserver.connection import SourceConnection
@@ -35,6 +38,17 @@ JOIN {catalog}.sys.allocation_units AS a
   ON a.container_id = CASE WHEN a.type = 2 THEN p.partition_id ELSE p.hobt_id END
 GROUP BY s.name, t.name"""
 """Large values (type 2) belong to a partition, the others to its heap or tree."""
+
+MATCHES: Final = """\
+SELECT s.name AS schema_name, o.name AS table_name, o.type AS kind, {matches}
+FROM {catalog}.sys.objects AS o
+JOIN {catalog}.sys.schemas AS s ON s.schema_id = o.schema_id
+WHERE o.type IN ('U', 'V') AND o.is_ms_shipped = 0 AND NOT EXISTS (
+  SELECT 1 FROM {catalog}.sys.extended_properties AS p
+  WHERE p.class = 1 AND p.major_id = o.object_id AND p.minor_id = 0
+    AND p.name = 'microsoft_database_tools_support')
+ORDER BY s.name, o.name"""
+"""The property marks the tables of tools, such as dbo.sysdiagrams, which is not is_ms_shipped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +96,46 @@ def find_tables(
         )
         for name in names
     )
+
+
+def match_tables(
+    connection: SourceConnection, patterns: Iterable[NamePattern]
+) -> dict[NamePattern, tuple[FoundTable, ...]]:
+    """Find the database's tables and views that match each pattern, sorted; raises TableferryError.
+
+    One statement for all patterns. The server compares the names, so that the collation of its
+    catalog decides about case, accents and width. ``rows`` and ``size`` stay unknown.
+    """
+    asked = list(dict.fromkeys(patterns))
+    if not asked:
+        return {}
+    columns = [f"matches_{number}" for number in range(len(asked))]
+    conditions = (
+        f"CASE WHEN {_like('s.name', one.schema)} AND {_like('o.name', one.name)} "
+        f"THEN 1 ELSE 0 END AS {column}"
+        for one, column in zip(asked, columns, strict=True)
+    )
+    database = connection.settings.db
+    sql = _in(database, MATCHES).replace("{matches}", ", ".join(conditions))
+    rows = sorted(connection.rows(sql, ["schema_name", "table_name", "kind", *columns]))
+    tables = [
+        FoundTable(SourceTable(database, str(row[0]), str(row[1])), None, None, row[2][0] == "V")
+        for row in rows
+    ]
+    return {
+        one: tuple(table for table, row in zip(tables, rows, strict=True) if row[3 + number])
+        for number, one in enumerate(asked)
+    }
+
+
+def _like(column: str, pieces: Sequence[Piece]) -> str:
+    """Return the condition for a name; every sign that is no wildcard of ours is itself."""
+    wildcards = {Wildcard.ANY: "%", Wildcard.ONE: "_"}
+    pattern = "".join(
+        wildcards[one] if isinstance(one, Wildcard) else re.sub(r"[\\%_\[]", r"\\\g<0>", one)
+        for one in pieces
+    )
+    return f"{column} LIKE {text_mssql(pattern)} ESCAPE N'\\'"
 
 
 def _numbers(connection: SourceConnection, sql: str, what: str) -> dict[tuple[str, str], int]:

@@ -14,7 +14,7 @@ from tableferry.config import (
     select_tables,
 )
 from tableferry.config.entry_keys import CHOICES
-from tableferry.config.table_configs import STAGED
+from tableferry.config.entry_problems import STAGED
 from tableferry.errors import ConfigError
 from tableferry.model.identifiers import SourceTable, TargetTable
 from tableferry.modes import MODES
@@ -49,7 +49,7 @@ def test_optional_keys_have_defaults() -> None:
 
 def test_every_problem_of_every_table_is_reported_at_once() -> None:
     text = problems_of(
-        one=entry(pg_table=None, batch_size=0, surprise=1),
+        one=entry(sql_table=None, batch_size=0, surprise=1),
         two=entry(columns=["ID"], primary_key=""),
         three="not a dict",
         four=entry(db_type="MC TM", consistency="dirty"),
@@ -57,7 +57,7 @@ def test_every_problem_of_every_table_is_reported_at_once() -> None:
         six=entry(),
     )
     for said in [
-        "one: 'pg_table' is missing",
+        "one: 'sql_table' is missing",
         "one: 'batch_size' must be a whole number from 1 to 1,000,000",
         "one: unknown key 'surprise'",
         "two: 'columns' has 1 name and 'pg_columns' 2",
@@ -73,7 +73,8 @@ def test_every_problem_of_every_table_is_reported_at_once() -> None:
 def test_an_unknown_key_is_reported_with_the_known_ones_once() -> None:
     with pytest.raises(ConfigError) as raised:
         parse_table_configs({"one": entry(coumns=[]), "two": entry(Batch_Size=4)})
-    assert "one: unknown key 'coumns'\n  two: unknown key 'Batch_Size'" in raised.value.message
+    assert "one: unknown key 'coumns': did you mean 'columns'?" in raised.value.message
+    assert "two: unknown key 'Batch_Size': did you mean 'batch_size'?" in raised.value.message
     assert raised.value.hint.count("batch_size") == 1
 
 

@@ -10,6 +10,7 @@ import pytest
 from tableferry.cli import app
 from tableferry.config import OPTIONAL, REQUIRED
 from tableferry.config.config_file import read_tables
+from tableferry.config.entry_keys import PATTERN_KEYS
 from tableferry.config.json_schema import tables_schema
 from tableferry.config.value_rules import VALUE_RULES, is_valid
 from tableferry.errors import ConfigError
@@ -97,7 +98,7 @@ def test_every_problem_of_every_table_is_reported_with_the_name_of_the_file(tmp_
         "customer: 'batch_size' must be a whole number from 1 to 1,000,000",
         "customer: unknown key 'surprise'",
         "customer: 'deletes': 'ignore' does not fit 'mode': 'full'",
-        "b: 'pg_table' is missing",
+        "b: 'sql_table' is missing",
     ]:
         assert said in error.message
     assert f"Correct these tables of {path}." in error.hint
@@ -158,7 +159,7 @@ def test_the_schema_takes_the_values_that_the_checks_take(key: str) -> None:
 
 
 def test_every_key_has_a_rule() -> None:
-    assert set(VALUE_RULES) == {*REQUIRED, *OPTIONAL}
+    assert set(VALUE_RULES) == {*REQUIRED, *OPTIONAL, *PATTERN_KEYS}
 
 
 def test_the_schema_is_sound_and_takes_a_file_that_is_read() -> None:
@@ -178,7 +179,7 @@ def test_the_schema_is_sound_and_takes_a_file_that_is_read() -> None:
         {"tables": {}},
         {"tables": {"t": {}}},
         {"tables": {"t": entry(surprise=1)}},
-        {"tables": {"t": entry(pg_table=None)}},
+        {"tables": {"t": entry(sql_table=None)}},
         {"tables": {"t": entry()}, "order": ["t"]},
         {"tables": {"t": entry()}, "default_sync_order": "t"},
     ],
