@@ -1,6 +1,6 @@
 """The deployment's two entry points: a Lambda event, and a command line.
 
-python lambda_function.py [multi_sync|multi_test|single_sync|plan|verify|info]
+python lambda_function.py [multi_sync|multi_test|single_sync|plan|doctor|verify|info]
                           [--tables=a,b] [--table=x] [--fail-fast] [--publish-together] [--json]
                           [verify: --sample=N --count --independent --repair --settle=S --limit=N
                           --show-values]

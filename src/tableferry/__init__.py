@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tableferry.version import VERSION
 
 if TYPE_CHECKING:
-    from tableferry.api.calls import check, copy_table, discover, plan, sync
+    from tableferry.api.calls import check, copy_table, discover, doctor, plan, sync
     from tableferry.api.table import Table, TableOptions
     from tableferry.api.verifying import repair, verify
     from tableferry.config import Settings, SourceSettings, TargetSettings
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from tableferry.inspect.check import CheckReport
     from tableferry.inspect.discover import Discovery
+    from tableferry.inspect.doctor.finding import Diagnosis, Finding, Grade
     from tableferry.inspect.plan_report import PlanReport
     from tableferry.runs.events import (
         Event,
@@ -61,11 +62,14 @@ __all__ = [
     "ConfigError",
     "DataError",
     "DeadlineError",
+    "Diagnosis",
     "Difference",
     "DifferenceKind",
     "Discovery",
     "ErrorReport",
     "Event",
+    "Finding",
+    "Grade",
     "GuardError",
     "LeaseHeldError",
     "LeaseLostError",
@@ -98,6 +102,7 @@ __all__ = [
     "check",
     "copy_table",
     "discover",
+    "doctor",
     "plan",
     "repair",
     "sync",
@@ -105,12 +110,13 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "tableferry.api.calls": ("check", "copy_table", "discover", "plan", "sync"),
+    "tableferry.api.calls": ("check", "copy_table", "discover", "doctor", "plan", "sync"),
     "tableferry.api.table": ("Table", "TableOptions"),
     "tableferry.api.verifying": ("repair", "verify"),
     "tableferry.config": ("Settings", "SourceSettings", "TargetSettings"),
     "tableferry.inspect.check": ("CheckReport",),
     "tableferry.inspect.discover": ("Discovery",),
+    "tableferry.inspect.doctor.finding": ("Diagnosis", "Finding", "Grade"),
     "tableferry.inspect.plan_report": ("PlanReport",),
     "tableferry.runs.events": (
         "Event",

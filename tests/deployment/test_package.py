@@ -37,6 +37,7 @@ EVENTS: dict[Operation, dict[str, Any]] = {
     Operation.INFO: {"mode": "info"},
     Operation.MULTI_TEST: {"mode": "multi_test"},
     Operation.PLAN: {"mode": "plan", "tables": ["customer"]},
+    Operation.DOCTOR: {"mode": "doctor", "tables": ["customer"]},
     Operation.SINGLE_SYNC: {"mode": "single_sync", "table_name": "mctm_module"},
     Operation.MULTI_SYNC: {},
     Operation.VERIFY: {"mode": "verify", "tables": ["mctm_module"]},

@@ -15,6 +15,8 @@ from tableferry.errors import ConfigError
 from tableferry.inspect.check import CheckReport, check_tables
 from tableferry.inspect.discover import Discovery
 from tableferry.inspect.discover import discover as discover_tables
+from tableferry.inspect.doctor.examine import examine
+from tableferry.inspect.doctor.finding import Diagnosis
 from tableferry.inspect.plan_report import PlanReport, plan_tables
 from tableferry.model.counting import counted, verb
 from tableferry.model.naming import pg_name
@@ -119,6 +121,17 @@ def check(
 ) -> CheckReport:
     """Connect to every database and look at every table; nothing is written. Raises ConfigError."""
     return check_tables(*resolved(tables, source, target, settings))
+
+
+def doctor(
+    tables: Tables,
+    *,
+    source: Source | None = None,
+    target: "Target | None" = None,
+    settings: Settings | None = None,
+) -> Diagnosis:
+    """Examine what syncs will need of both sides; nothing is written. Raises ConfigError."""
+    return examine(*resolved(tables, source, target, settings))
 
 
 def discover(

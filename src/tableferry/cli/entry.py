@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from tableferry import __version__
-from tableferry.cli import inspect, sandbox, sync, verify, watch
+from tableferry.cli import doctor, inspect, sandbox, sync, verify, watch
 from tableferry.cli.parsing import Command, Group, refuse
 from tableferry.frontend.exit_codes import INTERRUPTED
 from tableferry.frontend.output import shielded_output
@@ -26,6 +26,7 @@ COMMANDS: Final[dict[str, Callable[..., int]]] = {
     "watch": watch.watch,
     "verify": verify.verify,
     "check": inspect.check,
+    "doctor": doctor.doctor,
     "info": inspect.info,
     "demo": sandbox.demo,
     "sandbox": sandbox.sandbox,

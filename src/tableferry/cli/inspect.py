@@ -38,7 +38,7 @@ def plan(
     from tableferry.frontend.request import Operation
 
     return run_command(
-        partial(_ask, Operation.PLAN, config, tables), Style(as_json=as_json, quiet=quiet)
+        partial(ask_both, Operation.PLAN, config, tables), Style(as_json=as_json, quiet=quiet)
     )
 
 
@@ -53,7 +53,7 @@ def check(
     from tableferry.frontend.request import Operation
 
     return run_command(
-        partial(_ask, Operation.MULTI_TEST, config, tables), Style(as_json=as_json, quiet=quiet)
+        partial(ask_both, Operation.MULTI_TEST, config, tables), Style(as_json=as_json, quiet=quiet)
     )
 
 
@@ -103,10 +103,10 @@ def discover(
     return run_command(work, Style(as_json=as_json))
 
 
-def _ask(
+def ask_both(
     mode: "Operation", config: Path, tables: "Sequence[str] | None", callbacks: "RunCallbacks"
 ) -> "Report":
-    """Check or plan the configured tables."""
+    """Check, examine or plan the configured tables."""
     from tableferry.frontend.execute import execute
     from tableferry.frontend.request import Request
 

@@ -17,7 +17,7 @@ NO_FINGERPRINTS: Final[Mapping[str, str]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class RunCallbacks:
-    """``event`` gets events, ``answer`` the answers of a check, a plan or a verification."""
+    """``event`` gets events, ``answer`` the answers of all that is no sync."""
 
     event: Callable[[Event], None] = lambda _event: None
     answer: Callable[[object], None] = lambda _answer: None
@@ -30,7 +30,7 @@ def execute(
     callbacks: RunCallbacks,
     fingerprints: Mapping[str, str] = NO_FINGERPRINTS,
 ) -> Report:
-    """Sync, check, plan or verify these tables, as the request's mode says.
+    """Sync, check, examine, plan or verify these tables, as the request's mode says.
 
     ``fingerprints`` are those of a plan, by table: a table that has drifted since is not loaded.
     Raises ConfigError where nothing can be begun. ``info`` is not for here: it reads no database.
@@ -53,6 +53,10 @@ def execute(
         from tableferry.inspect.plan_report import plan_tables
 
         return plan_tables(tables, settings, on_answer=callbacks.answer)
+    if request.mode is Operation.DOCTOR:
+        from tableferry.inspect.doctor.examine import examine
+
+        return examine(tables, settings, on_answer=callbacks.answer)
     if request.mode is Operation.VERIFY:
         from tableferry.runs.verify_tables import verify_tables
 

@@ -32,6 +32,7 @@ class Operation(StrEnum):
     MULTI_TEST = "multi_test"
     SINGLE_SYNC = "single_sync"
     PLAN = "plan"
+    DOCTOR = "doctor"
     VERIFY = "verify"
     INFO = "info"
 

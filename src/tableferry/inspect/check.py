@@ -174,7 +174,7 @@ def check_tables(
 
     def check_database(name: str) -> DatabaseCheck:
         if name == TARGET:
-            return _check_target(settings.target, clock, _sessions(specs))
+            return _check_target(settings.target, clock, sessions_of(specs))
         return _check_source(name, settings.sources[name], clock)
 
     databases = ask_each(names, str, check_database, on_answer)
@@ -196,7 +196,7 @@ def _check_source(name: str, settings: SourceSettings, clock: Clock) -> Database
     return _check_database(name, settings, look, clock)
 
 
-def _sessions(specs: Sequence[TableSpec]) -> int:
+def sessions_of(specs: Sequence[TableSpec]) -> int:
     """Return how many sessions a run has in the target: a load's workers, its own, the ledger's."""
     return 2 + max((spec.parallel for spec in specs if spec.chunks > 1), default=0)
 

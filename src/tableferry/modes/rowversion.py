@@ -10,6 +10,7 @@ and is the next run's.
 Rows that are deleted, truncated, or switched in as a partition are not seen.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -98,9 +99,12 @@ def _changes(
 
 
 def _rowversion_of(plan: SyncPlan) -> SourceColumn:
+    return rowversion_column(plan.spec.source, plan.source_columns)
+
+
+def rowversion_column(table: SourceTable, columns: Sequence[SourceColumn]) -> SourceColumn:
     """Return the table's rowversion column; raises SchemaError where there is not exactly one."""
-    table = plan.spec.source
-    found = [column for column in plan.source_columns if column.type.name == "timestamp"]
+    found = [column for column in columns if column.type.name == "timestamp"]
     match found:
         case [column] if not column.protection:
             return column

@@ -37,10 +37,12 @@ SELECT least(
   CASE WHEN r.rolconnlimit >= 0 THEN
     r.rolconnlimit - count(a.pid) FILTER (WHERE a.usename = r.rolname) END)
 FROM pg_database d JOIN pg_roles r ON r.rolname = session_user
-LEFT JOIN pg_stat_activity a ON a.backend_type = 'client backend' AND a.pid <> pg_backend_pid()
+LEFT JOIN pg_stat_activity a ON coalesce(a.backend_type, 'client backend') = 'client backend'
+  AND a.usesysid IS NOT NULL AND a.datid IS NOT NULL AND a.pid <> pg_backend_pid()
 WHERE d.datname = current_database() GROUP BY d.datconnlimit, r.rolconnlimit"""
-"""Of the server, the database and the role; this session is not one of a load. The view shows
-everybody how many there are."""
+"""Of the server, the database and the role; this session is not one of a load. Of others' sessions
+the view shows everybody the user and the database, but not of which kind they are: a client's
+sessions, and parallel workers, have both."""
 
 
 def read_facts(connection: TargetConnection, sessions: int = 0) -> TargetFacts:
@@ -52,8 +54,8 @@ def read_facts(connection: TargetConnection, sessions: int = 0) -> TargetFacts:
         ((version, replica, isolation, encoding, read_only, replication, role),) = connection.rows(
             _FACTS
         )
-        encryption = _encryption(connection)
-        ((free,),) = connection.rows(_FREE_SESSIONS)
+        encryption = encryption_of(connection)
+        free = free_sessions(connection)
     if replica:
         raise replica_error(connection.settings)
     return TargetFacts(
@@ -62,21 +64,22 @@ def read_facts(connection: TargetConnection, sessions: int = 0) -> TargetFacts:
         isolation=(str(isolation),),
         encoding=str(encoding),
         warnings=(
-            *([_READ_ONLY] if read_only == "on" else []),
-            *([_as_replica(role)] if replication == "replica" else []),
-            *([_too_few(free, sessions)] if free < sessions else []),
+            *([READ_ONLY] if read_only == "on" else []),
+            *([as_replica(role)] if replication == "replica" else []),
+            *([too_few(free, sessions)] if free < sessions else []),
         ),
     )
 
 
-_READ_ONLY: Final = (
+READ_ONLY: Final = (
     "default_transaction_read_only is on for this role, database or server; loads begin their "
     "transactions with READ WRITE all the same. See why it is on: some providers set it when the "
     "disk is nearly full"
 )
 
 
-def _as_replica(role: str) -> str:
+def as_replica(role: str) -> str:
+    """Return what follows from session_replication_role = replica."""
     return (
         "session_replication_role is replica: foreign keys of the target are not checked, and its "
         f"ordinary triggers do not fire (an administrator: ALTER ROLE {role} RESET "
@@ -84,7 +87,23 @@ def _as_replica(role: str) -> str:
     )
 
 
-def _too_few(free: int, sessions: int) -> str:
+def free_sessions(connection: TargetConnection) -> int:
+    """Return how many more sessions server, database and role admit at this moment."""
+    ((free,),) = connection.rows(_FREE_SESSIONS)
+    return int(free)
+
+
+def is_pooled(connection: TargetConnection) -> bool:
+    """Whether the session is another one than the login was told: a pooler stands between.
+
+    A pooler makes up the process id that a client gets at its login, to cancel statements by.
+    """
+    ((pid,),) = connection.rows("SELECT pg_backend_pid()")
+    return bool(pid != connection.raw.info.backend_pid)
+
+
+def too_few(free: int, sessions: int) -> str:
+    """Return what follows from so few free sessions."""
     return (
         f"a load may open {counted(sessions, 'session')} ('parallel' and two more); free at this "
         f"moment: {max(0, free)} (max_connections, CONNECTION LIMIT of the role or the database)"
@@ -97,7 +116,7 @@ _TRUST: Final = {
 }
 
 
-def _encryption(connection: TargetConnection) -> str:
+def encryption_of(connection: TargetConnection) -> str:
     """Describe the encryption of this end; a pooler's connection to the server may differ."""
     if not connection.is_encrypted:
         return "none"

@@ -15,6 +15,30 @@ BY_COLUMN: Final = frozenset({"SELECT", "INSERT", "UPDATE"})
 """The rights that may be granted on columns, too."""
 
 
+@dataclass(frozen=True, slots=True)
+class MissingRight:
+    """A right that the login lacks; ``on`` and ``grant`` say on what, in words and for GRANT.
+
+    ``columns`` are those of the table that it is lacking on, empty for the whole.
+    """
+
+    name: str
+    on: str = ""
+    grant: str = ""
+    columns: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.on:
+            return f"{self.name} on {self.on}"
+        listed = f" on {', '.join(map(shown, self.columns))}" if self.columns else ""
+        return f"{self.name}{listed}"
+
+    def statement(self, table: TargetTable, role: str) -> str:
+        """Return the GRANT that an administrator runs."""
+        columns = f" ({', '.join(map(quote_pg, self.columns))})" if self.columns else ""
+        return f"GRANT {self.name}{columns} ON {self.grant or table.sql} TO {quote_pg(role)};"
+
+
 def require_rights(
     connection: TargetConnection,
     spec: TableSpec,
@@ -25,22 +49,21 @@ def require_rights(
 
     ``columns`` are the target columns that are loaded; while they are not known, rights on any
     column will do. Strategies are checked in order; the error names the rights that the last one
-    lacks.
+    lacks, and the hint has the statements that grant them.
     """
     held = _rights(connection, spec, sorted({right for one in strategies for right in one.rights}))
-    missing: list[str] = []
+    missing: list[MissingRight] = []
     for strategy in strategies:
         missing = _lacking(connection, spec, strategy, held, columns)
         if not missing:
             return
-    counting = ", or set 'max_shrink' to 100, which does without counting its rows"
-    only_counting = missing == ["SELECT"] and "SELECT" not in strategies[-1].rights
+    role = connection.settings.user
+    counting = " Or set 'max_shrink' to 100, which does without counting its rows."
+    only_counting = [*map(str, missing)] == ["SELECT"] and "SELECT" not in strategies[-1].rights
     raise ConfigError(
-        f"{connection.settings.user!r} may not load {spec.target}: it lacks "
-        f"{', '.join(missing)} (42501)",
-        hint=f"Grant {connection.settings.user!r} these rights"
-        + (counting if only_counting else "")
-        + ".",
+        f"{role!r} may not load {spec.target}: it lacks {', '.join(map(str, missing))} (42501)",
+        hint=" ".join(one.statement(spec.target, role) for one in missing)
+        + (counting if only_counting else ""),
         code="42501",
     )
 
@@ -94,7 +117,7 @@ def _lacking(
     strategy: PublishStrategy,
     held: dict[str, _Right] | None,
     columns: Sequence[str],
-) -> list[str]:
+) -> list[MissingRight]:
     if held is None:
         return _lacking_to_create(connection, spec.target)
     wanted = dict.fromkeys(strategy.rights, columns)
@@ -107,25 +130,30 @@ def _lacking(
     for name, needed in wanted.items():
         lacking = held[name].lacks(needed)
         if lacking is not None:
-            on = f" on {', '.join(map(shown, lacking))}" if lacking else ""
-            missing.append(f"{name}{on}")
+            missing.append(MissingRight(name, columns=tuple(lacking)))
     return missing + (_lacking_to_stage(connection) if strategy.staged else [])
 
 
-def _lacking_to_stage(connection: TargetConnection) -> list[str]:
+def _lacking_to_stage(connection: TargetConnection) -> list[MissingRight]:
     sql = (
         "SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = 'tableferry'"
     )
     # A missing schema is created by the ledger.
-    return ["CREATE on the schema tableferry"] if connection.rows(sql) == [(False,)] else []
+    lacking = MissingRight("CREATE", "the schema tableferry", "SCHEMA tableferry")
+    return [lacking] if connection.rows(sql) == [(False,)] else []
 
 
-def _lacking_to_create(connection: TargetConnection, table: TargetTable) -> list[str]:
-    [(may_create, may_create_schema)] = connection.rows(
-        "SELECT has_schema_privilege(to_regnamespace(coalesce(%s, quote_ident(current_schema()))), "
-        "'CREATE'), has_database_privilege(current_database(), 'CREATE')",
+def _lacking_to_create(connection: TargetConnection, table: TargetTable) -> list[MissingRight]:
+    [(may_create, may_create_schema, schema, database)] = connection.rows(
+        "SELECT has_schema_privilege(to_regnamespace(n.name), 'CREATE'), "
+        "has_database_privilege(current_database(), 'CREATE'), n.name, "
+        "quote_ident(current_database()) "
+        "FROM (SELECT coalesce(%s, quote_ident(current_schema())) AS name) n",
         (quote_pg(table.schema) if table.schema else None,),
     )
     if may_create is None and table.schema:  # the load creates the schema as well
-        return [] if may_create_schema else ["CREATE on the database, for its missing schema"]
-    return ["CREATE on its schema"] if may_create is False else []
+        on = "the database, for its missing schema"
+        lacking = MissingRight("CREATE", on, f"DATABASE {database}")
+        return [] if may_create_schema else [lacking]
+    lacking = MissingRight("CREATE", "its schema", f"SCHEMA {schema}")
+    return [lacking] if may_create is False else []

@@ -1,13 +1,15 @@
-"""Answers of a check or a plan, shown one by one as they come."""
+"""Answers of a check, an examination or a plan, shown one by one as they come."""
 
 import time
 from collections.abc import Callable
 
 from tableferry.inspect.asking import Asking
 from tableferry.inspect.check import CheckReport, DatabaseCheck, TableCheck
+from tableferry.inspect.doctor.finding import Diagnosis, Finding, Grade
 from tableferry.inspect.plan_report import PlanReport, TablePlan
 from tableferry.report.check_view import show_database, show_table
 from tableferry.report.console import name
+from tableferry.report.doctor_view import show_finding, show_totals
 from tableferry.report.plan_view import show_table_plan
 from tableferry.report.screen import Screen
 from tableferry.report.summary import show_share
@@ -42,13 +44,20 @@ class AnswersView:
                 is_new = id(answer.error) not in self._shown
                 with self._screen.printing(failed=not answer.ok) as out:
                     show_table(out, answer, self._warnings, with_error=is_new)
+            case Finding():
+                with self._screen.printing(failed=answer.grade is Grade.PROBLEM) as out:
+                    show_finding(out, answer)
             case TablePlan():
                 with self._screen.printing(failed=answer.plan is None) as out:
                     show_table_plan(out, answer)
 
-    def end(self, report: CheckReport | PlanReport) -> None:
-        """Show how many tables are ok, as the last line."""
+    def end(self, report: CheckReport | PlanReport | Diagnosis) -> None:
+        """Show how many tables are ok, or findings of each grade, as the last line."""
         self._screen.doing(ASKING, None)
+        if isinstance(report, Diagnosis):
+            with self._screen.printing(always=True) as out:
+                show_totals(out, report)
+            return
         if isinstance(report, CheckReport):
             ok = sum(table.ok for table in report.tables)
         else:
