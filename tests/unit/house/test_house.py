@@ -40,9 +40,9 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def setup_with(python: Path, checkout: Path) -> subprocess.CompletedProcess[str]:
+def setup_with(python: Path, checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [checkout / "script" / "setup"],
+        [checkout / "script" / "setup", *arguments],
         env={"PATH": os.environ["PATH"], "PYTHON": str(python)},
         capture_output=True,
         text=True,
@@ -103,3 +103,61 @@ def test_setup_with_a_python_without_venv_says_what_to_install(
     assert result.returncode == 1
     assert "apt-get install python3-venv" in result.stderr
     assert not (checkout / ".venv").exists()
+
+
+@pytest.fixture
+def writing_python(tmp_path: Path) -> Path:
+    """A Python whose environments write down what is asked of them, in place of doing it."""
+    inner = 'echo "$@" >>"$(dirname "$0")/../asked"'
+    return program(
+        tmp_path / "writing-python",
+        f"""case "$1 $2" in
+"-m venv")
+    mkdir -p .venv/bin
+    printf '#!/bin/sh\\n%s\\n' '{inner}' >.venv/bin/python
+    chmod +x .venv/bin/python
+    echo "venv $3" >.venv/asked;;
+esac""",
+    )
+
+
+def asked(checkout: Path) -> str:
+    return (checkout / ".venv" / "asked").read_text()
+
+
+def test_the_demos_setup_installs_no_tools_of_development(
+    checkout: Path, writing_python: Path
+) -> None:
+    assert setup_with(writing_python, checkout, "--demo").returncode == 0
+    assert "--editable .[sandbox]" in asked(checkout)
+    assert "[dev]" not in asked(checkout)
+
+
+def test_setup_completes_what_the_demos_setup_has_made(
+    checkout: Path, writing_python: Path
+) -> None:
+    setup_with(writing_python, checkout, "--demo")
+    before = asked(checkout)
+    assert "completing" in setup_with(writing_python, checkout).stderr
+    assert asked(checkout).startswith(before)
+    assert asked(checkout).count("venv --clear") == 1
+    assert "--editable .[dev]" in asked(checkout)
+
+
+@pytest.mark.parametrize("again", [[], ["--demo"]])
+def test_a_complete_environment_is_left_as_it_is(
+    checkout: Path, writing_python: Path, again: list[str]
+) -> None:
+    setup_with(writing_python, checkout)
+    before = asked(checkout)
+    assert setup_with(writing_python, checkout, *again).stderr == ""
+    assert asked(checkout) == before
+
+
+def test_the_demos_environment_is_made_anew_where_the_locked_versions_have_changed(
+    checkout: Path, writing_python: Path
+) -> None:
+    setup_with(writing_python, checkout, "--demo")
+    (checkout / "requirements" / "constraints.txt").write_text("numpy==9.9.9\n")
+    assert "creating" in setup_with(writing_python, checkout).stderr
+    assert "[sandbox]" not in asked(checkout)
