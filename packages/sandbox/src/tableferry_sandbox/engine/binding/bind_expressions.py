@@ -142,7 +142,7 @@ class ExpressionBinder(ArithmeticBinder, ABC):
         found = self.context.session.find_other(node.sequence, self.context.home)
         if not isinstance(found, Sequence):
             raise invalid_object(".".join(node.sequence))
-        self.context.volatile = True
+        self.context.volatile = self.context.random = True
         return Typed(f"CAST(nextval('{found.physical}') AS {duck_type(found.type)})", found.type)
 
     def _grouped(self, node: s.Node, scope: Scope) -> Typed | None:

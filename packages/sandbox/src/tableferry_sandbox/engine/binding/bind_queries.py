@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from functools import partial
 from typing import Final
 
 from tableferry_sandbox.engine.binding.bind_predicates import group_key, ordering
 from tableferry_sandbox.engine.binding.bind_set_operations import SetOperationBinder
+from tableferry_sandbox.engine.binding.functions_objects import constant_object_id
+from tableferry_sandbox.engine.binding.one_object import Equalities
 from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Typed
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.tree import syntax as s
@@ -66,7 +69,7 @@ class QueryBinder(SetOperationBinder):
     def select(self, select: s.Select, query: s.Query, parent: Scope | None) -> BoundQuery:
         """Bind one SELECT with the ORDER BY and OFFSET of its query."""
         scope = Scope([], parent)
-        source = self.from_clause(select.source, scope) if select.source is not None else ""
+        source = self._sources(select, scope) if select.source is not None else ""
         where = self._where(select, scope)
         order_nodes = tuple(item.expression for item in query.order_by)
         grouped = (
@@ -94,6 +97,17 @@ class QueryBinder(SetOperationBinder):
         ]
         sql = self._finish(f"SELECT {heads}{tail}", select, query, orders, scope)
         return BoundQuery(sql, columns)
+
+    def _sources(self, select: s.Select, scope: Scope) -> str:
+        """Bind FROM, with only those rows of the catalog views that the conditions leave."""
+        assert select.source is not None  # noqa: S101 - its caller has looked
+        saved = self.context.owner
+        constant = partial(constant_object_id, self)
+        self.context.owner = Equalities(select, self.context.key, constant).of
+        try:
+            return self.from_clause(select.source, scope)
+        finally:
+            self.context.owner = saved
 
     def _where(self, select: s.Select, scope: Scope) -> str:
         if select.where is None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from tableferry_sandbox.engine.binding import system_views
 from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
+from tableferry_sandbox.engine.binding.one_object import OWNING_COLUMN
 from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Source, Typed, permit_all
 from tableferry_sandbox.engine.database.catalog_objects import (
     PAGE_ROWS,
@@ -115,7 +116,7 @@ class TableBinder(PredicateBinder):
 
     def _sampled(self, text: str, table: Table, sample: s.Sample) -> str:
         """Sample whole pages at random; with a seed, always the same ones."""
-        self.context.volatile = True
+        self.context.volatile = self.context.random = True
         share = self._constant_number(sample.count)
         if sample.rows:
             share = 100 * share / max(1, self.context.session.server.count_rows(table))
@@ -210,7 +211,8 @@ class TableBinder(PredicateBinder):
         self.context.volatile = True
         session = self.context.session
         session.require_state(view.name)
-        rows = list(view.rows(session, session.catalog_of(database)))
+        catalog = self._asked_about(view, session.catalog_of(database), name)
+        rows = list(view.rows(session, catalog))
         named = f"{database.database_id}.{view.schema}.{view.name}"
         self.context.views.append(named)
         registered = self.context.show(named, rows, view.table)
@@ -223,3 +225,13 @@ class TableBinder(PredicateBinder):
         path = () if name != parts[-1] else (database.name, view.schema, view.name)
         self._add_source(Source(name, path, columns, database.key), scope)
         return f"{registered} AS {alias}"
+
+    def _asked_about(self, view: system_views.SysView, catalog: Database, name: str) -> Database:
+        """Return a catalog with only the table or view whose rows of a catalog view are needed."""
+        column = OWNING_COLUMN.get(f"{view.schema}.{view.name}")
+        wanted = self.context.owner(name, column) if column else None
+        if wanted is None:
+            return catalog
+        objects = {key: o for key, o in catalog.objects.items() if o.object_id == wanted}
+        # Any other id is a constraint's, say, of which every table has some.
+        return replace(catalog, objects=objects) if objects else catalog

@@ -206,13 +206,13 @@ def _isdate(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
 
 def _newid(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     arguments(binder, node, scope, 0)
-    binder.context.volatile = True
+    binder.context.volatile = binder.context.random = True
     return Typed("from_hex(replace(CAST(uuid() AS VARCHAR), '-', ''))", t.GUID, nullable=False)
 
 
 def _rand(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     """RAND() is one number for the whole query; RAND(CHECKSUM(NEWID())) is one per row."""
-    binder.context.volatile = True
+    binder.context.volatile = binder.context.random = True
     if not node.arguments:
         return Typed(f"CAST({random.random()!r} AS DOUBLE)", t.FLOAT, nullable=False)  # noqa: S311 - no secret
     arguments(binder, node, scope, 1)
@@ -226,7 +226,7 @@ def _checksum(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     del scope
     if not _is_random_seed(node):
         raise unsupported("CHECKSUM of anything but NEWID()")
-    binder.context.volatile = True
+    binder.context.volatile = binder.context.random = True
     sql = "CAST(CAST(floor(random() * 4294967296) AS BIGINT) - 2147483648 AS INTEGER)"
     return Typed(sql, t.INT, nullable=False)
 

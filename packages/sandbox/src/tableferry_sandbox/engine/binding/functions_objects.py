@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+from tableferry_sandbox.engine.binding.bind_expressions import ExpressionBinder
 from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
 from tableferry_sandbox.engine.binding.catalog_lookups import (
     constant,
@@ -30,10 +31,8 @@ def _object_id(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     session = binder.context.session
     kind = binder.constant_text(node.arguments[1]) if len(values) == 2 else None
     kind = kind.strip().upper() if kind else None
-    text = binder.constant_text(node.arguments[0])
-    if text is not None:
-        parts = split_name(text)
-        return constant(_find(session, parts, kind) if parts else None, t.INT)
+    if binder.constant_text(node.arguments[0]) is not None:
+        return constant(constant_object_id(binder, node), t.INT)
     entries: dict[str, int] = {}
     database = session.catalog_of(session.current)
     for item in database.objects.values():
@@ -52,6 +51,18 @@ def _object_id(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
             forms += [name, f"[{name}]"]
         entries.update({database.key(form): item.object_id for form in forms})
     return lookup(name_key(binder, values[0]), entries, t.INT)
+
+
+def constant_object_id(binder: ExpressionBinder, node: s.Node) -> int | None:
+    """Return OBJECT_ID of a name that is known before the query runs; None for anything else."""
+    if not isinstance(node, s.Call) or node.name != "object_id" or len(node.arguments) > 2:
+        return None
+    text, *kind = (binder.constant_text(argument) for argument in node.arguments)
+    parts = split_name(text) if text is not None else None
+    if not parts:
+        return None
+    wanted = kind[0].strip().upper() if kind and kind[0] else None
+    return _find(binder.context.session, parts, wanted)
 
 
 def _find(session: SessionInfo, parts: tuple[str, ...], kind: str | None) -> int | None:

@@ -128,6 +128,11 @@ def permit_all(_: "Table | View") -> None:
     """Permit every read."""
 
 
+def all_objects(_source: str, _column: str) -> int | None:
+    """Leave the catalog views with the rows of every object."""
+    return None
+
+
 class SessionInfo(Protocol):
     """What functions and catalog views may read of their session."""
 
@@ -225,6 +230,9 @@ class Context:
     """What binding one statement needs from its session, and what it records.
 
     ``tables`` and ``views`` are those that the statement reads, the latter of the catalog.
+    ``volatile`` says that the same statement may give other rows later, ``random`` that the same
+    SQL may give other rows now. ``owner`` returns the id of the only object whose rows of a catalog
+    view the SELECT being bound needs, by the source's name and the column with that id.
     ``home`` is the database of the table whose expression is bound, None for the current one;
     ``local`` are the variables of the user-defined function whose body is bound, None outside of
     one; ``calls`` and ``lets`` count the functions and values with a name that it is inside of.
@@ -240,6 +248,8 @@ class Context:
     tables: list[Table] = field(default_factory=list)
     views: list[str] = field(default_factory=list)
     volatile: bool = False
+    random: bool = False
+    owner: Callable[[str, str], int | None] = all_objects
     common: dict[str, tuple[tuple[str, ...], Query]] = field(default_factory=dict)
     recursive: dict[str, Source] = field(default_factory=dict)
     home: Database | None = None

@@ -41,13 +41,15 @@ def select(session: SessionState, statement: st.QueryStatement) -> Iterator[Even
             "with data-retrieval operations.",
             severity=15,
         )
-    context = binding_context(session)
+    context = binding_context(session, registered=False)
     _, release = session.server.store.versions.take()
     outcome = Outcome()
     try:
         binder = Binder(context)
         bind = binder.untyped_query if variables else binder.query
         bound = bind(statement.query, None)
+        if variables or (isinstance(body, s.Select) and body.into is not None):
+            session.register_noted()
         if isinstance(body, s.Select) and body.into is not None:
             yield from _select_into(session, body.into, bound)
             return

@@ -151,10 +151,20 @@ class SessionState(ABC):
         self, view: str, rows: list[Row], table: Callable[[list[Row]], pa.Table]
     ) -> str:
         """Register the rows of a catalog view as a table; returns its name in DuckDB."""
+        name = self.note_view(view, rows, table)
+        self.register_noted()
+        return name
+
+    def note_view(self, view: str, rows: list[Row], table: Callable[[list[Row]], pa.Table]) -> str:
+        """Return the name in DuckDB that a catalog view's rows have after ``register_noted``."""
         if self.writer_number is not None:
             # What is registered inside a DuckDB transaction ends with it.
             return self.register(table(rows))
-        return self._relations.show(view, rows, table)
+        return self._relations.note(view, rows, table)
+
+    def register_noted(self) -> None:
+        """Register the rows of catalog views that the running statement reads."""
+        self._relations.register_noted()
 
     def unregister(self) -> None:
         """Unregister what only the statement that ended was to read."""

@@ -24,14 +24,19 @@ SHAPE_ONLY: Final[ReadTable] = _shape_only
 """For queries that are bound for their columns and never run."""
 
 
-def binding_context(session: SessionState, read: ReadTable | None = None) -> Context:
-    """Return what binding a statement needs; ``read`` replaces the rows a SELECT may see."""
+def binding_context(
+    session: SessionState, read: ReadTable | None = None, *, registered: bool = True
+) -> Context:
+    """Return what binding a statement needs; ``read`` replaces the rows a SELECT may see.
+
+    Without ``registered``, DuckDB knows the catalog views only after ``register_noted``.
+    """
     return Context(
         session,
         session.variables,
         session.find_object,
         read or partial(readable, session),
-        session.register_view,
+        session.register_view if registered else session.note_view,
         ChangeReader(session, waits=read is not SHAPE_ONLY),
         partial(rights.require, session.login, "SELECT"),
     )
