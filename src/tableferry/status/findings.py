@@ -99,7 +99,7 @@ def _loading(facts: TableFacts, at: dt.datetime) -> Finding | None:
                 f"{lease.process} holds its lease and has shown no life for {span(silent)}; the "
                 f"lease expires in {span((lease.expires_at - at).total_seconds())}."
             )
-            hint = "If that run is dead, wait for the expiry, or free the table (docs/ledger.md)."
+            hint = "If that run is dead, the table is free when the lease expires."
             return Finding(Word.HELD, why, Action.HISTORY, hint)
     if now is not None:
         so_far = f", {counted(now.rows_written, 'row')} so far" if now.rows_written else ""

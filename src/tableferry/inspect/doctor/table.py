@@ -13,6 +13,7 @@ from tableferry.inspect.doctor.questions import About
 from tableferry.inspect.doctor.source import SECONDS_A_DAY
 from tableferry.inspect.doctor.topics import Topic
 from tableferry.inspect.next_read import next_read
+from tableferry.model.counting import counted
 from tableferry.model.identifiers import quote_mssql
 from tableferry.modes import mode_of
 from tableferry.modes.tracking import read_database
@@ -171,6 +172,5 @@ class TableQuestions:
         if read.reload:
             yield self.about.ok(topic, f"reads every row, since {read.reload.text}")
         else:
-            yield self.about.ok(
-                topic, f"reads changes{'' if read.changes is None else f': {read.changes:,} rows'}"
-            )
+            rows = "" if read.changes is None else f": {counted(read.changes, 'row')}"
+            yield self.about.ok(topic, f"reads changes{rows}")
