@@ -157,7 +157,7 @@ def test_a_lease_that_is_not_renewed_while_it_lasts_long_holds_the_table() -> No
     found = state(ledger(now, lease=lease(now.run_id, renewed=20, ttl=30)))
     assert found.word is Word.HELD
     assert "has shown no life for 20 min; the lease expires in 10 min." in found.why
-    assert "docs/ledger.md" in found.hint
+    assert "when the lease expires" in found.hint
 
 
 def test_a_table_that_no_run_has_published_is_never() -> None:
