@@ -1,7 +1,8 @@
 """The deployment's two entry points: a Lambda event, and a command line.
 
 python lambda_function.py [multi_sync|multi_test|single_sync|plan|doctor|verify|info]
-                          [--tables=a,b] [--table=x] [--fail-fast] [--publish-together] [--json]
+                          [--tables=a,b] [--table=x] [--fail-fast] [--publish-together] [--jobs=N]
+                          [--json]
                           [verify: --sample=N --count --independent --repair --settle=S --limit=N
                           --show-values]
 """
@@ -50,6 +51,7 @@ def read_arguments(arguments: Sequence[str]) -> Request:
     parser.add_argument("--table", help="the one table of single_sync")
     parser.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
     parser.add_argument("--publish-together", action="store_true", help="all visible at once")
+    parser.add_argument("--jobs", type=int, help="so many tables at once (1)")
     parser.add_verify_flags()
     found = parser.parse_args(arguments)
     given = {
@@ -57,6 +59,7 @@ def read_arguments(arguments: Sequence[str]) -> Request:
         "tables": found.tables,
         "table_name": found.table,
         "publish_together": found.publish_together or None,
+        "jobs": found.jobs,
         **verify_event(found),
     }
     event = {key: value for key, value in given.items() if value is not None}

@@ -1,7 +1,7 @@
 """Many tables, in order; one table's failure does not stop the next.
 
 python multi_table_manager.py sync|test|verify [--tables=a,b] [--json]
-                              [sync: --fail-fast --publish-together]
+                              [sync: --fail-fast --publish-together --jobs=N]
                               [verify: --sample=N --count --independent --repair --settle=S
                               --limit=N --show-values]
 """
@@ -36,6 +36,7 @@ def read_arguments(arguments: Sequence[str]) -> Request:
     parser.add_names("--tables", "names, separated by commas; may be repeated; default: all")
     parser.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
     parser.add_argument("--publish-together", action="store_true", help="all visible at once")
+    parser.add_argument("--jobs", type=int, help="so many tables at once (1)")
     parser.add_verify_flags()
     found = parser.parse_args(arguments)
     if found.fail_fast and found.action != "sync":
@@ -44,6 +45,8 @@ def read_arguments(arguments: Sequence[str]) -> Request:
     event: dict[str, Any] = {"mode": mode, **verify_event(found)}
     if found.publish_together:
         event["publish_together"] = True
+    if found.jobs is not None:
+        event["jobs"] = found.jobs
     if found.tables is not None:
         event["tables"] = found.tables
     request = parse_event(event, TABLE_CONFIGS)

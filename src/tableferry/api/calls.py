@@ -40,6 +40,7 @@ def sync(
     settings: Settings | None = None,
     fail_fast: bool = False,
     publish_together: bool = False,
+    jobs: int = 1,
     plan: PlanReport | None = None,
     deadline: float | None = None,
     run_id: UUID | None = None,
@@ -48,25 +49,29 @@ def sync(
     """Sync tables in their order; one table's failure does not stop the next.
 
     ``fail_fast``: tables after a failed one are skipped. ``publish_together``: all become visible
-    in one transaction, or none does. ``plan``: a table whose plan has changed since is not loaded.
+    in one transaction, or none does. ``jobs``: so many tables at once; the outcomes stay in the
+    tables' order. ``plan``: a table whose plan has changed since is not loaded.
     ``deadline``: seconds from now; what is not published by then keeps its old rows. ``run_id``:
-    the run's id in the ledger. ``on_event`` receives each event, on the thread where it happens.
+    the run's id in the ledger. ``on_event`` receives each event, one at a time, on the thread where
+    it happens.
 
     Raises ConfigError, and KeyboardInterrupt once an interrupted run has been rolled back.
     """
     require_options(plan=plan, deadline=deadline, run_id=run_id, on_event=on_event)
+    options = RunOptions(
+        fail_fast=fail_fast,
+        together=publish_together,
+        deadline=NEVER if deadline is None else Deadline.after(deadline),
+        run_id=run_id,
+        jobs=jobs,
+    )
     specs, found = resolved(tables, source, target, settings)
     run = sync_tables(
         specs,
         found,
         on_event=on_event,
         fingerprints={} if plan is None else _planned(plan, specs),
-        options=RunOptions(
-            fail_fast=fail_fast,
-            together=publish_together,
-            deadline=NEVER if deadline is None else Deadline.after(deadline),
-            run_id=run_id,
-        ),
+        options=options,
     )
     if run.status is Status.CANCELLED:
         synced = f"{run.count(Status.OK)} of {counted(len(run.tables), 'table')}"

@@ -54,4 +54,6 @@ def next_event(request: Request, run: RunOutcome) -> dict[str, Any]:
     }
     if request.publish_together:
         event["publish_together"] = True
+    if request.jobs is not None:
+        event["jobs"] = request.jobs
     return event

@@ -39,7 +39,12 @@ def handle_event(
         def work() -> Result:
             request = parse_event(event, configured)
             invocation.begun(request)
-            mine = replace(request, deadline=invocation.deadline, run_id=invocation.run_id)
+            mine = replace(
+                request,
+                deadline=invocation.deadline,
+                run_id=invocation.run_id,
+                jobs=_jobs(request, invocation),
+            )
             return execute(mine, invocation.callbacks)
 
         response, result = respond(work)
@@ -48,3 +53,13 @@ def handle_event(
         except Exception as error:  # noqa: BLE001 - the runtime would print its text and lose the answer
             invocation.log.error("not reported", error=ErrorReport.of(error).to_dict())  # noqa: TRY400 - not a logging.Logger
         return response.to_dict()
+
+
+def _jobs(request: Request, invocation: Invocation) -> int | None:
+    """Return how many tables are synced at once: as the event says, else as the setting JOBS does.
+
+    Tables that are published together are loaded one after another, whatever the setting.
+    """
+    if request.jobs is not None or request.publish_together:
+        return request.jobs
+    return invocation.jobs

@@ -48,7 +48,7 @@ class Invocation:
 
     ``about`` names the function, the run and the request in an alert. ``request`` is set once the
     event has been checked. ``next_line`` is when the next line about a table is due in the log, on
-    the monotonic clock.
+    the monotonic clock. ``jobs`` is the setting of this name.
     """
 
     log: JsonLog
@@ -61,6 +61,7 @@ class Invocation:
     continuation: Continuation | None = None
     request: Request | None = None
     next_line: dict[str, float] = field(default_factory=dict)
+    jobs: int | None = None
 
     @classmethod
     def of(cls, context: Any) -> "Invocation":
@@ -85,6 +86,7 @@ class Invocation:
             deadline=deadline_of(context),
             tracing=Tracing.of(reporting, str(run_id)),
             continuation=Continuation(function, Clients()) if continues else None,
+            jobs=reporting.jobs,
             about=f"function {service}, run {run_id}, request {request_id or '(none)'}",
         )
 

@@ -11,6 +11,7 @@ from tableferry.errors import ConfigError
 
 if TYPE_CHECKING:
     from tableferry.config import Settings, TableSpec
+    from tableferry.frontend.request import Request
 
 DEFAULT_CONFIG: Final = Path("table_configs.py")
 
@@ -60,6 +61,14 @@ def env_file_for(config: Path) -> Path | None:
     from tableferry.config import find_env_file
 
     return find_env_file(Path(), config.parent)
+
+
+def require_jobs(request: "Request") -> None:
+    """Raise ConfigError where a sync cannot have so many jobs: before anything else is done."""
+    from tableferry.model.jobs import JOBS_HINT, jobs_problem
+
+    if problem := jobs_problem(request.jobs, together=request.publish_together):
+        raise ConfigError(problem, hint=JOBS_HINT)
 
 
 @contextlib.contextmanager

@@ -15,7 +15,9 @@ from tableferry.cli.shared import (
     needs_extra,
     read_settings,
     read_specs,
+    require_jobs,
 )
+from tableferry.errors import ConfigError
 from tableferry.frontend.command import Style, run_command
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop after the firs
 Together = Annotated[
     bool,
     typer.Option("--publish-together", help="Publish all tables in one transaction, or none."),
+]
+Jobs = Annotated[
+    int, typer.Option(help="Load so many tables at once.", metavar="<int>", show_default=True)
 ]
 Plan = Annotated[
     Path | None,
@@ -45,6 +50,7 @@ def sync(
     tables: Tables = None,
     fail_fast: FailFast = False,
     publish_together: Together = False,
+    jobs: Jobs = 1,
     plan: Plan = None,
     scheduler: Scheduler = "",
     quiet: Quiet = False,
@@ -53,12 +59,20 @@ def sync(
     """Replace the target tables' rows with the source's, each table in one transaction."""
     from tableferry.frontend.request import Operation, Request
 
-    request = Request(Operation.MULTI_SYNC, fail_fast=fail_fast, publish_together=publish_together)
+    request = Request(
+        Operation.MULTI_SYNC, fail_fast=fail_fast, publish_together=publish_together, jobs=jobs
+    )
 
     def work(callbacks: "RunCallbacks") -> "Report":
+        require_jobs(request)
         specs = read_specs(config, tables)
         fingerprints = _read_plan(plan, specs) if plan else {}
         if scheduler:
+            if jobs > 1:
+                raise ConfigError(
+                    "--jobs does not go with --scheduler: a cluster loads several tables at once",
+                    hint="Leave out --jobs; its workers are as many as the scheduler has.",
+                )
             cluster = _Cluster(scheduler, config.absolute().parent)
             return cluster.sync(request, specs, callbacks, fingerprints)
         from tableferry.frontend.execute import execute

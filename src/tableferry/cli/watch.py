@@ -12,8 +12,9 @@ from tableferry.cli.shared import (
     Tables,
     names_of,
     read_settings,
+    require_jobs,
 )
-from tableferry.cli.sync import Together
+from tableferry.cli.sync import Jobs, Together
 from tableferry.frontend.command import Style, run_command
 from tableferry.frontend.signals import stop_on_signals
 
@@ -42,6 +43,7 @@ def watch(
     config: Config = DEFAULT_CONFIG,
     tables: Tables = None,
     publish_together: Together = False,
+    jobs: Jobs = 1,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> int:
@@ -54,9 +56,11 @@ def watch(
         from tableferry.runs.watch import Times
         from tableferry.runs.watch import watch as repeat
 
+        request = Request(Operation.MULTI_SYNC, publish_together=publish_together, jobs=jobs)
+        require_jobs(request)
         schedule = schedule_of(every, cron)
         file = TableFile(config, None if tables is None else names_of(tables))
-        syncs = _Syncs(file, Request(Operation.MULTI_SYNC, publish_together=publish_together))
+        syncs = _Syncs(file, request)
         syncs.require_settings()
         zone = LocalZone()
         with stop_on_signals() as stop:

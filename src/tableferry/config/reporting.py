@@ -1,10 +1,11 @@
-"""A Lambda function's log level, alerts, tracing and continuation, from its environment."""
+"""A Lambda function's log level, alerts, tracing, continuation and jobs, from its environment."""
 
 import os
 from dataclasses import dataclass
 from typing import Final
 
 from tableferry.errors import ConfigError
+from tableferry.model.jobs import MOST_JOBS
 
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -18,7 +19,7 @@ class Reporting:
 
     ``trace_parent`` is the function's own segment, ``xray_daemon`` the address (host:port) to send
     subsegments to, empty where the request is not sampled. ``continues``: a run that the deadline
-    stopped invokes its function again.
+    stopped invokes its function again. ``jobs``: so many tables at once; None: not set.
     """
 
     log_level: str = "INFO"
@@ -27,10 +28,11 @@ class Reporting:
     trace_parent: str = ""
     xray_daemon: str = ""
     continues: bool = False
+    jobs: int | None = None
 
 
 def load_reporting() -> Reporting:
-    """Read LOG_LEVEL, ALERT_TOPIC_ARN and CONTINUE; raises one ConfigError for all problems."""
+    """Read LOG_LEVEL, ALERT_TOPIC_ARN, CONTINUE, JOBS; raises one ConfigError for all problems."""
     problems: dict[str, str] = {}
     level = os.environ.get("LOG_LEVEL", "").strip().upper() or _lambda_log_level()
     if level not in LEVELS:
@@ -45,6 +47,9 @@ def load_reporting() -> Reporting:
     again = os.environ.get("CONTINUE", "").strip().lower()
     if again not in {"", "self"}:
         problems["CONTINUE is not valid"] = "Set CONTINUE to self, or leave it out."
+    jobs = os.environ.get("JOBS", "").strip()
+    if jobs and not (jobs.isascii() and jobs.isdecimal() and 1 <= int(jobs[:9]) <= MOST_JOBS):
+        problems["JOBS is not valid"] = f"Set JOBS to a number from 1 to {MOST_JOBS}."
     if problems:
         raise ConfigError("\n".join(problems), hint=" ".join(problems.values()))
     # "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=...;Sampled=1" (AWS: X-Ray tracing header)
@@ -61,6 +66,7 @@ def load_reporting() -> Reporting:
         parts.get("Parent", ""),
         os.environ.get("AWS_XRAY_DAEMON_ADDRESS", "") if sampled else "",
         continues=again == "self",
+        jobs=int(jobs) if jobs else None,
     )
 
 

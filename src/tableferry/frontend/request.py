@@ -12,6 +12,7 @@ from uuid import UUID
 
 from tableferry.errors import ConfigError
 from tableferry.model.identifiers import shown
+from tableferry.model.jobs import JOBS_HINT, jobs_problem
 from tableferry.runs.deadline import NEVER, Deadline
 from tableferry.verification.asked_options import (
     SHOW_VALUES,
@@ -39,7 +40,15 @@ class Operation(StrEnum):
 
 SYNCS: Final = (Operation.MULTI_SYNC, Operation.SINGLE_SYNC)
 
-KEYS: Final = ("mode", "tables", "table_name", "publish_together", "continued", *VERIFY_KEYS)
+KEYS: Final = (
+    "mode",
+    "tables",
+    "table_name",
+    "publish_together",
+    "jobs",
+    "continued",
+    *VERIFY_KEYS,
+)
 
 _MODES_HINT: Final = f"The modes are: {', '.join(Operation)}."
 WATCH: Final = "watch"
@@ -62,8 +71,8 @@ class Request:
     """A checked request.
 
     ``tables`` holds configured names only, None: all. ``continued`` counts the invocations before
-    this one (``aws.continuation``). ``run_id`` None: a new one. ``verify`` is for the mode of this
-    name.
+    this one (``aws.continuation``). ``run_id`` None: a new one. ``jobs`` tables are synced at once;
+    None: one, or what the function's setting JOBS says. ``verify`` is for the mode of this name.
     """
 
     mode: Operation
@@ -73,6 +82,7 @@ class Request:
     continued: int = 0
     deadline: Deadline = NEVER
     run_id: UUID | None = None
+    jobs: int | None = None
     verify: VerifyOptions = DEFAULT_OPTIONS
 
     @property
@@ -86,6 +96,7 @@ class Request:
             deadline=self.deadline,
             run_id=self.run_id,
             continues=self.continued > 0,
+            jobs=1 if self.jobs is None else self.jobs,
         )
 
 
@@ -109,6 +120,9 @@ def parse_event(event: object, configured: Collection[str]) -> Request:
     continued = event.get("continued", 0)
     if not isinstance(continued, int) or isinstance(continued, bool) or continued < 0:
         problems["'continued' must be the number of invocations before this one"] = _KEYS_HINT
+    jobs = event.get("jobs")
+    if problem := jobs_problem(jobs, together=together is True):
+        problems[problem] = JOBS_HINT
     problems |= verify_problems(event) | _clashes(mode, event)
     named = [*(tables or ()), *([] if name is None else [name])]
     unknown = [wanted for wanted in dict.fromkeys(named) if wanted not in configured]
@@ -122,6 +136,7 @@ def parse_event(event: object, configured: Collection[str]) -> Request:
         tables if name is None else (name,),
         publish_together=bool(together),
         continued=int(continued),
+        jobs=jobs,
         verify=verify_options(event),
     )
 
@@ -160,6 +175,8 @@ def _clashes(mode: Operation | None, event: Mapping[Any, Any]) -> dict[str, str]
     strange = [key for key in VERIFY_KEYS if key in event]
     if strange and mode is not Operation.VERIFY:
         return {f"{' and '.join(strange)}: for {Operation.VERIFY} only": "Leave it out."}
+    if mode is not Operation.MULTI_SYNC and "jobs" in event:
+        return {"jobs goes with multi_sync": "Leave it out."}
     if mode is Operation.SINGLE_SYNC:
         found = {}
         if "table_name" not in event:

@@ -1,6 +1,8 @@
 """A connection to PostgreSQL."""
 
 import contextlib
+import os
+import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, LiteralString, Self
@@ -242,6 +244,17 @@ class TargetConnection:
         """
         with contextlib.suppress(Exception):
             self.raw.cancel_safe(timeout=CANCEL_SECONDS)
+
+    def shut_down(self) -> None:
+        """End what another thread waits for, with a TransientError there, whatever the server does.
+
+        A connection that is closed already has no socket to shut down.
+        """
+        with (
+            contextlib.suppress(psycopg.Error, OSError),
+            socket.socket(fileno=os.dup(self.raw.fileno())) as wire,
+        ):
+            wire.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the connection; the server rolls back what is open."""

@@ -165,6 +165,7 @@ class Effort:
             is_stored=task.claim.is_stored,
             restart=task.claim.restart,
             on_rows=on_rows,
+            budget=task.budget,
         )
 
 

@@ -1,5 +1,6 @@
 """What a run reports while it goes on: progress, typed events, and their callbacks."""
 
+import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -174,7 +175,8 @@ T = TypeVar("T")
 class Listener:
     """Calls the callbacks of a run; what one of them raises becomes a warning of the table.
 
-    An exception that is no ``Exception`` (Ctrl-C, an orchestrator's timeout) is raised.
+    They are called by one thread at a time. An exception that is no ``Exception`` (Ctrl-C, an
+    orchestrator's timeout) is raised.
     """
 
     def __init__(
@@ -184,18 +186,22 @@ class Listener:
     ) -> None:
         self._on_event = on_event
         self._on_progress = on_progress
-        self._failures: Counter[str] = Counter()
+        self._failures: dict[str, Counter[str]] = {}
+        self._turn = threading.Lock()
 
     def tell(self, event: Event) -> None:
         """Pass an event to every callback that takes it."""
-        if self._on_event is not None:
-            self._call("on_event", self._on_event, event)
-        if isinstance(event, Progress) and self._on_progress is not None:
-            self._call("on_progress", self._on_progress, event)
+        with self._turn:
+            if self._on_event is not None:
+                self._call("on_event", self._on_event, event, event.table)
+            if isinstance(event, Progress) and self._on_progress is not None:
+                self._call("on_progress", self._on_progress, event, event.table)
 
-    def take_warnings(self) -> tuple[str, ...]:
-        """Return a sentence for each distinct failure since the last call."""
-        found, self._failures = self._failures, Counter()
+    def take_warnings(self, table: str | None = None) -> tuple[str, ...]:
+        """Return a sentence for each distinct failure since the last call; None: of any table."""
+        with self._turn:
+            tables = list(self._failures) if table is None else [table]
+            found = sum((self._failures.pop(key, Counter()) for key in tables), Counter[str]())
         return tuple(
             f"The callback {failure}, {count:,} times; the load was not affected"
             if count > 1
@@ -203,8 +209,9 @@ class Listener:
             for failure, count in found.items()
         )
 
-    def _call(self, name: str, callback: Callable[[T], None], argument: T) -> None:
+    def _call(self, name: str, callback: Callable[[T], None], argument: T, table: str) -> None:
         try:
             callback(argument)
         except Exception as error:  # noqa: BLE001 - the caller's code; it must not fail a load
-            self._failures[f"{name} raised {kind_and_place(error)}"] += 1
+            failures = self._failures.setdefault(table, Counter())
+            failures[f"{name} raised {kind_and_place(error)}"] += 1

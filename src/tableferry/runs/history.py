@@ -1,11 +1,12 @@
 """A run in the ledger: its claims on tables, and what came of them.
 
 The ledger is opened by the first table that needs it: a run whose tables all have
-``'ledger': 'off'`` touches none.
+``'ledger': 'off'`` touches none. Tables may be claimed by several threads.
 """
 
 import contextlib
 import datetime as dt
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
@@ -37,6 +38,8 @@ class History:
         self._is_open = False
         self._refusal: TableferryError | None = None
         self._runs: dict[str, TableRun] = {}
+        # Reentrant: the first table that is begun opens the ledger.
+        self._beginning = threading.RLock()
 
     def __enter__(self) -> Self:
         return self
@@ -66,8 +69,9 @@ class History:
         if spec.ledger is LedgerUse.OFF:
             yield NoClaim()
             return
-        run = self._begin_table(spec)
-        self._require_own_target(run)
+        with self._beginning:
+            run = self._begin_table(spec)
+            self._require_own_target(run)
         claim = LedgerClaim(
             self._ledger,
             run,
@@ -85,7 +89,8 @@ class History:
         if not self._is_open or spec.ledger is LedgerUse.OFF:
             return ()
         if spec.key not in self._runs:
-            with contextlib.suppress(TableferryError):  # reported by a begun table
+            # Reported by a begun table.
+            with contextlib.suppress(TableferryError), self._beginning:
                 self._begin_table(spec)
         if run := self._runs.get(spec.key):
             self._ledger.end_table(
@@ -123,7 +128,7 @@ class History:
         """Write down the run's outcome; returns what could not be written."""
         if self._is_open:
             self._ledger.end_run(outcome.status.value)
-        return self._ledger.take_warnings()
+        return self._ledger.take_warnings(of_all_threads=True)
 
     def _begin_table(self, spec: TableSpec) -> TableRun:
         self._open()
@@ -144,6 +149,10 @@ class History:
 
     def _open(self) -> None:
         """Open the ledger, once; what refused it for one table refuses it for the next."""
+        with self._beginning:
+            self._open_once()
+
+    def _open_once(self) -> None:
         if self._is_open:
             return
         if self._refusal:

@@ -143,6 +143,14 @@ def not_begun_after_stop(spec: TableSpec, stop: KeyboardInterrupt) -> TableOutco
     return not_begun(spec, Status.CANCELLED, report)
 
 
+def left_behind(spec: TableSpec, stop: KeyboardInterrupt) -> TableOutcome:
+    """Of a table whose thread did not come to its end after a signal, in a server that hangs."""
+    name = signal_of(stop).name
+    message = f"The run was stopped ({name}), while a server did not answer"
+    report = ErrorReport("Cancelled", message, _EITHER, name)
+    return TableOutcome(spec.key, str(spec.target), Status.CANCELLED, error=report)
+
+
 def _unpublished(
     effort: Effort, status: Status, report: ErrorReport, *, kept: bool
 ) -> TableOutcome:

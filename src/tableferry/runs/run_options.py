@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+from tableferry.errors import ConfigError
+from tableferry.model.jobs import JOBS_HINT, jobs_problem
 from tableferry.runs.deadline import NEVER, Clock, Deadline
 from tableferry.runs.retry import Retries
 
@@ -16,6 +18,7 @@ class RunOptions:
     ``fail_fast``: tables after a failed one are skipped. ``together``: all tables become visible in
     one transaction, or none does. ``run_id``: a new one where it is None. ``continues``: the run
     goes on with one that has just run out of time, whatever the age of what that one has stored.
+    ``jobs``: so many tables at once. Raises ConfigError where the options contradict each other.
     """
 
     fail_fast: bool = False
@@ -25,6 +28,11 @@ class RunOptions:
     clock: Clock = time.monotonic
     run_id: UUID | None = None
     continues: bool = False
+    jobs: int = 1
+
+    def __post_init__(self) -> None:
+        if problem := jobs_problem(self.jobs, together=self.together):
+            raise ConfigError(problem, hint=JOBS_HINT)
 
 
 DEFAULT_OPTIONS: Final = RunOptions()

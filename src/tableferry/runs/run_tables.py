@@ -1,16 +1,19 @@
-"""A run: the tables in order, each with an outcome; one table's failure does not stop the next."""
+"""A run: each table with an outcome, one after another or several at once, in order or together.
+
+One table's failure does not stop the others.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Final
 from uuid import uuid4
 
 from tableferry.config import LOGIN_REFUSED, SOURCE_LOGIN_REFUSED, Settings, TableSpec
 from tableferry.errors import ErrorReport, TransientError, kind_and_place
 from tableferry.runs.effort import Effort
 from tableferry.runs.events import (
+    Event,
     Listener,
     OnEvent,
     OnProgress,
@@ -20,6 +23,7 @@ from tableferry.runs.events import (
     TableStarted,
     TableVerified,
 )
+from tableferry.runs.first_login import FirstLogins
 from tableferry.runs.history import History
 from tableferry.runs.idle import idle_tables
 from tableferry.runs.load_together import load_together
@@ -27,6 +31,7 @@ from tableferry.runs.outcome import STOPPED, RunOutcome, Status, TableOutcome
 from tableferry.runs.outcomes import (
     done,
     failed,
+    left_behind,
     not_begun,
     not_begun_after_stop,
     not_verified_after_stop,
@@ -36,14 +41,14 @@ from tableferry.runs.outcomes import (
 from tableferry.runs.publish import LoadAll, publish_together
 from tableferry.runs.retry import Retries
 from tableferry.runs.run_options import DEFAULT_OPTIONS, RunOptions
-from tableferry.runs.task import Task
+from tableferry.runs.run_stop import RunStop, stoppable
+from tableferry.runs.side_by_side import SideBySide
+from tableferry.runs.task import TARGET, Task
+from tableferry.transfer.budget import Budget
 from tableferry.verification.result import TableVerification
 
 Verify = Callable[[Task, Retries], TableVerification | None]
 """Verifies a table that was published; None where its entry asks for nothing. Raises nothing."""
-
-_TARGET: Final = ""
-"""The target's key in ``refused``, where each source has its ``db_type``: never empty."""
 
 
 def nothing(_task: Task, _retries: Retries) -> None:
@@ -63,6 +68,7 @@ def run_tables(
 ) -> RunOutcome:
     """Run the tables in order; raises no Exception: a failure is an outcome, and so is a signal.
 
+    With ``options.jobs`` several are loaded at once, each in a thread; the outcomes stay in order.
     ``on_event`` receives every event, ``on_progress`` only that kind. What a callback raises
     becomes a warning. ``fingerprints`` are those of a plan, by table: a table whose plan has
     changed since is not loaded. ``load`` brings the rows; if it is not the usual one, tables
@@ -70,22 +76,28 @@ def run_tables(
     """
     started = options.clock()
     run_id = options.run_id or uuid4()
+    listener = Listener(on_event, on_progress)
+    stop = None
+    # A run of one table at a time needs none: a signal interrupts whatever it does.
+    if min(options.jobs, len(specs)) > 1:
+        stop = RunStop()
+        options = replace(options, deadline=stoppable(options.deadline, stop))
     with History(run_id, settings, options) as history:
-        listener = Listener(on_event, on_progress)
-        run = _Run(settings, options, history, listener, fingerprints, specs, load, verify)
+        run = _Run(settings, options, history, listener, fingerprints, specs, load, verify, stop)
         if load is load_together:
             run.find_idle()
-        for group in [list(specs)] if options.together else [[spec] for spec in specs]:
-            for outcome in run.carry(group):
-                listener.tell(TableFinished(outcome))
-        whole = RunOutcome(tuple(run.outcomes), options.clock() - started, str(run_id))
+        run.carry_all()
+        whole = RunOutcome(run.in_order(), options.clock() - started, str(run_id))
         warnings = run.warnings + history.ended(whole) + listener.take_warnings()
         return replace(whole, warnings=warnings)
 
 
 @dataclass(slots=True)
 class _Run:
-    """The state of a run: the outcomes so far decide which tables are still begun."""
+    """The state of a run: the outcomes so far decide which tables are still begun.
+
+    ``thread_stop`` stops the threads of a run that loads several tables at once.
+    """
 
     settings: Settings
     options: RunOptions
@@ -95,11 +107,14 @@ class _Run:
     specs: Sequence[TableSpec]
     load: LoadAll = load_together
     verify: Verify = nothing
+    thread_stop: RunStop | None = None
     outcomes: list[TableOutcome] = field(default_factory=list)
     refused: dict[str, ErrorReport] = field(default_factory=dict)
     stop: KeyboardInterrupt | None = None
     idle: dict[str, TableOutcome] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    budget: Budget = field(default_factory=Budget)
+    logins: FirstLogins = field(default_factory=FirstLogins)
 
     def find_idle(self) -> None:
         """Find the tables without changes, unless all become visible in one transaction.
@@ -116,13 +131,50 @@ class _Run:
         except Exception as error:  # noqa: BLE001 - every table still has the ordinary way
             self.warnings += (f"No table was looked at for changes: {kind_and_place(error)}",)
 
-    def carry(self, group: Sequence[TableSpec]) -> list[TableOutcome]:
-        """Sync the tables of one transaction, or return why they are not begun."""
+    def carry_all(self) -> None:
+        """Bring every table to an outcome; raises what is no Exception and no signal."""
+        if self.options.together:
+            self.carry(list(self.specs), 1)
+            return
+        begun = 0
+        if self.thread_stop is not None and self.stop is None:
+            begun = self._carry_side_by_side(self.thread_stop)
+        for number, spec in enumerate(self.specs[begun:], begun + 1):
+            self.carry([spec], number)
+
+    def _carry_side_by_side(self, stop: RunStop) -> int:
+        """Carry tables in threads until the run is to stop; returns how many were begun."""
+        threads = SideBySide(len(self.specs), lambda at: self.carry([self.specs[at]], at + 1), stop)
+        threads.run(self.options.jobs)
+        if stop.reason is not None and not isinstance(stop.reason, KeyboardInterrupt):
+            raise stop.reason
+        ended = {outcome.table for outcome in self.outcomes}
+        for spec in self.specs[: threads.begun]:
+            if stop.reason is not None and spec.key not in ended:
+                self.outcomes.append(self._written_down(spec, left_behind(spec, stop.reason)))
+        if stop.reason is not None and not self._is_over():
+            self.stop = stop.reason  # what it came too late for is published
+        return threads.begun
+
+    def in_order(self) -> tuple[TableOutcome, ...]:
+        """Return the outcomes in the order of the tables."""
+        places = {spec.key: place for place, spec in enumerate(self.specs)}
+        return tuple(sorted(self.outcomes, key=lambda outcome: places[outcome.table]))
+
+    def carry(self, group: Sequence[TableSpec], number: int) -> None:
+        """Sync the tables of one transaction, or find why they are not begun, and tell of each.
+
+        The first is table ``number`` (from 1) of the run.
+        """
+        outcomes = self._carried(group, number)
+        self.outcomes += outcomes
+        for outcome in outcomes:
+            self.listener.tell(TableFinished(outcome))
+
+    def _carried(self, group: Sequence[TableSpec], number: int) -> list[TableOutcome]:
         if all(spec.key in self.idle for spec in group):
-            outcomes = [self.idle[spec.key] for spec in group]
-            self.outcomes += outcomes
-            return outcomes
-        known = [self.refused.get(spec.db_type) or self.refused.get(_TARGET) for spec in group]
+            return [self.idle[spec.key] for spec in group]
+        known = [self.refused.get(spec.db_type) or self.refused.get(TARGET) for spec in group]
         refused = next((report for report in known if report), None)
         stop, self.stop = self.stop, None
         if stop:
@@ -135,12 +187,12 @@ class _Run:
             outcomes = [self._written_down(s, not_begun(s, Status.FAILED, refused)) for s in group]
         else:
             # Without the leases: a repair takes one of its own.
-            outcomes = [self._verified(*one) for one in zip(group, self._begin(group), strict=True)]
+            begun = self._begin(group, number)
+            outcomes = [self._verified(*one) for one in zip(group, begun, strict=True)]
         for spec, outcome in zip(group, outcomes, strict=True):
             if outcome.error and outcome.error.code in LOGIN_REFUSED:
-                side = spec.db_type if outcome.error.code in SOURCE_LOGIN_REFUSED else _TARGET
+                side = spec.db_type if outcome.error.code in SOURCE_LOGIN_REFUSED else TARGET
                 self.refused[side] = outcome.error
-        self.outcomes += outcomes
         return outcomes
 
     def _is_over(self) -> bool:
@@ -148,12 +200,12 @@ class _Run:
         failed = {Status.FAILED, Status.HELD}
         return bool(ended & STOPPED) or (self.options.fail_fast and bool(ended & failed))
 
-    def _begin(self, group: Sequence[TableSpec]) -> list[TableOutcome]:
+    def _begin(self, group: Sequence[TableSpec], first: int) -> list[TableOutcome]:
         started = self.options.clock()
         efforts = [Effort(self._task(spec, started)) for spec in group]
         with ExitStack() as claims:
             try:
-                for number, effort in enumerate(efforts, len(self.outcomes) + 1):
+                for number, effort in enumerate(efforts, first):
                     spec = effort.task.spec
                     begun = TableStarted(spec.key, str(spec.target), number, len(self.specs))
                     self.listener.tell(begun)
@@ -163,7 +215,7 @@ class _Run:
                 new = publish_together(efforts, self._retries(group), self.load)
             except KeyboardInterrupt as stop:
                 outcomes = stopped(efforts, stop)
-                self.stop = stop if outcomes[0].status is Status.OK else None
+                self._note(stop, has_told=outcomes[0].status is not Status.OK)
             except Exception as error:  # noqa: BLE001 - one table's failure never stops the others
                 outcomes = [failed(effort, error, efforts) for effort in efforts]
             except BaseException as end:
@@ -178,20 +230,33 @@ class _Run:
         """Return the outcome with what a verification of the published rows has found."""
         if not outcome.ok or self.stop:
             return outcome
+        if self.thread_stop is not None and self.thread_stop.reason is not None:
+            return not_verified_after_stop(outcome) if spec.verify else outcome
         try:
             found = self.verify(self._task(spec, self.options.clock()), self._retries([spec]))
         except KeyboardInterrupt as stop:
-            self.stop = stop
+            self._note(stop)
             return not_verified_after_stop(outcome)
         if found is None:
             return outcome
         self.listener.tell(TableVerified(found))
         outcome = verified(outcome, found)
-        warnings = self.listener.take_warnings() + self.history.verified(spec, found)
+        warnings = self.listener.take_warnings(spec.key) + self.history.verified(spec, found)
         return replace(outcome, warnings=outcome.warnings + warnings)
 
+    def _note(self, stop: KeyboardInterrupt, *, has_told: bool = False) -> None:
+        """Note a stop for the tables that come next, and for those that are being loaded.
+
+        ``has_told``: an outcome says already that the run was stopped.
+        """
+        if self.thread_stop is not None:
+            self.thread_stop.ask(stop)
+        elif not has_told:
+            self.stop = stop
+
     def _written_down(self, spec: TableSpec, outcome: TableOutcome) -> TableOutcome:
-        outcome = replace(outcome, warnings=outcome.warnings + self.listener.take_warnings())
+        warnings = self.listener.take_warnings(spec.key)
+        outcome = replace(outcome, warnings=outcome.warnings + warnings)
         unwritten = self.history.table_ended(spec, outcome)
         return replace(outcome, warnings=outcome.warnings + unwritten)
 
@@ -212,7 +277,19 @@ class _Run:
             settings=self.settings,
             elapsed=lambda: clock() - started,
             deadline=self.options.deadline,
-            on_event=self.listener.tell,
+            on_event=self._tell,
             fingerprint=self.fingerprints.get(spec.key),
             others=tuple(other for other in self.specs if other.key != spec.key),
+            budget=self.budget,
+            logins=self.logins,
+            on_open=self.thread_stop.opened if self.thread_stop else lambda _connection: None,
         )
+
+    def _tell(self, event: Event) -> None:
+        """Report an event of a table; a thread that is to stop gets no further.
+
+        It is told of each look at a lease or a lock, and so comes out of these waits.
+        """
+        if self.thread_stop is not None:
+            self.thread_stop.check()
+        self.listener.tell(event)

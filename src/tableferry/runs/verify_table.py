@@ -249,6 +249,7 @@ class _Verifying:
             into=into,
             check=task.deadline.check,
             remaining=lambda: task.deadline.remaining,
+            budget=task.budget,
         )
 
     def _watermark(self, plan: SyncPlan, into: TargetConnection) -> Watermark | None:

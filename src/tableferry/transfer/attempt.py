@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tableferry import postgres, sqlserver, values
+from tableferry.transfer.budget import Budget
 from tableferry.transfer.chunk_loader import StoredChunk
 from tableferry.transfer.reconcile import Reconciled
 from tableferry.transfer.workers import Check
@@ -18,7 +19,7 @@ class Access:
     no end. ``checkpoint`` writes in a chunk's transaction that it is stored, ``is_stored`` finds
     out whether it is when the answer to its COMMIT was lost; ``restart`` forgets what an earlier
     attempt has staged. ``on_rows`` gets after each batch the number of rows that are there, and how
-    many of them were there before this attempt.
+    many of them were there before this attempt. ``budget`` is shared by all readers of the run.
     """
 
     open_source: Callable[[], sqlserver.SourceConnection]
@@ -29,6 +30,7 @@ class Access:
     is_stored: Callable[[int], bool]
     restart: Callable[[], None]
     on_rows: Callable[[int, int], None]
+    budget: Budget = field(default_factory=Budget)
 
 
 @dataclass(slots=True)

@@ -1,10 +1,11 @@
-"""The memory budget of one table: bytes that all its readers together may read ahead."""
+"""The memory budget of a run: bytes that the readers of all its tables may read ahead."""
 
 import threading
 from typing import Final
 
 IN_FLIGHT_BYTES: Final = 8 * 2**20
-"""Three batches of the largest size: a short stall of one side does not stop the other."""
+"""Three batches of the largest size: a short stall of one side does not stop the other. Of several
+tables at once each may hold one batch beyond it."""
 
 
 class Budget:

@@ -68,6 +68,7 @@ class TableLoader:
             open_source=self._stall_guard.guarded(access.open_source),
             opened=opened,
             rate_limit=sqlserver.RateLimit(plan.spec.max_rows_per_second),
+            budget=access.budget,
             check=access.check,
             select=extract.select,
             short_snapshots=caught_up,

@@ -109,6 +109,7 @@ class SourceStream:
             numbered(self._ranges),
             open_source=guard.guarded(self._sides.open_source),
             rate_limit=sqlserver.RateLimit(self._plan.spec.max_rows_per_second),
+            budget=self._sides.budget,
             check=self._sides.check,
         )
         return Readers(reading).ahead()

@@ -76,7 +76,7 @@ class Ledger:
         self._connection = LedgerConnection(settings)
         self._heartbeat = Heartbeat(self._connection, run_id, timing, clock)
         self._lock = threading.Lock()
-        self._warnings: list[str] = []
+        self._warnings: dict[int, list[str]] = {}
 
     def __enter__(self) -> Self:
         try:
@@ -187,11 +187,14 @@ class Ledger:
         what = f"{found.table_key}: its verification ({found.verdict})"
         self._try(what, lambda c: write_verification(c, found))
 
-    def take_warnings(self) -> tuple[str, ...]:
-        """Return the warnings about records that failed since the last call."""
+    def take_warnings(self, *, of_all_threads: bool = False) -> tuple[str, ...]:
+        """Return the warnings about records of this thread that failed since the last call.
+
+        A table is loaded by one thread, so that none of them is another table's.
+        """
         with self._lock:
-            taken, self._warnings = self._warnings, []
-        return tuple(taken)
+            threads = list(self._warnings) if of_all_threads else [threading.get_ident()]
+            return tuple(text for one in threads for text in self._warnings.pop(one, ()))
 
     # --- the lease ------------------------------------------------------------------------------
 
@@ -305,7 +308,7 @@ class Ledger:
 
     def _warn(self, text: str) -> None:
         with self._lock:
-            self._warnings.append(text)
+            self._warnings.setdefault(threading.get_ident(), []).append(text)
 
 
 def _held(run: TableRun, holder: Holder) -> LeaseHeldError:

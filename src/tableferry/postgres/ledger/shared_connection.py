@@ -5,13 +5,9 @@ may run every one of them in another session.
 """
 
 import contextlib
-import os
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from typing import Final, TypeVar
-
-import psycopg
 
 from tableferry.config import TargetSettings
 from tableferry.errors import TableferryError, TransientError
@@ -101,19 +97,10 @@ def time_limit(connection: TargetConnection, seconds: float) -> Iterator[None]:
 
     Neither libpq nor TCP gives up on a peer that acknowledges every packet and never answers.
     """
-    timer = threading.Timer(seconds, _shut_down, (connection,))
+    timer = threading.Timer(seconds, connection.shut_down)
     timer.daemon = True
     timer.start()
     try:
         yield
     finally:
         timer.cancel()
-
-
-def _shut_down(connection: TargetConnection) -> None:
-    # A connection that is closed already has no socket to shut down.
-    with (
-        contextlib.suppress(psycopg.Error, OSError),
-        socket.socket(fileno=os.dup(connection.raw.fileno())) as wire,
-    ):
-        wire.shutdown(socket.SHUT_RDWR)
