@@ -194,6 +194,7 @@ def test_one_tables_failure_does_not_stop_the_others(
     sample_sandbox: Sandbox,
     pg_database: PgDatabase,
     monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setitem(configs, "mctm_module", {**configs["mctm_module"], "publish": "truncate"})
     pg_database.run(
@@ -222,6 +223,9 @@ def test_one_tables_failure_does_not_stop_the_others(
     [whole] = [spec for spec in specs(configs) if spec.key == "mctm_module"]
     assert_carried(whole)
     assert len(machine.called("load_whole")) == 1
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    told_of_wholes = [line["table"] for line in lines if line["event"] == "table ended"]
+    assert told_of_wholes.count("mctm_module") == 1, "it is logged and measured once"
 
 
 def test_an_input_may_name_tables_and_a_chunk_that_never_works_ends_its_table(

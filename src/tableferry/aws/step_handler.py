@@ -87,15 +87,22 @@ def _answer(
         case Step.PUBLISH:
             outcome = fanout.publish(spec, settings, assignment, deadline=deadline)
         case Step.GIVE_UP:
-            outcome = fanout.give_up(spec, settings, assignment, _report(request.error))
+            outcome = fanout.give_up(spec, settings, assignment, _error_of(request.error))
         case _:
             outcome = _whole(spec, settings, invocation)
-    invocation.table_ended(outcome)
-    if outcome.verified is not None:
-        if request.step is Step.PUBLISH:
-            invocation.table_verified(outcome.verified)
-        invocation.metrics.verification(Verification((outcome.verified,)))
+    _report_outcome(request.step, invocation, outcome)
     return _small(outcome)
+
+
+def _report_outcome(step: Step, invocation: Invocation, outcome: TableOutcome) -> None:
+    """Log and measure a table's outcome; a run of its own has done so for the table by events."""
+    if step is not Step.LOAD_WHOLE:
+        invocation.table_ended(outcome)
+    if outcome.verified is None:
+        return
+    if step is not Step.LOAD_WHOLE:
+        invocation.table_verified(outcome.verified)
+    invocation.metrics.verification(Verification((outcome.verified,)))
 
 
 def _plan(config: Config) -> dict[str, Any]:
@@ -119,7 +126,7 @@ def _whole(spec: "TableSpec", settings: "Settings", invocation: Invocation) -> T
     return sync_table(spec, settings, on_event=invocation.event, options=options)
 
 
-def _report(name: str) -> ErrorReport | None:
+def _error_of(name: str) -> ErrorReport | None:
     """Return a report for an error's name; None: the failed step has left one in the ledger."""
     if name in NAMELESS:
         return None

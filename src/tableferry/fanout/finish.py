@@ -165,7 +165,9 @@ def _publish(
         load.keep = True  # dropped with the publishing transaction, or by ``give_up``
         require_exact_keys(plan, values.altered(altered_values(into, work.run)))
         caught = _caught_up(effort, plan, load, work, refusals)
-        watermark = new_watermark(effort.task, plan, caught.watermark, is_complete=True)
+        watermark = new_watermark(
+            effort.task, plan, caught.watermark, every_row=True, reconciled=True
+        )
         read, refused = read + caught.rows, caught.refused
         task.claim.progress("prepare", read, load.rows)
         with task.deadline.ending(into.cancel):

@@ -8,6 +8,7 @@ from tableferry.config import Settings
 from tableferry.model.key_range import WHOLE_TABLE
 from tableferry.model.watermark import ReloadReason, Watermark
 from tableferry.modes import mode_of
+from tableferry.modes.shown_watermark import shown_watermark
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.ledger import find_watermark
 from tableferry.runs.claim import contents_of, void_if_new
@@ -18,9 +19,9 @@ class NextRead:
     """What a run would read now.
 
     ``select`` is its SELECT, ``reload`` why it would read every row (None: it reads changes),
-    ``changes`` how many rows those are. ``watermark`` is from where it goes on, empty where nothing
-    counts, and ``age`` how many seconds ago that was written. ``reconciles``: the keys of both
-    sides would be compared.
+    ``changes`` how many rows those are. ``watermark`` says in words from where it goes on, empty
+    where nothing counts, and ``age`` how many seconds ago that was written. ``reconciles``: the
+    keys of both sides would be compared.
     """
 
     mode: str
@@ -75,7 +76,7 @@ def next_read(
         select=extract.select(WHOLE_TABLE),
         reload=extract.reason or (found if isinstance(found, ReloadReason) else None),
         changes=changes,
-        watermark=watermark.value if watermark else "",
+        watermark=shown_watermark(watermark.value) if watermark else "",
         age=watermark.age if watermark else None,
         reconciles=extract.reconcile,
         warnings=extract.warnings,

@@ -238,6 +238,8 @@ class LedgerClaim:
             rows_written=rows_written,
             age=None if is_repair else age,
             warnings=plan.warnings,
+            every_row=not is_repair and (watermark is None or watermark.every_row),
+            read_to=watermark.value if watermark else None,
         )
         if not is_repair:
             write_watermark(connection, self._lease, watermark)

@@ -220,23 +220,26 @@ def prepare(
             effort.task,
             plan,
             planned.watermark if caught is None else caught.watermark,
-            is_complete=extract.complete or extract.reconcile,
+            every_row=extract.complete,
+            reconciled=extract.complete or extract.reconcile,
         ),
     )
 
 
 def new_watermark(
-    task: Task, plan: SyncPlan, value: str | None, *, is_complete: bool
+    task: Task, plan: SyncPlan, value: str | None, *, every_row: bool, reconciled: bool
 ) -> NewWatermark | None:
     """Return what is to be written with the rows, None where the mode keeps no watermark.
 
-    ``is_complete``: the target has no key that the source lacks.
+    ``every_row`` was read; ``reconciled``: the target has no key that the source lacks.
     """
     if value is None:
         return None
     contents = contents_of(plan, task.settings)
     entry = settings_of(task.spec, task.settings)
-    return NewWatermark(str(plan.spec.mode), value, contents, entry, reconciled=is_complete)
+    return NewWatermark(
+        str(plan.spec.mode), value, contents, entry, reconciled=reconciled, every_row=every_row
+    )
 
 
 def _cut(from_: sqlserver.SourceConnection, plan: SyncPlan, extract: Extract) -> sqlserver.Chunking:

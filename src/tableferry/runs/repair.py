@@ -89,6 +89,7 @@ class _Repair:
         self._into = into
         self._stack = stack
         self._keys = keys
+        self._warnings: tuple[str, ...] = ()
 
     def load(self) -> Loaded | None:
         """Bring it up to the moment before it is published; raises TableferryError.
@@ -162,6 +163,7 @@ class _Repair:
                     stats.read += batch.num_rows
                     stats.bytes += batch.nbytes
                     load.write(convert(batch))
+        self._warnings = guard.warnings
         return load
 
     def _prepared(self, plan: SyncPlan, staging: postgres.Staging, load: postgres.Load) -> Loaded:
@@ -192,6 +194,7 @@ class _Repair:
             load,
             stats.read,
             load.rows,
+            self._warnings,
             refused=stats.refused.rows if stats.refused else (),
             complete=False,
             is_repair=True,

@@ -16,12 +16,12 @@ from tableferry.postgres import TargetConnection
 from tableferry.verification.again import read_again
 from tableferry.verification.differences import DifferenceKind, Differences
 from tableferry.verification.explained import explain
-from tableferry.verification.left_out_quarantined import drop_quarantined, settle_left_out
 from tableferry.verification.quarantined import (
     kept,
     perhaps_quarantined,
     perhaps_stored,
     quarantined,
+    settle_left_out,
 )
 from tableferry.verification.sides import Sides
 
@@ -76,7 +76,7 @@ def confirm(
     Raises values.TextsAlteredError as a load does: then it has to begin with the comparison again.
     Raises TableferryError.
     """
-    left_out, untold = settle_left_out(plan, sides.into, differences)
+    unnamed, untold = settle_left_out(plan, sides.into, differences)
     first = _sifted(plan, sides, differences, watermark_of)
     watermark = first.watermark
     unknown = differences.total - len(differences.kept)
@@ -84,12 +84,12 @@ def confirm(
     second = _Sifted()
     if differences.kept:
         warnings += read_again(plan, sides, differences, settle, show_values=show_values)
-        second = _sifted(plan, sides, differences, watermark_of)
+        second = _sifted(plan, sides, differences, watermark_of, is_last=True)
         watermark = second.watermark
         warnings += tuple(one for one in second.warnings if one not in warnings)
     return Confirmed(
         explained=first.explained + second.explained,
-        quarantined=left_out + first.quarantined + second.quarantined,
+        quarantined=unnamed + first.quarantined + second.quarantined,
         kept=first.kept + second.kept,
         unknown=unknown,
         warnings=warnings
@@ -112,16 +112,20 @@ class _Sifted:
 
 
 def _sifted(
-    plan: SyncPlan, sides: Sides, differences: Differences, watermark_of: WatermarkOf
+    plan: SyncPlan,
+    sides: Sides,
+    differences: Differences,
+    watermark_of: WatermarkOf,
+    *,
+    is_last: bool = False,
 ) -> _Sifted:
     if not differences.total:
         return _Sifted()
     stay = kept(plan, differences)
-    left_out = drop_quarantined(plan, sides.into, differences)
-    refused, in_quarantine = quarantined(plan, sides, differences)
     watermark = watermark_of(sides.into) if differences.total else None
+    refused, in_quarantine = quarantined(plan, sides, differences, watermark, partly=is_last)
     changed, warnings = explain(plan, sides, differences, watermark)
-    return _Sifted(changed, left_out + refused, stay, in_quarantine, warnings, watermark)
+    return _Sifted(changed, refused, stay, in_quarantine, warnings, watermark)
 
 
 def _perhaps_deleted(

@@ -10,25 +10,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-import pyarrow as pa
-
-from tableferry import sqlserver, values
 from tableferry.errors import ConfigError
 from tableferry.model.watermark import ReloadReason, Watermark
 from tableferry.modes import mode_of
+from tableferry.modes.extract import Ask
 from tableferry.planning.key_spellings import Spelling
 from tableferry.planning.plan import SyncPlan
-from tableferry.transfer.prefetch import Prefetch
-from tableferry.transfer.silence import silence_limit
-from tableferry.verification.by_key import (
-    KEYS_AT_ONCE,
-    encoded_rows,
-    target_rows,
-    texts_of_key,
-)
+from tableferry.verification.by_key import KEYS_AT_ONCE, target_rows, texts_of_key
 from tableferry.verification.compared import Compared
 from tableferry.verification.differences import Differences, Key
 from tableferry.verification.sides import Sides
+from tableferry.verification.source_keys import source_keys
 
 _UNKNOWN: Final = "what has changed since the last run is not known"
 
@@ -68,14 +60,16 @@ class _UnknownError(Exception):
 
 
 def _changed_keys(plan: SyncPlan, sides: Sides, watermark: Watermark) -> Iterator[Key]:
-    """Yield the keys that have changed, as the texts of differences."""
-    of_key = plan.of_key()
-    compared = Compared.of(of_key)
-    convert = values.key_converter(of_key.columns, of_key.spec)
-    with _read(plan, sides, watermark) as batches:
-        for batch in batches:
-            for row in encoded_rows(compared, convert(batch)):
-                yield texts_of_key(compared, row)
+    """Yield the keys that have changed; raises _UnknownError."""
+    mode = mode_of(plan.spec)
+
+    def select_of(ask: Ask) -> str:
+        select = mode.changed(plan, watermark, ask)
+        if isinstance(select, ReloadReason):
+            raise _UnknownError(select.text)
+        return select
+
+    return source_keys(plan, sides, select_of)
 
 
 def _in_target(plan: SyncPlan, sides: Sides, keys: Sequence[Key]) -> set[Key]:
@@ -89,33 +83,6 @@ def _in_target(plan: SyncPlan, sides: Sides, keys: Sequence[Key]) -> set[Key]:
         for row in target_rows(compared, sides, keys[start : start + KEYS_AT_ONCE]):
             found.add(texts_of_key(compared, row))
     return found
-
-
-def _read(plan: SyncPlan, sides: Sides, watermark: Watermark) -> Prefetch[pa.RecordBatch]:
-    """Read the keys; where the mode needs it, its questions and the keys are of one moment."""
-    mode = mode_of(plan.spec)
-    opened: list[sqlserver.SourceConnection] = []
-
-    def ask() -> Iterator[pa.RecordBatch]:
-        with sides.open_source() as connection:
-            opened.append(connection)
-            if mode.at_one_moment:
-                connection.begin_snapshot()
-            select = mode.changed(plan, watermark, connection.rows)
-            if isinstance(select, ReloadReason):
-                raise _UnknownError(select.text)
-            reader = sqlserver.TableReader(connection, plan.of_key(), select=lambda _keys: select)
-            yield from reader.batches()
-            if mode.at_one_moment:
-                connection.end_snapshot()
-
-    return Prefetch(
-        ask(),
-        limit=lambda: silence_limit(plan.spec, locked=False),
-        silence=lambda: opened[0].silent_for() if opened else 0.0,
-        check=sides.check,
-        wake=sqlserver.shut_down_connections,
-    )
 
 
 def folding(plan: SyncPlan) -> Callable[[Key], Key]:

@@ -5,8 +5,9 @@ version of such a row, it is one row that differs, not one that is missing and o
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 from tableferry.planning.plan import SyncPlan
@@ -24,6 +25,7 @@ from tableferry.verification.json_keys import text_of_json
 from tableferry.verification.quarantine_keys import CanonicalKey, key_forms
 
 _NONE: Final[frozenset[CanonicalKey]] = frozenset()
+_NO_ROWS: Final[Mapping[CanonicalKey, int]] = MappingProxyType({})
 
 
 def collect(plan: SyncPlan, refused: Sequence[RefusedRow], into: list[LeftOut]) -> None:
@@ -36,11 +38,13 @@ def collect(plan: SyncPlan, refused: Sequence[RefusedRow], into: list[LeftOut]) 
 
 
 def add_left_out(
-    plan: SyncPlan, differences: Differences, known: Iterable[CanonicalKey] = _NONE
+    plan: SyncPlan, differences: Differences, known: Mapping[CanonicalKey, int] = _NO_ROWS
 ) -> int:
-    """Make the rows whose keys were kept differences; those ``known`` are none: returns how many.
+    """Make the rows whose keys were kept differences; returns how many are none.
 
-    One of which the target has a version, which the comparison has found extra, is different.
+    One of which the target has a version, which the comparison has found extra, is different. One
+    whose key cannot be stored itself has no key as a difference, so it is compared with those
+    ``known`` to lie in quarantine here, and is none if there are as many.
     """
     names = [column.name for column in plan.key]
     of_quarantine, _ = key_forms(plan)
@@ -49,18 +53,17 @@ def add_left_out(
     ]
     differences.left_out, differences.left_out_rows = [], 0
     stale = _pair_stale(plan, differences, dict(refused)) if refused else _NONE
-    known = set(known)
-    found = 0
+    left, known_rows = Counter(known), sum(known.values())
     for key, row in refused:
         if key in stale:
             continue
-        if key in known:
-            found += 1
+        texts = _texts(plan, row)
+        if None in texts and left[key] > 0:
+            left[key] -= 1
             differences.excused[DifferenceKind.MISSING] += 1
         else:
-            one = Difference(DifferenceKind.MISSING, _texts(plan, row), left_out=True)
-            differences.add(one)
-    return found
+            differences.add(Difference(DifferenceKind.MISSING, texts, left_out=True))
+    return known_rows - left.total()
 
 
 def _pair_stale(

@@ -60,6 +60,7 @@ class SourceStream:
         self._plan = replace(compared.plan, order_by=tuple(order_by))
         self._stack = contextlib.ExitStack()
         self._blocks: Iterator[Block] | None = None
+        self._guard = sqlserver.StallGuard(self._plan, sides.remaining)
         self._refusals: RefusedRows | None = None
         spec = self._plan.spec
         if spec.on_invalid is OnInvalid.QUARANTINE:
@@ -77,9 +78,10 @@ class SourceStream:
         return self._convert.touched
 
     def tell(self, found: Differences) -> None:
-        """Say in ``found`` how many rows were read, and what policies did with them."""
+        """Say in ``found`` how many rows were read and how, and what policies did with them."""
         found.source_rows = self.rows
         found.touched, found.refused = self.touched, self.refused
+        found.warnings += self._guard.warnings
         found.left_out = self._left_out
         found.left_out_rows = sum(reasons.total() for reasons in self.refused.values())
 
@@ -103,7 +105,7 @@ class SourceStream:
         return next(self._blocks)
 
     def _read_ahead(self) -> Prefetch[Piece]:
-        guard = self._stack.enter_context(sqlserver.StallGuard(self._plan, self._sides.remaining))
+        guard = self._stack.enter_context(self._guard)
         reading = Reading(
             self._plan,
             numbered(self._ranges),

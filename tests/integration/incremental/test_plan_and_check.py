@@ -1,5 +1,6 @@
 """``plan`` and ``check`` of incremental modes: what a run would read, and what it lacks."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -85,6 +86,31 @@ def test_the_other_modes_say_it_too(
     assert found.read
     assert (found.read.reload, found.read.changes) == (None, counted)
     assert found.read.reconciles == ("watermark" in changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "watermark"),
+    [
+        ({}, r"version \d+"),
+        ({"mode": "rowversion", "deletes": "ignore"}, r"Version 0x[0-9A-F]{16}"),
+        ({"mode": "watermark", "watermark": "ID", "deletes": "ignore"}, "ID 1"),
+    ],
+)
+def test_the_plan_names_the_watermark_and_shows_nothing_else_of_the_ledgers_document(
+    source: Sandbox,
+    target: PgDatabase,
+    sync: Sync,
+    capsys: pytest.CaptureFixture[str],
+    changes: dict[str, Any],
+    watermark: str,
+) -> None:
+    source.run("ALTER TABLE dbo.T ADD Version rowversion; DELETE FROM dbo.T WHERE ID > 1")
+    sync(**changes)
+    found = plan(source, target, **changes)
+    assert re.fullmatch(watermark, found.to_dict()["next_read"]["watermark"])
+    show_table_plan(console(), found)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert re.search(f"watermark {watermark}, written", shown)
 
 
 def test_check_finds_what_change_tracking_lacks(source: Sandbox, target: PgDatabase) -> None:

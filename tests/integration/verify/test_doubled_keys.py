@@ -28,10 +28,10 @@ def doubled(pair: Pair) -> Pair:
     return pair
 
 
-def verified(pair: Pair, *, repair: bool = False) -> TableVerification:
+def verified(pair: Pair, *, repair: bool = False, **changes: Any) -> TableVerification:
     wanted = VerifyOptions(settle=0.0, repair=repair)
     settings = pair.source.settings(pair.target)
-    return verify_tables([pair.spec(**CHANGES)], settings, wanted).tables[0]
+    return verify_tables([pair.spec(**CHANGES, **changes)], settings, wanted).tables[0]
 
 
 def rows(pair: Pair) -> list[tuple[Any, ...]]:
@@ -86,6 +86,47 @@ def test_where_two_rows_of_the_source_have_one_key_nothing_is_repaired(doubled: 
     assert "dbo.T has two rows with one key" in found.error.message
     assert "'ID'" in found.error.message
     assert found.error.hint == "Nothing was changed. Load the table anew: tableferry sync."
+
+
+QUARANTINE: dict[str, Any] = {"on_invalid": "quarantine", "max_invalid": 9}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "lost"),
+    [
+        ("ALTER TABLE t ADD CONSTRAINT c CHECK (v <> 1)", 2),
+        ("UPDATE dbo.T SET N = NCHAR(0) WHERE V = 1", 2),
+        ("UPDATE dbo.T SET N = NCHAR(0) WHERE V = 1", 1),
+    ],
+)
+def test_a_row_in_quarantine_does_not_excuse_the_loss_of_another_with_its_key(
+    pair: Pair, spoil: str, lost: int
+) -> None:
+    pair.source.run("CREATE TABLE dbo.T (ID int NOT NULL, V int, N nvarchar(9))")
+    pair.source.run("INSERT INTO dbo.T VALUES (1, 1, N'a'), (1, 2, N'b'), (2, 3, N'c')")
+    pair.target.run("CREATE TABLE t (id int, v int, n text)")
+    (pair.source if spoil.startswith("UPDATE") else pair.target).run(spoil)
+    pair.load(**CHANGES, **QUARANTINE)
+    assert pair.target.rows("SELECT v FROM t ORDER BY v") == [(2,), (3,)]
+    found = verified(pair, **QUARANTINE)
+    assert (found.verdict, found.quarantined) == (Verdict.EQUAL, 1)
+    pair.target.run(f"DELETE FROM t WHERE v = {lost}")
+    expected = (Verdict.DIFFERS, 1, {"missing": 1}) if lost == 2 else (Verdict.EQUAL, 1, {})
+    found = verified(pair, **QUARANTINE)
+    assert (found.verdict, found.quarantined, found.counts) == expected
+    assert (found.source_rows, found.target_rows) == (3, 2 - (lost == 2))
+
+
+def test_a_row_that_has_become_unloadable_is_missing_beside_one_of_its_key_in_quarantine(
+    pair: Pair,
+) -> None:
+    pair.source.run("CREATE TABLE dbo.T (ID int NOT NULL, V int, N nvarchar(9))")
+    pair.source.run("INSERT INTO dbo.T VALUES (1, 1, NCHAR(0)), (2, 3, N'c')")
+    pair.target.run("CREATE TABLE t (id int, v int, n text)")
+    pair.load(**CHANGES, **QUARANTINE)
+    pair.source.run("INSERT INTO dbo.T VALUES (1, 2, NCHAR(0) + N'new')")
+    found = verified(pair, **QUARANTINE)
+    assert (found.verdict, found.quarantined, found.counts) == (Verdict.DIFFERS, 1, {"missing": 1})
 
 
 def test_two_equal_rows_of_the_source_are_two_rows_of_one_key(doubled: Pair) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tableferry import postgres, sqlserver
+from tableferry.model.watermark import Watermark
 from tableferry.planning.key_texts import unaskable
 from tableferry.postgres.key_texts import has_key_sql
 from tableferry.postgres.ledger import QuarantinedRow
@@ -171,7 +172,7 @@ def test_a_row_with_any_kind_of_key_is_recognised_in_quarantine(keyed: Keyed) ->
     for key in keyed.keys:
         found.add(Difference(DifferenceKind.MISSING, key))
     with both_sides(pair.spec(**changes), pair.source.settings(pair.target)) as (plan, sides):
-        assert quarantined(plan, sides, found) == (1, 0)
+        assert quarantined(plan, sides, found, None) == (1, 0)
     assert [one.key for one in found.kept] == [keyed.keys[0], keyed.keys[2]]
 
 
@@ -180,7 +181,7 @@ def test_a_row_with_any_kind_of_key_is_recognised_by_the_value_that_was_refused(
 ) -> None:
     pair, refused = keyed.pair, keyed.keys[1]
     digest = hashlib.sha256("row 1".encode("utf-16-le")).digest()
-    row = QuarantinedRow({}, "Name", "23514", digest, is_own=True)
+    row = QuarantinedRow({}, "Name", "22001", digest, since=Watermark(""))
     with both_sides(pair.spec(), pair.source.settings(pair.target)) as (plan, sides):
         assert still_refused(plan, sides, dict.fromkeys(keyed.keys, row)) == {refused}
 

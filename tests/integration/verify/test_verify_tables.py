@@ -2,6 +2,7 @@
 
 import pickle
 import signal
+import sys
 from typing import Any
 
 import pytest
@@ -51,6 +52,20 @@ def test_a_table_that_was_loaded_is_equal_and_the_ledger_says_so(loaded: Pair) -
     assert loaded.target.rows(RECORDED) == [
         ("t", "public.t", "rows", "equal", ROWS, ROWS, 0, 0, 0, 0, "")
     ]
+
+
+def test_a_watchdog_that_cannot_be_started_is_a_warning_of_the_comparison_and_of_the_repair(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair.source.run("CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, Name nvarchar(max))")
+    pair.source.run("INSERT INTO dbo.T VALUES (1, N'a')")
+    pair.load()
+    monkeypatch.setattr(sys, "executable", "/dev/null/python")
+    warning = "the watchdog process could not be started: Not a directory"
+    assert verify(pair).warnings == (warning,)
+    pair.target.run("DELETE FROM t")
+    found = verify(pair, VerifyOptions(settle=0.0, repair=True))
+    assert (found.verdict, found.warnings) == (Verdict.EQUAL, (warning, warning))
 
 
 def test_damaged_rows_are_found_by_key_and_column_and_only_counted_in_the_ledger(

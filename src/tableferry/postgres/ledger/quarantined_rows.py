@@ -1,7 +1,8 @@
 """Reads which rows of a table lie in quarantine, and for which of them that is still true.
 
 The ledger has no record of single rows that were stored. So a refusal is current only as long as
-no later run can have stored the row: the newest run that read rows has refused it.
+no later run can have stored the row: the newest run that read rows has refused it. Of an earlier
+refusal the source has to be asked whether the row has changed since, as later runs read only that.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from tableferry.model.identifiers import TargetTable
+from tableferry.model.watermark import Watermark
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger.runs import KEPT_RUNS, canonical, storable
 
@@ -20,15 +22,16 @@ _COMPLETE: Final = frozenset({"create", "swap", "truncate"})
 """How a run publishes that has read every row; a merge may be of some or of all."""
 
 _RUNS: Final = """\
-SELECT t.run_id, t.publish, t.rows_read > 0 OR t.rows_written > 0,
+SELECT t.run_id, t.publish, t.every_row, t.rows_read > 0 OR t.rows_written > 0,
   t.table_key = %(table_key)s AND left(t.source, length(%(source)s)) = %(source)s,
   r.started_at >= coalesce(
     (SELECT started_at FROM tableferry.runs ORDER BY started_at DESC OFFSET %(kept)s - 1 LIMIT 1),
-    '-infinity')
+    '-infinity'),
+  t.read_to, extract(epoch FROM clock_timestamp() - t.ended_at)::float8
 FROM tableferry.table_runs t JOIN tableferry.runs r ON r.run_id = t.run_id
 WHERE t.target = %(target)s AND t.status = 'ok' ORDER BY t.ended_at DESC"""
-"""A run that is older than those that are kept may have outlived later ones: then the last value
-is false."""
+"""A run that is older than those that are kept may have outlived later ones: then it is not known
+to be followed."""
 
 _ROWS: Final = """\
 SELECT q.run_id, q.row_key, coalesce(q.column_name, ''), coalesce(q.sqlstate, ''),
@@ -47,7 +50,8 @@ class QuarantinedRow:
     ``column`` is the source's, empty where the row was refused as a whole. ``sqlstate`` is
     PostgreSQL's, empty where tableferry refused the row. ``digest`` is the SHA-256 of the value's
     bytes (``values.RefusedRow``), None for a NULL, no value or one that was not kept as a whole.
-    ``is_current``: no later run can have stored the row. ``is_own``: the run was of this entry.
+    ``is_current``: no later run can have stored the row. ``since``: neither can one if the row has
+    not changed since this watermark; None where that would prove nothing. ``run_id`` is the run.
     """
 
     key: Mapping[str, Any]
@@ -55,7 +59,8 @@ class QuarantinedRow:
     sqlstate: str = ""
     digest: bytes | None = None
     is_current: bool = False
-    is_own: bool = False
+    since: Watermark | None = None
+    run_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +78,37 @@ class TableQuarantine:
 class PublishedRun:
     """One run that has published rows of the table.
 
-    ``has_rows``: it read some, or wrote some. ``is_own``: it was of this entry and source.
-    ``is_followed``: every later run is in the ledger as well.
+    ``every_row`` was read by it, None where an older version has not said so. ``has_rows``: it read
+    some, or wrote some. ``is_own``: it was of this entry and source. ``is_followed``: every later
+    run is in the ledger as well. ``read_to`` is the watermark that it wrote, ``age`` seconds ago.
     """
 
     run_id: UUID
     publish: str
+    every_row: bool | None
     has_rows: bool
     is_own: bool
     is_followed: bool
+    read_to: str | None = None
+    age: float = 0.0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it has certainly read every row."""
+        return self.publish in _COMPLETE or bool(self.every_row)
 
 
 @dataclass(frozen=True, slots=True)
 class CountingRuns:
-    """The runs whose refusals count: all of them, those whose rows nothing has stored since."""
+    """The runs whose refusals count: all of them, those whose rows nothing has stored since.
+
+    ``since`` has the watermarks that later runs began at or above, and read no row from below.
+    """
 
     runs: Mapping[UUID, PublishedRun] = field(default_factory=dict)
     current: frozenset[UUID] = frozenset()
     is_exact: bool = False
+    since: Mapping[UUID, Watermark] = field(default_factory=dict)
 
 
 def read_quarantine(
@@ -127,7 +145,7 @@ def read_quarantine(
         about = {"target": target, "runs": list(counting.runs), "too_long": 2 * too_long}
         rows = [
             QuarantinedRow(
-                key, column, state, digest, run in counting.current, counting.runs[run].is_own
+                key, column, state, digest, run in counting.current, counting.since.get(run), run
             )
             for run, key, column, state, digest in connection.rows(_ROWS, about)
         ]
@@ -143,8 +161,8 @@ def counting_runs(runs: Sequence[PublishedRun], *, is_incremental: bool) -> Coun
     last = next((run for run in runs if run.has_rows), None)
     latest = frozenset({last.run_id}) if last and last.is_own and last.is_followed else frozenset()
     if is_incremental:
-        ends = (run.publish in _COMPLETE for run in runs)
-        return CountingRuns(_up_to(runs, ends), latest)
+        counted = _up_to(runs, (run.is_complete for run in runs))
+        return CountingRuns(counted, latest, since=_since(list(counted.values())))
     counted = _up_to(runs, (run.publish != REPAIR for run in runs))
     load = next((run for run in runs if run.publish != REPAIR), None)
     if load is None or not (load.is_own and load.is_followed):
@@ -152,6 +170,23 @@ def counting_runs(runs: Sequence[PublishedRun], *, is_incremental: bool) -> Coun
     current = {load.run_id} | (latest & counted.keys())
     repaired = any(run.has_rows for run in counted.values() if run.publish == REPAIR)
     return CountingRuns(counted, frozenset(current), is_exact=not repaired)
+
+
+def _since(runs: Sequence[PublishedRun]) -> dict[UUID, Watermark]:
+    """Return the watermarks of those runs after which only changes were read, the newest first.
+
+    A repair writes none: the one before it is older than what it has read, which is as good.
+    """
+    found = {}
+    for place, run in enumerate(runs):
+        if not (run.is_own and run.is_followed):
+            break  # one of another entry may have read anything, and so may one that is not there
+        writer = next((one for one in runs[place:] if one.publish != REPAIR), None)
+        if writer is not None and writer.read_to is not None:
+            found[run.run_id] = Watermark(writer.read_to, writer.age, is_of_this_load=True)
+        if run.every_row is not False or (run.publish == REPAIR and run.has_rows):
+            break
+    return found
 
 
 def _up_to(runs: Sequence[PublishedRun], is_last: Iterable[bool]) -> dict[UUID, PublishedRun]:

@@ -32,7 +32,7 @@ PAUSE_SECONDS: Final = 0.5
 _SEAL: Final = """\
 UPDATE tableferry.table_runs SET status = 'ok', phase = 'publish', rows_read = %s,
   rows_written = %s, warnings = %s, updated_at = clock_timestamp(), ended_at = clock_timestamp(),
-  rows_as_of = clock_timestamp() - make_interval(secs => %s)
+  rows_as_of = clock_timestamp() - make_interval(secs => %s), every_row = %s, read_to = %s
 WHERE run_id = %s AND table_key = %s AND status = 'running' RETURNING rows_as_of"""
 
 _OUTCOME: Final = """\
@@ -51,11 +51,14 @@ def seal(
     rows_written: int,
     age: float | None = 0.0,
     warnings: Sequence[str] = (),
+    every_row: bool = True,
+    read_to: str | None = None,
 ) -> dt.datetime | None:
     """Record the outcome ``ok`` in the open transaction, which must be READ COMMITTED.
 
     ``age`` says how many seconds ago the source was asked for the oldest row; returns that moment,
-    by the database's clock, None where it is not said: only some rows are that new. Raises
+    by the database's clock, None where it is not said: only some rows are that new. ``every_row``:
+    the source was read as a whole, up to the watermark ``read_to`` if the mode keeps one. Raises
     LeaseLostError if another run took over; from here until the transaction ends, none can.
     """
     if not connection.in_transaction:
@@ -67,6 +70,8 @@ def seal(
         rows_written,
         json_list(warnings, connection.encoding),
         age,
+        every_row,
+        read_to,
         lease.run_id,
         lease.table_key,
     )

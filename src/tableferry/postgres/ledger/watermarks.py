@@ -59,6 +59,7 @@ class NewWatermark:
 
     ``contents`` is the hash of what the rows hold (``SyncPlan.contents``), ``settings`` that of the
     table's entry. ``reconciled``: after this run the target has no key that the source lacks.
+    ``every_row``: the run has read all rows, and not only what had changed.
     """
 
     mode: str
@@ -66,6 +67,7 @@ class NewWatermark:
     contents: str
     settings: str = ""
     reconciled: bool = False
+    every_row: bool = True
 
 
 def read_watermark(
