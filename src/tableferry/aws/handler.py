@@ -13,6 +13,7 @@ from tableferry.frontend.execute import RunCallbacks
 from tableferry.frontend.request import Request, parse_event
 from tableferry.frontend.response import Result, respond
 from tableferry.frontend.signals import stop_on_signals
+from tableferry.status.words import event_commands
 
 Execute = Callable[[Request, RunCallbacks], Result]
 
@@ -39,7 +40,12 @@ def handle_event(
         def work() -> Result:
             request = parse_event(event, configured)
             invocation.begun(request)
-            mine = replace(request, deadline=invocation.deadline, run_id=invocation.run_id)
+            mine = replace(
+                request,
+                deadline=invocation.deadline,
+                run_id=invocation.run_id,
+                commands=event_commands,
+            )
             return execute(mine, invocation.callbacks)
 
         response, result = respond(work)

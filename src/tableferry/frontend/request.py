@@ -13,6 +13,7 @@ from uuid import UUID
 from tableferry.errors import ConfigError
 from tableferry.model.identifiers import shown
 from tableferry.runs.deadline import NEVER, Deadline
+from tableferry.status.words import Commands, script_commands
 from tableferry.verification.asked_options import (
     SHOW_VALUES,
     VERIFY_KEYS,
@@ -34,6 +35,7 @@ class Operation(StrEnum):
     PLAN = "plan"
     DOCTOR = "doctor"
     VERIFY = "verify"
+    STATUS = "status"
     INFO = "info"
 
 
@@ -63,7 +65,7 @@ class Request:
 
     ``tables`` holds configured names only, None: all. ``continued`` counts the invocations before
     this one (``aws.continuation``). ``run_id`` None: a new one. ``verify`` is for the mode of this
-    name.
+    name; ``commands`` says what a status tells people to type.
     """
 
     mode: Operation
@@ -74,6 +76,7 @@ class Request:
     deadline: Deadline = NEVER
     run_id: UUID | None = None
     verify: VerifyOptions = DEFAULT_OPTIONS
+    commands: Commands = script_commands
 
     @property
     def options(self) -> "RunOptions":
