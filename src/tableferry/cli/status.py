@@ -1,7 +1,6 @@
 """The commands that tell what the ledger knows: status, history, runs, quarantine."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +10,7 @@ from tableferry.cli.shared import (
     DEFAULT_CONFIG,
     AsJson,
     Config,
+    Metrics,
     Quiet,
     Tables,
     read_settings,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tableferry.frontend.execute import RunCallbacks
     from tableferry.frontend.response import Report, Result
     from tableferry.frontend.view import View
+    from tableferry.status.report import StatusReport
 
 Everything = Annotated[
     bool, typer.Option("--all", help="Show tables that are in the ledger only, too.")
@@ -44,6 +45,7 @@ def status(
     config: Config = DEFAULT_CONFIG,
     tables: Tables = None,
     everything: Everything = False,
+    openmetrics: Metrics = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> int:
@@ -55,8 +57,12 @@ def status(
         if isinstance(result, StatusReport):
             view.show_status(result, with_others=everything)
 
-    style = Style(as_json=as_json, quiet=quiet)
-    return run_command(partial(_status, config, tables), style, show=show)
+    def work(_: "RunCallbacks") -> "Report":
+        from tableferry.frontend.metrics_file import with_metrics
+
+        return with_metrics(openmetrics, lambda: read_status(config, tables))
+
+    return run_command(work, Style(as_json=as_json, quiet=quiet), show=show)
 
 
 def history(
@@ -110,15 +116,14 @@ def quarantine(
     return _list(config, read, as_json=as_json)
 
 
-def _status(config: Path, tables: "Sequence[str] | None", callbacks: "RunCallbacks") -> "Report":
-    from tableferry.frontend.execute import execute
-    from tableferry.frontend.request import Operation, Request
+def read_status(config: Path, tables: "Sequence[str] | None") -> "StatusReport":
+    """Return how the configured tables stand, those named or all; raises TableferryError."""
+    from tableferry.inspect.status import table_status
     from tableferry.status.words import shell_commands
 
     specs = read_specs(config, tables)
     named = "" if config == DEFAULT_CONFIG else str(config)
-    request = Request(Operation.STATUS, commands=shell_commands(named))
-    return execute(request, specs, read_settings(config, []), callbacks)
+    return table_status(specs, read_settings(config, []).target, shell_commands(named))
 
 
 def _list(config: Path, read: "Callable[[TargetSettings], Report]", *, as_json: bool) -> int:

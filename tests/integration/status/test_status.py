@@ -197,3 +197,23 @@ def test_a_target_that_cannot_be_reached_is_an_error_with_a_hint(desk: Desk) -> 
     done = desk.as_role("nobody_of_this_name", "wrong").run("status")
     assert done.returncode == 2
     assert "hint" in done.stderr
+
+
+def test_a_status_and_a_sync_write_their_metrics_to_a_file(desk: Desk) -> None:
+    path = desk.folder / "tableferry.prom"
+    assert desk.run("sync", "--tables=alpha", f"--openmetrics={path}").returncode == 0
+    text = path.read_text()
+    assert 'tableferry_table_status{table="alpha",word="fresh"} 1\n' in text
+    assert 'tableferry_table_status{table="beta",word="never"} 1\n' in text
+    path.unlink()
+    assert desk.run("status", f"--openmetrics={path}").returncode == 5
+    assert path.read_text().endswith("# EOF\n")
+
+
+def test_metrics_that_cannot_be_written_change_no_exit_code(desk: Desk) -> None:
+    done = desk.run("sync", "--openmetrics=/nowhere/tableferry.prom")
+    assert done.returncode == 0
+    assert "The metrics were not written to /nowhere/tableferry.prom" in done.stderr
+    done = desk.run("status", "--openmetrics=/nowhere/tableferry.prom")
+    assert done.returncode == 0
+    assert "fresh" in done.stdout
