@@ -1,6 +1,6 @@
 """The deployment's two entry points: a Lambda event, and a command line.
 
-python lambda_function.py [multi_sync|multi_test|single_sync|plan|doctor|verify|info]
+python lambda_function.py [multi_sync|multi_test|single_sync|plan|doctor|verify|status|info]
                           [--tables=a,b] [--table=x] [--fail-fast] [--publish-together] [--jobs=N]
                           [--json]
                           [verify: --sample=N --count --independent --repair --settle=S --limit=N
@@ -28,7 +28,7 @@ from table_configs import TABLE_CONFIGS
 def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
     """Do what the event asks for: {"mode": ..., "tables": [...], "table_name": ...}, all optional.
 
-    Returns {"statusCode": 200|207|400|500, "body": JSON text} and raises no exception. A step of a
+    Returns {"statusCode": 200|207|400|..., "body": JSON text} and raises no exception. A step of a
     state machine ({"mode": "load_chunk", ...}) answers with its JSON and raises its error.
     """
     return handle_event(

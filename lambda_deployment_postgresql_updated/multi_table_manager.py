@@ -1,6 +1,6 @@
 """Many tables, in order; one table's failure does not stop the next.
 
-python multi_table_manager.py sync|test|verify [--tables=a,b] [--json]
+python multi_table_manager.py sync|test|verify|status [--tables=a,b] [--json]
                               [sync: --fail-fast --publish-together --jobs=N]
                               [verify: --sample=N --count --independent --repair --settle=S
                               --limit=N --show-values]
@@ -31,8 +31,8 @@ def execute(request: Request, callbacks: RunCallbacks) -> Report:
 
 def read_arguments(arguments: Sequence[str]) -> Request:
     """Read the command line; raises ConfigError."""
-    parser = Parser("Sync, test or verify the configured tables.")
-    parser.add_argument("action", choices=("sync", "test", "verify"))
+    parser = Parser("Sync, test or verify the configured tables, or say how they stand.")
+    parser.add_argument("action", choices=("sync", "test", "verify", "status"))
     parser.add_names("--tables", "names, separated by commas; may be repeated; default: all")
     parser.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
     parser.add_argument("--publish-together", action="store_true", help="all visible at once")
@@ -41,7 +41,7 @@ def read_arguments(arguments: Sequence[str]) -> Request:
     found = parser.parse_args(arguments)
     if found.fail_fast and found.action != "sync":
         raise ConfigError("--fail-fast goes with sync", hint="Leave it out.")
-    mode = found.action if found.action == "verify" else f"multi_{found.action}"
+    mode = f"multi_{found.action}" if found.action in ("sync", "test") else found.action
     event: dict[str, Any] = {"mode": mode, **verify_event(found)}
     if found.publish_together:
         event["publish_together"] = True

@@ -1,6 +1,6 @@
-"""One table: an entry of TABLE_CONFIGS, synced, tested or verified.
+"""One table: an entry of TABLE_CONFIGS, synced, tested or verified, or how it stands.
 
-python table_sync_processor.py customer sync|test|verify [--json]
+python table_sync_processor.py customer sync|test|verify|status [--json]
                                [verify: --sample=N --count --independent --repair --settle=S
                                --limit=N --show-values]
 """
@@ -19,15 +19,16 @@ from table_configs import TABLE_CONFIGS
 
 def read_arguments(arguments: Sequence[str]) -> Request:
     """Read the command line; raises ConfigError."""
-    parser = Parser("Sync, test or verify one configured table.")
+    parser = Parser("Sync, test or verify one configured table, or say how it stands.")
     parser.add_argument("table", help="a key of TABLE_CONFIGS")
-    parser.add_argument("action", choices=("sync", "test", "verify"))
+    parser.add_argument("action", choices=("sync", "test", "verify", "status"))
     parser.add_verify_flags()
     found = parser.parse_args(arguments)
     asked = {
         "sync": {"mode": "single_sync", "table_name": found.table},
         "test": {"mode": "multi_test", "tables": [found.table]},
         "verify": {"mode": "verify", "tables": [found.table]},
+        "status": {"mode": "status", "tables": [found.table]},
     }
     request = parse_event({**asked[found.action], **verify_event(found)}, TABLE_CONFIGS)
     return replace(request, verify=with_values(request, found))

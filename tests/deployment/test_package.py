@@ -41,6 +41,7 @@ EVENTS: dict[Operation, dict[str, Any]] = {
     Operation.SINGLE_SYNC: {"mode": "single_sync", "table_name": "mctm_module"},
     Operation.MULTI_SYNC: {},
     Operation.VERIFY: {"mode": "verify", "tables": ["mctm_module"]},
+    Operation.STATUS: {"mode": "status", "tables": ["mctm_module"]},
 }
 
 OF_THE_SYSTEM = {

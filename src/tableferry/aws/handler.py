@@ -13,6 +13,7 @@ from tableferry.frontend.execute import RunCallbacks
 from tableferry.frontend.request import Request, parse_event
 from tableferry.frontend.response import Result, respond
 from tableferry.frontend.signals import stop_on_signals
+from tableferry.status.words import event_commands
 
 Execute = Callable[[Request, RunCallbacks], Result]
 
@@ -44,6 +45,7 @@ def handle_event(
                 deadline=invocation.deadline,
                 run_id=invocation.run_id,
                 jobs=_jobs(request, invocation),
+                commands=event_commands,
             )
             return execute(mine, invocation.callbacks)
 

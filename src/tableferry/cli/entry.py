@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from tableferry import __version__
-from tableferry.cli import doctor, inspect, sandbox, sync, verify, watch
+from tableferry.cli import doctor, inspect, sandbox, status, sync, verify, watch
 from tableferry.cli.parsing import Command, Group, refuse
 from tableferry.frontend.exit_codes import INTERRUPTED
 from tableferry.frontend.output import shielded_output
@@ -25,6 +25,10 @@ COMMANDS: Final[dict[str, Callable[..., int]]] = {
     "sync": sync.sync,
     "watch": watch.watch,
     "verify": verify.verify,
+    "status": status.status,
+    "history": status.history,
+    "runs": status.runs,
+    "quarantine": status.quarantine,
     "check": inspect.check,
     "doctor": doctor.doctor,
     "info": inspect.info,

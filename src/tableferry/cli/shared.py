@@ -24,6 +24,14 @@ Tables = Annotated[
     typer.Option(help="Only these tables, by their keys: a,b,c. May be repeated.", metavar="<str>"),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print failures and the last line only.")]
+Metrics = Annotated[
+    Path | None,
+    typer.Option(
+        "--openmetrics",
+        help="Write how the tables stand to this file, for Prometheus.",
+        metavar="<file>",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 

@@ -1,5 +1,6 @@
 """``tableferry sync``: in this process, or by the workers of a Dask cluster."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +11,7 @@ from tableferry.cli.shared import (
     DEFAULT_CONFIG,
     AsJson,
     Config,
+    Metrics,
     Quiet,
     Tables,
     needs_extra,
@@ -53,6 +55,7 @@ def sync(
     jobs: Jobs = 1,
     plan: Plan = None,
     scheduler: Scheduler = "",
+    openmetrics: Metrics = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> int:
@@ -79,7 +82,22 @@ def sync(
 
         return execute(request, specs, read_settings(config, specs), callbacks, fingerprints)
 
-    return run_command(work, Style(as_json=as_json, quiet=quiet))
+    code = run_command(work, Style(as_json=as_json, quiet=quiet))
+    if openmetrics:
+        _write_metrics(openmetrics, config)
+    return code
+
+
+def _write_metrics(path: Path, config: Path) -> None:
+    """Write how all configured tables stand after the run, whose exit code stays what it is."""
+    from tableferry.cli.status import read_status
+    from tableferry.errors import TableferryError
+    from tableferry.frontend.metrics_file import with_metrics
+
+    try:
+        with_metrics(path, lambda: read_status(config, None))
+    except TableferryError as error:
+        print(f"The metrics have no table: {error.message}", file=sys.stderr)
 
 
 def _read_plan(path: Path, specs: "list[TableSpec]") -> dict[str, str]:

@@ -30,7 +30,7 @@ def execute(
     callbacks: RunCallbacks,
     fingerprints: Mapping[str, str] = NO_FINGERPRINTS,
 ) -> Report:
-    """Sync, check, examine, plan or verify these tables, as the request's mode says.
+    """Sync, check, examine, plan, verify or judge these tables, as the request's mode says.
 
     ``fingerprints`` are those of a plan, by table: a table that has drifted since is not loaded.
     Raises ConfigError where nothing can be begun. ``info`` is not for here: it reads no database.
@@ -57,6 +57,10 @@ def execute(
         from tableferry.inspect.doctor.examine import examine
 
         return examine(tables, settings, on_answer=callbacks.answer)
+    if request.mode is Operation.STATUS:
+        from tableferry.inspect.status import table_status
+
+        return table_status(tables, settings.target, request.commands)
     if request.mode is Operation.VERIFY:
         from tableferry.runs.verify_tables import verify_tables
 

@@ -33,6 +33,18 @@ DIFFERS: Final = Ending(
     409,
     "A verification found rows of a target that differ from its source's; the result says which.",
 )
+HELD: Final = Ending(
+    4, 423, "Another run holds every table that was asked for; nothing was done. Run it again."
+)
+LATE: Final = Ending(
+    5, 503, "A status found tables that are late or were never loaded; the result says which."
+)
+DRIFTED: Final = Ending(
+    6,
+    422,
+    "Every table is refused, as its source and target no longer have the same columns; the result "
+    "says which.",
+)
 REFUSED: Final = Ending(
     2, 400, "The arguments, the event or the configuration is wrong; nothing was begun."
 )
@@ -50,7 +62,10 @@ HUNG_UP: Final = Ending(
     "their old rows.",
 )
 
-ENDINGS: Final = (ALL_OK, SOME_FAILED, FAILED, REFUSED, DIFFERS, HUNG_UP, INTERRUPTED, TERMINATED)
+ENDINGS: Final = (
+    ALL_OK, SOME_FAILED, FAILED, REFUSED, DIFFERS, HELD, LATE, DRIFTED, HUNG_UP, INTERRUPTED,
+    TERMINATED,
+)  # fmt: skip
 
 _BY_NAME: Final = {"SIGHUP": HUNG_UP, "SIGINT": INTERRUPTED, "SIGTERM": TERMINATED}
 

@@ -14,6 +14,7 @@ from tableferry.errors import ConfigError
 from tableferry.model.identifiers import shown
 from tableferry.model.jobs import JOBS_HINT, jobs_problem
 from tableferry.runs.deadline import NEVER, Deadline
+from tableferry.status.words import Commands, script_commands
 from tableferry.verification.asked_options import (
     SHOW_VALUES,
     VERIFY_KEYS,
@@ -35,6 +36,7 @@ class Operation(StrEnum):
     PLAN = "plan"
     DOCTOR = "doctor"
     VERIFY = "verify"
+    STATUS = "status"
     INFO = "info"
 
 
@@ -72,7 +74,8 @@ class Request:
 
     ``tables`` holds configured names only, None: all. ``continued`` counts the invocations before
     this one (``aws.continuation``). ``run_id`` None: a new one. ``jobs`` tables are synced at once;
-    None: one, or what the function's setting JOBS says. ``verify`` is for the mode of this name.
+    None: one, or what the function's setting JOBS says. ``verify`` is for the mode of this name;
+    ``commands`` says what a status tells people to type.
     """
 
     mode: Operation
@@ -84,6 +87,7 @@ class Request:
     run_id: UUID | None = None
     jobs: int | None = None
     verify: VerifyOptions = DEFAULT_OPTIONS
+    commands: Commands = script_commands
 
     @property
     def options(self) -> "RunOptions":

@@ -10,13 +10,17 @@ from tableferry.frontend.exit_codes import (
     ALL_OK,
     DIFFERS,
     FAILED,
+    HELD,
+    LATE,
     REFUSED,
     SOME_FAILED,
     STOPPED_BY,
     Ending,
 )
-from tableferry.runs.outcome import RunOutcome
+from tableferry.runs.outcome import RunOutcome, Status
 from tableferry.runs.watch import Watched
+from tableferry.status.report import StatusReport
+from tableferry.status.words import Word
 from tableferry.verification.result import Verification
 
 
@@ -108,9 +112,20 @@ def response_to(result: Result) -> Response:
     """Return the response to a result."""
     if isinstance(result, Mapping):
         return Response(ALL_OK, result)
-    if isinstance(result, RunOutcome | Verification) and result.differs:
-        ending = DIFFERS
-    else:
-        ending = ALL_OK if result.ok else SOME_FAILED if result.any_ok else FAILED
+    ending = _ending_of(result)
     signal = result.stopped_by if isinstance(result, RunOutcome | Watched) else None
     return Response(ending, result.to_dict(), stopped=STOPPED_BY[signal] if signal else None)
+
+
+def _ending_of(result: Report) -> Ending:
+    if result.ok:
+        return ALL_OK
+    if isinstance(result, RunOutcome | Verification | StatusReport) and result.differs:
+        return DIFFERS
+    if isinstance(result, StatusReport) and not result.count(Word.FAILING):
+        return HELD if result.count(Word.HELD) else LATE
+    if result.any_ok:
+        return SOME_FAILED
+    if isinstance(result, RunOutcome) and result.status is Status.HELD:
+        return HELD
+    return FAILED

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from tableferry.frontend.response import Result
 from tableferry.runs.outcome import RunOutcome
 from tableferry.runs.watch import Round, Waiting, Watched
+from tableferry.status.listings import History, QuarantineList, RunList
+from tableferry.status.report import StatusReport
 from tableferry.verification.result import TableVerification, Verification
 
 if TYPE_CHECKING:
     from tableferry.frontend.command import Style
     from tableferry.report.answers_view import AnswersView
+    from tableferry.report.listings_view import Listing
     from tableferry.report.run_view import RunView
     from tableferry.report.screen import Screen
     from tableferry.report.verify_view import VerifyView
@@ -137,6 +140,10 @@ class View:
             self._watch_view.end(result)
         elif isinstance(result, Verification):
             self._verify_view.end(result)
+        elif isinstance(result, StatusReport):
+            self.show_status(result)
+        elif isinstance(result, RunList | History | QuarantineList):
+            self._show_listing(result)
         else:
             self._show_report(result)
 
@@ -146,6 +153,18 @@ class View:
 
         with self.screen.printing(always=True) as out:
             (show_run_line if self._style.quiet else show_summary)(run, out)
+
+    def show_status(self, report: StatusReport, *, with_others: bool = False) -> None:
+        """Show how the tables stand; ``with_others``: those that no entry is about, too."""
+        from tableferry.report.status_view import show_status
+
+        show_status(report, self.screen, with_others=with_others)
+
+    def _show_listing(self, found: "Listing") -> None:
+        from tableferry.report.listings_view import show_listing
+
+        with self.screen.printing(always=True) as out:
+            show_listing(found, out)
 
     def _show_facts(self, facts: Mapping[str, Any]) -> None:
         from tableferry.report.console import show_facts

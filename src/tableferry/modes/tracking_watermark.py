@@ -34,7 +34,10 @@ class TrackedVersion:
 
 
 def saved(database: TrackedDatabase, table: TrackedTable) -> str:
-    """Return the watermark's text, a JSON object, for rows read up to the database's version."""
+    """Return the watermark's text, a JSON object, for rows read up to the database's version.
+
+    ``retention`` is for those who look at the ledger; a watermark is used without it.
+    """
     return json.dumps(
         {
             "version": database.version,
@@ -42,6 +45,7 @@ def saved(database: TrackedDatabase, table: TrackedTable) -> str:
             "form": table.form,
             "journal": table.journal,
             "identity": dict(database.identity),
+            **({"retention": database.retention} if database.retention else {}),
         },
         sort_keys=True,
     )
@@ -64,6 +68,18 @@ def parse(value: str) -> TrackedVersion:
             "The watermark in the ledger is not one of 'mode': 'change_tracking'", hint=_DELETE
         )
     return whole
+
+
+def retention_of(value: str) -> float | None:
+    """Return for how many seconds the source kept changes when a watermark was saved.
+
+    None where that was not visible, or the text is none of this mode's.
+    """
+    try:
+        kept = json.loads(value)["retention"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return float(kept) if isinstance(kept, int | float) else None
 
 
 def _is_whole(found: TrackedVersion) -> bool:

@@ -25,14 +25,13 @@ def report_of(
     commands: Commands,
     *,
     where: str = "",
-    configured: Sequence[TableSpec] | None = None,
 ) -> StatusReport:
-    """Return how the tables stand.
+    """Return how the tables stand; ``where`` names the target database.
 
-    ``configured`` are all entries, where ``specs`` are some of them: the ledger's other tables are
-    those that belong to none.
+    The ledger's other tables are those that no configured entry is about, whether or not it is
+    among ``specs``.
     """
-    known = {facts.targets.get(one.key, str(one.target)) for one in configured or specs}
+    known = set(facts.targets.values())
     tables = [_state(spec, facts, commands) for spec in specs]
     others = [
         _unconfigured(table, facts.at) for name, table in facts.tables.items() if name not in known

@@ -94,7 +94,11 @@ class TableRecord:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One call of sync: a row of ``runs``; ``tables`` counts its tables by status."""
+    """One call of sync: a row of ``runs``.
+
+    ``tables`` counts its tables by status, and ``rows_written`` their rows; empty and None where
+    that was not asked for. A table without changes is not among them.
+    """
 
     run_id: str
     status: str
@@ -103,7 +107,7 @@ class RunRecord:
     ended_at: dt.datetime | None = None
     process: str = ""
     version: str = ""
-    rows_written: int = 0
+    rows_written: int | None = None
     tables: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -121,8 +125,8 @@ class RunRecord:
             **({} if self.seconds is None else {"seconds": round(self.seconds, 3)}),
             "process": self.process,
             "version": self.version,
-            "rows_written": self.rows_written,
-            "tables": dict(self.tables),
+            **({} if self.rows_written is None else {"rows_written": self.rows_written}),
+            **({"tables": dict(self.tables)} if self.tables else {}),
         }
 
 
@@ -183,7 +187,7 @@ class TableFacts:
     ``runs``: the newest ones of any outcome, and the newest that are ok, the newest first.
     ``verifications``: the newest ones and the newest that differs, the newest first.
     ``complete_at``: when a load of every row was last published, as far as that is recorded.
-    ``quarantined``: rows in quarantine since then.
+    ``quarantined``: rows in quarantine since then, None where they may not be read.
     """
 
     target: str
@@ -192,7 +196,7 @@ class TableFacts:
     watermark: WatermarkRecord | None = None
     verifications: tuple[VerificationRecord, ...] = ()
     complete_at: dt.datetime | None = None
-    quarantined: int = 0
+    quarantined: int | None = None
 
     @property
     def last_load(self) -> TableRecord | None:

@@ -25,7 +25,8 @@ class TableState:
     outcome, the newest first. ``rows``, ``seconds`` and ``rows_per_second`` are of the last run
     that published, ``usual_rows_per_second`` is the median of the last ones that did.
     ``verified`` is the latest verification. ``quarantined`` counts rows since the last complete
-    load. ``warnings`` are sentences about what may go wrong next, whatever the word is.
+    load, None where they may not be read. ``warnings`` are sentences about what may go wrong next,
+    whatever the word is.
     """
 
     table: str
@@ -45,7 +46,7 @@ class TableState:
     watermark: WatermarkRecord | None = None
     watermark_age: float | None = None
     verified: VerificationRecord | None = None
-    quarantined: int = 0
+    quarantined: int | None = None
     warnings: tuple[str, ...] = ()
     runs: tuple[TableRecord, ...] = ()
 
@@ -82,7 +83,7 @@ class TableState:
             ),
             **self._watermark(),
             **({"verified": self.verified.to_dict()} if self.verified else {}),
-            "quarantined": self.quarantined,
+            **({} if self.quarantined is None else {"quarantined": self.quarantined}),
             **({"warnings": list(self.warnings)} if self.warnings else {}),
             **({"last_run": self.last_run.to_dict()} if self.last_run else {}),
         }

@@ -39,6 +39,13 @@ class Action(StrEnum):
     HISTORY = "history"
 
 
+_MODES: Final = {
+    Action.SYNC: "multi_sync",
+    Action.CHECK: "multi_test",
+    Action.HISTORY: "status",  # the function tells no more of a table's runs
+}
+"""What the deployment calls an action, where that is another word."""
+
 Commands = Callable[[Action, str], str]
 """Returns what to type for an action about a table, by its key."""
 
@@ -57,7 +64,12 @@ def shell_commands(config: str = "") -> Commands:
     return command
 
 
+def script_commands(action: Action, table: str) -> str:
+    """Return the commands of the deployment's script."""
+    mode = _MODES.get(action, action.value)
+    return f"python lambda_function.py {mode} --tables={shlex.quote(table)}"
+
+
 def event_commands(action: Action, table: str) -> str:
     """Return the event to send to the deployment's function."""
-    modes = {Action.SYNC: "multi_sync", Action.CHECK: "multi_test", Action.HISTORY: "status"}
-    return json.dumps({"mode": modes.get(action, action.value), "tables": [table]})
+    return json.dumps({"mode": _MODES.get(action, action.value), "tables": [table]})

@@ -261,7 +261,7 @@ def test_tables_that_were_not_asked_about_are_no_others() -> None:
         NOW, 6, {**facts.tables, "public.order": order},
         {"customer": "public.customer", "order": "public.order"},
     )  # fmt: skip
-    assert report_of(both[:1], whole, shell_commands(), configured=both).others == ()
+    assert report_of(both[:1], whole, shell_commands()).others == ()
 
 
 @pytest.mark.parametrize(

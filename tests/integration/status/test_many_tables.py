@@ -1,0 +1,65 @@
+"""The ledger is asked a few times, whatever the number of its tables."""
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from tableferry.config import parse_table_configs
+from tableferry.inspect.status import table_status
+from tableferry.status.words import Word, shell_commands
+from tests.integration.status.filled_ledger import failed, fill
+from tests.integration.support import settings_of
+from tests.support.databases import PgDatabase
+from tests.support.specs import entry
+
+TABLES = 500
+
+
+def test_the_status_of_500_tables_takes_five_statements(
+    pg_database: PgDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(pg_database, tables=TABLES)
+    pg_database.run(*failed("public.t7", 1, "SchemaError", "It does not fit"))
+    specs = parse_table_configs(
+        {
+            f"t{number}": entry(sql_table=f"dbo.T{number}", pg_table=f"t{number}")
+            for number in range(1, TABLES + 1)
+        }
+    )
+    said: list[str] = []
+    execute = psycopg.Connection.execute
+
+    def counted(self: Any, query: str, *rest: Any, **more: Any) -> Any:
+        said.append(query)
+        return execute(self, query, *rest, **more)
+
+    monkeypatch.setattr(psycopg.Connection, "execute", counted)
+    found = table_status(list(specs.values()), settings_of(pg_database), shell_commands())
+    asked = [query for query in said if not query.startswith(("BEGIN", "ROLLBACK"))]
+    assert len(asked) <= 5
+    assert found.count(Word.FRESH) == TABLES - 1
+    assert [one.table for one in found.tables if one.word is Word.FAILING] == ["t7"]
+    assert found.tables[9].usual_rows_per_second == 1000
+
+
+def test_a_load_that_outlasts_many_runs_that_found_its_lease_taken_is_still_seen(
+    pg_database: PgDatabase,
+) -> None:
+    fill(pg_database, tables=1, runs=1)
+    held = "FROM tableferry.runs WHERE process LIKE 'held%'"
+    pg_database.run(
+        "INSERT INTO tableferry.runs (run_id, process, version, started_at, updated_at) VALUES "
+        "(md5('long')::uuid, 'host pid 2', '0.1.0', now() - interval '50 min', now())",
+        "INSERT INTO tableferry.table_runs (run_id, table_key, source, target, started_at) VALUES "
+        "(md5('long')::uuid, 't1', 'McTM.dbo.T1', 'public.t1', now() - interval '50 min')",
+        "INSERT INTO tableferry.runs (run_id, process, version, status, started_at, ended_at) "
+        "SELECT gen_random_uuid(), 'held ' || n, '0.1.0', 'held', now() - interval '1 min' * n, "
+        "now() FROM generate_series(1, 40) n",
+        "INSERT INTO tableferry.table_runs (run_id, table_key, source, target, status, "
+        "started_at, ended_at) SELECT run_id, 't1', 'McTM.dbo.T1', 'public.t1', 'held', "
+        f"started_at, now() {held}",
+    )
+    specs = parse_table_configs({"t1": entry(sql_table="dbo.T1", pg_table="t1")})
+    found = table_status(list(specs.values()), settings_of(pg_database), shell_commands())
+    assert found.tables[0].word is Word.RUNNING
