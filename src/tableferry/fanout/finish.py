@@ -244,11 +244,13 @@ def _ended(ledger: Ledger, work: RunRecord, outcome: TableOutcome) -> TableOutco
         rows_written=outcome.rows_written,
         error=outcome.error,
         warnings=outcome.warnings,
+        losses=dict(outcome.losses),
     )
     ledger.end_run(outcome.status.value)
     if work.lease is not None:
         ledger.release(work.lease)
-    return replace(outcome, warnings=outcome.warnings + ledger.take_warnings())
+    # The phases are those of this step alone, by its own clock.
+    return replace(outcome, warnings=outcome.warnings + ledger.take_warnings(), phases=())
 
 
 def _decisive(work: RunRecord | None, error: ErrorReport | None) -> ErrorReport:

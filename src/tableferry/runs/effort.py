@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from tableferry import postgres, values
 from tableferry.errors import TableferryError
+from tableferry.model.phase_span import PhaseSpan
 from tableferry.model.watermark import ReloadReason
 from tableferry.planning.consistency import fall_back, may_fall_back
 from tableferry.planning.plan import SyncPlan
@@ -38,7 +39,8 @@ class Effort:
     did; ``as_of`` is that moment by the database's clock, known when the table is being published.
     ``loading_since`` is when the last attempt entered ``phase`` load, on the same clock.
     ``committing`` is what will be published, once the COMMIT is on its way. ``plan`` is the
-    last attempt's; ``refusals`` are the server's codes for isolations that it refused.
+    last attempt's; ``refusals`` are the server's codes for isolations that it refused. ``entered``
+    are the phases of all attempts, each with when it was entered, on the same clock.
     """
 
     task: Task
@@ -53,6 +55,7 @@ class Effort:
     committing: "Published | None" = None
     plan: SyncPlan | None = None
     refusals: list[str] = field(default_factory=list)
+    entered: list[tuple[Phase, float]] = field(default_factory=list)
 
     @contextlib.contextmanager
     def blamed(self) -> Iterator[None]:
@@ -68,6 +71,14 @@ class Effort:
         self.attempts.append(AttemptStats())
         self.committing = None
         return self.attempts[-1]
+
+    def phases(self) -> tuple[PhaseSpan, ...]:
+        """Return the phases so far, the last one up to now."""
+        ends = [*(at for _, at in self.entered[1:]), self.task.elapsed()]
+        return tuple(
+            PhaseSpan(phase.value, at, end)
+            for (phase, at), end in zip(self.entered, ends, strict=True)
+        )
 
     @property
     def stats(self) -> AttemptStats:
@@ -125,8 +136,11 @@ class Effort:
 
     def enter(self, phase: Phase) -> None:
         """Report that the table enters a phase."""
+        now = self.task.elapsed()
         if phase is Phase.LOAD:
-            self.loading_since = self.task.elapsed()
+            self.loading_since = now
+        if not self.entered or self.entered[-1][0] is not phase:
+            self.entered.append((phase, now))
         self.phase = phase
         self.task.on_event(PhaseStarted(self.task.spec.key, phase))
 

@@ -100,6 +100,8 @@ class History:
                 rows_written=outcome.rows_written,
                 error=outcome.error,
                 warnings=outcome.warnings,
+                phases=outcome.phases,
+                losses=dict(outcome.losses),
             )
         return self._ledger.take_warnings()
 

@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 from tableferry.errors import ErrorReport, raise_any
 from tableferry.model.counting import counted
 from tableferry.model.html_table import html_table
+from tableferry.model.phase_span import PhaseSpan, seconds_by_phase
 from tableferry.verification.result import TableVerification, Verdict
 
 
@@ -57,7 +58,8 @@ class TableOutcome:
     ``idle``: the source had no changes since the last run, which was found out together with other
     tables; ``lag`` and ``as_of`` are of that query. ``verified`` is the verification of what was
     published, None where the entry asks for none; where it differs the status is ``failed`` though
-    the rows are visible.
+    the rows are visible. ``phases`` are those of all attempts, up to the commit or the failure;
+    none of a table that was not begun, nor of the steps of a fan-out.
     """
 
     table: str
@@ -88,6 +90,7 @@ class TableOutcome:
     as_of: dt.datetime | None = None
     idle: bool = False
     verified: TableVerification | None = None
+    phases: tuple[PhaseSpan, ...] = ()
 
     @property
     def differs(self) -> bool:
@@ -138,6 +141,7 @@ class TableOutcome:
             **({"bytes_read": self.bytes_read} if self.bytes_read else {}),
             "seconds": round(self.seconds, 3),
             "rows_per_second": self.rows_per_second,
+            **({"phases": seconds_by_phase(self.phases)} if self.phases else {}),
             **({} if self.lag is None else {"lag_seconds": round(self.lag, 3)}),
             **({} if self.as_of is None else {"rows_as_of": self.as_of.isoformat()}),
             **({"consistency": self.consistency} if self.consistency else {}),

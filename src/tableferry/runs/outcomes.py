@@ -56,6 +56,7 @@ def done(published: Published) -> TableOutcome:
         reload=published.reload or "",
         lag=effort.lag,
         as_of=effort.as_of,
+        phases=effort.phases(),
     )
 
 
@@ -169,6 +170,7 @@ def _unpublished(
         retried=tuple(effort.retried),
         rows_stored=effort.stored if kept else 0,
         resumable=resumable,
+        phases=effort.phases(),
     )
 
 

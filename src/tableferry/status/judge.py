@@ -111,6 +111,7 @@ def _described(
         quarantined=facts.quarantined,
         warnings=_expiry(facts, at),
         runs=facts.runs[:LISTED_RUNS],
+        losses=load.losses if load else {},
     )
 
 

@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any, Final
 
 from tableferry.errors import ErrorReport
+from tableferry.model.phase_span import PhaseSpan, seconds_by_phase
 
 RUNNING: Final = "running"
 OK: Final = "ok"
@@ -25,7 +26,8 @@ class TableRecord:
     """One table of a run: a row of ``table_runs``.
 
     ``heartbeat`` is when its run last showed life. ``as_of``: when the source was asked for the
-    oldest row that was published, None where nothing was, or only single rows.
+    oldest row that was published, None where nothing was, or only single rows. ``phases`` are empty
+    where they were not recorded; ``losses`` are the declared ones, by source column.
     """
 
     run_id: str
@@ -46,6 +48,8 @@ class TableRecord:
     as_of: dt.datetime | None = None
     error: ErrorReport | None = None
     warnings: tuple[str, ...] = ()
+    phases: tuple[PhaseSpan, ...] = ()
+    losses: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float | None:
@@ -88,6 +92,8 @@ class TableRecord:
             ),
             **({"rows_as_of": self.as_of.isoformat()} if self.as_of else {}),
             **({"warnings": list(self.warnings)} if self.warnings else {}),
+            **({"phases": seconds_by_phase(self.phases)} if self.phases else {}),
+            **({"losses": dict(self.losses)} if self.losses else {}),
             **({"error": self.error.to_dict()} if self.error else {}),
         }
 
@@ -157,7 +163,11 @@ class WatermarkRecord:
 
 @dataclass(frozen=True, slots=True)
 class VerificationRecord:
-    """What a verification has found; ``differing`` counts the rows."""
+    """What a verification has found; ``differing`` counts the rows.
+
+    ``seconds`` is how long it took. ``run_id`` is the run that published what was verified, or the
+    verification's own.
+    """
 
     verified_at: dt.datetime
     depth: str
@@ -166,6 +176,8 @@ class VerificationRecord:
     target_rows: int = 0
     differing: int = 0
     reason: str = ""
+    run_id: str = ""
+    seconds: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""

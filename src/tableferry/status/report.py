@@ -1,7 +1,8 @@
 """The result: a word for each table, why, and what to do; and its JSON form, version 1."""
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tableferry.model.html_table import html_table
@@ -26,7 +27,7 @@ class TableState:
     that published, ``usual_rows_per_second`` is the median of the last ones that did.
     ``verified`` is the latest verification. ``quarantined`` counts rows since the last complete
     load, None where they may not be read. ``warnings`` are sentences about what may go wrong next,
-    whatever the word is.
+    whatever the word is. ``losses`` are those that the last load declared, by source column.
     """
 
     table: str
@@ -49,6 +50,7 @@ class TableState:
     quarantined: int | None = None
     warnings: tuple[str, ...] = ()
     runs: tuple[TableRecord, ...] = ()
+    losses: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_late(self) -> bool:
@@ -85,6 +87,7 @@ class TableState:
             **({"verified": self.verified.to_dict()} if self.verified else {}),
             **({} if self.quarantined is None else {"quarantined": self.quarantined}),
             **({"warnings": list(self.warnings)} if self.warnings else {}),
+            **({"losses": dict(self.losses)} if self.losses else {}),
             **({"last_run": self.last_run.to_dict()} if self.last_run else {}),
         }
 

@@ -34,6 +34,7 @@ def _loads(library: str) -> bool:
 
 
 INSTALLED: Final[dict[str, Callable[[], bool]]] = {
+    "chromium": lambda: program("chromium") is not None,
     "freetds-bin": lambda: program("tsql") is not None,
     "libgssapi-krb5-2": lambda: _loads("libgssapi_krb5.so.2"),
     "libltdl7": lambda: _loads("libltdl.so.7"),

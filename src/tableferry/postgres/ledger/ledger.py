@@ -17,6 +17,7 @@ from uuid import UUID
 from tableferry.config import TargetSettings
 from tableferry.errors import LeaseHeldError, TableferryError
 from tableferry.model.identifiers import TargetTable
+from tableferry.model.phase_span import PhaseSpan
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger import checkpoints, runs
 from tableferry.postgres.ledger.checkpoints import OldestChunk, ResumeLimit, UnfinishedLoad
@@ -159,6 +160,8 @@ class Ledger:
         rows_written: int = 0,
         error: Failure | None = None,
         warnings: Sequence[str] = (),
+        phases: Sequence[PhaseSpan] = (),
+        losses: Mapping[str, str] = runs.NO_LOSSES,
     ) -> None:
         """Record a table's outcome; ``seal`` has recorded ``ok``, and its warnings are added here.
 
@@ -176,6 +179,8 @@ class Ledger:
                 rows_written=rows_written,
                 error=error,
                 warnings=warnings,
+                phases=phases,
+                losses=losses,
             ),
         )
 

@@ -1,7 +1,8 @@
 """The rows of runs and table runs in the ledger; each function needs an open transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -9,9 +10,12 @@ from psycopg.types.json import Jsonb
 
 from tableferry.errors import LeaseLostError
 from tableferry.model.identifiers import TargetTable
+from tableferry.model.phase_span import PhaseSpan, to_json
 from tableferry.model.target_database import can_encode
 from tableferry.planning.target_encoding import require_encodable_table
 from tableferry.postgres.connection import TargetConnection
+
+NO_LOSSES: Final[Mapping[str, str]] = MappingProxyType({})
 
 KEPT_RUNS: Final = 1_000
 """Ended runs whose history is kept: six weeks of hourly runs, three days of one every five minutes.
@@ -92,7 +96,8 @@ _END_TABLE: Final = """\
 UPDATE tableferry.table_runs SET status = %(status)s, rows_read = %(rows_read)s,
   rows_written = %(rows_written)s, error_kind = %(kind)s, error_code = %(code)s,
   error_message = %(message)s, error_hint = %(hint)s, warnings = %(warnings)s,
-  updated_at = clock_timestamp(), ended_at = coalesce(ended_at, clock_timestamp())
+  phases = %(phases)s, losses = %(losses)s, updated_at = clock_timestamp(),
+  ended_at = coalesce(ended_at, clock_timestamp())
 WHERE run_id = %(run_id)s AND table_key = %(table_key)s AND status IN ('running', %(status)s)
 RETURNING status"""
 """``ok`` is recorded already, in the transaction that published the rows."""
@@ -221,6 +226,8 @@ def end_table(
     rows_written: int,
     error: Failure | None,
     warnings: Sequence[str],
+    phases: Sequence[PhaseSpan] = (),
+    losses: Mapping[str, str] = NO_LOSSES,
 ) -> str:
     """Record a table's outcome; returns the recorded one, which may be an earlier one."""
     parameters: dict[str, Any] = {
@@ -230,6 +237,8 @@ def end_table(
         "rows_read": rows_read,
         "rows_written": rows_written,
         "warnings": json_list(warnings, connection.encoding),
+        "phases": Jsonb(to_json(phases)) if phases else None,
+        "losses": _losses(losses, connection.encoding),
     }
     for part in ("kind", "code", "message", "hint"):
         text = getattr(error, part) if error else None
@@ -249,6 +258,12 @@ def end_run(connection: TargetConnection, run_id: UUID, status: str) -> str:
 def json_list(texts: Sequence[str], encoding: str) -> Jsonb:
     """Return texts as a jsonb array, for a database of this encoding."""
     return Jsonb([storable(text, encoding) for text in texts])
+
+
+def _losses(losses: Mapping[str, str], encoding: str) -> Jsonb | None:
+    if not losses:
+        return None
+    return Jsonb({storable(of, encoding): storable(loss, encoding) for of, loss in losses.items()})
 
 
 def storable(text: str, encoding: str) -> str:
