@@ -17,6 +17,9 @@ from typing import Final
 NOT_REACHED: Final = frozenset({"08S01", "HYT00", "08001", "08006", "TLS", "ENTRA"})
 """Codes of connections that failed before the database itself answered."""
 
+DRIFT: Final = "DRIFT"
+"""Code of a SchemaError: the columns of both sides, or of a plan, are no longer the same."""
+
 
 class TableferryError(Exception):
     """Base class of every error that tableferry raises on purpose."""

@@ -34,7 +34,10 @@ DIFFERS: Final = Ending(
     "A verification found rows of a target that differ from its source's; the result says which.",
 )
 HELD: Final = Ending(
-    4, 423, "Another run holds every table that was asked for; nothing was done. Run it again."
+    4,
+    423,
+    "Another run holds every table that was asked for, so that nothing was done; of a status: a "
+    "run that shows no life holds a table.",
 )
 LATE: Final = Ending(
     5, 503, "A status found tables that are late or were never loaded; the result says which."

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from tableferry.errors import ConfigError, ErrorReport
+from tableferry.errors import DRIFT, ConfigError, ErrorReport
 from tableferry.frontend.exit_codes import (
     ALL_OK,
     DIFFERS,
+    DRIFTED,
     FAILED,
     HELD,
     LATE,
@@ -128,4 +129,18 @@ def _ending_of(result: Report) -> Ending:
         return SOME_FAILED
     if isinstance(result, RunOutcome) and result.status is Status.HELD:
         return HELD
-    return FAILED
+    return DRIFTED if _all_drifted(result) else FAILED
+
+
+def _all_drifted(result: Report) -> bool:
+    """Whether each table was refused for its columns; those that were not begun do not count.
+
+    A run, a plan and a check all have ``tables`` with their errors.
+    """
+    begun = [
+        table
+        for table in getattr(result, "tables", ())
+        if getattr(table, "status", None) is not Status.SKIPPED
+    ]
+    errors = [getattr(table, "error", None) for table in begun]
+    return bool(errors) and all(error is not None and error.code == DRIFT for error in errors)

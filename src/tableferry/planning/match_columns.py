@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from tableferry.config import DriftPolicy, TableSpec
-from tableferry.errors import SchemaError
+from tableferry.errors import DRIFT, SchemaError
 from tableferry.model.identifiers import shown
 from tableferry.model.naming import SYSTEM_COLUMNS, spelled_alike
 from tableferry.model.schema import SourceColumn, TargetColumn, TargetSchema
@@ -80,6 +80,7 @@ def match_columns(
         raise SchemaError(
             "; ".join([*problems, *drift.renames]),
             hint=pairing.hint or _hint(spec, target, stopped=stopped),
+            code="" if target is None else DRIFT,
         )
     return ColumnMatch(tuple(columns), drift)
 

@@ -217,3 +217,16 @@ def test_metrics_that_cannot_be_written_change_no_exit_code(desk: Desk) -> None:
     done = desk.run("status", "--openmetrics=/nowhere/tableferry.prom")
     assert done.returncode == 0
     assert "fresh" in done.stdout
+
+
+def test_tables_whose_columns_have_drifted_end_a_sync_and_a_plan_with_a_code_of_their_own(
+    desk: Desk,
+) -> None:
+    desk.configure(alpha={})
+    desk.sync()
+    desk.source.run("ALTER TABLE dbo.alpha ADD Extra int NULL")
+    assert desk.run("plan").returncode == 6
+    assert desk.run("sync").returncode == 6
+    found = desk.state(code=1)
+    assert (found["word"], found["command"]) == ("failing", "tableferry plan --tables=alpha")
+    assert "Extra" in found["why"]

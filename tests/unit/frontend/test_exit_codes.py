@@ -1,15 +1,18 @@
 """One table of exit and status codes: what decides, and what the documents say."""
 
+import datetime as dt
 import re
 import signal
 from pathlib import Path
 
 import pytest
 
-from tableferry.errors import ConfigError, ErrorReport, SchemaError, TransientError
+from tableferry.errors import DRIFT, ConfigError, ErrorReport, SchemaError, TransientError
 from tableferry.frontend.exit_codes import ENDINGS, table_text
 from tableferry.frontend.response import Response, respond
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
+from tableferry.status.report import StatusReport, TableState
+from tableferry.status.words import Word
 
 ROOT = Path(__file__).parents[3]
 
@@ -17,6 +20,45 @@ ROOT = Path(__file__).parents[3]
 def run_of(*statuses: Status, code: str = "") -> RunOutcome:
     error = ErrorReport("Cancelled", "stopped", "run it again", code) if code else None
     return RunOutcome([TableOutcome("t", "t", status, error=error) for status in statuses], 1.0)
+
+
+def drifted(*statuses: Status, code: str = DRIFT) -> RunOutcome:
+    """A run whose failed tables were refused for their columns; others have another error."""
+    refused = ErrorReport("SchemaError", "the columns do not fit", "look at the plan", DRIFT)
+    other = ErrorReport("DeadlineError", "out of time", "run it again", code)
+    errors = [refused if status is Status.FAILED else other for status in statuses]
+    tables = [
+        TableOutcome("t", "t", status, error=None if status is Status.OK else error)
+        for status, error in zip(statuses, errors, strict=True)
+    ]
+    return RunOutcome(tables, 1.0)
+
+
+def status_of(*words: Word, late: bool = False) -> StatusReport:
+    tables = [
+        TableState("t", "s", "t", word, age=100.0, max_age=60 if late else None) for word in words
+    ]
+    return StatusReport(dt.datetime(2026, 1, 1, tzinfo=dt.UTC), "host/db", tuple(tables))
+
+
+@pytest.mark.parametrize(
+    ("report", "exit_code", "status_code"),
+    [
+        (status_of(Word.FRESH, Word.RUNNING), 0, 200),
+        (status_of(Word.FRESH, Word.FAILING), 1, 207),
+        (status_of(Word.LATE, Word.FAILING), 1, 500),
+        (status_of(Word.FAILING, Word.DIFFERS), 3, 409),
+        (status_of(Word.FRESH, Word.LATE), 5, 503),
+        (status_of(Word.NEVER, Word.NEVER), 5, 503),
+        (status_of(Word.LATE, Word.HELD), 4, 423),
+        (status_of(Word.RUNNING, late=True), 5, 503),
+    ],
+)
+def test_a_status_ends_as_its_worst_table(
+    report: StatusReport, exit_code: int, status_code: int
+) -> None:
+    response, _ = respond(lambda: report)
+    assert (response.exit_code, response.status_code) == (exit_code, status_code)
 
 
 def response_of(error: Exception) -> Response:
@@ -43,6 +85,12 @@ def test_every_ending_has_codes_of_its_own_and_a_sentence() -> None:
         (run_of(Status.OK, Status.OK), 0, 200),
         (run_of(Status.OK, Status.FAILED), 1, 207),
         (run_of(Status.OK, Status.HELD), 1, 207),
+        (run_of(Status.HELD, Status.HELD), 4, 423),
+        (run_of(Status.HELD, Status.FAILED), 1, 500),
+        (drifted(Status.FAILED, Status.FAILED), 6, 422),
+        (drifted(Status.FAILED, Status.SKIPPED), 6, 422),
+        (drifted(Status.FAILED, Status.OK), 1, 207),
+        (drifted(Status.FAILED, Status.DEADLINE, code=""), 1, 500),
         (run_of(Status.FAILED, Status.SKIPPED), 1, 500),
         (run_of(Status.DEADLINE), 1, 500),
         (run_of(Status.CANCELLED, code="SIGINT"), 130, 500),
