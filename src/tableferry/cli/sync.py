@@ -1,6 +1,6 @@
 """``tableferry sync``: in this process, or by the workers of a Dask cluster."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +13,8 @@ from tableferry.cli.shared import (
     Quiet,
     Tables,
     needs_extra,
-    read_settings,
-    read_specs,
+    read_configured,
+    read_expansion,
 )
 from tableferry.frontend.command import Style, run_command
 
@@ -56,19 +56,24 @@ def sync(
     request = Request(Operation.MULTI_SYNC, fail_fast=fail_fast, publish_together=publish_together)
 
     def work(callbacks: "RunCallbacks") -> "Report":
-        specs = read_specs(config, tables)
-        fingerprints = _read_plan(plan, specs) if plan else {}
         if scheduler:
+            found = read_expansion(config, tables)
             cluster = _Cluster(scheduler, config.absolute().parent)
-            return cluster.sync(request, specs, callbacks, fingerprints)
+            planned = _read_plan(plan, found.tables)
+            run = cluster.sync(request, found.tables, callbacks, planned)
+            return replace(run, warnings=(*found.warnings, *run.warnings))
         from tableferry.frontend.execute import execute
 
-        return execute(request, specs, read_settings(config, specs), callbacks, fingerprints)
+        found, settings = read_configured(config, tables)
+        planned = _read_plan(plan, found.tables)
+        return execute(request, found.tables, settings, callbacks, planned, warnings=found.warnings)
 
     return run_command(work, Style(as_json=as_json, quiet=quiet))
 
 
-def _read_plan(path: Path, specs: "list[TableSpec]") -> dict[str, str]:
+def _read_plan(path: Path | None, specs: "list[TableSpec]") -> dict[str, str]:
+    if path is None:
+        return {}
     from tableferry.inspect.plan_report import read_fingerprints
 
     return read_fingerprints(path, specs)
