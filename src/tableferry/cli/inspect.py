@@ -104,17 +104,10 @@ def discover(
 
 
 def _configured(config: Path, tables: "Sequence[str] | None") -> dict[str, Any]:
-    """Return the configured tables by their keys; in a file with patterns, the entries as written.
-
-    Which tables the patterns match, and what these give to entries, only a catalog says.
-    """
     from tableferry.config.config_file import read_table_set
-    from tableferry.config.resolve import resolve_tables, select_entries
+    from tableferry.config.resolve import described
 
-    table_set, names = read_table_set(config), None if tables is None else names_of(tables)
-    if table_set.patterns:
-        return {key: table_set.shown(key) for key in select_entries(table_set, names)}
-    return {spec.key: spec.to_dict() for spec in resolve_tables(table_set).selected(names)}
+    return described(read_table_set(config), None if tables is None else names_of(tables))
 
 
 def ask_both(

@@ -57,15 +57,13 @@ def read_specs(config: Path, tables: Sequence[str] | None) -> "list[TableSpec]":
 
 def _expand(config: Path, tables: Sequence[str] | None) -> "tuple[Expansion, Settings | None]":
     from tableferry.config.config_file import read_table_set
-    from tableferry.config.resolve import Expansion, resolve_tables
+    from tableferry.frontend.configured import expansion_of
 
     table_set, names = read_table_set(config), None if tables is None else names_of(tables)
-    if not table_set.patterns:
-        return Expansion(resolve_tables(table_set).selected(names)), None
-    settings = read_databases(config, table_set.db_types_of(names))
-    from tableferry.inspect.expand import expanded
-
-    return expanded(table_set, settings, names), settings
+    settings = None
+    if table_set.patterns:
+        settings = read_databases(config, table_set.db_types_of(names))
+    return expansion_of(table_set, settings, names), settings
 
 
 def read_settings(config: Path, specs: "Sequence[TableSpec]") -> "Settings":

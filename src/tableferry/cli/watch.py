@@ -102,11 +102,11 @@ class _Syncs:
 
     def run(self, on_event: "OnEvent") -> "RunOutcome":
         """Sync the tables that the patterns match now."""
-        from tableferry.inspect.expand import expanded
+        from tableferry.frontend.configured import expansion_of
         from tableferry.runs.run import sync_tables
 
         settings = self._settings()
-        found = expanded(self._file.tables, settings, self._file.names)
+        found = expansion_of(self._file.tables, settings, self._file.names)
         run = sync_tables(found.tables, settings, on_event=on_event, options=self._request.options)
         return replace(run, warnings=(*found.warnings, *run.warnings))
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from tableferry.config.derived_names import derived_key, derived_target, written
 from tableferry.config.inherited import Layer, Merged, merge
@@ -81,6 +81,17 @@ def select_entries(table_set: TableSet, names: Sequence[str] | None) -> list[str
             hint=f"The entries are: {', '.join(table_set.keys)}.",
         )
     return [key for key in table_set.keys if names is None or key in names]
+
+
+def described(table_set: TableSet, names: Sequence[str] | None) -> dict[str, Any]:
+    """Return the configured tables by their keys; of a set with patterns, its entries as written.
+
+    Which tables the patterns match, and what these give to entries, only a catalog says. Raises
+    ConfigError.
+    """
+    if table_set.patterns:
+        return {key: table_set.shown(key) for key in select_entries(table_set, names)}
+    return {spec.key: spec.to_dict() for spec in resolve_tables(table_set).selected(names)}
 
 
 def questions(table_set: TableSet) -> dict[Place, list[NamePattern]]:

@@ -3,7 +3,7 @@
 ``resolve_tables`` makes specifications of it, with the tables that the sources' catalogs have.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
@@ -63,6 +63,27 @@ class TablePattern:
 
 
 @dataclass(frozen=True, slots=True)
+class Names(Collection[str]):
+    """The keys that a request may name, for its first check.
+
+    Where there are patterns it may name any: which tables they match only a catalog says, and
+    ``Resolved.selected`` refuses the others.
+    """
+
+    keys: tuple[str, ...]
+    has_patterns: bool
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and (self.has_patterns or name in self.keys)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys)
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+@dataclass(frozen=True, slots=True)
 class TableSet:
     """Tables by their keys, as they are configured.
 
@@ -82,6 +103,11 @@ class TableSet:
     named: str = "these entries of TABLE_CONFIGS"
     lines: Mapping[str, int] = field(default_factory=dict)
     prefixes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> Names:
+        """The keys that a request may name."""
+        return Names(self.keys, bool(self.patterns))
 
     @property
     def db_types(self) -> list[str]:

@@ -69,13 +69,16 @@ def _catalogs(table_set: TableSet, settings: Settings) -> Found:
 def _expanded(table_set: TableSet, settings: Settings, names: Sequence[str] | None) -> Expansion:
     catalogs = _catalogs(table_set, settings)
     found = resolve_tables(table_set, catalogs)
-    new = find_new(_matched(found, catalogs), settings.target)
+    chosen = {one.key for one in found.selected(names)}
+    # Whoever names a table wants it, new or not: a step of a fan-out, say.
+    is_asked = any(key in chosen and key not in (names or ()) for key in found.pattern_of)
+    new = find_new(_matched(found, catalogs), settings.target) if is_asked else []
     warnings = [f"No table matches the pattern {one}" for one in found.empty]
     left_out = set()
+    new = [one for one in new if one.spec.key in chosen and one.spec.key not in (names or ())]
     for pattern in table_set.patterns:
         of_pattern = [one for one in new if one.pattern.key == pattern.key]
         if pattern.new_tables is NewTables.TELL:
-            of_pattern = [one for one in of_pattern if one.spec.key not in (names or ())]
             left_out |= {one.spec.key for one in of_pattern}
         if of_pattern:
             warnings.append(warning_of(pattern, of_pattern))
