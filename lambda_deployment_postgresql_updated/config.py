@@ -7,37 +7,32 @@ prints every variable with secrets masked, or every problem. It contacts no data
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tableferry.aws.vault import AwsVault
-from tableferry.config import (
-    Settings,
-    TableSpec,
-    find_env_file,
-    load_reporting,
-    load_settings,
-    parse_table_configs,
-    select_tables,
-)
+from tableferry.aws.deployed import Config, DeployedConfig
+from tableferry.config import Settings, find_env_file
+from tableferry.config.resolve import described
 from tableferry.errors import ConfigError, TableferryError
 from tableferry.frontend.exit_codes import ALL_OK, FAILED, REFUSED
 from tableferry.frontend.output import shielded_output
 from tableferry.model.counting import counted
 
-from table_configs import DEFAULT_SYNC_ORDER, TABLE_CONFIGS
+import table_configs
 
 HERE = Path(__file__).resolve().parent
 MASK = "********"
 
+CONFIG = DeployedConfig(
+    table_configs.TABLE_CONFIGS,
+    table_configs.DEFAULT_SYNC_ORDER,
+    lambda: find_env_file(HERE),
+    defaults=getattr(table_configs, "DEFAULTS", None),
+    schemas=getattr(table_configs, "SCHEMAS", None),
+)
+"""The tables of TABLES_URI if it is set, else those of table_configs.py."""
 
-@dataclass(frozen=True, slots=True)
-class Config:
-    """The chosen tables in sync order, and the databases that they need."""
-
-    tables: list[TableSpec]
-    settings: Settings
+configured_names = CONFIG.names
 
 
 def load_config(names: Sequence[str] | None = None) -> Config:
@@ -46,46 +41,21 @@ def load_config(names: Sequence[str] | None = None) -> Config:
     Raises one ConfigError that names every problem of the tables and of the environment, or
     TransientError where the secrets cannot be read at the moment.
     """
-    refused: list[ConfigError] = []
-    tables: list[TableSpec] = []
-    settings = None
-    try:
-        tables = chosen_tables(names)
-    except ConfigError as error:
-        refused.append(error)
-    try:
-        settings = load_settings(_db_types(tables), find_env_file(HERE), AwsVault())
-    except ConfigError as error:
-        refused.append(error)
-    try:
-        load_reporting()
-    except ConfigError as error:
-        refused.append(error)
-    if refused or settings is None:
-        raise ConfigError(
-            "\n".join(error.message for error in refused),
-            hint=" ".join(error.hint for error in refused),
-        )
-    return Config(tables, settings)
-
-
-def chosen_tables(names: Sequence[str] | None = None) -> list[TableSpec]:
-    """Return the tables of these names, all where None; raises ConfigError."""
-    return select_tables(parse_table_configs(TABLE_CONFIGS), names, DEFAULT_SYNC_ORDER)
+    return CONFIG.load(names)
 
 
 def describe(names: Sequence[str] | None = None) -> dict[str, Any]:
     """Return the tables and the configuration, or what is wrong with the environment."""
-    tables = chosen_tables(names)
+    tables = described(CONFIG.tables(), names)
     try:
-        configuration: dict[str, Any] = {"variables": variables(load_config(names).settings)}
+        configuration: dict[str, Any] = {"variables": variables(CONFIG.read(names)[1])}
     except TableferryError as error:
         found = [line.strip() for line in error.message.splitlines() if not line.endswith(":")]
         problems = {variable: problem for variable, _, problem in (p.partition(" ") for p in found)}
         configuration = {"problems": problems, "hint": error.hint}
     return {
-        "tables": {table.key: table.to_dict() for table in tables},
-        "sync_order": [table.key for table in tables],
+        "tables": tables,
+        "sync_order": list(tables),
         "configuration": {"env_file": str(find_env_file(HERE) or "none"), **configuration},
     }
 
@@ -108,14 +78,6 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _db_types(tables: Sequence[TableSpec]) -> list[str]:
-    """Return the sources that these tables need; without tables, those that broken entries name."""
-    if tables:
-        return list(dict.fromkeys(table.db_type for table in tables))
-    found = [entry.get("db_type") for entry in TABLE_CONFIGS.values() if isinstance(entry, dict)]
-    return list(dict.fromkeys(name for name in found if isinstance(name, str) and name))
-
-
 def main(arguments: Sequence[str]) -> int:
     """Print the configuration, or everything that is wrong with it; returns the exit code."""
     with shielded_output():
@@ -123,15 +85,15 @@ def main(arguments: Sequence[str]) -> int:
             print(f"Wrong use: {' '.join(arguments)}\nhint: python config.py", file=sys.stderr)
             return REFUSED.exit_code
         try:
-            config = load_config()
+            table_set, settings = CONFIG.read()
         except TableferryError as error:
             print(f"{error.message}\nhint: {error.hint}", file=sys.stderr)
             return (REFUSED if isinstance(error, ConfigError) else FAILED).exit_code
         print(f"# .env: {find_env_file(HERE) or 'none, the environment only'}")
-        for name, value in variables(config.settings).items():
+        for name, value in variables(settings).items():
             print(f"{name}={value}")
-        keys = ", ".join(table.key for table in config.tables)
-        print(f"# {counted(len(config.tables), 'table')}: {keys}")
+        keys = list(described(table_set, None))
+        print(f"# {counted(len(keys), 'table')}: {', '.join(keys)}")
         return ALL_OK.exit_code
 
 

@@ -21,8 +21,7 @@ from tableferry.frontend.scripts import Parser, run_script, verify_event, with_v
 from tableferry.frontend.signals import end_process
 
 import multi_table_manager
-from config import describe, load_config
-from table_configs import TABLE_CONFIGS
+from config import configured_names, describe, load_config
 
 
 def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
@@ -32,7 +31,7 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
     state machine ({"mode": "load_chunk", ...}) answers with its JSON and raises its error.
     """
     return handle_event(
-        event, context, configured=TABLE_CONFIGS, load_config=load_config, execute=execute
+        event, context, configured=configured_names, load_config=load_config, execute=execute
     )
 
 
@@ -63,7 +62,7 @@ def read_arguments(arguments: Sequence[str]) -> Request:
         **verify_event(found),
     }
     event = {key: value for key, value in given.items() if value is not None}
-    request = parse_event(event, TABLE_CONFIGS)
+    request = parse_event(event, configured_names())
     if found.fail_fast and request.mode not in SYNCS:
         raise ConfigError(f"--fail-fast goes with {' and '.join(SYNCS)}", hint="Leave it out.")
     return replace(request, fail_fast=found.fail_fast, verify=with_values(request, found))

@@ -19,14 +19,13 @@ from tableferry.frontend.response import Report
 from tableferry.frontend.scripts import Parser, run_script, verify_event, with_values
 from tableferry.frontend.signals import end_process
 
-from config import load_config
-from table_configs import TABLE_CONFIGS
+from config import configured_names, load_config
 
 
 def execute(request: Request, callbacks: RunCallbacks) -> Report:
     """Do what the request asks for its tables; raises ConfigError where nothing can be begun."""
     config = load_config(request.tables)
-    return execute_on(request, config.tables, config.settings, callbacks)
+    return execute_on(request, config.tables, config.settings, callbacks, warnings=config.warnings)
 
 
 def read_arguments(arguments: Sequence[str]) -> Request:
@@ -49,7 +48,7 @@ def read_arguments(arguments: Sequence[str]) -> Request:
         event["jobs"] = found.jobs
     if found.tables is not None:
         event["tables"] = found.tables
-    request = parse_event(event, TABLE_CONFIGS)
+    request = parse_event(event, configured_names())
     return replace(request, fail_fast=found.fail_fast, verify=with_values(request, found))
 
 

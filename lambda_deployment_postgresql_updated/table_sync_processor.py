@@ -13,8 +13,8 @@ from tableferry.frontend.request import Request, parse_event
 from tableferry.frontend.scripts import Parser, run_script, verify_event, with_values
 from tableferry.frontend.signals import end_process
 
+from config import configured_names
 from multi_table_manager import execute
-from table_configs import TABLE_CONFIGS
 
 
 def read_arguments(arguments: Sequence[str]) -> Request:
@@ -30,7 +30,7 @@ def read_arguments(arguments: Sequence[str]) -> Request:
         "verify": {"mode": "verify", "tables": [found.table]},
         "status": {"mode": "status", "tables": [found.table]},
     }
-    request = parse_event({**asked[found.action], **verify_event(found)}, TABLE_CONFIGS)
+    request = parse_event({**asked[found.action], **verify_event(found)}, configured_names())
     return replace(request, verify=with_values(request, found))
 
 

@@ -62,9 +62,10 @@ def step(event: dict[str, Any]) -> dict[str, Any]:
 
     def load(names: Any) -> Any:
         specs = parse_table_configs(TABLES)
-        return SimpleNamespace(tables=[specs[n] for n in names or NAMES], settings=settings)
+        tables = [specs[name] for name in names or NAMES]
+        return SimpleNamespace(tables=tables, settings=settings, warnings=())
 
-    return run_step(event, Invocation.of(None), TABLES, load)
+    return run_step(event, Invocation.of(None), lambda: TABLES, load)
 
 
 def test_two_hundred_tables_that_all_fail_can_be_handed_on(

@@ -1,11 +1,11 @@
 """A Lambda event from beginning to end: parse, execute, report, answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from tableferry.aws.invocation import Invocation
-from tableferry.aws.load_config import LoadConfig
+from tableferry.aws.load_config import ConfiguredNames, LoadConfig
 from tableferry.aws.step_handler import run_step
 from tableferry.aws.step_request import is_step
 from tableferry.errors import ErrorReport
@@ -22,13 +22,13 @@ def handle_event(
     event: Any,
     context: Any,
     *,
-    configured: Mapping[str, Any],
+    configured: ConfiguredNames,
     load_config: LoadConfig,
     execute: Execute,
 ) -> dict[str, Any]:
     """Do what an event asks for.
 
-    ``configured`` holds the entries of TABLE_CONFIGS by their keys. Returns ``{"statusCode": ...,
+    ``configured`` returns the keys of the tables. Returns ``{"statusCode": ...,
     "body": JSON text}`` and raises no Exception; a state machine's step answers with its JSON and
     raises TableferryError.
     """
@@ -38,7 +38,7 @@ def handle_event(
             return run_step(event, invocation, configured, load_config)
 
         def work() -> Result:
-            request = parse_event(event, configured)
+            request = parse_event(event, configured())
             invocation.begun(request)
             mine = replace(
                 request,

@@ -1,6 +1,6 @@
 """How the deployment's configuration is handed in: a function that reads it when it is needed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -14,7 +14,13 @@ class Config(Protocol):
     def tables(self) -> Sequence["TableSpec"]: ...  # noqa: D102 - in sync order
 
     @property
+    def warnings(self) -> tuple[str, ...]: ...  # noqa: D102 - what is to be told of its patterns
+
+    @property
     def settings(self) -> "Settings": ...  # noqa: D102 - where their databases are
 
 
 LoadConfig = Callable[[Sequence[str] | None], Config]
+
+ConfiguredNames = Callable[[], Collection[str]]
+"""Returns the keys that a request may name; raises ConfigError or TransientError."""

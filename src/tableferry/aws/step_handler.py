@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid4
 
 from tableferry.aws.invocation import Invocation
-from tableferry.aws.load_config import Config, LoadConfig
+from tableferry.aws.load_config import Config, ConfiguredNames, LoadConfig
 from tableferry.aws.step_request import OUTCOME_KEYS, Step, StepRequest, parse_step
 from tableferry.aws.verify_steps import (
     STEPS,
@@ -39,16 +39,16 @@ class UnforeseenError(TableferryError):
 def run_step(
     event: Mapping[str, Any],
     invocation: Invocation,
-    configured: Mapping[str, Any],
+    configured: ConfiguredNames,
     load_config: LoadConfig,
 ) -> dict[str, Any]:
     """Run the step that an event asks for; raises TableferryError.
 
-    ``configured`` has the tables' names; ``load_config`` reads their configuration.
+    ``configured`` returns the tables' names; ``load_config`` reads their configuration.
     """
     log = invocation.log
     try:
-        request = parse_step(event, configured)
+        request = parse_step(event, configured())
         log = log.bind(**request.facts)
         answer = _answer(request, invocation, load_config)
     except Exception as error:
@@ -68,7 +68,7 @@ def _answer(
         return answer_verification(request, invocation, load_config)
     match request.step:
         case Step.FANOUT_PLAN:
-            return _plan(load_config(request.tables))
+            return _plan(load_config(request.tables), invocation)
         case Step.SUMMARY:
             return _summary(request, invocation)
     from tableferry import fanout
@@ -105,9 +105,11 @@ def _report_outcome(step: Step, invocation: Invocation, outcome: TableOutcome) -
     invocation.metrics.verification(Verification((outcome.verified,)))
 
 
-def _plan(config: Config) -> dict[str, Any]:
+def _plan(config: Config, invocation: Invocation) -> dict[str, Any]:
     from tableferry.fanout import plan_fanout
 
+    for warning in config.warnings:
+        invocation.log.warning(warning)
     tables = []
     for planned in plan_fanout(config.tables, config.settings):
         table = planned.to_dict()

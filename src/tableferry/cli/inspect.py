@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,8 +13,8 @@ from tableferry.cli.shared import (
     Quiet,
     Tables,
     env_file_for,
-    read_settings,
-    read_specs,
+    names_of,
+    read_configured,
 )
 from tableferry.frontend.command import Style, run_command
 
@@ -65,14 +65,14 @@ def info(
         bool, typer.Option("--schema", help="Print the JSON Schema of a TOML file of tables.")
     ] = False,
 ) -> int:
-    """Show the configured tables; no database is contacted."""
+    """Show the configured tables and patterns; no database is contacted."""
 
     def work(_: "RunCallbacks") -> "Result":
         if schema:
             from tableferry.config.json_schema import tables_schema
 
             return tables_schema()
-        return {spec.key: spec.to_dict() for spec in read_specs(config, tables)}
+        return _configured(config, tables)
 
     return run_command(work, Style(as_json=as_json or schema))
 
@@ -103,6 +103,13 @@ def discover(
     return run_command(work, Style(as_json=as_json))
 
 
+def _configured(config: Path, tables: "Sequence[str] | None") -> dict[str, Any]:
+    from tableferry.config.config_file import read_table_set
+    from tableferry.config.resolve import described
+
+    return described(read_table_set(config), None if tables is None else names_of(tables))
+
+
 def ask_both(
     mode: "Operation", config: Path, tables: "Sequence[str] | None", callbacks: "RunCallbacks"
 ) -> "Report":
@@ -110,5 +117,5 @@ def ask_both(
     from tableferry.frontend.execute import execute
     from tableferry.frontend.request import Request
 
-    specs = read_specs(config, tables)
-    return execute(Request(mode), specs, read_settings(config, specs), callbacks)
+    found, settings = read_configured(config, tables)
+    return execute(Request(mode), found.tables, settings, callbacks, warnings=found.warnings)

@@ -11,6 +11,7 @@ from tableferry.errors import ConfigError
 
 if TYPE_CHECKING:
     from tableferry.config import Settings, TableSpec
+    from tableferry.config.resolve import Expansion
     from tableferry.frontend.request import Request
 
 DEFAULT_CONFIG: Final = Path("table_configs.py")
@@ -44,15 +45,43 @@ def names_of(given: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(name for name in names if name))
 
 
+def read_configured(config: Path, tables: Sequence[str] | None) -> "tuple[Expansion, Settings]":
+    """Read the table file and the settings, and match its patterns with the sources' catalogs.
+
+    Raises ConfigError, SchemaError where no table matches, and what a connection raises.
+    """
+    found, settings = _expand(config, tables)
+    return found, settings or read_settings(config, found.tables)
+
+
+def read_expansion(config: Path, tables: Sequence[str] | None) -> "Expansion":
+    """Read the table file, as ``read_configured``; the settings only where there are patterns."""
+    return _expand(config, tables)[0]
+
+
 def read_specs(config: Path, tables: Sequence[str] | None) -> "list[TableSpec]":
-    """Read the configuration file and pick the tables; raises ConfigError, also for no name."""
-    from tableferry.config.config_file import read_tables
-
-    return read_tables(config, None if tables is None else names_of(tables))
+    """Read the tables of a file, as ``read_expansion``."""
+    return read_expansion(config, tables).tables
 
 
-def read_settings(config: Path, specs: "list[TableSpec]") -> "Settings":
-    """Read where these tables' databases are, from the environment and ``.env``.
+def _expand(config: Path, tables: Sequence[str] | None) -> "tuple[Expansion, Settings | None]":
+    from tableferry.config.config_file import read_table_set
+    from tableferry.frontend.configured import expansion_of
+
+    table_set, names = read_table_set(config), None if tables is None else names_of(tables)
+    settings = None
+    if table_set.patterns:
+        settings = read_databases(config, table_set.db_types_of(names))
+    return expansion_of(table_set, settings, names), settings
+
+
+def read_settings(config: Path, specs: "Sequence[TableSpec]") -> "Settings":
+    """Read where these tables' databases are, as ``read_databases``."""
+    return read_databases(config, [spec.db_type for spec in specs])
+
+
+def read_databases(config: Path, db_types: Sequence[str]) -> "Settings":
+    """Read where the target and these sources are, from the environment and ``.env``.
 
     ``.env`` is looked for in the working directory and beside the configuration file. Raises one
     ConfigError for everything that is missing or wrong.
@@ -60,8 +89,7 @@ def read_settings(config: Path, specs: "list[TableSpec]") -> "Settings":
     from tableferry.aws.vault import AwsVault
     from tableferry.config import load_settings
 
-    db_types = dict.fromkeys(spec.db_type for spec in specs)
-    return load_settings(db_types, env_file_for(config), AwsVault())
+    return load_settings(dict.fromkeys(db_types), env_file_for(config), AwsVault())
 
 
 def env_file_for(config: Path) -> Path | None:

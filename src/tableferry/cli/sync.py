@@ -1,7 +1,7 @@
 """``tableferry sync``: in this process, or by the workers of a Dask cluster."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,8 +15,8 @@ from tableferry.cli.shared import (
     Quiet,
     Tables,
     needs_extra,
-    read_settings,
-    read_specs,
+    read_configured,
+    read_expansion,
     require_jobs,
 )
 from tableferry.errors import ConfigError
@@ -68,19 +68,22 @@ def sync(
 
     def work(callbacks: "RunCallbacks") -> "Report":
         require_jobs(request)
-        specs = read_specs(config, tables)
-        fingerprints = _read_plan(plan, specs) if plan else {}
         if scheduler:
             if jobs > 1:
                 raise ConfigError(
                     "--jobs does not go with --scheduler: a cluster loads several tables at once",
                     hint="Leave out --jobs; its workers are as many as the scheduler has.",
                 )
+            found = read_expansion(config, tables)
             cluster = _Cluster(scheduler, config.absolute().parent)
-            return cluster.sync(request, specs, callbacks, fingerprints)
+            planned = _read_plan(plan, found.tables)
+            run = cluster.sync(request, found.tables, callbacks, planned)
+            return replace(run, warnings=(*found.warnings, *run.warnings))
         from tableferry.frontend.execute import execute
 
-        return execute(request, specs, read_settings(config, specs), callbacks, fingerprints)
+        found, settings = read_configured(config, tables)
+        planned = _read_plan(plan, found.tables)
+        return execute(request, found.tables, settings, callbacks, planned, warnings=found.warnings)
 
     code = run_command(work, Style(as_json=as_json, quiet=quiet))
     if openmetrics:
@@ -100,7 +103,9 @@ def _write_metrics(path: Path, config: Path) -> None:
         print(f"The metrics have no table: {error.message}", file=sys.stderr)
 
 
-def _read_plan(path: Path, specs: "list[TableSpec]") -> dict[str, str]:
+def _read_plan(path: Path | None, specs: "list[TableSpec]") -> dict[str, str]:
+    if path is None:
+        return {}
     from tableferry.inspect.plan_report import read_fingerprints
 
     return read_fingerprints(path, specs)

@@ -1,5 +1,6 @@
 """``tableferry verify``: whether every target is what its source is, and ``--repair``."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +13,8 @@ from tableferry.cli.shared import (
     Quiet,
     Tables,
     needs_extra,
-    read_settings,
-    read_specs,
+    read_configured,
+    read_expansion,
 )
 from tableferry.errors import ConfigError
 from tableferry.frontend.command import Style, run_command
@@ -97,9 +98,9 @@ def _verify(
     from tableferry.frontend.execute import execute
     from tableferry.frontend.request import Operation, Request
 
-    specs = read_specs(config, tables)
+    found, settings = read_configured(config, tables)
     request = Request(Operation.VERIFY, verify=wanted)
-    return execute(request, specs, read_settings(config, specs), callbacks)
+    return execute(request, found.tables, settings, callbacks, warnings=found.warnings)
 
 
 def _verify_on_cluster(
@@ -117,13 +118,14 @@ def _verify_on_cluster(
             "On a cluster, no values of rows are shown: they would pass the scheduler",
             hint="Leave out --show-values or --scheduler.",
         )
-    specs = read_specs(config, tables)
+    found = read_expansion(config, tables)
     with cluster(scheduler) as client:
-        return verify_on_cluster(
+        verification = verify_on_cluster(
             client,
-            specs,
+            found.tables,
             config.absolute().parent,
             wanted,
             on_event=callbacks.event,
             on_answer=callbacks.answer,
         )
+    return replace(verification, warnings=(*found.warnings, *verification.warnings))

@@ -1,6 +1,7 @@
 """``tableferry watch``: sync again and again, in one process, until it is stopped."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +12,7 @@ from tableferry.cli.shared import (
     Config,
     Tables,
     names_of,
-    read_settings,
+    read_databases,
     require_jobs,
 )
 from tableferry.cli.sync import Jobs, Together
@@ -19,6 +20,7 @@ from tableferry.frontend.command import Style, run_command
 from tableferry.frontend.signals import stop_on_signals
 
 if TYPE_CHECKING:
+    from tableferry.config import Settings
     from tableferry.config.table_file import FileChange, TableFile
     from tableferry.frontend.execute import RunCallbacks
     from tableferry.frontend.request import Request
@@ -91,7 +93,7 @@ class _Syncs:
         from tableferry.errors import TransientError
 
         try:
-            read_settings(self._file.path, self._file.tables)
+            self._settings()
         except TransientError:
             return
 
@@ -103,8 +105,15 @@ class _Syncs:
         return self._file.refresh()
 
     def run(self, on_event: "OnEvent") -> "RunOutcome":
+        """Sync the tables that the patterns match now."""
+        from tableferry.frontend.configured import expansion_of
         from tableferry.runs.run import sync_tables
 
-        specs = self._file.tables
-        settings = read_settings(self._file.path, specs)
-        return sync_tables(specs, settings, on_event=on_event, options=self._request.options)
+        settings = self._settings()
+        found = expansion_of(self._file.tables, settings, self._file.names)
+        run = sync_tables(found.tables, settings, on_event=on_event, options=self._request.options)
+        return replace(run, warnings=(*found.warnings, *run.warnings))
+
+    def _settings(self) -> "Settings":
+        db_types = self._file.tables.db_types_of(self._file.names)
+        return read_databases(self._file.path, db_types)

@@ -1,6 +1,7 @@
 """Read the tables from a Python file that defines ``TABLE_CONFIGS``, or from a TOML file.
 
 The optional list of keys ``DEFAULT_SYNC_ORDER`` sets the order; without it, the dict's own applies.
+``DEFAULTS`` and ``SCHEMAS`` are what ``[defaults]`` and ``[schemas]`` are in TOML.
 """
 
 import runpy
@@ -9,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from tableferry.config import TableSpec, parse_table_configs, select_tables
-from tableferry.config.toml_file import read_toml
+from tableferry.config.resolve import resolve_tables
+from tableferry.config.table_set import TableSet, parse_table_set
+from tableferry.config.table_spec import TableSpec
+from tableferry.config.toml_file import parse_toml
 from tableferry.errors import ConfigError, kind_and_place
 
 HINT: Final = (
@@ -26,17 +29,36 @@ TOML: Final = ".toml"
 
 
 def read_tables(path: Path, names: Sequence[str] | None = None) -> list[TableSpec]:
-    """Return the tables named in the file, in order, all for None; raises ConfigError."""
+    """Return the tables named in a file without patterns, all for None; raises ConfigError."""
+    return resolve_tables(read_table_set(path)).selected(names)
+
+
+def read_table_set(path: Path) -> TableSet:
+    """Return what a file says, checked as far as no database is needed; raises ConfigError."""
     _require_file(path)
     if path.suffix.lower() == TOML:
-        entries, order = read_toml(path)
-        named = f"these tables of {path}"
-        return select_tables(parse_table_configs(entries, named=named), names, order)
-    configs, order = _read_python(path)
-    return select_tables(parse_table_configs(configs), names, order)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise ConfigError(f"{path}: {error.strerror}", hint=HINT) from error
+        return toml_table_set(content, str(path))
+    return _read_python(path)
 
 
-def _read_python(path: Path) -> tuple[Mapping[str, Any], Sequence[str]]:
+def toml_table_set(content: bytes, name: str) -> TableSet:
+    """Return what the content of a TOML file says, which messages call ``name``."""
+    found = parse_toml(content, name)
+    return parse_table_set(
+        found.entries,
+        defaults=found.defaults,
+        schemas=found.schemas,
+        order=found.order,
+        named=f"these tables of {name}",
+        lines=found.lines,
+    )
+
+
+def _read_python(path: Path) -> TableSet:
     """Return what the file defines; raises ConfigError."""
     found = _run(path)
     configs = found.get("TABLE_CONFIGS")
@@ -45,7 +67,12 @@ def _read_python(path: Path) -> tuple[Mapping[str, Any], Sequence[str]]:
     order = found.get("DEFAULT_SYNC_ORDER", list(configs))
     if isinstance(order, str) or not isinstance(order, Sequence):
         raise ConfigError(f"DEFAULT_SYNC_ORDER in {path} is not a list of tables", hint=HINT)
-    return configs, order
+    return parse_table_set(
+        configs,
+        defaults=found.get("DEFAULTS", {}),
+        schemas=found.get("SCHEMAS", {}),
+        order=order,
+    )
 
 
 def _require_file(path: Path) -> None:

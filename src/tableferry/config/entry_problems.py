@@ -35,6 +35,17 @@ STAGED: Final = tuple(one for one in Publish if one not in {Publish.AUTO, Publis
 A unit test compares them with the registry, which this folder cannot import."""
 
 
+def with_origins(problems: Iterable[str], origins: Mapping[str, str]) -> list[str]:
+    """Add to each problem where the keys that it names come from, if not from the entry itself."""
+
+    def origin(problem: str) -> str:
+        named = [key for key in re.findall(r"'(\w+)'", problem) if key in origins]
+        inherited = {key: origins[key] for key in named if not origins[key].startswith("entry ")}
+        return "".join(f" ({key!r} is from {of})" for key, of in inherited.items())
+
+    return [problem + origin(problem) for problem in problems]
+
+
 def label(key: object) -> str:
     """Return what messages call an entry: its key, on one line."""
     return key if isinstance(key, str) and key.isprintable() else repr(key)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from tableferry.config.derived_names import derived_key, derived_target, written
 from tableferry.config.inherited import Layer, Merged, merge
@@ -12,7 +12,7 @@ from tableferry.config.table_configs import parse_table_configs, select_tables
 from tableferry.config.table_set import DEFAULTS, Entry, Place, TablePattern, TableSet
 from tableferry.config.table_spec import TableSpec
 from tableferry.errors import ConfigError, SchemaError
-from tableferry.model.identifiers import SourceTable
+from tableferry.model.identifiers import SourceTable, shown
 
 
 class CatalogTable(Protocol):
@@ -59,6 +59,39 @@ class Resolved:
     def _tables(self, names: Sequence[str]) -> list[str]:
         """Replace the keys of patterns by those of their tables."""
         return [key for name in names for key in self.members.get(name, (name,))]
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """The tables that were asked for, in their order, and what is to be told of the patterns."""
+
+    tables: list[TableSpec]
+    warnings: tuple[str, ...] = ()
+
+
+def select_entries(table_set: TableSet, names: Sequence[str] | None) -> list[str]:
+    """Return the keys of the entries and patterns with these names, all for None.
+
+    Raises ConfigError for unknown names: those of tables that patterns match are not known here.
+    """
+    unknown = [name for name in names or () if name not in table_set.keys]
+    if unknown or names == []:
+        raise ConfigError(
+            f"Unknown entry: {', '.join(map(shown, unknown))}" if unknown else "No table was named",
+            hint=f"The entries are: {', '.join(table_set.keys)}.",
+        )
+    return [key for key in table_set.keys if names is None or key in names]
+
+
+def described(table_set: TableSet, names: Sequence[str] | None) -> dict[str, Any]:
+    """Return the configured tables by their keys; of a set with patterns, its entries as written.
+
+    Which tables the patterns match, and what these give to entries, only a catalog says. Raises
+    ConfigError.
+    """
+    if table_set.patterns:
+        return {key: table_set.shown(key) for key in select_entries(table_set, names)}
+    return {spec.key: spec.to_dict() for spec in resolve_tables(table_set).selected(names)}
 
 
 def questions(table_set: TableSet) -> dict[Place, list[NamePattern]]:

@@ -1,6 +1,5 @@
 """Parse ``TABLE_CONFIGS`` into specifications, and report every problem of every table at once."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -15,6 +14,7 @@ from tableferry.config.entry_problems import (
     known_keys,
     label,
     source_table,
+    with_origins,
 )
 from tableferry.config.table_spec import OrderBy, TableSpec
 from tableferry.config.value_rules import as_names, is_text
@@ -38,7 +38,7 @@ def parse_table_configs(
     problems: list[str] = []
     for key, entry in configs.items():
         found = [*key_problems(key), *(entry_problems(entry) if is_text(key) else ())]
-        problems += [f"{label(key)}: {one}{_origin(one, origins.get(key, {}))}" for one in found]
+        problems += [f"{label(key)}: {one}" for one in with_origins(found, origins.get(key, {}))]
         if not found:
             specs[key] = _spec(key, entry)
     problems += _shared_targets(specs)
@@ -66,13 +66,6 @@ def select_tables(
         )
     in_order = dict.fromkeys([*order, *specs])
     return [specs[name] for name in in_order if name in wanted]
-
-
-def _origin(problem: str, origins: Mapping[str, str]) -> str:
-    """Return where the keys that a problem names come from, "" for the entry itself."""
-    named = [key for key in re.findall(r"'(\w+)'", problem) if key in origins]
-    inherited = {key: origins[key] for key in named if not origins[key].startswith("entry ")}
-    return "".join(f" ({key!r} is from {origin})" for key, origin in inherited.items())
 
 
 def _spec(key: str, entry: Mapping[str, Any]) -> TableSpec:

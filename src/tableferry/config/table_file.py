@@ -1,4 +1,4 @@
-"""The tables of a file that is read again when it has changed.
+"""A table file that is read again when it has changed.
 
 A file that cannot be used leaves the tables as they were read last: a program that runs for weeks
 must not stop over a typing error, or over a file that an editor is just replacing.
@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tableferry.config import TableSpec
-from tableferry.config.config_file import read_tables
+from tableferry.config.config_file import read_table_set
+from tableferry.config.resolve import resolve_tables
+from tableferry.config.table_set import TableSet
 from tableferry.errors import ConfigError, ErrorReport
 
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """What a changed file means: which tables are others now, by key, or why it cannot be used."""
+    """What a changed file means: which entries are others now, by key, or why it cannot be used."""
 
     path: Path
     added: tuple[str, ...] = ()
@@ -37,14 +38,17 @@ class FileChange:
 
 
 class TableFile:
-    """A file that defines ``TABLE_CONFIGS``, and the tables that are in use."""
+    """A table file, and what it said when it was read last."""
 
     def __init__(self, path: Path, names: Sequence[str] | None = None) -> None:
-        """Read the tables of these names, all where None; raises ConfigError."""
+        """Read the file, of which the tables of these names are used, all where None.
+
+        Raises ConfigError.
+        """
         self.path = path
-        self._names = names
+        self.names = names
         self._version = self._look()
-        self.tables: list[TableSpec] = read_tables(path, names)
+        self.tables: TableSet = self._read()
         self.error: ErrorReport | None = None
 
     def refresh(self) -> FileChange | None:
@@ -59,13 +63,12 @@ class TableFile:
             return None
         self._version = version
         try:
-            tables = read_tables(self.path, self._names)
+            tables = self._read()
         except ConfigError as error:
             self.error = ErrorReport.of(error)
             return FileChange(self.path, error=self.error)
         self.error = None
-        before = {spec.key: spec for spec in self.tables}
-        after = {spec.key: spec for spec in tables}
+        before, after = self._entries(self.tables), self._entries(tables)
         self.tables = tables
         return FileChange(
             self.path,
@@ -73,6 +76,23 @@ class TableFile:
             removed=tuple(key for key in before if key not in after),
             altered=tuple(key for key in after if key in before and after[key] != before[key]),
         )
+
+    def _read(self) -> TableSet:
+        """Read the file; without patterns, everything in it can be checked at once."""
+        found = read_table_set(self.path)
+        if not found.patterns:
+            resolve_tables(found).selected(self.names)
+        return found
+
+    def _entries(self, tables: TableSet) -> dict[str, object]:
+        """Return what each entry in use says: its specification, or the keys of a pattern."""
+        if not tables.patterns:
+            return {spec.key: spec for spec in resolve_tables(tables).selected(self.names)}
+        return {
+            key: (tables.own(key), tables.pattern(key), tables.schemas)
+            for key in tables.keys
+            if self.names is None or key in self.names
+        }
 
     def _look(self) -> tuple[int, ...] | None:
         """Return what changes with the file, None where there is none.

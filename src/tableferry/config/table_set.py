@@ -3,7 +3,7 @@
 ``resolve_tables`` makes specifications of it, with the tables that the sources' catalogs have.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
@@ -17,6 +17,7 @@ from tableferry.config.entry_problems import (
     label,
     unknown_keys,
     value_problems,
+    with_origins,
 )
 from tableferry.config.inherited import Layer, merge
 from tableferry.config.name_pattern import NamePattern, has_wildcards
@@ -43,7 +44,8 @@ class Place:
 class TablePattern:
     """An entry for every table whose name matches ``select`` and none of ``exclude``.
 
-    ``text`` is the pattern as it was written, ``entry`` the keys that each of its tables gets.
+    ``text`` is the pattern as it was written, ``written`` all its keys, ``entry`` those that each
+    of its tables gets.
     """
 
     key: str
@@ -51,12 +53,34 @@ class TablePattern:
     place: Place
     select: NamePattern
     entry: Entry
+    written: Entry
     exclude: tuple[NamePattern, ...] = ()
     views: bool = False
     new_tables: NewTables = NewTables.TELL
 
     def __str__(self) -> str:
         return f"{self.key} ({self.text})"
+
+
+@dataclass(frozen=True, slots=True)
+class Names(Collection[str]):
+    """The keys that a request may name, for its first check.
+
+    Where there are patterns it may name any: which tables they match only a catalog says, and
+    ``Resolved.selected`` refuses the others.
+    """
+
+    keys: tuple[str, ...]
+    has_patterns: bool
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and (self.has_patterns or name in self.keys)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys)
+
+    def __len__(self) -> int:
+        return len(self.keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +105,11 @@ class TableSet:
     prefixes: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def names(self) -> Names:
+        """The keys that a request may name."""
+        return Names(self.keys, bool(self.patterns))
+
+    @property
     def db_types(self) -> list[str]:
         """The sources that the tables name, each once."""
         found = [self.own(key)["db_type"] for key in self.keys]
@@ -88,8 +117,19 @@ class TableSet:
 
     def own(self, key: str) -> Entry:
         """Return the keys of an entry or a pattern, over the defaults."""
-        of_pattern = {one.key: one.entry for one in self.patterns}
-        return {**self.defaults, **(self.entries[key] if key in self.entries else of_pattern[key])}
+        pattern = self.pattern(key)
+        return {**self.defaults, **(pattern.entry if pattern else self.entries[key])}
+
+    def pattern(self, key: str) -> TablePattern | None:
+        """Return the pattern of this key, None where it is an entry's."""
+        return next((one for one in self.patterns if one.key == key), None)
+
+    def shown(self, key: str) -> dict[str, Any]:
+        """Return an entry or a pattern as it was written, over the defaults, for display."""
+        pattern = self.pattern(key)
+        if pattern is None:
+            return {k: v for k, v in self.own(key).items() if k not in PATTERN_KEYS}
+        return {**self.defaults, **pattern.written}
 
     def db_types_of(self, names: Sequence[str] | None) -> list[str]:
         """Return the sources that these tables need; all of them where a pattern may have one."""
@@ -113,6 +153,7 @@ def parse_table_set(
     problems += [f"[schemas]: {one}" for one in _schema_problems(schemas)]
     given: Entry = defaults if isinstance(defaults, Mapping) and not problems else NOTHING
     patterns: list[TablePattern] = []
+    is_whole = not any(isinstance(one, Mapping) and _is_pattern(one) for one in configs.values())
     entries: dict[str, Entry] = {}
     for key, entry in configs.items():
         found = key_problems(key)
@@ -123,7 +164,7 @@ def parse_table_set(
             if not found:
                 patterns.append(_pattern(key, entry, given))
         else:
-            found += _entry_problems(entry, given)
+            found += _entry_problems(entry, given, is_whole=is_whole)
             entries[key] = entry
         problems += [f"{label(key)}: {one}" for one in found]
     problems += [
@@ -177,12 +218,16 @@ def _schema_problems(schemas: object) -> list[str]:
     return found
 
 
-def _entry_problems(entry: Entry, defaults: Entry) -> list[str]:
-    """Return what is wrong with an entry of one table, whatever its patterns will give it."""
+def _entry_problems(entry: Entry, defaults: Entry, *, is_whole: bool) -> list[str]:
+    """Return what is wrong with an entry of one table; ``is_whole``: no pattern can complete it."""
     found = [f"{name!r} is missing" for name in REQUIRED if name not in {**defaults, **entry}]
-    found += unknown_keys(entry) + value_problems(entry)
+    found += unknown_keys(entry)
     found += [f"{name!r} is for patterns of tables" for name in PATTERN_KEYS if name in entry]
-    return found
+    if not is_whole:
+        return found + value_problems(entry)
+    own = {key: value for key, value in entry.items() if key not in PATTERN_KEYS}
+    merged = merge([Layer(DEFAULTS, defaults), Layer("entry ", own)])
+    return found + with_origins(choice_problems(merged.entry), merged.origins)
 
 
 def _pattern_problems(entry: Entry) -> list[str]:
@@ -225,6 +270,7 @@ def _pattern(key: str, entry: Entry, defaults: Entry) -> TablePattern:
         text=entry["sql_table"],
         place=Place(whole["db_type"], database.lower()),
         select=NamePattern.parse(entry["sql_table"], database),
+        written=entry,
         entry={one: value for one, value in entry.items() if one not in PATTERN_KEYS},
         exclude=tuple(
             NamePattern.parse(text, database) for text in as_names(whole.get("exclude_tables"))

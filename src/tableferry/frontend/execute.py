@@ -1,7 +1,7 @@
 """A checked request, executed: the one mapping from modes to what the engine does."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +11,11 @@ from tableferry.runs.events import Event
 
 if TYPE_CHECKING:
     from tableferry.config import Settings, TableSpec
+    from tableferry.inspect.check import CheckReport
+    from tableferry.inspect.doctor.finding import Diagnosis
+    from tableferry.inspect.plan_report import PlanReport
+    from tableferry.runs.outcome import RunOutcome
+    from tableferry.verification.result import Verification
 
 NO_FINGERPRINTS: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -29,12 +34,31 @@ def execute(
     settings: "Settings",
     callbacks: RunCallbacks,
     fingerprints: Mapping[str, str] = NO_FINGERPRINTS,
+    *,
+    warnings: tuple[str, ...] = (),
 ) -> Report:
     """Sync, check, examine, plan, verify or judge these tables, as the request's mode says.
 
     ``fingerprints`` are those of a plan, by table: a table that has drifted since is not loaded.
+    ``warnings`` are those of the configuration; the report has them before its own.
     Raises ConfigError where nothing can be begun. ``info`` is not for here: it reads no database.
     """
+    if request.mode is Operation.STATUS:
+        from tableferry.inspect.status import table_status
+
+        found = table_status(tables, settings.target, request.commands)
+        return replace(found, notes=(*warnings, *found.notes))
+    report = _execute(request, tables, settings, callbacks, fingerprints)
+    return replace(report, warnings=(*warnings, *report.warnings)) if warnings else report
+
+
+def _execute(
+    request: Request,
+    tables: "Sequence[TableSpec]",
+    settings: "Settings",
+    callbacks: RunCallbacks,
+    fingerprints: Mapping[str, str],
+) -> "RunOutcome | CheckReport | PlanReport | Diagnosis | Verification":
     if request.mode in SYNCS:
         from tableferry.runs.run import sync_tables
 
@@ -57,10 +81,6 @@ def execute(
         from tableferry.inspect.doctor.examine import examine
 
         return examine(tables, settings, on_answer=callbacks.answer)
-    if request.mode is Operation.STATUS:
-        from tableferry.inspect.status import table_status
-
-        return table_status(tables, settings.target, request.commands)
     if request.mode is Operation.VERIFY:
         from tableferry.runs.verify_tables import verify_tables
 

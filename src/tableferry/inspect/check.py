@@ -99,11 +99,12 @@ class TableCheck:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """Every database and every table that was checked."""
+    """Every database and every table that was checked, with warnings of the configuration."""
 
     databases: tuple[DatabaseCheck, ...]
     tables: tuple[TableCheck, ...]
     seconds: float
+    warnings: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -147,6 +148,7 @@ class CheckReport:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {
+            **({"warnings": list(self.warnings)} if self.warnings else {}),
             "databases": [database.to_dict() for database in self.databases],
             "tables": [table.to_dict() for table in self.tables],
             "totals": {

@@ -91,9 +91,10 @@ class TablePlan:
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
-    """The plans of a run, in its order."""
+    """The plans of a run, in its order, with warnings of the configuration."""
 
     tables: tuple[TablePlan, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -117,7 +118,10 @@ class PlanReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return {"tables": [table.to_dict() for table in self.tables]}
+        return {
+            **({"warnings": list(self.warnings)} if self.warnings else {}),
+            "tables": [table.to_dict() for table in self.tables],
+        }
 
     def _repr_html_(self) -> str:
         """Return the plans as a table, for notebooks."""

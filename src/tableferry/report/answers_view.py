@@ -8,7 +8,7 @@ from tableferry.inspect.check import CheckReport, DatabaseCheck, TableCheck
 from tableferry.inspect.doctor.finding import Diagnosis, Finding, Grade
 from tableferry.inspect.plan_report import PlanReport, TablePlan
 from tableferry.report.check_view import show_database, show_table
-from tableferry.report.console import name
+from tableferry.report.console import name, print_warning
 from tableferry.report.doctor_view import show_finding, show_totals
 from tableferry.report.plan_view import show_table_plan
 from tableferry.report.screen import Screen
@@ -54,6 +54,9 @@ class AnswersView:
     def end(self, report: CheckReport | PlanReport | Diagnosis) -> None:
         """Show how many tables are ok, or findings of each grade, as the last line."""
         self._screen.doing(ASKING, None)
+        with self._screen.printing(always=True) as out:
+            for warning in report.warnings:
+                print_warning(out, warning, 0, self._warnings)
         if isinstance(report, Diagnosis):
             with self._screen.printing(always=True) as out:
                 show_totals(out, report)

@@ -40,7 +40,8 @@ GROUP BY s.name, t.name"""
 """Large values (type 2) belong to a partition, the others to its heap or tree."""
 
 MATCHES: Final = """\
-SELECT s.name AS schema_name, o.name AS table_name, o.type AS kind, {matches}
+SELECT s.name AS schema_name, o.name AS table_name, o.type AS kind,
+  DATEDIFF(SECOND, o.create_date, GETDATE()) AS age, {matches}
 FROM {catalog}.sys.objects AS o
 JOIN {catalog}.sys.schemas AS s ON s.schema_id = o.schema_id
 WHERE o.type IN ('U', 'V') AND o.is_ms_shipped = 0 AND NOT EXISTS (
@@ -53,12 +54,16 @@ ORDER BY s.name, o.name"""
 
 @dataclass(frozen=True, slots=True)
 class FoundTable:
-    """A table or view; ``rows`` (about) and ``size`` (bytes, with indexes), None where unknown."""
+    """A table or view; ``rows`` (about) and ``size`` (bytes, with indexes), None where unknown.
+
+    ``age`` is for how many seconds it has existed by the server's clock, None where unknown.
+    """
 
     table: SourceTable
     rows: int | None
     size: int | None
     is_view: bool = False
+    age: int | None = None
 
 
 def find_tables(
@@ -117,13 +122,15 @@ def match_tables(
     )
     database = connection.settings.db
     sql = _in(database, MATCHES).replace("{matches}", ", ".join(conditions))
-    rows = sorted(connection.rows(sql, ["schema_name", "table_name", "kind", *columns]))
+    rows = sorted(connection.rows(sql, ["schema_name", "table_name", "kind", "age", *columns]))
     tables = [
-        FoundTable(SourceTable(database, str(row[0]), str(row[1])), None, None, row[2][0] == "V")
+        FoundTable(
+            SourceTable(database, str(row[0]), str(row[1])), None, None, row[2][0] == "V", row[3]
+        )
         for row in rows
     ]
     return {
-        one: tuple(table for table, row in zip(tables, rows, strict=True) if row[3 + number])
+        one: tuple(table for table, row in zip(tables, rows, strict=True) if row[4 + number])
         for number, one in enumerate(asked)
     }
 

@@ -49,7 +49,7 @@ def reading(*answers: object) -> Callable[..., object]:
     """Settings that are one thing after the other; then SIGTERM."""
     left: Iterator[object] = iter(answers)
 
-    def read_settings(*_: object) -> object:
+    def read_databases(*_: object) -> object:
         found = next(left, None)
         if found is None:
             signal.raise_signal(signal.SIGTERM)
@@ -57,14 +57,14 @@ def reading(*answers: object) -> Callable[..., object]:
             raise found
         return found
 
-    return read_settings
+    return read_databases
 
 
 def test_settings_are_read_for_each_run_since_passwords_are_rotated(
     folder: Path, syncs: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = [SimpleNamespace(number=number) for number in range(4)]
-    monkeypatch.setattr(command, "read_settings", reading(*settings))
+    monkeypatch.setattr(command, "read_databases", reading(*settings))
     assert call("watch", "--every=30s", cwd=folder).returncode == 143
     assert [one["settings"] for one in syncs] == settings[1:]
 
@@ -72,7 +72,7 @@ def test_settings_are_read_for_each_run_since_passwords_are_rotated(
 def test_a_vault_that_is_away_at_the_start_is_a_run_that_failed(
     folder: Path, syncs: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "read_settings", reading(AWAY, AWAY, AWAY, SimpleNamespace()))
+    monkeypatch.setattr(command, "read_databases", reading(AWAY, AWAY, AWAY, SimpleNamespace()))
     done = call("watch", "--every=30s", "--json", cwd=folder)
     assert done.returncode == 143
     lines = [json.loads(line) for line in done.stdout.splitlines()]
@@ -87,7 +87,7 @@ def test_settings_that_become_wrong_are_runs_that_failed_until_they_are_right(
 ) -> None:
     right = SimpleNamespace()
     wrong = ConfigError("PG_HOST is missing", hint="Set it.")
-    monkeypatch.setattr(command, "read_settings", reading(right, right, wrong, right))
+    monkeypatch.setattr(command, "read_databases", reading(right, right, wrong, right))
     done = call("watch", "--every=30s", cwd=folder)
     assert done.returncode == 143
     assert [line.split()[2] for line in done.stdout.splitlines()[:3]] == ["ok", "failed", "ok"]
@@ -100,7 +100,7 @@ def test_tables_are_published_together_where_that_is_asked_for(
 ) -> None:
     right = SimpleNamespace()
     for arguments in ([], ["--publish-together"]):
-        monkeypatch.setattr(command, "read_settings", reading(right, right))
+        monkeypatch.setattr(command, "read_databases", reading(right, right))
         call("watch", "--every=30s", *arguments, cwd=folder)
     assert [one["options"].together for one in syncs] == [False, True]
 
@@ -109,6 +109,6 @@ def test_each_run_has_an_id_of_its_own(
     folder: Path, syncs: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right = SimpleNamespace()
-    monkeypatch.setattr(command, "read_settings", reading(right, right, right))
+    monkeypatch.setattr(command, "read_databases", reading(right, right, right))
     call("watch", "--every=30s", cwd=folder)
     assert [one["options"].run_id for one in syncs] == [None, None]

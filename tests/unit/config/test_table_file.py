@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tableferry.config.resolve import resolve_tables
 from tableferry.config.table_file import FileChange, TableFile
 from tableferry.errors import ConfigError
 from tests.support.specs import entry
@@ -23,7 +24,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def keys(file: TableFile) -> list[str]:
-    return [spec.key for spec in file.tables]
+    return [spec.key for spec in resolve_tables(file.tables).selected(file.names)]
 
 
 def test_a_file_that_has_not_changed_is_not_read_again(path: Path) -> None:

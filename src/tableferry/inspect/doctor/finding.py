@@ -46,10 +46,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """Every finding, in the order in which the questions were asked."""
+    """Every finding, in the order in which the questions were asked.
+
+    ``warnings`` are those of the configuration.
+    """
 
     findings: tuple[Finding, ...]
     seconds: float
+    warnings: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -68,6 +72,7 @@ class Diagnosis:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
         return {
+            **({"warnings": list(self.warnings)} if self.warnings else {}),
             "findings": [finding.to_dict() for finding in self.findings],
             "totals": {
                 **{grade.value.replace(" ", "_"): self.count(grade) for grade in Grade},

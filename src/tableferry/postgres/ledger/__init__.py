@@ -13,6 +13,7 @@ from tableferry.postgres.ledger.checkpoints import (
     amended_rows,
     checkpoint,
 )
+from tableferry.postgres.ledger.first_runs import read_first_runs
 from tableferry.postgres.ledger.lease import Holder, Lease, LeaseTiming
 from tableferry.postgres.ledger.ledger import Ledger
 from tableferry.postgres.ledger.many_watermarks import LeftWatermark
@@ -57,6 +58,7 @@ __all__ = [
     "find_watermark",
     "migrate",
     "quarantine",
+    "read_first_runs",
     "read_quarantine",
     "read_watermark",
     "refused_counts",
