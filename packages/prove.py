@@ -101,6 +101,7 @@ def prove_tableferry() -> None:
         for command in ("check", "plan", "sync", "verify"):
             answer = json.loads(run(command, "--json", settings=settings))
         verdicts = [one["verdict"] for one in answer["tables"]]
+        require('"fresh"' in run("status", "--json", settings=settings), "no table is fresh")
         require(verdicts == ["equal"] * TABLES, f"the verdicts are {verdicts}")
 
 

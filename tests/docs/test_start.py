@@ -28,7 +28,7 @@ _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 def test_the_page_shows_the_commands_of_the_first_day() -> None:
     names = [shlex.split(line, comments=True)[1] for line in COMMANDS]
-    assert names == ["discover", "check", "plan", "sync", "verify"]
+    assert names == ["discover", "check", "plan", "sync", "verify", "status"]
 
 
 def test_the_commands_of_the_page_copy_the_tables_and_find_them_equal(
@@ -39,6 +39,7 @@ def test_the_commands_of_the_page_copy_the_tables_and_find_them_equal(
     assert shown <= set(settings)
     for name, value in settings.items():
         set_key(tmp_path / ".env", name, value)
+    said = {}
     for line in COMMANDS:
         words = shlex.split(line, comments=True)
         into = None
@@ -48,7 +49,9 @@ def test_the_commands_of_the_page_copy_the_tables_and_find_them_equal(
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
         if into:
             (tmp_path / into).write_text(done.stdout)
-    assert "2 of 2 tables equal" in done.stdout
+        said[words[1]] = done.stdout
+    assert "2 of 2 tables equal" in said["verify"]
+    assert "fresh" in said["status"]
     assert pg_database.rows("SELECT count(*) FROM mctm_customer") == [(2_000,)]
 
 
