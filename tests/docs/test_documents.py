@@ -12,6 +12,7 @@ from tableferry.config import OPTIONAL, REQUIRED, SourceSettings, TargetSettings
 from tableferry.frontend.exit_codes import REFUSED, TERMINATED
 from tableferry.report.error_page import NEXT
 from tableferry.report.error_page import with_tables as with_error_tables
+from tableferry.report.remedy_page import with_remedies
 from tableferry.typemap.page import with_tables
 
 ROOT = Path(__file__).parents[2]
@@ -131,7 +132,13 @@ def test_every_command_that_a_document_shows_has_the_options_shown(page: Path) -
         name: {option for parameter in command.params for option in parameter.opts}
         for name, command in get_command(app).commands.items()  # type: ignore[attr-defined]
     }
-    blocks = "\n".join(re.findall(r"^```\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE))
+    blocks = "\n".join(
+        block
+        for language, block in re.findall(
+            r"^```(\w*)\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE
+        )
+        if not language
+    )
     shown = [
         *re.findall(r"^tableferry ([a-z]+)([^#\n]*)", blocks, re.MULTILINE),
         *re.findall(r"`tableferry ([a-z]+)([^`]*)`", page.read_text()),
@@ -191,6 +198,13 @@ def test_the_page_of_errors_is_what_is_known_of_them() -> None:
     """Run script/errors after a change of what is known."""
     page = (ROOT / "docs" / "errors.md").read_text()
     assert page == with_error_tables(page)
+    assert all(f"`{kind.__name__}`" in page for kind in NEXT)
+
+
+def test_the_page_of_remedies_is_what_is_known_of_errors() -> None:
+    """Run script/errors after a change of what is known."""
+    page = (ROOT / "docs" / "troubleshooting.md").read_text()
+    assert page == with_remedies(page)
     assert all(f"`{kind.__name__}`" in page for kind in NEXT)
 
 

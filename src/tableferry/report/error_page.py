@@ -24,7 +24,7 @@ from tableferry.sqlserver.messages import GROUPS as MESSAGES
 _BEGIN: Final = "<!-- the tables: script/errors -->\n"
 _END: Final = "<!-- end of the tables -->\n"
 
-_PREFIX: Final = "SQL_SERVER_<NAME>_"
+PREFIX: Final = "SQL_SERVER_<NAME>_"
 """Stands for the variables of one SQL Server."""
 
 NEXT: Final[Mapping[type[TableferryError], str]] = MappingProxyType(
@@ -59,13 +59,13 @@ def _sql_server() -> Iterator[str]:
         yield _table(
             ("number", "message begins", "next", "what to do"),
             (
-                (known.code, known.text, NEXT[known.kind], known.hint.format(prefix=_PREFIX))
+                (known.code, known.text, NEXT[known.kind], known.hint.format(prefix=PREFIX))
                 for known in rows
             ),
         )
     yield "### The driver, and logins in other languages\n"
     driver = (
-        (known.code, known.message, NEXT[known.kind], known.hint.format(prefix=_PREFIX))
+        (known.code, known.message, NEXT[known.kind], known.hint.format(prefix=PREFIX))
         for known in DRIVER_ERRORS
     )
     unknown = UNKNOWN_AT_LOGIN
@@ -73,7 +73,7 @@ def _sql_server() -> Iterator[str]:
         unknown.code,
         "anything else that the server says at login, in its own language",
         NEXT[unknown.kind],
-        unknown.hint.format(prefix=_PREFIX),
+        unknown.hint.format(prefix=PREFIX),
     )
     yield _table(("code", "what it means", "next", "what to do"), [*driver, last])
 
@@ -122,10 +122,10 @@ def _postgresql() -> Iterator[str]:
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [head, ("---",) * len(head), *rows]
-    return "".join("| " + " | ".join(map(_cell, line)) + " |\n" for line in lines)
+    return "".join("| " + " | ".join(map(cell, line)) + " |\n" for line in lines)
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Return a cell's text, with what Markdown would take for its own escaped."""
     for sign in ("|", "<", "*"):
         text = text.replace(sign, f"\\{sign}")
