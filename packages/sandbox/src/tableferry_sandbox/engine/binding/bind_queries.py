@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from functools import partial
-from typing import Final
+from functools import cache, partial
+from typing import Any, Final
 
 from tableferry_sandbox.engine.binding.bind_predicates import group_key, ordering
 from tableferry_sandbox.engine.binding.bind_set_operations import SetOperationBinder
@@ -32,7 +32,13 @@ def has_aggregate(node: object) -> bool:
         return False
     if isinstance(node, s.Call) and node.name in AGGREGATES and node.over is None:
         return True
-    return any(has_aggregate(getattr(node, part.name)) for part in fields(node))  # type: ignore[arg-type]
+    kind: Any = type(node)
+    return any(has_aggregate(getattr(node, part)) for part in _parts(kind))
+
+
+@cache
+def _parts(kind: Any) -> tuple[str, ...]:
+    return tuple(part.name for part in fields(kind))
 
 
 def _as_int_if_untyped(column: Typed) -> Typed:

@@ -19,7 +19,6 @@ from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.duck_types import duck_type
 from tableferry_sandbox.engine.types.row_errors import raising
-from tableferry_sandbox.engine.types.type_rules import with_collation
 from tableferry_sandbox.events import SqlError
 
 
@@ -218,9 +217,8 @@ class TableBinder(PredicateBinder):
         registered = self.context.show(named, rows, view.table)
         alias = self.context.alias()
         columns = tuple(
-            Typed(f"{alias}.k{i}", kind, column.nullable, column.name)
-            for i, column in enumerate(view.columns, 1)
-            for kind in (with_collation(column.type, database.collation),)
+            Typed(f"{alias}.k{i}", column.type, column.nullable, column.name)
+            for i, column in enumerate(view.columns_in(database.collation), 1)
         )
         path = () if name != parts[-1] else (database.name, view.schema, view.name)
         self._add_source(Source(name, path, columns, database.key), scope)

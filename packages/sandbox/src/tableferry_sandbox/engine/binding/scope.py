@@ -48,6 +48,13 @@ class Source:
     path: tuple[str, ...]
     columns: tuple[Typed, ...]
     key: Callable[[str], str]
+    _by_key: dict[str, list[Typed]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_key: dict[str, list[Typed]] = {}
+        for column in self.columns:
+            by_key.setdefault(self.key(column.name), []).append(column)
+        object.__setattr__(self, "_by_key", by_key)
 
     def answers_to(self, qualifier: tuple[str, ...]) -> bool:
         """Return whether a column's qualifier names this source."""
@@ -63,9 +70,7 @@ class Source:
 
     def named(self, name: str) -> list[Typed]:
         """Return the columns of a name."""
-        key = self.key
-        wanted = key(name)
-        return [column for column in self.columns if key(column.name) == wanted]
+        return self._by_key.get(self.key(name), [])
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pyarrow as pa
@@ -18,7 +18,7 @@ from tableferry_sandbox.engine.binding.system_views_tracking import TRACKING_VIE
 from tableferry_sandbox.engine.database.identifiers import Identifiers
 from tableferry_sandbox.engine.tree.syntax import TypeName
 from tableferry_sandbox.engine.types.duck_types import arrow_type
-from tableferry_sandbox.engine.types.type_rules import resolve
+from tableferry_sandbox.engine.types.type_rules import resolve, with_collation
 from tableferry_sandbox.sqltypes import DEFAULT_COLLATION, Column
 
 
@@ -30,6 +30,10 @@ class SysView:
     name: str
     columns: tuple[Column, ...]
     rows: Rows
+
+    def columns_in(self, collation: str) -> tuple[Column, ...]:
+        """Return the columns as a database of a collation shows them."""
+        return _collated(self.schema, self.name, collation)
 
     def table(self, rows: Sequence[Row]) -> pa.Table:
         """Return rows of the view as Arrow; its columns are named k1 ... kn."""
@@ -70,6 +74,12 @@ def _build() -> dict[tuple[str, str], SysView]:
 
 
 _VIEWS: Final = _build()
+
+
+@functools.lru_cache(maxsize=1024)
+def _collated(schema: str, name: str, collation: str) -> tuple[Column, ...]:
+    columns = _VIEWS[schema, name].columns
+    return tuple(replace(c, type=with_collation(c.type, collation)) for c in columns)
 
 
 @functools.lru_cache(maxsize=64)
