@@ -58,7 +58,11 @@ def test_the_setting_counts_where_the_event_says_nothing(
         return {}
 
     answer = handle_event(
-        event, None, configured=TABLES, load_config=lambda _names: None, execute=execute
+        event,
+        None,
+        configured=lambda: list(TABLES),
+        load_config=lambda _names: None,
+        execute=execute,
     )
     assert answer["statusCode"] == 200, answer
     assert asked == [jobs]
