@@ -25,6 +25,7 @@ from tableferry.frontend.command import Style, run_command
 if TYPE_CHECKING:
     from tableferry.config import TableSpec
     from tableferry.frontend.execute import RunCallbacks
+    from tableferry.frontend.report_file import RunReport
     from tableferry.frontend.request import Request
     from tableferry.frontend.response import Report
     from tableferry.runs.outcome import RunOutcome
@@ -44,6 +45,10 @@ Plan = Annotated[
 Scheduler = Annotated[
     str, typer.Option(help="Load chunks on a Dask cluster: tcp://HOST:PORT, or local:N.")
 ]
+ReportFile = Annotated[
+    Path | None,
+    typer.Option(help="Afterwards, write how the tables stand to this file, as a page."),
+]
 
 
 def sync(
@@ -56,6 +61,7 @@ def sync(
     plan: Plan = None,
     scheduler: Scheduler = "",
     openmetrics: Metrics = None,
+    report: ReportFile = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> int:
@@ -68,19 +74,26 @@ def sync(
 
     def work(callbacks: "RunCallbacks") -> "Report":
         require_jobs(request)
+        if scheduler and jobs > 1:
+            raise ConfigError(
+                "--jobs does not go with --scheduler: a cluster loads several tables at once",
+                hint="Leave out --jobs; its workers are as many as the scheduler has.",
+            )
+        page = _page(report, config)
         specs = read_specs(config, tables)
         fingerprints = _read_plan(plan, specs) if plan else {}
-        if scheduler:
-            if jobs > 1:
-                raise ConfigError(
-                    "--jobs does not go with --scheduler: a cluster loads several tables at once",
-                    hint="Leave out --jobs; its workers are as many as the scheduler has.",
-                )
-            cluster = _Cluster(scheduler, config.absolute().parent)
-            return cluster.sync(request, specs, callbacks, fingerprints)
-        from tableferry.frontend.execute import execute
 
-        return execute(request, specs, read_settings(config, specs), callbacks, fingerprints)
+        def run(callbacks: "RunCallbacks") -> "Report":
+            if scheduler:
+                cluster = _Cluster(scheduler, config.absolute().parent)
+                return cluster.sync(request, specs, callbacks, fingerprints)
+            from tableferry.frontend.execute import execute
+
+            return execute(request, specs, read_settings(config, specs), callbacks, fingerprints)
+
+        if page is None:
+            return run(callbacks)
+        return page.after(run, callbacks, specs, read_settings(config, []).target)
 
     code = run_command(work, Style(as_json=as_json, quiet=quiet))
     if openmetrics:
@@ -98,6 +111,17 @@ def _write_metrics(path: Path, config: Path) -> None:
         with_metrics(path, lambda: read_status(config, None))
     except TableferryError as error:
         print(f"The metrics have no table: {error.message}", file=sys.stderr)
+
+
+def _page(path: Path | None, config: Path) -> "RunReport | None":
+    """Return what writes the page after the run; raises ConfigError for one it cannot write."""
+    if path is None:
+        return None
+    from tableferry.frontend.report_file import RunReport, require_writable
+    from tableferry.status.words import shell_commands
+
+    require_writable(path)
+    return RunReport(path, shell_commands("" if config == DEFAULT_CONFIG else str(config)))
 
 
 def _read_plan(path: Path, specs: "list[TableSpec]") -> dict[str, str]:

@@ -75,7 +75,7 @@ def _headline(report: StatusReport) -> str:
     running = report.count(Word.RUNNING)
     if running:
         return f"{counted(tables, 'table')}, {running} running, nothing to do"
-    return "The table is fresh" if tables == 1 else f"All {tables:,} tables are fresh"
+    return "The table is fresh" if tables == 1 else f"All {counted(tables, 'table')} are fresh"
 
 
 def _needs_somebody(table: TableState) -> bool:
