@@ -141,6 +141,7 @@ def load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[
         if name.upper().startswith(("SQL_SERVER_", "PG_")) or name in {
             "LOG_LEVEL",
             "ALERT_TOPIC_ARN",
+            "REPORT_S3",
         }:
             monkeypatch.delenv(name)
     monkeypatch.syspath_prepend(str(REPO / FOLDER))

@@ -79,14 +79,15 @@ def test_env_example_names_every_variable_that_there_is(
     deployment: Deployment, environment: dict[str, str]
 ) -> None:
     done = deployment.run("config.py", env=environment)
-    variables = set(re.findall(r"^([A-Z_]+)=", done.stdout, re.MULTILINE)) | {
+    variables = set(re.findall(r"^([A-Z0-9_]+)=", done.stdout, re.MULTILINE)) | {
         "LOG_LEVEL",
         "ALERT_TOPIC_ARN",
         "CONTINUE",
         "JOBS",
+        "REPORT_S3",
     }
     example = (REPO / ".env.example").read_text(encoding="utf-8")
-    assert set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE)) == variables
+    assert set(re.findall(r"^#?([A-Z0-9_]+)=", example, re.MULTILINE)) == variables
 
 
 def test_problems_of_tables_and_environment_are_told_together(deployment: Deployment) -> None:
@@ -104,7 +105,7 @@ def test_the_connection_comes_first_in_the_order_of_the_example(
     deployment: Deployment, environment: dict[str, str]
 ) -> None:
     shown = deployment.run("config.py", env=environment).stdout
-    names = [name for name in re.findall(r"^([A-Z_]+)=", shown, re.MULTILINE) if "PG_" in name]
+    names = [name for name in re.findall(r"^([A-Z0-9_]+)=", shown, re.MULTILINE) if "PG_" in name]
     assert names[:5] == ["PG_HOST", "PG_PORT", "PG_DB", "PG_USER", "PG_PASSWORD"]
 
 

@@ -13,7 +13,9 @@ from tableferry.frontend.execute import RunCallbacks
 from tableferry.frontend.request import Request, parse_event
 from tableferry.frontend.response import Result, respond
 from tableferry.frontend.signals import stop_on_signals
+from tableferry.runs.outcome import RunOutcome
 from tableferry.status.words import event_commands
+from tableferry.verification.result import Verification
 
 Execute = Callable[[Request, RunCallbacks], Result]
 
@@ -52,6 +54,8 @@ def handle_event(
         response, result = respond(work)
         try:
             invocation.ended(response, result)
+            if isinstance(result, RunOutcome | Verification):
+                invocation.write_page(load_config)
         except Exception as error:  # noqa: BLE001 - the runtime would print its text and lose the answer
             invocation.log.error("not reported", error=ErrorReport.of(error).to_dict())  # noqa: TRY400 - not a logging.Logger
         return response.to_dict()

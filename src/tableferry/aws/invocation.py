@@ -9,11 +9,13 @@ from tableferry.aws.alerts import SnsTopic, alert_of
 from tableferry.aws.clients import Clients
 from tableferry.aws.continuation import Continuation
 from tableferry.aws.event_facts import facts_of
+from tableferry.aws.load_config import LoadConfig
 from tableferry.aws.log import JsonLog
 from tableferry.aws.metrics import Metrics
+from tableferry.aws.report_page import PageFolder
 from tableferry.aws.tracing import Tracing
 from tableferry.config import Reporting, load_reporting
-from tableferry.errors import ConfigError, TableferryError
+from tableferry.errors import ConfigError, ErrorReport, TableferryError
 from tableferry.frontend.execute import RunCallbacks
 from tableferry.frontend.exit_codes import ALL_OK
 from tableferry.frontend.request import SYNCS, Operation, Request
@@ -59,6 +61,7 @@ class Invocation:
     about: str
     tracing: Tracing | None = None
     continuation: Continuation | None = None
+    pages: PageFolder | None = None
     request: Request | None = None
     next_line: dict[str, float] = field(default_factory=dict)
     jobs: int | None = None
@@ -78,6 +81,8 @@ class Invocation:
             facts["trace_id"] = reporting.trace_id
         function = str(getattr(context, "invoked_function_arn", ""))
         continues = reporting.continues and function
+        folder = reporting.report_folder
+        pages = PageFolder(folder, run_id, Clients()) if folder else None
         return cls(
             log=JsonLog(reporting.log_level, facts=facts),
             metrics=Metrics(service, facts),
@@ -87,6 +92,7 @@ class Invocation:
             tracing=Tracing.of(reporting, str(run_id)),
             continuation=Continuation(function, Clients()) if continues else None,
             jobs=reporting.jobs,
+            pages=pages,
             about=f"function {service}, run {run_id}, request {request_id or '(none)'}",
         )
 
@@ -136,13 +142,30 @@ class Invocation:
         if self.topic is None or (self.request and self.request.mode not in ALERTING):
             return
         subject = result if isinstance(result, RunOutcome | Verification) else response.error
-        alert = alert_of(subject, self.about) if subject else None
+        has_page = self.pages is not None and not isinstance(subject, ErrorReport)
+        about = f"{self.about}\n{self.pages.about}" if self.pages and has_page else self.about
+        alert = alert_of(subject, about) if subject else None
         if alert is None:
             return
         try:
             self.topic.publish(alert)
         except TableferryError as error:
             self._log_error("alert not sent", error)
+
+    def write_page(self, load_config: LoadConfig) -> None:
+        """Write the status page of all tables, where that is configured; raises no Exception.
+
+        To be called after ``ended``: a database that does not answer must not keep an alert from
+        being sent.
+        """
+        if self.pages is None:
+            return
+        try:
+            self.pages.write(load_config(None))
+        except Exception as error:  # noqa: BLE001 - a page is not worth a run
+            self.log.error("status page not written", error=ErrorReport.of(error).to_dict())  # noqa: TRY400 - not a logging.Logger
+        else:
+            self.log.info("status page written", bucket=self.pages.bucket, key=self.pages.key)
 
     def _continue(self, run: RunOutcome) -> None:
         """Invoke the function again for the tables that are left, where that is configured."""

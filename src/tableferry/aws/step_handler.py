@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 NAMELESS: Final = frozenset({"States.ExceedToleratedFailureThreshold", "States.TaskFailed"})
 """Error names by which a state machine says only that a step failed; the ledger has the reason."""
 
+SUMMARIES: Final = frozenset({Step.SUMMARY, Step.VERIFY_SUMMARY})
+"""The last steps, which report; a status page is written after them."""
+
 ERROR_CHARACTERS: Final = 150
 """Length limit of an error's message and of its hint: the outcomes of 200 failed tables then fit
 into what a state machine passes on (256 KB)."""
@@ -58,6 +61,8 @@ def run_step(
             raise
         raise UnforeseenError(report.message, hint=report.hint) from None
     log.info("step ended", answer=without_keys(answer) if request.step in STEPS else answer)
+    if request.step in SUMMARIES:
+        invocation.write_page(load_config)
     return answer
 
 

@@ -37,6 +37,9 @@ Keys = Annotated[
 OneTable = Annotated[
     str, typer.Argument(help="A table, by its key or its target; all without one.", metavar="TABLE")
 ]
+Html = Annotated[
+    Path | None, typer.Option(help="Write the status to this file, as a page for a browser.")
+]
 Where = Annotated[Path, typer.Option(help="The folder of this file is searched for .env, too.")]
 
 
@@ -46,6 +49,7 @@ def status(
     tables: Tables = None,
     everything: Everything = False,
     openmetrics: Metrics = None,
+    html: Html = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> int:
@@ -59,8 +63,12 @@ def status(
 
     def work(_: "RunCallbacks") -> "Report":
         from tableferry.frontend.metrics_file import with_metrics
+        from tableferry.frontend.report_file import with_page
 
-        return with_metrics(openmetrics, lambda: read_status(config, tables))
+        def read() -> "StatusReport":
+            return with_page(html, lambda: read_status(config, tables))
+
+        return with_metrics(openmetrics, read)
 
     return run_command(work, Style(as_json=as_json, quiet=quiet), show=show)
 

@@ -17,6 +17,7 @@ from tableferry.cli.shared import (
     needs_extra,
     read_configured,
     read_expansion,
+    read_settings,
     require_jobs,
 )
 from tableferry.errors import ConfigError
@@ -25,6 +26,7 @@ from tableferry.frontend.command import Style, run_command
 if TYPE_CHECKING:
     from tableferry.config import TableSpec
     from tableferry.frontend.execute import RunCallbacks
+    from tableferry.frontend.report_file import RunReport
     from tableferry.frontend.request import Request
     from tableferry.frontend.response import Report
     from tableferry.runs.outcome import RunOutcome
@@ -44,6 +46,10 @@ Plan = Annotated[
 Scheduler = Annotated[
     str, typer.Option(help="Load chunks on a Dask cluster: tcp://HOST:PORT, or local:N.")
 ]
+ReportFile = Annotated[
+    Path | None,
+    typer.Option(help="Afterwards, write how the tables stand to this file, as a page."),
+]
 
 
 def sync(
@@ -56,6 +62,7 @@ def sync(
     plan: Plan = None,
     scheduler: Scheduler = "",
     openmetrics: Metrics = None,
+    report: ReportFile = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> int:
@@ -68,22 +75,32 @@ def sync(
 
     def work(callbacks: "RunCallbacks") -> "Report":
         require_jobs(request)
+        if scheduler and jobs > 1:
+            raise ConfigError(
+                "--jobs does not go with --scheduler: a cluster loads several tables at once",
+                hint="Leave out --jobs; its workers are as many as the scheduler has.",
+            )
+        page = _page(report, config)
+        settings = None
         if scheduler:
-            if jobs > 1:
-                raise ConfigError(
-                    "--jobs does not go with --scheduler: a cluster loads several tables at once",
-                    hint="Leave out --jobs; its workers are as many as the scheduler has.",
-                )
             found = read_expansion(config, tables)
-            cluster = _Cluster(scheduler, config.absolute().parent)
-            planned = _read_plan(plan, found.tables)
-            run = cluster.sync(request, found.tables, callbacks, planned)
-            return replace(run, warnings=(*found.warnings, *run.warnings))
-        from tableferry.frontend.execute import execute
-
-        found, settings = read_configured(config, tables)
+        else:
+            found, settings = read_configured(config, tables)
         planned = _read_plan(plan, found.tables)
-        return execute(request, found.tables, settings, callbacks, planned, warnings=found.warnings)
+
+        def run(callbacks: "RunCallbacks") -> "Report":
+            if settings is None:
+                cluster = _Cluster(scheduler, config.absolute().parent)
+                outcome = cluster.sync(request, found.tables, callbacks, planned)
+                return replace(outcome, warnings=(*found.warnings, *outcome.warnings))
+            from tableferry.frontend.execute import execute
+
+            warnings = found.warnings
+            return execute(request, found.tables, settings, callbacks, planned, warnings=warnings)
+
+        if page is None:
+            return run(callbacks)
+        return page.after(run, callbacks, found.tables, read_settings(config, []).target)
 
     code = run_command(work, Style(as_json=as_json, quiet=quiet))
     if openmetrics:
@@ -101,6 +118,17 @@ def _write_metrics(path: Path, config: Path) -> None:
         with_metrics(path, lambda: read_status(config, None))
     except TableferryError as error:
         print(f"The metrics have no table: {error.message}", file=sys.stderr)
+
+
+def _page(path: Path | None, config: Path) -> "RunReport | None":
+    """Return what writes the page after the run; raises ConfigError for one it cannot write."""
+    if path is None:
+        return None
+    from tableferry.frontend.report_file import RunReport, require_writable
+    from tableferry.status.words import shell_commands
+
+    require_writable(path)
+    return RunReport(path, shell_commands("" if config == DEFAULT_CONFIG else str(config)))
 
 
 def _read_plan(path: Path | None, specs: "list[TableSpec]") -> dict[str, str]:

@@ -1,6 +1,7 @@
 """A Lambda function's log level, alerts, tracing, continuation and jobs, from its environment."""
 
 import os
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,9 @@ LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 LAMBDA_LEVELS: Final = {"TRACE": "DEBUG", "WARN": "WARNING", "FATAL": "ERROR", "CRITICAL": "ERROR"}
 """Lambda's own log levels as ours (AWS: log-level filtering)."""
 
+S3_FOLDER: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^/\x00-\x1f\x7f]+)*")
+"""A bucket, by the rules for its name, and the beginning of keys in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reporting:
@@ -20,6 +24,8 @@ class Reporting:
     ``trace_parent`` is the function's own segment, ``xray_daemon`` the address (host:port) to send
     subsegments to, empty where the request is not sampled. ``continues``: a run that the deadline
     stopped invokes its function again. ``jobs``: so many tables at once; None: not set.
+    ``report_folder`` is where status pages are written, ``s3://bucket/prefix`` without a slash at
+    its end.
     """
 
     log_level: str = "INFO"
@@ -29,10 +35,14 @@ class Reporting:
     xray_daemon: str = ""
     continues: bool = False
     jobs: int | None = None
+    report_folder: str = ""
 
 
 def load_reporting() -> Reporting:
-    """Read LOG_LEVEL, ALERT_TOPIC_ARN, CONTINUE, JOBS; raises one ConfigError for all problems."""
+    """Read LOG_LEVEL, ALERT_TOPIC_ARN, CONTINUE, JOBS and REPORT_S3.
+
+    Raises one ConfigError for all problems.
+    """
     problems: dict[str, str] = {}
     level = os.environ.get("LOG_LEVEL", "").strip().upper() or _lambda_log_level()
     if level not in LEVELS:
@@ -50,6 +60,9 @@ def load_reporting() -> Reporting:
     jobs = os.environ.get("JOBS", "").strip()
     if jobs and not (jobs.isascii() and jobs.isdecimal() and 1 <= int(jobs[:9]) <= MOST_JOBS):
         problems["JOBS is not valid"] = f"Set JOBS to a number from 1 to {MOST_JOBS}."
+    folder = os.environ.get("REPORT_S3", "").strip().rstrip("/")
+    if folder and not S3_FOLDER.fullmatch(folder):
+        problems["REPORT_S3 is not valid"] = "Set REPORT_S3 to s3://BUCKET/PREFIX, or leave it out."
     if problems:
         raise ConfigError("\n".join(problems), hint=" ".join(problems.values()))
     # "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=...;Sampled=1" (AWS: X-Ray tracing header)
@@ -67,6 +80,7 @@ def load_reporting() -> Reporting:
         os.environ.get("AWS_XRAY_DAEMON_ADDRESS", "") if sampled else "",
         continues=again == "self",
         jobs=int(jobs) if jobs else None,
+        report_folder=folder,
     )
 
 

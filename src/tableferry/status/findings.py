@@ -59,6 +59,11 @@ class Finding:
     hint: str = ""
 
 
+def action_about(kind: str) -> Action:
+    """Return what to do first about an error of this class."""
+    return _ACTIONS.get(kind, Action.SYNC)
+
+
 def rows_as_of(facts: TableFacts) -> dt.datetime | None:
     """Return the moment of which the table's rows are, None where none were published.
 
@@ -148,7 +153,7 @@ def _failed(facts: TableFacts, at: dt.datetime) -> Finding | None:
     at_which = moment(last.ended_at or last.started_at)
     why = f"Its last run, {at_which}, {_ended(last)}.{never}"
     error = last.error or ErrorReport("", "", "")
-    return Finding(Word.FAILING, why, _ACTIONS.get(error.kind, Action.SYNC), error.hint)
+    return Finding(Word.FAILING, why, action_about(error.kind), error.hint)
 
 
 def _is_newest(dead: TableRecord, facts: TableFacts) -> bool:

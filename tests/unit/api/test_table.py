@@ -51,7 +51,7 @@ def test_the_functions_and_the_command_have_the_same_names(command: str) -> None
         for option in parameter.opts
         if option.startswith("--")
     } - {"help"}
-    of_the_command = {"config", "json", "openmetrics", "quiet", "scheduler"}
+    of_the_command = {"config", "json", "openmetrics", "quiet", "report", "scheduler"}
     of_python = {"settings", "source", "target", "db_type", "deadline", "run_id", "on_event"}
     function = parameters(getattr(tableferry, command))
     assert options - of_the_command <= function

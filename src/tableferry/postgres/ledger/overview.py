@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from tableferry.errors import ErrorReport
 from tableferry.model.identifiers import TargetTable
+from tableferry.model.phase_span import from_json
 from tableferry.modes.tracking_watermark import retention_of
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger.reading import ReadableLedger, reading_ledger, require_known
@@ -55,8 +56,10 @@ TABLE_COLUMNS: Final = """\
 r.run_id::text, r.table_key, r.source, r.status, r.started_at,
   greatest(r.updated_at, u.updated_at), r.ended_at, u.process, r.publish, r.consistency, r.phase,
   r.attempt, r.rows_read, r.rows_written, r.rows_as_of, r.error_kind, r.error_message,
-  r.error_hint, r.error_code, r.warnings"""
-"""What ``table_record`` takes, of ``table_runs`` as r and ``runs`` as u."""
+  r.error_hint, r.error_code, r.warnings, to_jsonb(r) -> 'phases', to_jsonb(r) -> 'losses'"""
+"""What ``table_record`` takes, of ``table_runs`` as r and ``runs`` as u.
+
+By way of ``to_jsonb``, a column that a ledger of an older version does not have is NULL."""
 
 _RUNS: Final = f"""\
 {_SEEN}
@@ -101,7 +104,7 @@ LEFT JOIN tableferry.watermarks w ON w.target = k.target
 LEFT JOIN complete c ON c.target = k.target
 LEFT JOIN LATERAL (
   SELECT jsonb_agg(jsonb_build_array(n.verified_at, n.depth, n.verdict, n.source_rows,
-    n.target_rows, n.missing + n.extra + n.different, n.reason)) AS found
+    n.target_rows, n.missing + n.extra + n.different, n.reason, n.run_id, n.seconds)) AS found
   FROM (
     SELECT DISTINCT ON (v.depth, v.verdict) * FROM tableferry.verifications v
     WHERE v.target = k.target ORDER BY v.depth, v.verdict, v.verified_at DESC) n) v ON true"""
@@ -167,7 +170,7 @@ def table_record(target: str, columns: Sequence[Any]) -> TableRecord:
     """Return the record of a row with the columns TABLE_COLUMNS."""
     run_id, table, source, status, started_at, heartbeat, ended_at, process, *rest = columns
     publish, consistency, phase, attempt, rows_read, rows_written, as_of, kind, *rest = rest
-    message, hint, code, warnings = rest
+    message, hint, code, warnings, phases, losses = rest
     error = ErrorReport(kind, message or "", hint or "", code or "") if kind else None
     return TableRecord(
         run_id=run_id,
@@ -188,6 +191,8 @@ def table_record(target: str, columns: Sequence[Any]) -> TableRecord:
         as_of=as_of,
         error=error,
         warnings=tuple(warnings),
+        phases=from_json(phases),
+        losses=losses or {},
     )
 
 
@@ -219,7 +224,4 @@ def _facts(row: tuple[Any, ...], runs: tuple[TableRecord, ...]) -> TableFacts:
 
 
 def _verification(found: list[Any]) -> VerificationRecord:
-    at, depth, verdict, source_rows, target_rows, differing, reason = found
-    return VerificationRecord(
-        dt.datetime.fromisoformat(at), depth, verdict, source_rows, target_rows, differing, reason
-    )
+    return VerificationRecord(dt.datetime.fromisoformat(found[0]), *found[1:])
