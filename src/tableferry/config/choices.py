@@ -33,11 +33,26 @@ class TrailingBlanks(StrEnum):
 
 
 class DriftPolicy(StrEnum):
-    """What to do with columns that only the source or only the existing target table has."""
+    """What to do where the columns of source and existing target table differ.
+
+    ``add_columns`` adds those that the target lacks; ``evolve`` does as well, widens types, and
+    lets columns be NULL that may be in the source.
+    """
 
     STOP = "stop"
     ADD_COLUMNS = "add_columns"
+    EVOLVE = "evolve"
     IGNORE = "ignore"
+
+    @property
+    def evolves(self) -> bool:
+        """Whether existing columns follow those of the source."""
+        return self is DriftPolicy.EVOLVE
+
+    @property
+    def adds(self) -> bool:
+        """Whether columns that the target lacks are added."""
+        return self in {DriftPolicy.ADD_COLUMNS, DriftPolicy.EVOLVE}
 
 
 class Publish(StrEnum):

@@ -162,6 +162,20 @@ class TargetIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnUse:
+    """Something beside a column that its type, or its being NOT NULL, matters to.
+
+    ``kind`` is one of those in ``planning.evolve``, ``name`` the object's. ``before`` and ``after``
+    are the statements that take it away while the type is changed, empty where it may stay.
+    """
+
+    kind: str
+    name: str
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TargetSchema:
     """An existing target table: ``kind`` is ``pg_class.relkind``.
 
@@ -171,6 +185,7 @@ class TargetSchema:
     from it and keep their rows when it is emptied. ``obstacles`` are keyed by the name of the
     publishing strategy, for the strategies that may be used. ``bytes`` is the table's size on disk
     without its indexes. ``btrees`` are its indexes that have no expression among their columns.
+    ``uses`` is what uses each column, by its name, where that was asked for.
     """
 
     columns: tuple[TargetColumn, ...]
@@ -183,3 +198,4 @@ class TargetSchema:
     obstacles: Mapping[str, tuple[Obstacle, ...]] = field(default_factory=dict)
     bytes: int = 0
     btrees: tuple[TargetIndex, ...] = ()
+    uses: Mapping[str, tuple[ColumnUse, ...]] = field(default_factory=dict)

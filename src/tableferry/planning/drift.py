@@ -1,8 +1,9 @@
 """Schema drift: how the source's columns differ from an existing target table's, and what follows.
 
 Pure. The specification's policy decides: ``stop`` refuses, ``add_columns`` adds the columns that
-the target lacks, ``ignore`` skips them; the latter two keep columns that only the target has. A
-type that cannot hold every value is refused by ``match_columns`` under every policy.
+the target lacks, ``evolve`` adds them, too, and alters others (see ``evolve``), ``ignore`` skips
+them; all but the first keep columns that only the target has. A type that cannot hold every value
+is refused by ``match_columns``, unless it is evolved.
 """
 
 from collections.abc import Sequence
@@ -10,11 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from tableferry.config import DriftPolicy, TableSpec
-from tableferry.model.identifiers import TargetTable, quote_pg, shown
-from tableferry.model.naming import pg_name, shortened, spelled_alike
+from tableferry.model.identifiers import shown
+from tableferry.model.naming import pg_name, spelled_alike
 from tableferry.model.schema import (
-    CHARACTER_TYPES,
-    UNLIMITED,
     PgType,
     SourceColumn,
     SourceSchema,
@@ -22,30 +21,37 @@ from tableferry.model.schema import (
     TargetSchema,
     find_column,
 )
+from tableferry.planning.alter_table import (
+    add_column,
+    add_columns_sql,
+    drop_column,
+    rename_column,
+)
 from tableferry.planning.column_plan import ColumnPlan
+from tableferry.planning.evolve import Evolution, evolve_sql
+from tableferry.planning.expected_types import created_type, type_change
 from tableferry.planning.pair_columns import RequestedColumns
-from tableferry.typemap import RULES, parse_override, pg_type_holds
+from tableferry.typemap import RULES
 
-MAY_NOT_ALTER: Final = "only the owner can add them, and not to a partition or a typed table"
+MAY_NOT_ALTER: Final = "only the owner can, and not those of a partition or a typed table"
+
+_DONE: Final = (("add columns", "to"), ("alter columns", "of"))
 
 FILLED_WITH_DEFAULTS: Final = "each row gets its default or NULL"
 KEPT_IN_PLACE: Final = "existing rows keep their values, new ones get its default or NULL"
 """The values of a column that only the target has: where a load replaces all rows, or changes them
 in place."""
 
-MAX_HIERARCHYID_TEXT: Final = 4000
-"""Characters of a hierarchyid as ``ToString()`` writes it, nvarchar(4000)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Drift:
     """Every difference as a sentence in ``messages``; those to act on are in ``warnings``, too.
 
-    ``problems`` stop the run, ``renames`` are guesses that explain them. ``added`` are the columns
-    that the target will get, ``alter`` the DDL that adds them in the load's transaction.
-    ``left_out`` are those of the source that it will not get, by name. ``only_in_target`` describes
-    the columns that only the target has, which are kept; ``kept`` as well, until ``settled`` knows
-    their values.
+    ``problems`` stop the run, ``renames`` are guesses that explain them, ``statements`` would
+    settle them. ``added`` are the columns that the target will get, ``evolved`` how others are
+    altered, ``alter`` the DDL that does both in the load's transaction. ``left_out`` are those of
+    the source that it will not get, by name. ``only_in_target`` describes the columns that only
+    the target has, which are kept; ``kept`` as well, until ``settled`` knows their values.
     """
 
     messages: tuple[str, ...] = ()
@@ -53,16 +59,27 @@ class Drift:
     alter: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     renames: tuple[str, ...] = ()
+    statements: tuple[str, ...] = ()
     added: tuple[TargetColumn, ...] = ()
+    evolved: tuple[Evolution, ...] = ()
     left_out: tuple[str, ...] = ()
     only_in_target: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
 
+    @property
+    def before(self) -> dict[str, PgType]:
+        """The types that altered columns have until the load alters them, by name."""
+        return {one.column: one.before for one in self.evolved}
+
     def settled(self, *, in_place: bool) -> "Drift":
         """Return the drift of a load that changes rows ``in_place``, or else replaces them all."""
         rows = KEPT_IN_PLACE if in_place else FILLED_WITH_DEFAULTS
-        kept = tuple(f"{column}: it is kept, {rows}" for column in self.kept)
-        return replace(self, messages=kept + self.messages, warnings=kept + self.warnings, kept=())
+        told = [_is_evolved(one, in_place=in_place) for one in self.evolved]
+        told += [f"{column}: it is kept, {rows}" for column in self.kept]
+        found = tuple(told)
+        return replace(
+            self, messages=found + self.messages, warnings=found + self.warnings, kept=()
+        )
 
 
 def find_drift(
@@ -71,8 +88,12 @@ def find_drift(
     plans: Sequence[ColumnPlan],
     target: TargetSchema,
     excluded: Sequence[SourceColumn] | None,
+    *,
+    evolved: Sequence[Evolution] = (),
 ) -> Drift:
     """Compare both sides. ``plans`` are those of the columns that could be planned.
+
+    ``evolved`` is how they follow the source; their target columns are those afterwards.
 
     ``excluded`` are the source's columns that the specification's ``exclude`` takes out. None
     where the configuration lists the columns: columns of the target that it does not list are
@@ -85,7 +106,8 @@ def find_drift(
     new = tuple(plan.target for plan in added)
     kept: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
-    renames = _renames(spec, missing, surplus)
+    pairs = _renames(spec, missing, surplus)
+    renames = [_is_renamed(spec, *pair) for pair in pairs]
     # A surplus column that requires a value is refused by ``match_columns``.
     unexpected = [column for column in surplus if not column.needs_value]
     if spec.drift is DriftPolicy.STOP:
@@ -93,38 +115,28 @@ def find_drift(
         problems += [_is_surplus(spec, column, plans) for column in unexpected]
         warnings = []
     else:
-        problems = _obstacles(spec, requested, missing, added, target)
+        altered = ([column.name for column in new], [one.column for one in evolved])
+        problems = _obstacles(spec, requested, missing, altered, target)
         warnings = _changes(spec, missing, added)
         kept = tuple(_is_surplus(spec, column, plans) for column in unexpected)
         warnings += renames
         if spec.drift is DriftPolicy.IGNORE:
             left_out = tuple(column.name for column, _ in missing)
+    alter = [add_columns_sql(spec.target, new)] if new else []
+    alter += [evolve_sql(spec.target, evolved)] if evolved else []
     return Drift(
         messages=(*warnings, *_differences(spec, plans, existing)),
         warnings=tuple(warnings),
-        alter=(add_columns_sql(spec.target, new),) if new else (),
+        alter=tuple(alter),
         problems=tuple(problems),
         renames=tuple(renames),
+        statements=_statements(spec, missing, unexpected, pairs, alter) if problems else (),
         added=new,
+        evolved=tuple(evolved),
         left_out=left_out,
         only_in_target=kept,
         kept=kept,
     )
-
-
-def type_change(spec: TableSpec, column: SourceColumn, into: TargetColumn) -> str:
-    """Return how the source's type differs from the target's, empty where it does not.
-
-    ``widened``: the source's type has values that the target's cannot hold, and the target's has
-    none that the source's lacks. ``narrowed``: the reverse. ``changed``: neither. A type that
-    ``type_overrides`` asks for is a choice, not a change.
-    """
-    if _override(spec, column):
-        return ""
-    expected = _expected_type(column, into.type)
-    if pg_type_holds(into.type, expected):
-        return "" if pg_type_holds(expected, into.type) else "narrowed"
-    return "widened" if pg_type_holds(expected, into.type) else "changed"
 
 
 def likely_new_name(
@@ -143,35 +155,6 @@ def likely_new_name(
         return ""
     same_type = RULES[unknown[0].type.name].create(unknown[0].type) == into.type
     return unknown[0].name if same_type else ""
-
-
-def _override(spec: TableSpec, column: SourceColumn) -> PgType | None:
-    written = dict(spec.type_overrides).get(column.name)
-    override = parse_override(written) if written else None
-    return override.type if override else None
-
-
-def _created_type(spec: TableSpec, column: SourceColumn) -> PgType:
-    """Return the type of the column that would be created."""
-    return _override(spec, column) or RULES[column.type.name].create(column.type)
-
-
-def _expected_type(column: SourceColumn, into: PgType) -> PgType:
-    """Return the type to compare an existing column's type with.
-
-    A text is created as ``text``, whatever its length; an existing varchar(n) is compared by the
-    source's length in code units, as the type rules do it.
-    """
-    kind = column.type
-    if into.name in {"citext", "bpchar"} and RULES[kind.name].fits(kind, into):
-        return into
-    bounded = kind.name in CHARACTER_TYPES and kind.length != UNLIMITED
-    if into.name == "varchar" and into.modifier and bounded:
-        units = kind.length // 2 if kind.name.startswith("n") else kind.length
-        return PgType("varchar", (units,))
-    if into.name == "varchar" and into.modifier and kind.name == "hierarchyid":
-        return PgType("varchar", (MAX_HIERARCHYID_TEXT,))
-    return RULES[kind.name].create(kind)
 
 
 def _surplus(
@@ -196,24 +179,31 @@ def _surplus(
     ]
 
 
+_Rename = tuple[SourceColumn, str, TargetColumn]
+"""A new source column, the name that its target column should have, and the one that it may be."""
+
+
 def _renames(
     spec: TableSpec, missing: RequestedColumns, surplus: Sequence[TargetColumn]
-) -> list[str]:
+) -> list[_Rename]:
     """Pair a missing and a surplus column where each is the only one of its type."""
     by_type: dict[PgType, list[tuple[SourceColumn, str]]] = {}
     for column, name in missing:
-        by_type.setdefault(_created_type(spec, column), []).append((column, name))
-    renames = []
+        by_type.setdefault(created_type(spec, column), []).append((column, name))
+    found = []
     for kind, new in by_type.items():
         gone = [column for column in surplus if column.type == kind]
         if len(new) == len(gone) == 1:
-            (column, name), old = new[0], gone[0]
-            renames.append(
-                f"{shown(column.name)} of {spec.source} looks like {shown(old.name)} of "
-                f"{spec.target} renamed: both are {kind}; ALTER TABLE {spec.target.sql} RENAME "
-                f"COLUMN {quote_pg(old.name)} TO {quote_pg(name)} would follow it"
-            )
-    return renames
+            found.append((*new[0], gone[0]))
+    return found
+
+
+def _is_renamed(spec: TableSpec, column: SourceColumn, name: str, old: TargetColumn) -> str:
+    return (
+        f"{shown(column.name)} of {spec.source} looks like {shown(old.name)} of {spec.target} "
+        f"renamed: both are {old.type}; {rename_column(spec.target, old.name, name)} would follow "
+        "it"
+    )
 
 
 def _is_missing(spec: TableSpec, column: SourceColumn, name: str) -> str:
@@ -229,7 +219,7 @@ def _is_surplus(spec: TableSpec, column: TargetColumn, plans: Sequence[ColumnPla
 
 
 def _changes(spec: TableSpec, missing: RequestedColumns, added: Sequence[ColumnPlan]) -> list[str]:
-    if spec.drift is DriftPolicy.ADD_COLUMNS:
+    if spec.drift.adds:
         return [
             f"{_is_missing(spec, plan.source, plan.target.name)}: "
             f"it is added, of type {plan.target.type}"
@@ -242,15 +232,55 @@ def _obstacles(
     spec: TableSpec,
     requested: RequestedColumns,
     missing: RequestedColumns,
-    added: Sequence[ColumnPlan],
+    altered: tuple[Sequence[str], Sequence[str]],
     target: TargetSchema,
 ) -> list[str]:
-    if added and not target.may_alter:
-        names = ", ".join(shown(plan.target.name) for plan in added)
-        return [f"this login cannot add columns ({names}) to {spec.target}: {MAY_NOT_ALTER}"]
+    """``altered`` names the columns that are added, and those that are altered."""
+    if not target.may_alter and any(altered):
+        return [
+            f"this login cannot {verb} ({', '.join(map(shown, names))}) {place} {spec.target}: "
+            f"{MAY_NOT_ALTER}"
+            for (verb, place), names in zip(_DONE, altered, strict=True)
+            if names
+        ]
     if spec.drift is DriftPolicy.IGNORE and len(missing) == len(requested):
         return [f"{spec.target} has none of the columns to be carried"]
     return []
+
+
+def _statements(
+    spec: TableSpec,
+    missing: RequestedColumns,
+    unexpected: Sequence[TargetColumn],
+    renames: Sequence[_Rename],
+    alter: Sequence[str],
+) -> tuple[str, ...]:
+    """Return what an administrator may run in place of the load that is refused."""
+    if spec.drift is not DriftPolicy.STOP:
+        return tuple(alter)
+    renamed = {name for _, name, _ in renames} | {old.name for *_, old in renames}
+    new = [
+        add_column(spec.target, name, created_type(spec, column))
+        for column, name in missing
+        if name not in renamed and column.type.name in RULES
+    ]
+    gone = [column.name for column in unexpected if column.name not in renamed]
+    return (
+        *(rename_column(spec.target, old.name, name) for _, name, old in renames),
+        *new,
+        *(drop_column(spec.target, name) for name in gone),
+    )
+
+
+def _is_evolved(one: Evolution, *, in_place: bool) -> str:
+    """Say how a column is altered, and what that costs where the rows stay."""
+    said = []
+    if one.before != one.after:
+        cost = "which writes every row of the table anew" if one.rewrites else "in the catalog only"
+        said.append(f"becomes {one.after}, from {one.before}" + (f", {cost}" if in_place else ""))
+    if one.drops_not_null:
+        said.append("may be NULL from now on, as in the source")
+    return f"evolved: column {shown(one.column)} {' and '.join(said)}"
 
 
 def _differences(spec: TableSpec, plans: Sequence[ColumnPlan], existing: set[str]) -> list[str]:
@@ -271,27 +301,3 @@ def _differences(spec: TableSpec, plans: Sequence[ColumnPlan], existing: set[str
                 "would fail the load"
             )
     return messages
-
-
-def add_columns_sql(
-    table: TargetTable,
-    columns: Sequence[TargetColumn],
-    *,
-    nullable: bool = False,
-    final_name: TargetTable | None = None,
-) -> str:
-    """Return the ALTER TABLE that adds the columns, all of them nullable with ``nullable``.
-
-    ``final_name`` is the name that the table will get: its NOT NULL constraints are named after it.
-    """
-
-    def added(column: TargetColumn) -> str:
-        text = f"ADD COLUMN {quote_pg(column.name)} {column.type}"
-        if column.nullable or nullable:
-            return text
-        if final_name is None:
-            return f"{text} NOT NULL"
-        constraint = shortened(f"{final_name.name}_{column.name}_not_null")
-        return f"{text} CONSTRAINT {quote_pg(constraint)} NOT NULL"
-
-    return f"ALTER TABLE {table.sql} {', '.join(map(added, columns))}"

@@ -5,6 +5,7 @@ Pure. Every mismatch is refused here, by column name, before either database is 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from tableferry.config import DriftPolicy, TableSpec
@@ -12,8 +13,15 @@ from tableferry.errors import SchemaError
 from tableferry.model.identifiers import shown
 from tableferry.model.naming import SYSTEM_COLUMNS, spelled_alike
 from tableferry.model.schema import SourceColumn, TargetColumn, TargetSchema
+from tableferry.planning.alter_table import (
+    add_column,
+    drop_expression,
+    drop_not_null,
+)
 from tableferry.planning.column_plan import ColumnPlan, plan_column, plan_companion
-from tableferry.planning.drift import Drift, find_drift, type_change
+from tableferry.planning.drift import Drift, find_drift
+from tableferry.planning.expected_types import expected_type, type_change
+from tableferry.planning.followed_columns import FollowedColumns
 from tableferry.planning.pair_columns import Pairing, RequestedColumns, pair_columns
 from tableferry.typemap import RULES, Companion, Conversion, TypeOverride, parse_override
 
@@ -21,8 +29,8 @@ MAX_TABLE_COLUMNS: Final = 1600
 """PostgreSQL's limit, whatever the columns' types (its appendix "PostgreSQL Limits")."""
 
 DRIFT_HINT: Final = (
-    "'drift': 'add_columns' adds the columns that the target lacks, 'ignore' skips them; both keep "
-    "the columns that only the target has."
+    "'drift': 'add_columns' adds the columns that the target lacks, 'evolve' adds them and widens "
+    "types, 'ignore' skips them; all three keep the columns that only the target has."
 )
 
 TYPE_CHANGES: Final = {
@@ -62,10 +70,13 @@ def match_columns(
     columns = [plan for column, name in requested for plan in matcher.plan(column, name)]
     drift = Drift()
     if target is not None:
-        drift = find_drift(spec, requested, columns, target, excluded)
+        drift = find_drift(
+            spec, requested, columns, target, excluded, evolved=matcher.followed.evolutions
+        )
         drift = replace(drift, messages=pairing.messages + drift.messages)
     problems = [
         *matcher.problems,
+        *matcher.followed.problems,
         *pairing.problems,
         *drift.problems,
         *matcher.unfilled(columns),
@@ -79,22 +90,42 @@ def match_columns(
         stopped = bool(drift.problems) and spec.drift is DriftPolicy.STOP
         raise SchemaError(
             "; ".join([*problems, *drift.renames]),
-            hint=pairing.hint or _hint(spec, target, stopped=stopped),
+            hint=_hint(
+                spec,
+                target,
+                pairing.hint,
+                (
+                    *(pairing.statements if pairing.problems else drift.statements),
+                    *matcher.statements,
+                ),
+                stopped=stopped,
+            ),
         )
     return ColumnMatch(tuple(columns), drift)
 
 
-def _hint(spec: TableSpec, target: TargetSchema | None, *, stopped: bool) -> str:
+def _hint(
+    spec: TableSpec,
+    target: TargetSchema | None,
+    naming: str,
+    statements: Sequence[str],
+    *,
+    stopped: bool,
+) -> str:
+    """Return what to do; ``naming`` is how to name the columns, empty where names are not it."""
     if target is None:
         return (
             "Correct 'type_overrides', or name fewer or other columns in 'columns' and "
             "'pg_columns'."
         )
-    hint = (
+    hint = naming or (
         f"Change the columns of {spec.target} or the table's configuration; tableferry creates "
         "the table itself where it is missing."
     )
-    return f"{hint} {DRIFT_HINT}" if stopped else hint
+    if stopped and not naming:
+        hint = f"{hint} {DRIFT_HINT}"
+    run = "; ".join(dict.fromkeys(statements))
+    return f"{hint} By hand: {run}" if run else hint
 
 
 def _proposal(column: SourceColumn, into: TargetColumn, conversion: Conversion) -> str:
@@ -122,6 +153,8 @@ class _ColumnMatcher:
         if target is not None:
             self._target = {column.name: column for column in target.columns}
         self._overrides = dict(spec.type_overrides)
+        self.followed = FollowedColumns(spec, target)
+        self.statements: list[str] = []
         known = {column.name for column, _ in requested}
         self.problems = [
             f"'type_overrides' names {shown(name)}, which is not among the columns"
@@ -141,9 +174,20 @@ class _ColumnMatcher:
         rule = RULES[column.type.name]
         form = override.form if override else ""
         asked = override is not None
-        conversion = rule.conversion(column.type, into.type, requested=asked, form=form)
+        fits = partial(rule.conversion, column.type, requested=asked, form=form)
+        wanted = override.type if override else expected_type(column, into.type)
+        into = self.followed.evolve(
+            column,
+            into,
+            wanted,
+            fits=lambda kind: (
+                fits(kind) is not None and (override is None or override.type.name == kind.name)
+            ),
+        )
+        conversion = fits(into.type)
         if conversion is None:
             self.problems.append(self._mismatch(column, into, override))
+            self.statements.append(self.followed.by_hand(into, wanted))
             return []
         plan = plan_column(column, into, conversion)
         if conversion.companion is None:
@@ -153,10 +197,14 @@ class _ColumnMatcher:
     def unfilled(self, columns: Sequence[ColumnPlan]) -> list[str]:
         """Name the existing target's columns that require a value and get none."""
         filled = self._names | {plan.target.name for plan in columns}
-        return [
-            f"column {shown(column.name)} requires a value and is not among 'pg_columns'"
+        empty = [
+            column.name
             for column in (self._target or {}).values()
             if column.needs_value and column.name not in filled
+        ]
+        self.statements += [drop_not_null(self._spec.target, name) for name in empty]
+        return [
+            f"column {shown(name)} requires a value and is not among 'pg_columns'" for name in empty
         ]
 
     def _override(self, column: SourceColumn) -> TypeOverride | None:
@@ -182,7 +230,14 @@ class _ColumnMatcher:
             return None
         if into.generated:
             self.problems.append(f"column {shown(name)} is generated and takes no values")
-        elif override and override.type.name != into.type.name:
+            self.statements.append(drop_expression(self._spec.target, name))
+        elif (
+            override
+            and override.type.name != into.type.name
+            and not self.followed.follows(into, override.type)
+        ):
+            if override.type.name != "enum":
+                self.statements.append(self.followed.by_hand(into, override.type))
             self.problems.append(
                 f"column {shown(name)} is of type {into.type}, 'type_overrides' of "
                 f"{shown(column.name)} says {shown(override.written)}"
@@ -222,7 +277,7 @@ class _ColumnMatcher:
         """Whether this load will create the target column."""
         if self._target is None:
             return True
-        return name not in self._target and self._spec.drift is DriftPolicy.ADD_COLUMNS
+        return name not in self._target and self._spec.drift.adds
 
     def _mismatch(
         self, column: SourceColumn, into: TargetColumn, override: TypeOverride | None
@@ -244,8 +299,14 @@ class _ColumnMatcher:
         if into is None:
             loss = "; ".join(filter(None, (plan.loss, companion.missing)))
             return [replace(plan, loss=loss)]
-        conversion = RULES[companion.arrives.name].conversion(companion.arrives, into.type)
+        rule = RULES[companion.arrives.name]
+        arriving = SourceColumn(plan.source.name, companion.arrives, nullable=plan.source.nullable)
+        into = self.followed.evolve(
+            arriving, into, companion.type, fits=lambda kind: rule.fits(companion.arrives, kind)
+        )
+        conversion = rule.conversion(companion.arrives, into.type)
         if conversion is None:
+            self.statements.append(self.followed.by_hand(into, companion.type))
             self.problems.append(
                 f"column {shown(name)} of type {into.type} cannot hold the companion of "
                 f"{shown(plan.target.name)}, which is of type {companion.type}"
@@ -277,4 +338,5 @@ class _ColumnMatcher:
                 f"{self._spec.target} has no column {shown(name)} for the offset that "
                 f"'type_overrides' of {shown(plan.source.name)} asks to keep"
             )
+            self.statements.append(add_column(self._spec.target, name, companion.type))
         return None

@@ -13,6 +13,7 @@ from tableferry.config import TableSpec
 from tableferry.model.identifiers import shown
 from tableferry.model.naming import pg_name, spelled_alike
 from tableferry.model.schema import SourceColumn, TargetSchema
+from tableferry.planning.alter_table import rename_column
 from tableferry.typemap import RULES
 
 RequestedColumns = Sequence[tuple[SourceColumn, str]]
@@ -24,13 +25,15 @@ class Pairing:
     """The requested columns with the names of the target columns they fill.
 
     ``messages`` name the pairs that are spelled differently; ``problems`` stop the run, and
-    ``hint`` says how to name the target columns, empty where nothing is to be corrected.
+    ``hint`` says how to name the target columns, empty where nothing is to be corrected;
+    ``statements`` would name the target's like the configuration, where it is clear which.
     """
 
     requested: RequestedColumns
     messages: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     hint: str = ""
+    statements: tuple[str, ...] = ()
 
 
 def pair_columns(
@@ -47,6 +50,7 @@ def pair_columns(
     pairs = _Pairs(spec, requested, target, others)
     found: dict[SourceColumn, str] = {}
     problems: list[str] = []
+    statements: list[str] = []
     for column, name in requested:
         alike = pairs.alike(column)
         rivals = pairs.rivals(column, alike)
@@ -61,6 +65,7 @@ def pair_columns(
                 f"{spec.target} has no column {shown(name)}, only {shown(alike[0])}, which is "
                 "spelled differently"
             )
+            statements.append(rename_column(spec.target, alike[0], name))
     return Pairing(
         requested=[(column, found.get(column, name)) for column, name in requested],
         messages=tuple(
@@ -69,6 +74,7 @@ def pair_columns(
         ),
         problems=tuple(problems),
         hint=pairs.hint() if problems else "",
+        statements=tuple(statements),
     )
 
 

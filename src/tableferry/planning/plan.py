@@ -85,7 +85,7 @@ class SyncPlan:
         """How long queries on the target would wait, in words."""
         if self.strategy is None:
             return "not at all: the table is new"
-        adds_columns = bool(self.drift.added)
+        adds_columns = bool(self.drift.alter)
         return self.strategy.readers_wait(self.estimated_rows, adds_columns=adds_columns)
 
     @property

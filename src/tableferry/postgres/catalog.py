@@ -8,6 +8,7 @@ from tableferry.errors import SchemaError
 from tableferry.model.identifiers import TargetTable, quote_pg, shown
 from tableferry.model.schema import Obstacle, PgType, TargetColumn, TargetIndex, TargetSchema
 from tableferry.model.target_database import TargetDatabase
+from tableferry.postgres.column_uses import read_column_uses
 from tableferry.postgres.connection import TargetConnection
 
 Look = Callable[[TargetConnection, int], tuple[Obstacle, ...]]
@@ -89,9 +90,15 @@ _VARHDRSZ: Final = 4
 
 
 def read_schema(
-    connection: TargetConnection, table: TargetTable, looks: Mapping[str, Look] | None = None
+    connection: TargetConnection,
+    table: TargetTable,
+    looks: Mapping[str, Look] | None = None,
+    *,
+    uses: bool = False,
 ) -> TargetSchema | None:
     """Read a table's columns, and what matters to publishing strategies, by ``looks`` of theirs.
+
+    ``uses``: with what uses each column.
 
     Returns None if it does not exist. Raises SchemaError if the name is not a table's.
     """
@@ -119,6 +126,7 @@ def read_schema(
         obstacles={name: look(connection, oid) for name, look in (looks or {}).items()},
         bytes=size,
         btrees=tuple(TargetIndex(name, tuple(names)) for name, names in btrees),
+        uses=read_column_uses(connection, oid) if uses else {},
     )
 
 

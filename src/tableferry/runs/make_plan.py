@@ -40,7 +40,7 @@ def make_plan(
     with into.in_one_transaction():
         postgres.require_own_target(into, spec, others)
         spec = replace(spec, target=postgres.locate(into, spec.target))
-        there = postgres.read_schema(into, spec.target, looks)
+        there = postgres.read_schema(into, spec.target, looks, uses=True)
         database = postgres.read_database(into, spec.target, creates=there is None)
     planned = partial(
         plan_table,

@@ -13,7 +13,7 @@ from random import Random
 from typing import Final
 
 from tableferry import sqlserver, values
-from tableferry.config import Consistency
+from tableferry.config import Consistency, DriftPolicy, TableSpec
 from tableferry.errors import ErrorReport
 from tableferry.model.key_range import WHOLE_TABLE, KeyRange
 from tableferry.model.watermark import Watermark
@@ -61,6 +61,14 @@ NOLOCK: Final = (
     "its entry asks for NOLOCK, and a read that may miss rows, or show them twice, proves nothing: "
     "set 'consistency' to 'read_committed', or omit it"
 )
+
+
+def unaltered(spec: TableSpec) -> TableSpec:
+    """Return the spec by which no existing column is evolved: a comparison reads them as they are.
+
+    Those that the next load would widen are refused, with the statement that does it.
+    """
+    return replace(spec, drift=DriftPolicy.ADD_COLUMNS) if spec.drift.evolves else spec
 
 
 class NotVerifiableError(Exception):
@@ -185,7 +193,7 @@ class _Verifying:
         task = self.task
         task.on_event(PhaseStarted(task.spec.key, Phase.PLAN))
         with task.open_source() as from_:
-            plan = make_plan(task.spec, from_, into, task.others)
+            plan = make_plan(unaltered(task.spec), from_, into, task.others)
             require_unchanged(plan, task.fingerprint)
             if plan.create is not None:
                 raise NotVerifiableError(MISSING_TABLE)

@@ -305,7 +305,9 @@ def test_drift_changes_the_fingerprint_and_nothing_else_does() -> None:
 
 
 def test_an_unknown_policy_is_refused_in_the_configuration() -> None:
-    with pytest.raises(ConfigError, match="'drift' must be one of stop, add_columns, ignore"):
+    with pytest.raises(
+        ConfigError, match="'drift' must be one of stop, add_columns, evolve, ignore"
+    ):
         parse_table_configs({"t": entry(drift="drop")})
 
 

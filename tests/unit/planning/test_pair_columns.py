@@ -133,7 +133,10 @@ def test_a_configured_name_is_refused_with_the_spelling_of_the_target(policy: st
         pg_columns=["id", "CustomerName"],
     )
     assert "t has no column 'CustomerName', only 'customername'" in error.message
-    assert error.hint == "Name the columns to fill: 'pg_columns': ['id', 'customername']."
+    assert error.hint == (
+        "Name the columns to fill: 'pg_columns': ['id', 'customername']. By hand: "
+        'ALTER TABLE "t" RENAME COLUMN "customername" TO "CustomerName"'
+    )
 
 
 def test_listed_columns_without_target_names_are_paired_too() -> None:

@@ -88,9 +88,21 @@ def make_keys_table(connection: TargetConnection, plan: SyncPlan, staging: Stagi
 
 
 def make_table_like(connection: TargetConnection, plan: SyncPlan, table: str) -> None:
-    """Make an unlogged table with the plan's columns, of the types that the target's have."""
-    names = ", ".join(quote_pg(column.target.name) for column in plan.columns)
+    """Make an unlogged table with the plan's columns, of the types that the target's will have."""
+    names = ", ".join(evolved_columns(plan))
     connection.execute(
         f"CREATE UNLOGGED TABLE {table} WITH (autovacuum_enabled = false) AS "
         f"SELECT {names} FROM {plan.spec.target.sql} WITH NO DATA"
     )
+
+
+def evolved_columns(plan: SyncPlan) -> list[str]:
+    """Return the plan's columns for a SELECT, cast to what the load will make of them."""
+    after = {one.column: one.after for one in plan.drift.evolved if one.before != one.after}
+    names = [column.target.name for column in plan.columns]
+    return [
+        f"CAST({quote_pg(name)} AS {after[name]}) AS {quote_pg(name)}"
+        if name in after
+        else quote_pg(name)
+        for name in names
+    ]

@@ -10,9 +10,11 @@ from typing import Final
 from tableferry.errors import DataError, VerificationError
 from tableferry.model.counting import counted
 from tableferry.model.identifiers import TargetTable, quote_pg
-from tableferry.planning.drift import add_columns_sql
+from tableferry.planning.alter_table import add_columns_sql, drop_not_null
+from tableferry.planning.evolve import evolve_sql
 from tableferry.postgres.ledger import SCHEMA
 from tableferry.postgres.locks import lock_beside_readers, lock_exclusively
+from tableferry.postgres.publish.deleted_keys import evolved_columns
 from tableferry.postgres.publish.loads import Staged
 from tableferry.postgres.publish.merge_check import check, read_obstacles, suits
 from tableferry.postgres.publish.merge_sql import Changes, Merging
@@ -73,12 +75,13 @@ class MergeLoad(Staged):
 
     def _make(self) -> None:
         """Make the table with the target's own types, collations and domains, but nothing else."""
-        new = {column.name: column.type for column in self._plan.drift.added}
+        drift = self._plan.drift
+        new = {column.name: column.type for column in drift.added}
         options = "WITH (autovacuum_enabled = false)"  # it lives for one load
         create = f"CREATE UNLOGGED TABLE {self._staged.sql}"
         columns = ", ".join(
-            f"CAST(NULL AS {new[name]}) AS {quote_pg(name)}" if name in new else quote_pg(name)
-            for name in self._columns
+            f"CAST(NULL AS {new[name]}) AS {quote_pg(name)}" if name in new else one
+            for name, one in zip(self._columns, evolved_columns(self._plan), strict=True)
         )
         standing = find(self._connection, self._plan.spec.target)
         like = f"SELECT {columns} FROM {standing.table.sql} WITH NO DATA"
@@ -94,6 +97,10 @@ class MergeLoad(Staged):
         about = {"oid": standing.oid, "columns": self._columns}
         for (clause,) in self._connection.rows(_REFUSING, about):
             self._connection.execute(f"ALTER TABLE {self._staged.sql} {clause}")
+        for one in self._plan.drift.evolved:
+            if one.drops_not_null:
+                staged = TargetTable(SCHEMA, self._staged.name)
+                self._connection.execute(drop_not_null(staged, one.column))
         self._add_key()
 
     def _add_key(self) -> None:
@@ -157,6 +164,8 @@ class MergeLoad(Staged):
         require_columns(connection, plan, added=False)
         if plan.drift.added:
             connection.execute(add_columns_sql(standing.table, plan.drift.added, nullable=True))
+        if plan.drift.evolved:
+            connection.execute(evolve_sql(standing.table, plan.drift.evolved))
         ((key_is_unique, fixed, swallows),) = connection.rows(
             _FACTS, {"oid": standing.oid, "key": list(plan.target_key)}
         )
@@ -204,7 +213,7 @@ class MergeLoad(Staged):
 
     def _lock(self, standing: Standing) -> None:
         only = standing.kind == "r"
-        if self._plan.drift.added:  # ALTER TABLE locks readers out, until the commit
+        if self._plan.drift.alter:  # ALTER TABLE locks readers out, until the commit
             lock_exclusively(self._connection, standing.table, only=only)
         else:
             lock_beside_readers(self._connection, standing.table, "SHARE ROW EXCLUSIVE", only=only)
@@ -246,7 +255,7 @@ class MergeLoad(Staged):
 
 def _readers_wait(_rows: int | None, adds_columns: bool) -> str:
     if adds_columns:
-        return "while the rows are compared and changed, as columns are added"
+        return "while the rows are compared and changed, as the table is altered"
     return "not at all: rows that differ are changed in one transaction"
 
 

@@ -9,7 +9,8 @@ from typing import Final, LiteralString
 
 from tableferry.errors import DataError, SchemaError
 from tableferry.model.identifiers import TargetTable, quote_pg, text_pg
-from tableferry.planning.drift import add_columns_sql
+from tableferry.planning.alter_table import add_columns_sql
+from tableferry.planning.evolve import evolve_sql
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger import SCHEMA
@@ -108,21 +109,27 @@ def make(connection: TargetConnection, inventory: Inventory, plan: SyncPlan) -> 
     _revoke_default_rights(connection, body)
     if plan.drift.added:
         connection.execute(add_columns_sql(body.shadow, plan.drift.added, final_name=body.table))
+    if plan.drift.evolved:
+        connection.execute(evolve_sql(body.shadow, plan.drift.evolved))
 
 
 def require_alike(inventory: Inventory, plan: SyncPlan) -> None:
     """See that the shadow has the columns and checks of the target; raises SchemaError.
 
-    The columns that the load adds are only the shadow's yet.
+    The columns that the load adds are only the shadow's yet, and those that it alters are not the
+    target's.
     """
     names = tuple(_quoted_by_server(plan))
     new, given = tuple(f"column {n} " for n in names), tuple(f" NOT NULL {n}" for n in names)
-    wanted = set(inventory.steps.get("like", ()))
-    made = {
-        line
-        for line in inventory.steps.get("alike", ())
-        if not (line.startswith(new) or line.endswith(given))
-    }
+
+    def lines(step: str) -> set[str]:
+        return {
+            line
+            for line in inventory.steps.get(step, ())
+            if not (line.startswith(new) or line.endswith(given))
+        }
+
+    wanted, made = lines("like"), lines("alike")
     if differing := wanted ^ made:
         parts = sorted({" ".join(line.split(" ")[:2]) for line in differing})
         raise SchemaError(
@@ -132,9 +139,10 @@ def require_alike(inventory: Inventory, plan: SyncPlan) -> None:
 
 
 def _quoted_by_server(plan: SyncPlan) -> Iterator[str]:
-    """As ``quote_ident`` writes the names of added columns: in quotes, or not."""
-    for column in plan.drift.added:
-        yield from (column.name, quote_pg(column.name))
+    """As ``quote_ident`` writes the names of these columns: in quotes, or not."""
+    altered = [one.column for one in plan.drift.evolved]
+    for name in (*(column.name for column in plan.drift.added), *altered):
+        yield from (name, quote_pg(name))
 
 
 def require_unaltered(before: Inventory, now: Inventory, table: TargetTable) -> None:

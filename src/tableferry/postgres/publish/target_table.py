@@ -87,14 +87,17 @@ def require_columns(connection: TargetConnection, plan: SyncPlan, *, added: bool
 
     COPY BINARY takes eight bytes for a bigint or a timestamp alike: after an ALTER TABLE between
     plan and load it would store other values, without an error. ``added``: with those that the
-    load itself adds. Raises SchemaError.
+    load itself adds, and as it alters others. Raises SchemaError.
     """
     found = read_schema(connection, plan.spec.target)
     types = {column.name: column.type for column in found.columns} if found else {}
     new = set() if added else {column.name for column in plan.drift.added}
     expected = [column.target for column in plan.columns if column.target.name not in new]
     expected += [plan.mark.column] if plan.mark else []
-    changed = [shown(one.name) for one in expected if types.get(one.name) != one.type]
+    before = {} if added else plan.drift.before
+    changed = [
+        shown(one.name) for one in expected if types.get(one.name) != before.get(one.name, one.type)
+    ]
     if changed:
         raise SchemaError(
             f"{plan.spec.target} was altered during the load: {', '.join(changed)}",
