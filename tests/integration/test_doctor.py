@@ -1,7 +1,9 @@
 """The doctor: a finding for each question, with the statement that helps; nothing is written."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +18,12 @@ from tableferry.inspect.doctor.topics import Topic
 from tableferry.runs.outcome import Status
 from tableferry.runs.run import sync_table
 from tests.faults.support import wait_for
-from tests.integration.conftest import Sandbox
+from tests.integration.conftest import PASSWORD, USER, Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.foreign_server import act_as_foreign_server
+from tests.support.in_process import call
+from tests.support.pgbouncer import pooled
 from tests.support.specs import entry
 
 Run = Callable[[str], None]
@@ -240,7 +244,7 @@ def test_a_rowversion_is_looked_for_without_a_target(source: Sandbox, database: 
     assert one(found, Topic.WATERMARK_INDEX).grade is Grade.OK
 
 
-@pytest.mark.parametrize("publish", ["truncate", "merge", "swap"])
+@pytest.mark.parametrize("publish", ["truncate", "merge"])
 def test_rights_that_are_lacking_at_the_target_come_with_the_statements_that_grant_them(
     source: Sandbox, database: PgDatabase, guest: PgDatabase, publish: str
 ) -> None:
@@ -255,6 +259,74 @@ def test_rights_that_are_lacking_at_the_target_come_with_the_statements_that_gra
     assert one(found, Topic.LEDGER).grade is Grade.OK
     assert one(found, Topic.RIGHTS).grade is Grade.OK, rights.remedy
     database.run("DROP SCHEMA tableferry CASCADE")
+
+
+def test_a_swap_gets_the_grants_of_the_owners_rights_and_they_are_enough(
+    source: Sandbox, database: PgDatabase, guest: PgDatabase
+) -> None:
+    owner = f"{guest.user}_owner"
+    database.run(
+        f"CREATE ROLE {owner}",
+        f"GRANT USAGE ON SCHEMA public TO {owner}",
+        f"ALTER TABLE t OWNER TO {owner}",
+        f"GRANT SELECT ON t TO {guest.user}",
+        f"CREATE SCHEMA tableferry AUTHORIZATION {guest.user}",
+    )
+    try:
+        rights = one(diagnosed(source, guest, publish="swap", drift="ignore"), Topic.RIGHTS)
+        assert rights.grade is Grade.PROBLEM
+        assert f'GRANT "{owner}" TO "{guest.user}"' in rights.remedy
+        assert "GRANT CREATE ON SCHEMA public TO" in rights.remedy
+        database.run(*rights.remedy.split("; "))
+        found = diagnosed(source, guest, publish="swap", drift="ignore")
+        assert one(found, Topic.RIGHTS).grade is Grade.OK
+        assert found.ok, found.to_dict()
+    finally:
+        database.run(
+            "DROP SCHEMA tableferry CASCADE", f"DROP OWNED BY {owner} CASCADE", f"DROP ROLE {owner}"
+        )
+
+
+def test_the_command_prints_a_line_a_finding_and_ends_with_1_for_a_problem(
+    source: Sandbox, database: PgDatabase, tmp_path: Path
+) -> None:
+    written = {"sql_table": "dbo.T", "pg_table": "t", **DISCOVERED}
+    (tmp_path / "table_configs.py").write_text(f"TABLE_CONFIGS = {{'t': {entry(**written)!r}}}")
+    env = database.environment | {
+        "SQL_SERVER_MCTM_HOST": source.server.host,
+        "SQL_SERVER_MCTM_PORT": str(source.server.port),
+        "SQL_SERVER_MCTM_DB": "McTM",
+        "SQL_SERVER_MCTM_USER": USER,
+        "SQL_SERVER_MCTM_PASSWORD": PASSWORD,
+    }
+    done = call("doctor", cwd=tmp_path, env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("ok  mctm  source login: SQL Server ")
+    assert "warning  mctm  snapshot isolation: McTM does not allow it" in done.stdout
+    assert "    do: ALTER DATABASE [McTM] SET ALLOW_SNAPSHOT_ISOLATION ON" in lines
+    assert lines[-1].startswith("0 problems, ")
+    database.run("CREATE TABLE t (id int PRIMARY KEY)")
+    done = call("doctor", "--quiet", cwd=tmp_path, env=env)
+    assert done.returncode == 1
+    assert done.stderr.startswith("problem  t  plan: t has no column 'name' for 'Name'")
+    assert done.stdout.splitlines()[0].startswith("1 problem, ")
+    found = json.loads(call("doctor", "--json", cwd=tmp_path, env=env).stdout)
+    assert found["totals"]["problem"] == 1
+    [plan] = [one for one in found["findings"] if one["topic"] == "plan"]
+    assert 'ALTER TABLE "public"."t" ADD COLUMN "name" text' in plan["remedy"]
+
+
+@pytest.mark.needs_packages("pgbouncer")
+@pytest.mark.parametrize(("mode", "grade"), [("transaction", "ok"), ("statement", "problem")])
+def test_a_pooler_is_seen_and_one_without_transactions_is_a_problem(
+    source: Sandbox, database: PgDatabase, mode: str, grade: str
+) -> None:
+    assert one(diagnosed(source, database), Topic.POOLER).message.startswith("none")
+    with pooled(database, mode) as behind:
+        found = one(diagnosed(source, behind), Topic.POOLER)
+    assert found.grade == grade
+    assert not found.message.startswith("none")
 
 
 def test_a_merge_into_a_published_table_without_an_identity_is_a_problem_with_a_remedy(

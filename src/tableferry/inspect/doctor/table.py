@@ -11,6 +11,7 @@ from tableferry.errors import ConfigError, SchemaError, TableferryError, Transie
 from tableferry.inspect.doctor.finding import Finding
 from tableferry.inspect.doctor.questions import About
 from tableferry.inspect.doctor.source import SECONDS_A_DAY
+from tableferry.inspect.doctor.swap_grants import swap_grants
 from tableferry.inspect.doctor.topics import Topic
 from tableferry.inspect.next_read import next_read
 from tableferry.model.counting import counted
@@ -127,7 +128,21 @@ class TableQuestions:
         except ConfigError as error:
             yield self.about.failed(topic, error)
             return
+        if self._swaps(plans) and (grants := self._swap_grants()):
+            lacking = f"a swap of {self.spec.target} needs the rights of its owner, and of others"
+            yield self.about.problem(topic, lacking, "; ".join(grants))
+            return
         yield self.about.ok(topic, f"{self.spec.target} may be loaded")
+
+    def _swaps(self, plans: Sequence[SyncPlan]) -> bool:
+        """Whether a swap was asked for, or chosen."""
+        swap = postgres.STRATEGIES[Publish.SWAP.value].name
+        return self.spec.publish is Publish.SWAP or any(plan.publish == swap for plan in plans)
+
+    def _swap_grants(self) -> list[str]:
+        look = postgres.STRATEGIES[Publish.SWAP.value].look
+        found = postgres.read_schema(self.into, self.spec.target, {"swap": look})
+        return swap_grants(found.obstacles["swap"] if found else (), self.into.settings.user)
 
     def _merges(self, plans: Sequence[SyncPlan]) -> bool:
         """Whether changes alone are merged, or every load is."""
