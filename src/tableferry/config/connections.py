@@ -33,6 +33,8 @@ from tableferry.errors import ConfigError
 
 C = TypeVar("C")
 
+_CONNECTION_STRING = re.compile(r"://|\b(?:password|pwd)\s*=", re.IGNORECASE)
+
 
 class Database(BaseModel):
     """The settings that both databases have."""
@@ -73,6 +75,14 @@ class Database(BaseModel):
         if not is_address(bare) and re.search(cls.not_in_host, bare) and not bare.startswith("/"):
             raise PydanticCustomError("host", "it is not the name or address of a host alone")
         return bare
+
+    @field_validator("db", "user")
+    @classmethod
+    def _require_no_connection_string(cls, value: str) -> str:
+        """Messages name the database and the user, so neither may hold a password."""
+        if _CONNECTION_STRING.search(value):
+            raise PydanticCustomError("connection_string", "it is a URL or a connection string")
+        return value
 
     @property
     def address(self) -> str:

@@ -231,6 +231,11 @@ def _reason(prefix: str, found: dict[str, Any]) -> str:
             is_target = prefix.startswith(("PG_", "the target"))
             whose = "" if is_target else " (also of a named instance)"
             return f"{found['msg']}; a port{whose} goes into {port}"
+        case "connection_string":
+            others = ", ".join(
+                setting_name(prefix, field) for field in ("host", "user", "password")
+            )
+            return f"{found['msg']}: its parts go into {others} and the like"
         case "string_unicode":
             return "it is not UTF-8 text"
         case "int_parsing" | "int_parsing_size" | "int_from_float":

@@ -92,9 +92,9 @@ def what(found: TableVerification) -> str:
     rows = counted(found.source_rows, "row")
     match found.depth:
         case Depth.COUNT:
-            return f"{rows} on either side, which were counted only"
+            return f"{rows} on either side{_exceptions(found)}, which were counted only"
         case Depth.SAMPLE:
-            return f"{rows} of a sample"
+            return f"{rows} of a sample{_exceptions(found)}"
     return f"every value of {rows}{_exceptions(found)}"
 
 

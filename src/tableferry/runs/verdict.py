@@ -103,7 +103,7 @@ def _unasked(found: Found) -> str:
     """
     left, explained = found.differences.total, found.confirmed.explained
     if not left or found.differences.kept or not explained:
-        return found.confirmed.undecided if left else ""
+        return found.confirmed.undecided
     return (
         f"{counted(left + explained, 'row')} differ, too many to look at each; all of the "
         f"{explained:,} that were looked at have changed since the last run: sync, and verify again"

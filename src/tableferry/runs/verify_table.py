@@ -214,8 +214,8 @@ class _Verifying:
         rng = Random(seed)  # noqa: S311 - chooses a sample; no secret
         with task.deadline.ending(into.cancel):
             found = compare(plan, sides, self.wanted, rng, self.ranges)
-            if found.differences.total and self.wanted.depth is Depth.COUNT:
-                found, confirmed = self._counted_again(plan, sides, found, rng)
+            if self.wanted.depth is Depth.COUNT:
+                found, confirmed = self._counted(plan, sides, found, rng)
             elif found.differences.total or found.differences.left_out_rows:
                 confirmed = confirm(
                     plan,
@@ -232,23 +232,28 @@ class _Verifying:
         value = shown_watermark(watermark.value) if watermark else ""
         return Found(plan, found.differences, "; ".join(confidence), confirmed, value, moment)
 
-    def _counted_again(
+    def _counted(
         self, plan: SyncPlan, sides: Sides, found: Comparison, rng: Random
     ) -> tuple[Comparison, Confirmed]:
-        """Return what a second count finds after a while, without the rows that need not be there.
+        """Return what was counted, without the rows that need not be there.
 
-        Rows that were inserted or deleted while the first was made made it differ.
+        Where that differs it is what a second count finds after a while: rows that were inserted or
+        deleted while the first was made made it differ.
         """
         stay = kept(plan, found.differences)
-        refused, undecided = quarantined_of_a_count(plan, sides.into, found.differences)
-        if found.differences.total:
+        refused, undecided, warnings = quarantined_of_a_count(plan, sides.into, found.differences)
+        if found.differences.total or undecided:
             sides.into.rollback()
             self.task.deadline.sleep(self.wanted.settle)
             begin_reading(plan, sides)
             found = compare(plan, sides, self.wanted, rng)
             stay = kept(plan, found.differences)
-            refused, undecided = quarantined_of_a_count(plan, sides.into, found.differences)
-        return found, Confirmed(quarantined=refused, kept=stay, undecided=undecided)
+            refused, undecided, warnings = quarantined_of_a_count(
+                plan, sides.into, found.differences
+            )
+        return found, Confirmed(
+            quarantined=refused, kept=stay, undecided=undecided, warnings=warnings
+        )
 
     def _sides(self, into: TargetConnection) -> Sides:
         task = self.task

@@ -131,37 +131,52 @@ def perhaps_stored(plan: SyncPlan, rows: int) -> tuple[str, ...]:
 
 def quarantined_of_a_count(
     plan: SyncPlan, into: TargetConnection, differences: Differences
-) -> tuple[int, str]:
+) -> tuple[int, str, tuple[str, ...]]:
     """Take rows in quarantine from the number of those that are missing.
 
-    Returns how many, and why the number that is left proves nothing, empty where it does. Where
-    rows are only counted, no key tells which are missing: only all that the last load has refused
-    can be taken off, and only where no later run can have stored one of them. Raises
-    TableferryError.
+    Returns how many, why the numbers prove nothing, empty where they do, and warnings. Where rows
+    are only counted, no key tells which are missing: only all that the last load has refused can be
+    taken off, and only where no later run can have stored one of them. If fewer are missing than
+    that, the target has others instead. Raises TableferryError.
     """
-    missing = differences.counts[DifferenceKind.MISSING]
-    found = _in_quarantine(plan, into, differences)
-    if not missing or not found.rows:
-        return 0, ""
+    missing, found = differences.counts[DifferenceKind.MISSING], quarantine_of(plan, into)
     rows = found.rows
     if plan.target_key:
         of_quarantine, _ = key_forms(plan)
-        rows = list({of_quarantine(row.key): row for row in rows}.values())
+        rows = [row for of_key in _newest(rows, of_quarantine).values() for row in of_key]
     if found.is_exact:
-        taken = min(missing, sum(row.is_current for row in rows))
-        differences.counts[DifferenceKind.MISSING] -= taken
+        rows = [row for row in rows if row.is_current]
+    if not rows or differences.counts[DifferenceKind.EXTRA]:
+        return 0, "", ()
+    if found.is_exact and missing >= len(rows):
+        differences.counts[DifferenceKind.MISSING] -= len(rows)
         differences.counts += Counter()  # without what is 0 now
-        return taken, ""
-    return 0, _undecided(plan, missing, len(rows)) if missing <= len(rows) else ""
+        return len(rows), "", ()
+    if found.is_exact or 0 < missing <= len(rows):
+        return 0, _undecided(plan, missing, len(rows)), ()
+    return 0, "", () if missing else (_by_chance(plan, len(rows)),)
 
 
 def _undecided(plan: SyncPlan, missing: int, rows: int) -> str:
     fewer = f"{plan.spec.target} has {counted(missing, 'row')} fewer than the source"
-    lie = f"{counted(rows, 'row')} of it {verb(rows, 'has', 'have')} been in quarantine"
+    if not missing:
+        fewer = f"{plan.spec.target} has as many rows as the source"
     return (
-        f"{fewer}, and {lie} since the last complete load: a count does not tell whether these are "
-        "the same; compare the rows: tableferry verify"
+        f"{fewer}, and {_lie(rows)}: a count does not tell which rows the target has; compare "
+        "them: tableferry verify"
     )
+
+
+def _by_chance(plan: SyncPlan, rows: int) -> str:
+    return (
+        f"{_lie(rows)}: if {plan.spec.target} still lacks some of them, it has as many others that "
+        "the source does not have, which a count does not tell"
+    )
+
+
+def _lie(rows: int) -> str:
+    lie = f"{counted(rows, 'row')} of the source {verb(rows, 'has', 'have')} been in quarantine"
+    return f"{lie} since the last complete load"
 
 
 def perhaps_quarantined(

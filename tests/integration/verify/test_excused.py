@@ -279,6 +279,32 @@ def test_a_count_takes_off_what_the_last_load_has_refused(full: Table) -> None:
     assert (found.verdict, found.counts) == (Verdict.DIFFERS, {DifferenceKind.MISSING: 1})
 
 
+def test_a_count_that_is_equal_by_chance_proves_nothing(full: Table) -> None:
+    full.sync(UNSTORABLE)
+    full.target.run("INSERT INTO t VALUES (999, 'never at the source')")
+    found = full.verify(COUNT)
+    assert (found.verdict, found.quarantined, found.counts) == (Verdict.NOT_VERIFIED, 0, {})
+    assert found.reason == (
+        "t has as many rows as the source, and 1 row of the source has been in quarantine since "
+        "the last complete load: a count does not tell which rows the target has; compare them: "
+        "tableferry verify"
+    )
+    assert full.verify().counts == {DifferenceKind.EXTRA: 1}
+
+
+def test_of_an_incremental_table_an_equal_count_says_what_it_does_not_tell(table: Table) -> None:
+    table.sync(UNSTORABLE)
+    table.target.run("INSERT INTO t VALUES (999, 'never at the source')")
+    found = table.verify(COUNT)
+    assert found.verdict is Verdict.EQUAL
+    [warning] = found.warnings
+    assert warning == (
+        "1 row of the source has been in quarantine since the last complete load: if t still lacks "
+        "some of them, it has as many others that the source does not have, which a count does not "
+        "tell"
+    )
+
+
 def test_after_a_repair_a_count_does_not_know_which_rows_are_still_in_quarantine(
     full: Table,
 ) -> None:
@@ -307,8 +333,8 @@ def test_a_count_of_an_incremental_table_says_that_the_quarantine_keeps_it_from_
     found = table.verify(COUNT)
     assert (found.verdict, found.quarantined) == (Verdict.NOT_VERIFIED, 0)
     assert found.reason == (
-        "t has 1 row fewer than the source, and 1 row of it has been in quarantine since the last "
-        "complete load: a count does not tell whether these are the same; compare the rows: "
+        "t has 1 row fewer than the source, and 1 row of the source has been in quarantine since "
+        "the last complete load: a count does not tell which rows the target has; compare them: "
         "tableferry verify"
     )
     assert table.verify().verdict is Verdict.EQUAL

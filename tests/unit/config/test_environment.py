@@ -233,6 +233,9 @@ def test_an_ipv6_address_may_have_brackets_and_is_shown_in_brackets(load) -> Non
         ("SQL_SERVER_MCTM_ENCRYPT", "maybe", "it is not one of optional, yes or strict"),
         ("SQL_SERVER_MCTM_TRUST_CERTIFICATE", "maybe", "it is neither true nor false"),
         ("SQL_SERVER_MCTM_MULTI_SUBNET_FAILOVER", "maybe", "it is neither true nor false"),
+        ("PG_DB", "postgresql://u:secret@h/db", "it is a URL or a connection string: its parts go"),
+        ("PG_USER", "u password = secret", "it is a URL or a connection string: its parts go"),
+        ("SQL_SERVER_MCTM_DB", "McTM;Pwd=secret", "it is a URL or a connection string: its parts"),
     ],
 )
 def test_a_malformed_value_is_described_without_quoting_it(  # type: ignore[no-untyped-def]
@@ -241,6 +244,7 @@ def test_a_malformed_value_is_described_without_quoting_it(  # type: ignore[no-u
     with pytest.raises(ConfigError) as raised:
         load(**{variable: value})
     assert f"{variable} is not valid: {told}" in raised.value.message
+    assert value not in str(raised.value)
 
 
 FIELDS = [

@@ -37,6 +37,19 @@ def shown(*tables: TableVerification, quiet: bool = False, width: int = 160) -> 
     )
 
 
+def test_rows_in_quarantine_are_excepted_at_every_depth() -> None:
+    found = [verified(Verdict.EQUAL, depth=depth, quarantined=2) for depth in Depth]
+    out, _ = shown(*found)
+    assert [line for line in out.splitlines() if line.startswith("equal")] == [
+        (
+            "equal  module -> crm_module: 600 rows on either side, except 2 in quarantine, which "
+            "were counted only  1.20 s"
+        ),
+        "equal  module -> crm_module: 600 rows of a sample, except 2 in quarantine  1.20 s",
+        "equal  module -> crm_module: every value of 600 rows, except 2 in quarantine  1.20 s",
+    ]
+
+
 def test_an_equal_table_is_one_line_and_the_last_one_counts_them() -> None:
     out, err = shown(verified(Verdict.EQUAL), verified(Verdict.EQUAL, depth=Depth.COUNT))
     assert out.splitlines() == [

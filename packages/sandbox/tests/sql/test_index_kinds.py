@@ -36,6 +36,8 @@ def test_a_clustered_columnstore_holds_all_columns(ask):
     columns = "SELECT count(*) FROM sys.index_columns WHERE object_id = OBJECT_ID('t')"
     assert ask(columns).rows == [(2,)]
     assert ask("SELECT a, b FROM t").rows == [(1, 2)]
+    ask("UPDATE t SET b = 3")
+    assert ask("SELECT a, b FROM t").rows == [(1, 3)]
 
 
 @pytest.mark.parametrize(

@@ -105,5 +105,6 @@ def _not_locked(session: SessionState) -> str:
 
 def _filtered(table: Table, condition: str) -> str:
     where = f" WHERE {condition}" if table.versioned else ""
-    order = f" ORDER BY {clustered_order(table)}" if table.disordered else ""
+    keys = clustered_order(table) if table.disordered else ""  # a columnstore has none
+    order = f" ORDER BY {keys}" if keys else ""
     return f"(SELECT * FROM {table.physical}{where}{order})" if where or order else table.physical
