@@ -6,7 +6,6 @@ All moments are the target database's, and aware; ages are seconds.
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from statistics import median
 from typing import Any, Final
 
 from tableferry.errors import ErrorReport
@@ -224,8 +223,12 @@ class TableFacts:
     @property
     def usual_speed(self) -> int | None:
         """The median of rows per second over the runs that published rows, None without any."""
-        speeds = [run.rows_per_second for run in self.runs if run.is_load and run.rows_per_second]
-        return round(median(speeds)) if speeds else None
+        speeds = sorted(
+            run.rows_per_second for run in self.runs if run.is_load and run.rows_per_second
+        )
+        # Not statistics.median: it would bring decimal and random into the start of each command.
+        middle = speeds[(len(speeds) - 1) // 2 : len(speeds) // 2 + 1]
+        return round(sum(middle) / len(middle)) if middle else None
 
 
 @dataclass(frozen=True, slots=True)

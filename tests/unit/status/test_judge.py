@@ -221,9 +221,14 @@ def test_a_difference_outweighs_a_failure() -> None:
     assert state(facts).word is Word.DIFFERS
 
 
-def test_the_usual_speed_is_the_median_of_the_loads_that_wrote_rows() -> None:
-    runs = [run(minutes=n, rows_written=rows) for n, rows in enumerate((60, 0, 600, 6000), 1)]
-    assert state(ledger(*runs)).usual_rows_per_second == 10
+@pytest.mark.parametrize(
+    ("rows", "median"), [([60, 0, 600, 6000], 10), ([6000, 60, 600, 0, 1200], 15), ([0], None)]
+)
+def test_the_usual_speed_is_the_median_of_the_loads_that_wrote_rows(
+    rows: list[int], median: int | None
+) -> None:
+    runs = [run(minutes=n, rows_written=count) for n, count in enumerate(rows, 1)]
+    assert state(ledger(*runs)).usual_rows_per_second == median
 
 
 def test_a_watermark_that_the_source_will_soon_forget_is_a_warning() -> None:

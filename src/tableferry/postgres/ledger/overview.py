@@ -93,7 +93,7 @@ _REST: Final = """\
   CROSS JOIN LATERAL (
     SELECT r.started_at, r.ended_at FROM tableferry.table_runs r
     WHERE r.target = k.target AND r.status = 'ok' AND r.publish <> 'repair'
-      AND (r.publish <> 'merge' OR w.target IS NULL)
+      AND coalesce({every_row}, r.publish <> 'merge' OR w.target IS NULL)
     ORDER BY r.started_at DESC LIMIT 1) c)
 SELECT k.target, l.run_id::text, l.process, l.acquired_at, l.renewed_at, l.expires_at,
   w.kind, w.run_id::text, w.advanced_at, w.reconciled_at,
@@ -108,8 +108,11 @@ LEFT JOIN LATERAL (
   FROM (
     SELECT DISTINCT ON (v.depth, v.verdict) * FROM tableferry.verifications v
     WHERE v.target = k.target ORDER BY v.depth, v.verdict, v.verified_at DESC) n) v ON true"""
-"""A merge is of some rows or of all: of all, where no mode keeps a watermark. The newest
-verification of each depth and verdict: what an older one says is superseded."""
+"""Where a run does not say whether it has read every row, it has, unless it has merged and a mode
+keeps a watermark. The newest verification of each depth and verdict: it supersedes older ones."""
+
+SAYS_EVERY_ROW: Final = 6
+"""The version of the ledger from which on a run says whether it has read every row."""
 
 _QUARANTINED: Final = """\
 LEFT JOIN (
@@ -149,7 +152,7 @@ def _read(
         runs.setdefault(target, []).append(table_record(target, columns))
     found = {
         row[0]: _facts(row, tuple(runs.get(row[0], ())))
-        for row in connection.rows(_rest(ledger), {"targets": list(targets.values())})
+        for row in connection.rows(_rest(ledger, int(version)), {"targets": list(targets.values())})
     }
     return LedgerFacts(
         at=ledger.at,
@@ -160,10 +163,12 @@ def _read(
     )
 
 
-def _rest(ledger: ReadableLedger) -> str:
-    if not ledger.has_quarantine:
-        return f"{_SEEN}{_REST.format(quarantined='NULL::bigint')}"
-    return f"{_SEEN}{_REST.format(quarantined='coalesce(q.rows, 0)')}\n{_QUARANTINED}"
+def _rest(ledger: ReadableLedger, version: int) -> str:
+    rest = _REST.format(
+        every_row="r.every_row" if version >= SAYS_EVERY_ROW else "NULL",
+        quarantined="coalesce(q.rows, 0)" if ledger.has_quarantine else "NULL::bigint",
+    )
+    return f"{_SEEN}{rest}\n{_QUARANTINED if ledger.has_quarantine else ''}"
 
 
 def table_record(target: str, columns: Sequence[Any]) -> TableRecord:
