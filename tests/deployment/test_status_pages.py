@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,9 @@ import boto3
 import pytest
 
 from tableferry.aws.clients import Clients
+from tableferry.aws.invocation import Invocation
 from tableferry.aws.report_page import PageFolder
+from tableferry.runs.deadline import Deadline
 from tests.deployment.conftest import CANARY
 from tests.deployment.test_reporting import Run, run, sent
 from tests.deployment.test_reporting import topic as alerts
@@ -77,6 +80,22 @@ def test_a_bucket_that_is_missing_changes_nothing_and_is_logged(run: Run, topic:
     (line,) = logged(lines, "status page not written")
     assert "AWS says NoSuchBucket" in line["error"]["message"]
     assert "s3:PutObject" in line["error"]["hint"]
+
+
+def test_an_invocation_that_is_about_to_end_writes_no_page(
+    load: Callable[[str], ModuleType],
+    topic: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    load("config")
+    monkeypatch.setenv("REPORT_S3", FOLDER)
+    late = replace(Invocation.of(None), deadline=Deadline(100.0, lambda: 105.0))
+    late.write_page(lambda _names: pytest.fail("the configuration was read"))
+    (line,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert line["event"] == "status page not written"
+    assert line["reason"] == "the invocation is about to end"
+    assert pages() == {}
 
 
 def test_what_changes_nothing_writes_no_page(run: Run, topic: str) -> None:

@@ -1,7 +1,7 @@
 """A headless Chromium, driven by its DevTools protocol over a pair of pipes.
 
 The protocol is JSON with a NUL behind each message. Two pipes need no library and no port;
-Playwright would bring its own driver, 45 MB of it, for the five commands that are used here.
+Playwright would bring a driver and a Node.js of its own, for the five commands that are used here.
 """
 
 import fcntl

@@ -29,6 +29,10 @@ MARGIN_SECONDS: Final = 10.0
 """Reserved for the rollback, the ledger's entry and the answer."""
 
 
+PAGE_SECONDS: Final = 6.0
+"""The least time that is left when a status page is begun: a function that outlasts its time is
+killed, and invoked again for a run that had ended."""
+
 ALERTING: Final = (*SYNCS, Operation.VERIFY)
 """The modes whose failures people are alerted of: a check or a plan has somebody who asked."""
 
@@ -159,6 +163,10 @@ class Invocation:
         being sent.
         """
         if self.pages is None:
+            return
+        left = self.deadline.remaining
+        if left is not None and left + MARGIN_SECONDS < PAGE_SECONDS:
+            self.log.warning("status page not written", reason="the invocation is about to end")
             return
         try:
             self.pages.write(load_config(None))

@@ -12,7 +12,7 @@ from tableferry.config import LedgerUse, TableSpec, TargetSettings
 from tableferry.errors import TableferryError
 from tableferry.inspect.status import table_status
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
-from tableferry.status.findings import action_about
+from tableferry.status.findings import Finding, action_about, of_age
 from tableferry.status.records import RunRecord, TableRecord, VerificationRecord
 from tableferry.status.report import StatusReport, TableState
 from tableferry.status.words import Action, Commands, Word
@@ -85,19 +85,17 @@ def run_record(run: EndedRun) -> RunRecord:
 
 def _state(run: EndedRun, spec: TableSpec, outcome: TableOutcome, commands: Commands) -> TableState:
     record = _record(run, spec, outcome)
-    word = _word(outcome)
-    failure = outcome.failure
-    action = _action(outcome) if word is not Word.FRESH else None
     published = record.is_load
     age = None if outcome.lag is None else outcome.lag + _since(run.ended, record.ended_at)
+    found = _finding(outcome, age, spec.max_age)
     return TableState(
         table=spec.key,
         source=str(spec.source),
         target=outcome.target,
-        word=word,
-        why="" if failure is None else f"Its last run ended as {outcome.status}: {failure.message}",
-        hint="" if failure is None else failure.hint,
-        command=commands(action, spec.key) if action else "",
+        word=found.word,
+        why=found.why,
+        hint=found.hint,
+        command=commands(found.action, spec.key) if found.action else "",
         age=age,
         as_of=outcome.as_of,
         max_age=spec.max_age,
@@ -111,18 +109,19 @@ def _state(run: EndedRun, spec: TableSpec, outcome: TableOutcome, commands: Comm
     )
 
 
-def _word(outcome: TableOutcome) -> Word:
-    if outcome.differs:
-        return Word.DIFFERS
-    if outcome.ok:
-        return Word.FRESH
-    return Word.HELD if outcome.status is Status.HELD else Word.FAILING
+def _finding(outcome: TableOutcome, age: float | None, max_age: float | None) -> Finding:
+    failure = outcome.failure
+    if failure is not None:
+        word, action = _failed(outcome, failure.kind)
+        why = f"Its last run ended as {outcome.status}: {failure.message}"
+        return Finding(word, why, action, failure.hint)
+    return of_age(age, max_age)
 
 
-def _action(outcome: TableOutcome) -> Action:
+def _failed(outcome: TableOutcome, kind: str) -> tuple[Word, Action]:
     if outcome.differs:
-        return Action.VERIFY
-    return action_about(outcome.error.kind) if outcome.error else Action.SYNC
+        return Word.DIFFERS, Action.VERIFY
+    return Word.HELD if outcome.status is Status.HELD else Word.FAILING, action_about(kind)
 
 
 def _record(run: EndedRun, spec: TableSpec, outcome: TableOutcome) -> TableRecord:

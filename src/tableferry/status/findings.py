@@ -64,6 +64,14 @@ def action_about(kind: str) -> Action:
     return _ACTIONS.get(kind, Action.SYNC)
 
 
+def of_age(age: float | None, max_age: float | None) -> Finding:
+    """Return ``late`` for rows older than they may be, else ``fresh``; None: unknown, no limit."""
+    if age is not None and max_age is not None and age > max_age:
+        why = f"Its rows are {span(age)} old, and may be {span(max_age)} old."
+        return Finding(Word.LATE, why, Action.SYNC)
+    return Finding(Word.FRESH)
+
+
 def rows_as_of(facts: TableFacts) -> dt.datetime | None:
     """Return the moment of which the table's rows are, None where none were published.
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from tableferry.config import LedgerUse, TableSpec
-from tableferry.status.findings import Finding, finding_of, rows_as_of
+from tableferry.status.findings import Finding, finding_of, of_age, rows_as_of
 from tableferry.status.records import LedgerFacts, TableFacts
 from tableferry.status.report import LISTED_RUNS, StatusReport, TableState
 from tableferry.status.spans import span
@@ -122,10 +122,7 @@ def _judge(spec: TableSpec, facts: TableFacts, at: dt.datetime, age: float | Non
     found = finding_of(facts, at)
     if found is not None:
         return found
-    if spec.max_age is not None and age is not None and age > spec.max_age:
-        why = f"Its rows are {span(age)} old, and may be {span(spec.max_age)} old."
-        return Finding(Word.LATE, why, Action.SYNC)
-    return Finding(Word.FRESH)
+    return of_age(age, spec.max_age)
 
 
 def _expiry(facts: TableFacts, at: dt.datetime) -> tuple[str, ...]:
