@@ -84,6 +84,7 @@ def test_env_example_names_every_variable_that_there_is(
         "ALERT_TOPIC_ARN",
         "CONTINUE",
         "JOBS",
+        "TABLES_URI",
     }
     example = (REPO / ".env.example").read_text(encoding="utf-8")
     assert set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE)) == variables
