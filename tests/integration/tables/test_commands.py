@@ -54,9 +54,8 @@ Run = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def run(shop: str, sandbox: Sandbox, pg_database: PgDatabase, tmp_path: Path) -> Run:
-    """Runs a command with --json; returns its result, with its exit code as "exit"."""
-    env = {
+def env(shop: str, sandbox: Sandbox, pg_database: PgDatabase) -> dict[str, str]:
+    return {
         "SQL_SERVER_SHOP_HOST": sandbox.server.host,
         "SQL_SERVER_SHOP_PORT": str(sandbox.server.port),
         "SQL_SERVER_SHOP_DB": shop,
@@ -65,9 +64,14 @@ def run(shop: str, sandbox: Sandbox, pg_database: PgDatabase, tmp_path: Path) ->
         **pg_database.environment,
     }
 
+
+@pytest.fixture
+def run(env: dict[str, str], tmp_path: Path) -> Run:
+    """Runs a command with --json; returns its result, with its exit code as "exit"."""
+
     def run(command: str, *more: str, text: str = FILE, name: str = "t.toml") -> dict[str, Any]:
         (tmp_path / name).write_text(text)
-        done = call(command, f"--config={name}", "--json", *more, cwd=tmp_path, env=env)
+        done = call(command, *more, f"--config={name}", "--json", cwd=tmp_path, env=env)
         return {**json.loads(done.stdout or done.stderr), "exit": done.returncode}
 
     return run
@@ -167,3 +171,42 @@ def test_info_shows_patterns_as_they_are_written_without_a_database(run: Run) ->
     found = run("info")
     assert found["all"]["exclude_tables"] == ["dbo.Log*"]
     assert found["people"]["publish"] == "truncate"
+
+
+def test_explain_asks_the_source_which_pattern_a_table_has(run: Run) -> None:
+    found = run("config", "explain", "place")["values"]
+    assert found["sql_table"] == {"value": "[Shop].[dbo].[Place]", "from": "pattern *.*, line 9"}
+    assert run("config", "explain", "people")["values"]["max_shrink"] == {
+        "value": 100,
+        "from": "entry people, line 13",
+    }
+
+
+def test_a_watch_expands_its_patterns_for_each_run(
+    env: dict[str, str],
+    shop: str,
+    sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from tableferry.cli.watch import _Syncs
+    from tableferry.config.table_file import TableFile
+    from tableferry.frontend.request import Operation, Request
+
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    path = tmp_path / "t.toml"
+    path.write_text(FILE)
+    syncs = _Syncs(TableFile(path), Request(Operation.MULTI_SYNC))
+    assert len(syncs.run(lambda _event: None).tables) == 3
+    sandbox.run("CREATE TABLE dbo.Extra (ID int NOT NULL PRIMARY KEY)", shop)
+    sandbox.run("DROP TABLE dbo.Place", shop)
+    path.write_text(FILE.replace("exclude_tables", 'new_tables = "include"\nexclude_tables'))
+    change = syncs.refresh()
+    assert change is not None
+    assert change.altered == ("all",)
+    assert [one.table for one in syncs.run(lambda _event: None).tables] == [
+        "sales_order_line",
+        "extra",
+        "people",
+    ]
