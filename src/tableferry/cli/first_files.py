@@ -6,6 +6,7 @@ A file is written beside its place and then moved there, so that nobody ever fin
 import contextlib
 import io
 import os
+import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -111,11 +112,15 @@ def table_file(path: Path, specs: "Sequence[TableSpec]") -> NewFile:
 
 
 def _entry(spec: "TableSpec") -> str:
+    from tableferry.config.derived_names import written
+
+    parts = (spec.source.schema, spec.source.name)
+    is_plain = all(re.fullmatch(r"[A-Za-z_]\w*", part) for part in parts)
     values = {
         "db_type": spec.db_type,
         "sql_server_db": spec.database,
-        "sql_table": spec.source.sql,
-        "pg_table": spec.target.sql,
+        "sql_table": ".".join(parts) if is_plain else spec.source.sql,
+        "pg_table": written(spec.target),
     }
     lines = [f"{key} = {_toml_text(value)}\n" for key, value in values.items()]
     return "".join([f"[tables.{_toml_key(spec.key)}]\n", *lines])
@@ -143,16 +148,8 @@ def _toml_text(text: str) -> str:
 
 def _line(name: str, value: str) -> str:
     """Return an assignment; in single quotes only a quote and a backslash need to be escaped."""
-    from dotenv import dotenv_values
-
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    line = f"{name}='{escaped}'"
-    if dotenv_values(stream=io.StringIO(f"{line}\n"), interpolate=False) != {name: value}:
-        raise ConfigError(
-            f"The value of {name} has signs that no .env can hold",
-            hint="Set this variable in the environment, or use a password without them.",
-        )
-    return line
+    return f"{name}='{escaped}'"
 
 
 def _text_of(path: Path) -> str:

@@ -72,6 +72,7 @@ def init(
         from tableferry.frontend.execute import execute
         from tableferry.frontend.request import Operation, Request
         from tableferry.inspect.named_tables import find_named
+        from tableferry.model.counting import counted
 
         require_free(config, force=force)
         questions = Questions.here(wanted=not yes)
@@ -83,7 +84,9 @@ def init(
             patterns, exclude=exclude, views=views, map_schema=map_schema, source=known_as
         )
         specs = find_named(asked, from_.settings)
-        _tell(f"{len(specs)} found: {', '.join(str(spec.source) for spec in specs)}")
+        _tell(
+            f"{counted(len(specs), 'table')} found: {', '.join(str(spec.source) for spec in specs)}"
+        )
         env = config.parent / ENV_FILE
         variables = {
             **_variables(f"SQL_SERVER_{known_as.upper()}_", from_.fields),
