@@ -108,22 +108,27 @@ def table_file(path: Path, specs: "Sequence[TableSpec]") -> NewFile:
         "# The tables that tableferry carries, one entry each. Leave out what you do not want.\n"
         "# For editors: `tableferry info --schema` prints the JSON Schema of such a file.\n"
     )
-    return NewFile(path, "\n".join([head, *map(_entry, specs)]), PUBLIC_MODE)
+    # All of them are tables of one database.
+    given = {"db_type": specs[0].db_type, "sql_server_db": specs[0].database}
+    parts = [head, _section("defaults", given), *map(_entry, specs)]
+    return NewFile(path, "\n".join(parts), PUBLIC_MODE)
 
 
 def _entry(spec: "TableSpec") -> str:
     from tableferry.config.derived_names import written
 
-    parts = (spec.source.schema, spec.source.name)
-    is_plain = all(re.fullmatch(r"[A-Za-z_]\w*", part) for part in parts)
-    values = {
-        "db_type": spec.db_type,
-        "sql_server_db": spec.database,
-        "sql_table": ".".join(parts) if is_plain else spec.source.sql,
+    names = (spec.source.schema, spec.source.name)
+    is_plain = all(re.fullmatch(r"[A-Za-z_]\w*", name) for name in names)
+    entry = {
+        "sql_table": ".".join(names) if is_plain else spec.source.sql,
         "pg_table": written(spec.target),
     }
+    return _section(f"tables.{_toml_key(spec.key)}", entry)
+
+
+def _section(header: str, values: Mapping[str, str]) -> str:
     lines = [f"{key} = {_toml_text(value)}\n" for key, value in values.items()]
-    return "".join([f"[tables.{_toml_key(spec.key)}]\n", *lines])
+    return "".join([f"[{header}]\n", *lines])
 
 
 def _toml_key(key: str) -> str:

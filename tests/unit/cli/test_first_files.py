@@ -1,7 +1,6 @@
 """What ``init`` writes can be read again, whatever the names and passwords are."""
 
 import io
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 from dotenv import dotenv_values
 
 from tableferry.cli.first_files import NewFile, env_file, table_file, write_all
-from tableferry.config import parse_table_configs
+from tableferry.config.config_file import read_tables
 from tableferry.errors import ConfigError
 from tableferry.model.identifiers import SourceTable, TargetTable
 from tests.support.specs import spec
@@ -59,9 +58,10 @@ def test_an_entry_names_the_same_tables_when_it_is_read(
 ) -> None:
     there = spec(key="k 1", source=SourceTable("McTM", *source))
     one = replace(there, target=TargetTable(*target))
-    entries = tomllib.loads(table_file(tmp_path / "t.toml", [one]).text)["tables"]
-    (read,) = parse_table_configs(entries).values()
-    assert (read.key, read.source, read.target) == ("k 1", one.source, one.target)
+    write_all([table_file(tmp_path / "tables.toml", [one])])
+    (read,) = read_tables(tmp_path / "tables.toml")
+    assert (read.key, read.db_type, read.database) == (one.key, one.db_type, one.database)
+    assert (read.source, read.target) == (one.source, one.target)
 
 
 def test_of_several_files_none_is_written_where_one_cannot_be(tmp_path: Path) -> None:
