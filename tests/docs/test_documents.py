@@ -30,7 +30,7 @@ FOLDERS = [
     *(ROOT / "packages").glob("*/src/*/*"),
 ]
 """Where a path in a document may start."""
-MADE_BY_THE_READER = {"plan.json", "postgres/publish/delete.py"}
+MADE_BY_THE_READER = {"plan.json", "postgres/publish/delete.py", "tables.toml"}
 
 
 def _is_there(name: str) -> bool:

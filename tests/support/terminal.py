@@ -62,6 +62,10 @@ class Terminal:
                 raise TimeoutError(self.shown)
             time.sleep(0.02)
 
+    def type(self, text: str) -> None:
+        """Type something; ``\x03`` is Ctrl-C."""
+        os.write(self._main, text.encode())
+
     def wait(self, seconds: float = 120) -> int:
         """Read until the command has ended; returns its exit code."""
         assert self.process is not None

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from tableferry import __version__
-from tableferry.cli import config, doctor, inspect, sandbox, status, sync, verify, watch
+from tableferry.cli import config, copy, doctor, init, inspect, sandbox, status, sync, verify, watch
 from tableferry.cli.parsing import Command, Group, refuse
 from tableferry.frontend.exit_codes import INTERRUPTED
 from tableferry.frontend.output import shielded_output
@@ -20,6 +20,8 @@ app = typer.Typer(
 )
 
 COMMANDS: Final[dict[str, Callable[..., int]]] = {
+    "copy": copy.copy,
+    "init": init.init,
     "discover": inspect.discover,
     "plan": inspect.plan,
     "sync": sync.sync,

@@ -26,7 +26,7 @@ NOT_PARAMETERS: Final = frozenset({"prefix", "host", "port", "db", "user", "pass
 
 
 @dataclass(frozen=True, slots=True)
-class _Form(Generic[T]):
+class UrlForm(Generic[T]):
     """How the URL of one side is written."""
 
     kind: type[T]
@@ -40,6 +40,13 @@ class _Form(Generic[T]):
         """The names that may stand after the question mark."""
         return [name for name in self.kind.model_fields if name not in NOT_PARAMETERS]
 
+    def parts(self, url: str) -> dict[str, str]:
+        """Return the parts of a URL, by field, without those that it lacks; raises ConfigError."""
+        try:
+            return _fields(urlsplit(url), self)
+        except ValueError:  # of brackets without an address, or bytes that are no UTF-8
+            raise self.refusal("it is not a URL") from None
+
     def refusal(self, problem: str) -> ConfigError:
         """Return the error for a URL that cannot be used."""
         return ConfigError(
@@ -49,14 +56,14 @@ class _Form(Generic[T]):
         )
 
 
-_SOURCE: Final[_Form[SourceSettings]] = _Form(
+SOURCE_FORM: Final[UrlForm[SourceSettings]] = UrlForm(
     SourceSettings,
     "the source",
     SOURCE_PREFIX,
     ("mssql",),
     "mssql://user:password@host:1433/database",
 )
-_TARGET: Final[_Form[TargetSettings]] = _Form(
+TARGET_FORM: Final[UrlForm[TargetSettings]] = UrlForm(
     TargetSettings,
     "the target",
     TARGET_PREFIX,
@@ -67,7 +74,7 @@ _TARGET: Final[_Form[TargetSettings]] = _Form(
 
 def source_from_url(url: str) -> SourceSettings:
     """Return the settings of a SQL Server; raises ConfigError, which never quotes the URL."""
-    return _settings(url, _SOURCE)
+    return _settings(url, SOURCE_FORM)
 
 
 def target_from_url(url: str) -> TargetSettings:
@@ -75,18 +82,14 @@ def target_from_url(url: str) -> TargetSettings:
 
     ``auth=iam`` is refused: the tokens come from a vault, which only ``Settings.from_env`` takes.
     """
-    found = _settings(url, _TARGET)
+    found = _settings(url, TARGET_FORM)
     if found.auth is TargetAuth.IAM:
-        raise _TARGET.refusal("auth=iam needs Settings.from_env with a vault")
+        raise TARGET_FORM.refusal("auth=iam needs Settings.from_env with a vault")
     return found
 
 
-def _settings(url: str, form: _Form[T]) -> T:
-    try:
-        parts = urlsplit(url)
-        given = _fields(parts, form)
-    except ValueError:  # of brackets without an address, or bytes that are no UTF-8
-        raise form.refusal("it is not a URL") from None
+def _settings(url: str, form: UrlForm[T]) -> T:
+    given = form.parts(url)
     try:
         return form.kind.model_validate({**given, "prefix": form.prefix})
     except ValidationError as error:
@@ -94,7 +97,7 @@ def _settings(url: str, form: _Form[T]) -> T:
         raise form.refusal("\n  ".join(["", *found])) from None
 
 
-def _fields(parts: SplitResult, form: _Form[T]) -> dict[str, str]:
+def _fields(parts: SplitResult, form: UrlForm[T]) -> dict[str, str]:
     """Take a URL to pieces. A password that is not encoded ends up anywhere: quote nothing."""
     if parts.scheme not in form.schemes:
         raise form.refusal(f"it does not begin with {' or '.join(form.schemes)}://")
@@ -113,7 +116,7 @@ def _fields(parts: SplitResult, form: _Form[T]) -> dict[str, str]:
     }
 
 
-def _parameters(query: str, form: _Form[T], *, may_name_host: bool) -> dict[str, str]:
+def _parameters(query: str, form: UrlForm[T], *, may_name_host: bool) -> dict[str, str]:
     known = form.parameters
     found: dict[str, str] = {}
     for pair in query.split("&") if query else []:

@@ -6,7 +6,7 @@ problems are reported at once, by variable name.
 
 import contextlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -52,6 +52,31 @@ def load_source(
     if found is None:
         raise reader.refusal(env_file)
     return found
+
+
+def assembled(
+    kind: type[T],
+    prefix: str,
+    given: Mapping[str, str],
+    vault: Vault | None,
+    refusal: Callable[[str], ConfigError],
+) -> T:
+    """Return the settings that these fields make, with secrets and tokens as variables have them.
+
+    Raises ``refusal`` of the problems, TransientError where a secret cannot be read right now.
+    """
+    variables = {f"{prefix}{field.upper()}": text for field, text in given.items()}
+    reader = _EnvironmentReader(variables, vault)
+    found = reader.load(kind, prefix)
+    if found is not None:
+        return found
+    problems = "\n  ".join(["", *reader.problems])
+    if reader.transient == reader.problems:
+        raise TransientError(
+            f"Secrets could not be read:{problems}",
+            hint="Nothing was started. Run it again in a minute.",
+        )
+    raise refusal(problems)
 
 
 def find_env_file(*starts: Path) -> Path | None:

@@ -17,6 +17,32 @@ from tableferry.runs.deadline import AGAIN_SECONDS, CANCELLED, Deadline
 from tableferry.runs.stop_signal import STOPS, signal_of
 
 
+class _Block:
+    """Statements of one thread that are cancelled until it has left them."""
+
+    def __init__(self, cancel: Callable[[], None]) -> None:
+        self._cancel = cancel
+        self._lock = threading.Lock()
+        self._has_left = False
+
+    def cancel(self) -> None:
+        """Cancel again and again: a statement may have begun after the first request."""
+        threading.Thread(target=self._cancel_until_left, daemon=True).start()
+
+    def leave(self) -> None:
+        """Cancel no more: whatever the thread does next is not to be cancelled."""
+        with self._lock:
+            self._has_left = True
+
+    def _cancel_until_left(self) -> None:
+        while True:
+            with self._lock:
+                if self._has_left:
+                    return
+                self._cancel()
+            threading.Event().wait(AGAIN_SECONDS)
+
+
 class RunStop:
     """Whether a run is to stop, and why; all of it may be used by any thread."""
 
@@ -24,7 +50,7 @@ class RunStop:
         self.reason: BaseException | None = None
         self.asked = threading.Event()
         self._lock = threading.Lock()
-        self._cancels: list[Callable[[], None]] = []
+        self._blocks: list[_Block] = []
         self._targets: weakref.WeakSet[postgres.TargetConnection] = weakref.WeakSet()
 
     def ask(self, reason: BaseException) -> None:
@@ -33,8 +59,9 @@ class RunStop:
             if self.reason is not None:
                 return
             self.reason = reason
+            for block in self._blocks:
+                block.cancel()
         self.asked.set()
-        threading.Thread(target=self._cancel_until_left, daemon=True).start()
 
     def check(self) -> None:
         """Raise where the run is to stop."""
@@ -51,8 +78,11 @@ class RunStop:
     @contextlib.contextmanager
     def cancelling(self, cancel: Callable[[], None]) -> Iterator[None]:
         """Cancel the block's statements when the run is to stop; never after the block."""
+        block = _Block(cancel)
         with self._lock:
-            self._cancels.append(cancel)
+            self._blocks.append(block)
+            if self.reason is not None:
+                block.cancel()
         try:
             yield
         except TransientError as error:
@@ -60,8 +90,9 @@ class RunStop:
                 self.check()
             raise
         finally:
+            block.leave()
             with self._lock:
-                self._cancels.remove(cancel)
+                self._blocks.remove(block)
 
     def opened(self, connection: postgres.TargetConnection) -> None:
         """Remember a connection that a thread may wait on."""
@@ -73,9 +104,16 @@ class RunStop:
 
         For a statement that runs long, or waits for a lock, and for a source that says nothing.
         """
-        for connection in self._open_targets():
-            connection.cancel()
+        # At the same time: a server that does not answer takes each request its time limit.
+        cancels = [
+            threading.Thread(target=connection.cancel, daemon=True)
+            for connection in self._open_targets()
+        ]
+        for thread in cancels:
+            thread.start()
         sqlserver.shut_down_connections()
+        for thread in cancels:
+            thread.join()
 
     def shut_down(self) -> None:
         """Shut down the threads' connections: a server that does not answer cancels nothing."""
@@ -86,16 +124,6 @@ class RunStop:
     def _open_targets(self) -> list[postgres.TargetConnection]:
         with self._lock:
             return [connection for connection in self._targets if not connection.is_closed]
-
-    def _cancel_until_left(self) -> None:
-        """Cancel again and again: a statement may have begun after the first request."""
-        while True:
-            with self._lock:
-                if not self._cancels:
-                    return
-                for cancel in self._cancels:
-                    cancel()
-            threading.Event().wait(AGAIN_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from tableferry import postgres, sqlserver
 from tableferry.config import Settings
 from tableferry.errors import ConfigError
 from tableferry.frontend.signals import stop_on_signals
+from tableferry.model.identifiers import TargetTable
+from tableferry.runs import side_by_side
 from tableferry.runs.deadline import Deadline
 from tableferry.runs.events import Event, PhaseStarted, TableFinished, TableStarted
 from tableferry.runs.outcome import Status
@@ -21,7 +23,9 @@ from tableferry.runs.run_tables import run_tables
 from tableferry.runs.task import Task
 from tests.integration.conftest import Sandbox
 from tests.integration.jobs.conftest import NAMES, gate, meanwhile, rows, tables
+from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
+from tests.support.proxy import TcpProxy
 
 NEW = ["new", "newer"]
 OLD = ["old"]
@@ -164,6 +168,58 @@ def test_a_statement_that_runs_long_in_the_target_is_cancelled(
     assert run.tables[0].status is Status.CANCELLED
     assert rows(target, "a") == OLD
     assert target.rows(sleeping) == [(0,)]
+
+
+def test_a_target_that_answers_no_more_holds_a_stop_up_for_seconds_only(
+    settings: Settings,
+    target: PgDatabase,
+    pg_proxy: TcpProxy,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(side_by_side, "ROLLBACK_SECONDS", 0.1)
+    monkeypatch.setattr(side_by_side, "CANCEL_SECONDS", 0.1)
+    through = settings_of(target.through(pg_proxy.host, pg_proxy.port))
+    begun = threading.Semaphore(0)
+
+    def event(event: Event) -> None:
+        if isinstance(event, PhaseStarted) and event.phase == "load":
+            pg_proxy.faults.go_deaf()
+            begun.release()
+
+    def stop() -> None:
+        assert begun.acquire(timeout=60)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    both = tables(["a", "b"], ledger="off", publish="truncate")
+    with stop_on_signals(), meanwhile(stop):
+        run = sync_tables(both, Settings(settings.sources, through), on_event=event, options=TWO)
+    assert run.stopped_by is signal.SIGINT
+    assert {table.status for table in run.tables} == {Status.CANCELLED}
+    assert [rows(target, name) for name in NAMES] == [OLD, OLD, OLD]
+
+
+def test_a_schema_that_another_table_is_just_creating_is_waited_for_and_used(
+    settings: Settings, target: PgDatabase
+) -> None:
+    with target.connect(autocommit=False) as other:
+        other.execute("CREATE SCHEMA fresh")
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'transactionid'"
+
+        def create_it() -> None:
+            for _ in range(600):
+                if target.rows(waiting) == [(2,)]:
+                    break
+                threading.Event().wait(0.1)
+            other.commit()
+
+        both = [
+            replace(one, target=TargetTable("fresh", one.target.name)) for one in tables(["a", "b"])
+        ]
+        with meanwhile(create_it):
+            run = sync_tables(both, settings, options=TWO)
+    assert run.ok, [table.error for table in run.tables]
+    assert [table.attempts for table in run.tables] == [1, 1]
+    assert [rows(target, f"fresh.{name}") for name in ("a", "b")] == [NEW, NEW]
 
 
 def test_at_the_deadline_no_table_goes_on(settings: Settings, target: PgDatabase) -> None:

@@ -5,13 +5,25 @@ In one stream the rows go straight into it, and its keys and indexes are built a
 they come through a staging table, which a later run can go on filling.
 """
 
+import contextlib
+from types import TracebackType
+from typing import Final
+
+from tableferry.errors import DataError, TableferryError
 from tableferry.model.identifiers import quote_pg
 from tableferry.planning.ddl.create_table import Creation
+from tableferry.planning.plan import SyncPlan
+from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.publish.load import Load
 from tableferry.postgres.publish.loads import OneStream, Staged
 from tableferry.postgres.publish.staging import drop_staging
 from tableferry.postgres.publish.strategy import Opening
 from tableferry.postgres.publish.target_table import require_columns
+
+_UNIQUE_VIOLATION: Final = "23505"
+
+_DROP_WAIT: Final = "1s"
+"""How long the tables of others are waited for that are just being created in a new schema."""
 
 
 def open_new_table(opening: Opening, creation: Creation) -> Load:
@@ -30,12 +42,24 @@ class _InOneStream(OneStream):
         self._creation = creation
         # With a place for refused rows each is refused as it comes, not when a key is built.
         self._keys = creation.keys if opening.refusals is not None else ()
+        self._schema = ""
 
     def _begin(self) -> None:
+        self._schema = _create_schema(self._connection, self._creation, self._plan)
         super()._begin()
         for sql in (*self._creation.before, *self._keys):
             self._connection.execute(sql)
         require_columns(self._connection, self._plan, added=True)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        if error is not None and self._schema:
+            _drop_if_empty(self._connection, self._schema)
 
     def prepare(self) -> None:
         """Finish the COPY, and build the keys and indexes."""
@@ -70,8 +94,41 @@ class _InChunks(Staged):
         """Create the table, copy the rows into it, and build its keys and indexes."""
         self._connection.begin()
         self._staged.require_all_rows()
+        _create_schema(self._connection, self._creation, self._plan)
         into = self._plan.spec.target.sql
         copied = f"INSERT INTO {into} ({self._names}) SELECT {self._names} FROM {self._staged.sql}"
         for sql in (*self._creation.before, copied, *self._plan.after):
             self._connection.execute(sql)
         drop_staging(self._connection, self._staged.name)
+
+
+def _create_schema(connection: TargetConnection, creation: Creation, plan: SyncPlan) -> str:
+    """Create the table's schema where it is missing, in a transaction of its own if none is open.
+
+    Returns its name if it is new, else "". Of two tables that are created at once in one missing
+    schema, the second would wait for the end of the first one's transaction, with all of its rows,
+    and then be refused: IF NOT EXISTS looks before it waits (seen with PostgreSQL 18: 23505 on
+    pg_namespace_nspname_index).
+    """
+    statements = [sql for sql in creation.before if sql.startswith("CREATE SCHEMA")]
+    name = quote_pg(plan.spec.target.schema) if statements else ""
+    if not name or connection.rows("SELECT to_regnamespace(%s) IS NOT NULL", (name,))[0][0]:
+        return ""
+    try:
+        with connection.transaction():
+            for sql in statements:
+                connection.execute(sql)
+    except DataError as error:
+        if error.code != _UNIQUE_VIOLATION:
+            raise
+        return ""
+    return name
+
+
+def _drop_if_empty(connection: TargetConnection, schema: str) -> None:
+    """Drop a schema that was made for a table which then failed, unless it is in use."""
+    with (
+        contextlib.suppress(TableferryError),
+        connection.transaction(reopen=False, lock_timeout=_DROP_WAIT),
+    ):
+        connection.execute(f"DROP SCHEMA {schema}")

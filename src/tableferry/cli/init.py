@@ -1,0 +1,259 @@
+"""``tableferry init``: from two connections to a table file, the ``.env`` beside it and a plan."""
+
+import re
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+
+import typer
+
+from tableferry.cli.copy import Exclude, MapSchema, Views, named_tables
+from tableferry.cli.shared import AsJson
+from tableferry.errors import ConfigError, ErrorReport, TableferryError
+from tableferry.frontend.command import Style, run_command
+
+if TYPE_CHECKING:
+    from tableferry.cli.questions import Questions
+    from tableferry.frontend.execute import RunCallbacks
+    from tableferry.frontend.response import Result
+    from tableferry.frontend.view import View
+    from tableferry.inspect.plan_report import PlanReport
+
+S = TypeVar("S")
+
+ENV_FILE: Final = ".env"
+
+EVERY_TABLE: Final = "dbo.*"
+
+Source = Annotated[
+    str, typer.Option(help="mssql://user@host/database, or secretsmanager:NAME.", metavar="<str>")
+]
+Target = Annotated[
+    str,
+    typer.Option(help="postgresql://user@host/database, or secretsmanager:NAME.", metavar="<str>"),
+]
+Name = Annotated[
+    str, typer.Option(help="The source's name in SQL_SERVER_<NAME>_HOST.", metavar="<str>")
+]
+Named = Annotated[
+    list[str] | None,
+    typer.Option("--table", help="As in copy: 'dbo.*'. May be repeated.", metavar="<str>"),
+]
+Config = Annotated[
+    Path, typer.Option(help="The table file to write; .env is beside it.", show_default=True)
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Ask nothing; take the defaults.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
+
+
+def init(
+    *,
+    source: Source = "",
+    target: Target = "",
+    name: Name = "",
+    table: Named = None,
+    exclude: Exclude = None,
+    views: Views = False,
+    map_schema: MapSchema = None,
+    config: Config = Path("tables.toml"),
+    yes: Yes = False,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """Write a table file and .env for two databases, and show the plan."""
+
+    def work(callbacks: "RunCallbacks") -> "Result":
+        from tableferry.cli.first_files import env_file, require_free, table_file, write_all
+        from tableferry.cli.questions import Questions
+        from tableferry.config import Settings
+        from tableferry.frontend.execute import execute
+        from tableferry.frontend.request import Operation, Request
+        from tableferry.inspect.named_tables import find_named
+        from tableferry.model.counting import counted
+
+        require_free(config, force=force)
+        questions = Questions.here(wanted=not yes)
+        from_ = _source(source, questions)
+        known_as = _name(name, from_.settings.db, questions)
+        into = _target(target, questions)
+        patterns = table or [questions.text("Tables", "--table", EVERY_TABLE)]
+        asked = named_tables(
+            patterns, exclude=exclude, views=views, map_schema=map_schema, source=known_as
+        )
+        specs = find_named(asked, from_.settings)
+        _tell(
+            f"{counted(len(specs), 'table')} found: {', '.join(str(spec.source) for spec in specs)}"
+        )
+        env = config.parent / ENV_FILE
+        variables = {
+            **_variables(f"SQL_SERVER_{known_as.upper()}_", from_.fields),
+            **_variables("PG_", into.fields),
+        }
+        files = [env_file(env, variables, force=force), table_file(config, specs)]
+        if not questions.agreed(f"Write {config} and {env}?"):
+            raise ConfigError("Nothing was written", hint="Run it again with other answers.")
+        write_all(files)
+        settings = Settings({known_as: from_.settings}, into.settings)
+        plan = execute(Request(Operation.PLAN), specs, settings, callbacks)
+        return FirstSteps(plan, (env, config), next_steps(config))  # type: ignore[arg-type]
+
+    return run_command(work, Style(as_json=as_json, prints_itself=True), show=_show)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSteps:
+    """What was written, the plan of the tables, and the commands that come next."""
+
+    plan: "PlanReport"
+    files: tuple[Path, ...]
+    steps: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every table could be planned."""
+        return self.plan.ok
+
+    @property
+    def any_ok(self) -> bool:
+        """Whether any table could be planned."""
+        return self.plan.any_ok
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form: the plan's, the files and the next commands."""
+        files = [str(path) for path in self.files]
+        return {**self.plan.to_dict(), "files": files, "next": list(self.steps)}
+
+
+def next_steps(config: Path) -> tuple[str, ...]:
+    """Return the commands that come next: load, compare, repeat."""
+    named = f"--config {shlex.quote(str(config))}"
+    return (
+        f"tableferry sync {named}",
+        f"tableferry verify {named}",
+        f"tableferry watch {named} --every 15m",
+    )
+
+
+def _show(view: "View", result: "Result") -> None:
+    if not isinstance(result, FirstSteps):
+        view.end(result)
+        return
+    view.end(result.plan)
+    sync, verify, watch = result.steps
+    with view.screen.printing() as out:
+        from tableferry.report.console import plain
+
+        written = " and ".join(str(path) for path in result.files)
+        lines = [
+            f"Written: {plain(written)}. {ENV_FILE} has the passwords: keep it to yourself.",
+            "Next:",
+            f"  {plain(sync)}",
+            f"  {plain(verify)}",
+            f"On a schedule: {plain(watch)}, as a service of systemd, say; or in cron:",
+            f"  */15 * * * * cd {plain(shlex.quote(str(Path.cwd())))} && {plain(sync)} --quiet",
+            "In AWS, a Lambda function that EventBridge invokes does the same.",
+        ]
+        for line in lines:
+            out.print(line, soft_wrap=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Connected:
+    """A database that has answered: the fields that its variables get, and the settings."""
+
+    fields: Mapping[str, str]
+    settings: Any
+
+
+def _source(argument: str, questions: "Questions") -> _Connected:
+    from tableferry import sqlserver
+    from tableferry.cli.connecting import source_fields, source_with
+
+    def asked(known: Mapping[str, str]) -> dict[str, str]:
+        return _asked("SQL Server", "--source", {"port": "1433", **known}, questions)
+
+    given = source_fields(argument, questions.password) if argument else None
+    return _connected(given, asked, source_with, sqlserver.connect, questions)
+
+
+def _target(argument: str, questions: "Questions") -> _Connected:
+    from tableferry import postgres
+    from tableferry.cli.connecting import target_fields, target_with
+
+    def asked(known: Mapping[str, str]) -> dict[str, str]:
+        return _asked("PostgreSQL", "--target", {"port": "5432", **known}, questions)
+
+    given = target_fields(argument, questions.password) if argument else None
+    return _connected(given, asked, target_with, postgres.connect, questions)
+
+
+def _connected(
+    given: dict[str, str] | None,
+    asked: Callable[[Mapping[str, str]], dict[str, str]],
+    settings_with: Callable[[Mapping[str, str]], S],
+    connect: Callable[[S], Any],
+    questions: "Questions",
+) -> _Connected:
+    """Connect to one side; what was typed is asked for again where it leads nowhere."""
+    fields = asked({}) if given is None else given
+    while True:
+        try:
+            settings = settings_with(fields)
+            connect(settings).close()
+        except TableferryError as error:
+            if given is not None or not questions.are_answered:
+                raise
+            _show_error(error)
+            fields = asked({name: text for name, text in fields.items() if name != "password"})
+        else:
+            _tell(f"{settings} answers")
+            return _Connected(fields, settings)
+
+
+def _asked(
+    server: str, option: str, known: Mapping[str, str], questions: "Questions"
+) -> dict[str, str]:
+    """Ask for the parts of a connection; raises ConfigError that names the option for all."""
+    if questions.password is None:
+        raise ConfigError(f"{option} is missing", hint=f"Pass {option}: there is nobody to ask.")
+    labels = {"host": "host", "port": "port", "db": "database", "user": "user"}
+    found = {
+        field: questions.text(f"{server} {label}", option, known.get(field, ""))
+        for field, label in labels.items()
+    }
+    return {**found, "password": questions.password(f"{server} password: ")}
+
+
+def _name(given: str, database: str, questions: "Questions") -> str:
+    """Return the source's name; raises ConfigError for one that no variable can have."""
+    from tableferry.model.naming import pg_name
+
+    proposed = re.sub(r"[^a-z0-9_]", "_", pg_name(database).lower())
+    name = given or questions.text("Name of the source", "--name", proposed)
+    if not re.fullmatch(r"[A-Za-z0-9_]+", name):
+        raise ConfigError(
+            "The source's name has other signs than letters of ASCII, digits and _",
+            hint="It becomes part of a variable's name: SQL_SERVER_<NAME>_HOST.",
+        )
+    return name.lower()
+
+
+def _variables(prefix: str, fields: Mapping[str, str]) -> dict[str, str]:
+    return {f"{prefix}{field.upper()}": text for field, text in fields.items() if text}
+
+
+def _tell(text: str) -> None:
+    """Say what has been found out, between the questions."""
+    from tableferry.report.console import console, plain
+
+    console(stderr=True).print(plain(text), soft_wrap=True)
+
+
+def _show_error(error: TableferryError) -> None:
+    from tableferry.report.console import show_error
+
+    show_error(ErrorReport.of(error))
+    sys.stderr.flush()
