@@ -15,6 +15,7 @@ from tableferry_sandbox.sample import load_sample
 from tableferry_sandbox.testing import sql_server
 from tests.support.databases import PgDatabase
 from tests.support.disks import MEMORY
+from tests.support.longest_first import longest_first
 from tests.support.proxy import TcpProxy
 from tests.support.sandbox import PASSWORD, SAMPLE_DATABASES, USER, Sandbox
 
@@ -48,6 +49,11 @@ def pytest_configure(config: pytest.Config) -> None:
 # ends: pytest looks for garbage five times when it has finished, 0.4 s of every worker's CPU.
 def pytest_collection() -> None:
     gc.disable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = longest_first(items)
 
 
 def pytest_collection_finish() -> None:
