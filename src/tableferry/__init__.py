@@ -9,12 +9,19 @@ Every name is imported when it is first used: ``import tableferry`` loads no dri
 reads and prints nothing. docs/api.md describes each.
 """
 
+from __future__ import annotations
+
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
 
 from tableferry.version import VERSION
 
+# Not typing's, which takes longer to import than all of this: until the command has begun, an
+# interrupt meets Python only, which prints a traceback.
+TYPE_CHECKING = False
+
 if TYPE_CHECKING:
+    from typing import Any, Final
+
     from tableferry.api.calls import check, copy_table, discover, doctor, plan, sync
     from tableferry.api.table import Table, TableOptions
     from tableferry.api.verifying import repair, verify

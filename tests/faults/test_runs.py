@@ -273,6 +273,15 @@ def test_of_tables_published_together_none_is_visible_when_one_fails(
     assert old_rows.rows("SELECT id FROM u") == [(7,)]
 
 
+def test_of_tables_published_together_each_is_told_why_no_connection_was_made(
+    source: Sandbox, old_rows: PgDatabase
+) -> None:
+    settings = Settings({"mctm": source.source()}, settings_of(replace(old_rows, name="none")))
+    run = sync_tables(both(), settings, options=RunOptions(together=True))
+    assert [table.error.kind for table in run.tables if table.error] == ["ConfigError"] * 2
+    assert seen(old_rows) == OLD
+
+
 def test_a_role_that_may_not_create_a_schema_syncs_without_a_ledger(
     source: Sandbox, old_rows: PgDatabase
 ) -> None:

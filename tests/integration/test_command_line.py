@@ -334,6 +334,15 @@ def test_a_broken_configuration_file_exits_2_and_says_why(
     assert "Traceback" not in done.stderr
 
 
+def test_what_a_configuration_file_prints_itself_is_no_part_of_a_json_document(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "table_configs.py").write_text("print('tables of today')\nTABLE_CONFIGS = {}\n")
+    done = call("info", "--json", cwd=tmp_path)
+    assert json.loads(done.stdout)["error"]["message"] == "TABLE_CONFIGS holds no table"
+    assert done.stderr.startswith("tables of today\n")
+
+
 def test_a_refused_login_is_tried_once_not_once_a_table(
     folder: Path, env: dict[str, str], sample_sandbox: Sandbox, pg_database: PgDatabase
 ) -> None:

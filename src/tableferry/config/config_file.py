@@ -4,8 +4,10 @@ The optional list of keys ``DEFAULT_SYNC_ORDER`` sets the order; without it, the
 ``DEFAULTS`` and ``SCHEMAS`` are what ``[defaults]`` and ``[schemas]`` are in TOML.
 """
 
+import contextlib
 import runpy
 import stat
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -95,7 +97,8 @@ def _run(path: Path) -> dict[str, Any]:
             hint=HINT,
         )
     try:
-        return runpy.run_path(str(path))
+        with contextlib.redirect_stdout(sys.stderr):  # what it prints is no answer of ours
+            return runpy.run_path(str(path))
     except SyntaxError as error:
         raise ConfigError(
             f"{path} is not valid Python: {error.msg}, line {error.lineno}",

@@ -73,7 +73,9 @@ class Effort:
         return self.attempts[-1]
 
     def phases(self) -> tuple[PhaseSpan, ...]:
-        """Return the phases so far, the last one up to now."""
+        """Return the phases so far, the last one up to now; none of a table that was not begun."""
+        if not self.entered:
+            return ()
         ends = [*(at for _, at in self.entered[1:]), self.task.elapsed()]
         return tuple(
             PhaseSpan(phase.value, at, end)

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[3]
 HEAVY = (
     "mssql_python", "psycopg", "pyarrow", "numpy", "pgpq", "pydantic", "boto3", "botocore",
     "tenacity", "dotenv", "typer", "rich", "distributed", "aws_lambda_powertools", "azure",
-    "asyncio", "socket", "logging",
+    "asyncio", "socket", "logging", "typing",
 )  # fmt: skip
 
 
