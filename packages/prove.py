@@ -101,6 +101,14 @@ def prove_tableferry() -> None:
         for command in ("sync", "verify"):
             answer = json.loads(run(command, "--json", settings=settings))
         verdicts = [one["verdict"] for one in answer["tables"]]
+        copied = run(
+            "copy",
+            f"mssql://{server.user}@{server.host}:{server.port}/McTM",
+            f"postgresql://{postgres.user}@{postgres.host}:{postgres.port}/postgres?sslmode=prefer",
+            "--table=dbo.Customer=public.copied",
+            settings={"SQL_SERVER_PASSWORD": server.password, "PGPASSWORD": postgres.password},
+        )
+        require("copied" in copied, f"copy has said: {copied}")
         require('"fresh"' in run("status", "--json", settings=settings), "no table is fresh")
         require(verdicts == ["equal"] * TABLES, f"the verdicts are {verdicts}")
 
