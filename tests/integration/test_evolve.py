@@ -94,11 +94,19 @@ def families(table_in: Run, database: PgDatabase) -> None:
     )
 
 
-@pytest.mark.parametrize("publish", STRATEGIES)
+QUARANTINE = {"on_invalid": "quarantine", "max_invalid": 9}
+WAYS: list[dict[str, Any]] = [
+    *({"publish": publish} for publish in STRATEGIES),
+    *({"publish": publish, **QUARANTINE} for publish in ("swap", "merge")),
+    *({"publish": publish, "chunks": 2, "parallel": 2} for publish in ("swap", "merge")),
+]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: "-".join(map(str, way.values())))
 def test_every_family_is_widened_and_not_null_dropped_with_the_values_that_need_it(
-    sandbox: Sandbox, families: None, database: PgDatabase, publish: str
+    sandbox: Sandbox, families: None, database: PgDatabase, way: dict[str, Any]
 ) -> None:
-    outcome = sync(sandbox, database, publish=publish)
+    outcome = sync(sandbox, database, **way)
     assert outcome.error is None
     assert types(database) == {"id": "integer not null", **WIDE, "n": "integer"}
     [row] = database.rows("SELECT a, b, c::text, d::text, length(e), length(f), g::text, n FROM t")
@@ -107,8 +115,9 @@ def test_every_family_is_widened_and_not_null_dropped_with_the_values_that_need_
         "23:59:59.123456", None,
     )  # fmt: skip
     assert len([one for one in outcome.warnings if one.startswith("evolved")]) == len(WIDE) + 1
-    again = sync(sandbox, database, publish=publish)
-    assert (again.error, again.warnings) == (None, ())
+    again = sync(sandbox, database, **way)
+    assert again.error is None
+    assert [one for one in again.warnings if one.startswith("evolved")] == []
 
 
 @pytest.mark.parametrize(("before", "after", "anew"), FAMILIES)
