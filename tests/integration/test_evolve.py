@@ -246,6 +246,25 @@ def test_what_uses_the_column_is_refused_by_name_and_the_statements_work(
     database.run("DROP PUBLICATION IF EXISTS p")
 
 
+@pytest.mark.parametrize("publish", ["truncate", "merge"])
+def test_a_partitioned_table_evolves_unless_a_partition_is_used(
+    sandbox: Sandbox, narrow: Run, database: PgDatabase, publish: str
+) -> None:
+    database.run(
+        "DROP TABLE t",
+        "CREATE TABLE t (id int PRIMARY KEY, qty int) PARTITION BY RANGE (id)",
+        "CREATE TABLE part PARTITION OF t DEFAULT",
+        "INSERT INTO t VALUES (1, 7), (2, 1)",
+        "CREATE VIEW of_part AS SELECT qty FROM part",
+    )
+    message, hint = refused(sandbox, database, publish=publish)
+    assert "the view of_part" in message
+    assert "DROP VIEW of_part; ALTER TABLE" in hint
+    database.run("DROP VIEW of_part")
+    assert sync(sandbox, database, publish=publish).error is None
+    assert database.rows(SEEN) == [NEW]
+
+
 def test_a_verification_is_refused_until_a_load_has_widened_the_column(
     sandbox: Sandbox, narrow: Run, database: PgDatabase
 ) -> None:
