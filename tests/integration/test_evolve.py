@@ -94,11 +94,19 @@ def families(table_in: Run, database: PgDatabase) -> None:
     )
 
 
-@pytest.mark.parametrize("publish", STRATEGIES)
+QUARANTINE = {"on_invalid": "quarantine", "max_invalid": 9}
+WAYS: list[dict[str, Any]] = [
+    *({"publish": publish} for publish in STRATEGIES),
+    *({"publish": publish, **QUARANTINE} for publish in ("swap", "merge")),
+    *({"publish": publish, "chunks": 2, "parallel": 2} for publish in ("swap", "merge")),
+]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: "-".join(map(str, way.values())))
 def test_every_family_is_widened_and_not_null_dropped_with_the_values_that_need_it(
-    sandbox: Sandbox, families: None, database: PgDatabase, publish: str
+    sandbox: Sandbox, families: None, database: PgDatabase, way: dict[str, Any]
 ) -> None:
-    outcome = sync(sandbox, database, publish=publish)
+    outcome = sync(sandbox, database, **way)
     assert outcome.error is None
     assert types(database) == {"id": "integer not null", **WIDE, "n": "integer"}
     [row] = database.rows("SELECT a, b, c::text, d::text, length(e), length(f), g::text, n FROM t")
@@ -107,8 +115,9 @@ def test_every_family_is_widened_and_not_null_dropped_with_the_values_that_need_
         "23:59:59.123456", None,
     )  # fmt: skip
     assert len([one for one in outcome.warnings if one.startswith("evolved")]) == len(WIDE) + 1
-    again = sync(sandbox, database, publish=publish)
-    assert (again.error, again.warnings) == (None, ())
+    again = sync(sandbox, database, **way)
+    assert again.error is None
+    assert [one for one in again.warnings if one.startswith("evolved")] == []
 
 
 @pytest.mark.parametrize(("before", "after", "anew"), FAMILIES)
@@ -235,6 +244,25 @@ def test_what_uses_the_column_is_refused_by_name_and_the_statements_work(
         [(kind,)] = database.rows("SELECT pg_typeof(max(qty))::text FROM t")
         assert kind == "bigint"
     database.run("DROP PUBLICATION IF EXISTS p")
+
+
+@pytest.mark.parametrize("publish", ["truncate", "merge"])
+def test_a_partitioned_table_evolves_unless_a_partition_is_used(
+    sandbox: Sandbox, narrow: Run, database: PgDatabase, publish: str
+) -> None:
+    database.run(
+        "DROP TABLE t",
+        "CREATE TABLE t (id int PRIMARY KEY, qty int) PARTITION BY RANGE (id)",
+        "CREATE TABLE part PARTITION OF t DEFAULT",
+        "INSERT INTO t VALUES (1, 7), (2, 1)",
+        "CREATE VIEW of_part AS SELECT qty FROM part",
+    )
+    message, hint = refused(sandbox, database, publish=publish)
+    assert "the view of_part" in message
+    assert "DROP VIEW of_part; ALTER TABLE" in hint
+    database.run("DROP VIEW of_part")
+    assert sync(sandbox, database, publish=publish).error is None
+    assert database.rows(SEEN) == [NEW]
 
 
 def test_a_verification_is_refused_until_a_load_has_widened_the_column(

@@ -6,26 +6,30 @@ from tableferry.model.schema import ColumnUse
 from tableferry.postgres.connection import TargetConnection
 
 _USES: Final[LiteralString] = """\
-WITH col AS (
-  SELECT a.attnum, a.attname::text AS name, a.attidentity, a.attinhcount, t.typtype
-  FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-  WHERE a.attrelid = %(oid)s AND a.attnum > 0 AND NOT a.attisdropped
+WITH body AS (
+  SELECT %(oid)s::oid AS oid UNION SELECT p.relid FROM pg_partition_tree(%(oid)s) p
+), every AS (
+  SELECT a.attrelid, a.attnum, a.attname::text AS name, a.attidentity, a.attinhcount, t.typtype
+  FROM body b JOIN pg_attribute a ON a.attrelid = b.oid JOIN pg_type t ON t.oid = a.atttypid
+  WHERE a.attnum > 0 AND NOT a.attisdropped
+), col AS (
+  SELECT * FROM every WHERE attrelid = %(oid)s
 ), used AS (
-  SELECT DISTINCT c.attnum, c.name, d.classid, d.objid
-  FROM col c JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = %(oid)s
-    AND d.refobjsubid = c.attnum
+  SELECT DISTINCT c.attrelid, c.attnum, c.name, d.classid, d.objid
+  FROM every c JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass
+    AND d.refobjid = c.attrelid AND d.refobjsubid = c.attnum
 ), indexed AS (
   SELECT DISTINCT c.name, i.indexrelid, i.indisprimary, i.indisreplident,
     i.indexprs IS NOT NULL OR i.indpred IS NOT NULL AS by_expression
-  FROM col c JOIN pg_index i ON i.indrelid = %(oid)s AND (c.attnum = ANY (i.indkey)
-    OR EXISTS (SELECT FROM used u WHERE u.attnum = c.attnum
+  FROM every c JOIN pg_index i ON i.indrelid = c.attrelid AND (c.attnum = ANY (i.indkey)
+    OR EXISTS (SELECT FROM used u WHERE u.attrelid = c.attrelid AND u.attnum = c.attnum
       AND u.classid = 'pg_class'::regclass AND u.objid = i.indexrelid))
 )
-SELECT u.name, CASE WHEN r.ev_class = %(oid)s THEN 'rule' ELSE 'view' END,
-  CASE WHEN r.ev_class = %(oid)s THEN r.rulename::text ELSE v.oid::regclass::text END,
-  CASE WHEN r.ev_class <> %(oid)s THEN format('DROP %%s %%s', k.kind, v.oid::regclass) END,
-  CASE WHEN r.ev_class <> %(oid)s THEN format('CREATE %%s %%s AS %%s', k.kind, v.oid::regclass,
-    rtrim(pg_get_viewdef(v.oid), '; ')) END
+SELECT u.name, CASE WHEN r.ev_class = u.attrelid THEN 'rule' ELSE 'view' END,
+  CASE WHEN r.ev_class = u.attrelid THEN r.rulename::text ELSE v.oid::regclass::text END,
+  CASE WHEN r.ev_class <> u.attrelid THEN format('DROP %%s %%s', k.kind, v.oid::regclass) END,
+  CASE WHEN r.ev_class <> u.attrelid THEN format('CREATE %%s %%s AS %%s', k.kind,
+    v.oid::regclass, rtrim(pg_get_viewdef(v.oid), '; ')) END
 FROM used u JOIN pg_rewrite r ON u.classid = 'pg_rewrite'::regclass AND r.oid = u.objid
 JOIN pg_class v ON v.oid = r.ev_class, LATERAL (SELECT CASE v.relkind WHEN 'm'
   THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END AS kind) k
@@ -38,11 +42,11 @@ UNION ALL
 SELECT x.name, 'replica identity', '', NULL, NULL FROM indexed x WHERE x.indisreplident
 UNION ALL
 SELECT c.name, CASE k.contype WHEN 'f' THEN 'foreign key' ELSE 'check constraint' END,
-  CASE WHEN k.conrelid = %(oid)s THEN k.conname::text
+  CASE WHEN k.conrelid = c.attrelid THEN k.conname::text
     ELSE format('%%s of %%s', k.conname, k.conrelid::regclass) END, NULL, NULL
-FROM col c JOIN pg_constraint k ON k.contype IN ('c', 'f') AND k.conparentid = 0
-  AND (k.conrelid = %(oid)s AND c.attnum = ANY (k.conkey)
-    OR k.confrelid = %(oid)s AND c.attnum = ANY (k.confkey))
+FROM every c JOIN pg_constraint k ON k.contype IN ('c', 'f') AND k.conparentid = 0
+  AND (k.conrelid = c.attrelid AND c.attnum = ANY (k.conkey)
+    OR k.confrelid = c.attrelid AND c.attnum = ANY (k.confkey))
 UNION ALL
 SELECT u.name, 'generated column', g.attname::text,
   format('ALTER TABLE %%s DROP COLUMN %%I', g.attrelid::regclass, g.attname),
@@ -67,8 +71,8 @@ FROM used u WHERE u.classid IN ('pg_proc'::regclass, 'pg_publication_rel'::regcl
 UNION ALL
 SELECT c.name, 'partition key', '', NULL, NULL FROM col c
 JOIN pg_partitioned_table p ON p.partrelid = %(oid)s
-WHERE c.attnum = ANY (p.partattrs) OR EXISTS (SELECT FROM used u WHERE u.attnum = c.attnum
-  AND u.classid = 'pg_class'::regclass AND u.objid = %(oid)s)
+WHERE c.attnum = ANY (p.partattrs) OR EXISTS (SELECT FROM used u WHERE u.attrelid = c.attrelid
+  AND u.attnum = c.attnum AND u.classid = 'pg_class'::regclass AND u.objid = %(oid)s)
 UNION ALL
 SELECT c.name, 'identity', '', NULL, NULL FROM col c WHERE c.attidentity <> ''
 UNION ALL
@@ -80,7 +84,8 @@ SELECT c.name, 'child table', h.inhrelid::regclass::text, NULL, NULL
 FROM col c JOIN pg_inherits h ON h.inhparent = %(oid)s
 JOIN pg_class p ON p.oid = %(oid)s AND p.relkind = 'r'
 ORDER BY 1, 2, 3"""
-"""A statement names a view's definition, not its rights and comments. Statistics objects, defaults
+"""Partitions are altered with their table, so what uses their columns counts as well. A statement
+names a view's definition, not its rights and comments. Statistics objects, defaults
 and an identity's sequence follow a column's type by themselves."""
 
 
@@ -89,5 +94,7 @@ def read_column_uses(connection: TargetConnection, oid: int) -> dict[str, tuple[
     found: dict[str, list[ColumnUse]] = {}
     for column, kind, name, before, after in connection.rows(_USES, {"oid": oid}):
         use = ColumnUse(str(kind), str(name), before or "", after or "")
-        found.setdefault(str(column), []).append(use)
+        uses = found.setdefault(str(column), [])
+        if use not in uses:
+            uses.append(use)
     return {column: tuple(uses) for column, uses in found.items()}
