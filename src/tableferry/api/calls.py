@@ -4,19 +4,30 @@ Each returns a frozen result. A table's failure is part of it (``raise_for_failu
 only a call that is wrong as a whole raises, with ConfigError.
 """
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 from uuid import UUID
 
 from tableferry.api.connections import OneSource, Source, as_source, settings_for
 from tableferry.api.options import require_options
-from tableferry.api.table import DEFAULT_DB_TYPE, Table, TableOptions, Tables, as_list, specs_of
+from tableferry.api.table import (
+    DEFAULT_DB_TYPE,
+    Table,
+    TableOptions,
+    Tables,
+    db_types_of,
+    table_set_of,
+)
 from tableferry.config import Settings, TableSpec, TargetSettings
+from tableferry.config.resolve import Expansion
 from tableferry.errors import ConfigError
 from tableferry.inspect.check import CheckReport, check_tables
 from tableferry.inspect.discover import Discovery
 from tableferry.inspect.discover import discover as discover_tables
 from tableferry.inspect.doctor.examine import examine
 from tableferry.inspect.doctor.finding import Diagnosis
+from tableferry.inspect.expand import expanded
 from tableferry.inspect.plan_report import PlanReport, plan_tables
 from tableferry.model.counting import counted, verb
 from tableferry.model.naming import pg_name
@@ -65,7 +76,8 @@ def sync(
         run_id=run_id,
         jobs=jobs,
     )
-    specs, found = resolved(tables, source, target, settings)
+    expansion, found = resolved(tables, source, target, settings)
+    specs = expansion.tables
     run = sync_tables(
         specs,
         found,
@@ -76,7 +88,7 @@ def sync(
     if run.status is Status.CANCELLED:
         synced = f"{run.count(Status.OK)} of {counted(len(run.tables), 'table')}"
         raise KeyboardInterrupt(f"{synced} {verb(len(run.tables), 'was', 'were')} synced")
-    return run
+    return replace(run, warnings=(*expansion.warnings, *run.warnings))
 
 
 def copy_table(
@@ -114,7 +126,9 @@ def plan(
     settings: Settings | None = None,
 ) -> PlanReport:
     """Ask both sides what a sync would do; nothing is written. Raises ConfigError."""
-    return plan_tables(*resolved(tables, source, target, settings))
+    found, settings = resolved(tables, source, target, settings)
+    report = plan_tables(found.tables, settings)
+    return replace(report, warnings=found.warnings)
 
 
 def check(
@@ -125,7 +139,9 @@ def check(
     settings: Settings | None = None,
 ) -> CheckReport:
     """Connect to every database and look at every table; nothing is written. Raises ConfigError."""
-    return check_tables(*resolved(tables, source, target, settings))
+    found, settings = resolved(tables, source, target, settings)
+    report = check_tables(found.tables, settings)
+    return replace(report, warnings=found.warnings)
 
 
 def doctor(
@@ -136,7 +152,8 @@ def doctor(
     settings: Settings | None = None,
 ) -> Diagnosis:
     """Examine what syncs will need of both sides; nothing is written. Raises ConfigError."""
-    return examine(*resolved(tables, source, target, settings))
+    found, settings = resolved(tables, source, target, settings)
+    return replace(examine(found.tables, settings), warnings=found.warnings)
 
 
 def discover(
@@ -161,12 +178,16 @@ def discover(
 
 def resolved(
     tables: Tables, source: Source | None, target: "Target | None", settings: Settings | None
-) -> tuple[list[TableSpec], Settings]:
-    """Return the tables' specifications and the settings for them; raises ConfigError."""
-    listed = as_list(tables)
-    db_types = list(dict.fromkeys(table.db_type for table in listed))
-    found = settings_for(db_types, source, target, settings)
-    return specs_of(listed, {name: one.db for name, one in found.sources.items()}), found
+) -> tuple[Expansion, Settings]:
+    """Return the tables' specifications and the settings for them.
+
+    Raises ConfigError, and what a connection raises where patterns have to be matched.
+    """
+    if isinstance(tables, Iterator):
+        tables = list(tables)
+    found = settings_for(db_types_of(tables), source, target, settings)
+    databases = {name: one.db for name, one in found.sources.items()}
+    return expanded(table_set_of(tables, databases), found), found
 
 
 def _planned(plan: PlanReport, specs: list[TableSpec]) -> dict[str, str]:

@@ -2,18 +2,24 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypedDict, Unpack
 
-from tableferry.config import TableSpec, parse_table_configs
+from tableferry.config import TableSet, TableSpec, parse_table_set
+from tableferry.config.config_file import read_table_set
+from tableferry.config.resolve import resolve_tables
 from tableferry.errors import ConfigError
 from tableferry.model.identifiers import SourceTable
+from tableferry.model.naming import pg_name
 
 DEFAULT_DB_TYPE: Final = "source"
 """The name of the source of a table that names none."""
 
 
-_TABLES_HINT: Final = "Pass tableferry.Table objects, or a dict as TABLE_CONFIGS is."
+_TABLES_HINT: Final = (
+    "Pass tableferry.Table objects, a dict as TABLE_CONFIGS is, or the Path of a table file."
+)
 
 
 class TableOptions(TypedDict, total=False):
@@ -25,6 +31,9 @@ class TableOptions(TypedDict, total=False):
     pg_columns: Sequence[str]
     primary_key: str | Sequence[str]
     exclude: Sequence[str]
+    exclude_tables: Sequence[str]
+    views: bool
+    new_tables: str
     order_by: str | Sequence[str]
     batch_size: int
     description: str
@@ -59,7 +68,7 @@ class TableOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, init=False)
 class Table:
-    """One table to sync: an entry of ``TABLE_CONFIGS``, checked when it is made.
+    """One table to sync, or a pattern of tables: an entry of ``TABLE_CONFIGS``, checked at once.
 
     ``db_type`` may be left out where there is one source, ``sql_server_db`` where the source's
     settings name the database.
@@ -69,16 +78,26 @@ class Table:
     _entry: Mapping[str, Any] = field(hash=False)
 
     def __init__(
-        self, sql_table: str, pg_table: str, *, key: str = "", **options: Unpack[TableOptions]
+        self,
+        sql_table: str,
+        pg_table: str | None = None,
+        *,
+        key: str = "",
+        **options: Unpack[TableOptions],
     ) -> None:
         """``key`` is the table's name in results and in the ledger; without one, ``pg_table``.
 
-        Raises one ConfigError that names every problem.
+        Without ``pg_table``, the target's name is derived from the source table's, and so is the
+        one of each table that a pattern (``dbo.*``) matches. Raises one ConfigError that names
+        every problem.
         """
-        entry = {"sql_table": sql_table, "pg_table": pg_table, **options}
-        object.__setattr__(self, "key", key or pg_table)
+        named = {} if pg_table is None else {"pg_table": pg_table}
+        entry = {"sql_table": sql_table, **named, **options}
+        object.__setattr__(self, "key", key or pg_table or sql_table)
         object.__setattr__(self, "_entry", MappingProxyType(entry))
-        specs_of([self])
+        table_set = table_set_of([self])
+        if not table_set.patterns:
+            resolve_tables(table_set)
 
     @property
     def entry(self) -> dict[str, Any]:
@@ -91,8 +110,8 @@ class Table:
         return str(self._entry.get("db_type", DEFAULT_DB_TYPE))
 
 
-Tables = Table | Iterable[Table] | Mapping[str, Mapping[str, Any]]
-"""One table, several, or a whole ``TABLE_CONFIGS``."""
+Tables = Table | Iterable[Table] | Mapping[str, Mapping[str, Any]] | Path
+"""One table, several, a whole ``TABLE_CONFIGS``, or a table file."""
 
 
 def as_list(tables: Tables) -> list[Table]:
@@ -103,7 +122,9 @@ def as_list(tables: Tables) -> list[Table]:
     if isinstance(tables, Table):
         return [tables]
     if isinstance(tables, Mapping):
-        parse_table_configs(tables)
+        found_set = parse_table_set(tables)
+        if not found_set.patterns:
+            resolve_tables(found_set)
         found = [Table(key=key, **entry) for key, entry in tables.items()]
     elif isinstance(tables, Iterable):
         found = list(tables)
@@ -124,22 +145,45 @@ def as_list(tables: Tables) -> list[Table]:
     return found
 
 
-def specs_of(
-    tables: Sequence[Table], databases: Mapping[str, str] = MappingProxyType({})
-) -> list[TableSpec]:
-    """Return the tables' specifications; raises one ConfigError that names every problem.
+def table_set_of(
+    tables: Tables,
+    databases: Mapping[str, str] = MappingProxyType({}),
+) -> TableSet:
+    """Return the tables as a set; raises one ConfigError that names every problem.
 
-    ``databases`` are the names in the sources' settings, by ``db_type``.
+    ``databases`` are the names in the sources' settings, by ``db_type``. The target tables' names
+    begin with a source's name; without one, with its database's.
     """
+    if isinstance(tables, Path):
+        return read_table_set(tables)
     configs = {
         table.key: {
             "db_type": table.db_type,
             "sql_server_db": databases.get(table.db_type) or _database(table.entry["sql_table"]),
             **table.entry,
         }
-        for table in tables
+        for table in as_list(tables)
     }
-    return list(parse_table_configs(configs, named="the arguments of Table").values())
+    prefixes = {
+        name: pg_name(database.lower())
+        for name, database in databases.items()
+        if name == DEFAULT_DB_TYPE
+    }
+    return parse_table_set(configs, named="the arguments of Table", prefixes=prefixes)
+
+
+def specs_of(
+    tables: Tables, databases: Mapping[str, str] = MappingProxyType({})
+) -> list[TableSpec]:
+    """Return the specifications of tables without patterns, as ``table_set_of``."""
+    return list(resolve_tables(table_set_of(tables, databases)).specs.values())
+
+
+def db_types_of(tables: Tables) -> list[str]:
+    """Return the sources that the tables name, each once; raises ConfigError."""
+    if isinstance(tables, Path):
+        return read_table_set(tables).db_types
+    return list(dict.fromkeys(table.db_type for table in as_list(tables)))
 
 
 def _database(sql_table: object) -> str:

@@ -1,5 +1,6 @@
 """``verify`` and ``repair``: whether the targets are what the sources are, and making them so."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -90,8 +91,9 @@ def _verified(
     deadline, run_id, on_event = how
     require_options(plan=None, deadline=deadline, run_id=run_id, on_event=on_event)
     wanted = checked_options(asked, show_values=bool(show_values))
-    specs, found = resolved(*where)
+    expansion, found = resolved(*where)
     options = RunOptions(
         deadline=NEVER if deadline is None else Deadline.after(deadline), run_id=run_id
     )
-    return verify_tables(specs, found, wanted, on_event=on_event, options=options)
+    verified = verify_tables(expansion.tables, found, wanted, on_event=on_event, options=options)
+    return replace(verified, warnings=(*expansion.warnings, *verified.warnings))

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from tableferry import __version__
-from tableferry.cli import doctor, inspect, sandbox, status, sync, verify, watch
+from tableferry.cli import config, doctor, inspect, sandbox, status, sync, verify, watch
 from tableferry.cli.parsing import Command, Group, refuse
 from tableferry.frontend.exit_codes import INTERRUPTED
 from tableferry.frontend.output import shielded_output
@@ -39,6 +39,8 @@ COMMANDS: Final[dict[str, Callable[..., int]]] = {
 
 for _name, _command in COMMANDS.items():
     app.command(_name, cls=Command)(_command)
+
+app.add_typer(config.app, name="config", cls=Group)
 
 
 def _show_version(wanted: bool) -> None:

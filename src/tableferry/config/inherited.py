@@ -5,7 +5,7 @@ The more specific layer wins, key by key. A setting that details a choice (``par
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tableferry.config.entry_keys import OWN_KEYS, PATTERN_KEYS
@@ -37,11 +37,11 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """An entry, and where each of its keys comes from; ``unfitting`` are those left out."""
+    """An entry and the origins of its keys; ``unfitting`` has those of the keys left out."""
 
     entry: Mapping[str, Any]
     origins: Mapping[str, str]
-    unfitting: tuple[str, ...] = ()
+    unfitting: Mapping[str, str] = field(default_factory=dict)
 
 
 def merge(layers: Sequence[Layer]) -> Merged:
@@ -59,10 +59,11 @@ def merge(layers: Sequence[Layer]) -> Merged:
             entry[key] = value
             origins[key] = layer.origin
     own = layers[-1].origin if layers else ""
-    unfitting = _unfitting(entry, [key for key, of in origins.items() if of != own])
-    for key in unfitting:
-        del entry[key], origins[key]
-    return Merged(entry, origins, unfitting)
+    left_out = {}
+    for key in _unfitting(entry, [key for key, of in origins.items() if of != own]):
+        left_out[key] = origins.pop(key)
+        del entry[key]
+    return Merged(entry, origins, left_out)
 
 
 def _unfitting(entry: Mapping[str, Any], inherited: Sequence[str]) -> tuple[str, ...]:

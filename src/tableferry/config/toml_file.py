@@ -26,7 +26,7 @@ PARTS: Final = (TABLES, ORDER, DEFAULTS, SCHEMAS)
 
 HINT: Final = (
     'Write each table as [tables.KEY], with the keys of an entry of TABLE_CONFIGS; "tableferry '
-    'config schema" prints the JSON Schema of such a file for editors.'
+    'info --schema" prints the JSON Schema of such a file for editors.'
 )
 
 _HEADER: Final = re.compile(r"\s*\[[^\[].*")

@@ -67,7 +67,7 @@ def run(shop: str, sandbox: Sandbox, pg_database: PgDatabase, tmp_path: Path) ->
 
     def run(command: str, *more: str, text: str = FILE, name: str = "t.toml") -> dict[str, Any]:
         (tmp_path / name).write_text(text)
-        done = call(command, f"--config={name}", "--json", *more, cwd=tmp_path, env=env)
+        done = call(command, *more, f"--config={name}", "--json", cwd=tmp_path, env=env)
         return {**json.loads(done.stdout or done.stderr), "exit": done.returncode}
 
     return run
@@ -167,3 +167,12 @@ def test_info_shows_patterns_as_they_are_written_without_a_database(run: Run) ->
     found = run("info")
     assert found["all"]["exclude_tables"] == ["dbo.Log*"]
     assert found["people"]["publish"] == "truncate"
+
+
+def test_explain_asks_the_source_which_pattern_a_table_has(run: Run) -> None:
+    found = run("config", "explain", "place")["values"]
+    assert found["sql_table"] == {"value": "[Shop].[dbo].[Place]", "from": "pattern *.*, line 9"}
+    assert run("config", "explain", "people")["values"]["max_shrink"] == {
+        "value": 100,
+        "from": "entry people, line 13",
+    }

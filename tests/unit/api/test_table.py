@@ -12,6 +12,7 @@ from tableferry.api.connections import settings_for
 from tableferry.api.table import as_list, specs_of
 from tableferry.cli import app
 from tableferry.config import OPTIONAL, REQUIRED, parse_table_configs
+from tableferry.config.entry_keys import PATTERN_KEYS
 
 SOURCE = "mssql://reader:secret@sql01/McTM"
 TARGET = "postgresql://writer:secret@pg01/app"
@@ -38,7 +39,7 @@ def parameters(function: Any) -> set[str]:
 def test_a_tables_keyword_arguments_are_the_keys_of_an_entry() -> None:
     own = parameters(Table.__init__) - {"key"}
     assert own == {"sql_table", "pg_table"}
-    assert own | set(TableOptions.__annotations__) == {*REQUIRED, *OPTIONAL}
+    assert own | set(TableOptions.__annotations__) == {*REQUIRED, *OPTIONAL, *PATTERN_KEYS}
     assert parameters(tableferry.copy_table) & set(TableOptions.__annotations__) == set()
 
 

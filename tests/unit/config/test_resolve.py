@@ -140,7 +140,8 @@ def test_a_detail_of_a_choice_is_left_out_where_the_table_chooses_otherwise() ->
     )
     assert (found.specs["c"].chunks, found.specs["c"].parallel) == (1, 1)
     assert found.specs["order"].parallel == 4
-    assert found.merged["c"].unfitting == ("parallel", "resume_within")
+    left_out = found.merged["c"].unfitting
+    assert left_out == {"parallel": "[defaults]", "resume_within": "[defaults]"}
 
 
 def test_a_choice_itself_is_never_left_out() -> None:
