@@ -129,7 +129,12 @@ def test_every_file_that_a_document_names_exists(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_command_that_a_document_shows_has_the_options_shown(page: Path) -> None:
     options = {
-        name: {option for parameter in command.params for option in parameter.opts}
+        name: {
+            option
+            for one in (command, *getattr(command, "commands", {}).values())
+            for parameter in one.params
+            for option in parameter.opts
+        }
         for name, command in get_command(app).commands.items()  # type: ignore[attr-defined]
     }
     blocks = "\n".join(

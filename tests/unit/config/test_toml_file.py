@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from tableferry.cli import app
-from tableferry.config import OPTIONAL, REQUIRED
+from tableferry.config import OPTIONAL, REQUIRED, parse_table_set
 from tableferry.config.config_file import read_tables
 from tableferry.config.entry_keys import PATTERN_KEYS
 from tableferry.config.json_schema import tables_schema
@@ -196,3 +196,29 @@ def test_info_prints_the_schema_without_any_file(
         app(["info", "--schema"])
     assert not ended.value.code
     assert json.loads(capsys.readouterr().out) == tables_schema()
+
+
+@pytest.mark.parametrize(
+    ("document", "fits"),
+    [
+        ({"tables": {"a": {"sql_table": "dbo.*", "views": True, "new_tables": "tell"}}}, True),
+        ({"tables": {"a": {"sql_table": "dbo.*"}}, "defaults": entry(sql_table=None)}, False),
+        ({"tables": {"a": {"sql_table": "dbo.*"}}, "defaults": {"chunks": 4}}, True),
+        ({"tables": {"a": {"sql_table": "dbo.*"}}, "defaults": {"chunk": 4}}, False),
+        ({"tables": {"a": {"sql_table": "dbo.*"}}, "schemas": {"Sales": "sales"}}, True),
+        ({"tables": {"a": {"sql_table": "dbo.*"}}, "schemas": {"Sales": "s*"}}, False),
+        ({"tables": {"a": {"sql_table": "dbo.*"}}, "schemas": {"Sales": " "}}, False),
+    ],
+)
+def test_the_schema_and_the_checks_agree_on_defaults_patterns_and_schemas(
+    document: dict[str, Any], fits: bool
+) -> None:
+    assert jsonschema.Draft7Validator(tables_schema()).is_valid(document) is fits
+    shop = {"db_type": "s", "sql_server_db": "S"}
+    defaults = {**shop, **document.get("defaults", {})}
+    try:
+        parse_table_set(document["tables"], defaults=defaults, schemas=document.get("schemas", {}))
+    except ConfigError:
+        assert not fits
+    else:
+        assert fits
