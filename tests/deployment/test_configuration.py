@@ -85,6 +85,7 @@ def test_env_example_names_every_variable_that_there_is(
         "CONTINUE",
         "JOBS",
         "REPORT_S3",
+        "TABLES_URI",
     }
     example = (REPO / ".env.example").read_text(encoding="utf-8")
     assert set(re.findall(r"^#?([A-Z0-9_]+)=", example, re.MULTILINE)) == variables

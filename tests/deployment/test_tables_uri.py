@@ -12,6 +12,8 @@ from tableferry.aws.tables_uri import MOST_BYTES, DeployedTables
 from tableferry.config import parse_table_set
 from tableferry.errors import ConfigError
 from tests.deployment.test_template import resources, statements, template
+from tests.support.databases import PgDatabase
+from tests.support.sandbox import Sandbox
 from tests.support.specs import entry
 
 __all__ = ["resources", "template"]
@@ -165,6 +167,39 @@ def test_the_handler_takes_the_tables_from_there(
     status, body = handler({"mode": "multi_sync"})
     assert status == 400
     assert f"{URI} is not valid TOML" in body["error"]["message"]
+
+
+@pytest.fixture
+def source(sample_sandbox: Sandbox) -> Iterator[Sandbox]:
+    """The sample, with a table PatternA."""
+    sample_sandbox.run("McTM", "CREATE TABLE dbo.PatternA (ID int NOT NULL PRIMARY KEY)")
+    yield sample_sandbox
+    sample_sandbox.run("McTM", *(f"DROP TABLE IF EXISTS dbo.Pattern{one}" for one in "AB"))
+
+
+def test_patterns_are_matched_for_each_event_and_step(
+    handler: Callable[..., tuple[int, dict[str, Any]]],
+    load: Callable[[str], Any],
+    source: Sandbox,
+    pg_database: PgDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in {**source.environment, **pg_database.environment}.items():
+        monkeypatch.setenv(name, value)
+    keep(text("all").replace('"all"', '"dbo.Pattern*"'))
+    status, body = handler({"mode": "multi_sync"})
+    assert (status, [one["table"] for one in body["tables"]]) == (200, ["pattern_a"])
+    status, body = handler({"mode": "multi_sync", "tables": ["pattern_b"]})
+    assert (status, body["error"]["message"]) == (400, "Unknown table: 'pattern_b'")
+    source.run("McTM", "CREATE TABLE dbo.PatternB (ID int NOT NULL PRIMARY KEY)")
+    step = load("lambda_function").lambda_handler
+    planned = step({"mode": "fanout_plan", "input": {"tables": ["pattern_a", "pattern_b"]}}, None)
+    assert [one["table"] for one in planned["tables"]] == ["pattern_a", "pattern_b"]
+    whole = step(
+        {"mode": "load_whole", "fanout_id": planned["fanout_id"], "table_name": "pattern_b"}, None
+    )
+    assert whole["status"] == "ok"
+    assert pg_database.rows("SELECT count(*) FROM mctm_pattern_b") == [(0,)]
 
 
 @pytest.mark.parametrize(

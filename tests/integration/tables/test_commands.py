@@ -54,9 +54,8 @@ Run = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def run(shop: str, sandbox: Sandbox, pg_database: PgDatabase, tmp_path: Path) -> Run:
-    """Runs a command with --json; returns its result, with its exit code as "exit"."""
-    env = {
+def env(shop: str, sandbox: Sandbox, pg_database: PgDatabase) -> dict[str, str]:
+    return {
         "SQL_SERVER_SHOP_HOST": sandbox.server.host,
         "SQL_SERVER_SHOP_PORT": str(sandbox.server.port),
         "SQL_SERVER_SHOP_DB": shop,
@@ -64,6 +63,11 @@ def run(shop: str, sandbox: Sandbox, pg_database: PgDatabase, tmp_path: Path) ->
         "SQL_SERVER_SHOP_PASSWORD": PASSWORD,
         **pg_database.environment,
     }
+
+
+@pytest.fixture
+def run(env: dict[str, str], tmp_path: Path) -> Run:
+    """Runs a command with --json; returns its result, with its exit code as "exit"."""
 
     def run(command: str, *more: str, text: str = FILE, name: str = "t.toml") -> dict[str, Any]:
         (tmp_path / name).write_text(text)
@@ -176,3 +180,33 @@ def test_explain_asks_the_source_which_pattern_a_table_has(run: Run) -> None:
         "value": 100,
         "from": "entry people, line 13",
     }
+
+
+def test_a_watch_expands_its_patterns_for_each_run(
+    env: dict[str, str],
+    shop: str,
+    sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from tableferry.cli.watch import _Syncs
+    from tableferry.config.table_file import TableFile
+    from tableferry.frontend.request import Operation, Request
+
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    path = tmp_path / "t.toml"
+    path.write_text(FILE)
+    syncs = _Syncs(TableFile(path), Request(Operation.MULTI_SYNC))
+    assert len(syncs.run(lambda _event: None).tables) == 3
+    sandbox.run("CREATE TABLE dbo.Extra (ID int NOT NULL PRIMARY KEY)", shop)
+    sandbox.run("DROP TABLE dbo.Place", shop)
+    path.write_text(FILE.replace("exclude_tables", 'new_tables = "include"\nexclude_tables'))
+    change = syncs.refresh()
+    assert change is not None
+    assert change.altered == ("all",)
+    assert [one.table for one in syncs.run(lambda _event: None).tables] == [
+        "sales_order_line",
+        "extra",
+        "people",
+    ]
