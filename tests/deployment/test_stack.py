@@ -108,6 +108,26 @@ def test_each_further_right_comes_with_what_needs_it(secrets: dict[str, str]) ->
     }, "and it does not invoke itself"
 
 
+@pytest.mark.parametrize(
+    ("uri", "action", "resource"),
+    [
+        ("s3://carried/prod/tables.toml", "s3:GetObject", "arn:aws:s3:::carried/prod/tables.toml"),
+        (
+            "ssm:/carried/tables",
+            "ssm:GetParameter",
+            "arn:aws:ssm:eu-central-1:123456789012:parameter/carried/tables",
+        ),
+    ],
+)
+def test_a_function_whose_tables_are_elsewhere_may_read_them_and_nothing_else(
+    secrets: dict[str, str], uri: str, action: str, resource: str
+) -> None:
+    stack = create(**secrets, TablesUri=uri)
+    invoke = ("lambda:InvokeFunction", function_of(stack))
+    assert stack.may("SyncRole") == always(stack, secrets) | {invoke, (action, resource)}
+    assert stack.environment["TABLES_URI"] == uri
+
+
 @pytest.mark.parametrize(("user", "auth"), [("", "password"), (USER, "iam")])
 def test_the_functions_variables_are_a_whole_configuration(
     secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch, user: str, auth: str
