@@ -59,11 +59,6 @@ def read_expansion(config: Path, tables: Sequence[str] | None) -> "Expansion":
     return _expand(config, tables)[0]
 
 
-def read_specs(config: Path, tables: Sequence[str] | None) -> "list[TableSpec]":
-    """Read the tables of a file, as ``read_expansion``."""
-    return read_expansion(config, tables).tables
-
-
 def _expand(config: Path, tables: Sequence[str] | None) -> "tuple[Expansion, Settings | None]":
     from tableferry.config.config_file import read_table_set
     from tableferry.frontend.configured import expansion_of

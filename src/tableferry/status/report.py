@@ -104,7 +104,9 @@ class StatusReport:
     """How the configured ``tables`` stand, in their order.
 
     ``others`` are in the ledger, but not in the configuration. ``where`` names the target, ``at``
-    is its clock. ``notes`` are sentences about the whole: that there is no ledger, say.
+    is its clock. ``notes`` are sentences about the whole: that there is no ledger, say. Where it is
+    not ``complete``, a source could not be asked for its tables, and some of the ``others`` may be
+    configured.
     """
 
     at: dt.datetime
@@ -114,6 +116,7 @@ class StatusReport:
     last_run: RunRecord | None = None
     ledger_version: int = 0
     notes: tuple[str, ...] = ()
+    complete: bool = True
 
     def count(self, word: Word) -> int:
         """Return how many tables have this word."""
@@ -141,6 +144,7 @@ class StatusReport:
             "at": self.at.isoformat(),
             "target": self.where,
             "ledger_version": self.ledger_version,
+            "complete": self.complete,
             **({"notes": list(self.notes)} if self.notes else {}),
             **({"last_run": self.last_run.to_dict()} if self.last_run else {}),
             "tables": [table.to_dict() for table in self.tables],

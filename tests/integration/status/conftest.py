@@ -1,8 +1,8 @@
 """A deployment with tables in different states, told by the command in this process."""
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -22,11 +22,15 @@ NAMES = ("alpha", "beta")
 
 @dataclass(frozen=True)
 class Desk:
-    """A folder with a table file, the databases it is about, and the command."""
+    """A folder with a table file, the databases it is about, and the command.
+
+    ``more`` are variables that go before those of the databases.
+    """
 
     folder: Path
     source: Sandbox
     target: PgDatabase
+    more: Mapping[str, str] = field(default_factory=dict)
 
     def configure(self, **tables: dict[str, Any]) -> None:
         """Write the table file: an entry for each name, with changes."""
@@ -58,6 +62,7 @@ class Desk:
             f"{prefix}USER": USER,
             f"{prefix}PASSWORD": PASSWORD,
             **self.target.environment,
+            **self.more,
         }
         return call(*arguments, cwd=self.folder, env=variables)
 

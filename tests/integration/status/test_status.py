@@ -1,6 +1,7 @@
 """``tableferry status``: what the ledger of a real target says of the tables."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -230,3 +231,19 @@ def test_tables_whose_columns_have_drifted_end_a_sync_and_a_plan_with_a_code_of_
     found = desk.state(code=1)
     assert (found["word"], found["command"]) == ("failing", "tableferry plan --tables=alpha")
     assert "Extra" in found["why"]
+
+
+def test_a_source_that_cannot_be_asked_for_a_patterns_tables_does_not_silence_the_status(
+    desk: Desk,
+) -> None:
+    desk.configure(alpha={}, rest={"sql_table": "dbo.*", "pg_table": None, "primary_key": None})
+    desk.sync()
+    found = desk.told("status")
+    assert found["complete"] is True
+    assert [one["word"] for one in found["tables"]] == ["fresh", "fresh"]
+
+    unreachable = {"SQL_SERVER_MCTM_PORT": "1", "SQL_SERVER_MCTM_CONNECT_TIMEOUT": "1"}
+    found = replace(desk, more=unreachable).told("status")
+    assert (found["complete"], [one["table"] for one in found["tables"]]) == (False, ["alpha"])
+    assert "Which tables the patterns match is not known" in found["notes"][0]
+    assert len(found["others"]) == 1
