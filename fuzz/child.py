@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import tableferry
@@ -104,17 +105,19 @@ def _answer(event: Any, config_name: str) -> int:
 
     def load_config(names: Any) -> Any:
         specs = config_file.read_tables(Path(config_name), names)
-        return specs, load_settings({spec.db_type for spec in specs}, None, None)
+        settings = load_settings({spec.db_type for spec in specs}, None, None)
+        return SimpleNamespace(tables=specs, warnings=(), settings=settings)
 
     def work(request: Any, callbacks: Any) -> Any:
-        specs, settings = load_config(request.tables)
+        config = load_config(request.tables)
+        specs, settings = config.tables, config.settings
         if request.mode is Operation.INFO:
             return {spec.key: spec.to_dict() for spec in specs}
         return execute(request, specs, settings, callbacks)
 
     try:
         answer = _handler.handle_event(
-            event, None, configured=configured, load_config=load_config, execute=work
+            event, None, configured=lambda: configured, load_config=load_config, execute=work
         )
     except tableferry.TableferryError as error:  # a step's: the runtime prints its traceback
         _print_chain(error)

@@ -197,7 +197,7 @@ def test_lambda_answers_and_logs_nothing_of_it(
         monkeypatch.setattr(invocation.Invocation, "ended", fail)
     execute = (lambda _request, _callbacks: {}) if where == "reporting" else fail
     answer = handle_event(
-        {"mode": "info"}, Context(), configured={"t": {}}, load_config=fail, execute=execute
+        {"mode": "info"}, Context(), configured=lambda: ["t"], load_config=fail, execute=execute
     )
     assert answer["statusCode"] == (200 if where == "reporting" else 500)
     out = capsys.readouterr()
@@ -213,8 +213,8 @@ def test_a_step_of_a_state_machine_fails_without_its_text(
 
     with pytest.raises(TableferryError) as raised:
         handle_event(
-            {"mode": "fanout_plan", "input": {}}, Context(), configured={"t": {}}, load_config=fail,
-            execute=fail,
+            {"mode": "fanout_plan", "input": {}}, Context(), configured=lambda: ["t"],
+            load_config=fail, execute=fail,
         )  # fmt: skip
     out = capsys.readouterr()
     require_silence(str(raised.value) + raised.value.hint + out.out + out.err)
