@@ -85,6 +85,8 @@ def test_env_example_names_every_variable_that_there_is(
         "CONTINUE",
         "JOBS",
         "REPORT_S3",
+        "SQL_SERVER_NAMES",
+        "SQL_SERVER_SECRETS",
         "TABLES_URI",
     }
     example = (REPO / ".env.example").read_text(encoding="utf-8")

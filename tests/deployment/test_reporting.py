@@ -141,6 +141,25 @@ def test_modes_that_sync_nothing_have_no_metrics(run: Run) -> None:
         assert metrics_of(lines) == []
 
 
+def test_a_status_of_all_tables_measures_how_old_their_rows_are(run: Run) -> None:
+    assert run({"tables": ["customer"]})[0] == 200
+    status, lines = run({"mode": "status"})
+    assert status == 503
+    table, whole = metrics_of(lines)
+    assert (table["table"], table["outcome"]) == ("customer", "fresh")
+    assert table["Age"] == whole["OldestAge"]
+    assert table["Age"][0] > 0
+    (told,) = whole["_aws"]["CloudWatchMetrics"]
+    assert told["Dimensions"] == [["service"]]
+    assert (whole["TablesLate"], whole["TablesNotFresh"]) == ([3.0], [3.0]), "never loaded"
+
+
+def test_a_status_of_some_tables_has_no_metrics(run: Run) -> None:
+    """It would end the alarm that goes off for the others."""
+    _, lines = run({"mode": "status", "tables": ["customer"]})
+    assert metrics_of(lines) == []
+
+
 def test_a_failed_table_is_told_by_sns_with_reason_hint_and_ids(run: Run, topic: str) -> None:
     status, lines = run(
         {"tables": ["customer", "voipdb_customer"]},

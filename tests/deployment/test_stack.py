@@ -22,31 +22,38 @@ LATER = {
 STATES = f"arn:aws:states:{REGION}:{ACCOUNT}"
 USER = f"arn:aws:rds-db:{REGION}:{ACCOUNT}:dbuser:db-ABC/tableferry_writer"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
+SOURCES = ("mctm", "voipdb", "erp")
 CONNECTION = {"host": "db.example.com", "port": 1433, "username": "u", "password": "p"}
 
 
 @pytest.fixture
 def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    """An account that has nothing but the three secrets; their ARNs, by parameter."""
+    """An account that has nothing but four secrets; the parameters that name them."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     with mock_aws():
         client = boto3.client("secretsmanager")
-        yield {
-            name: client.create_secret(
+        *sources, target = [
+            client.create_secret(
                 Name=name, SecretString=json.dumps({**CONNECTION, "dbname": name})
             )["ARN"]
-            for name in ("McTMSecret", "VoipDBSecret", "TargetSecret")
+            for name in (*SOURCES, "warehouse")
+        ]
+        yield {
+            "SourceNames": ",".join(SOURCES),
+            "SourceSecrets": ",".join(sources),
+            "TargetSecret": target,
         }
 
 
 def always(stack: Stack, secrets: dict[str, str]) -> set[tuple[str, str]]:
     """What the function's role may do in every stack."""
     queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{stack.resources['FailedEvents'].rsplit('/', 1)[-1]}"
+    arns = [*secrets["SourceSecrets"].split(","), secrets["TargetSecret"]]
     log = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{stack.resources['SyncLog']}"
     return {
-        *(("secretsmanager:GetSecretValue", arn) for arn in secrets.values()),
+        *(("secretsmanager:GetSecretValue", arn) for arn in arns),
         ("logs:CreateLogStream", log),
         ("logs:PutLogEvents", log),
         ("sns:Publish", stack.resources["Alerts"]),
@@ -135,12 +142,11 @@ def test_the_functions_variables_are_a_whole_configuration(
     stack = create(**secrets, TargetIamUser=user)
     for name, value in stack.environment.items():
         monkeypatch.setenv(name, value)
-    settings = load_settings(["mctm", "voipdb"], None, AwsVault())
+    settings = load_settings(SOURCES, None, AwsVault())
     assert {name: one.db for name, one in settings.sources.items()} == {
-        "mctm": "McTMSecret",
-        "voipdb": "VoipDBSecret",
+        name: name for name in SOURCES
     }
-    assert (settings.target.db, settings.target.auth) == ("TargetSecret", auth)
+    assert (settings.target.db, settings.target.auth) == ("warehouse", auth)
     reporting = load_reporting()
     assert (reporting.alert_topic, reporting.continues) == (stack.resources["Alerts"], True)
 
@@ -162,7 +168,7 @@ def test_the_state_machines_are_told_the_function_wherever_they_invoke_one(
 def test_what_is_passed_over_here_is_there_after_sams_translation(secrets: dict[str, str]) -> None:
     resources = translated(secrets)["Resources"]
     found = [one["Type"] for one in resources.values() if one["Type"] in LATER]
-    assert (set(found), found.count("AWS::CloudWatch::Alarm")) == (LATER, 7)
+    assert (set(found), found.count("AWS::CloudWatch::Alarm")) == (LATER, 9)
     queue = {"Fn::GetAtt": ["FailedEvents", "Arn"]}
     assert resources["SyncFunction"]["Properties"]["DeadLetterConfig"] == {"TargetArn": queue}
     asked_again = resources["SyncFunctionEventInvokeConfig"]["Properties"]

@@ -1,5 +1,6 @@
 """deploy/template.yaml: valid, with least privilege, and about the function that there is."""
 
+import json
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 from tableferry.aws.invocation import MARGIN_SECONDS
 from tableferry.aws.metrics import NAMESPACE
+from tableferry.frontend.request import Operation, parse_event
 from tests.deployment.conftest import FOLDER, REPO
 
 TEMPLATE = REPO / "deploy" / "template.yaml"
@@ -88,10 +90,16 @@ def test_no_right_is_wider_than_it_has_to_be(role: str, resources: dict[str, Any
 
 def test_each_secret_that_is_named_may_be_read_and_no_other(resources: dict[str, Any]) -> None:
     variables = resources["SyncFunction"]["Properties"]["Environment"]["Variables"]
-    named = [value for name, value in variables.items() if name.endswith("_SECRET")]
-    (read,) = [s for s in statements(resources, "SyncRole") if s.get("Sid") == "ReadItsSecrets"]
-    assert read["Resource"] == named
-    assert len(named) == 3
+    named = {name: value for name, value in variables.items() if "_SECRET" in name}
+    sources = {"Ref": "SourceSecrets"}
+    target = {"Ref": "TargetSecret"}
+    assert named == {"SQL_SERVER_SECRETS": {"Fn::Join": [",", sources]}, "PG_SECRET": target}
+    read = [
+        one["Resource"]
+        for one in statements(resources, "SyncRole")
+        if one["Action"] == "secretsmanager:GetSecretValue"
+    ]
+    assert read == [sources, target]
 
 
 @pytest.mark.parametrize("machine", ["FanOut", "Verification"])
@@ -106,7 +114,7 @@ def test_alarms_look_at_metrics_that_there_are(resources: dict[str, Any]) -> Non
     written = (REPO / "src" / "tableferry" / "aws" / "metrics.py").read_text()
     alarms = [r["Properties"] for r in resources.values() if r["Type"] == "AWS::CloudWatch::Alarm"]
     ours = [alarm for alarm in alarms if alarm["Namespace"] == NAMESPACE]
-    assert len(ours) == 3
+    assert len(ours) == 5
     for alarm in ours:
         assert f'"{alarm["MetricName"]}"' in written
         assert [dimension["Name"] for dimension in alarm["Dimensions"]] == ["service"]
@@ -115,3 +123,30 @@ def test_alarms_look_at_metrics_that_there_are(resources: dict[str, Any]) -> Non
 
 def test_a_run_has_time_left_when_it_stops(template: dict[str, Any]) -> None:
     assert template["Parameters"]["Timeout"]["MinValue"] > 2 * MARGIN_SECONDS
+
+
+def test_the_dashboard_shows_every_alarm_and_metrics_that_there_are(
+    resources: dict[str, Any],
+) -> None:
+    written = (REPO / "src" / "tableferry" / "aws" / "metrics.py").read_text()
+    text, arns = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    alarms = {name for name, one in resources.items() if one["Type"] == "AWS::CloudWatch::Alarm"}
+    assert {arn["Fn::GetAtt"][0] for arn in arns.values()} == alarms
+    body = json.loads(re.sub(r"\$\{[\w:]+\}", "1", text))
+    asked = [widget["properties"] for widget in body["widgets"]]
+    assert len(asked[0]["alarms"]) == len(alarms)
+    shown = {part for one in asked for line in one.get("metrics", ()) for part in line[1:2]}
+    ours = {name for name in shown if isinstance(name, str)} - {"Duration", "Errors"}
+    searched = set(re.findall(r'MetricName=\\"(\w+)', text))
+    assert searched == {"Age", "RowsWritten"}
+    assert [name for name in ours | searched if f'"{name}"' not in written] == []
+
+
+@pytest.mark.parametrize(
+    ("schedule", "mode"), [("Hourly", Operation.MULTI_SYNC), ("Measured", Operation.STATUS)]
+)
+def test_a_schedule_sends_an_event_that_the_function_takes(
+    schedule: str, mode: Operation, resources: dict[str, Any]
+) -> None:
+    event = json.loads(resources[schedule]["Properties"]["Target"]["Input"])
+    assert parse_event(event, ["customer"]).mode is mode

@@ -23,6 +23,7 @@ from tableferry.frontend.response import Response, Result
 from tableferry.runs.deadline import NEVER, Deadline
 from tableferry.runs.events import Event, TableFinished, TableVerified
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
+from tableferry.status.report import StatusReport
 from tableferry.verification.result import TableVerification, Verdict, Verification
 
 MARGIN_SECONDS: Final = 10.0
@@ -143,6 +144,8 @@ class Invocation:
             self._continue(result)
         elif isinstance(result, Verification):
             self.metrics.verification(result)
+        elif isinstance(result, StatusReport) and self._is_of_all:
+            self.metrics.status(result)
         if self.topic is None or (self.request and self.request.mode not in ALERTING):
             return
         subject = result if isinstance(result, RunOutcome | Verification) else response.error
@@ -155,6 +158,11 @@ class Invocation:
             self.topic.publish(alert)
         except TableferryError as error:
             self._log_error("alert not sent", error)
+
+    @property
+    def _is_of_all(self) -> bool:
+        """Whether the request is about every table: a status of some must not end an alarm."""
+        return self.request is not None and self.request.tables is None
 
     def write_page(self, load_config: LoadConfig) -> None:
         """Write the status page of all tables, where that is configured; raises no Exception.

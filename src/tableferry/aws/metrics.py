@@ -8,6 +8,9 @@ when they became visible), ``Succeeded`` and ``Failed``. Per run, with ``service
 Per table that is verified: ``Verified`` (1 where it was compared), ``RowsCompared`` and
 ``RowsDiffering``. ``TablesDiffering``, for an alarm, is written by a verification, and by a run in
 which a table was verified.
+
+A status writes the ``Age`` of each table's rows, and for alarms the ``OldestAge`` of all,
+``TablesLate`` (late, or never loaded) and ``TablesNotFresh``.
 """
 
 import json
@@ -17,6 +20,8 @@ from dataclasses import dataclass, field
 from typing import Final, TextIO
 
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
+from tableferry.status.report import StatusReport
+from tableferry.status.words import Word
 from tableferry.verification.result import TableVerification, Verdict, Verification
 
 NAMESPACE: Final = "Tableferry"
@@ -73,6 +78,29 @@ class Metrics:
         """Write the metrics of a verification of its own."""
         self._write(
             {"TablesDiffering": ("Count", found.count(Verdict.DIFFERS))},
+            outcome="ok" if found.ok else "failed",
+        )
+
+    def status(self, found: StatusReport) -> None:
+        """Write how old the rows are, and how many tables are not as they should be.
+
+        A status of which some tables are unknown has no totals: an alarm must not take it for good.
+        """
+        for one in found.tables:
+            if one.age is not None:
+                age = {"Age": ("Seconds", round(one.age, 3))}
+                self._write(age, table=one.table, outcome=one.word.value)
+        if not found.complete:
+            return
+        ages = [one.age for one in found.tables if one.age is not None]
+        late = sum(one.is_late or one.word is Word.NEVER for one in found.tables)
+        not_fresh = len(found.tables) - found.count(Word.FRESH) - found.count(Word.RUNNING)
+        self._write(
+            {
+                "TablesLate": ("Count", late),
+                "TablesNotFresh": ("Count", not_fresh),
+                **({"OldestAge": ("Seconds", round(max(ages), 3))} if ages else {}),
+            },
             outcome="ok" if found.ok else "failed",
         )
 

@@ -16,6 +16,7 @@ from pydantic import SecretStr, ValidationError
 
 from tableferry.config.connection_options import TargetAuth, setting_name
 from tableferry.config.connections import Database, Settings, SourceSettings, TargetSettings
+from tableferry.config.listed_secrets import listed_secrets
 from tableferry.config.login import Login, LoginSource, StoredLogin, TokenLogin, Vault
 from tableferry.config.secret_references import is_reference, read_connection, read_secret
 from tableferry.config.setting_types import encoding_problem
@@ -223,7 +224,8 @@ def _variables(env_file: Path | None) -> dict[str, str]:
     """Return the variables that are set; a ``$`` in a value (a password, say) is literal."""
     from_file = _from_file(env_file) if env_file else {}
     real = {name: value for name, value in os.environ.items() if value}
-    return {name: value for name, value in {**from_file, **real}.items() if value}
+    given = {name: value for name, value in {**from_file, **real}.items() if value}
+    return {**listed_secrets(given), **given}
 
 
 def _from_file(env_file: Path) -> dict[str, str | None]:

@@ -1,5 +1,6 @@
 """Settings: the environment wins over .env, all problems at once, no secret in a message."""
 
+import json
 import os
 import traceback
 from pathlib import Path
@@ -276,3 +277,50 @@ def test_a_reference_whose_bytes_are_not_utf8_is_refused_before_anybody_is_asked
         load(PG_PASSWORD=os.fsdecode(kind.encode() + b"\xf6\xdfe"))
     assert "PG_PASSWORD is not valid: it is not UTF-8 text" in raised.value.message
     assert "AWS" not in raised.value.message
+
+
+class Secrets:
+    """A vault whose secrets are connections to a database of the secret's name."""
+
+    def secret(self, reference: str) -> str:
+        name = reference.rpartition(":")[2]
+        return json.dumps(
+            {"host": "h.example.com", "username": "u", "password": SECRET, "dbname": name}
+        )
+
+    def token(self, host: str, port: int, user: str) -> str:
+        raise AssertionError
+
+
+def listed(monkeypatch: pytest.MonkeyPatch, names: str, secrets: str) -> Settings:
+    monkeypatch.setenv("PG_SECRET", "target")
+    monkeypatch.setenv("SQL_SERVER_NAMES", names)
+    monkeypatch.setenv("SQL_SERVER_SECRETS", secrets)
+    return load_settings(["mctm", "erp"], None, Secrets())
+
+
+def test_two_lists_name_the_secret_of_each_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = listed(monkeypatch, "mctm, ERP", "arn:aws:secretsmanager:eu:1:secret:one,two")
+    assert {name: one.db for name, one in settings.sources.items()} == {"mctm": "one", "erp": "two"}
+
+
+def test_a_variable_of_one_source_wins_over_the_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SQL_SERVER_ERP_SECRET", "another")
+    assert listed(monkeypatch, "mctm,erp", "one,two").sources["erp"].db == "another"
+
+
+@pytest.mark.parametrize(
+    ("names", "secrets", "problem"),
+    [
+        ("mctm,erp", "one", "SQL_SERVER_NAMES has 2 names, SQL_SERVER_SECRETS has 1 secret"),
+        ("", "one", "SQL_SERVER_NAMES has 0 names, SQL_SERVER_SECRETS has 1 secret"),
+        ("mctm,,erp", "one,two,three", "SQL_SERVER_NAMES is not valid: an item is empty"),
+        ("mctm,MCTM", "one,two", "SQL_SERVER_NAMES is not valid: it names mctm twice"),
+    ],
+)
+def test_lists_that_do_not_fit_are_refused(
+    monkeypatch: pytest.MonkeyPatch, names: str, secrets: str, problem: str
+) -> None:
+    with pytest.raises(ConfigError, match=problem) as caught:
+        listed(monkeypatch, names, secrets)
+    assert "same order" in caught.value.hint
