@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from tableferry.errors import ConfigError
 
@@ -102,11 +103,27 @@ def require_free(path: Path, *, force: bool) -> None:
         )
 
 
-def table_file(path: Path, specs: "Sequence[TableSpec]") -> NewFile:
-    """Return a TOML file with an entry for each table."""
+def schema_file(tables: Path, *, force: bool) -> NewFile:
+    """Return the JSON Schema beside a table file, with which editors complete and check it.
+
+    Raises ConfigError where another file has its name, unless ``force``.
+    """
+    import json
+
+    from tableferry.config.json_schema import tables_schema
+
+    path = tables.with_name(f"{tables.stem}.schema.json")
+    text = json.dumps(tables_schema(), indent=2) + "\n"
+    if not (path.is_file() and _text_of(path) == text):
+        require_free(path, force=force)
+    return NewFile(path, text, PUBLIC_MODE)
+
+
+def table_file(path: Path, specs: "Sequence[TableSpec]", schema: Path) -> NewFile:
+    """Return a TOML file with an entry for each table, whose editor reads ``schema`` beside it."""
     head = (
+        f"#:schema ./{quote(schema.name)}\n"
         "# The tables that tableferry carries, one entry each. Leave out what you do not want.\n"
-        "# For editors: `tableferry info --schema` prints the JSON Schema of such a file.\n"
     )
     # All of them are tables of one database.
     given = {"db_type": specs[0].db_type, "sql_server_db": specs[0].database}

@@ -66,7 +66,13 @@ def init(
     """Write a table file and .env for two databases, and show the plan."""
 
     def work(callbacks: "RunCallbacks") -> "Result":
-        from tableferry.cli.first_files import env_file, require_free, table_file, write_all
+        from tableferry.cli.first_files import (
+            env_file,
+            require_free,
+            schema_file,
+            table_file,
+            write_all,
+        )
         from tableferry.cli.questions import Questions
         from tableferry.config import Settings
         from tableferry.frontend.execute import execute
@@ -75,6 +81,7 @@ def init(
         from tableferry.model.counting import counted
 
         require_free(config, force=force)
+        schema = schema_file(config, force=force)
         questions = Questions.here(wanted=not yes)
         from_ = _source(source, questions)
         known_as = _name(name, from_.settings.db, questions)
@@ -92,13 +99,14 @@ def init(
             **_variables(f"SQL_SERVER_{known_as.upper()}_", from_.fields),
             **_variables("PG_", into.fields),
         }
-        files = [env_file(env, variables, force=force), table_file(config, specs)]
-        if not questions.agreed(f"Write {config} and {env}?"):
+        tables = table_file(config, specs, schema.path)
+        files = [env_file(env, variables, force=force), schema, tables]
+        if not questions.agreed(f"Write {config}, its schema and {env}?"):
             raise ConfigError("Nothing was written", hint="Run it again with other answers.")
         write_all(files)
         settings = Settings({known_as: from_.settings}, into.settings)
         plan = execute(Request(Operation.PLAN), specs, settings, callbacks)
-        return FirstSteps(plan, (env, config), next_steps(config))  # type: ignore[arg-type]
+        return FirstSteps(plan, (env, config, schema.path), next_steps(config))  # type: ignore[arg-type]
 
     return run_command(work, Style(as_json=as_json, prints_itself=True), show=_show)
 
@@ -146,7 +154,7 @@ def _show(view: "View", result: "Result") -> None:
     with view.screen.printing() as out:
         from tableferry.report.console import plain
 
-        written = " and ".join(str(path) for path in result.files)
+        written = ", ".join(str(path) for path in result.files)
         lines = [
             f"Written: {plain(written)}. {ENV_FILE} has the passwords: keep it to yourself.",
             "Next:",

@@ -5,9 +5,11 @@ import os
 import signal
 import stat
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import jsonschema
 import pytest
 from dotenv import dotenv_values
 
@@ -17,7 +19,7 @@ from tests.support.sandbox import Sandbox
 from tests.support.terminal import Terminal
 from tests.support.urls import target_url
 
-FILES = (".env", "tables.toml")
+FILES = (".env", "tables.schema.json", "tables.toml")
 
 
 @pytest.fixture
@@ -43,6 +45,28 @@ def test_what_it_writes_is_all_that_a_sync_needs(
     assert pg_database.rows("SELECT name FROM customer ORDER BY id") == [("Ada",), ("Grace",)]
     assert stat.S_IMODE((tmp_path / ".env").stat().st_mode) == 0o600
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
+
+
+def test_the_table_file_names_a_schema_that_it_keeps(
+    tableferry: Tableferry, answered: tuple[str, ...], tmp_path: Path
+) -> None:
+    assert tableferry(*answered).returncode == 0
+    text = (tmp_path / "tables.toml").read_text(encoding="utf-8")
+    directive = text.splitlines()[0]
+    assert directive == "#:schema ./tables.schema.json"
+    schema = json.loads((tmp_path / "tables.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(tomllib.loads(text), schema)
+
+
+def test_another_file_with_the_schemas_name_is_never_replaced_unasked(
+    tableferry: Tableferry, answered: tuple[str, ...], tmp_path: Path
+) -> None:
+    schema = tmp_path / "tables.schema.json"
+    schema.write_text("{}", encoding="utf-8")
+    done = tableferry(*answered)
+    assert done.returncode == 2
+    assert "tables.schema.json already" in done.stderr
+    assert (schema.read_text(encoding="utf-8"), len(list(tmp_path.iterdir()))) == ("{}", 1)
 
 
 def test_the_env_file_has_every_setting_with_its_value(
@@ -123,7 +147,7 @@ def test_the_result_as_json_names_the_files_and_what_comes_next(
 ) -> None:
     done = tableferry(*answered, "--json", "--config=other.toml")
     found = json.loads(done.stdout)
-    assert found["files"] == [".env", "other.toml"]
+    assert found["files"] == [".env", "other.toml", "other.schema.json"]
     assert found["next"][0] == "tableferry sync --config other.toml"
     assert len(found["tables"]) == 3
 
@@ -175,7 +199,7 @@ def test_at_a_terminal_it_asks_and_no_password_is_shown(
     answer(terminal, "PostgreSQL database:", pg_database.name)
     answer(terminal, "PostgreSQL user:", pg_database.user)
     answer(terminal, "PostgreSQL password:", pg_database.password)
-    answer(terminal, "Write tables.toml and .env?", "")
+    answer(terminal, "Write tables.toml, its schema and .env?", "")
     assert terminal.wait() == 0, terminal.shown
     assert "tableferry sync --config tables.toml" in terminal.shown
     assert PASSWORD not in terminal.shown

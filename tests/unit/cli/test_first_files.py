@@ -58,7 +58,7 @@ def test_an_entry_names_the_same_tables_when_it_is_read(
 ) -> None:
     there = spec(key="k 1", source=SourceTable("McTM", *source))
     one = replace(there, target=TargetTable(*target))
-    write_all([table_file(tmp_path / "tables.toml", [one])])
+    write_all([table_file(tmp_path / "tables.toml", [one], tmp_path / "a b.json")])
     (read,) = read_tables(tmp_path / "tables.toml")
     assert (read.key, read.db_type, read.database) == (one.key, one.db_type, one.database)
     assert (read.source, read.target) == (one.source, one.target)
