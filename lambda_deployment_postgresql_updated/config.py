@@ -44,6 +44,11 @@ def load_config(names: Sequence[str] | None = None) -> Config:
     return CONFIG.load(names)
 
 
+def load_for_status(names: Sequence[str] | None = None) -> Config:
+    """Read the configuration for a status: sources only where patterns have to be matched."""
+    return CONFIG.load_for_status(names)
+
+
 def describe(names: Sequence[str] | None = None) -> dict[str, Any]:
     """Return the tables and the configuration, or what is wrong with the environment."""
     tables = described(CONFIG.tables(), names)

@@ -14,18 +14,26 @@ from typing import Any
 from tableferry.errors import ConfigError
 from tableferry.frontend.execute import RunCallbacks
 from tableferry.frontend.execute import execute as execute_on
-from tableferry.frontend.request import Request, parse_event
+from tableferry.frontend.request import Operation, Request, parse_event
 from tableferry.frontend.response import Report
 from tableferry.frontend.scripts import Parser, run_script, verify_event, with_values
 from tableferry.frontend.signals import end_process
 
-from config import configured_names, load_config
+from config import configured_names, load_config, load_for_status
 
 
 def execute(request: Request, callbacks: RunCallbacks) -> Report:
     """Do what the request asks for its tables; raises ConfigError where nothing can be begun."""
-    config = load_config(request.tables)
-    return execute_on(request, config.tables, config.settings, callbacks, warnings=config.warnings)
+    load = load_for_status if request.mode is Operation.STATUS else load_config
+    config = load(request.tables)
+    return execute_on(
+        request,
+        config.tables,
+        config.settings,
+        callbacks,
+        warnings=config.warnings,
+        complete=config.complete,
+    )
 
 
 def read_arguments(arguments: Sequence[str]) -> Request:

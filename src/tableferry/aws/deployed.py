@@ -17,19 +17,21 @@ from tableferry.config import (
 )
 from tableferry.config.resolve import resolve_tables
 from tableferry.errors import ConfigError
-from tableferry.frontend.configured import expansion_of
+from tableferry.frontend.configured import expansion_of, status_expansion_of
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """The chosen tables in sync order, and the databases that they need.
 
-    ``warnings`` are what is to be told of the tables' patterns.
+    ``warnings`` are what is to be told of the tables' patterns. Of a status that is not
+    ``complete``, a source could not be asked which tables match.
     """
 
     tables: list[TableSpec]
     settings: Settings
     warnings: tuple[str, ...] = ()
+    complete: bool = True
 
 
 class DeployedConfig:
@@ -76,11 +78,28 @@ class DeployedConfig:
         found = expansion_of(table_set, settings, names)
         return Config(found.tables, settings, found.warnings)
 
-    def read(self, names: Sequence[str] | None = None) -> tuple[TableSet, Settings]:
+    def load_for_status(self, names: Sequence[str] | None = None) -> Config:
+        """Read the configuration for a status of these tables, of all where None.
+
+        The ledger is in the target: nothing is read or asked of a source, but where patterns are.
+        Raises as ``read``, and what a connection raises.
+        """
+        table_set, settings = self.read(names, of_sources=False)
+        found, complete = status_expansion_of(
+            table_set,
+            lambda db_types: load_settings(db_types, self._env_file(), AwsVault()),
+            names,
+        )
+        return Config(found.tables, settings, found.warnings, complete)
+
+    def read(
+        self, names: Sequence[str] | None = None, *, of_sources: bool = True
+    ) -> tuple[TableSet, Settings]:
         """Read the tables as they are configured, and the settings; contacts no database.
 
-        Raises one ConfigError that names every problem of the tables and of the environment, or
-        TransientError where the tables or secrets cannot be read at the moment.
+        The settings are those of the target, and of the tables' sources unless ``of_sources`` is
+        False. Raises one ConfigError that names every problem of the tables and of the environment,
+        or TransientError where the tables or secrets cannot be read at the moment.
         """
         refused: list[ConfigError] = []
         table_set = settings = None
@@ -92,7 +111,7 @@ class DeployedConfig:
             refused.append(error)
         try:
             db_types = table_set.db_types_of(names) if table_set else self._written_db_types()
-            settings = load_settings(db_types, self._env_file(), AwsVault())
+            settings = load_settings(db_types if of_sources else (), self._env_file(), AwsVault())
         except ConfigError as error:
             refused.append(error)
         try:

@@ -19,6 +19,9 @@ class Config(Protocol):
     @property
     def settings(self) -> "Settings": ...  # noqa: D102 - where their databases are
 
+    @property
+    def complete(self) -> bool: ...  # noqa: D102 - whether these are all tables that are wanted
+
 
 LoadConfig = Callable[[Sequence[str] | None], Config]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,17 +15,16 @@ from tableferry.cli.shared import (
     Metrics,
     Quiet,
     Tables,
-    read_expansion,
+    names_of,
+    read_databases,
     read_settings,
 )
-from tableferry.errors import TableferryError
 from tableferry.frontend.command import Style, run_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tableferry.config import TargetSettings
-    from tableferry.config.resolve import Expansion
     from tableferry.frontend.execute import RunCallbacks
     from tableferry.frontend.response import Report, Result
     from tableferry.frontend.view import View
@@ -129,35 +129,19 @@ def quarantine(
 
 def read_status(config: Path, tables: "Sequence[str] | None") -> "StatusReport":
     """Return how the configured tables stand, those named or all; raises TableferryError."""
+    from tableferry.config.config_file import read_table_set
+    from tableferry.frontend.configured import status_expansion_of
     from tableferry.inspect.status import table_status
     from tableferry.status.words import shell_commands
 
-    found, complete = _configured(config, tables)
+    names = None if tables is None else names_of(tables)
+    found, complete = status_expansion_of(
+        read_table_set(config), partial(read_databases, config), names
+    )
     named = "" if config == DEFAULT_CONFIG else str(config)
     target = read_settings(config, []).target
     report = table_status(found.tables, target, shell_commands(named))
     return replace(report, notes=(*found.warnings, *report.notes), complete=complete)
-
-
-def _configured(config: Path, tables: "Sequence[str] | None") -> "tuple[Expansion, bool]":
-    """Return the tables, and whether they are all of them.
-
-    Where a source cannot be asked which tables the patterns match, those with an entry are left:
-    a status has to answer then, too.
-    """
-    from tableferry.config.config_file import read_table_set
-    from tableferry.config.resolve import Expansion, resolve_tables
-
-    try:
-        return read_expansion(config, tables), True
-    except TableferryError as error:
-        table_set = read_table_set(config)
-        if not table_set.patterns or tables is not None:
-            raise
-        note = f"Which tables the patterns match is not known at the moment: {error.message}"
-        keys = tuple(table_set.entries)
-        entries = replace(table_set, patterns=(), order=keys, keys=keys)
-        return Expansion(resolve_tables(entries).selected(None), (note,)), False
 
 
 def _list(config: Path, read: "Callable[[TargetSettings], Report]", *, as_json: bool) -> int:

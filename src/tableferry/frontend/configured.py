@@ -1,9 +1,14 @@
 """The tables of a request; the drivers are loaded only where patterns have to be matched."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from tableferry.config import Settings, TableSet
 from tableferry.config.resolve import Expansion, resolve_tables
+from tableferry.errors import TableferryError
+
+ReadSettings = Callable[[Sequence[str]], Settings]
+"""Returns where the target and these sources are; raises ConfigError or TransientError."""
 
 
 def expansion_of(
@@ -19,3 +24,26 @@ def expansion_of(
     from tableferry.inspect.expand import expanded
 
     return expanded(table_set, settings, names)
+
+
+def status_expansion_of(
+    table_set: TableSet, read_settings: ReadSettings, names: Sequence[str] | None
+) -> tuple[Expansion, bool]:
+    """Return the tables that a status is about, and whether they are all of them.
+
+    Sources are asked, and their settings read, only where there are patterns. Where one cannot be
+    asked which tables match, those with an entry are left: a status has to answer then, too.
+    Raises as ``expansion_of``, where it has no answer without the patterns.
+    """
+    if not table_set.patterns:
+        return expansion_of(table_set, None, names), True
+    try:
+        settings = read_settings(table_set.db_types_of(names))
+        return expansion_of(table_set, settings, names), True
+    except TableferryError as error:
+        if names is not None:
+            raise
+        note = f"Which tables the patterns match is not known at the moment: {error.message}"
+        keys = tuple(table_set.entries)
+        entries = replace(table_set, patterns=(), order=keys, keys=keys)
+        return Expansion(resolve_tables(entries).selected(None), (note,)), False

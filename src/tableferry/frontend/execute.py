@@ -36,18 +36,20 @@ def execute(
     fingerprints: Mapping[str, str] = NO_FINGERPRINTS,
     *,
     warnings: tuple[str, ...] = (),
+    complete: bool = True,
 ) -> Report:
     """Sync, check, examine, plan, verify or judge these tables, as the request's mode says.
 
     ``fingerprints`` are those of a plan, by table: a table that has drifted since is not loaded.
-    ``warnings`` are those of the configuration; the report has them before its own.
+    ``warnings`` are those of the configuration; the report has them before its own. ``complete``
+    is whether ``tables`` are all that the request is about: a status can do without some.
     Raises ConfigError where nothing can be begun. ``info`` is not for here: it reads no database.
     """
     if request.mode is Operation.STATUS:
         from tableferry.inspect.status import table_status
 
         found = table_status(tables, settings.target, request.commands)
-        return replace(found, notes=(*warnings, *found.notes))
+        return replace(found, notes=(*warnings, *found.notes), complete=complete)
     report = _execute(request, tables, settings, callbacks, fingerprints)
     return replace(report, warnings=(*warnings, *report.warnings)) if warnings else report
 
