@@ -30,7 +30,12 @@ FOLDERS = [
     *(ROOT / "packages").glob("*/src/*/*"),
 ]
 """Where a path in a document may start."""
-MADE_BY_THE_READER = {"plan.json", "postgres/publish/delete.py", "tables.toml"}
+MADE_BY_THE_READER = {
+    "plan.json",
+    "postgres/publish/delete.py",
+    "tables.schema.json",
+    "tables.toml",
+}
 
 
 def _is_there(name: str) -> bool:
