@@ -151,7 +151,7 @@ class ErrorReport:
         return cls(
             type(error).__name__,
             f"An error that tableferry did not foresee: {kind_and_place(error)}",
-            "The load was rolled back; the old rows stay. Please report this.",
+            "A load that was under way was rolled back; its old rows stay. Please report this.",
         )
 
     def to_error(self) -> TableferryError:

@@ -8,6 +8,7 @@ import io
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,8 +96,22 @@ def env_file(path: Path, variables: Mapping[str, str], *, force: bool) -> NewFil
 
 
 def require_free(path: Path, *, force: bool) -> None:
-    """Raise ConfigError where there is a file already, unless it is to be replaced."""
-    if path.exists() and not force:
+    """Raise ConfigError where there is a file already that is not to be replaced, or no file."""
+    try:
+        is_file = stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written: {error.strerror}", hint="Name another with --config."
+        ) from None
+    # With --force as well: root could put a file in the place of /dev/null.
+    if not is_file:
+        raise ConfigError(
+            f"{path} is a folder or a device, and no file to write",
+            hint="Name another with --config.",
+        )
+    if not force:
         raise ConfigError(
             f"There is a file {path} already",
             hint="Name another with --config, or replace this one with --force.",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tableferry.errors import ConfigError, kind_and_place
 from tableferry.frontend.execute import RunCallbacks
-from tableferry.frontend.metrics_file import write_atomically
+from tableferry.frontend.metrics_file import is_special, write_atomically
 from tableferry.runs.events import Event, TableStarted
 from tableferry.runs.outcome import RunOutcome
 
@@ -39,7 +39,7 @@ def write_page(path: Path, report: "StatusReport") -> None:
     from tableferry.report.page import render_page
 
     try:
-        write_atomically(path.resolve(), render_page(report))
+        write_atomically(path, render_page(report))
     except OSError as error:
         raise ConfigError(
             f"The page {path} cannot be written: {error.strerror}",
@@ -49,10 +49,16 @@ def write_page(path: Path, report: "StatusReport") -> None:
 
 def require_writable(path: Path) -> None:
     """Raise ConfigError where the page has no folder to stand in, before a run is begun."""
-    if not path.absolute().parent.is_dir() or path.is_dir():
+    try:
+        is_special(path)
+        problem = "" if path.absolute().parent.is_dir() else "its folder does not exist"
+    except IsADirectoryError:
+        problem = "it is a folder"
+    except OSError as error:
+        problem = error.strerror or type(error).__name__
+    if problem:
         raise ConfigError(
-            f"The page {path} cannot be written: "
-            + ("it is a folder" if path.is_dir() else "its folder does not exist"),
+            f"The page {path} cannot be written: {problem}",
             hint="Name a file in a folder that exists.",
         )
 

@@ -28,8 +28,11 @@ LOG_WIDTH: Final = 160
 
 def console(*, stderr: bool = False) -> Console:
     """Return a console for this process's stdout, or stderr."""
-    out = Console(stderr=stderr, highlight=False)
-    return out if out.is_terminal else Console(stderr=stderr, highlight=False, width=LOG_WIDTH)
+    # Without emoji=False rich makes a picture of ":x:", which may be part of a name.
+    out = Console(stderr=stderr, highlight=False, emoji=False)
+    if out.is_terminal:
+        return out
+    return Console(stderr=stderr, highlight=False, emoji=False, width=LOG_WIDTH)
 
 
 def plain(text: object) -> str:
@@ -66,7 +69,7 @@ def print_warning(out: Console, warning: str, indent: int, shown: set[str]) -> N
     """
     markup = f"[yellow]warning[/] {plain(warning)}"
     if out.is_terminal and warning in shown:
-        line = Text.from_markup(markup.split("\n", maxsplit=1)[0])
+        line = Text.from_markup(markup.split("\n", maxsplit=1)[0], emoji=False)
         out.print(Padding(line, (0, 0, 0, indent), expand=False), no_wrap=True, overflow="ellipsis")
     else:
         print_indented(out, markup, indent)

@@ -149,7 +149,7 @@ class Screen:
         # Without the lock: the thread that redraws holds another one, which printing waits for.
         every, changed = dict(self._lines), list(self._changed)[-MOST_LINES:]
         lines, more = [every[key] for key in every if key in changed], len(every) - MOST_LINES
-        texts = [Text.from_markup(line(width)) for line in lines]
+        texts = [Text.from_markup(line(width), emoji=False) for line in lines]
         if more > 0:
             texts.append(Text(f"  and {more} more", style="dim"))
         for text in texts:

@@ -7,7 +7,7 @@ import pytest
 
 from tableferry import postgres
 from tableferry.model.identifiers import TargetTable
-from tableferry.postgres.ledger import migrate
+from tableferry.postgres.ledger import migrate, reading
 from tableferry.postgres.ledger.migrate import migrations
 from tests.integration.status.conftest import Desk
 from tests.integration.support import settings_of
@@ -35,6 +35,21 @@ def test_after_a_sync_every_table_is_fresh(desk: Desk) -> None:
     ]
     assert found["last_run"]["status"] == "ok"
     assert found["others"] == []
+
+
+@pytest.mark.parametrize("command", ["status", "runs", "history", "quarantine"])
+def test_a_ledger_that_another_session_keeps_locked_is_not_waited_for(
+    desk: Desk, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.sync()
+    monkeypatch.setattr(reading, "LOCK_TIMEOUT", "50ms")
+    with desk.target.connect(autocommit=False) as other:
+        other.execute("SET idle_in_transaction_session_timeout = '30s'")  # ends a wait without end
+        other.execute("LOCK TABLE tableferry.runs, tableferry.table_runs, tableferry.quarantine")
+        done = desk.run(command)
+    assert done.returncode == 1
+    assert "TransientError" in done.stderr
+    assert "(55P03)" in done.stderr
 
 
 def test_rows_older_than_max_age_are_late(desk: Desk) -> None:

@@ -1,13 +1,20 @@
 """What ``init`` writes can be read again, whatever the names and passwords are."""
 
 import io
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
 
-from tableferry.cli.first_files import NewFile, env_file, table_file, write_all
+from tableferry.cli.first_files import (
+    NewFile,
+    env_file,
+    require_free,
+    table_file,
+    write_all,
+)
 from tableferry.config.config_file import read_tables
 from tableferry.errors import ConfigError
 from tableferry.model.identifiers import SourceTable, TargetTable
@@ -72,3 +79,12 @@ def test_of_several_files_none_is_written_where_one_cannot_be(tmp_path: Path) ->
     with pytest.raises(ConfigError, match="cannot be written"):
         write_all(files)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_what_is_no_file_is_never_replaced(tmp_path: Path, force: bool) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe", tmp_path / ("a" * 300)):
+        with pytest.raises(ConfigError, match=r"no file to write|cannot be written"):
+            require_free(path, force=force)
+    require_free(tmp_path / "tables.toml", force=force)

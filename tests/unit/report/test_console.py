@@ -8,7 +8,7 @@ from rich.console import Console
 from tableferry.errors import ErrorReport
 from tableferry.inspect.check import CheckReport, DatabaseCheck, TableCheck
 from tableferry.report.answers_view import AnswersView
-from tableferry.report.console import print_indented
+from tableferry.report.console import console, plain, print_indented, print_warning
 from tableferry.report.run_view import RunView, show_outcome
 from tableferry.report.screen import Screen
 from tableferry.report.summary import show_run_line, show_summary
@@ -144,6 +144,24 @@ def test_a_name_is_shown_as_it_is_on_one_line_and_never_moves_the_terminal(
     assert f"SchemaError: {shown}" in told or "\n" in key
     assert "\a" not in told
     assert "\x1b[31m" not in told
+
+
+def test_a_name_between_colons_does_not_become_a_picture(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = console()
+    out.print(plain("secretsmanager:x: not found"))
+    show_outcome(TableOutcome(":x:", "app.:x:", Status.FAILED), out, set())
+    assert capsys.readouterr().out.splitlines() == [
+        "secretsmanager:x: not found",
+        "failed  :x:",
+    ]
+
+
+def test_a_folded_warning_keeps_names_between_colons() -> None:
+    out = Console(file=io.StringIO(), width=60, force_terminal=True, color_system=None, emoji=False)
+    print_warning(out, ":x: is gone", 0, {":x: is gone"})
+    assert lines_of(out) == ["warning :x: is gone"]
 
 
 def test_one_row_is_one_row() -> None:

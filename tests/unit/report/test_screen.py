@@ -248,11 +248,12 @@ def test_of_many_tables_at_once_the_last_six_are_shown_and_the_others_counted() 
     with Screen(console(), err) as screen:
         view = RunView(screen)
         for number in range(9):
-            view.event(TableStarted(f"t{number}", "t", number + 1, 9))
+            view.event(TableStarted(f":t{number}:" if number < 8 else ":x:", "t", number + 1, 9))
         probe = console()
         probe.print(screen._drawn(120))
         lines = text_of(probe).splitlines()
-    assert [line.split()[0] for line in lines[:-1]] == ["t3", "t4", "t5", "t6", "t7", "t8"]
+    names = [line.split()[0] for line in lines[:-1]]
+    assert names == [":t3:", ":t4:", ":t5:", ":t6:", ":t7:", ":x:"], "a name is no picture"
     assert lines[-1].strip() == "and 3 more"
 
 

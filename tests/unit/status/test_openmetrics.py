@@ -1,5 +1,6 @@
 """The metrics of a status: as both of Prometheus's parsers understand them."""
 
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,9 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_open
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from tableferry.errors import TransientError
+from tableferry.errors import ConfigError, TransientError
 from tableferry.frontend.metrics_file import with_metrics, write_atomically
+from tableferry.frontend.report_file import require_writable
 from tableferry.status.judge import report_of
 from tableferry.status.openmetrics import openmetrics
 from tableferry.status.report import StatusReport
@@ -100,6 +102,41 @@ def test_a_file_that_cannot_be_replaced_leaves_nothing_beside_it(tmp_path: Path)
     with pytest.raises(OSError, match="directory"):
         write_atomically(path, "# EOF\n")
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_device_or_a_pipe_is_written_to_and_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    link = tmp_path / "link"
+    link.symlink_to(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_atomically(link, "new\n# EOF\n")
+    assert os.read(reader, 100) == b"new\n# EOF\n"
+    os.close(reader)
+    assert stat.S_ISFIFO(pipe.lstat().st_mode)
+    assert link.is_symlink()
+    with pytest.raises(OSError, match="No such device"):
+        write_atomically(pipe, "nobody reads it\n")
+    assert sorted(tmp_path.iterdir()) == [link, pipe]
+
+
+def test_a_link_to_a_file_stays_a_link(tmp_path: Path) -> None:
+    path, link = tmp_path / "tableferry.prom", tmp_path / "link"
+    link.symlink_to(path)
+    write_atomically(link, "# EOF\n")
+    assert link.is_symlink()
+    assert path.read_text() == "# EOF\n"
+
+
+@pytest.mark.parametrize("named", [Path(), Path("/"), Path("a" * 300)])
+def test_a_path_that_no_file_can_have_is_named(
+    named: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wanted = report("customer")
+    assert with_metrics(named, lambda: wanted) is wanted
+    assert f"were not written to {named}: " in capsys.readouterr().err
+    with pytest.raises(ConfigError, match="cannot be written"):
+        require_writable(named)
 
 
 def test_a_status_whose_metrics_cannot_be_written_is_told_all_the_same(

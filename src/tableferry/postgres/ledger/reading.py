@@ -16,6 +16,9 @@ from tableferry.postgres.ledger.migrate import migrations
 OLDEST_READABLE: Final = 5
 """The version of the ledger that has all of the columns that are read here."""
 
+LOCK_TIMEOUT: Final = "5s"
+"""How long a lock on the ledger's tables is waited for: what watches runs must answer."""
+
 QUARANTINE: Final = "quarantine"
 """The table that holds values: a role that watches runs may be refused it."""
 
@@ -50,11 +53,12 @@ class ReadableLedger:
 def reading_ledger(connection: TargetConnection) -> Iterator[ReadableLedger]:
     """Read the ledger as of one moment while the block runs.
 
-    Raises ConfigError where the role may not read it, TableferryError where the server does not
-    answer.
+    Raises ConfigError where the role may not read it, TransientError where another session keeps it
+    locked, TableferryError where the server does not answer.
     """
     connection.begin_reading()
     try:
+        connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
         yield _look(connection)
     finally:
         connection.rollback()
