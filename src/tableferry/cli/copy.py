@@ -107,16 +107,11 @@ def named_tables(
     source: str = "",
 ) -> "NamedTables":
     """Return what the options ask for; raises ConfigError. ``source``: the source's name."""
-    from tableferry.errors import ConfigError
-    from tableferry.inspect.named_tables import SOURCE, NamedTables, split_outside, split_pair
+    from tableferry.inspect.named_tables import SOURCE, NamedTables, schema_pairs, split_outside
 
     def listed(given: "Sequence[str] | None") -> list[str]:
         names = [name for text in given or () for name in split_outside(text, ",")]
         return list(dict.fromkeys(name for name in names if name))
 
-    pairs = dict(map(split_pair, listed(map_schema)))
-    if not all(name and schema for name, schema in pairs.items()):
-        raise ConfigError(
-            "--map-schema names no pair of schemas", hint="Write it as --map-schema Sales=app."
-        )
+    pairs = schema_pairs(listed(map_schema))
     return NamedTables(listed(tables), listed(exclude), pairs, views, options, source or SOURCE)

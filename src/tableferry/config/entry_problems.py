@@ -30,6 +30,9 @@ from tableferry.model.naming import caseless, clashes, pg_name
 KNOWN: Final = (*REQUIRED, *OPTIONAL, *PATTERN_KEYS)
 """Every key that an entry, a pattern or the defaults may have."""
 
+LEDGER_SCHEMA: Final = "tableferry"
+"""The schema of the ledger and of staging tables in every target."""
+
 STAGED: Final = tuple(one for one in Publish if one not in {Publish.AUTO, Publish.TRUNCATE})
 """The strategies with a staging table, which the ledger tracks; ``auto`` works without one.
 A unit test compares them with the registry, which this folder cannot import."""
@@ -199,10 +202,19 @@ def source_table(text: str, database: str) -> SourceTable:
 
 
 def _target_table(text: str) -> TargetTable:
-    """Parse ``pg_table``; raises ConfigError for wildcards, which only ``sql_table`` has."""
+    """Parse ``pg_table``; raises ConfigError for wildcards, which only ``sql_table`` has.
+
+    Raises ConfigError for a table of the ledger's schema, too: a load would replace the records of
+    all loads.
+    """
     if has_wildcards(text):
         raise ConfigError(f"'pg_table' names one table, and {shown(text)} has wildcards")
-    return TargetTable.parse(text)
+    table = TargetTable.parse(text)
+    if table.schema == LEDGER_SCHEMA:
+        raise ConfigError(
+            f"'pg_table' is in the schema {LEDGER_SCHEMA}, which is the ledger's; choose another"
+        )
+    return table
 
 
 def value_problems(entry: Mapping[str, Any]) -> list[str]:

@@ -116,8 +116,7 @@ def resolve_tables(table_set: TableSet, catalogs: Catalogs = NO_CATALOGS) -> Res
     if found.problems:
         raise ConfigError(
             "The table configuration has problems:\n  " + "\n  ".join(found.problems),
-            hint=f"Correct {table_set.named}: give one of these tables an entry of its own, or "
-            "leave it out with 'exclude_tables'.",
+            hint=f"Correct {table_set.named}: {table_set.remedy}.",
         )
     _require_defaults_in_use(table_set, found.merged)
     if not found.entries and table_set.patterns:

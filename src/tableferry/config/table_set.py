@@ -31,6 +31,10 @@ NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 DEFAULTS: Final = "[defaults]"
 """What messages call the defaults, whatever the file's form."""
 
+OWN_ENTRY: Final = (
+    "give one of these tables an entry of its own, or leave it out with 'exclude_tables'"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -89,9 +93,9 @@ class TableSet:
 
     ``entries`` are those of one table, with what ``defaults`` gives them left out. ``schemas`` has
     the target's schema for a source's. ``order`` are keys of entries, patterns or matched tables:
-    the ones that are carried, and their order. ``named`` is what hints call the entries, ``lines``
-    where each begins in its file, where that is known. ``prefixes`` stand for a source's name in
-    the names of targets.
+    the ones that are carried, and their order. ``named`` is what hints call the entries, ``remedy``
+    what they advise where two tables are in each other's way; ``lines`` where each begins in its
+    file, where that is known. ``prefixes`` stand for a source's name in the names of targets.
     """
 
     entries: Mapping[str, Entry]
@@ -103,6 +107,7 @@ class TableSet:
     named: str = "these entries of TABLE_CONFIGS"
     lines: Mapping[str, int] = field(default_factory=dict)
     prefixes: Mapping[str, str] = field(default_factory=dict)
+    remedy: str = OWN_ENTRY
 
     @property
     def names(self) -> Names:
@@ -147,6 +152,7 @@ def parse_table_set(
     named: str = "these entries of TABLE_CONFIGS",
     lines: Mapping[str, int] = NOTHING,
     prefixes: Mapping[str, str] = NOTHING,
+    remedy: str = OWN_ENTRY,
 ) -> TableSet:
     """Check what a file says; raises one ConfigError that names every problem of every entry."""
     problems = [f"{DEFAULTS}: {one}" for one in _default_problems(defaults)]
@@ -179,7 +185,7 @@ def parse_table_set(
     keys = tuple(configs)
     return TableSet(
         entries, tuple(patterns), given, dict(_mapping(schemas)), tuple(order or keys), keys,
-        named, lines, prefixes,
+        named, lines, prefixes, remedy,
     )  # fmt: skip
 
 

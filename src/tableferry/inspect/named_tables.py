@@ -15,7 +15,7 @@ from tableferry.config.name_pattern import has_wildcards
 from tableferry.config.resolve import Catalogs, questions, resolve_tables
 from tableferry.config.table_set import TableSet, parse_table_set
 from tableferry.errors import ConfigError, SchemaError
-from tableferry.model.identifiers import SourceTable, shown
+from tableferry.model.identifiers import SourceTable, shown, split_name
 from tableferry.model.naming import find_name, pg_name
 
 SOURCE: Final = "source"
@@ -25,6 +25,8 @@ DEFAULT_SCHEMAS: Final = {"dbo": "public"}
 """Each database's own default; the tables of any other schema go into one of the same name."""
 
 NAMED: Final = "the tables that are named"
+
+REMEDY: Final = "leave one of these tables out with --exclude, and name it in a command of its own"
 
 _CLOSING: Final = {"[": "]", '"': '"'}
 
@@ -52,6 +54,8 @@ def find_named(asked: NamedTables, settings: SourceSettings) -> list[TableSpec]:
     None where no pattern is among them. Raises ConfigError for names that are none, SchemaError
     where a pattern matches nothing, and what a connection raises.
     """
+    if not asked.tables:
+        raise ConfigError("No table was named", hint="Name some with --table 'dbo.*'.")
     table_set = _table_set(asked, settings.db)
     catalogs: Catalogs = {}
     if table_set.patterns:
@@ -67,6 +71,7 @@ def find_named(asked: NamedTables, settings: SourceSettings) -> list[TableSpec]:
         SourceTable.parse(one["sql_table"], settings.db).schema
         for one in table_set.entries.values()
     }
+    _require_schemas(asked.schemas, schemas, settings)
     named = replace(table_set, schemas=target_schemas(schemas, asked.schemas))
     return resolve_tables(named, catalogs).selected(None)
 
@@ -82,6 +87,19 @@ def _require_matches(table_set: TableSet, catalogs: Catalogs, settings: SourceSe
         )
 
 
+def _require_schemas(
+    mapped: Mapping[str, str], schemas: set[str], settings: SourceSettings
+) -> None:
+    """Raise SchemaError where no table is in a schema that has a target's: a slip as well."""
+    in_use = {find_name(schema, mapped) for schema in schemas}
+    if unused := [schema for schema in mapped if schema not in in_use]:
+        raise SchemaError(
+            f"No table that is named is in the schema {', '.join(map(shown, unused))} of "
+            f"{settings}",
+            hint=f"Correct --map-schema; the schemas are {', '.join(sorted(schemas))}.",
+        )
+
+
 def target_schemas(schemas: Iterable[str], given: Mapping[str, str]) -> dict[str, str]:
     """Return the target's schema for each of these schemas of the source."""
     mapped = {}
@@ -93,9 +111,43 @@ def target_schemas(schemas: Iterable[str], given: Mapping[str, str]) -> dict[str
 
 
 def split_pair(text: str) -> tuple[str, str]:
-    """Split ``source=target``, or two schemas; "" for no target."""
+    """Split ``source=target``; "" for no target. Raises ConfigError for half a pair."""
     source, *targets = split_outside(text, "=")
-    return source, "=".join(targets)
+    target = "=".join(targets)
+    if not source or (targets and not target):
+        raise ConfigError(
+            f"{shown(text)} names no {'target' if source else 'source'}",
+            hint="Write dbo.Customer=app.customer, or dbo.Customer alone. A variable of the shell "
+            "may be empty.",
+        )
+    return source, target
+
+
+def schema_pairs(texts: Iterable[str]) -> dict[str, str]:
+    """Return the target's schema for each source's; raises ConfigError for what is no pair.
+
+    Unusual names may be in brackets or quotes, as those of tables.
+    """
+    pairs: dict[str, str] = {}
+    for text in texts:
+        source, *targets = (_schema_name(one) for one in split_outside(text, "="))
+        if not source or len(targets) != 1 or not targets[0]:
+            raise ConfigError(
+                "--map-schema names no pair of schemas", hint="Write it as --map-schema Sales=app."
+            )
+        if source in pairs:
+            raise ConfigError(
+                f"--map-schema names {shown(source)} twice", hint="Name each schema once."
+            )
+        pairs[source] = targets[0]
+    return pairs
+
+
+def _schema_name(text: str) -> str:
+    if text[:1] not in _CLOSING:
+        return text
+    parts = split_name(text)
+    return parts[0] if len(parts) == 1 else ""
 
 
 def split_outside(text: str, separator: str) -> list[str]:
@@ -112,6 +164,7 @@ def split_outside(text: str, separator: str) -> list[str]:
 
 def _table_set(asked: NamedTables, database: str) -> TableSet:
     own = {"db_type": asked.source, "sql_server_db": database}
+    found: dict[str, SourceTable] = {}
     configs: dict[str, dict[str, Any]] = {}
     for text in asked.tables:
         source, target = split_pair(text)
@@ -130,6 +183,7 @@ def _table_set(asked: NamedTables, database: str) -> TableSet:
         else:
             table = SourceTable.parse(source, database)
             key = derived_key(table)
+            _require_other_key(key, table, found.setdefault(key, table))
             if target:
                 entry["pg_table"] = target
         if key in configs:
@@ -140,4 +194,13 @@ def _table_set(asked: NamedTables, database: str) -> TableSet:
             "--exclude goes with a pattern, and every table is named by itself",
             hint="Leave it out, or the names that are not wanted.",
         )
-    return parse_table_set(configs, defaults=dict(asked.options), named=NAMED)
+    return parse_table_set(configs, defaults=dict(asked.options), named=NAMED, remedy=REMEDY)
+
+
+def _require_other_key(key: str, table: SourceTable, first: SourceTable) -> None:
+    """Raise ConfigError where the table with this key is another one."""
+    if table != first:
+        raise ConfigError(
+            f"{first} and {table} would both have the key {shown(key)}",
+            hint="Name one of them in a command of its own.",
+        )

@@ -60,7 +60,7 @@ def test_a_schema_can_be_mapped_to_another_and_tables_left_out(
 ) -> None:
     done = tableferry(
         "copy", url_of(shop), target_url(pg_database), "--json",
-        "--table=*.*", "--exclude=*.Audit*", "--map-schema=Sales=app",
+        "--table=*.*", "--exclude=*.Audit*", "--map-schema=[Sales]=app",
     )  # fmt: skip
     assert copied(done) == {"customer": "public.customer", "sales_order": "app.order"}
 
@@ -159,7 +159,14 @@ def test_a_refused_password_is_told_without_the_url(
         (["--table=dbo.*=app.all"], 2, "names one target for the tables of a pattern"),
         (["--table=dbo.Customer", "--exclude=dbo.A*"], 2, "--exclude goes with a pattern"),
         (["--table=dbo.Customer,dbo.Customer=x"], 2, "is named twice"),
+        (["--table=dbo.Sales_Order=x,Sales.Order=y"], 2, "would both have the key 'sales_order'"),
+        (["--table=dbo.Customer="], 2, "'dbo.Customer=' names no target"),
+        (["--table="], 2, "Name some with --table"),
+        (["--table=dbo.Customer=tableferry.runs"], 2, "is the ledger's"),
         (["--table=dbo.*", "--map-schema=Sales"], 2, "--map-schema names no pair"),
+        (["--table=*.*", "--map-schema=Sales=a,Sales=b"], 2, "--map-schema names 'Sales' twice"),
+        (["--table=*.*", "--map-schema=Slaes=app"], 1, "is in the schema 'Slaes' of"),
+        (["--table=*.*", "--map-schema=Sales=tableferry"], 2, "is the ledger's"),
         (["--table=dbo.*", "--publish=magic"], 2, "'publish'"),
         (["--table=dbo.*", "--jobs=0"], 2, "from 1 to 64"),
         (["--table=a.b.c.d.e"], 2, "a.b.c.d.e"),

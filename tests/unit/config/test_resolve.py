@@ -168,6 +168,17 @@ def test_two_tables_of_one_key_or_one_target_are_refused_by_name() -> None:
     assert "Shop2.dbo.Order would have the key 'order' of an entry" in said
 
 
+def test_two_tables_with_one_key_come_with_the_advice_of_whoever_named_them() -> None:
+    with pytest.raises(ConfigError) as raised:
+        resolve(
+            {"all": pattern()}, ["dbo.Log A", "dbo.Log_A"], remedy="leave one out with --exclude"
+        )
+    assert raised.value.hint.endswith("leave one out with --exclude.")
+    with pytest.raises(ConfigError) as raised:
+        resolve({"all": pattern()}, ["dbo.Log A", "dbo.Log_A"])
+    assert "'exclude_tables'" in raised.value.hint
+
+
 def test_equally_specific_patterns_that_disagree_are_refused() -> None:
     said = refused({"a": pattern("dbo.L*", chunks=2), "b": pattern("dbo.*A", chunks=3)}, "dbo.LA")
     assert "a (dbo.L*) and b (dbo.*A) are equally specific and differ in 'chunks'" in said
