@@ -246,6 +246,33 @@ def test_what_uses_the_column_is_refused_by_name_and_the_statements_work(
     database.run("DROP PUBLICATION IF EXISTS p")
 
 
+def test_a_view_is_made_again_with_its_options(
+    sandbox: Sandbox, narrow: Run, database: PgDatabase
+) -> None:
+    options = "(security_barrier=true, security_invoker=true, check_option=local)"
+    database.run(f"CREATE VIEW v WITH {options} AS SELECT qty FROM t")
+    asked = "SELECT reloptions FROM pg_class WHERE relname = 'v'"
+    before = database.rows(asked)
+    _, hint = refused(sandbox, database, publish="merge")
+    database.run(*hint.partition("By hand: ")[2].split("; "))
+    assert database.rows(asked) == before
+    assert before[0][0]
+
+
+@pytest.mark.parametrize("kept", ["partition key", "inherited column"])
+def test_no_statement_is_proposed_where_postgresql_has_none(
+    sandbox: Sandbox, narrow: Run, database: PgDatabase, kept: str
+) -> None:
+    made = {
+        "partition key": "CREATE TABLE t (id int, qty int) PARTITION BY RANGE (qty)",
+        "inherited column": "CREATE TABLE t () INHERITS (parent)",
+    }
+    database.run("DROP TABLE t", "CREATE TABLE parent (id int, qty int)", made[kept])
+    message, hint = refused(sandbox, database, publish="truncate")
+    assert f"the {kept}" in message
+    assert "By hand" not in hint
+
+
 @pytest.mark.parametrize("publish", ["truncate", "merge"])
 def test_a_partitioned_table_evolves_unless_a_partition_is_used(
     sandbox: Sandbox, narrow: Run, database: PgDatabase, publish: str

@@ -45,6 +45,9 @@ ALWAYS_PREVENTS: Final = (
 )  # fmt: skip
 """Kinds of ``ColumnUse`` for which no type is changed."""
 
+FIXES_TYPE: Final = ("partition key", "inherited column")
+"""Kinds for which PostgreSQL alters no type of this table's column at all."""
+
 PREVENTS_REWRITING: Final = ("index",)
 """Kinds that are kept as they are where the table is not rewritten, and rebuilt otherwise."""
 

@@ -12,6 +12,7 @@ from tableferry.model.identifiers import shown
 from tableferry.model.schema import PgType, SourceColumn, TargetColumn, TargetSchema
 from tableferry.planning.alter_table import change_type
 from tableferry.planning.evolve import (
+    FIXES_TYPE,
     KEEPS_NOT_NULL,
     Evolution,
     described,
@@ -67,10 +68,15 @@ class FollowedColumns:
         return replace(into, type=after, nullable=into.nullable or relaxed)
 
     def by_hand(self, into: TargetColumn, wanted: PgType) -> str:
-        """Return the statements that give an existing column a type that holds every value."""
+        """Return the statements that give an existing column a type that holds every value.
+
+        "" where PostgreSQL has none: the table would have to be created anew.
+        """
         after = evolved_type(into.type, wanted)
         kind = after or wanted
         uses = preventing(self._uses.get(into.name, ()), into.type, kind)
+        if any(use.kind in FIXES_TYPE for use in uses):
+            return ""
         return change_type(self._spec.target, into.name, kind, uses, by_text=after is None)
 
     def follows(self, into: TargetColumn, wanted: PgType) -> bool:

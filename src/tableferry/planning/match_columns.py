@@ -125,7 +125,7 @@ def _hint(
     )
     if stopped and not naming:
         hint = f"{hint} {DRIFT_HINT}"
-    run = "; ".join(dict.fromkeys(statements))
+    run = "; ".join(one for one in dict.fromkeys(statements) if one)
     return f"{hint} By hand: {run}" if run else hint
 
 

@@ -28,8 +28,10 @@ WITH body AS (
 SELECT u.name, CASE WHEN r.ev_class = u.attrelid THEN 'rule' ELSE 'view' END,
   CASE WHEN r.ev_class = u.attrelid THEN r.rulename::text ELSE v.oid::regclass::text END,
   CASE WHEN r.ev_class <> u.attrelid THEN format('DROP %%s %%s', k.kind, v.oid::regclass) END,
-  CASE WHEN r.ev_class <> u.attrelid THEN format('CREATE %%s %%s AS %%s', k.kind,
-    v.oid::regclass, rtrim(pg_get_viewdef(v.oid), '; ')) END
+  CASE WHEN r.ev_class <> u.attrelid THEN format('CREATE %%s %%s%%s AS %%s', k.kind,
+    v.oid::regclass, (SELECT ' WITH (' || string_agg(format('%%I=%%L', o.option_name,
+    o.option_value), ', ') || ')' FROM pg_options_to_table(v.reloptions) o),
+    rtrim(pg_get_viewdef(v.oid), '; ')) END
 FROM used u JOIN pg_rewrite r ON u.classid = 'pg_rewrite'::regclass AND r.oid = u.objid
 JOIN pg_class v ON v.oid = r.ev_class, LATERAL (SELECT CASE v.relkind WHEN 'm'
   THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END AS kind) k

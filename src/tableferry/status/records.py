@@ -52,8 +52,10 @@ class TableRecord:
 
     @property
     def seconds(self) -> float | None:
-        """How long it took, None while it runs."""
-        return (self.ended_at - self.started_at).total_seconds() if self.ended_at else None
+        """How long it took, None while it runs; 0 where the clock went back meanwhile."""
+        if self.ended_at is None:
+            return None
+        return max(0.0, (self.ended_at - self.started_at).total_seconds())
 
     @property
     def rows_per_second(self) -> int | None:
@@ -117,8 +119,10 @@ class RunRecord:
 
     @property
     def seconds(self) -> float | None:
-        """How long it took, None while it runs."""
-        return (self.ended_at - self.started_at).total_seconds() if self.ended_at else None
+        """How long it took, None while it runs; 0 where the clock went back meanwhile."""
+        if self.ended_at is None:
+            return None
+        return max(0.0, (self.ended_at - self.started_at).total_seconds())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form; what does not apply is left out."""

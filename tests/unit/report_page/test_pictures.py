@@ -65,6 +65,19 @@ def test_a_verification_by_the_run_is_its_last_bar_and_anothers_is_none() -> Non
     assert bars.bars[-1].phase == "publish"
 
 
+def test_a_clock_that_went_back_leaves_bars_within_the_run() -> None:
+    before = BEGAN - dt.timedelta(hours=3)
+    told = state("one")
+    last = replace(told.runs[0], started_at=before, ended_at=before - dt.timedelta(seconds=1))
+    assert last.seconds == 0.0
+    found = VerificationRecord(before, "rows", "equal", run_id=LAST, seconds=4.0)
+    for phases in (last.phases, ()):
+        there = replace(told, runs=(replace(last, phases=phases),), verified=found)
+        [bars] = bars_of(report(there))
+        assert {(bar.begin, bar.end) for bar in bars.bars} == {(0.0, 0.0)}
+        assert "<svg" in gantt([bars])
+
+
 def test_a_run_without_recorded_phases_is_one_bar() -> None:
     last = record("one", run_id=LAST, began=BEGAN, seconds=7.0)
     [bars] = bars_of(report(replace(state("one"), runs=(last,))))

@@ -51,11 +51,15 @@ def _bars(
         return ()
     began = (record.started_at - run.started_at).total_seconds()
     ended = ((record.ended_at or report.at) - run.started_at).total_seconds()
-    bars = [
-        PhaseSpan(span.phase, began + span.begin, began + span.end) for span in record.phases
-    ] or [PhaseSpan(UNKNOWN, began, ended)]
+    bars = [_bar(span.phase, began + span.begin, began + span.end) for span in record.phases]
+    bars = bars or [_bar(UNKNOWN, began, ended)]
     found = table.verified
     if found is not None and found.run_id == run.run_id:
         until = (found.verified_at - run.started_at).total_seconds()
-        bars.append(PhaseSpan("verify", until - found.seconds, until))
+        bars.append(_bar("verify", until - found.seconds, until))
     return tuple(bars)
+
+
+def _bar(phase: str, begin: float, end: float) -> PhaseSpan:
+    """Return a bar of the run; one that a clock put before the run's beginning begins there."""
+    return PhaseSpan(phase, max(0.0, begin), max(0.0, begin, end))
