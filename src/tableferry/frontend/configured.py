@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tableferry.config import Settings, TableSet
 from tableferry.config.resolve import Expansion, resolve_tables
-from tableferry.errors import TableferryError
+from tableferry.errors import SchemaError, TableferryError
 
 ReadSettings = Callable[[Sequence[str]], Settings]
 """Returns where the target and these sources are; raises ConfigError or TransientError."""
@@ -40,10 +40,14 @@ def status_expansion_of(
     try:
         settings = read_settings(table_set.db_types_of(names))
         return expansion_of(table_set, settings, names), True
+    except SchemaError:  # the sources have answered: nothing matches
+        raise
     except TableferryError as error:
         if names is not None:
             raise
         note = f"Which tables the patterns match is not known at the moment: {error.message}"
         keys = tuple(table_set.entries)
+        if not keys:
+            return Expansion([], (note,)), False
         entries = replace(table_set, patterns=(), order=keys, keys=keys)
         return Expansion(resolve_tables(entries).selected(None), (note,)), False

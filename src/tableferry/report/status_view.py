@@ -196,7 +196,7 @@ def _totals(report: StatusReport) -> str:
     """Return the last line: how many tables have which word, and what the last run was."""
     said = [f"{report.count(word)} {word}" for word in WORST_FIRST if report.count(word)]
     colour = "green" if report.ok else "red"
-    line = f"[bold {colour}]{', '.join(said)} of {counted(len(report.tables), 'table')}[/]"
+    line = f"[bold {colour}]{', '.join(said)} of {counted(len(report.judged), 'table')}[/]"
     run = report.last_run
     if run is None:
         return line

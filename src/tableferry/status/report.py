@@ -118,19 +118,28 @@ class StatusReport:
     notes: tuple[str, ...] = ()
     complete: bool = True
 
+    @property
+    def judged(self) -> tuple[TableState, ...]:
+        """The tables that the totals and the exit code are about.
+
+        The ``others`` as well where it is not ``complete``: one that is failing must not be silent
+        because its source is down, too.
+        """
+        return self.tables if self.complete else (*self.tables, *self.others)
+
     def count(self, word: Word) -> int:
         """Return how many tables have this word."""
-        return sum(table.word is word for table in self.tables)
+        return sum(table.word is word for table in self.judged)
 
     @property
     def ok(self) -> bool:
         """Whether every table is fresh, or is being loaded and not late."""
-        return all(_is_ok(table) for table in self.tables)
+        return all(_is_ok(table) for table in self.judged)
 
     @property
     def any_ok(self) -> bool:
         """Whether at least one table is."""
-        return any(_is_ok(table) for table in self.tables)
+        return any(_is_ok(table) for table in self.judged)
 
     @property
     def differs(self) -> bool:
@@ -150,7 +159,7 @@ class StatusReport:
             "tables": [table.to_dict() for table in self.tables],
             "others": [table.to_dict() for table in self.others],
             "totals": {
-                "tables": len(self.tables),
+                "tables": len(self.judged),
                 **{word.value: self.count(word) for word in Word},
             },
         }

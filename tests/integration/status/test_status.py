@@ -262,3 +262,23 @@ def test_a_source_that_cannot_be_asked_for_a_patterns_tables_does_not_silence_th
     assert (found["complete"], [one["table"] for one in found["tables"]]) == (False, ["alpha"])
     assert "Which tables the patterns match is not known" in found["notes"][0]
     assert len(found["others"]) == 1
+    assert found["totals"]["tables"] == 2, "the others may be those of the pattern"
+
+
+def test_a_file_of_patterns_alone_has_a_status_while_its_source_is_down(desk: Desk) -> None:
+    desk.configure(rest={"sql_table": "dbo.*", "pg_table": None, "primary_key": None})
+    desk.sync()
+    down = replace(desk, more={"SQL_SERVER_MCTM_PORT": "1", "SQL_SERVER_MCTM_CONNECT_TIMEOUT": "1"})
+    found = down.told("status")
+    assert (found["complete"], found["tables"], len(found["others"])) == (False, [], 2)
+    assert found["totals"]["fresh"] == 2
+    desk.source.run("ALTER TABLE dbo.alpha ADD Extra int NULL")
+    desk.sync(code=1)
+    assert down.told("status", code=1)["totals"]["failing"] == 1
+
+
+def test_patterns_that_match_nothing_are_no_source_that_is_down(desk: Desk) -> None:
+    desk.configure(rest={"sql_table": "gone.*", "pg_table": None, "primary_key": None})
+    done = desk.run("status")
+    assert done.returncode == 1
+    assert "No table matches rest (gone.*)" in done.stderr
