@@ -7,10 +7,21 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from fuzz import hostile
-from fuzz.world import NAMES, REFUSED, entry
+from fuzz.world import NAMES, REFUSED, SOURCE_URL, TARGET_URL, entry
 from tests.support.proxy import Direction
 
-COMMANDS: Final = ("sync", "sync", "sync", "plan", "check", "discover", "info", "verify")
+COMMANDS: Final[tuple[tuple[str, ...], ...]] = (
+    ("sync",), ("sync",), ("sync",), ("sync", "--jobs", "3"), ("plan",), ("check",), ("doctor",),
+    ("discover", "--source", "fuzz"), ("info",), ("verify",), ("config", "explain"),
+    ("status",), ("status", "--html", "page.html"), ("status", "--openmetrics", "metrics.prom"),
+    ("history",), ("runs",), ("quarantine", "--keys"),
+    ("copy", SOURCE_URL, TARGET_URL, "--table", "dbo.Pl*"),
+    ("copy", SOURCE_URL, TARGET_URL, "--table", "dbo.*", "--jobs", "4"),
+    ("init", "--source", SOURCE_URL, "--target", TARGET_URL, "--table", "dbo.Pl*", "--yes"),
+)  # fmt: skip
+_ABOUT_A_TABLE: Final = ("config", "history", "quarantine")
+"""Commands that take a table's key as an argument."""
+
 STREAMS: Final = ("full", "closed", "reader gone", "ascii")
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FOLDERS: Final = ("deleted", "forbidden")
@@ -79,11 +90,12 @@ def _working(number: int, chance: random.Random) -> Case:
         return replace(case, kind="event", event=chance.choice(hostile.EVENTS))
     if kind < 0.16:
         return replace(case, kind="api")
-    command = chance.choice(COMMANDS)
-    arguments = (command,) if command != "discover" else (command, "--source", "fuzz")
+    arguments = chance.choice(COMMANDS)
+    if arguments[0] in _ABOUT_A_TABLE and chance.random() < 0.8:
+        arguments += (_key(names[0]),)
     if chance.random() < 0.3:
         arguments += ("--json",)
-    if command == "sync" and chance.random() < 0.2:
+    if arguments[0] == "sync" and chance.random() < 0.2:
         arguments += ("--publish-together",)
     return replace(case, arguments=arguments)
 
@@ -150,7 +162,10 @@ def _argument(case: Case, chance: random.Random) -> Case:
 
 def _stream(case: Case, chance: random.Random) -> Case:
     which = chance.choice(("out", "err"))
-    return replace(case, **{which: chance.choice(STREAMS)}, fresh=True)
+    kind = chance.choice(STREAMS)
+    if which == "out":
+        return replace(case, out=kind, fresh=True)
+    return replace(case, err=kind, fresh=True)
 
 
 def _folder(case: Case, chance: random.Random) -> Case:

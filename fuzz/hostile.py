@@ -59,7 +59,8 @@ PASSWORDS: Final = tuple(name for name in VARIABLES if name.endswith(("_PASSWORD
 
 VALUES: Final[tuple[Any, ...]] = (
     None, True, False, 0, 1, -1, 2, 10**30, 1.5, float("nan"), float("inf"), "", " ", "x", "ID",
-    "id", "dbo.Plain", "no.such.table.at.all", "[unclosed", "a" * 5000, "\ud800", "\x00", "\x1b[2J",
+    "id", "dbo.Plain", "dbo.*", "*.*", "?", "[dbo].[*]", "no.such.table.at.all", "[unclosed",
+    "a" * 5000, "\ud800", "\x00", "\x1b[2J",
     "[/b]", "%s", "1=1", "1=1; DROP TABLE dbo.Plain", "ID > 10 --", "(", "/*", "'", b"bytes", [],
     {}, (), [None], ["ID"], ["ID", "ID"], ["id", "ID"], ["no_such_column"], ["\x1b[31m"],
     {"ID": "text"}, {"ID": 1}, {None: None}, [[["ID"]]], "auto", "swap", "merge", "truncate",
@@ -75,7 +76,8 @@ KEYS: Final = (
     "on_expired", "reconcile_every", "max_delete_share", "consistency", "where",
     "type_overrides", "on_invalid", "max_invalid", "trailing_blanks", "drift", "publish",
     "max_shrink", "chunks", "parallel", "ledger", "max_rows_per_second", "lock_timeout",
-    "statement_timeout", "no_such_key", "\x1b[31m", "", 7, None, ("a", "b"),
+    "statement_timeout", "max_age", "verify", "repair", "exclude_tables", "views", "new_tables",
+    "resume_within", "stall_timeout", "no_such_key", "\x1b[31m", "", 7, None, ("a", "b"),
 )  # fmt: skip
 
 FILES: Final[tuple[bytes, ...]] = (
@@ -118,7 +120,13 @@ ARGUMENTS: Final = (
     "--plan=/dev/null", "--fail-fast", "--publish-together", "--scheduler=", "--scheduler=x",
     "\udcff", "a[/b]", "--source=fuzz", "--source=nowhere", "--schema=%", "--like=[", "--scale=NaN",
     "--tables=\N{DRAGON}", "--sample=0", "--sample=2", "--settle=NaN", "--limit=1e9", "--repair",
-    "--count", "--independent", "--show-values",
+    "--count", "--independent", "--show-values", "--jobs=0", "--jobs=64", "--jobs=1e9",
+    "--html=/dev/full", "--html=.", "--report=/", "--openmetrics=/dev/full", "--openmetrics=.",
+    "--table=*.*", "--table=[", "--table=dbo.Plain=a.b.c", "--table=\x1b[31m", "--exclude=*",
+    "--map-schema=dbo", "--map-schema=dbo=\x1b[31m", "--views", "--mode=x", "--publish=x",
+    "--verify=x", "--dry-run", "--yes", "--force", "--name=1;", "--all", "--keys",
+    f"mssql://u:{SECRET}@h", f"postgresql://u:{SECRET}@[::1", f"--source=mssql://{SECRET}@x@y/z?a",
+    f"--target=postgresql://u:{SECRET}%zz@h:x/d?sslmode=x", "secretsmanager:", "mssql://",
 )  # fmt: skip
 
 EVENTS: Final[tuple[Any, ...]] = (
@@ -128,6 +136,8 @@ EVENTS: Final[tuple[Any, ...]] = (
     {"mode": "begin"}, {"mode": "publish", "run_id": 7}, {"mode": "give_up", "error": {"Cause": 7}},
     {"tables": 7}, {"tables": []}, {"tables": ["no such"]}, {"tables": list("ab" * 500)},
     {"mode": "single_sync"}, {"mode": "single_sync", "table_name": {}}, {"continued": -1},
+    {"mode": "status"}, {"mode": "status", "tables": ["\x1b"]}, {"mode": "status", "jobs": 2},
+    {"mode": "doctor"}, {"mode": "multi_sync", "jobs": "x"}, {"mode": "multi_sync", "jobs": 1e9},
     {"publish_together": "yes"}, {"mode": "multi_sync", "continued": 3, "x" * 3000: None},
 )  # fmt: skip
 

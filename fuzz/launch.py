@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -57,7 +57,12 @@ class Launcher:
         """Run a case to its end, with its wire cut and its signal sent."""
         with tempfile.TemporaryDirectory(prefix="fuzz-") as place:
             root = Path(place)
-            setting = _prepare(case, world.environment(wires), root)
+            urls, environment = world.urls(wires), world.environment(wires)
+            if set(urls) & set(case.arguments):
+                environment |= world.passwords()
+                arguments = tuple(urls.get(one, one) for one in case.arguments)
+                case = replace(case, arguments=arguments)
+            setting = _prepare(case, environment, root)
             with _cut_wire(case, wires):
                 began = time.monotonic()
                 is_fresh = case.fresh and case.kind == "command"

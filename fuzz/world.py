@@ -27,6 +27,10 @@ DATABASE: Final = "Fuzz"
 USER: Final = "fuzz"
 ROWS: Final = 300
 
+SOURCE_URL: Final = "<source>"
+TARGET_URL: Final = "<target>"
+"""Arguments that stand for the URLs of the servers, without passwords."""
+
 NAMES: Final = (
     "Plain",
     "a]b",
@@ -85,6 +89,23 @@ class World:
             "PG_DB": wires.database,
             "PG_USER": self.target.user,
             "PG_PASSWORD": self.target.password,
+        }
+
+    def urls(self, wires: Wires) -> dict[str, str]:
+        """Return the arguments that stand for a URL, and the URLs."""
+        source, target = wires.source, wires.target
+        return {
+            SOURCE_URL: f"mssql://{self.source.user}@{source.host}:{source.port}/{DATABASE}",
+            TARGET_URL: (
+                f"postgresql://{self.target.user}@{target.host}:{target.port}/{wires.database}"
+            ),
+        }
+
+    def passwords(self) -> dict[str, str]:
+        """Return the variables of the passwords that the URLs do not have."""
+        return {
+            "SQL_SERVER_PASSWORD": self.source.password,
+            "PGPASSWORD": self.target.password,
         }
 
     def connect(self, wires: Wires) -> "psycopg.Connection[Any]":

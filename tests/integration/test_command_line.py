@@ -277,6 +277,7 @@ def test_a_table_whose_columns_do_not_fit_exits_6_with_its_reason(
     assert done.returncode == 6
     assert "'module_id' of type smallint cannot hold every value" in done.stderr
     assert done.stdout == "0 of 1 table ok\n"
+    assert call("verify", "--tables=mctm_module", env=env, cwd=folder).returncode == 6
 
 
 def test_what_is_no_plan_is_refused(folder: Path, env: dict[str, str]) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
-from tableferry.errors import ConfigError
 from tableferry.frontend.command import Style, run_command
+from tableferry.frontend.wrong_use import wrong_use
 from tableferry.model.counting import counted
 
 
@@ -103,6 +103,6 @@ def refuse(error: typer.TyperException) -> int:
     usage = " ".join(context.get_usage().split()) if context else "Usage: tableferry COMMAND"
 
     def work(_: object) -> dict[str, str]:
-        raise ConfigError(f"Wrong use: {message}", hint=f"{usage}; see --help.")
+        raise wrong_use(message, hint=f"{usage}; see --help.")
 
     return run_command(work, Style(as_json=getattr(error, "wants_json", False)))

@@ -14,7 +14,7 @@ from tableferry.frontend.exit_codes import FAILED, STOPPED_BY
 from tableferry.frontend.output import shielded_output
 from tableferry.frontend.response import Response, Result, respond
 from tableferry.frontend.signals import stop_on_signals
-from tableferry.runs.stop_signal import signal_of
+from tableferry.runs.stop_signal import signal_of, stop_within
 
 if TYPE_CHECKING:
     from tableferry.frontend.view import View
@@ -59,6 +59,11 @@ def run_command(work: Work, style: Style = PLAIN, *, show: Show = show_result) -
                 _show_error(response.error)
         except KeyboardInterrupt as stop:  # while the result is printed
             return STOPPED_BY[signal_of(stop)].exit_code
+        except RuntimeError as error:  # while a module is imported
+            hidden = stop_within(error)
+            if hidden is None:
+                raise
+            return STOPPED_BY[signal_of(hidden)].exit_code
         return response.exit_code
 
 

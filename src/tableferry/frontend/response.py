@@ -19,6 +19,7 @@ from tableferry.frontend.exit_codes import (
     Ending,
 )
 from tableferry.runs.outcome import RunOutcome, Status
+from tableferry.runs.stop_signal import stop_within
 from tableferry.runs.watch import Watched
 from tableferry.status.report import StatusReport
 from tableferry.status.words import Word
@@ -104,6 +105,8 @@ def respond(work: Callable[[], Result]) -> tuple[Response, Result | None]:
         result = work()
         return response_to(result), result
     except Exception as error:  # noqa: BLE001 - the one place where an error becomes an answer
+        if stop := stop_within(error):
+            raise stop from None
         report = ErrorReport.of(error)
         ending = REFUSED if isinstance(error, ConfigError) else FAILED
         return Response(ending, {"error": report.to_dict()}, report), None

@@ -10,6 +10,7 @@ from tableferry.frontend.command import PLAIN, Style, run_command
 from tableferry.frontend.execute import RunCallbacks
 from tableferry.frontend.request import Operation, Request
 from tableferry.frontend.response import Result
+from tableferry.frontend.wrong_use import wrong_use
 from tableferry.verification.asked_options import VERIFY_KEYS
 from tableferry.verification.options import VerifyOptions
 
@@ -62,7 +63,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Refuse the arguments."""
         usage = " ".join(self.format_usage().split())
-        raise ConfigError(f"Wrong use: {message}", hint=f"{usage[0].upper()}{usage[1:]}")
+        raise wrong_use(message, hint=f"{usage[0].upper()}{usage[1:]}")
 
 
 _FORMAT: Final = Parser(is_whole=False)

@@ -42,3 +42,13 @@ def signal_of(stop: KeyboardInterrupt) -> signal.Signals:
         if raised is not KeyboardInterrupt and isinstance(stop, raised):
             return number
     return signal.SIGINT
+
+
+def stop_within(error: Exception) -> KeyboardInterrupt | None:
+    """Return the stop that this error hides, None for any other error.
+
+    Before Python 3.12, whatever is raised while a class names its attributes becomes the cause of a
+    RuntimeError: a signal that comes while a module of ours is imported may end so.
+    """
+    cause = error.__cause__
+    return cause if isinstance(cause, KeyboardInterrupt) else None

@@ -10,6 +10,7 @@ from tableferry.errors import ConfigError, TransientError
 from tableferry.frontend.command import Style, Work, run_command
 from tableferry.frontend.execute import RunCallbacks
 from tableferry.frontend.response import Result
+from tableferry.runs.stop_signal import TerminatedError
 
 
 def raising(error: BaseException) -> Work:
@@ -67,3 +68,27 @@ def test_an_empty_answer_prints_nothing(capsys: pytest.CaptureFixture[str]) -> N
     for as_json in (True, False):
         assert run_command(lambda _: {}, Style(as_json=as_json)) == 0
     assert capsys.readouterr() == ("", "")
+
+
+def within_an_import(stop: BaseException) -> Work:
+    """Work that a signal stops where Python before 3.12 makes another error of it."""
+
+    def work(_: RunCallbacks) -> Result:
+        raise RuntimeError("Error calling __set_name__ on 'Field' instance") from stop
+
+    return work
+
+
+@pytest.mark.parametrize(("stop", "code"), [(KeyboardInterrupt(), 130), (TerminatedError(), 143)])
+def test_a_signal_during_an_import_stops_the_command_as_any_other(
+    stop: BaseException, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(within_an_import(stop)) == code
+    assert "The command was stopped" in capsys.readouterr().err
+
+
+def test_a_signal_during_the_import_of_what_shows_a_result_stops_the_command() -> None:
+    def show(*_: object) -> None:
+        raise RuntimeError("Error calling __set_name__ on 'Field' instance") from KeyboardInterrupt
+
+    assert run_command(lambda _: {}, show=show) == 130

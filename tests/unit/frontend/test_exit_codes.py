@@ -13,6 +13,8 @@ from tableferry.frontend.response import Response, respond
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
 from tableferry.status.report import StatusReport, TableState
 from tableferry.status.words import Word
+from tableferry.verification.options import Depth
+from tableferry.verification.result import TableVerification, Verdict, Verification
 
 ROOT = Path(__file__).parents[3]
 
@@ -100,6 +102,22 @@ def test_every_ending_has_codes_of_its_own_and_a_sentence() -> None:
 )
 def test_a_run_ends_as_its_tables_do(run: RunOutcome, exit_code: int, status_code: int) -> None:
     response, _ = respond(lambda: run)
+    assert (response.exit_code, response.status_code) == (exit_code, status_code)
+
+
+@pytest.mark.parametrize(
+    ("codes", "exit_code", "status_code"),
+    [((DRIFT, DRIFT), 6, 422), ((DRIFT, ""), 1, 500)],
+)
+def test_a_verification_of_which_no_table_fits_its_source_ends_as_a_run_does(
+    codes: tuple[str, ...], exit_code: int, status_code: int
+) -> None:
+    errors = [ErrorReport("SchemaError", "it is so", "look at the plan", code) for code in codes]
+    tables = [
+        TableVerification("t", "t", Verdict.NOT_VERIFIED, Depth.ROWS, error=error)
+        for error in errors
+    ]
+    response, _ = respond(lambda: Verification(tuple(tables)))
     assert (response.exit_code, response.status_code) == (exit_code, status_code)
 
 
