@@ -67,7 +67,7 @@ WRONG = [
     ({"sql_table": "dbo.Nowhere"}, {}, "208", "Nowhere", "sql_table"),
     ({"sql_table": "nowhere.T"}, {}, "208", "nowhere", "sql_table"),
     ({"columns": ["ID", "Gone"]}, {}, "", "'Gone'", "ID, Name"),
-    ({"pg_columns": ["id", "gone"]}, {}, "", "'gone'", "configuration"),
+    ({"pg_columns": ["id", "gone"]}, {}, "DRIFT", "'gone'", "configuration"),
     ({"order_by": "Gone"}, {}, "", "'Gone'", "column"),
     ({"where": "Gone = 1"}, {}, "207", "Gone", "where"),
     ({"where": "ID = = 1"}, {}, "102", "syntax", "where"),
