@@ -46,7 +46,9 @@ MapSchema = Annotated[
 Publish = Annotated[str, typer.Option(help="auto, swap, merge or truncate.", metavar="<str>")]
 Mode = Annotated[
     str,
-    typer.Option(help="full, change_tracking, rowversion or watermark.", metavar="<str>"),
+    typer.Option(
+        help="full or change_tracking; a table file has rowversion and watermark.", metavar="<str>"
+    ),
 ]
 Verify = Annotated[
     str, typer.Option(help="Compare both sides afterwards: rows, sample, count.", metavar="<str>")
@@ -85,6 +87,7 @@ def copy(
         operation = Operation.PLAN if dry_run else Operation.MULTI_SYNC
         request = Request(operation, fail_fast=fail_fast, jobs=jobs)
         require_jobs(request)
+        _require_complete_mode(mode)
         asked = named_tables(
             table, exclude=exclude, views=views, map_schema=map_schema, options=given
         )
@@ -95,6 +98,18 @@ def copy(
 
     # Passwords may be asked for before there is anything to show.
     return run_command(work, Style(as_json=as_json, quiet=quiet, prints_itself=True))
+
+
+def _require_complete_mode(mode: str) -> None:
+    """Raise ConfigError for a mode with settings of its own, for which there is no option."""
+    from tableferry.errors import ConfigError
+
+    if mode in {"rowversion", "watermark"}:
+        raise ConfigError(
+            f"--mode {mode} needs settings that a table file has: what becomes of deleted rows, "
+            "and for watermark its column",
+            hint="tableferry init writes a table file; see docs/incremental.md.",
+        )
 
 
 def named_tables(

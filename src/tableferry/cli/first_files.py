@@ -78,8 +78,8 @@ def env_file(path: Path, variables: Mapping[str, str], *, force: bool) -> NewFil
     """
     from dotenv.parser import parse_stream
 
-    path = path.resolve()  # a link stays one
     before = _text_of(path)
+    path = path.resolve()  # a link stays one; of links in a circle nothing could be read
     bindings = list(parse_stream(io.StringIO(before)))
     held = {one.key: one.value or "" for one in bindings if one.key is not None}
     other = [name for name, value in variables.items() if held.get(name, value) != value]

@@ -78,7 +78,11 @@ def find_named(asked: NamedTables, settings: SourceSettings) -> list[TableSpec]:
 
 def _require_matches(table_set: TableSet, catalogs: Catalogs, settings: SourceSettings) -> None:
     """Raise SchemaError for a pattern that matches nothing: it is a slip of who typed it."""
-    empty = [one.text for one in table_set.patterns if not catalogs[one.place][one.select]]
+    empty = [
+        one.text
+        for one in table_set.patterns
+        if all(found.is_view and not one.views for found in catalogs[one.place][one.select])
+    ]
     if empty:
         raise SchemaError(
             f"No table of {settings} matches {', '.join(empty)}",

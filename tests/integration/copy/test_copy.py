@@ -156,6 +156,9 @@ def test_a_refused_password_is_told_without_the_url(
     ("arguments", "code", "said"),
     [
         (["--table=dbo.Nothing*"], 1, "No table of SQL Server"),
+        (["--table=dbo.N*"], 1, "views are matched with --views only"),
+        (["--table=dbo.*", "--mode=watermark"], 2, "--mode watermark needs settings that"),
+        (["--table=dbo.*", "--mode=rowversion"], 2, "--mode rowversion needs settings that"),
         (["--table=dbo.*=app.all"], 2, "names one target for the tables of a pattern"),
         (["--table=dbo.Customer", "--exclude=dbo.A*"], 2, "--exclude goes with a pattern"),
         (["--table=dbo.Customer,dbo.Customer=x"], 2, "is named twice"),

@@ -88,3 +88,9 @@ def test_what_is_no_file_is_never_replaced(tmp_path: Path, force: bool) -> None:
         with pytest.raises(ConfigError, match=r"no file to write|cannot be written"):
             require_free(path, force=force)
     require_free(tmp_path / "tables.toml", force=force)
+
+
+def test_an_env_file_that_is_a_link_to_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / ".env").symlink_to(tmp_path / ".env")
+    with pytest.raises(ConfigError, match="cannot be read: Too many levels"):
+        env_file(tmp_path / ".env", {"PG_HOST": "h"}, force=True)
