@@ -95,6 +95,13 @@ def one(diagnosis: Diagnosis, topic: Topic) -> Finding:
     return finding
 
 
+@pytest.fixture(scope="module", autouse=True)
+def snapshots_as_the_sample_has_them(running_sandbox: Sandbox) -> Iterator[None]:
+    """Other files read the same database, and expect it to allow SNAPSHOT isolation."""
+    yield
+    running_sandbox.run("ALTER DATABASE McTM SET ALLOW_SNAPSHOT_ISOLATION ON")
+
+
 def contents(database: PgDatabase) -> list[tuple[object, ...]]:
     return database.rows(
         "SELECT n.nspname, c.relname, c.relkind FROM pg_class c JOIN pg_namespace n "
