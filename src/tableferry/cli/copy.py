@@ -108,7 +108,7 @@ def _require_complete_mode(mode: str) -> None:
         raise ConfigError(
             f"--mode {mode} needs settings that a table file has: what becomes of deleted rows, "
             "and for watermark its column",
-            hint="tableferry init writes a table file; see docs/incremental.md.",
+            hint="tableferry init writes a table file: add the mode and its keys to the entries.",
         )
 
 

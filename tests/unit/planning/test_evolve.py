@@ -3,7 +3,7 @@
 import itertools
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -20,6 +20,7 @@ from tableferry.model.schema import (
 from tableferry.planning.evolve import (
     ALWAYS_PREVENTS,
     FAMILIES,
+    FIXES_TYPE,
     KEEPS_NOT_NULL,
     PREVENTS_REWRITING,
     evolved_type,
@@ -184,15 +185,31 @@ def test_the_key_stays_not_null() -> None:
     assert plan(there, keyed, "evolve", primary_key="ID").ddl == ()
 
 
-@pytest.mark.parametrize("use", [*ALWAYS_PREVENTS, *PREVENTS_REWRITING])
+PREVENTS: Final = [*ALWAYS_PREVENTS, *PREVENTS_REWRITING]
+
+
+@pytest.mark.parametrize("use", [use for use in PREVENTS if use not in FIXES_TYPE])
 def test_what_uses_a_column_prevents_its_change_and_is_named_with_the_statements(use: str) -> None:
-    used = ColumnUse(use, "thing", f"DROP {use} thing", f"CREATE {use} thing")
-    into = target(column("integer"), uses={"x": (used,)})
-    error = refused(source(ID=INT, X=BIGINT), into, "evolve")
+    error = refused_for(use)
     assert f"column 'x' is not evolved to bigint, as it is used by the {use} thing" in error.message
     assert (
         f'DROP {use} thing; ALTER TABLE "t" ALTER COLUMN "x" TYPE bigint; CREATE {use} thing'
     ) in error.hint
+
+
+@pytest.mark.parametrize("use", FIXES_TYPE)
+def test_no_statement_is_proposed_for_a_column_whose_type_postgresql_lets_nobody_change(
+    use: str,
+) -> None:
+    error = refused_for(use)
+    assert f"column 'x' is not evolved to bigint, as it is used by the {use} thing" in error.message
+    assert "ALTER COLUMN" not in error.hint
+
+
+def refused_for(use: str) -> SchemaError:
+    used = ColumnUse(use, "thing", f"DROP {use} thing", f"CREATE {use} thing")
+    into = target(column("integer"), uses={"x": (used,)})
+    return refused(source(ID=INT, X=BIGINT), into, "evolve")
 
 
 def test_an_index_stays_where_the_table_is_not_rewritten() -> None:
