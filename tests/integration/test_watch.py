@@ -276,7 +276,9 @@ def test_it_survives_a_reader_of_its_lines_that_goes_away(
         assert wait_for(lambda: pg_database.rows(runs)[0][0] >= 3, 60)
         process.terminate()
         _, said = process.communicate(timeout=60)
-    assert (process.returncode, said) == (143, "")
+    assert process.returncode == 143
+    # A run that the signal meets says so; nothing else is said.
+    assert said == "" or said.startswith("    t: Cancelled: The run was stopped (SIGTERM)\n")
 
 
 def test_a_terminal_that_is_closed_ends_it(
