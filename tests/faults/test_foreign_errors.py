@@ -107,11 +107,13 @@ def test_a_sync_tells_and_records_nothing_of_it(
 
 
 LOOKING = {
-    "connecting to the source": ("check", "plan", "discover"),
-    "connecting to the target": ("check", "plan"),
-    "asking the source's catalog": ("check", "plan", "discover"),
-    "asking the target's catalog": ("check", "plan"),
-}
+    "connecting to the source": ("check", "plan", "discover", "doctor", "verify"),
+    "connecting to the target": (
+        "check", "plan", "doctor", "verify", "status", "history", "runs", "quarantine",
+    ),
+    "asking the source's catalog": ("check", "plan", "discover", "doctor", "verify"),
+    "asking the target's catalog": ("check", "plan", "doctor", "verify"),
+}  # fmt: skip
 QUESTIONS = [
     (place, command, name)
     for place, commands in LOOKING.items()
@@ -142,7 +144,9 @@ def test_a_command_that_only_looks_tells_nothing_of_it(
         assert json.loads(done.stdout)
 
 
-COMMANDS = (("sync",), ("plan",), ("check",), ("discover", "--source", "voipdb"))
+COMMANDS = (
+    ("sync",), ("plan",), ("check",), ("discover", "--source", "voipdb"), ("doctor",), ("verify",),
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)
