@@ -72,7 +72,7 @@ class Function:
     process: subprocess.Popen[bytes]
     output: Path
 
-    def invoke(self, event: object, *, seconds: float = 60) -> RuntimeResponse:
+    def invoke(self, event: object, *, seconds: float = 240) -> RuntimeResponse:
         """Invoke it with ``seconds`` until its deadline."""
         return self.api.invoke(event, seconds=seconds)
 

@@ -96,7 +96,7 @@ class RuntimeApi:
         """``host:port``."""
         return "{}:{}".format(*self._server.server_address[:2])
 
-    def invoke(self, event: object, *, seconds: float = 60) -> RuntimeResponse:
+    def invoke(self, event: object, *, seconds: float = 240) -> RuntimeResponse:
         """Send an event to the function and wait for its response.
 
         ``seconds`` is the time until its deadline. Raises queue.Empty if there is no response 30 s
