@@ -18,6 +18,13 @@ EXIT_CODES: Final = frozenset(ending.exit_code for ending in ENDINGS)
 FOREIGN: Final = re.compile(r"Traceback \(most recent|did not foresee|Segmentation|core dumped")
 """What no output may hold: a traceback, or the sentence for an error that nobody foresaw."""
 
+_FRAME: Final = re.compile(
+    rf'File "[^"]*{os.sep}tableferry{os.sep}([^"]+)"(?:, line \d+, in (\S+))?'
+)
+
+_FIRST_LINES: Final = frozenset({("__main__.py", "<module>"), ("__init__.py", "<module>")})
+"""Where Python still starts the process: nothing of ours could have said otherwise yet."""
+
 SESSION_SECONDS: Final = 10.0
 """How long a server may take to notice that a client is gone."""
 
@@ -62,7 +69,7 @@ def is_outside(case: Case, ended: Ended) -> bool:
     """
     if case.stop is None:
         return False
-    if "Traceback" in ended.err and f"{os.sep}tableferry{os.sep}" in ended.err:
+    if "Traceback" in ended.err and not set(_FRAME.findall(ended.err)) <= _FIRST_LINES:
         return False
     return ended.exit_code == -case.stop[0] or (ended.exit_code == 1 and not ended.out)
 

@@ -61,6 +61,11 @@ def test_what_is_no_json_is_found() -> None:
         ended(code=-2),
         ended("all that --help prints", code=-2),
         ended(err="Traceback (most recent call last):\n  File '<frozen site>'", code=1),
+        ended(
+            err='Traceback (most recent call last):\n  File "<frozen runpy>", line 88, in _run_code\n'
+            '  File "/x/tableferry/src/tableferry/__main__.py", line 3, in <module>\n    import signal',
+            code=1,
+        ),
     ],
 )
 def test_a_signal_before_or_after_the_work_of_a_command_is_not_its_fault(how: Ended) -> None:
