@@ -62,8 +62,8 @@ def test_what_is_no_json_is_found() -> None:
         ended("all that --help prints", code=-2),
         ended(err="Traceback (most recent call last):\n  File '<frozen site>'", code=1),
         ended(
-            err='Traceback (most recent call last):\n  File "<frozen runpy>", line 88, in _run_code\n'
-            '  File "/x/tableferry/src/tableferry/__main__.py", line 3, in <module>\n    import signal',
+            err='Traceback (most recent call last):\n  File "<frozen runpy>", line 88, in _run\n'
+            '  File "/x/tableferry/src/tableferry/__main__.py", line 3, in <module>\n',
             code=1,
         ),
     ],
