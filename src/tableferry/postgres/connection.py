@@ -139,11 +139,11 @@ class TargetConnection:
         self._revive()
         try:
             with translated(self.settings):
-                self.raw.execute(statement(begin_statement(self.version, begin=BEGIN_READING)))
+                begin = [begin_statement(self.version, begin=BEGIN_READING)]
                 if held:  # LOCK takes no snapshot: the first query does
                     tables = ", ".join(table.sql for table in held)
-                    self.raw.execute(statement(f"LOCK TABLE {tables} IN ACCESS SHARE MODE"))
-                self.raw.execute("SELECT 1")
+                    begin.append(f"LOCK TABLE {tables} IN ACCESS SHARE MODE")
+                self.raw.execute(statement("; ".join([*begin, "SELECT 1"])))
         except TableferryError:
             self.rollback()
             raise

@@ -247,7 +247,7 @@ def _require_unique(plan: SyncPlan, batches: Iterator[pa.RecordBatch]) -> Iterat
     seen: set[tuple[object, ...]] = set()
     rows = 0
     for batch in batches:
-        seen.update(zip(*(batch.column(name).to_pylist() for name in plan.target_key), strict=True))
+        seen.update(values.comparable_keys(batch, plan.target_key))
         rows += batch.num_rows
         if len(seen) < rows:
             key = ", ".join(shown(column.name) for column in plan.key)

@@ -18,6 +18,7 @@ from tableferry.planning.plan import SyncPlan
 from tableferry.transfer.prefetch import Prefetch
 from tableferry.transfer.silence import silence_limit
 from tableferry.transfer.workers import Check
+from tableferry.values import comparable_keys
 
 KeyTexts = Sequence[str | None]
 """One key, in the order of ``SyncPlan.key``; None for a value without a text."""
@@ -107,8 +108,7 @@ class _Keys:
         """Yield one statement's rows without those of an earlier one's."""
         found: set[tuple[object, ...]] = set()
         for batch in batches:
-            columns = (batch.column(name).to_pylist() for name in self._columns)
-            keys = list(zip(*columns, strict=True))
+            keys = comparable_keys(batch, self._columns)
             new = [key not in self._seen for key in keys]
             found.update(keys)
             yield batch if all(new) else batch.filter(pa.array(new))

@@ -3,7 +3,7 @@
 from tableferry.values.arrow_types import target_schema
 from tableferry.values.converter import Converter, TextsAlteredError, altered
 from tableferry.values.key_converter import key_converter
-from tableferry.values.key_order import KeyOrder, only_in_first
+from tableferry.values.key_order import KeyOrder, comparable_keys, only_in_first
 from tableferry.values.refused_rows import NO_COLUMN, Counts, RefusedRow, RefusedRows
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "RefusedRows",
     "TextsAlteredError",
     "altered",
+    "comparable_keys",
     "key_converter",
     "only_in_first",
     "target_schema",

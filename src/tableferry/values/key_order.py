@@ -1,8 +1,9 @@
-"""Whole-number keys as arrays that sort as both databases sort them, so that two streams can merge.
+"""Keys that can be compared: any for equality, whole numbers also in the order of both databases.
 
 SQL Server and PostgreSQL agree on the order of whole numbers, and of nothing else that is a usual
-key: collated texts and uniqueidentifiers are sorted differently. A key of several columns becomes
-one value: its columns' big-endian bytes, one after the other, with the sign bits inverted.
+key: collated texts and uniqueidentifiers are sorted differently. So streams of sorted whole numbers
+can merge. A key of several columns becomes one value: its columns' big-endian bytes, one after the
+other, with the sign bits inverted.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -83,6 +84,22 @@ class KeyOrder:
 
     def _starts(self) -> list[int]:
         return [sum(self._widths[:place]) for place in range(len(self._widths))]
+
+
+def comparable_keys(batch: pa.RecordBatch, columns: Sequence[str]) -> list[tuple[object, ...]]:
+    """Return the values of these columns, a tuple a row, to be compared for equality or hashed.
+
+    Dates and times are the numbers that Arrow stores them as: Python's own types have no digit for
+    the hundred nanoseconds of ``time(7)``.
+    """
+    values = (_hashable(batch.column(name)) for name in columns)
+    return list(zip(*values, strict=True))
+
+
+def _hashable(array: pa.Array) -> list[object]:
+    if pa.types.is_temporal(array.type):
+        array = array.view(pa.int32() if array.type.bit_width == 32 else pa.int64())
+    return array.to_pylist()
 
 
 def only_in_first(

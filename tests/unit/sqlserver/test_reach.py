@@ -20,9 +20,7 @@ DEAD, ALIVE, CLOSED = "127.0.0.1", "127.0.0.2", "127.0.0.3"
 def listener() -> Iterator[socket.socket]:
     """A server at ALIVE; its port at DEAD answers no SYN, as a host that is switched off."""
     with contextlib.ExitStack() as stack:
-        alive = stack.enter_context(socket.create_server((ALIVE, 0)))
-        dead = stack.enter_context(socket.socket())
-        dead.bind((DEAD, alive.getsockname()[1]))
+        alive, dead = _bound_to_one_port(stack)
         dead.listen(0)
         for _ in range(8):
             # The queue of connections that are not accepted is full after one or two.
@@ -35,6 +33,17 @@ def listener() -> Iterator[socket.socket]:
         else:
             raise AssertionError("the queue is never full")
         yield alive
+
+
+def _bound_to_one_port(stack: contextlib.ExitStack) -> tuple[socket.socket, socket.socket]:
+    """Return a server at ALIVE and a socket at DEAD, on a port that nothing else has at either."""
+    for _ in range(20):
+        alive = stack.enter_context(socket.create_server((ALIVE, 0)))
+        dead = stack.enter_context(socket.socket())
+        with contextlib.suppress(OSError):  # another program has this port at the other address
+            dead.bind((DEAD, alive.getsockname()[1]))
+            return alive, dead
+    raise AssertionError("no port is free at both addresses")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Keys of whole numbers: sortable as one value, and two sorted streams compared in one pass."""
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tableferry.errors import VerificationError
-from tableferry.values.key_order import KeyOrder, only_in_first
+from tableferry.values.key_order import KeyOrder, comparable_keys, only_in_first
 
 KINDS = {pa.int16(): 15, pa.int32(): 31, pa.int64(): 63}
 
@@ -114,3 +115,28 @@ def test_only_whole_numbers_have_the_same_order_on_both_sides(
 ) -> None:
     schema = pa.schema([(str(place), kind) for place, kind in enumerate(kinds)])
     assert KeyOrder.suits(schema) is suits
+
+
+NOON = 12 * 3600 * 10**9
+SOME_VALUES: dict[pa.DataType, list[Any]] = {
+    pa.time64("ns"): [NOON, NOON + 100, NOON + 200],
+    pa.time64("us"): [0, 1, 2],
+    pa.timestamp("ns"): [0, 100, 200],
+    pa.timestamp("us", tz="UTC"): [-(10**16), 0, 1],
+    pa.date32(): [-1, 0, 1],
+    pa.decimal128(38, 2): [Decimal("-1.00"), Decimal("0.00"), Decimal("1.00")],
+    pa.large_string(): ["", "a", "A"],
+    pa.binary(16): [bytes(16), bytes(15) + b"\1", b"\1" + bytes(15)],
+    pa.bool_(): [False, True],
+}
+
+
+@pytest.mark.parametrize("kind", SOME_VALUES, ids=str)
+def test_keys_of_every_type_are_told_apart_and_found_again(kind: pa.DataType) -> None:
+    some = SOME_VALUES[kind]
+    twice = pa.RecordBatch.from_pydict(
+        {"n": pa.array([*some, *some], kind), "x": [None] * 2 * len(some)}
+    )
+    keys = comparable_keys(twice, ["n"])
+    assert keys[: len(some)] == keys[len(some) :]
+    assert len(set(keys)) == len(some)
