@@ -99,7 +99,8 @@ def comparable_keys(batch: pa.RecordBatch, columns: Sequence[str]) -> list[tuple
 def _hashable(array: pa.Array) -> list[object]:
     if pa.types.is_temporal(array.type):
         array = array.view(pa.int32() if array.type.bit_width == 32 else pa.int64())
-    return array.to_pylist()
+    values: list[object] = array.to_pylist()
+    return values
 
 
 def only_in_first(
