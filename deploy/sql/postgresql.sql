@@ -14,6 +14,9 @@ CREATE SCHEMA tableferry AUTHORIZATION tableferry_writer;
 -- which 'publish': 'swap' and 'drift': 'add_columns' require.
 GRANT USAGE, CREATE ON SCHEMA public TO tableferry_writer;
 
+-- Tables of other schemas than dbo go into one of the same name (tableferry init, copy). For each:
+--   CREATE SCHEMA sales AUTHORIZATION tableferry_writer;
+
 -- Without CREATE, create the tables yourself and grant on each of them:
 --   'publish': 'truncate'  GRANT SELECT, INSERT, TRUNCATE ON mctm_customer TO tableferry_writer;
 --   'publish': 'merge'     GRANT SELECT, INSERT, UPDATE, DELETE ON mctm_customer TO tableferry_writer;

@@ -10,7 +10,7 @@ import pytest
 
 from tableferry.config import Settings, TableSpec, parse_table_configs
 from tableferry.errors import ConfigError, SchemaError
-from tableferry.inspect import discover as discover_module
+from tableferry.inspect import entry_columns
 from tableferry.inspect.discover import Discovered, discover
 from tableferry.model.identifiers import quote_mssql
 from tableferry.report.table_entries import python_text
@@ -145,8 +145,8 @@ def test_a_column_that_is_added_after_discover_is_noticed_and_drift_decides(
 def test_a_column_of_a_type_that_is_not_carried_is_excluded_and_the_others_follow_the_source(
     sandbox: Sandbox, shop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = {name: rule for name, rule in discover_module.RULES.items() if name != "hierarchyid"}
-    monkeypatch.setattr(discover_module, "RULES", known)
+    known = {name: rule for name, rule in entry_columns.RULES.items() if name != "hierarchyid"}
+    monkeypatch.setattr(entry_columns, "RULES", known)
     sandbox.run("CREATE TABLE dbo.Odd (ID int NOT NULL PRIMARY KEY, H hierarchyid)", shop)
     [found] = found_in(sandbox, shop, like="Odd")
     assert found.config["exclude"] == ["H"]

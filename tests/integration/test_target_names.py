@@ -159,11 +159,13 @@ def test_a_login_that_may_not_create_the_schema_is_told_the_statement(
         pg_database.run(f"DROP OWNED BY {login.user}", f"DROP ROLE {login.user}")
     message, hint = refusal(found)
     assert f"There is no schema 'fresh' to create fresh.t in, and {login.user!r} may not" in message
-    assert hint.startswith(f'CREATE SCHEMA "fresh" AUTHORIZATION "{login.user}"')
+    statement = f'CREATE SCHEMA "fresh" AUTHORIZATION "{login.user}";'
+    assert hint == statement
     checked = found[1]
     assert checked.writable is False
     assert checked.error is not None
     assert "lacks CREATE on the database, for its missing schema" in checked.error.message
+    assert checked.error.hint == statement, "both say the same, and it is enough"
 
 
 def test_a_search_path_without_any_schema_is_told(

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -24,6 +25,8 @@ SECRET_MODE: Final = 0o600
 """``.env`` holds passwords: nobody else may read it."""
 
 PUBLIC_MODE: Final = 0o644
+
+NO_COLUMNS: Final[Mapping[str, Mapping[str, Sequence[str]]]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,19 +137,28 @@ def schema_file(tables: Path, *, force: bool) -> NewFile:
     return NewFile(path, text, PUBLIC_MODE)
 
 
-def table_file(path: Path, specs: "Sequence[TableSpec]", schema: Path) -> NewFile:
-    """Return a TOML file with an entry for each table, whose editor reads ``schema`` beside it."""
+def table_file(
+    path: Path,
+    specs: "Sequence[TableSpec]",
+    schema: Path,
+    columns: Mapping[str, Mapping[str, Sequence[str]]] = NO_COLUMNS,
+) -> NewFile:
+    """Return a TOML file with an entry for each table, whose editor reads ``schema`` beside it.
+
+    ``columns`` has the keys of an entry that choose its columns, by the entry's own key.
+    """
     head = (
         f"#:schema ./{quote(schema.name)}\n"
         "# The tables that tableferry carries, one entry each. Leave out what you do not want.\n"
     )
     # All of them are tables of one database.
     given = {"db_type": specs[0].db_type, "sql_server_db": specs[0].database}
-    parts = [head, _section("defaults", given), *map(_entry, specs)]
+    entries = [_entry(spec, columns.get(spec.key, {})) for spec in specs]
+    parts = [head, _section("defaults", given), *entries]
     return NewFile(path, "\n".join(parts), PUBLIC_MODE)
 
 
-def _entry(spec: "TableSpec") -> str:
+def _entry(spec: "TableSpec", columns: Mapping[str, Sequence[str]]) -> str:
     from tableferry.config.derived_names import written
 
     names = (spec.source.schema, spec.source.name)
@@ -154,13 +166,20 @@ def _entry(spec: "TableSpec") -> str:
     entry = {
         "sql_table": ".".join(names) if is_plain else spec.source.sql,
         "pg_table": written(spec.target),
+        **columns,
     }
     return _section(f"tables.{_toml_key(spec.key)}", entry)
 
 
-def _section(header: str, values: Mapping[str, str]) -> str:
-    lines = [f"{key} = {_toml_text(value)}\n" for key, value in values.items()]
+def _section(header: str, values: Mapping[str, str | Sequence[str]]) -> str:
+    lines = [f"{key} = {_toml_value(value)}\n" for key, value in values.items()]
     return "".join([f"[{header}]\n", *lines])
+
+
+def _toml_value(value: str | Sequence[str]) -> str:
+    if isinstance(value, str):
+        return _toml_text(value)
+    return f"[{', '.join(map(_toml_text, value))}]"
 
 
 def _toml_key(key: str) -> str:

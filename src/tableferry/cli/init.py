@@ -3,7 +3,8 @@
 import re
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
@@ -17,6 +18,7 @@ from tableferry.frontend.command import Style, run_command
 
 if TYPE_CHECKING:
     from tableferry.cli.questions import Questions
+    from tableferry.config import TableSpec
     from tableferry.frontend.execute import RunCallbacks
     from tableferry.frontend.response import Result
     from tableferry.frontend.view import View
@@ -63,7 +65,7 @@ def init(
     force: Force = False,
     as_json: AsJson = False,
 ) -> int:
-    """Write a table file and .env for two databases, and show the plan."""
+    """Write a table file and .env for two databases, and sum up the plan."""
 
     def work(callbacks: "RunCallbacks") -> "Result":
         from tableferry.cli.first_files import (
@@ -75,10 +77,10 @@ def init(
         )
         from tableferry.cli.questions import Questions
         from tableferry.config import Settings
-        from tableferry.frontend.execute import execute
-        from tableferry.frontend.request import Operation, Request
+        from tableferry.config.config_file import read_tables
+        from tableferry.inspect.entry_columns import columns_of
         from tableferry.inspect.named_tables import find_named
-        from tableferry.model.counting import counted
+        from tableferry.inspect.plan_report import plan_tables
 
         require_free(config, force=force)
         schema = schema_file(config, force=force)
@@ -91,22 +93,22 @@ def init(
             patterns, exclude=exclude, views=views, map_schema=map_schema, source=known_as
         )
         specs = find_named(asked, from_.settings)
-        _tell(
-            f"{counted(len(specs), 'table')} found: {', '.join(str(spec.source) for spec in specs)}"
-        )
+        _tell(_found(specs))
         env = config.parent / ENV_FILE
         variables = {
             **_variables(f"SQL_SERVER_{known_as.upper()}_", from_.fields),
             **_variables("PG_", into.fields),
         }
-        tables = table_file(config, specs, schema.path)
+        columns = columns_of(specs, from_.settings)
+        tables = table_file(config, specs, schema.path, columns)
         files = [env_file(env, variables, force=force), schema, tables]
         if not questions.agreed(f"Write {config}, its schema and {env}?"):
             raise ConfigError("Nothing was written", hint="Run it again with other answers.")
         write_all(files)
         settings = Settings({known_as: from_.settings}, into.settings)
-        plan = execute(Request(Operation.PLAN), specs, settings, callbacks)
-        return FirstSteps(plan, (env, config, schema.path), next_steps(config))  # type: ignore[arg-type]
+        # What was written is what counts from now on.
+        plan = plan_tables(read_tables(config), settings, on_answer=_progress_only(callbacks))
+        return FirstSteps(plan, (env, config, schema.path), next_steps(config))
 
     return run_command(work, Style(as_json=as_json, prints_itself=True), show=_show)
 
@@ -149,15 +151,20 @@ def _show(view: "View", result: "Result") -> None:
     if not isinstance(result, FirstSteps):
         view.end(result)
         return
-    view.end(result.plan)
+    from tableferry.report.answers_view import ASKING
+    from tableferry.report.console import plain
+    from tableferry.report.plan_summary import show_plan_summary
+
+    view.screen.doing(ASKING, None)
+    show_plan_summary(result.plan, view.screen)
     sync, verify, watch = result.steps
     with view.screen.printing() as out:
-        from tableferry.report.console import plain
-
         written = ", ".join(str(path) for path in result.files)
+        first = "" if result.ok else ", after what is to be done above"
         lines = [
             f"Written: {plain(written)}. {ENV_FILE} has the passwords: keep it to yourself.",
-            "Next:",
+            f"The whole plan, which writes nothing: {plain(sync).replace(' sync ', ' plan ', 1)}",
+            f"Next{first}:",
             f"  {plain(sync)}",
             f"  {plain(verify)}",
             f"On a schedule: {plain(watch)}, as a service of systemd, say; or in cron:",
@@ -166,6 +173,26 @@ def _show(view: "View", result: "Result") -> None:
         ]
         for line in lines:
             out.print(line, soft_wrap=True)
+
+
+def _found(specs: "Sequence[TableSpec]") -> str:
+    """Return how many tables there are in each schema; two hundred names would be a screenful."""
+    from tableferry.model.counting import counted
+
+    schemas = Counter(spec.source.schema for spec in specs)
+    parts = ", ".join(f"{count:,} in {schema}" for schema, count in schemas.items())
+    return f"{counted(len(specs), 'table')} found: {parts}"
+
+
+def _progress_only(callbacks: "RunCallbacks") -> Callable[[object], None]:
+    """Return a listener that shows what is being planned: the plans are summed up at the end."""
+    from tableferry.inspect.asking import Asking
+
+    def listen(answer: object) -> None:
+        if isinstance(answer, Asking):
+            callbacks.answer(answer)
+
+    return listen
 
 
 @dataclass(frozen=True, slots=True)

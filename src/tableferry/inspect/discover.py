@@ -9,12 +9,12 @@ from tableferry.config import SourceSettings
 from tableferry.config.derived_names import derived_key, written
 from tableferry.config.setting_types import encoding_problem
 from tableferry.errors import ConfigError, SchemaError
+from tableferry.inspect.entry_columns import choose_columns
 from tableferry.model.html_table import html_table
-from tableferry.model.identifiers import SourceTable, TargetTable, shown
-from tableferry.model.naming import pg_name, shortened, unique_name
+from tableferry.model.identifiers import SourceTable, TargetTable
+from tableferry.model.naming import shortened, unique_name
 from tableferry.model.schema import SourceSchema
 from tableferry.model.table_details import TableDetails
-from tableferry.typemap import RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,21 +140,10 @@ def _discovered(
     schema: SourceSchema,
     details: TableDetails,
 ) -> Discovered:
-    notes = list(details.warnings)
-    left_out: list[str] = []
-    names: dict[str, str] = {}
-    taken: set[str] = set()
-    for column in schema.columns:
-        if column.type.name not in RULES:
-            notes.append(f"{shown(column.name)} is left out: {column.type} is not carried")
-            left_out.append(column.name)
-            continue
-        name = unique_name(pg_name(column.name), taken, RULES[column.type.name].companion_names)
-        if name != pg_name(column.name):
-            notes.append(f"{shown(column.name)} is named {shown(name)}: its own name is another's")
-        names[column.name] = name
+    columns = choose_columns(schema)
+    notes = [*details.warnings, *columns.notes]
     primary_key = list(details.primary_key)
-    if not names.keys() >= set(primary_key):
+    if not columns.carried >= set(primary_key):
         primary_key = []
     if not primary_key:
         notes.append("no primary key was found")
@@ -163,21 +152,9 @@ def _discovered(
         "sql_server_db": found.table.database,
         "sql_table": found.table.sql,
         "pg_table": written(TargetTable("", shortened(names_of["pg_table"]))),
-        **_columns(names, left_out, notes),
+        **columns.config,
         **({"primary_key": primary_key} if primary_key else {}),
     }
     return Discovered(
         found.table, key, config, found.rows, found.size, tuple(notes), is_view=found.is_view
     )
-
-
-def _columns(
-    names: Mapping[str, str], left_out: Sequence[str], notes: list[str]
-) -> dict[str, list[str]]:
-    """Return the keys that choose columns: none where a sync would find the same ones by itself."""
-    if not names or any(name != pg_name(column) for column, name in names.items()):
-        notes.append(
-            "its columns are listed, as names clash: one that is added later is not copied"
-        )
-        return {"columns": list(names), "pg_columns": list(names.values())}
-    return {"exclude": list(left_out)} if left_out else {}

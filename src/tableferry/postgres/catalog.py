@@ -185,9 +185,13 @@ def _require_new_schema(connection: TargetConnection, table: TargetTable) -> Non
         raise SchemaError(
             f"There is no schema {schema} to create {table} in, and "
             f"{connection.settings.user!r} may not create one",
-            hint=f"CREATE SCHEMA {quote_pg(table.schema)} AUTHORIZATION "
-            f"{quote_pg(connection.settings.user)}, or correct 'pg_table'.",
+            hint=create_schema(table.schema, connection.settings.user),
         )
+
+
+def create_schema(schema: str, role: str) -> str:
+    """Return the statement with which an administrator gives the role a schema of its own."""
+    return f"CREATE SCHEMA {quote_pg(schema)} AUTHORIZATION {quote_pg(role)};"
 
 
 def _column(row: tuple[Any, ...]) -> TargetColumn:

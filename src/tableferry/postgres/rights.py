@@ -8,6 +8,7 @@ from tableferry.config import DeleteHandling, TableSpec
 from tableferry.errors import ConfigError
 from tableferry.model.identifiers import TargetTable, quote_pg, shown
 from tableferry.planning.guards import ANYTHING
+from tableferry.postgres.catalog import create_schema
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.publish import PublishStrategy
 
@@ -19,13 +20,15 @@ BY_COLUMN: Final = frozenset({"SELECT", "INSERT", "UPDATE"})
 class MissingRight:
     """A right that the login lacks; ``on`` and ``grant`` say on what, in words and for GRANT.
 
-    ``columns`` are those of the table that it is lacking on, empty for the whole.
+    ``columns`` are those of the table that it is lacking on, empty for the whole. ``schema``: the
+    right is lacking to create it, and an administrator who does so grants less.
     """
 
     name: str
     on: str = ""
     grant: str = ""
     columns: tuple[str, ...] = ()
+    schema: str = ""
 
     def __str__(self) -> str:
         if self.on:
@@ -34,7 +37,9 @@ class MissingRight:
         return f"{self.name}{listed}"
 
     def statement(self, table: TargetTable, role: str) -> str:
-        """Return the GRANT that an administrator runs."""
+        """Return the statement that an administrator runs."""
+        if self.schema:
+            return create_schema(self.schema, role)
         columns = f" ({', '.join(map(quote_pg, self.columns))})" if self.columns else ""
         return f"GRANT {self.name}{columns} ON {self.grant or table.sql} TO {quote_pg(role)};"
 
@@ -144,16 +149,15 @@ def _lacking_to_stage(connection: TargetConnection) -> list[MissingRight]:
 
 
 def _lacking_to_create(connection: TargetConnection, table: TargetTable) -> list[MissingRight]:
-    [(may_create, may_create_schema, schema, database)] = connection.rows(
+    [(may_create, may_create_schema, schema)] = connection.rows(
         "SELECT has_schema_privilege(to_regnamespace(n.name), 'CREATE'), "
-        "has_database_privilege(current_database(), 'CREATE'), n.name, "
-        "quote_ident(current_database()) "
+        "has_database_privilege(current_database(), 'CREATE'), n.name "
         "FROM (SELECT coalesce(%s, quote_ident(current_schema())) AS name) n",
         (quote_pg(table.schema) if table.schema else None,),
     )
     if may_create is None and table.schema:  # the load creates the schema as well
         on = "the database, for its missing schema"
-        lacking = MissingRight("CREATE", on, f"DATABASE {database}")
+        lacking = MissingRight("CREATE", on, schema=table.schema)
         return [] if may_create_schema else [lacking]
     lacking = MissingRight("CREATE", "its schema", f"SCHEMA {schema}")
     return [lacking] if may_create is False else []

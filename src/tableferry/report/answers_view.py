@@ -11,6 +11,7 @@ from tableferry.report.check_view import show_database, show_table
 from tableferry.report.console import name, print_warning
 from tableferry.report.doctor_view import show_finding, show_totals
 from tableferry.report.plan_view import show_table_plan
+from tableferry.report.remedies import Remedies
 from tableferry.report.screen import Screen
 from tableferry.report.summary import show_share
 from tableferry.report.table_status import duration
@@ -27,6 +28,7 @@ class AnswersView:
         self._clock = clock
         self._shown: set[int] = set()
         self._warnings: set[str] = set()
+        self._remedies = Remedies()
         self._has_tables = False
 
     def answer(self, answer: object) -> None:
@@ -39,17 +41,23 @@ class AnswersView:
                     show_database(out, answer)
                 if error is not None:
                     self._shown.add(id(error))
+                    self._remedies.add(answer.name, error.hint)
             case TableCheck():
                 self._begin_tables()
                 is_new = id(answer.error) not in self._shown
                 with self._screen.printing(failed=not answer.ok) as out:
                     show_table(out, answer, self._warnings, with_error=is_new)
+                if is_new and answer.error is not None:
+                    self._remedies.add(answer.table, answer.error.hint)
             case Finding():
                 with self._screen.printing(failed=answer.grade is Grade.PROBLEM) as out:
                     show_finding(out, answer)
+                self._remedies.add(answer.subject, answer.remedy)
             case TablePlan():
                 with self._screen.printing(failed=answer.plan is None) as out:
                     show_table_plan(out, answer)
+                if answer.error is not None:
+                    self._remedies.add(answer.spec.key, answer.error.hint)
 
     def end(self, report: CheckReport | PlanReport | Diagnosis) -> None:
         """Show how many tables are ok, or findings of each grade, as the last line."""
@@ -57,6 +65,7 @@ class AnswersView:
         with self._screen.printing(always=True) as out:
             for warning in report.warnings:
                 print_warning(out, warning, 0, self._warnings)
+        self._remedies.show(self._screen)
         if isinstance(report, Diagnosis):
             with self._screen.printing(always=True) as out:
                 show_totals(out, report)

@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 from dotenv import dotenv_values
 
+from tableferry_sandbox.testing import sql_server
 from tests.integration.copy.conftest import PASSWORD, USER, Tableferry, url_of
 from tests.support.databases import PgDatabase
 from tests.support.sandbox import Sandbox
@@ -36,8 +37,10 @@ def test_what_it_writes_is_all_that_a_sync_needs(
 ) -> None:
     done = tableferry(*answered)
     assert done.returncode == 0, done.stderr
-    assert "CREATE TABLE" in done.stdout, "the plan is shown"
-    for command in ("sync", "verify"):
+    summary = [line.split() for line in done.stdout.splitlines()]
+    assert ["customer", "public.customer", "(new)", "2", "2", "1"] in summary
+    assert "3 of 3 tables ok" in done.stdout
+    for command in ("plan", "sync", "verify"):
         line = f"tableferry {command} --config tables.toml"
         assert line in done.stdout
         again = tableferry(*line.split()[1:])
@@ -224,3 +227,41 @@ def test_ctrl_c_at_a_question_leaves_nothing_behind(
     terminal.type("\x03")
     assert terminal.wait() == 128 + signal.SIGINT
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_many_tables_lack_is_told_once_and_before_what_comes_next(
+    tableferry: Tableferry, shop: Sandbox, pg_database: PgDatabase
+) -> None:
+    role = f"narrow_{pg_database.name}"
+    pg_database.run(
+        f"CREATE ROLE {role} LOGIN PASSWORD 'x'",
+        f'REVOKE CREATE ON DATABASE "{pg_database.name}" FROM PUBLIC',
+        f"CREATE SCHEMA public_copy AUTHORIZATION {role}",
+    )
+    target = f"postgresql://{role}:x@{pg_database.host}:{pg_database.port}/{pg_database.name}"
+    try:
+        done = tableferry(
+            "init", f"--source={url_of(shop)}", f"--target={target}", "--table=*.*", "--yes",
+            "--map-schema=dbo=own", "--map-schema=Sales=public_copy",
+        )  # fmt: skip
+    finally:
+        pg_database.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+    assert done.returncode == 1
+    assert "3 tables found: 1 in Sales, 2 in dbo" in done.stderr
+    assert f'  -- for 2 tables\n  CREATE SCHEMA "own" AUTHORIZATION "{role}";\n' in done.stderr
+    assert "Next, after what is to be done above:" in done.stdout
+
+
+def test_columns_whose_names_clash_are_listed_in_the_table_file(
+    tableferry: Tableferry, pg_database: PgDatabase, tmp_path: Path
+) -> None:
+    with sql_server("Shop") as server:
+        server.run("Shop", "CREATE TABLE T (ID int PRIMARY KEY, OrderID int, Order_ID int)")
+        source = f"mssql://{server.user}:{server.password}@{server.host}:{server.port}/Shop"
+        done = tableferry(
+            "init", f"--source={source}", f"--target={target_url(pg_database)}", "--table=dbo.*",
+            "--yes",
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    entry = tomllib.loads((tmp_path / "tables.toml").read_text(encoding="utf-8"))["tables"]["t"]
+    assert entry["pg_columns"] == ["id", "order_id", "order_id_2"]

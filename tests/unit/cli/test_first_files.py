@@ -71,6 +71,14 @@ def test_an_entry_names_the_same_tables_when_it_is_read(
     assert (read.source, read.target) == (one.source, one.target)
 
 
+def test_an_entry_lists_the_columns_whose_names_clash(tmp_path: Path) -> None:
+    columns = {"columns": ["It's", 'a"b', "Order_ID"], "pg_columns": ["it_s", "a_b", "order_id_2"]}
+    one = spec(key="k")
+    write_all([table_file(tmp_path / "t.toml", [one], tmp_path / "s.json", {"k": columns})])
+    (read,) = read_tables(tmp_path / "t.toml")
+    assert read.columns == tuple(zip(*columns.values(), strict=True))
+
+
 def test_of_several_files_none_is_written_where_one_cannot_be(tmp_path: Path) -> None:
     files = [
         NewFile(tmp_path / "one", "1", 0o600),

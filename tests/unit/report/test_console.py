@@ -102,6 +102,41 @@ def test_a_check_shows_each_table_with_what_is_said_of_it() -> None:
     assert text.endswith("1 of 3 tables ok")
 
 
+def test_what_several_tables_need_is_told_once_at_the_end() -> None:
+    statement = 'CREATE SCHEMA "hr" AUTHORIZATION "loader";'
+    lacking = ErrorReport("ConfigError", "no schema", statement)
+    other = ErrorReport("SchemaError", "no table", "Check sql_table.")
+    tables = [
+        TableCheck(key, "s", "t", readable=True, writable=False, error=error)
+        for key, error in (("a", lacking), ("b", lacking), ("c", other))
+    ]
+    out, err = terminal(80), terminal(80)
+    with Screen(out, err) as screen:
+        view = AnswersView(screen)
+        for table in tables:
+            view.answer(table)
+        view.end(CheckReport((), tuple(tables), seconds=0.1))
+    lines = lines_of(err)
+    at_the_end = lines[lines.index("To do, each once") :]
+    assert at_the_end == [
+        "To do, each once",
+        "  -- for 2 tables",
+        f"  {statement}",
+        "  Check sql_table.",
+    ]
+
+
+def test_what_each_table_needs_alone_is_not_repeated_at_the_end() -> None:
+    table = TableCheck("a", "s", "t", True, False, error=ErrorReport("ConfigError", "no", "Do it."))
+    out, err = terminal(80), terminal(80)
+    with Screen(out, err) as screen:
+        view = AnswersView(screen)
+        view.answer(table)
+        view.end(CheckReport((), (table,), seconds=0.1))
+    assert lines_of(err).count("    hint: Do it.") == 1
+    assert "To do, each once" not in lines_of(err)
+
+
 def test_only_a_terminal_folds_a_long_line_and_then_under_itself() -> None:
     text = "  SELECT\n    " + "word " * 40
     out = terminal(60)
