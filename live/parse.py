@@ -28,6 +28,8 @@ ONCE: Final = frozenset({"claim", "observed", "since", "until"})
 SEVERAL: Final = frozenset({"page", "database", "needs", "covers"})
 """The words of a header: those that stand there once at most, and those that may be repeated."""
 
+NEEDS: Final = re.compile(r"right [A-Z][A-Z ]+|full-text")
+
 PAGE: Final = re.compile(r"https://learn\.microsoft\.com/en-us/\S+")
 
 _HEADER: Final = re.compile(r"--\s+(\w+):\s+(\S.*)")
@@ -36,10 +38,11 @@ _SESSION: Final = re.compile(r"--\s+session:\s+(\w+)((?:,\s*(?:login|database):\
 _BACKGROUND: Final = re.compile(r"--\s+background")
 _WAIT: Final = re.compile(r"--\s+wait:\s+(\w+)")
 _EXPECT: Final = re.compile(
-    r"--\s+expect\s+(?:(?P<rows>rows(?: in any order)?|wire)|error (?P<number>\d+)|(?P<success>success))"
+    r"--\s+expect\s+(?:(?P<rows>rows(?: in any order)?|wire)|error (?P<number>\d+)"
+    r"|(?P<success>success))"
     r"(?:\s+since\s+(?P<since>\d+))?(?:\s+until\s+(?P<until>\d+))?(?::\s*(?P<rest>.*))?"
 )
-_TYPED: Final = re.compile(r"(\w+)\s+(\w[^,(]*(?:\([^)]*\))?(?:\[[^\]]*\])?)(?:,\s*|$)")
+_TYPED: Final = re.compile(r"(\w+)\s+(\w+(?:\([^)]*\))?(?:\[[^\]]*\])?)(?:,\s*|$)")
 _MARKER: Final = re.compile(r"--\s+(?:expect|session:|background|wait:)")
 
 
@@ -90,6 +93,10 @@ def _parsed(lines: Sequence[_Line], area: str, name: str) -> Probe:
     for page in pages:
         if not PAGE.fullmatch(page):
             raise _WrongError(1, f"{page} is no page of https://learn.microsoft.com/en-us/")
+    for need in header.get("needs", ()):
+        if not NEEDS.fullmatch(need):
+            raise _WrongError(1, f"{need} is nothing that a probe may need")
+    versions = Versions(*(_year(header.get(word, ("",))[0], 1) for word in ("since", "until")))
     steps = tuple(_steps(lines[end:]))
     if not any(step.expectations for step in steps):
         raise _WrongError(len(lines), "nothing is expected")
@@ -99,7 +106,7 @@ def _parsed(lines: Sequence[_Line], area: str, name: str) -> Probe:
         claim=header["claim"][0],
         pages=pages,
         observed=header.get("observed", ("",))[0],
-        versions=Versions(*(_year(header.get(end, ("",))[0], 1) for end in ("since", "until"))),
+        versions=versions,
         database=header.get("database", ()),
         needs=header.get("needs", ()),
         covers=header.get("covers", ()),

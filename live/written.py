@@ -26,7 +26,8 @@ def is_written(text: str) -> bool:
 
 def split_row(text: str) -> tuple[str, ...]:
     """Return the values of a row, between vertical bars; a bar in a text is part of it."""
-    found, at = [], 0
+    found: list[str] = []
+    at = 0
     while True:
         match = _SPLIT.match(text, at)
         if match is None:
