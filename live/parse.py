@@ -228,7 +228,9 @@ def _rows(line: _Line, kind: str, rest: str, more: Sequence[_Line]) -> Rows:
     types: tuple[str, ...] = ()
     if kind == "wire":
         typed = _TYPED.findall(rest)
-        columns, types = tuple(one for one, _ in typed), tuple(one.strip() for _, one in typed)
+        columns, types = tuple(one for one, _ in typed), tuple(one for _, one in typed)
+        if ", ".join(f"{one} {type_}" for one, type_ in typed) != rest:
+            raise _WrongError(line.number, "columns of the wire are: name type, name type")
     else:
         columns = tuple(name.strip() for name in rest.split(","))
     if not all(columns) or not columns:

@@ -19,13 +19,17 @@ NEWEST: Final = max(YEARS)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The address of a server and a login. Without ``ca_file`` its certificate is not verified."""
+    """The address of a server and a login. Without ``ca_file`` its certificate is not verified.
+
+    ``hidden`` are more names of the server that no report may hold.
+    """
 
     host: str
     port: int
     user: str
     password: str = field(repr=False)
     ca_file: str = ""
+    hidden: tuple[str, ...] = ()
 
     def settings(
         self, database: str = "master", login: str = "", password: str = ""
@@ -44,7 +48,8 @@ class Place:
 
     def scrubbed(self, text: str) -> str:
         """Return a text without the names of this server and its login."""
-        for word in sorted({self.password, self.user, self.host}, key=len, reverse=True):
+        words = {self.password, self.user, self.host, *self.hidden}
+        for word in sorted(words, key=len, reverse=True):
             if word:
                 text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "(hidden)", text)
         return text
@@ -86,6 +91,12 @@ def _value(connection: sqlserver.SourceConnection, sql: str, place: int) -> obje
         return connection.rows(sql, names)[0][place]
     except TableferryError:
         return None
+
+
+def names_of(connection: sqlserver.SourceConnection) -> tuple[str, ...]:
+    """Return the names by which a server may call itself in its messages."""
+    name = str(_value(connection, "SELECT @@SERVERNAME AS name", 0) or "")
+    return tuple(word for word in (name, *name.split("\\")) if word)
 
 
 def has_need(connection: sqlserver.SourceConnection, need: str) -> bool:

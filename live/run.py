@@ -1,15 +1,16 @@
 """Runs probes on a server, and tells what came of them."""
 
 import contextlib
+import re
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from live.answers import Answer, Answered, Failed, ask, refused_login
-from live.databases import Databases
+from live.databases import MARK, Databases
 from live.judge import Verdict, expected_of, judge, shown
-from live.place import Facts, Place, has_need, read_facts
+from live.place import Facts, Place, has_need, names_of, read_facts
 from live.probe import Batch, Expected, Probe, Rows, Session, Step, Succeeds
 from tableferry import sqlserver
 from tableferry.errors import TableferryError, TransientError
@@ -44,9 +45,9 @@ class Runner:
     """
 
     def __init__(self, place: Place) -> None:
-        self._place = place
         self._master = sqlserver.connect(place.settings())
         self.facts = read_facts(self._master)
+        self._place = replace(place, hidden=names_of(self._master))
         self._databases = Databases(place, self._master)
 
     def run(self, probe: Probe) -> Result:
@@ -71,7 +72,17 @@ class Runner:
         finally:
             self._databases.give_back(name, probe.database)
 
+    def scrubbed(self, text: str) -> str:
+        """Return a text without the server's names, and without those of our databases."""
+        return self._place.scrubbed(re.sub(rf"{MARK}\w*", "$(database)", text))
+
     def __enter__(self) -> Self:
+        try:
+            # There is always one: another run sees by it that this one is going on.
+            self._databases.give_back(self._databases.take(()), ())
+        except BaseException:
+            self._master.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
