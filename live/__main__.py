@@ -1,0 +1,172 @@
+"""``script/live HOST:PORT:USER``: exits with 1 if a server does not answer as expected."""
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from live.compare import as_comparison
+from live.databases import sweep
+from live.judge import Verdict
+from live.parse import read_probes
+from live.place import Place, read_facts
+from live.probe import AREAS, Probe
+from live.report import Report, as_json, as_markdown, table
+from live.run import Result, Runner
+from live.sandbox_table import write_table
+from live.servers import PG_PASSWORD, SANDBOX, WrongNameError, password_for, server_at, split
+from live.suite import run_suite
+from tableferry import sqlserver
+from tableferry.errors import TableferryError
+from tableferry.version import VERSION
+
+COULD_NOT: Final = 2
+"""Exit code: nothing was found out."""
+
+PROMISE: Final = """\
+This will, on {server}:
+- create databases whose names begin with tableferry_live_, and drop them in the end{earlier};
+- create tables, types and users without login in them, and nothing outside of them;
+- try to log in as a login and into a database that do not exist (the server may log that);
+- read what the server says of its version, and the names of its databases.
+It changes nothing else, and the report holds neither the server's name nor the login's."""
+
+
+def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(prog="script/live", description=__doc__)
+    parser.add_argument(
+        "server", nargs="?", metavar="HOST:PORT:USER", help="a SQL Server, or the word sandbox; "
+        "the password is in TABLEFERRY_LIVE_PASSWORD, or asked for",
+    )  # fmt: skip
+    parser.add_argument(
+        "--postgres", default="", metavar="HOST:PORT:USER", help="the target of the tests, "
+        "instead of one of their own; its password is in TABLEFERRY_LIVE_PG_PASSWORD",
+    )  # fmt: skip
+    parser.add_argument("--ca-file", default="", help="verify the server's certificate by this")
+    parser.add_argument("--yes", action="store_true", help="do not ask before beginning")
+    parser.add_argument("--probes-only", action="store_true", help="leave out the tests")
+    parser.add_argument("--area", action="append", choices=AREAS, help="probes of this area only")
+    parser.add_argument(
+        "--compare", nargs=2, metavar=("A", "B"), help="run the probes on two servers"
+    )
+    parser.add_argument(
+        "--sandbox-table", action="store_true", help="write what the sandbox says to its README"
+    )
+    parser.add_argument("--output", type=Path, default=Path(), help="folder of the report")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the command line says; returns the exit code."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    options = arguments(argv)
+    probes = read_probes(areas=options.area or AREAS)
+    try:
+        if options.sandbox_table:
+            with server_at(SANDBOX) as place:
+                return write_table(_probed(place, probes))
+        if options.compare:
+            return _compare(options, probes)
+        with server_at(options.server or "", options.ca_file) as place:
+            return _examine(place, options, probes)
+    except (WrongNameError, TableferryError) as error:
+        print(f"script/live: {error}", file=sys.stderr)
+        return COULD_NOT
+
+
+def _compare(options: argparse.Namespace, probes: list[Probe]) -> int:
+    found = []
+    for name in options.compare:
+        with server_at(name, options.ca_file) as place:
+            if name != SANDBOX:
+                _begin(place, name, may_ask=not options.yes)
+            found.append(_probed(place, probes))
+    text, is_same = as_comparison(*options.compare, *found)
+    print(text)
+    return 0 if is_same else 1
+
+
+def _examine(place: Place, options: argparse.Namespace, probes: list[Probe]) -> int:
+    postgres = ""
+    if options.postgres:
+        split(options.postgres)
+        postgres = f"{options.postgres}:{password_for(options.postgres, PG_PASSWORD)}"
+    swept = _begin(place, options.server, may_ask=not options.yes and options.server != SANDBOX)
+    with Runner(place) as runner:
+        results = [_said(runner.run(probe)) for probe in probes]
+        print("\n".join(table(results)), flush=True)
+        suite, suite_end = (
+            ([], "")
+            if options.probes_only
+            else run_suite(place, postgres, scrubbed=runner.scrubbed)
+        )
+        facts = runner.facts
+    _sweep(place)
+    wrong = [one.probe for one in results if one.asked]
+    with server_at(SANDBOX) as sandbox:
+        answers = {one.probe.path: one for one in _probed(sandbox, wrong)} if wrong else {}
+    report = Report(
+        date=datetime.now(UTC).strftime("%Y-%m-%d"),
+        tableferry=VERSION,
+        facts=facts,
+        results=results,
+        sandbox=answers,
+        suite=suite,
+        suite_end=suite_end,
+        swept=swept,
+    )
+    _write(report, options.output)
+    return 0 if report.is_good else 1
+
+
+def _write(report: Report, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(as_json(report), indent=1, ensure_ascii=False)
+    (folder / "live-report.json").write_text(f"{text}\n", encoding="utf-8")
+    (folder / "live-report.md").write_text(as_markdown(report), encoding="utf-8")
+    end = "Everything is as expected." if report.is_good else "Not everything is as expected."
+    print(f"{end} {folder / 'live-report.md'} and live-report.json say more.")
+
+
+def _begin(place: Place, name: str, *, may_ask: bool) -> int:
+    """Say what will be done, ask, and drop what earlier runs have left; returns how many."""
+    with sqlserver.connect(place.settings()) as master:
+        facts = read_facts(master)
+        earlier = ", and those that earlier runs have left"
+        print(PROMISE.format(server=f"{name} ({facts.product} {facts.version})", earlier=earlier))
+        if may_ask and input("Go on? (yes/no) ").strip().lower() not in ("y", "yes"):
+            raise WrongNameError("Nothing was done")
+    return _sweep(place)
+
+
+def _sweep(place: Place) -> int:
+    with sqlserver.connect(place.settings()) as master:
+        dropped, used = sweep(master)
+    if used:
+        raise WrongNameError(
+            "Another run is using this server: wait for its end, or end its process. "
+            f"Its databases: {', '.join(used)}"
+        )
+    if dropped:
+        print(f"Dropped what an earlier run has left: {', '.join(dropped)}")
+    return len(dropped)
+
+
+def _probed(place: Place, probes: list[Probe]) -> list[Result]:
+    with Runner(place) as runner:
+        return [runner.run(probe) for probe in probes]
+
+
+def _said(result: Result) -> Result:
+    if result.verdict in (Verdict.DIFFERS, Verdict.REFUSED):
+        print(f"{result.verdict}: {result.probe.path}: {result.found.splitlines()[0]}", flush=True)
+    return result
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,42 @@
+"""Every probe passes on the sandbox, but for those whose statements it says that it lacks."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from live.judge import Verdict
+from live.parse import PROBES, read_probes
+from live.place import Place
+from live.probe import Probe
+from live.run import Runner
+from tableferry_sandbox.testing import sql_server
+
+ALL = read_probes()
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[Runner]:
+    with sql_server() as server:
+        with Runner(Place(server.host, server.port, server.user, server.password)) as made:
+            yield made
+        left = server.query("master", "SELECT name FROM sys.databases")["name"].to_pylist()
+        assert left == ["master", "tempdb", "model", "msdb"]
+
+
+@pytest.mark.parametrize("probe", ALL, ids=lambda probe: probe.path)
+def test_the_sandbox_answers_as_sql_server_should(runner: Runner, probe: Probe) -> None:
+    result = runner.run(probe)
+    assert result.verdict is not Verdict.DIFFERS, (
+        f"\n{probe.path}, line {result.line}\n{result.asked}\n"
+        f"expected: {result.expected}\nfound: {result.found}"
+    )
+
+
+def test_every_file_is_a_probe_of_an_area() -> None:
+    files = {str(path.relative_to(PROBES)) for path in PROBES.rglob("*.sql")}
+    assert files == {probe.path for probe in ALL}
+
+
+def test_no_two_probes_claim_the_same() -> None:
+    claims = [probe.claim for probe in ALL]
+    assert sorted(set(claims)) == sorted(claims)
