@@ -4,16 +4,20 @@ import argparse
 import json
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+
+import psycopg
 
 from live.compare import as_comparison
 from live.databases import sweep
 from live.judge import Verdict
 from live.parse import read_probes
 from live.place import Place, read_facts
+from live.postgres import Target, sweep_target
 from live.probe import AREAS, Probe
 from live.report import Report, as_json, as_markdown, table
 from live.run import Result, Runner
@@ -47,6 +51,9 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         "--postgres", default="", metavar="HOST:PORT:USER", help="the target of the tests, "
         "instead of one of their own; its password is in TABLEFERRY_LIVE_PG_PASSWORD",
     )  # fmt: skip
+    parser.add_argument(
+        "--wait", type=int, default=0, metavar="SECONDS", help="for a server that is being started"
+    )
     parser.add_argument("--ca-file", default="", help="verify the server's certificate by this")
     parser.add_argument("--yes", action="store_true", help="do not ask before beginning")
     parser.add_argument("--probes-only", action="store_true", help="leave out the tests")
@@ -74,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _compare(options, probes)
         with server_at(options.server or "", options.ca_file) as place:
             return _examine(place, options, probes)
-    except (WrongNameError, TableferryError) as error:
+    except (WrongNameError, TableferryError, psycopg.Error) as error:
         print(f"script/live: {error}", file=sys.stderr)
         return COULD_NOT
 
@@ -92,21 +99,22 @@ def _compare(options: argparse.Namespace, probes: list[Probe]) -> int:
 
 
 def _examine(place: Place, options: argparse.Namespace, probes: list[Probe]) -> int:
-    postgres = ""
+    target = None
     if options.postgres:
-        split(options.postgres)
-        postgres = f"{options.postgres}:{password_for(options.postgres, PG_PASSWORD)}"
+        target = Target(*split(options.postgres), password_for(options.postgres, PG_PASSWORD))
+    _wait_for(place, options.wait)
     swept = _begin(place, options.server, may_ask=not options.yes and options.server != SANDBOX)
+    version = _sweep_target(target) if target else ""
     with Runner(place) as runner:
         results = [_said(runner.run(probe)) for probe in probes]
         print("\n".join(table(results)), flush=True)
         suite, suite_end = (
-            ([], "")
-            if options.probes_only
-            else run_suite(place, postgres, scrubbed=runner.scrubbed)
+            ([], "") if options.probes_only else run_suite(place, target, scrubbed=runner.scrubbed)
         )
         facts = runner.facts
     _sweep(place)
+    if target:
+        _sweep_target(target)
     wrong = [one.probe for one in results if one.asked]
     with server_at(SANDBOX) as sandbox:
         answers = {one.probe.path: one for one in _probed(sandbox, wrong)} if wrong else {}
@@ -118,6 +126,7 @@ def _examine(place: Place, options: argparse.Namespace, probes: list[Probe]) -> 
         sandbox=answers,
         suite=suite,
         suite_end=suite_end,
+        postgres=version,
         swept=swept,
     )
     _write(report, options.output)
@@ -144,9 +153,33 @@ def _begin(place: Place, name: str, *, may_ask: bool) -> int:
     return _sweep(place)
 
 
+def _wait_for(place: Place, seconds: int) -> None:
+    """Wait until a server that is being started takes a login; its last error is raised."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            sqlserver.connect(place.settings()).close()
+        except TableferryError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(1)
+        else:
+            return
+
+
 def _sweep(place: Place) -> int:
     with sqlserver.connect(place.settings()) as master:
         dropped, used = sweep(master)
+    return _swept(dropped, used)
+
+
+def _sweep_target(target: Target) -> str:
+    version, dropped, used = sweep_target(target)
+    _swept(dropped, used)
+    return version
+
+
+def _swept(dropped: list[str], used: list[str]) -> int:
     if used:
         raise WrongNameError(
             "Another run is using this server: wait for its end, or end its process. "

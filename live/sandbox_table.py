@@ -19,10 +19,10 @@ def as_section(results: Sequence[Result]) -> str:
     refused = [one for one in results if one.verdict is Verdict.REFUSED]
     lines = ["", *table(results), ""]
     if refused:
-        lines += ["It refuses:", ""]
-        lines += [f"- {one.probe.claim} (`{one.probe.path}`)" for one in refused]
+        lines += ["It refuses these:", ""]
+        lines += [f"- `{one.probe.path}`: {one.probe.claim}" for one in refused]
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join([*lines, ""])
 
 
 def with_section(text: str, results: Sequence[Result]) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from live.place import Place
+from live.postgres import Target
 from live.report import SuiteFile
 
 ROOT: Final = Path(__file__).parent.parent
@@ -37,14 +38,14 @@ _PARENT_DEATH: Final = 1
 
 def run_suite(
     place: Place,
-    postgres: str = "",
+    postgres: Target | None = None,
     *,
     scrubbed: Callable[[str], str] = str,
     arguments: tuple[str, ...] = (),
 ) -> tuple[list[SuiteFile], str]:
     """Run the tests marked ``live``; returns their results, and why they ended early, or "".
 
-    ``postgres`` is HOST:PORT:USER:PASSWORD; without it the tests use a server of their own.
+    Without ``postgres`` the tests use a server of their own.
     """
     with tempfile.TemporaryDirectory() as folder:
         found = Path(folder) / "results.xml"
@@ -59,13 +60,13 @@ def run_suite(
     return files, "" if code in _PASSED else f"The tests ended early, with exit code {code}"
 
 
-def _environment(place: Place, postgres: str) -> Mapping[str, str]:
+def _environment(place: Place, postgres: Target | None) -> Mapping[str, str]:
     server = f"{place.host}:{place.port}:{place.user}:{place.password}"
     return {
         **os.environ,
         MSSQL: server,
         **({CA_FILE: place.ca_file} if place.ca_file else {}),
-        **({POSTGRES: postgres} if postgres else {}),
+        **({POSTGRES: postgres.variable} if postgres else {}),
     }
 
 

@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import gc
+import os
 import signal
 from collections.abc import Callable, Iterator
 
@@ -15,6 +16,8 @@ from tableferry_sandbox.sample import load_sample
 from tableferry_sandbox.testing import sql_server
 from tests.support.databases import PgDatabase
 from tests.support.disks import MEMORY
+from tests.support.live import POSTGRES, LivePostgres
+from tests.support.live_tests import live_tests
 from tests.support.longest_first import longest_first
 from tests.support.proxy import TcpProxy
 from tests.support.sandbox import PASSWORD, SAMPLE_DATABASES, USER, Sandbox
@@ -29,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--live",
         action="store_true",
-        help="run the contract against the SQL Server of TABLEFERRY_LIVE_MSSQL too",
+        help="run the tests that any SQL Server has to pass on that of TABLEFERRY_LIVE_MSSQL",
     )
     parser.addoption("--package", help="prove this Lambda package; without it one is built")
     parser.addoption("--package-python", default="3.13", help="the version that it is for")
@@ -52,7 +55,11 @@ def pytest_collection() -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--live"):
+        chosen = live_tests(items)
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
     items[:] = longest_first(items)
 
 
@@ -64,8 +71,11 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[LocalPostgres]:
+def postgres(request: pytest.FixtureRequest) -> Iterator[LocalPostgres | LivePostgres]:
     """A PostgreSQL for the whole run; a test that kills it takes ``own_postgres`` instead."""
+    if request.config.getoption("--live") and POSTGRES in os.environ:
+        yield LivePostgres()
+        return
     with LocalPostgres(settings=SETTINGS, within=MEMORY) as server:
         server.create_database(TEMPLATE)
         # The first session in a database writes a cache of its catalog, which copies then have.
@@ -143,7 +153,7 @@ def _a_sandbox() -> Iterator[Sandbox]:
         yield Sandbox(started.engine, started.wire, USER, PASSWORD)
 
 
-def _a_database(server: LocalPostgres) -> Iterator[PgDatabase]:
+def _a_database(server: LocalPostgres | LivePostgres) -> Iterator[PgDatabase]:
     with server.temporary_database(TEMPLATE) as name:
         yield PgDatabase(server.host, server.port, name, server.user, server.password)
 

@@ -1,6 +1,7 @@
 """Every probe passes on the sandbox, but for those whose statements it says that it lacks."""
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -8,7 +9,8 @@ from live.judge import Verdict
 from live.parse import PROBES, read_probes
 from live.place import Place
 from live.probe import Probe
-from live.run import Runner
+from live.run import Result, Runner
+from live.sandbox_table import README, with_section
 from tableferry_sandbox.testing import sql_server
 
 ALL = read_probes()
@@ -23,13 +25,29 @@ def runner() -> Iterator[Runner]:
         assert left == ["master", "tempdb", "model", "msdb"]
 
 
+@pytest.fixture(scope="module")
+def result_of(runner: Runner) -> Callable[[Probe], Result]:
+    """Runs a probe, once."""
+    return functools.cache(runner.run)
+
+
 @pytest.mark.parametrize("probe", ALL, ids=lambda probe: probe.path)
-def test_the_sandbox_answers_as_sql_server_should(runner: Runner, probe: Probe) -> None:
-    result = runner.run(probe)
+def test_the_sandbox_answers_as_sql_server_should(
+    result_of: Callable[[Probe], Result], probe: Probe
+) -> None:
+    result = result_of(probe)
     assert result.verdict is not Verdict.DIFFERS, (
         f"\n{probe.path}, line {result.line}\n{result.asked}\n"
         f"expected: {result.expected}\nfound: {result.found}"
     )
+
+
+def test_the_readme_of_the_sandbox_says_how_true_it_is(
+    result_of: Callable[[Probe], Result],
+) -> None:
+    """Run script/live --sandbox-table after a change of the probes."""
+    text = README.read_text(encoding="utf-8")
+    assert with_section(text, [result_of(probe) for probe in ALL]) == text
 
 
 def test_every_file_is_a_probe_of_an_area() -> None:

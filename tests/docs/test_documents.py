@@ -31,6 +31,8 @@ FOLDERS = [
 ]
 """Where a path in a document may start."""
 MADE_BY_THE_READER = {
+    "live-report.json",
+    "live-report.md",
     "plan.json",
     "postgres/publish/delete.py",
     "tables.schema.json",

@@ -24,7 +24,7 @@ def full(running_sandbox: Sandbox) -> Iterator[Sandbox]:
 def source(full: Sandbox) -> Iterator[Sandbox]:
     """The same; no fault that a test orders is there in the next."""
     yield full
-    full.server.faults.clear()
+    full.forget_faults()
 
 
 @pytest.fixture

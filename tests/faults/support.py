@@ -8,7 +8,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from tableferry import postgres as engine_target
@@ -44,10 +43,9 @@ FROM_T = r"FROM \[McTM\]\.\[dbo\]\.\[T\]"
 def fill_source(sandbox: Sandbox, rows: int = ROWS) -> None:
     """Make T with ``rows`` rows of about 200 bytes."""
     sandbox.run("CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, Name nvarchar(200) NULL)")
-    numbers = pa.array(range(rows), pa.int32())
-    names = pa.array(["new" * 30] * rows, pa.large_string())
-    table = pa.table({"ID": numbers, "Name": names})
-    sandbox.engine.database("McTM").load("dbo", "T", table)
+    sandbox.run(
+        f"INSERT INTO dbo.T SELECT value, REPLICATE(N'new', 30) FROM GENERATE_SERIES(0, {rows - 1})"
+    )
 
 
 def fill_target(database: PgDatabase) -> None:

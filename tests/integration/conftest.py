@@ -1,5 +1,6 @@
 """A sandbox with the sample in it, and the settings that lead from it to a target."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from tableferry_sandbox.tds_server import SandboxServer
 from tableferry_sandbox.testing import WHOLE_RESPONSES
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
+from tests.support.live import LiveSource, live_source
 
 USER, PASSWORD = "sa", "canary;}{pass'word"
 
@@ -62,9 +64,18 @@ class Sandbox:
             cursor.execute(sql)
             return [tuple(row) for row in cursor.fetchall()]
 
+    def forget_faults(self) -> None:
+        """Let no fault strike that a test has set."""
+        self.server.faults.clear()
+
 
 @pytest.fixture(scope="session")
-def running_sandbox() -> Iterator[Sandbox]:
+def running_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox | LiveSource]:
+    if request.config.getoption("--live"):
+        with live_source() as source:
+            source.run("ALTER DATABASE McTM SET ALLOW_SNAPSHOT_ISOLATION ON")
+            yield source
+        return
     engine = Server()
     engine.add_login(USER, PASSWORD)
     load_sample(engine, 0.2)
@@ -73,10 +84,32 @@ def running_sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def sandbox(running_sandbox: Sandbox) -> Iterator[Sandbox]:
+def sandbox(running_sandbox: Sandbox | LiveSource) -> Iterator[Sandbox | LiveSource]:
     """The sample's sandbox; the faults that a test sets end with it."""
     yield running_sandbox
-    running_sandbox.server.faults.clear()
+    running_sandbox.forget_faults()
+
+
+@contextlib.contextmanager
+def empty_server(*, is_live: bool) -> Iterator[Sandbox | LiveSource]:
+    """A server with empty databases McTM and VoipDB; a real one makes them when they are used."""
+    if is_live:
+        with live_source() as source:
+            yield source
+        return
+    engine = Server()
+    engine.add_login(USER, PASSWORD)
+    for name in ("McTM", "VoipDB"):
+        engine.create_database(name)
+    with SandboxServer(engine, flush_bytes=WHOLE_RESPONSES) as server:
+        yield Sandbox(engine, server)
+
+
+@pytest.fixture
+def empty_source(request: pytest.FixtureRequest) -> Iterator[Sandbox | LiveSource]:
+    """A server for one test, with the databases McTM and VoipDB, both empty."""
+    with empty_server(is_live=request.config.getoption("--live")) as source:
+        yield source
 
 
 @pytest.fixture

@@ -1,13 +1,7 @@
-"""Tables of every type, and the database that they are copied to.
+"""Tables of every type, and the database that they are copied to."""
 
-``TABLEFERRY_LIVE_POSTGRES=host:port:user:password`` names the PostgreSQL to use with ``--live``
-instead of our own.
-"""
-
-import os
-import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -18,13 +12,10 @@ from tableferry.runs.outcome import TableOutcome
 from tableferry.runs.run import sync_table
 from tableferry.verification.differences import Differences
 from tableferry.verification.independent import Comparison, compare_rows
-from tests.contract.conftest import server_of
 from tests.contract.types.damage import TYPES_OF, damage_sql
 from tests.integration.support import settings_of
 from tests.support.comparing import compare
 from tests.support.databases import PgDatabase
-
-PG_VARIABLE = "TABLEFERRY_LIVE_POSTGRES"
 
 
 @dataclass(frozen=True)
@@ -100,22 +91,6 @@ def require_equal(verified: Differences, rows: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def types_target(kind_of_server: str, module_pg_database: PgDatabase) -> Iterator[PgDatabase]:
-    """A database on our own PostgreSQL, or on the one that TABLEFERRY_LIVE_POSTGRES names."""
-    if kind_of_server != "live" or PG_VARIABLE not in os.environ:
-        yield module_pg_database
-        return
-    host, port, user, password = server_of(PG_VARIABLE)
-    name = f"tableferry_types_{uuid.uuid4().hex[:12]}"
-    server = PgDatabase(host, port, "postgres", user, password)
-    server.run(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
-    try:
-        yield replace(server, name=name)
-    finally:
-        server.run(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture(scope="module")
-def types(database: SourceSettings, types_target: PgDatabase) -> Iterator[Types]:
+def types(database: SourceSettings, module_pg_database: PgDatabase) -> Iterator[Types]:
     with sqlserver.connect(database) as connection:
-        yield Types(database, types_target, connection)
+        yield Types(database, module_pg_database, connection)

@@ -1,6 +1,6 @@
 """A sandbox of its own whose database McTM keeps changes, and a run from it to a target."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,37 +9,28 @@ from tableferry.config import parse_table_configs
 from tableferry.runs.outcome import TableOutcome
 from tableferry.runs.run import sync_table
 from tableferry.runs.run_options import DEFAULT_OPTIONS, RunOptions
-from tableferry_sandbox.engine.server import Server
-from tableferry_sandbox.tds_server import SandboxServer
-from tableferry_sandbox.testing import WHOLE_RESPONSES
-from tests.integration.conftest import PASSWORD, USER, Sandbox
+from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
+from tests.support.live import LiveSource
 from tests.support.specs import entry
 
 ROWS = 50
 
 
 @pytest.fixture
-def source() -> Iterator[Sandbox]:
+def source(empty_source: Sandbox | LiveSource) -> Sandbox | LiveSource:
     """A server with the table dbo.T of ``ROWS`` rows, whose changes are tracked."""
-    engine = Server()
-    engine.add_login(USER, PASSWORD)
-    for name in ("McTM", "VoipDB"):
-        engine.create_database(name)
-    with SandboxServer(engine, flush_bytes=WHOLE_RESPONSES) as server:
-        sandbox = Sandbox(engine, server)
-        sandbox.run("ALTER DATABASE McTM SET ALLOW_SNAPSHOT_ISOLATION ON")
-        sandbox.run(
-            "ALTER DATABASE McTM SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 2 DAYS, "
-            "AUTO_CLEANUP = ON)"
-        )
-        sandbox.run("CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, Name nvarchar(20))")
-        sandbox.run("ALTER TABLE dbo.T ENABLE CHANGE_TRACKING")
-        sandbox.run(
-            f"INSERT INTO dbo.T SELECT value, CONCAT(N'name ', value) "
-            f"FROM GENERATE_SERIES(1, {ROWS})"
-        )
-        yield sandbox
+    empty_source.run("ALTER DATABASE McTM SET ALLOW_SNAPSHOT_ISOLATION ON")
+    empty_source.run(
+        "ALTER DATABASE McTM SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 2 DAYS, "
+        "AUTO_CLEANUP = ON)"
+    )
+    empty_source.run("CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, Name nvarchar(20))")
+    empty_source.run("ALTER TABLE dbo.T ENABLE CHANGE_TRACKING")
+    empty_source.run(
+        f"INSERT INTO dbo.T SELECT value, CONCAT(N'name ', value) FROM GENERATE_SERIES(1, {ROWS})"
+    )
+    return empty_source
 
 
 @pytest.fixture

@@ -10,12 +10,10 @@ from tableferry.config import TableSpec, parse_table_configs
 from tableferry.runs.outcome import Status, TableOutcome
 from tableferry.runs.run import sync_table
 from tableferry.verification.differences import Differences
-from tableferry_sandbox.engine.server import Server
-from tableferry_sandbox.tds_server import SandboxServer
-from tableferry_sandbox.testing import WHOLE_RESPONSES
-from tests.integration.conftest import PASSWORD, USER, Sandbox
+from tests.integration.conftest import Sandbox, empty_server
 from tests.support.comparing import compare
 from tests.support.databases import PgDatabase
+from tests.support.live import LiveSource
 from tests.support.specs import entry
 
 
@@ -47,13 +45,9 @@ class Pair:
 
 
 @pytest.fixture(scope="module")
-def verify_source() -> Iterator[Sandbox]:
-    engine = Server()
-    engine.add_login(USER, PASSWORD)
-    for name in ("McTM", "VoipDB"):
-        engine.create_database(name)
-    with SandboxServer(engine, flush_bytes=WHOLE_RESPONSES) as server:
-        yield Sandbox(engine, server)
+def verify_source(request: pytest.FixtureRequest) -> Iterator[Sandbox | LiveSource]:
+    with empty_server(is_live=request.config.getoption("--live")) as source:
+        yield source
 
 
 @pytest.fixture

@@ -1,0 +1,23 @@
+"""Names of servers on the command line."""
+
+import pytest
+
+from live.servers import WrongNameError, split
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("db.example.com:1433:sa", ("db.example.com", 1433, "sa")),
+        ("[::1]:1433:sa", ("::1", 1433, "sa")),
+        ("db:1433:domain\\me:too", ("db", 1433, "domain\\me:too")),
+    ],
+)
+def test_a_server_is_a_host_a_port_and_a_user(text: str, found: tuple[str, int, str]) -> None:
+    assert split(text) == found
+
+
+@pytest.mark.parametrize("text", ["", "db", "db:1433", "db:port:sa", ":1433:sa"])
+def test_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(WrongNameError, match="HOST:PORT:USER"):
+        split(text)
