@@ -72,8 +72,7 @@ def test_the_driver_decodes_every_code_page_that_the_engine_lets_it_read(
         yield StatementDone(len(sent), "SELECT")
 
     engine.extra = [(r"SELECT CHARACTERS", answer)]
-    cursor = connection.stream()
-    cursor.execute("SELECT CHARACTERS")
+    cursor = connection.stream("SELECT CHARACTERS")
     found = []
     while (batch := cursor.arrow_batch(50_000)).num_rows:
         found += batch.column(0).to_pylist()

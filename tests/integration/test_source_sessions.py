@@ -4,7 +4,7 @@ import pytest
 
 from tableferry import sqlserver
 from tableferry.modes.extract import in_database
-from tableferry.sqlserver.connection import SESSION
+from tableferry.sqlserver.session import SESSION
 from tableferry_sandbox.engine.execution import session_state
 from tableferry_sandbox.faults import SendError
 from tests.integration.conftest import Sandbox

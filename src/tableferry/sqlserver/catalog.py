@@ -11,23 +11,65 @@ from typing import Final
 from tableferry.errors import SchemaError, TableferryError
 from tableferry.model.identifiers import SourceTable, quote_mssql, shown, text_mssql
 from tableferry.model.schema import Isolation, SourceColumn, SourceSchema, SourceType
+from tableferry.sqlserver.catalog_answers import CatalogAnswers
 from tableferry.sqlserver.code_pages import columns_to_convert
-from tableferry.sqlserver.connection import SourceConnection
+from tableferry.sqlserver.connection import READ_COMMITTED, SourceConnection
 from tableferry.sqlserver.protection import (
+    PROTECTION,
     graph_columns,
     inexact_floats,
-    read_protection,
+    protection_of,
     read_traits,
-    rows_if_supported,
+)
+from tableferry.sqlserver.questions import Question, Rows, asked_at_once, rows_if_supported
+
+COLUMNS: Final = Question(
+    """\
+SELECT {place}c.name AS column_name, t.name AS type_name, b.name AS base_name,
+  t.is_user_defined AS is_user_defined,
+  c.max_length AS max_length, c.precision AS [precision], c.scale AS scale,
+  c.is_nullable AS is_nullable
+FROM {asked}{catalog}.sys.columns AS c
+LEFT JOIN {catalog}.sys.types AS t ON t.user_type_id = c.user_type_id
+LEFT JOIN {catalog}.sys.types AS b ON b.user_type_id = c.system_type_id
+WHERE c.object_id = {id}
+ORDER BY c.column_id""",
+    (
+        "column_name",
+        "type_name",
+        "base_name",
+        "is_user_defined",
+        "max_length",
+        "precision",
+        "scale",
+        "is_nullable",
+    ),
+)
+
+ESTIMATE: Final = Question(
+    """\
+SELECT {place}(SELECT SUM(p.rows) FROM {catalog}.sys.partitions AS p
+  WHERE p.object_id = {id} AND p.index_id IN (0, 1)) AS estimated{from}""",
+    ("estimated",),
 )
 
 
-def read_schema(connection: SourceConnection, table: SourceTable) -> SourceSchema:
-    """Read a table's columns; raises SchemaError where it does not exist or is not visible."""
-    columns = _columns(connection, table)
-    hidden = graph_columns(connection, table, (column.name for column in columns))
-    hidden |= inexact_floats(connection, columns)
-    convert_on_server = columns_to_convert(connection, table, columns)
+def read_schema(
+    connection: SourceConnection, table: SourceTable, answers: CatalogAnswers | None = None
+) -> SourceSchema:
+    """Read a table's columns; raises SchemaError where it does not exist or is not visible.
+
+    With ``answers`` what was asked for other tables as well, a while ago perhaps; otherwise
+    everything is asked now.
+    """
+    answers = answers or CatalogAnswers()
+    rows = answers.rows(connection, COLUMNS, table)
+    if not rows:
+        raise _no_table(connection, table)
+    columns = _columns(rows, answers.rows_if_supported(connection, PROTECTION, table))
+    hidden = graph_columns(connection, table, (column.name for column in columns), answers)
+    hidden |= inexact_floats(connection, columns, answers)
+    convert_on_server = columns_to_convert(connection, table, columns, answers)
     columns = tuple(
         replace(
             column,
@@ -36,8 +78,8 @@ def read_schema(connection: SourceConnection, table: SourceTable) -> SourceSchem
         )
         for column in columns
     )
-    traits = read_traits(connection, table)
-    return SourceSchema(columns, estimated_rows(connection, table), *traits)
+    traits = read_traits(connection, table, answers)
+    return SourceSchema(columns, estimated_rows(connection, table, answers), *traits)
 
 
 def require_unaltered(
@@ -50,9 +92,11 @@ def require_unaltered(
     """
     # SQL Server does not version metadata, so SNAPSHOT does not help here, nor does it harm; but a
     # transaction that has left it does not come back.
-    if not connection.in_snapshot:
-        connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
-    now = {column.name: column for column in _columns(connection, table)}
+    isolation = "" if connection.in_snapshot else READ_COMMITTED
+    rows, protection = asked_at_once(connection, (COLUMNS, PROTECTION), table, isolation)
+    if not rows:
+        raise _no_table(connection, table)
+    now = {column.name: column for column in _columns(rows, protection)}
     altered = []
     for column in read:
         found = now.get(column.name)
@@ -69,39 +113,15 @@ def require_unaltered(
         )
 
 
-def _columns(connection: SourceConnection, table: SourceTable) -> tuple[SourceColumn, ...]:
-    catalog = quote_mssql(table.database)
-    rows = connection.rows(
-        f"""\
-SELECT c.name AS column_name, t.name AS type_name, b.name AS base_name,
-  t.is_user_defined AS is_user_defined,
-  c.max_length AS max_length, c.precision AS [precision], c.scale AS scale,
-  c.is_nullable AS is_nullable
-FROM {catalog}.sys.columns AS c
-LEFT JOIN {catalog}.sys.types AS t ON t.user_type_id = c.user_type_id
-LEFT JOIN {catalog}.sys.types AS b ON b.user_type_id = c.system_type_id
-WHERE c.object_id = OBJECT_ID({text_mssql(table.sql)})
-ORDER BY c.column_id""",
-        [
-            "column_name",
-            "type_name",
-            "base_name",
-            "is_user_defined",
-            "max_length",
-            "precision",
-            "scale",
-            "is_nullable",
-        ],
-    )
-    if not rows:
-        raise _no_table(connection, table)
-    protection = read_protection(connection, table)
+def _columns(rows: Rows, protection: Rows) -> tuple[SourceColumn, ...]:
+    """Return the columns, from the answers to ``COLUMNS`` and ``PROTECTION``."""
+    protected = protection_of(protection)
     return tuple(
         SourceColumn(
             name,
             SourceType(type_name(own, base, alias=bool(user)), length, precision, scale),
             bool(nullable),
-            protection.get(name, ""),
+            protected.get(name, ""),
         )
         for name, own, base, user, length, precision, scale, nullable in rows
     )
@@ -141,11 +161,13 @@ ORDER BY s.name, o.name"""
     return [f"{quote_mssql(schema)}.{quote_mssql(name)}" for schema, name in rows]
 
 
-def read_isolation(connection: SourceConnection, database: str) -> Isolation:
+def read_isolation(
+    connection: SourceConnection, database: str, answers: CatalogAnswers | None = None
+) -> Isolation:
     """Read which isolation levels a database offers; none beyond the basic where not visible."""
     # DB_ID finds a name as USE does, by the instance's collation; the catalog compares names by
     # that of the current database, which may tell cases apart.
-    rows = rows_if_supported(
+    rows = (answers or CatalogAnswers()).once(
         connection,
         "SELECT snapshot_isolation_state AS snapshot_state, "
         "is_read_committed_snapshot_on AS row_versions "
@@ -179,16 +201,12 @@ def type_name(own: str | None, base: str | None, *, alias: bool) -> str:
     return (base or own).lower()
 
 
-def estimated_rows(connection: SourceConnection, table: SourceTable) -> int | None:
+def estimated_rows(
+    connection: SourceConnection, table: SourceTable, answers: CatalogAnswers | None = None
+) -> int | None:
     """Return the approximate number of rows, for progress; None where unknown."""
-    catalog = quote_mssql(table.database)
     try:
-        rows = connection.rows(
-            f"""\
-SELECT SUM(p.rows) AS estimated FROM {catalog}.sys.partitions AS p
-WHERE p.object_id = OBJECT_ID({text_mssql(table.sql)}) AND p.index_id IN (0, 1)""",
-            ["estimated"],
-        )
+        rows = (answers or CatalogAnswers()).rows(connection, ESTIMATE, table)
     except TableferryError:
         # A view, a server without this catalog view, a login without the permission: progress then
         # shows no percentage, nothing else depends on it.

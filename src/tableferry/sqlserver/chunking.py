@@ -24,7 +24,7 @@ from tableferry.planning.plan import SyncPlan
 from tableferry.sqlserver.catalog import estimated_rows
 from tableferry.sqlserver.connection import SourceConnection, set_isolation
 from tableferry.sqlserver.details import read_keys
-from tableferry.sqlserver.protection import rows_if_supported
+from tableferry.sqlserver.questions import rows_if_supported
 from tableferry.sqlserver.table_key import read_key
 
 GAPS: Final = 1.25

@@ -10,11 +10,12 @@ from Windows. A character that it does not know becomes U+FFFD and is read again
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from tableferry.model.identifiers import SourceTable, quote_mssql, text_mssql
+from tableferry.model.identifiers import SourceTable
 from tableferry.model.schema import SourceColumn
+from tableferry.sqlserver.catalog_answers import CatalogAnswers
 from tableferry.sqlserver.connection import SourceConnection
-from tableferry.sqlserver.protection import rows_if_supported
 from tableferry.sqlserver.provider import PROVIDER, provider_name
+from tableferry.sqlserver.questions import Question
 
 DOUBLE_BYTE: Final = frozenset({932, 936, 949, 950})
 """Japanese, simplified Chinese, Korean, traditional Chinese."""
@@ -24,15 +25,29 @@ UTF8: Final = 65001
 _CHARS: Final = frozenset({"char", "varchar", "text"})
 
 
+# A server without the property is not SQL Server: its texts are taken as the driver reads them.
+_CODE_PAGES: Final = Question(
+    """\
+SELECT {place}c.name AS column_name,
+  CAST(COLLATIONPROPERTY(c.collation_name, 'CodePage') AS int) AS code_page
+FROM {asked}{catalog}.sys.columns AS c
+WHERE c.object_id = {id} AND c.collation_name IS NOT NULL""",
+    ("column_name", "code_page"),
+)
+
+
 def columns_to_convert(
-    connection: SourceConnection, table: SourceTable, columns: Iterable[SourceColumn]
+    connection: SourceConnection,
+    table: SourceTable,
+    columns: Iterable[SourceColumn],
+    answers: CatalogAnswers | None = None,
 ) -> frozenset[str]:
     """Return the columns whose texts the server must convert; none where code pages are unknown."""
     if not any(column.type.name in _CHARS for column in columns):
         return frozenset()
     return frozenset(
         name
-        for name, page in read_code_pages(connection, table).items()
+        for name, page in read_code_pages(connection, table, answers).items()
         if misreads(page, provider_name())
     )
 
@@ -42,17 +57,10 @@ def misreads(page: int, provider: str) -> bool:
     return page in DOUBLE_BYTE or (provider != PROVIDER and page != UTF8)
 
 
-def read_code_pages(connection: SourceConnection, table: SourceTable) -> Mapping[str, int]:
+def read_code_pages(
+    connection: SourceConnection, table: SourceTable, answers: CatalogAnswers | None = None
+) -> Mapping[str, int]:
     """Return the code pages of a table's text columns, by name; empty where they are unknown."""
-    catalog = quote_mssql(table.database)
-    # A server without the property is not SQL Server: its texts are taken as the driver reads them.
-    rows = rows_if_supported(
-        connection,
-        f"""\
-SELECT c.name AS column_name, CAST(COLLATIONPROPERTY(c.collation_name, 'CodePage') AS int)
-  AS code_page
-FROM {catalog}.sys.columns AS c
-WHERE c.object_id = OBJECT_ID({text_mssql(table.sql)}) AND c.collation_name IS NOT NULL""",
-        ["column_name", "code_page"],
-    )
+    answers = answers or CatalogAnswers()
+    rows = answers.rows_if_supported(connection, _CODE_PAGES, table)
     return {name: page for name, page in rows if page}

@@ -16,7 +16,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 from tableferry.config import (
     DEFAULT_LOCK_TIMEOUT,
@@ -25,38 +25,16 @@ from tableferry.config import (
     SourceSettings,
 )
 from tableferry.errors import TableferryError, TransientError, VerificationError
-from tableferry.sqlserver.driver_connection import open_driver_connection
 from tableferry.sqlserver.errors import translated
+from tableferry.sqlserver.session import open_session
 
-SESSION: Final = (
-    "SET LANGUAGE us_english",
-    "SET NOCOUNT OFF",
-    "SET TEXTSIZE 2147483647",
-    "SET LOCK_TIMEOUT {milliseconds}",
-    "SET ROWCOUNT 0",
-    "SET IMPLICIT_TRANSACTIONS OFF",
-    "SET XACT_ABORT OFF",
-    "SET DEADLOCK_PRIORITY LOW",
-    "SET ANSI_NULLS ON",
-    "SET ANSI_PADDING ON",
-    "SET ANSI_WARNINGS ON",
-    "SET ARITHABORT ON",
-    "SET CONCAT_NULL_YIELDS_NULL ON",
-    "SET QUOTED_IDENTIFIER ON",
-    "SET NUMERIC_ROUNDABORT OFF",
-)
-"""What a session relies on, whatever the server's ``user options`` and the login's defaults are.
+SNAPSHOT: Final = "SNAPSHOT"
+READ_COMMITTED: Final = "READ COMMITTED"
 
-Errors are recognised by their English text, since the driver has no error numbers; the language
-also sets DATEFORMAT and DATEFIRST. A long value truncated to TEXTSIZE, or a result cut to ROWCOUNT
-rows, looks like any other. A SELECT must not open a transaction, and a refused one not end it. In a
-deadlock the load is the victim, not the application: it reads again. The last seven are what SQL
-Server requires of a session to use indexed views and indexes on computed columns ("SET options",
-CREATE INDEX); without ANSI_WARNINGS and ARITHABORT an expression that overflows would arrive as
-NULL.
+LOST: Final = "08S01"
+"""The code of a connection that was lost (``errors``)."""
 
-Not every T-SQL server has all of these: a setting that it refuses keeps its default.
-"""
+T = TypeVar("T")
 
 
 class SourceConnection:
@@ -64,7 +42,11 @@ class SourceConnection:
 
     One stream at a time: a second statement while one is being read is the caller's error. A small
     result set may take ``statement_timeout`` seconds. ``in_snapshot``: everything is read as of one
-    moment, in a transaction that is open.
+    moment, in a transaction that is open. ``refuses_several``: the server refuses a batch of
+    several questions to its catalog. ``on_new_socket`` is called when it was opened again.
+
+    With ``keep``, ``close`` offers it a connection that is fit for further use, open and with
+    nothing of this use left in its session; ``keep`` returns whether it has taken it.
     """
 
     def __init__(
@@ -81,12 +63,44 @@ class SourceConnection:
         self._request_at: float | None = None
         self._abandoned = False
         self._lent = False
+        self._failed = False
+        self._streaming = False
+        self._isolation = READ_COMMITTED  # a session is opened so
+        self._reopen: Callable[[], Any] | None = None
         self.in_snapshot = False
+        self.refuses_several = False
+        self.on_new_socket: Callable[[], None] = _nothing
+        self.keep: Callable[[SourceConnection], bool] | None = None
 
-    def stream(self) -> Any:
-        """Return a driver cursor without a timeout, for ``reader``."""
-        self._raw.timeout = 0
-        return self._raw.cursor()
+    def taken_again(self, reopen: Callable[[], Any], statement_timeout: int) -> None:
+        """Begin another use of a kept connection, in another thread perhaps.
+
+        Its other end may have been closed meanwhile. Where the first statement finds out, it is
+        sent over a new one, which ``reopen`` returns, the driver's own: nothing was lost with it.
+        """
+        self._reopen = reopen
+        self._statement_timeout = statement_timeout
+
+    def stream(self, sql: str, isolation: str = "") -> Any:
+        """Send a query under an isolation level, and return the driver's cursor, for ``reader``.
+
+        It has no timeout. An empty ``isolation`` leaves it as it is. The cursor is to be returned
+        to ``end_stream``. Raises TableferryError.
+        """
+
+        def send() -> Any:
+            self._streaming = True
+            self._raw.timeout = 0
+            cursor = self._raw.cursor()
+            cursor.execute(self._under(isolation, sql))
+            return cursor
+
+        return self._proven(send)
+
+    def end_stream(self, cursor: Any) -> None:
+        """Close the cursor of a stream that was read to its end."""
+        cursor.close()
+        self._streaming = False
 
     @contextlib.contextmanager
     def request(self) -> Iterator[None]:
@@ -95,6 +109,13 @@ class SourceConnection:
         try:
             with translated(self.settings):
                 yield
+        except BaseException as error:
+            # A statement that the server refuses changes nothing in the session but this: whether
+            # what the same batch was to set is set.
+            self._isolation = ""
+            refused = isinstance(error, TableferryError) and not isinstance(error, TransientError)
+            self._failed = self._failed or not refused
+            raise
         finally:
             self._request_at = None
 
@@ -108,10 +129,14 @@ class SourceConnection:
 
     def execute(self, sql: str) -> None:
         """Run a batch that returns no rows; raises TableferryError."""
-        with self.request(), self._small_query() as cursor:
-            cursor.execute(sql)
-            while cursor.nextset():
-                pass
+
+        def run() -> None:
+            with self._small_query() as cursor:
+                cursor.execute(self._noted(sql))
+                while cursor.nextset():
+                    pass
+
+        self._proven(run)
 
     def rows(self, sql: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
         """Run a query with a small result set; raises TableferryError.
@@ -119,14 +144,70 @@ class SourceConnection:
         The result's column names are compared with ``columns``: the result of another query is an
         error, never data.
         """
-        with self.request(), self._small_query() as cursor:
-            cursor.execute(sql)
-            check_columns([entry[0] for entry in cursor.description or ()], columns)
-            return [tuple(row) for row in cursor.fetchall()]
+        [rows] = self.rows_of_each([(sql, columns)])
+        return rows
+
+    def rows_of_each(
+        self, queries: Sequence[tuple[str, Sequence[str]]], isolation: str = ""
+    ) -> list[list[tuple[Any, ...]]]:
+        """Run several queries with small result sets as one batch; see ``rows``.
+
+        An empty ``isolation`` leaves the level as it is.
+        """
+        batch = ";\n".join(sql for sql, _ in queries)
+
+        def run() -> list[list[tuple[Any, ...]]]:
+            found = []
+            with self._small_query() as cursor:
+                cursor.execute(self._under(isolation, self._noted(batch)))
+                for number, (_, columns) in enumerate(queries):
+                    if number:
+                        cursor.nextset()
+                    check_columns([entry[0] for entry in cursor.description or ()], columns)
+                    found.append([tuple(row) for row in cursor.fetchall()])
+            return found
+
+        return self._proven(run)
 
     def _small_query(self) -> contextlib.closing[Any]:
         self._raw.timeout = self._statement_timeout
         return contextlib.closing(self._raw.cursor())
+
+    def _proven(self, ask: Callable[[], T]) -> T:
+        """Ask; over a new connection where a kept one turns out to be lost at its first use."""
+        reopen, self._reopen = self._reopen, None
+        if reopen is not None:
+            try:
+                with self.request():
+                    return ask()
+            except TransientError as error:
+                if error.code != LOST:
+                    raise
+            self._close()
+            self._raw = reopen()
+            self._failed, self._isolation = False, READ_COMMITTED
+            self.on_new_socket()
+        with self.request():
+            return ask()
+
+    def _noted(self, sql: str) -> str:
+        """Return the statement; where it sets the isolation level, that is not known any more."""
+        if "ISOLATION LEVEL" in sql:
+            self._isolation = ""
+        return sql
+
+    def _under(self, isolation: str, sql: str) -> str:
+        """Return the batch that runs the query under an isolation level, which may be set."""
+        if not isolation or isolation == self._isolation:
+            return sql
+        self._isolation = isolation  # not any more where that fails: see ``request``
+        return f"SET TRANSACTION ISOLATION LEVEL {isolation};\n{sql}"
+
+    def set_isolation(self, isolation: str) -> None:
+        """Set the isolation level of later statements, where it is not set; TableferryError."""
+        if isolation != self._isolation:
+            self.execute(f"SET TRANSACTION ISOLATION LEVEL {isolation}")
+            self._isolation = isolation
 
     def begin_snapshot(self) -> None:
         """Read everything until ``end_snapshot`` as of one moment, that of the first query.
@@ -135,6 +216,7 @@ class SourceConnection:
         connection is of no more use then.
         """
         self.execute("SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION")
+        self._isolation = SNAPSHOT
         self.in_snapshot = True
 
     def require_snapshot(self) -> None:
@@ -166,9 +248,28 @@ class SourceConnection:
         self._abandoned = True
 
     def close(self) -> None:
-        """Close the connection; the server rolls back what is open."""
+        """Close the connection, or let it be kept; the server rolls back what is open."""
         if self._abandoned or self._lent:
             return
+        keep, self.keep = self.keep, None
+        if keep is None or not (self._is_fit() and keep(self)):
+            self._close()
+
+    def _is_fit(self) -> bool:
+        """Whether nothing of this use is left in the session, which an open snapshot would be."""
+        self.on_new_socket = _nothing
+        if self._failed or self._streaming:
+            return False
+        try:
+            if self.in_snapshot:
+                self.in_snapshot = False
+                self.execute("COMMIT TRANSACTION")
+            self.set_isolation(READ_COMMITTED)
+        except TableferryError:
+            return False
+        return True
+
+    def _close(self) -> None:
         # Closing a lost connection may fail; nothing is left to close.
         with contextlib.suppress(Exception):
             self._raw.close()
@@ -182,7 +283,13 @@ class SourceConnection:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if kind is not None:
+            self.keep = None
         self.close()
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def connect(
@@ -197,42 +304,25 @@ def connect(
     ``lock_timeout`` seconds at the most for a lock (error 1222), and ``statement_timeout`` for a
     small result set.
     """
-    connection = settings.with_login(
-        lambda login: SourceConnection(
-            settings, open_driver_connection(settings, login), statement_timeout
-        )
-    )
-    try:
-        _set_up(connection, [one.format(milliseconds=1000 * lock_timeout) for one in SESSION])
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _set_up(connection: SourceConnection, statements: Sequence[str]) -> None:
-    """Run them in one batch; where the server refuses it, by halves, down to the one it lacks."""
-    try:
-        connection.execute("; ".join(statements))
-    except TransientError:
-        raise
-    except TableferryError:
-        if len(statements) > 1:
-            middle = len(statements) // 2
-            _set_up(connection, statements[:middle])
-            _set_up(connection, statements[middle:])
+    raw = open_session(settings, lock_timeout)
+    return SourceConnection(settings, raw, statement_timeout)
 
 
 _ISOLATION: Final = {
-    Consistency.SNAPSHOT: "SNAPSHOT",
-    Consistency.READ_COMMITTED: "READ COMMITTED",
+    Consistency.SNAPSHOT: SNAPSHOT,
+    Consistency.READ_COMMITTED: READ_COMMITTED,
     Consistency.NOLOCK: "READ UNCOMMITTED",
 }
 
 
+def isolation_of(consistency: Consistency) -> str:
+    """Return the isolation level's name in T-SQL."""
+    return _ISOLATION[consistency]
+
+
 def set_isolation(connection: SourceConnection, consistency: Consistency) -> None:
     """Set the isolation level of later statements; raises TableferryError."""
-    connection.execute(f"SET TRANSACTION ISOLATION LEVEL {_ISOLATION[consistency]}")
+    connection.set_isolation(_ISOLATION[consistency])
 
 
 def check_columns(found: Sequence[str], requested: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ from tableferry.model.counting import counted
 from tableferry.model.key_range import WHOLE_TABLE, KeyRange
 from tableferry.planning.plan import SyncPlan
 from tableferry.sqlserver.chunk_bounds import ChunkBoundsCheck
-from tableferry.sqlserver.connection import SourceConnection, check_columns, set_isolation
+from tableferry.sqlserver.connection import SourceConnection, check_columns, isolation_of
 from tableferry.sqlserver.rate_limit import RateLimit
 
 BATCH_BYTES: Final = 2 * 2**20
@@ -113,13 +113,12 @@ class TableReader:
         A statement is its own transaction, so SNAPSHOT needs no BEGIN here.
         """
         plan = self._plan
-        if not self._connection.in_snapshot:
-            set_isolation(self._connection, plan.consistency)
+        isolation = "" if self._connection.in_snapshot else isolation_of(plan.consistency)
         big = (plan.estimated_rows or 0) >= ROWCOUNT_LIMIT
         count = "ROWCOUNT_BIG()" if big else "@@ROWCOUNT"
-        with self._connection.request():
-            cursor = self._connection.stream()
-            cursor.execute(f"{self._select(keys)};\nSELECT {count} AS row_count")
+        cursor = self._connection.stream(
+            f"{self._select(keys)};\nSELECT {count} AS row_count", isolation
+        )
         found = [entry[0] for entry in cursor.description or ()]
         check_columns(found, plan.result_columns)
         return cursor
@@ -135,7 +134,7 @@ class TableReader:
         with self._connection.request():
             more = cursor.nextset()
             totals = cursor.fetchall() if more else []
-            cursor.close()
+            self._connection.end_stream(cursor)
         sent = int(totals[0][0]) if totals else None
         if sent != arrived:
             count = "did not say how many rows it sent" if sent is None else f"sent {sent:,}"

@@ -140,8 +140,11 @@ class Readers:
                 connection, reading.plan, reading.rate_limit, select=reading.select
             )
             is_lent = connection.in_snapshot
-            begins = reading.plan.consistency is Consistency.SNAPSHOT and not (
-                is_lent or reading.short_snapshots
+            # One statement is a transaction by itself.
+            begins = (
+                reading.plan.consistency is Consistency.SNAPSHOT
+                and len(reading.chunks) > 1
+                and not (is_lent or reading.short_snapshots)
             )
             begun_at = reading.clock()
             if begins:
