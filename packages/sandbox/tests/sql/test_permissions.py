@@ -175,6 +175,18 @@ def test_permissions_can_be_queried(ask, reader):
     assert ask(f"SELECT {asked}").rows == [(1, 1, 1, 1)]
 
 
+def test_permissions_can_be_queried_for_names_that_are_rows(ask, server, reader):
+    server.create_database("Other")
+    ask("CREATE TABLE Other.dbo.[o]]dd] (id int)")
+    asked = (
+        "SELECT w.place, HAS_PERMS_BY_NAME(w.name, 'OBJECT', 'SELECT', 'id', 'COLUMN') "
+        "FROM (VALUES (0, N'[Shop].[dbo].[A]'), (1, N'b'), (2, N'[Other].[dbo].[o]]dd]'), "
+        "(3, N'nothing')) AS w (place, name) ORDER BY w.place"
+    )
+    assert ask(asked, reader).rows == [(0, 1), (1, None), (2, None), (3, None)]
+    assert ask(asked).rows == [(0, 1), (1, 1), (2, 1), (3, None)]
+
+
 def test_principals_and_grants_are_in_the_catalog(ask, reader):
     ask("CREATE ROLE ferry; ALTER ROLE ferry ADD MEMBER reader; DENY DELETE TO ferry")
     granted = (

@@ -15,7 +15,7 @@ from tableferry_sandbox.engine.binding.catalog_lookups import (
 )
 from tableferry_sandbox.engine.binding.function_arguments import Scalar, arguments
 from tableferry_sandbox.engine.binding.scope import Scope, Typed
-from tableferry_sandbox.engine.database.catalog_objects import Database, Table
+from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View
 from tableferry_sandbox.engine.database.principals import Principal
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.parsing.lexer import split_name
@@ -23,7 +23,7 @@ from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.convert import convert
 from tableferry_sandbox.engine.types.duck_types import quote_text
-from tableferry_sandbox.sqltypes import SqlType
+from tableferry_sandbox.sqltypes import MAX, SqlType
 
 _VARIANT: Final = t.make("sql_variant")
 PROPERTIES: Final[dict[str, Any]] = {
@@ -193,8 +193,10 @@ def _permission(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
         whole = session.login.sysadmin if not kind else session.may(permission, session.current)
         return constant(int(whole), t.INT)
     text = binder.constant_text(node.arguments[0])
+    if text is None and kind == "object":
+        return _permission_on_any(binder, values[0], permission)
     if text is None:
-        raise unsupported("HAS_PERMS_BY_NAME of anything but a constant name")
+        raise unsupported("HAS_PERMS_BY_NAME of anything but a constant name of a database")
     parts = split_name(text)
     if kind == "database":
         database = session.server.find_database(parts[-1]) if parts else None
@@ -208,6 +210,39 @@ def _permission(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
             return constant(None, t.INT)
         return constant(int(session.may(permission, item.database, item)), t.INT)
     return constant(int(session.may(permission, session.current)), t.INT)
+
+
+def _permission_on_any(binder: PredicateBinder, name: Typed, permission: str) -> Typed:
+    """Return a permission on the object whose name a row has, quoted or plain.
+
+    A name of three parts may be that of any database; what the session does not see has none.
+    """
+    session = binder.context.session
+    folded: dict[str, int] = {}
+    exact: dict[str, int] = {}
+    for database in session.server.databases():
+        if database.security.user_of(session.login, database.name) is None:
+            continue
+        # Where names have a case that counts, they are found as they are written only.
+        entries = folded if database.key("A") == database.key("a") else exact
+        for item in session.catalog_of(database).objects.values():
+            allowed = int(session.may(permission, database, item))
+            for form in _forms(database, item, current=database is session.current):
+                entries[form.lower() if entries is folded else form] = allowed
+    text = binder.to_type(name, SqlType("nvarchar", MAX), explicit=True)
+    found = [lookup(f"lower({text})", folded, t.INT), lookup(text, exact, t.INT)]
+    return Typed(f"coalesce({found[0].sql}, {found[1].sql})", t.INT)
+
+
+def _forms(database: Database, item: Table | View, *, current: bool) -> list[str]:
+    """Return the names of an object as they are mostly written."""
+    parts = (database.name, item.schema, item.name)
+    quoted = ["[" + part.replace("]", "]]") + "]" for part in parts]
+    forms = [".".join(quoted), ".".join(parts)]
+    if current:
+        forms += [".".join(quoted[1:]), ".".join(parts[1:])]
+        forms += [quoted[-1], parts[-1]] if item.schema == "dbo" else []
+    return forms
 
 
 def _membership(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
