@@ -42,6 +42,9 @@ class TargetConnection:
 
     A connection that the other end has closed while no transaction was open on it is opened again
     when it is next used: nothing was lost with it.
+
+    With ``keep``, a block that ends in order with no transaction open offers it the connection, in
+    whose session nothing is left then; ``keep`` returns whether it has taken it.
     """
 
     def __init__(
@@ -50,7 +53,8 @@ class TargetConnection:
         self.settings = settings
         self.raw = raw
         self._run_id = run_id
-        self.on_wait: OnWait = lambda _pids, _seconds: None
+        self.on_wait: OnWait = _nothing
+        self.keep: Callable[[TargetConnection], bool] | None = None
 
     @property
     def version(self) -> int:
@@ -271,7 +275,14 @@ class TargetConnection:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        keep, self.keep = self.keep, None
+        self.on_wait = _nothing
+        if keep is None or kind is not None or not self.is_idle or not keep(self):
+            self.close()
+
+
+def _nothing(_pids: Sequence[int] | None, _seconds: float) -> None:
+    """Report no wait."""
 
 
 def connect(settings: TargetSettings, run_id: str = "") -> TargetConnection:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tableferry import postgres, values
-from tableferry.errors import TableferryError
+from tableferry.errors import SchemaError, TableferryError
 from tableferry.model.phase_span import PhaseSpan
 from tableferry.model.watermark import ReloadReason
 from tableferry.planning.consistency import fall_back, may_fall_back
@@ -41,6 +41,7 @@ class Effort:
     ``committing`` is what will be published, once the COMMIT is on its way. ``plan`` is the
     last attempt's; ``refusals`` are the server's codes for isolations that it refused. ``entered``
     are the phases of all attempts, each with when it was entered, on the same clock.
+    ``planned_since`` is when the last attempt began, on the clock of the catalog's answers.
     """
 
     task: Task
@@ -56,6 +57,7 @@ class Effort:
     plan: SyncPlan | None = None
     refusals: list[str] = field(default_factory=list)
     entered: list[tuple[Phase, float]] = field(default_factory=list)
+    planned_since: float = 0.0
 
     @contextlib.contextmanager
     def blamed(self) -> Iterator[None]:
@@ -70,6 +72,7 @@ class Effort:
         """Return where the next attempt writes what it finds out."""
         self.attempts.append(AttemptStats())
         self.committing = None
+        self.planned_since = self.task.answers.now() if self.task.answers else 0.0
         return self.attempts[-1]
 
     def phases(self) -> tuple[PhaseSpan, ...]:
@@ -135,6 +138,16 @@ class Effort:
             return False
         self.refusals.append(error.code)
         return True
+
+    def asks_anew(self, error: TableferryError) -> bool:
+        """Whether the catalog's answers may be why the source and its plan do not fit together.
+
+        That is where they were given before the attempt began, for other tables as well. The next
+        attempt asks for its own.
+        """
+        if not isinstance(error, SchemaError) or self.task.answers is None:
+            return False
+        return self.task.answers.has_older(self.task.source, self.planned_since)
 
     def enter(self, phase: Phase) -> None:
         """Report that the table enters a phase."""

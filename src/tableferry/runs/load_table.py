@@ -83,6 +83,8 @@ def plan_load(
     into.on_wait = effort.await_sessions
     if len(effort.attempts) > 1:
         effort.enter(Phase.CONNECT)
+        if task.answers:
+            task.answers.forget(task.source)
     task.claim.begin_attempt(into)
     from_ = task.open_source()
     opened = stack.enter_context(_until_taken(from_))

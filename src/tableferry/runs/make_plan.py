@@ -23,14 +23,17 @@ def make_plan(
     others: Sequence[TableSpec] = (),
     *,
     changes_alone: bool = False,
+    answers: sqlserver.CatalogAnswers | None = None,
 ) -> SyncPlan:
     """Read both catalogs and plan; raises SchemaError where the two sides do not fit.
 
     ``changes_alone``: not all rows are loaded, whatever the mode, so only merging is judged: what
     hangs on the table, which a swap would have to keep, takes PostgreSQL longer to find than all
     the rest. ``others`` are the other entries of the run; raises ConfigError where one of them, or
-    of those configured beside this one, has the same target.
+    of those configured beside this one, has the same target. ``answers`` are those of the source's
+    catalog that are known already, and where others are kept; otherwise everything is asked now.
     """
+    answers = answers or sqlserver.CatalogAnswers()
     require_encodable_table(spec.target, into.encoding)
     spec = spec.located_in(from_.settings.db)
     merging = postgres.MERGE if changes_alone or not mode_of(spec).complete else None
@@ -45,20 +48,20 @@ def make_plan(
     planned = partial(
         plan_table,
         spec,
-        sqlserver.read_schema(from_, spec.source),
+        sqlserver.read_schema(from_, spec.source, answers),
         there,
         strategies=strategies,
-        isolation=sqlserver.read_isolation(from_, spec.source.database),
+        isolation=sqlserver.read_isolation(from_, spec.source.database, answers),
         database=database,
         merging=merging,
     )
-    details = _details(spec, from_, creates=there is None)
+    details = _details(spec, from_, answers, creates=there is None)
     plan = planned(details=details)
     if there and depend_on_collations(there, plan.columns):
-        collations = sqlserver.read_collations(from_, spec.source)
+        collations = sqlserver.read_collations(from_, spec.source, answers)
         plan = planned(details=replace(details, collations=collations))
     if merging and key_spellings(plan.target_key, plan.columns, {}):
-        collations = sqlserver.read_collations(from_, spec.source)
+        collations = sqlserver.read_collations(from_, spec.source, answers)
         spellings = key_spellings(plan.target_key, plan.columns, collations)
         plan = replace(plan, spellings=spellings)
     warnings = mode_of(spec).check(plan)
@@ -67,13 +70,19 @@ def make_plan(
     return replace(plan, warnings=plan.warnings + warnings)
 
 
-def _details(spec: TableSpec, from_: sqlserver.SourceConnection, *, creates: bool) -> TableDetails:
+def _details(
+    spec: TableSpec,
+    from_: sqlserver.SourceConnection,
+    answers: sqlserver.CatalogAnswers,
+    *,
+    creates: bool,
+) -> TableDetails:
     """Read what only creating a table, or finding its key, needs of the source."""
     if creates:
-        return sqlserver.read_details(from_, spec.source)
+        return sqlserver.read_details(from_, spec.source, answers)
     if spec.primary_key and spec.mode is not ReadMode.CHANGE_TRACKING:
         return NO_DETAILS
-    return sqlserver.read_keys(from_, spec.source)
+    return sqlserver.read_keys(from_, spec.source, answers)
 
 
 def require_unchanged(plan: SyncPlan, fingerprint: str | None) -> None:

@@ -41,7 +41,14 @@ def _planned_for(
     changes_alone: bool,
 ) -> tuple[SyncPlan, Watermark | None, Extract]:
     task = effort.task
-    plan = make_plan(task.spec, from_, into, task.others, changes_alone=changes_alone)
+    plan = make_plan(
+        task.spec,
+        from_,
+        into,
+        task.others,
+        changes_alone=changes_alone,
+        answers=task.answers,
+    )
     require_unchanged(plan, task.fingerprint)
     plan = effort.planned(plan)
     mode = mode_of(plan.spec)

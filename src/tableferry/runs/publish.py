@@ -33,6 +33,7 @@ def publish_together(
     """
 
     def on_retry(error: TransientError) -> None:
+        efforts[0].task.kept.drop()
         for effort in efforts:
             effort.retried.append(error.message)
             effort.failed = False
@@ -50,7 +51,7 @@ def _attempt(efforts: Sequence[Effort], retries: Retries, load: LoadAll) -> list
         return _load_and_commit(efforts, retries, load)
     except TableferryError as error:
         for effort in efforts:
-            if effort.failed and effort.falls_back(error):
+            if effort.failed and (effort.falls_back(error) or effort.asks_anew(error)):
                 effort.failed = False
                 return None
         raise
@@ -59,9 +60,9 @@ def _attempt(efforts: Sequence[Effort], retries: Retries, load: LoadAll) -> list
 def _load_and_commit(
     efforts: Sequence[Effort], retries: Retries, load: LoadAll
 ) -> list[Published] | None:
-    """Load and publish, on new connections; None where some texts have to be read as bytes."""
+    """Load and publish; None where some texts have to be read as bytes."""
     with contextlib.ExitStack() as stack:
-        into = stack.enter_context(efforts[0].task.open_target())
+        into = stack.enter_context(efforts[0].task.open_target(kept=True))
         loaded = load(efforts, into, stack)
         if loaded is None:
             return None

@@ -26,6 +26,7 @@ from tableferry.runs.events import (
 from tableferry.runs.first_login import FirstLogins
 from tableferry.runs.history import History
 from tableferry.runs.idle import idle_tables
+from tableferry.runs.kept_connections import KeptConnections
 from tableferry.runs.load_together import load_together
 from tableferry.runs.outcome import STOPPED, RunOutcome, Status, TableOutcome
 from tableferry.runs.outcomes import (
@@ -43,7 +44,8 @@ from tableferry.runs.retry import Retries
 from tableferry.runs.run_options import DEFAULT_OPTIONS, RunOptions
 from tableferry.runs.run_stop import RunStop, stoppable
 from tableferry.runs.side_by_side import SideBySide
-from tableferry.runs.task import TARGET, Task
+from tableferry.runs.task import TARGET, Task, answers_of_sources
+from tableferry.sqlserver import CatalogAnswers
 from tableferry.transfer.budget import Budget
 from tableferry.verification.result import TableVerification
 
@@ -86,7 +88,10 @@ def run_tables(
         run = _Run(settings, options, history, listener, fingerprints, specs, load, verify, stop)
         if load is load_together:
             run.find_idle()
-        run.carry_all()
+        try:
+            run.carry_all()
+        finally:
+            run.kept.close()
         whole = RunOutcome(run.in_order(), options.clock() - started, str(run_id))
         warnings = run.warnings + history.ended(whole) + listener.take_warnings()
         return replace(whole, warnings=warnings)
@@ -115,6 +120,11 @@ class _Run:
     warnings: tuple[str, ...] = ()
     budget: Budget = field(default_factory=Budget)
     logins: FirstLogins = field(default_factory=FirstLogins)
+    answers: dict[str, CatalogAnswers] = field(default_factory=dict)
+    kept: KeptConnections = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.kept = KeptConnections(self.options.jobs)
 
     def find_idle(self) -> None:
         """Find the tables without changes, unless all become visible in one transaction.
@@ -133,6 +143,8 @@ class _Run:
 
     def carry_all(self) -> None:
         """Bring every table to an outcome; raises what is no Exception and no signal."""
+        busy = [spec for spec in self.specs if spec.key not in self.idle]
+        self.answers = answers_of_sources(busy, self.settings)
         if self.options.together:
             self.carry(list(self.specs), 1)
             return
@@ -282,6 +294,8 @@ class _Run:
             others=tuple(other for other in self.specs if other.key != spec.key),
             budget=self.budget,
             logins=self.logins,
+            answers=self.answers.get(spec.db_type),
+            kept=self.kept,
             on_open=self.thread_stop.opened if self.thread_stop else lambda _connection: None,
         )
 

@@ -1,6 +1,7 @@
 """SQL Server: the only importer of its driver. Connects, reads the catalog, reads Arrow batches."""
 
 from tableferry.sqlserver.catalog import read_isolation, read_schema, require_unaltered
+from tableferry.sqlserver.catalog_answers import CatalogAnswers
 from tableferry.sqlserver.chunking import Chunking, split_table
 from tableferry.sqlserver.connection import SourceConnection, connect
 from tableferry.sqlserver.details import read_collations, read_details, read_keys
@@ -14,6 +15,7 @@ from tableferry.sqlserver.table_list import FoundTable, find_tables, match_table
 
 __all__ = [
     "KEYS_PER_SELECT",
+    "CatalogAnswers",
     "Chunking",
     "FoundTable",
     "Interval",

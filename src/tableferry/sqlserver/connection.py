@@ -15,6 +15,7 @@ Properties of the driver that this module deals with (observed with mssql-python
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -55,9 +56,12 @@ class SourceConnection:
         raw: Any,
         statement_timeout: int = DEFAULT_STATEMENT_TIMEOUT,
         clock: Callable[[], float] = time.monotonic,
+        reopen: Callable[[], Any] | None = None,
     ) -> None:
+        """``reopen`` returns another driver's connection in place of ``raw``."""
         self.settings = settings
         self._raw = raw
+        self._reopen = reopen
         self._statement_timeout = statement_timeout
         self._clock = clock
         self._request_at: float | None = None
@@ -66,19 +70,19 @@ class SourceConnection:
         self._failed = False
         self._streaming = False
         self._isolation = READ_COMMITTED  # a session is opened so
-        self._reopen: Callable[[], Any] | None = None
+        self._is_unproven = False
         self.in_snapshot = False
         self.refuses_several = False
         self.on_new_socket: Callable[[], None] = _nothing
         self.keep: Callable[[SourceConnection], bool] | None = None
 
-    def taken_again(self, reopen: Callable[[], Any], statement_timeout: int) -> None:
+    def taken_again(self, statement_timeout: int) -> None:
         """Begin another use of a kept connection, in another thread perhaps.
 
         Its other end may have been closed meanwhile. Where the first statement finds out, it is
-        sent over a new one, which ``reopen`` returns, the driver's own: nothing was lost with it.
+        sent over a new one: nothing was lost with the old one.
         """
-        self._reopen = reopen
+        self._is_unproven = True
         self._statement_timeout = statement_timeout
 
     def stream(self, sql: str, isolation: str = "") -> Any:
@@ -175,8 +179,8 @@ class SourceConnection:
 
     def _proven(self, ask: Callable[[], T]) -> T:
         """Ask; over a new connection where a kept one turns out to be lost at its first use."""
-        reopen, self._reopen = self._reopen, None
-        if reopen is not None:
+        unproven, self._is_unproven = self._is_unproven, False
+        if unproven and self._reopen is not None:
             try:
                 with self.request():
                     return ask()
@@ -184,7 +188,7 @@ class SourceConnection:
                 if error.code != LOST:
                     raise
             self._close()
-            self._raw = reopen()
+            self._raw = self._reopen()
             self._failed, self._isolation = False, READ_COMMITTED
             self.on_new_socket()
         with self.request():
@@ -304,8 +308,8 @@ def connect(
     ``lock_timeout`` seconds at the most for a lock (error 1222), and ``statement_timeout`` for a
     small result set.
     """
-    raw = open_session(settings, lock_timeout)
-    return SourceConnection(settings, raw, statement_timeout)
+    opened = partial(open_session, settings, lock_timeout)
+    return SourceConnection(settings, opened(), statement_timeout, reopen=opened)
 
 
 _ISOLATION: Final = {

@@ -98,10 +98,15 @@ class StallGuard:
 
         def connect_and_share() -> SourceConnection:
             connection = connect()
+            self.follow(connection)
             self.share_sockets()
             return connection
 
         return connect_and_share
+
+    def follow(self, connection: SourceConnection) -> None:
+        """Have a socket shared that this connection opens in place of its own."""
+        connection.on_new_socket = self.share_sockets
 
     def share_sockets(self) -> None:
         """Send the watchdog each new socket of the driver's, withdraw closed ones, and beat."""

@@ -62,6 +62,8 @@ class TableLoader:
         if extract.reconcile:
             require_askable(plan)
         self._stall_guard = sqlserver.StallGuard(plan, access.remaining)
+        for connection in opened:
+            self._stall_guard.follow(connection)
         self._reading = Reading(
             plan,
             [chunk for chunk in chunks if chunk.number not in load_plan.done],
