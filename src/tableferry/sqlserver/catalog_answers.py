@@ -148,8 +148,9 @@ class CatalogAnswers:
         return found[table]
 
     def _group(self, question: Question, table: SourceTable) -> list[SourceTable]:
-        """Return the table, and those after it in its database of which nothing fresh is known.
+        """Return the table, and those of its database that are still to come.
 
+        Those before it were asked about, unless another thread is about to.
         A question that not every plan asks is asked about more tables each time: of what it costs
         the server, at most half is then for tables that do not need it.
         """
@@ -157,14 +158,17 @@ class CatalogAnswers:
         if not question.by_all:
             most = min(most, 2 ** self._many.get(question, 0))
             self._many[question] = self._many.get(question, 0) + 1
-        after = (
-            other
-            for other in self._together[self._places[table] + 1 :]
-            if other.database == table.database
-            and other in self._places
-            and self._known(question, other) is None
+        here = self._places[table]
+        after = (one for one in self._together[here + 1 :] if self._known(question, one) is None)
+        before = (
+            one for one in self._together[:here] if question not in self._answers.get(one, {})
         )
-        return [table, *itertools.islice(after, most - 1)]
+        others = (
+            one
+            for one in itertools.chain(before, after)
+            if one.database == table.database and one in self._places
+        )
+        return [table, *itertools.islice(others, most - 1)]
 
     def _keep(self, question: Question, table: SourceTable, answer: _Answer) -> None:
         self._answers.setdefault(table, {})[question] = answer
