@@ -26,7 +26,7 @@ from tableferry.config import (
     SourceSettings,
 )
 from tableferry.errors import TableferryError, TransientError, VerificationError
-from tableferry.sqlserver.errors import translated
+from tableferry.sqlserver.errors import is_refusal, translated
 from tableferry.sqlserver.session import open_session
 
 SNAPSHOT: Final = "SNAPSHOT"
@@ -110,16 +110,18 @@ class SourceConnection:
     def request(self) -> Iterator[None]:
         """Time the server's response in this block; raises TableferryError for its errors."""
         self._request_at = self._clock()
+        failed, self._failed = self._failed, True
         try:
             with translated(self.settings):
-                yield
-        except BaseException as error:
-            # A statement that the server refuses changes nothing in the session but this: whether
-            # what the same batch was to set is set.
-            self._isolation = ""
-            refused = isinstance(error, TableferryError) and not isinstance(error, TransientError)
-            self._failed = self._failed or not refused
-            raise
+                try:
+                    yield
+                except Exception as error:
+                    # A statement that the server refuses changes nothing in the session but this:
+                    # whether what the same batch was to set is set.
+                    self._isolation = ""
+                    self._failed = failed or not is_refusal(error, self.settings)
+                    raise
+            self._failed = failed
         finally:
             self._request_at = None
 

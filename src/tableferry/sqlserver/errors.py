@@ -122,6 +122,12 @@ def translated(settings: SourceSettings, *, at_login: bool = False) -> Iterator[
         raise driver_failed(error, str(settings), at_login=at_login) from None
 
 
+def is_refusal(error: Exception, settings: SourceSettings) -> bool:
+    """Whether it is the server's answer to a statement, and the session goes on as it was."""
+    is_answer = "[SQL Server]" in str(getattr(error, "ddbc_error", "") or "")
+    return is_answer and not isinstance(translate(error, settings), TransientError)
+
+
 def translate(
     error: Exception, settings: SourceSettings, *, at_login: bool = False
 ) -> TableferryError:
