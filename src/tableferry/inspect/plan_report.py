@@ -1,12 +1,13 @@
 """Plans of many tables: what a sync would do. Writes nothing, reads no rows."""
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from tableferry import postgres, sqlserver
+from tableferry import sqlserver
 from tableferry.config import OnInvalid, Settings, TableSpec
 from tableferry.errors import ConfigError, ErrorReport, raise_any
 from tableferry.inspect.asking import OnAnswer, ask_each, no_listener
@@ -14,7 +15,11 @@ from tableferry.inspect.next_read import NextRead, next_read
 from tableferry.model.html_table import html_table
 from tableferry.planning.consistency import with_fallbacks
 from tableferry.planning.plan import SyncPlan
+from tableferry.runs.deadline import NEVER
+from tableferry.runs.first_login import FirstLogins
+from tableferry.runs.kept_connections import KeptConnections
 from tableferry.runs.make_plan import make_plan
+from tableferry.runs.task import Task, answers_of_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +158,22 @@ def plan_tables(
 
     ``on_answer`` gets each TablePlan as it comes.
     """
+    answers, logins = answers_of_sources(specs, settings), FirstLogins()
+    with contextlib.closing(KeptConnections(1)) as kept:
 
-    def plan(spec: TableSpec) -> TablePlan:
-        return _plan(spec, settings, specs)
+        def plan(spec: TableSpec) -> TablePlan:
+            task = Task(
+                spec,
+                settings,
+                elapsed=lambda: 0.0,
+                deadline=NEVER,
+                logins=logins,
+                answers=answers.get(spec.db_type),
+                kept=kept,
+            )
+            return _plan(task, specs)
 
-    return PlanReport(ask_each(specs, lambda spec: spec.key, plan, on_answer))
+        return PlanReport(ask_each(specs, lambda spec: spec.key, plan, on_answer))
 
 
 def read_fingerprints(path: Path, specs: Sequence[TableSpec]) -> dict[str, str]:
@@ -184,15 +200,13 @@ def read_fingerprints(path: Path, specs: Sequence[TableSpec]) -> dict[str, str]:
     return found
 
 
-def _plan(spec: TableSpec, settings: Settings, specs: Sequence[TableSpec]) -> TablePlan:
+def _plan(task: Task, specs: Sequence[TableSpec]) -> TablePlan:
+    spec = task.spec
     try:
-        with (
-            sqlserver.connect(settings.sources[spec.db_type]) as from_,
-            postgres.connect(settings.target) as into,
-        ):
-            plan = make_plan(spec, from_, into, specs)
+        with task.open_source() as from_, task.open_target(kept=True) as into:
+            plan = make_plan(spec, from_, into, specs, answers=task.answers)
             # Only the server knows which isolation all that a view reads supports.
             tried = with_fallbacks(plan, lambda fallen: sqlserver.probe(from_, fallen))
-            return TablePlan(spec, tried, next_read(tried, settings, from_, into))
+            return TablePlan(spec, tried, next_read(tried, task.settings, from_, into))
     except Exception as error:  # noqa: BLE001 - one table's error does not hide the others' plans
         return TablePlan(spec, error=ErrorReport.of(error))

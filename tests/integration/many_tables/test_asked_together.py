@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tableferry.config import Settings
+from tableferry.inspect.plan_report import plan_tables
 from tableferry.runs.events import Event, Retrying
 from tableferry.runs.outcome import RunOutcome
 from tableferry.runs.run import sync_tables
@@ -157,3 +158,11 @@ def test_a_column_that_was_masked_since_the_table_was_asked_about_is_refused(
         changed.run("DROP USER masked; DROP LOGIN masked")
     assert "UNMASK" in errors(run)["extra"]
     assert target.rows("SELECT * FROM extra") == []
+
+
+def test_plans_of_thirty_tables_ask_together_too_over_one_connection(
+    settings: Settings, statements: list[str], logins: list[int]
+) -> None:
+    assert plan_tables(tables(*NAMES, consistency="read_committed"), settings).ok
+    assert len(statements) <= 1 + QUESTIONS + 2 * len(NAMES)
+    assert len(logins) == 1
