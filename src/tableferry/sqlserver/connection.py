@@ -97,7 +97,7 @@ class SourceConnection:
             self._raw.timeout = 0
             cursor = self._raw.cursor()
             cursor.execute(self._under(isolation, sql))
-            return cursor
+            return _at_rows(cursor)
 
         return self._proven(send)
 
@@ -169,7 +169,8 @@ class SourceConnection:
                 for number, (_, columns) in enumerate(queries):
                     if number:
                         cursor.nextset()
-                    check_columns([entry[0] for entry in cursor.description or ()], columns)
+                    found_columns = [entry[0] for entry in _at_rows(cursor).description or ()]
+                    check_columns(found_columns, columns)
                     found.append([tuple(row) for row in cursor.fetchall()])
             return found
 
@@ -292,6 +293,16 @@ class SourceConnection:
         if kind is not None:
             self.keep = None
         self.close()
+
+
+def _at_rows(cursor: Any) -> Any:
+    """Return the cursor, at a result with rows where there is one.
+
+    The driver takes a message of the server's about a statement without rows for a result.
+    """
+    while cursor.description is None and cursor.nextset():
+        pass
+    return cursor
 
 
 def _nothing() -> None:
