@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from tableferry.frontend.response import Report
 
     R = TypeVar("R", bound=Report)
-    from tableferry.status.report import StatusReport
-    from tableferry.status.words import Commands
+    from tableferry.table_states.report import StatusReport
+    from tableferry.table_states.words import Commands
 
 
 def with_page(path: Path | None, read: "Callable[[], StatusReport]") -> "StatusReport":

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tableferry.status.report import StatusReport, TableState
-from tableferry.status.words import Word
+from tableferry.table_states.report import StatusReport, TableState
+from tableferry.table_states.words import Word
 
 PREFIX: Final = "tableferry"
 
