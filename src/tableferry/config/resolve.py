@@ -122,6 +122,10 @@ def resolve_tables(table_set: TableSet, catalogs: Catalogs = NO_CATALOGS) -> Res
             hint=f"Correct {table_set.named}: {table_set.remedy}.",
         )
     _require_defaults_in_use(table_set, found.merged)
+    if not found.entries and found.unnamed:
+        raise ConfigError(
+            "The patterns match no table that can have a key", hint=" ".join(found.unnamed)
+        )
     if not found.entries and table_set.patterns:
         raise _no_match(table_set.patterns)
     specs = parse_table_configs(

@@ -51,8 +51,8 @@ class NamedTables:
 def find_named(asked: NamedTables, settings: SourceSettings) -> Expansion:
     """Return the tables' specifications, by name, with one question to the source's catalog.
 
-    No question where no pattern is among them. Raises ConfigError for names that are none, SchemaError
-    where a pattern matches nothing, and what a connection raises.
+    No question where no pattern is among them. Raises ConfigError for names that are none,
+    SchemaError where a pattern matches nothing, and what a connection raises.
     """
     if not asked.tables:
         raise ConfigError("No table was named", hint="Name some with --table 'dbo.*'.")

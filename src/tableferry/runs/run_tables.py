@@ -283,6 +283,7 @@ class _Run:
             budget=self.budget,
             logins=self.logins,
             on_open=self.thread_stop.opened if self.thread_stop else lambda _connection: None,
+            jobs=min(self.options.jobs, len(self.specs)),
         )
 
     def _tell(self, event: Event) -> None:

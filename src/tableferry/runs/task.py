@@ -23,7 +23,8 @@ class Task:
 
     With a ``fingerprint`` nothing is loaded unless the plan still has it. ``elapsed`` returns the
     seconds since the table was begun; ``others`` are the run's other tables. ``budget`` and
-    ``logins`` are those of the whole run. ``on_open`` gets every connection to the target.
+    ``logins`` are those of the whole run. ``on_open`` gets every connection to the target. ``jobs``
+    is how many tables the run loads at once.
     """
 
     spec: TableSpec
@@ -37,6 +38,7 @@ class Task:
     budget: Budget = field(default_factory=Budget)
     logins: FirstLogins = field(default_factory=FirstLogins)
     on_open: Callable[[postgres.TargetConnection], None] = lambda _connection: None
+    jobs: int = 1
 
     def open_source(self) -> sqlserver.SourceConnection:
         """Open a connection to the table's source; raises TableferryError."""
