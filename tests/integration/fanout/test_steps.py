@@ -15,7 +15,6 @@ from tableferry_sandbox.faults import SendError
 from tests.integration.fanout.conftest import CHUNKS, OLD, ROWS, STAGING, FanOut
 from tests.support.specs import spec
 
-
 PAIRS = {"ID": "id", "Name": "name", "Note": "note"}
 
 
