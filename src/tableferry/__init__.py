@@ -58,8 +58,8 @@ if TYPE_CHECKING:
         WaitingForSessions,
     )
     from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
-    from tableferry.table_states.report import StatusReport, TableState
-    from tableferry.table_states.words import Word
+    from tableferry.states.report import StatusReport, TableState
+    from tableferry.states.words import Word
     from tableferry.verification.differences import Difference, DifferenceKind
     from tableferry.verification.result import TableVerification, Verdict, Verification
 
@@ -144,8 +144,8 @@ _HOMES: Final = {
         "WaitingForSessions",
     ),
     "tableferry.runs.outcome": ("RunOutcome", "Status", "TableOutcome"),
-    "tableferry.table_states.report": ("StatusReport", "TableState"),
-    "tableferry.table_states.words": ("Word",),
+    "tableferry.states.report": ("StatusReport", "TableState"),
+    "tableferry.states.words": ("Word",),
     "tableferry.verification.differences": ("Difference", "DifferenceKind"),
     "tableferry.verification.result": ("TableVerification", "Verdict", "Verification"),
 }

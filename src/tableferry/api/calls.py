@@ -39,8 +39,8 @@ from tableferry.runs.events import OnEvent
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
 from tableferry.runs.run import sync_tables
 from tableferry.runs.run_options import RunOptions
-from tableferry.table_states.report import StatusReport
-from tableferry.table_states.words import python_commands, shell_commands
+from tableferry.states.report import StatusReport
+from tableferry.states.words import python_commands, shell_commands
 
 if TYPE_CHECKING:
     from tableferry.postgres.caller_connection import CallerConnection

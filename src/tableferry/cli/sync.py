@@ -130,7 +130,7 @@ def page_of(path: Path | None, config: Path) -> "Callable[[], RunReport] | None"
     if path is None:
         return None
     from tableferry.frontend.report_file import RunReport, require_writable
-    from tableferry.table_states.words import shell_commands
+    from tableferry.states.words import shell_commands
 
     require_writable(path)
     commands = shell_commands("" if config == DEFAULT_CONFIG else str(config))

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from tableferry.frontend.response import Report
 
     R = TypeVar("R", bound=Report)
-    from tableferry.table_states.report import StatusReport
-    from tableferry.table_states.words import Commands
+    from tableferry.states.report import StatusReport
+    from tableferry.states.words import Commands
 
 
 def with_page(path: Path | None, read: "Callable[[], StatusReport]") -> "StatusReport":

@@ -10,9 +10,9 @@ from rich.table import Table
 
 from tableferry.model.counting import counted
 from tableferry.report.console import LOG_WIDTH, name, plain, print_indented
-from tableferry.table_states.listings import History, QuarantineList, RunList
-from tableferry.table_states.records import RunRecord, TableRecord
-from tableferry.table_states.spans import span
+from tableferry.states.listings import History, QuarantineList, RunList
+from tableferry.states.records import RunRecord, TableRecord
+from tableferry.states.spans import span
 
 Listing = RunList | History | QuarantineList
 

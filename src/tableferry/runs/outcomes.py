@@ -115,7 +115,8 @@ def _with_jobs(report: ErrorReport, jobs: int) -> ErrorReport:
     """Name the jobs where a server had no connection left: they are what takes so many."""
     if jobs < 2 or report.code not in NO_CONNECTION_LEFT:
         return report
-    hint = f"This run loads {jobs} tables at once: with fewer 'jobs' it needs fewer connections."
+    loads = f"This run loads {counted(jobs, 'table')} at once"
+    hint = f"{loads}: with fewer 'jobs' it needs fewer connections."
     return replace(report, hint=f"{report.hint} {hint}".lstrip())
 
 

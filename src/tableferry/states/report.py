@@ -7,13 +7,13 @@ from typing import Any, Final, Self
 
 from tableferry.errors import ErrorReport, raise_any
 from tableferry.model.html_table import html_table
-from tableferry.table_states.records import (
+from tableferry.states.records import (
     RunRecord,
     TableRecord,
     VerificationRecord,
     WatermarkRecord,
 )
-from tableferry.table_states.words import Word
+from tableferry.states.words import Word
 
 FORMAT: Final = 1
 """The version of the JSON form. Keys may be added under the same one; docs/status.md lists them."""

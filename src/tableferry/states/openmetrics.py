@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tableferry.table_states.report import StatusReport, TableState
-from tableferry.table_states.words import Word
+from tableferry.states.report import StatusReport, TableState
+from tableferry.states.words import Word
 
 PREFIX: Final = "tableferry"
 

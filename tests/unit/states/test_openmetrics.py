@@ -13,12 +13,12 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from tableferry.errors import ConfigError, TransientError
 from tableferry.frontend.metrics_file import with_metrics, write_atomically
 from tableferry.frontend.report_file import require_writable
-from tableferry.table_states.judge import report_of
-from tableferry.table_states.openmetrics import openmetrics
-from tableferry.table_states.report import StatusReport
-from tableferry.table_states.words import shell_commands
+from tableferry.states.judge import report_of
+from tableferry.states.openmetrics import openmetrics
+from tableferry.states.report import StatusReport
+from tableferry.states.words import shell_commands
 from tests.support.specs import spec
-from tests.unit.table_states.facts import ledger, run, verification, watermark
+from tests.unit.states.facts import ledger, run, verification, watermark
 
 HOSTILE = ["customer", 'a"b', "back\\slash", "curly{}=,", "straße 🛰", "# EOF", "\\n not a newline"]
 
