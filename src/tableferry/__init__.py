@@ -22,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Final
 
-    from tableferry.api.calls import check, copy_table, discover, doctor, plan, sync
+    from tableferry.api.calls import check, copy_table, discover, doctor, plan, status, sync
     from tableferry.api.table import Table, TableOptions
     from tableferry.api.verifying import repair, verify
     from tableferry.config import Settings, SourceSettings, TargetSettings
@@ -58,6 +58,8 @@ if TYPE_CHECKING:
         WaitingForSessions,
     )
     from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
+    from tableferry.states.report import StatusReport, TableState
+    from tableferry.states.words import Word
     from tableferry.verification.differences import Difference, DifferenceKind
     from tableferry.verification.result import TableVerification, Verdict, Verification
 
@@ -91,11 +93,13 @@ __all__ = [
     "Settings",
     "SourceSettings",
     "Status",
+    "StatusReport",
     "Table",
     "TableFinished",
     "TableOptions",
     "TableOutcome",
     "TableStarted",
+    "TableState",
     "TableVerification",
     "TableVerified",
     "TableferryError",
@@ -106,18 +110,20 @@ __all__ = [
     "VerificationError",
     "WaitingForLease",
     "WaitingForSessions",
+    "Word",
     "check",
     "copy_table",
     "discover",
     "doctor",
     "plan",
     "repair",
+    "status",
     "sync",
     "verify",
 ]
 
 _HOMES: Final = {
-    "tableferry.api.calls": ("check", "copy_table", "discover", "doctor", "plan", "sync"),
+    "tableferry.api.calls": ("check", "copy_table", "discover", "doctor", "plan", "status", "sync"),
     "tableferry.api.table": ("Table", "TableOptions"),
     "tableferry.api.verifying": ("repair", "verify"),
     "tableferry.config": ("Settings", "SourceSettings", "TargetSettings"),
@@ -138,6 +144,8 @@ _HOMES: Final = {
         "WaitingForSessions",
     ),
     "tableferry.runs.outcome": ("RunOutcome", "Status", "TableOutcome"),
+    "tableferry.states.report": ("StatusReport", "TableState"),
+    "tableferry.states.words": ("Word",),
     "tableferry.verification.differences": ("Difference", "DifferenceKind"),
     "tableferry.verification.result": ("TableVerification", "Verdict", "Verification"),
 }

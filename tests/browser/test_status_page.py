@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tableferry.report.page import render_page
-from tableferry.status.report import StatusReport
-from tableferry.status.words import WORST_FIRST, Word
+from tableferry.states.report import StatusReport
+from tableferry.states.words import WORST_FIRST, Word
 from tests.support.browser import Browser, Page, chromium
 from tests.support.page_content import HOSTILE, many, of_every_word, report, state
 

@@ -4,14 +4,14 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from tableferry.status.judge import report_of
-from tableferry.status.listings import History, QuarantineList, RefusedGroup, RunList
-from tableferry.status.openmetrics import openmetrics
-from tableferry.status.records import RunRecord
-from tableferry.status.report import StatusReport
-from tableferry.status.words import WORST_FIRST, Word, shell_commands
+from tableferry.states.judge import report_of
+from tableferry.states.listings import History, QuarantineList, RefusedGroup, RunList
+from tableferry.states.openmetrics import openmetrics
+from tableferry.states.records import RunRecord
+from tableferry.states.report import StatusReport
+from tableferry.states.words import WORST_FIRST, Word, shell_commands
 from tests.support.specs import spec
-from tests.unit.status.facts import GONE, NOW, ledger, run, verification, watermark
+from tests.unit.states.facts import GONE, NOW, ledger, run, verification, watermark
 
 PAGE = (Path(__file__).parents[2] / "docs" / "status.md").read_text()
 

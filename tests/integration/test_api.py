@@ -343,3 +343,48 @@ def test_after_a_failure_the_rest_is_skipped_where_that_is_asked_for(
     )
     assert [table.status.value for table in run.tables] == ["failed", "skipped"]
     assert [type(event) for event in events if event.table == "t"] == [TableFinished]
+
+
+@pytest.mark.usefixtures("numbers")
+def test_a_status_is_the_one_that_the_command_prints(
+    source: str, target: str, pg_database: PgDatabase
+) -> None:
+    table = Table("dbo.T", "t", max_age=3600)
+    before = tableferry.status(table, source=source, target=target)
+    assert (before.ok, before.tables[0].word) == (False, tableferry.Word.NEVER)
+    assert pg_database.rows("SELECT 1 FROM pg_namespace WHERE nspname = 'tableferry'") == []
+    with pytest.raises(TransientError, match="t: "):
+        before.raise_for_failure()
+    tableferry.sync(table, source=source, target=target).raise_for_failure()
+    found = tableferry.status([table], source=source, target=target)
+    assert found.raise_for_failure() is found
+    (state,) = found.tables
+    assert (state.word, state.rows, state.max_age) == (tableferry.Word.FRESH, 1_000, 3600)
+    assert json.loads(json.dumps(found.to_dict()))["totals"]["fresh"] == 1
+
+
+@pytest.mark.usefixtures("numbers")
+def test_a_status_asks_no_source_and_says_what_is_wrong_by_class(
+    source: str, target: str, sandbox: Sandbox
+) -> None:
+    table = Table("dbo.T", "t")
+    tableferry.sync(table, source=source, target=target).raise_for_failure()
+    sandbox.run("DROP TABLE dbo.T")
+    tableferry.sync(table, source=source, target=target)
+    closed = source.replace(f":{sandbox.server.port}/", ":1/")
+    found = tableferry.status(table, source=closed, target=target)
+    assert (found.complete, found.tables[0].word) == (True, tableferry.Word.FAILING)
+    assert found.tables[0].command == "tableferry.plan(...)  # with the table 't'"
+    with pytest.raises(SchemaError, match=r"^t: Its last run"):
+        found.raise_for_failure()
+
+
+@pytest.mark.usefixtures("numbers")
+def test_a_status_of_a_pattern_whose_source_is_down_is_not_complete(
+    source: str, target: str, sandbox: Sandbox
+) -> None:
+    tableferry.sync(Table("dbo.T*"), source=source, target=target).raise_for_failure()
+    closed = source.replace(f":{sandbox.server.port}/", ":1/")
+    found = tableferry.status(Table("dbo.T*"), source=closed, target=target)
+    assert (found.complete, found.tables, len(found.others)) == (False, (), 1)
+    assert "is not known at the moment" in found.notes[0]

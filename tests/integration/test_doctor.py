@@ -156,6 +156,18 @@ def test_a_login_without_rights_at_the_source_gets_the_statement_and_it_helps(
     assert found.ok, found.to_dict()
 
 
+def test_definitions_that_a_new_table_needs_come_with_the_right_that_shows_them(
+    reader: Sandbox, database: PgDatabase
+) -> None:
+    reader.run(f"GRANT SELECT ON dbo.T TO {READER}")
+    found = one(diagnosed(reader, database, AS_READER), Topic.DEFINITIONS)
+    assert found.grade is Grade.WARNING
+    place, _, grant = found.remedy.partition(": ")
+    assert place == "In the database McTM"
+    reader.run(grant)
+    assert one(diagnosed(reader, database, AS_READER), Topic.DEFINITIONS).grade is Grade.OK
+
+
 def test_select_that_was_granted_on_columns_alone_is_enough(
     source: Sandbox, database: PgDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -333,3 +333,43 @@ def test_a_missing_environment_is_refused_before_anything_is_begun(folder: Path)
     done = call("watch", "--every=30s", cwd=folder)
     assert done.returncode == 2
     assert "SQL_SERVER_MCTM_HOST is missing" in done.stderr
+
+
+def test_the_page_is_written_again_after_each_run(
+    folder: Path, env: dict[str, str], source: Sandbox
+) -> None:
+    page = folder / "status.html"
+    with Watching(folder, env, "--every=1s", "--report=status.html") as watching:
+        watching.wait_for_runs(1)
+        assert "The table is fresh" in page.read_text("utf-8")
+        source.run("DROP TABLE dbo.T")
+        try:
+            watching.wait_until("SchemaError")
+            failing = lambda: "1 of 1 table needs attention" in page.read_text("utf-8")  # noqa: E731
+            assert wait_for(failing, 60)
+        finally:
+            source.run("CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY)")
+
+
+def test_a_page_that_can_no_longer_be_written_is_told_once_and_stops_no_run(
+    folder: Path, env: dict[str, str]
+) -> None:
+    pages = folder / "pages"
+    pages.mkdir()
+    with Watching(folder, env, "--every=1s", "--report=pages/status.html") as watching:
+        watching.wait_for_runs(1)
+        (pages / "status.html").unlink()
+        pages.rmdir()
+        watching.wait_until("The page pages/status.html cannot be written")
+        seen = sum("  ok  " in line for line in watching.lines)
+        assert wait_for(lambda: sum("  ok  " in line for line in watching.lines) > seen + 1, 60)
+        watching.stop()
+    assert "".join(watching.lines + watching.said).count("cannot be written") == 1
+
+
+def test_a_page_without_a_folder_is_refused_before_the_first_run(
+    folder: Path, env: dict[str, str]
+) -> None:
+    done = call("watch", "--every=1s", "--report=nowhere/status.html", cwd=folder, env=env)
+    assert done.returncode == 2
+    assert "its folder does not exist" in done.stderr

@@ -6,9 +6,9 @@ from typing import Final
 
 from tableferry.errors import ErrorReport
 from tableferry.model.phase_span import PhaseSpan
-from tableferry.status.records import RunRecord, TableRecord, VerificationRecord
-from tableferry.status.report import StatusReport, TableState
-from tableferry.status.words import WORST_FIRST, Word
+from tableferry.states.records import RunRecord, TableRecord, VerificationRecord
+from tableferry.states.report import StatusReport, TableState
+from tableferry.states.words import WORST_FIRST, Word
 
 AT: Final = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
 BEGAN: Final = AT - dt.timedelta(minutes=20)

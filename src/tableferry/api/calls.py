@@ -6,6 +6,7 @@ only a call that is wrong as a whole raises, with ConfigError.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 from uuid import UUID
 
@@ -28,7 +29,9 @@ from tableferry.inspect.discover import discover as discover_tables
 from tableferry.inspect.doctor.examine import examine
 from tableferry.inspect.doctor.finding import Diagnosis
 from tableferry.inspect.expand import expanded
+from tableferry.inspect.known_tables import known_tables
 from tableferry.inspect.plan_report import PlanReport, plan_tables
+from tableferry.inspect.status import table_status
 from tableferry.model.counting import counted, verb
 from tableferry.model.naming import pg_name
 from tableferry.runs.deadline import NEVER, Deadline
@@ -36,6 +39,8 @@ from tableferry.runs.events import OnEvent
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
 from tableferry.runs.run import sync_tables
 from tableferry.runs.run_options import RunOptions
+from tableferry.states.report import StatusReport
+from tableferry.states.words import python_commands, shell_commands
 
 if TYPE_CHECKING:
     from tableferry.postgres.caller_connection import CallerConnection
@@ -154,6 +159,30 @@ def doctor(
     """Examine what syncs will need of both sides; nothing is written. Raises ConfigError."""
     found, settings = resolved(tables, source, target, settings)
     return replace(examine(found.tables, settings), warnings=found.warnings)
+
+
+def status(
+    tables: Tables,
+    *,
+    source: Source | None = None,
+    target: "Target | None" = None,
+    settings: Settings | None = None,
+) -> StatusReport:
+    """Say how the tables stand, as the target's ledger has them; nothing is written.
+
+    A source is asked for its tables only where patterns have to be matched; where it cannot be,
+    the report is not ``complete``. Raises TableferryError: ConfigError where this role may not read
+    the ledger, TransientError where the target does not answer.
+    """
+    if isinstance(tables, Iterator):
+        tables = list(tables)
+    found = settings_for(db_types_of(tables), source, target, settings)
+    databases = {name: one.db for name, one in found.sources.items()}
+    table_set = table_set_of(tables, databases)
+    expansion, complete = known_tables(table_set, lambda: expanded(table_set, found))
+    commands = shell_commands(str(tables)) if isinstance(tables, Path) else python_commands
+    report = table_status(expansion.tables, found.target, commands)
+    return replace(report, notes=(*expansion.warnings, *report.notes), complete=complete)
 
 
 def discover(

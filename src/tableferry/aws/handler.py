@@ -14,7 +14,7 @@ from tableferry.frontend.request import Request, parse_event
 from tableferry.frontend.response import Result, respond
 from tableferry.frontend.signals import stop_on_signals
 from tableferry.runs.outcome import RunOutcome
-from tableferry.status.words import event_commands
+from tableferry.states.words import event_commands
 from tableferry.verification.result import Verification
 
 Execute = Callable[[Request, RunCallbacks], Result]

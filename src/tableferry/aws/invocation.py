@@ -23,7 +23,7 @@ from tableferry.frontend.response import Response, Result
 from tableferry.runs.deadline import NEVER, Deadline
 from tableferry.runs.events import Event, TableFinished, TableVerified
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
-from tableferry.status.report import StatusReport
+from tableferry.states.report import StatusReport
 from tableferry.verification.result import TableVerification, Verdict, Verification
 
 MARGIN_SECONDS: Final = 10.0

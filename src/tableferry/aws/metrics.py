@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from typing import Final, TextIO
 
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
-from tableferry.status.report import StatusReport
-from tableferry.status.words import Word
+from tableferry.states.report import StatusReport
+from tableferry.states.words import Word
 from tableferry.verification.result import TableVerification, Verdict, Verification
 
 NAMESPACE: Final = "Tableferry"

@@ -56,7 +56,7 @@ class PageFolder:
         """Write the page of all these tables, twice; raises TableferryError."""
         from tableferry.inspect.status import table_status
         from tableferry.report.page import render_page
-        from tableferry.status.words import event_commands
+        from tableferry.states.words import event_commands
 
         report = table_status(config.tables, config.settings.target, event_commands)
         page = render_page(report).encode("utf-8", "replace")

@@ -94,7 +94,8 @@ def copy(
         ask = ask_in_terminal()
         from_ = source_of(source, ask)
         settings = Settings({SOURCE: from_}, target_of(target, ask))
-        return execute(request, find_named(asked, from_), settings, callbacks)
+        found = find_named(asked, from_)
+        return execute(request, found.tables, settings, callbacks, warnings=found.warnings)
 
     # Passwords may be asked for before there is anything to show.
     return run_command(work, Style(as_json=as_json, quiet=quiet, prints_itself=True))

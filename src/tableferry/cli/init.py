@@ -92,8 +92,10 @@ def init(
         asked = named_tables(
             patterns, exclude=exclude, views=views, map_schema=map_schema, source=known_as
         )
-        specs = find_named(asked, from_.settings)
-        _tell(_found(specs))
+        found = find_named(asked, from_.settings)
+        specs = found.tables
+        for text in (_found(specs), *found.warnings):
+            _tell(text)
         env = config.parent / ENV_FILE
         variables = {
             **_variables(f"SQL_SERVER_{known_as.upper()}_", from_.fields),

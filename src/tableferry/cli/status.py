@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tableferry.frontend.execute import RunCallbacks
     from tableferry.frontend.response import Report, Result
     from tableferry.frontend.view import View
-    from tableferry.status.report import StatusReport
+    from tableferry.states.report import StatusReport
 
 Everything = Annotated[
     bool, typer.Option("--all", help="Show tables that are in the ledger only, too.")
@@ -59,7 +59,7 @@ def status(
     """Say which tables are fresh, late or failing, why, and what to type."""
 
     def show(view: "View", result: "Result") -> None:
-        from tableferry.status.report import StatusReport
+        from tableferry.states.report import StatusReport
 
         if isinstance(result, StatusReport):
             view.show_status(result, with_others=everything or not result.complete)
@@ -132,7 +132,7 @@ def read_status(config: Path, tables: "Sequence[str] | None") -> "StatusReport":
     from tableferry.config.config_file import read_table_set
     from tableferry.frontend.configured import status_expansion_of
     from tableferry.inspect.status import table_status
-    from tableferry.status.words import shell_commands
+    from tableferry.states.words import shell_commands
 
     names = None if tables is None else names_of(tables)
     found, complete = status_expansion_of(

@@ -1,6 +1,7 @@
 """``tableferry sync``: in this process, or by the workers of a Dask cluster."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -80,7 +81,8 @@ def sync(
                 "--jobs does not go with --scheduler: a cluster loads several tables at once",
                 hint="Leave out --jobs; its workers are as many as the scheduler has.",
             )
-        page = _page(report, config)
+        page_here = page_of(report, config)
+        page = None if page_here is None else page_here()
         settings = None
         if scheduler:
             found = read_expansion(config, tables)
@@ -120,15 +122,19 @@ def _write_metrics(path: Path, config: Path) -> None:
         print(f"The metrics have no table: {error.message}", file=sys.stderr)
 
 
-def _page(path: Path | None, config: Path) -> "RunReport | None":
-    """Return what writes the page after the run; raises ConfigError for one it cannot write."""
+def page_of(path: Path | None, config: Path) -> "Callable[[], RunReport] | None":
+    """Return what begins the page of a run; None for no path.
+
+    Raises ConfigError where the page cannot be written.
+    """
     if path is None:
         return None
     from tableferry.frontend.report_file import RunReport, require_writable
-    from tableferry.status.words import shell_commands
+    from tableferry.states.words import shell_commands
 
     require_writable(path)
-    return RunReport(path, shell_commands("" if config == DEFAULT_CONFIG else str(config)))
+    commands = shell_commands("" if config == DEFAULT_CONFIG else str(config))
+    return lambda: RunReport(path, commands)
 
 
 def _read_plan(path: Path | None, specs: "list[TableSpec]") -> dict[str, str]:

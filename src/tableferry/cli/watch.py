@@ -1,7 +1,9 @@
 """``tableferry watch``: sync again and again, in one process, until it is stopped."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,7 +17,7 @@ from tableferry.cli.shared import (
     read_databases,
     require_jobs,
 )
-from tableferry.cli.sync import Jobs, Together
+from tableferry.cli.sync import Jobs, Together, page_of
 from tableferry.frontend.command import Style, run_command
 from tableferry.frontend.signals import stop_on_signals
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from tableferry.config import Settings
     from tableferry.config.table_file import FileChange, TableFile
     from tableferry.frontend.execute import RunCallbacks
+    from tableferry.frontend.report_file import RunReport
     from tableferry.frontend.request import Request
     from tableferry.runs.events import OnEvent
     from tableferry.runs.outcome import RunOutcome
@@ -33,6 +36,10 @@ Every = Annotated[
 ]
 CronLine = Annotated[
     str, typer.Option("--cron", help='When runs begin, as in cron: "*/5 * * * *".', metavar="<str>")
+]
+ReportFile = Annotated[
+    Path | None,
+    typer.Option(help="After each run, write how the tables stand to this file, as a page."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print runs that are not ok, and no other.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print each run as JSON, on one line.")]
@@ -46,6 +53,7 @@ def watch(
     tables: Tables = None,
     publish_together: Together = False,
     jobs: Jobs = 1,
+    report: ReportFile = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> int:
@@ -62,7 +70,8 @@ def watch(
         require_jobs(request)
         schedule = schedule_of(every, cron)
         file = TableFile(config, None if tables is None else names_of(tables))
-        syncs = _Syncs(file, request)
+        page = page_of(report, config)
+        syncs = _Syncs(file, request, page)
         syncs.require_settings()
         zone = LocalZone()
         with stop_on_signals() as stop:
@@ -81,9 +90,12 @@ def watch(
 class _Syncs:
     """Syncs of a file's tables; each reads the settings anew, which hold rotated passwords."""
 
-    def __init__(self, file: "TableFile", request: "Request") -> None:
+    def __init__(
+        self, file: "TableFile", request: "Request", page: "Callable[[], RunReport] | None"
+    ) -> None:
         self._file = file
         self._request = request
+        self._page = page
 
     def require_settings(self) -> None:
         """Read the settings; raises ConfigError where a run could not be begun.
@@ -105,14 +117,24 @@ class _Syncs:
         return self._file.refresh()
 
     def run(self, on_event: "OnEvent") -> "RunOutcome":
-        """Sync the tables that the patterns match now."""
+        """Sync the tables that the patterns match now, and write the page of the run."""
         from tableferry.frontend.configured import expansion_of
+        from tableferry.frontend.execute import RunCallbacks
         from tableferry.runs.run import sync_tables
 
         settings = self._settings()
+        page = None if self._page is None else self._page()
         found = expansion_of(self._file.tables, settings, self._file.names)
-        run = sync_tables(found.tables, settings, on_event=on_event, options=self._request.options)
-        return replace(run, warnings=(*found.warnings, *run.warnings))
+
+        def sync(callbacks: RunCallbacks) -> "RunOutcome":
+            options = self._request.options
+            run = sync_tables(found.tables, settings, on_event=callbacks.event, options=options)
+            return replace(run, warnings=(*found.warnings, *run.warnings))
+
+        callbacks = RunCallbacks(event=on_event)
+        if page is None:
+            return sync(callbacks)
+        return page.after(sync, callbacks, found.tables, settings.target)
 
     def _settings(self) -> "Settings":
         db_types = self._file.tables.db_types_of(self._file.names)

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any, Final, Protocol
 
 from tableferry.config.derived_names import derived_key, derived_target, written
+from tableferry.config.entry_problems import key_problems
 from tableferry.config.inherited import Layer, Merged, merge
 from tableferry.config.name_pattern import NamePattern
 from tableferry.config.table_configs import parse_table_configs, select_tables
@@ -36,7 +37,8 @@ class Resolved:
     """Specifications by their keys.
 
     ``merged`` says where each value comes from, ``pattern_of`` which pattern a table without an
-    entry has, ``empty`` which patterns have no table at all.
+    entry has, ``empty`` which patterns have no table at all. ``unnamed`` are sentences about tables
+    that a pattern matches and that cannot have a key; the others are not refused for them.
     """
 
     specs: Mapping[str, TableSpec]
@@ -45,6 +47,7 @@ class Resolved:
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pattern_of: Mapping[str, TablePattern] = field(default_factory=dict)
     empty: tuple[TablePattern, ...] = ()
+    unnamed: tuple[str, ...] = ()
 
     def selected(self, names: Sequence[str] | None) -> list[TableSpec]:
         """Return the tables of these keys, and of patterns with these keys, in their order.
@@ -119,6 +122,10 @@ def resolve_tables(table_set: TableSet, catalogs: Catalogs = NO_CATALOGS) -> Res
             hint=f"Correct {table_set.named}: {table_set.remedy}.",
         )
     _require_defaults_in_use(table_set, found.merged)
+    if not found.entries and found.unnamed:
+        raise ConfigError(
+            "The patterns match no table that can have a key", hint=" ".join(found.unnamed)
+        )
     if not found.entries and table_set.patterns:
         raise _no_match(table_set.patterns)
     specs = parse_table_configs(
@@ -133,6 +140,7 @@ def resolve_tables(table_set: TableSet, catalogs: Catalogs = NO_CATALOGS) -> Res
         {one.key: tuple(found.members[one.key]) for one in table_set.patterns},
         found.pattern_of,
         tuple(one for one in table_set.patterns if one.key not in found.in_use),
+        tuple(found.unnamed),
     )
 
 
@@ -148,6 +156,7 @@ class _Resolution:
         self.pattern_of: dict[str, TablePattern] = {}
         self.in_use: set[str] = set()
         self.problems: list[str] = []
+        self.unnamed: list[str] = []
         self._entered: set[tuple[Place, SourceTable]] = set()
         self._patterns = self._matching()
 
@@ -187,6 +196,12 @@ class _Resolution:
             if (place, table) in self._entered:
                 continue
             key = derived_key(table)
+            if problems := key_problems(key):
+                self.unnamed.append(
+                    f"{shown(table.name)} of the schema {shown(table.schema)} is left out: "
+                    f"{problems[0]}. Give it an entry of its own."
+                )
+                continue
             self._require_one_order(str(table), patterns)
             if key in keys:
                 self.problems.append(f"{keys[key]} and {table} would both have the key {key!r}")

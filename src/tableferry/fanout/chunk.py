@@ -22,7 +22,13 @@ from tableferry.fanout.step_context import (
 from tableferry.model.key_range import KeyRange
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.ledger import Lease, checkpoint, was_stored
-from tableferry.postgres.ledger.assignments import ChunkRecord, RunRecord, find_chunk, renew_lease
+from tableferry.postgres.ledger.assignments import (
+    ChunkRecord,
+    RunRecord,
+    add_warnings,
+    find_chunk,
+    renew_lease,
+)
 from tableferry.runs.deadline import NEVER, Clock, Deadline
 from tableferry.transfer.chunk_loader import StoredChunk, Writing, load_chunks
 from tableferry.transfer.readers import Chunk, Reading
@@ -124,7 +130,19 @@ class _ChunkStep:
             on_batch=self._count,
         )
         with guard:
-            return load_chunks(reading, writing).rows
+            rows = load_chunks(reading, writing).rows
+        self._tell(guard.warnings)
+        return rows
+
+    def _tell(self, warnings: tuple[str, ...]) -> None:
+        """Leave warnings for the outcome; that they could not be is no failure of the chunk."""
+        if not warnings:
+            return
+        with (
+            contextlib.suppress(TransientError),
+            postgres.connect(self.settings.target) as connection,
+        ):
+            add_warnings(connection, self.lease, warnings)
 
     def _checkpoint(self, connection: postgres.TargetConnection, stored: StoredChunk) -> None:
         checkpoint(

@@ -17,6 +17,7 @@ from tableferry.fanout.step_context import (
 )
 from tableferry.fanout.verify_step import verify_outcome
 from tableferry.model.counting import counted, verb
+from tableferry.model.phase_span import PhaseSpan
 from tableferry.model.watermark import ReloadReason
 from tableferry.modes import mode_of
 from tableferry.planning.exact_keys import require_exact_keys
@@ -32,6 +33,7 @@ from tableferry.postgres.ledger.assignments import (
 from tableferry.runs.catch_up import CaughtUp, catch_up
 from tableferry.runs.deadline import NEVER, Clock, Deadline
 from tableferry.runs.effort import Effort, Loaded, Published
+from tableferry.runs.events import Phase
 from tableferry.runs.ledger_claim import LedgerClaim
 from tableferry.runs.load_table import new_watermark
 from tableferry.runs.outcome import Status, TableOutcome
@@ -113,7 +115,8 @@ def _published(
             claim=claim,
         )
         # Chunks are read from the fan-out's beginning on, or were by the run that it goes on with.
-        effort = Effort(task)
+        # All steps before this one are its load, by the target's clock: plan, cut and chunks.
+        effort = Effort(task, entered=[(Phase.LOAD, 0.0)])
         oldest = ledger.oldest_chunk(work.require_held())
         effort.begin_reading(max(work.seconds, oldest.age if oldest else 0.0))
         outcome = _ended(ledger, work, done(_publish(effort, work, into, retries)))
@@ -169,13 +172,15 @@ def _publish(
             effort.task, plan, caught.watermark, every_row=True, reconciled=True
         )
         read, refused = read + caught.rows, caught.refused
-        task.claim.progress("prepare", read, load.rows)
+        effort.enter(Phase.PREPARE)
+        task.claim.progress(Phase.PREPARE, read, load.rows)
         with task.deadline.ending(into.cancel):
             load.prepare()
         sqlserver.require_unaltered(from_, plan.spec.source, plan.carried)
         reload = None if plan.merging is None else ReloadReason.FIRST_LOAD
+        warnings = tuple(dict.fromkeys((*work.warnings, *caught.warnings)))
         loaded = Loaded(
-            effort, plan, load, read, load.rows, work.warnings, refused, True, reload, watermark
+            effort, plan, load, read, load.rows, warnings, refused, True, reload, watermark
         )
         commit_together([loaded], into, retries)
     stats.touched = altered_values(into, work.run)
@@ -244,13 +249,13 @@ def _ended(ledger: Ledger, work: RunRecord, outcome: TableOutcome) -> TableOutco
         rows_written=outcome.rows_written,
         error=outcome.error,
         warnings=outcome.warnings,
+        phases=outcome.phases,
         losses=dict(outcome.losses),
     )
     ledger.end_run(outcome.status.value)
     if work.lease is not None:
         ledger.release(work.lease)
-    # The phases are those of this step alone, by its own clock.
-    return replace(outcome, warnings=outcome.warnings + ledger.take_warnings(), phases=())
+    return replace(outcome, warnings=outcome.warnings + ledger.take_warnings())
 
 
 def _decisive(work: RunRecord | None, error: ErrorReport | None) -> ErrorReport:
@@ -296,6 +301,7 @@ def _unpublished(
         rows_read=rows_read,
         seconds=seconds,
         error=report,
+        phases=(PhaseSpan(Phase.LOAD.value, 0.0, seconds),) if seconds else (),
     )
 
 

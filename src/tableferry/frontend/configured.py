@@ -1,11 +1,10 @@
 """The tables of a request; the drivers are loaded only where patterns have to be matched."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from tableferry.config import Settings, TableSet
 from tableferry.config.resolve import Expansion, resolve_tables
-from tableferry.errors import SchemaError, TableferryError
+from tableferry.inspect.known_tables import known_tables
 
 ReadSettings = Callable[[Sequence[str]], Settings]
 """Returns where the target and these sources are; raises ConfigError or TransientError."""
@@ -37,17 +36,8 @@ def status_expansion_of(
     """
     if not table_set.patterns:
         return expansion_of(table_set, None, names), True
-    try:
-        settings = read_settings(table_set.db_types_of(names))
-        return expansion_of(table_set, settings, names), True
-    except SchemaError:  # the sources have answered: nothing matches
-        raise
-    except TableferryError as error:
-        if names is not None:
-            raise
-        note = f"Which tables the patterns match is not known at the moment: {error.message}"
-        keys = tuple(table_set.entries)
-        if not keys:
-            return Expansion([], (note,)), False
-        entries = replace(table_set, patterns=(), order=keys, keys=keys)
-        return Expansion(resolve_tables(entries).selected(None), (note,)), False
+
+    def expand() -> Expansion:
+        return expansion_of(table_set, read_settings(table_set.db_types_of(names)), names)
+
+    return known_tables(table_set, expand, names)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tableferry.status.report import StatusReport
+    from tableferry.states.report import StatusReport
 
 
 def with_metrics(path: Path | None, read: "Callable[[], StatusReport]") -> "StatusReport":
@@ -29,7 +29,7 @@ def with_metrics(path: Path | None, read: "Callable[[], StatusReport]") -> "Stat
 
 
 def _write(path: Path | None, report: "StatusReport | None") -> None:
-    from tableferry.status.openmetrics import openmetrics
+    from tableferry.states.openmetrics import openmetrics
 
     if path is None:
         return

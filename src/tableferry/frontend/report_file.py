@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tableferry.errors import ConfigError, kind_and_place
 from tableferry.frontend.execute import RunCallbacks
@@ -17,8 +17,10 @@ from tableferry.runs.outcome import RunOutcome
 if TYPE_CHECKING:
     from tableferry.config import TableSpec, TargetSettings
     from tableferry.frontend.response import Report
-    from tableferry.status.report import StatusReport
-    from tableferry.status.words import Commands
+
+    R = TypeVar("R", bound=Report)
+    from tableferry.states.report import StatusReport
+    from tableferry.states.words import Commands
 
 
 def with_page(path: Path | None, read: "Callable[[], StatusReport]") -> "StatusReport":
@@ -80,11 +82,11 @@ class RunReport:
 
     def after(
         self,
-        run: "Callable[[RunCallbacks], Report]",
+        run: "Callable[[RunCallbacks], R]",
         callbacks: RunCallbacks,
         specs: "Sequence[TableSpec]",
         target: "TargetSettings",
-    ) -> "Report":
+    ) -> "R":
         """Run, and write the page; returns the outcome, with a warning where there is no page.
 
         Raises what ``run`` raises: then nothing was begun, and the old page stays.

@@ -14,7 +14,7 @@ from tableferry.errors import ConfigError
 from tableferry.model.identifiers import shown
 from tableferry.model.jobs import JOBS_HINT, jobs_problem
 from tableferry.runs.deadline import NEVER, Deadline
-from tableferry.status.words import Commands, script_commands
+from tableferry.states.words import Commands, script_commands
 from tableferry.verification.asked_options import (
     SHOW_VALUES,
     VERIFY_KEYS,

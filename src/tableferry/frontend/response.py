@@ -21,8 +21,8 @@ from tableferry.frontend.exit_codes import (
 from tableferry.runs.outcome import RunOutcome, Status
 from tableferry.runs.stop_signal import stop_within
 from tableferry.runs.watch import Watched
-from tableferry.status.report import StatusReport
-from tableferry.status.words import Word
+from tableferry.states.report import StatusReport
+from tableferry.states.words import Word
 from tableferry.verification.result import Verification
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from tableferry.frontend.response import Result
 from tableferry.runs.outcome import RunOutcome
 from tableferry.runs.watch import Round, Waiting, Watched
-from tableferry.status.listings import History, QuarantineList, RunList
-from tableferry.status.report import StatusReport
+from tableferry.states.listings import History, QuarantineList, RunList
+from tableferry.states.report import StatusReport
 from tableferry.verification.result import TableVerification, Verification
 
 if TYPE_CHECKING:

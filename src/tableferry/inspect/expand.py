@@ -74,6 +74,7 @@ def _expanded(table_set: TableSet, settings: Settings, names: Sequence[str] | No
     is_asked = any(key in chosen and key not in (names or ()) for key in found.pattern_of)
     new = find_new(_matched(found, catalogs), settings.target) if is_asked else []
     warnings = [f"No table matches the pattern {one}" for one in found.empty]
+    warnings += found.unnamed
     left_out = set()
     new = [one for one in new if one.spec.key in chosen and one.spec.key not in (names or ())]
     for pattern in table_set.patterns:

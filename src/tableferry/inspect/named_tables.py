@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from tableferry import sqlserver
-from tableferry.config import SourceSettings, TableSpec
+from tableferry.config import SourceSettings
 from tableferry.config.derived_names import derived_key
 from tableferry.config.name_pattern import has_wildcards
-from tableferry.config.resolve import Catalogs, questions, resolve_tables
+from tableferry.config.resolve import Catalogs, Expansion, questions, resolve_tables
 from tableferry.config.table_set import TableSet, parse_table_set
 from tableferry.errors import ConfigError, SchemaError
 from tableferry.model.identifiers import SourceTable, shown, split_name
@@ -48,11 +48,11 @@ class NamedTables:
     source: str = SOURCE
 
 
-def find_named(asked: NamedTables, settings: SourceSettings) -> list[TableSpec]:
+def find_named(asked: NamedTables, settings: SourceSettings) -> Expansion:
     """Return the tables' specifications, by name, with one question to the source's catalog.
 
-    None where no pattern is among them. Raises ConfigError for names that are none, SchemaError
-    where a pattern matches nothing, and what a connection raises.
+    No question where no pattern is among them. Raises ConfigError for names that are none,
+    SchemaError where a pattern matches nothing, and what a connection raises.
     """
     if not asked.tables:
         raise ConfigError("No table was named", hint="Name some with --table 'dbo.*'.")
@@ -73,7 +73,8 @@ def find_named(asked: NamedTables, settings: SourceSettings) -> list[TableSpec]:
     }
     _require_schemas(asked.schemas, schemas, settings)
     named = replace(table_set, schemas=target_schemas(schemas, asked.schemas))
-    return resolve_tables(named, catalogs).selected(None)
+    resolved = resolve_tables(named, catalogs)
+    return Expansion(resolved.selected(None), resolved.unnamed)
 
 
 def _require_matches(table_set: TableSet, catalogs: Catalogs, settings: SourceSettings) -> None:

@@ -12,10 +12,10 @@ from tableferry.config import LedgerUse, TableSpec, TargetSettings
 from tableferry.errors import TableferryError
 from tableferry.inspect.status import table_status
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
-from tableferry.status.findings import Finding, action_about, of_age
-from tableferry.status.records import RunRecord, TableRecord, VerificationRecord
-from tableferry.status.report import StatusReport, TableState
-from tableferry.status.words import Action, Commands, Word
+from tableferry.states.findings import Finding, action_about, of_age
+from tableferry.states.records import RunRecord, TableRecord, VerificationRecord
+from tableferry.states.report import StatusReport, TableState
+from tableferry.states.words import Action, Commands, Word
 from tableferry.verification.result import TableVerification
 
 

@@ -6,10 +6,10 @@ from tableferry import postgres
 from tableferry.config import TableSpec, TargetSettings
 from tableferry.postgres.ledger.listings import read_history, read_refused, read_runs
 from tableferry.postgres.ledger.overview import read_overview
-from tableferry.status.judge import report_of
-from tableferry.status.listings import History, QuarantineList, RunList
-from tableferry.status.report import StatusReport
-from tableferry.status.words import Commands
+from tableferry.states.judge import report_of
+from tableferry.states.listings import History, QuarantineList, RunList
+from tableferry.states.report import StatusReport
+from tableferry.states.words import Commands
 
 
 def table_status(

@@ -10,9 +10,9 @@ from rich.table import Table
 
 from tableferry.model.counting import counted
 from tableferry.report.console import LOG_WIDTH, name, plain, print_indented
-from tableferry.status.listings import History, QuarantineList, RunList
-from tableferry.status.records import RunRecord, TableRecord
-from tableferry.status.spans import span
+from tableferry.states.listings import History, QuarantineList, RunList
+from tableferry.states.records import RunRecord, TableRecord
+from tableferry.states.spans import span
 
 Listing = RunList | History | QuarantineList
 

@@ -12,9 +12,9 @@ from rich.table import Table
 from tableferry.model.counting import counted
 from tableferry.report.console import LOG_WIDTH, name, plain, print_indented, print_marked
 from tableferry.report.screen import Screen
-from tableferry.status.report import StatusReport, TableState
-from tableferry.status.spans import span
-from tableferry.status.words import WORST_FIRST, Word
+from tableferry.states.report import StatusReport, TableState
+from tableferry.states.spans import span
+from tableferry.states.words import WORST_FIRST, Word
 
 WORDS: Final = {
     Word.DIFFERS: "[red]differs[/]",

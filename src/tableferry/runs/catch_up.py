@@ -25,12 +25,13 @@ from tableferry.transfer.workers import Check
 class CaughtUp:
     """What was read after the chunks: ``rows``, and those of them that were ``refused``.
 
-    The load is the source's table as of ``watermark``.
+    The load is the source's table as of ``watermark``. ``warnings`` are about how it was read.
     """
 
     rows: int
     refused: Sequence[values.RefusedRow]
     watermark: str | None
+    warnings: tuple[str, ...] = ()
 
 
 def catch_up(
@@ -67,7 +68,8 @@ def catch_up(
         with changes.rows(own) as batches:
             amending.store_rows(batches, own)
         require_exact_keys(plan, values.altered(changes.touched))
-    return CaughtUp(changes.read, own.rows if own else (), extract.next_watermark)
+    warnings = tuple(changes.warnings)
+    return CaughtUp(changes.read, own.rows if own else (), extract.next_watermark, warnings)
 
 
 class _Changes:
@@ -82,6 +84,7 @@ class _Changes:
         self._check = check
         self.read = 0
         self.touched: values.Counts = {}
+        self.warnings: dict[str, None] = {}
 
     @contextlib.contextmanager
     def keys(self) -> Iterator[Iterator[pa.RecordBatch]]:
@@ -118,6 +121,7 @@ class _Changes:
             select=lambda _keys: select,
         )
         with guard, self._from.lent(), read_chunks(reading) as gathered:
+            self.warnings |= dict.fromkeys(guard.warnings)
             yield iter(gathered)
 
     def _no_other(self) -> sqlserver.SourceConnection:

@@ -208,13 +208,15 @@ def prepare(
     finally:
         effort.stats.built = load.built
     extract = planned.extract
+    late = caught.warnings if caught else ()
+    warnings = (*planned.load_plan.warnings, *extract.warnings, *loader.warnings, *late)
     return Loaded(
         effort,
         plan,
         load,
         read,
         load.rows,
-        planned.load_plan.warnings + extract.warnings + loader.warnings,
+        tuple(dict.fromkeys(warnings)),
         caught.refused if caught else loader.refused,
         extract.complete and not plan.ignores_deletes,
         extract.reason,

@@ -21,6 +21,11 @@ _KEPT: Final = "The old rows stay. Run it again."
 _EITHER: Final = "Readers see all the old rows or all the new ones. Run it again."
 
 
+NO_CONNECTION_LEFT: Final = frozenset({"53300", "10928", "10929", "17809"})
+"""PostgreSQL's code for it, which poolers share, and SQL Server's: the last is of any server, the
+others of Azure SQL Database's limits on workers and sessions."""
+
+
 def not_begun(spec: TableSpec, status: Status, error: ErrorReport | None = None) -> TableOutcome:
     """Of a table that was not begun at all."""
     return TableOutcome(spec.key, str(spec.target), status, attempts=0, error=error)
@@ -102,7 +107,17 @@ def failed(effort: Effort, error: Exception, together: Sequence[Effort]) -> Tabl
     elif isinstance(error, DeadlineError):
         status = Status.DEADLINE
     kept = postgres.was_cut_off(error)
-    return _unpublished(effort, status, ErrorReport.of(error), kept=kept)
+    report = _with_jobs(ErrorReport.of(error), effort.task.jobs)
+    return _unpublished(effort, status, report, kept=kept)
+
+
+def _with_jobs(report: ErrorReport, jobs: int) -> ErrorReport:
+    """Name the jobs where a server had no connection left: they are what takes so many."""
+    if jobs < 2 or report.code not in NO_CONNECTION_LEFT:
+        return report
+    loads = f"This run loads {counted(jobs, 'table')} at once"
+    hint = f"{loads}: with fewer 'jobs' it needs fewer connections."
+    return replace(report, hint=f"{report.hint} {hint}".lstrip())
 
 
 def stopped(efforts: Sequence[Effort], stop: BaseException) -> list[TableOutcome]:

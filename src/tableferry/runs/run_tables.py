@@ -297,6 +297,7 @@ class _Run:
             answers=self.answers.get(spec.db_type),
             kept=self.kept,
             on_open=self.thread_stop.opened if self.thread_stop else lambda _connection: None,
+            jobs=min(self.options.jobs, len(self.specs)),
         )
 
     def _tell(self, event: Event) -> None:

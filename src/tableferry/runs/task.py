@@ -28,7 +28,8 @@ class Task:
     seconds since the table was begun; ``others`` are the run's other tables. ``budget`` and
     ``logins`` are those of the whole run; so are ``answers``, of the source's catalog, where tables
     are asked about together, and ``kept``, the connections that are open from one table to the
-    next. ``on_open`` gets every connection to the target.
+    next. ``on_open`` gets every connection to the target. ``jobs`` is how many tables the run loads
+    at once.
     """
 
     spec: TableSpec
@@ -44,6 +45,7 @@ class Task:
     answers: sqlserver.CatalogAnswers | None = None
     kept: KeptConnections = field(default_factory=lambda: KeptConnections(0))
     on_open: Callable[[postgres.TargetConnection], None] = lambda _connection: None
+    jobs: int = 1
 
     @property
     def source(self) -> SourceTable:

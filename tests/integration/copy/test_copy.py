@@ -8,6 +8,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from tableferry_sandbox.testing import sql_server
 from tests.integration.copy.conftest import (
     PASSWORD,
     Tableferry,
@@ -227,3 +228,16 @@ def test_a_person_at_a_terminal_is_asked_for_the_password_which_is_not_shown(
     assert code == 0, shown
     assert PASSWORD not in shown
     assert pg_database.rows("SELECT count(*) FROM customer") == [(2,)]
+
+
+def test_a_name_that_cannot_be_printed_is_told_and_stops_no_other_table(
+    tableferry: Tableferry, pg_database: PgDatabase
+) -> None:
+    with sql_server("Shop") as server:
+        server.run("Shop", "CREATE TABLE dbo.Good (ID int PRIMARY KEY)")
+        server.run("Shop", "CREATE TABLE dbo.[soft\u00adhyphen] (ID int PRIMARY KEY)")
+        source = f"mssql://{server.user}:{server.password}@{server.host}:{server.port}/Shop"
+        done = tableferry("copy", source, target_url(pg_database), "--table=dbo.*")
+    assert done.returncode == 0, done.stderr
+    assert "'soft\\xadhyphen' of the schema 'dbo' is left out" in done.stdout
+    assert pg_database.rows("SELECT count(*) FROM good") == [(0,)]

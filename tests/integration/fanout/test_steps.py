@@ -1,6 +1,7 @@
 """The steps of a fan-out, each of which any process may do, and do again."""
 
 import json
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,8 @@ from tableferry.runs.outcome import Status
 from tableferry_sandbox.faults import SendError
 from tests.integration.fanout.conftest import CHUNKS, OLD, ROWS, STAGING, FanOut
 from tests.support.specs import spec
+
+PAIRS = {"ID": "id", "Name": "name", "Note": "note"}
 
 
 def step(fan_out: FanOut, name: str, **more: Any) -> dict[str, Any]:
@@ -244,3 +247,16 @@ def test_an_assignment_is_the_same_whenever_it_is_asked_for(fan_out: FanOut) -> 
     assert assign(fan_out.spec, fan_out.fanout_id) == fan_out.assignment
     assert assign(other, fan_out.fanout_id).run_id != fan_out.assignment.run_id
     assert route_of(fan_out.spec) == (Route.CHUNKS, "")
+
+
+def test_a_watchdog_that_no_chunk_could_start_is_one_warning_of_the_outcome(
+    fan_out: FanOut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fan_out.sandbox.run("ALTER TABLE dbo.T ADD Note nvarchar(max)")
+    fan_out.database.run("ALTER TABLE t ADD note text")
+    fan_out = fan_out.again(columns=[*PAIRS], pg_columns=[*PAIRS.values()])
+    monkeypatch.setattr(sys, "executable", "/dev/null/python")
+    fan_out.load_all(fan_out.begin())
+    first, again = fan_out.publish(), fan_out.publish()
+    warning = "the watchdog process could not be started: Not a directory"
+    assert first.warnings.count(warning) == again.warnings.count(warning) == 1

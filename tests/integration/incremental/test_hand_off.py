@@ -1,5 +1,6 @@
 """A first load in chunks is of one moment, however much changes while it is read."""
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from tableferry import sqlserver
 from tableferry.model.key_range import KeyRange
+from tableferry.runs import load_together
 from tableferry.runs.outcome import Status
 from tests.integration.conftest import Sandbox
 from tests.integration.incremental.conftest import ROWS, Sync, rows, source_rows
@@ -135,3 +137,21 @@ def test_a_load_in_one_stream_reads_in_the_snapshot_of_its_version(
     outcome = sync(publish="truncate")
     assert outcome.rows_read == 1, outcome.error
     assert rows(target) == source_rows(source)
+
+
+def test_a_watchdog_that_the_catch_up_could_not_start_is_a_warning_of_the_outcome(
+    source: Sandbox, sync: Sync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source.run("ALTER TABLE dbo.T ALTER COLUMN Name nvarchar(max)")
+    fill = load_together.load_rows
+
+    def then_without_a_python(*given: Any, **more: Any) -> Any:
+        load = fill(*given, **more)
+        monkeypatch.setattr(sys, "executable", "/dev/null/python")
+        return load
+
+    monkeypatch.setattr(load_together, "load_rows", then_without_a_python)
+    outcome = sync(chunks=2, publish="swap")
+    assert outcome.ok, outcome.error
+    warning = "the watchdog process could not be started: Not a directory"
+    assert outcome.warnings.count(warning) == 1

@@ -16,6 +16,7 @@ from tableferry.runs import side_by_side
 from tableferry.runs.deadline import Deadline
 from tableferry.runs.events import Event, PhaseStarted, TableFinished, TableStarted
 from tableferry.runs.outcome import Status
+from tableferry.runs.retry import Retries
 from tableferry.runs.run import sync_tables
 from tableferry.runs.run_options import RunOptions
 from tableferry.runs.run_stop import RunStop
@@ -311,6 +312,26 @@ def test_a_refused_login_is_tried_once_whatever_the_number_of_tables(
     )
     assert [table.status for table in run.tables] == [Status.FAILED] * 3
     assert len(tried) == 1
+
+
+def test_where_connections_run_out_the_hint_names_the_jobs(
+    settings: Settings, target: PgDatabase
+) -> None:
+    role = f"few_{target.name}"
+    target.run(
+        f"CREATE ROLE {role} LOGIN PASSWORD 'x' CONNECTION LIMIT 1",
+        f"GRANT ALL ON SCHEMA public TO {role}",
+        f"CREATE SCHEMA tableferry AUTHORIZATION {role}",
+    )
+    few = replace(settings, target=settings_of(replace(target, user=role, password="x")))
+    try:
+        run = sync_tables(tables(), few, options=replace(TWO, retries=Retries(attempts=1)))
+    finally:
+        target.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+    errors = [table.error for table in run.tables]
+    assert [error.code for error in errors if error] == ["53300"] * 3
+    hint = "This run loads 2 tables at once: with fewer 'jobs' it needs fewer connections."
+    assert all(hint in error.hint for error in errors if error)
 
 
 def test_tables_that_are_published_together_take_one_job() -> None:

@@ -3,11 +3,12 @@
 The clock moves on by two seconds whenever a phase begins.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from tableferry.model.phase_span import PhaseSpan, from_json, seconds_by_phase
+from tableferry.model.phase_span import PhaseSpan, from_json, seconds_by_phase, to_json
 from tableferry.runs.events import Event, PhaseStarted
 from tableferry.runs.outcome import Status, TableOutcome
 from tableferry.runs.retry import Retries
@@ -71,12 +72,29 @@ def test_the_declared_losses_of_a_load_are_recorded(fan_out: FanOut) -> None:
     assert "pads" in losses["Name"]
 
 
-def test_the_steps_of_a_fan_out_have_losses_and_no_phases(fan_out: FanOut) -> None:
+def test_the_steps_of_a_fan_out_have_phases_and_losses_that_stay_when_one_is_done_again(
+    fan_out: FanOut,
+) -> None:
+    fan_out.database.run("ALTER TABLE t ALTER COLUMN name TYPE char(60) USING name")
+    fan_out = fan_out.again(type_overrides={"Name": "char(60)"})
     fan_out.load_all(fan_out.begin())
     outcome = fan_out.publish()
     assert outcome.ok, outcome.error
-    assert outcome.phases == ()
-    assert fan_out.database.rows(WRITTEN) == [(None, None)]
+    assert [span.phase for span in outcome.phases] == ["load", "prepare", "publish"]
+    assert outcome.phases[0].begin == 0.0
+    assert all(one.end == next_.begin for one, next_ in pairwise(outcome.phases))
+    fan_out.publish()
+    [(phases, losses)] = fan_out.database.rows(WRITTEN)
+    assert phases == to_json(outcome.phases)
+    assert losses == dict(outcome.losses)
+
+
+def test_a_fan_out_that_is_given_up_has_been_loading_until_then(fan_out: FanOut) -> None:
+    fan_out.begin()
+    outcome = fan_out.give_up()
+    [(phases, _)] = fan_out.database.rows(WRITTEN)
+    assert [span.phase for span in from_json(phases)] == ["load"]
+    assert phases == to_json(outcome.phases)
 
 
 @pytest.mark.parametrize("form", [None, [], "load", {"load": 1}])

@@ -11,7 +11,7 @@ from tableferry.inspect.status import table_status
 from tableferry.postgres.ledger import migrate
 from tableferry.postgres.ledger.migrate import migrations
 from tableferry.postgres.ledger.reading import OLDEST_READABLE
-from tableferry.status.words import Word, shell_commands
+from tableferry.states.words import Word, shell_commands
 from tests.integration.status.filled_ledger import RUNS, TABLE_RUNS, failed, fill
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase

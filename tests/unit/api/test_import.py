@@ -95,6 +95,14 @@ def test_sync_is_the_function_whatever_was_imported_before(first: str) -> None:
     assert told.split() == ["True", "True", "tableferry.api.calls"]
 
 
+@pytest.mark.parametrize("name", [name for name in tableferry.__all__ if name[0].islower()])
+def test_no_module_has_the_name_of_a_function(name: str) -> None:
+    """Whoever imported the module would find it in the function's place."""
+    package = ROOT / "src" / "tableferry"
+    assert not (package / name).exists()
+    assert not (package / f"{name}.py").exists()
+
+
 def test_only_what_is_there_to_read_the_environment_does() -> None:
     """``Settings.from_env``, Lambda's own settings, and the driver's choice of a provider."""
     package = ROOT / "src" / "tableferry"

@@ -43,7 +43,7 @@ def test_a_tables_keyword_arguments_are_the_keys_of_an_entry() -> None:
     assert parameters(tableferry.copy_table) & set(TableOptions.__annotations__) == set()
 
 
-@pytest.mark.parametrize("command", ["sync", "plan", "check", "discover"])
+@pytest.mark.parametrize("command", ["sync", "plan", "check", "discover", "doctor", "status"])
 def test_the_functions_and_the_command_have_the_same_names(command: str) -> None:
     """Besides where the connections come from, and how the command shows its result."""
     options = {
@@ -51,8 +51,17 @@ def test_the_functions_and_the_command_have_the_same_names(command: str) -> None
         for parameter in get_command(app).commands[command].params  # type: ignore[attr-defined]
         for option in parameter.opts
         if option.startswith("--")
-    } - {"help"}
-    of_the_command = {"config", "json", "openmetrics", "quiet", "report", "scheduler"}
+    } - {"help", "html", "all"}
+    of_the_command = {
+        "config",
+        "json",
+        "openmetrics",
+        "quiet",
+        "report",
+        "scheduler",
+        "html",
+        "all",
+    }
     of_python = {"settings", "source", "target", "db_type", "deadline", "run_id", "on_event"}
     function = parameters(getattr(tableferry, command))
     assert options - of_the_command <= function

@@ -179,6 +179,24 @@ def test_two_tables_with_one_key_come_with_the_advice_of_whoever_named_them() ->
     assert "'exclude_tables'" in raised.value.hint
 
 
+def test_a_table_whose_name_makes_no_key_is_told_and_the_others_go_on() -> None:
+    found = resolve({"all": pattern()}, ["dbo.Customer", "dbo.[soft\xadhyphen]", "dbo.Order"])
+    assert keys(found) == ["customer", "order"]
+    (told,) = found.unnamed
+    assert told.startswith(
+        "'soft\\xadhyphen' of the schema 'dbo' is left out: its key cannot be used"
+    )
+    own = {"soft": pattern("dbo.[soft\xadhyphen]"), "all": pattern()}
+    found = resolve(own, ["dbo.Customer", "dbo.[soft\xadhyphen]"])
+    assert (set(keys(found)), found.unnamed) == ({"soft", "customer"}, ())
+
+
+def test_a_pattern_of_no_table_that_can_have_a_key_says_why() -> None:
+    with pytest.raises(ConfigError, match="no table that can have a key") as raised:
+        resolve({"all": pattern()}, ["dbo.[soft\xadhyphen]"])
+    assert "Give it an entry of its own" in raised.value.hint
+
+
 def test_equally_specific_patterns_that_disagree_are_refused() -> None:
     said = refused({"a": pattern("dbo.L*", chunks=2), "b": pattern("dbo.*A", chunks=3)}, "dbo.LA")
     assert "a (dbo.L*) and b (dbo.*A) are equally specific and differ in 'chunks'" in said

@@ -11,8 +11,8 @@ from tableferry.errors import DRIFT, ConfigError, ErrorReport, SchemaError, Tran
 from tableferry.frontend.exit_codes import ENDINGS, table_text
 from tableferry.frontend.response import Response, respond
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
-from tableferry.status.report import StatusReport, TableState
-from tableferry.status.words import Word
+from tableferry.states.report import StatusReport, TableState
+from tableferry.states.words import Word
 from tableferry.verification.options import Depth
 from tableferry.verification.result import TableVerification, Verdict, Verification
 

@@ -11,8 +11,8 @@ from tableferry.inspect.run_status import EndedRun, status_of
 from tableferry.model.phase_span import PhaseSpan
 from tableferry.report.page.last_run import bars_of
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
-from tableferry.status.report import TableState
-from tableferry.status.words import Word, shell_commands
+from tableferry.states.report import TableState
+from tableferry.states.words import Word, shell_commands
 from tableferry.verification.options import Depth
 from tableferry.verification.result import TableVerification, Verdict
 from tests.support.specs import entry

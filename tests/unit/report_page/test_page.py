@@ -10,8 +10,8 @@ from html.parser import HTMLParser
 import pytest
 
 from tableferry.report.page import render_page
-from tableferry.status.report import StatusReport
-from tableferry.status.words import WORST_FIRST, Word
+from tableferry.states.report import StatusReport
+from tableferry.states.words import WORST_FIRST, Word
 from tests.support.page_content import AT, HOSTILE, LAST, many, of_every_word, report, state
 
 

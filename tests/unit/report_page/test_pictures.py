@@ -11,8 +11,8 @@ from tableferry.report.page.gantt import gantt
 from tableferry.report.page.last_run import TableBars, bars_of
 from tableferry.report.page.markup import age, briefly, duration
 from tableferry.report.page.sparkline import RUNS, sparkline
-from tableferry.status.records import VerificationRecord
-from tableferry.status.words import Word
+from tableferry.states.records import VerificationRecord
+from tableferry.states.words import Word
 from tests.support.page_content import BEGAN, LAST, PHASES, record, report, state
 
 VERTICAL = re.compile(r"v(\d+)")

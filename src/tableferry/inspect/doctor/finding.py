@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
+from tableferry.errors import ErrorReport, raise_any
 from tableferry.inspect.doctor.topics import Topic
+from tableferry.model.html_table import html_table
 
 
 class Grade(StrEnum):
@@ -64,6 +66,28 @@ class Diagnosis:
     def any_ok(self) -> bool:
         """Whether anything that was asked is no problem."""
         return any(finding.grade is not Grade.PROBLEM for finding in self.findings)
+
+    def raise_for_failure(self) -> Self:
+        """Return the diagnosis if it is ok; else raise its problems, each as a ConfigError."""
+        problems = [one for one in self.findings if one.grade is Grade.PROBLEM]
+        raise_any(
+            {
+                f"{one.subject}, {one.topic.value}": ErrorReport(
+                    "ConfigError", one.message, one.remedy
+                )
+                for one in problems
+            }
+        )
+        return self
+
+    def _repr_html_(self) -> str:
+        """Return the findings as a table, for notebooks."""
+        headings = ("grade", "subject", "topic", "finding", "what to do")
+        rows = [
+            (one.grade.value, one.subject, one.topic.value, one.message, one.remedy)
+            for one in self.findings
+        ]
+        return html_table(headings, rows, "; ".join(self.warnings))
 
     def count(self, grade: Grade) -> int:
         """Return how many findings have this grade."""

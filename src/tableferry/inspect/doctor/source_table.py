@@ -20,6 +20,12 @@ from tableferry.modes.tracking_watermark import require_tracked
 _MAY_SELECT: Final = """\
 SELECT HAS_PERMS_BY_NAME({table}, 'OBJECT', 'SELECT') AS may_select, USER_NAME() AS user_name"""
 
+_MAY_SEE: Final = """\
+SELECT HAS_PERMS_BY_NAME({table}, 'OBJECT', 'VIEW DEFINITION') AS may_see,
+  USER_NAME() AS user_name"""
+"""Without it, definitions of defaults and of filters are NULL (SQL Server, "Metadata visibility
+configuration"); columns, keys and comments are visible with SELECT."""
+
 _FIRST_COLUMNS: Final = """\
 SELECT c.name AS column_name FROM {catalog}.sys.indexes AS i
 JOIN {catalog}.sys.index_columns AS k ON k.object_id = i.object_id AND k.index_id = i.index_id
@@ -112,6 +118,25 @@ class SourceTableQuestions:
             f"no index of {table} begins with {shown(followed.name)}: each run scans the table",
             f"In the database {table.database}: CREATE INDEX {name} ON {_two_parts(table)} "
             f"({quote_mssql(followed.name)})",
+        )
+
+
+def definitions(
+    about: About, from_: sqlserver.SourceConnection, table: SourceTable
+) -> Iterator[Finding]:
+    """Whether the login sees what a new target table is created with, beside columns and keys."""
+    topic, asked = Topic.DEFINITIONS, _MAY_SEE.format(table=text_mssql(table.sql))
+    [(may_see, user)] = from_.rows(in_database(table.database, asked), ["may_see", "user_name"])
+    if may_see is None:
+        yield about.not_visible(topic, "this server does not say whether the login sees them")
+    elif may_see:
+        yield about.ok(topic, f"the defaults and filters of {table} are visible")
+    else:
+        yield about.warning(
+            topic,
+            f"the login may not see the defaults and filters of {table}: they are not created",
+            f"In the database {table.database}: GRANT VIEW DEFINITION ON {_two_parts(table)} TO "
+            f"{quote_mssql(user or from_.settings.user)}",
         )
 
 

@@ -11,6 +11,7 @@ from tableferry.errors import ConfigError, SchemaError, TableferryError, Transie
 from tableferry.inspect.doctor.finding import Finding
 from tableferry.inspect.doctor.questions import About
 from tableferry.inspect.doctor.source import SECONDS_A_DAY
+from tableferry.inspect.doctor.source_table import definitions
 from tableferry.inspect.doctor.swap_grants import swap_grants
 from tableferry.inspect.doctor.topics import Topic
 from tableferry.inspect.next_read import next_read
@@ -58,6 +59,11 @@ class TableQuestions:
         yield from self.about.asked(Topic.RIGHTS, lambda: self._rights(plans))
         yield from self.about.asked(Topic.REPLICA_IDENTITY, self._identity)
         yield from planned
+        if plans and plans[0].create:
+            source = self.spec.located_in(self.from_.settings.db).source
+            yield from self.about.asked(
+                Topic.DEFINITIONS, lambda: definitions(self.about, self.from_, source)
+            )
         if plans:
             yield from self.about.asked(Topic.NEXT_RUN, lambda: self._next_run(plans[0]))
 

@@ -38,6 +38,7 @@ class Topic(StrEnum):
     RIGHTS = "target rights"
     REPLICA_IDENTITY = "replica identity"
     PLAN = "plan"
+    DEFINITIONS = "definitions"
     NEXT_RUN = "next run"
 
 
@@ -147,6 +148,10 @@ MEANINGS: Final = {
         "the table can be loaded as configured",
         "it can, with what the plan warns of",
         "a run would refuse it",
+    ),
+    Topic.DEFINITIONS: Meaning(
+        "a table that will be created gets the defaults and the filtered indexes of the source's",
+        "VIEW DEFINITION is lacking: they are not visible, and not created",
     ),
     Topic.NEXT_RUN: Meaning(
         "what it would read", "the mode warns of something", "the mode cannot work"

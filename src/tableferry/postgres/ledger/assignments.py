@@ -40,6 +40,12 @@ _SET_WARNINGS: Final = """\
 UPDATE tableferry.table_runs SET warnings = %s
 WHERE run_id = %s AND table_key = %s AND status = 'running'"""
 
+_ADD_WARNINGS: Final = """\
+UPDATE tableferry.table_runs t SET warnings = t.warnings || coalesce((SELECT jsonb_agg(w.told)
+  FROM jsonb_array_elements(%s::jsonb) w (told) WHERE NOT t.warnings @> jsonb_build_array(w.told)),
+  '[]')
+WHERE run_id = %s AND table_key = %s AND status = 'running'"""
+
 _RECORD_ERROR: Final = """\
 UPDATE tableferry.table_runs SET error_kind = %(kind)s, error_code = %(code)s,
   error_message = %(message)s, error_hint = %(hint)s, updated_at = clock_timestamp()
@@ -154,6 +160,13 @@ def record_warnings(connection: TargetConnection, lease: Lease, warnings: tuple[
     told = json_list(warnings, connection.encoding)
     with connection.in_one_transaction():
         connection.execute(_SET_WARNINGS, (told, lease.run_id, lease.table_key))
+
+
+def add_warnings(connection: TargetConnection, lease: Lease, warnings: tuple[str, ...]) -> None:
+    """Add warnings for the outcome to those of other steps; what several of them say, once."""
+    told = json_list(warnings, connection.encoding)
+    with connection.in_one_transaction():
+        connection.execute(_ADD_WARNINGS, (told, lease.run_id, lease.table_key))
 
 
 def renew_lease(connection: TargetConnection, lease: Lease, ttl: float) -> None:

@@ -10,8 +10,8 @@ from tableferry.errors import ConfigError
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger.overview import TABLE_COLUMNS, table_record
 from tableferry.postgres.ledger.reading import QUARANTINE, reading_ledger, require_known
-from tableferry.status.listings import History, QuarantineList, RefusedGroup, RunList
-from tableferry.status.records import RunRecord
+from tableferry.states.listings import History, QuarantineList, RefusedGroup, RunList
+from tableferry.states.records import RunRecord
 
 _VERSION: Final = "SELECT max(version) FROM tableferry.migrations"
 

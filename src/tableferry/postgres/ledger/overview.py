@@ -15,7 +15,7 @@ from tableferry.modes.tracking_watermark import retention_of
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger.reading import ReadableLedger, reading_ledger, require_known
 from tableferry.postgres.shared_targets import can_exist
-from tableferry.status.records import (
+from tableferry.states.records import (
     LeaseRecord,
     LedgerFacts,
     RunRecord,
@@ -24,7 +24,7 @@ from tableferry.status.records import (
     VerificationRecord,
     WatermarkRecord,
 )
-from tableferry.status.report import LISTED_RUNS
+from tableferry.states.report import LISTED_RUNS
 
 _TARGETS: Final = """\
 SELECT m.version, r.run_id::text, r.status, r.started_at, r.updated_at, r.ended_at, r.process,

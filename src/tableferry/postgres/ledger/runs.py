@@ -96,11 +96,13 @@ _END_TABLE: Final = """\
 UPDATE tableferry.table_runs SET status = %(status)s, rows_read = %(rows_read)s,
   rows_written = %(rows_written)s, error_kind = %(kind)s, error_code = %(code)s,
   error_message = %(message)s, error_hint = %(hint)s, warnings = %(warnings)s,
-  phases = %(phases)s, losses = %(losses)s, updated_at = clock_timestamp(),
+  phases = coalesce(%(phases)s, phases), losses = coalesce(%(losses)s, losses),
+  updated_at = clock_timestamp(),
   ended_at = coalesce(ended_at, clock_timestamp())
 WHERE run_id = %(run_id)s AND table_key = %(table_key)s AND status IN ('running', %(status)s)
 RETURNING status"""
-"""``ok`` is recorded already, in the transaction that published the rows."""
+"""``ok`` is recorded already, in the transaction that published the rows. A step of a fan-out that
+is done again knows neither phases nor losses."""
 
 _END_RUN: Final = """\
 UPDATE tableferry.runs SET status = %(status)s, updated_at = clock_timestamp(),

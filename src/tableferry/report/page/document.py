@@ -16,9 +16,9 @@ from tableferry.report.page.last_run import TableBars, bars_of
 from tableferry.report.page.lists import losses_section, others_section
 from tableferry.report.page.markup import count, duration, isolated, moment, text
 from tableferry.report.page.table import status_table
-from tableferry.status.records import RunRecord
-from tableferry.status.report import StatusReport, TableState
-from tableferry.status.words import WORST_FIRST, Word
+from tableferry.states.records import RunRecord
+from tableferry.states.report import StatusReport, TableState
+from tableferry.states.words import WORST_FIRST, Word
 from tableferry.version import VERSION
 
 

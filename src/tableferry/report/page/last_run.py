@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from tableferry.model.phase_span import PhaseSpan
-from tableferry.status.records import NOT_BEGUN, OK, RUNNING, RunRecord, TableRecord
-from tableferry.status.report import StatusReport, TableState
+from tableferry.states.records import NOT_BEGUN, OK, RUNNING, RunRecord, TableRecord
+from tableferry.states.report import StatusReport, TableState
 
 UNKNOWN: Final = "run"
 """In place of a phase: a run of which the ledger has the beginning and the end alone."""

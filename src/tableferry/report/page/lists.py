@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tableferry.report.page.markup import age, isolated, text
-from tableferry.status.report import TableState
+from tableferry.states.report import TableState
 
 
 def losses_section(tables: Sequence[TableState]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from tableferry.report.page.markup import attribute
-from tableferry.status.records import NOT_BEGUN, OK, TableRecord
+from tableferry.states.records import NOT_BEGUN, OK, TableRecord
 
 RUNS: Final = 15
 HEIGHT: Final = 9

@@ -10,9 +10,9 @@ from typing import Final
 
 from tableferry.report.page.markup import age, briefly, count, duration, text
 from tableferry.report.page.sparkline import RUNS, sparkline
-from tableferry.status.records import VerificationRecord
-from tableferry.status.report import LISTED_RUNS, StatusReport, TableState
-from tableferry.status.words import WORST_FIRST
+from tableferry.states.records import VerificationRecord
+from tableferry.states.report import LISTED_RUNS, StatusReport, TableState
+from tableferry.states.words import WORST_FIRST
 
 COLUMNS: Final = (
     "Table", "State", "Age", "Last runs", "Rows/s", "Rows", "Took", "Verified", "Quarantine",

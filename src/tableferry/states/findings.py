@@ -7,7 +7,7 @@ from typing import Final
 
 from tableferry.errors import ErrorReport
 from tableferry.model.counting import counted, verb
-from tableferry.status.records import (
+from tableferry.states.records import (
     OK,
     RUNNING,
     LeaseRecord,
@@ -15,8 +15,8 @@ from tableferry.status.records import (
     TableRecord,
     VerificationRecord,
 )
-from tableferry.status.spans import moment, span
-from tableferry.status.words import Action, Word
+from tableferry.states.spans import moment, span
+from tableferry.states.words import Action, Word
 
 SILENT_SECONDS: Final = 15.0
 """A run without a lease is dead after so many seconds without a heartbeat, which is one every 2."""

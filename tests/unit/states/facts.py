@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from tableferry.errors import ErrorReport
-from tableferry.status.records import (
+from tableferry.states.records import (
     LeaseRecord,
     LedgerFacts,
     TableFacts,

@@ -64,6 +64,12 @@ def shell_commands(config: str = "") -> Commands:
     return command
 
 
+def python_commands(action: Action, table: str) -> str:
+    """Return the call of the Python API."""
+    name = Action.SYNC if action is Action.HISTORY else action
+    return f"tableferry.{name}(...)  # with the table {table!r}"
+
+
 def script_commands(action: Action, table: str) -> str:
     """Return the commands of the deployment's script."""
     mode = _MODES.get(action, action.value)

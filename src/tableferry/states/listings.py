@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tableferry.status.records import RunRecord, TableRecord
-from tableferry.status.report import FORMAT
+from tableferry.states.records import RunRecord, TableRecord
+from tableferry.states.report import FORMAT
 
 
 @dataclass(frozen=True, slots=True)

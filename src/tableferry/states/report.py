@@ -2,12 +2,18 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Self
 
+from tableferry.errors import ErrorReport, raise_any
 from tableferry.model.html_table import html_table
-from tableferry.status.records import RunRecord, TableRecord, VerificationRecord, WatermarkRecord
-from tableferry.status.words import Word
+from tableferry.states.records import (
+    RunRecord,
+    TableRecord,
+    VerificationRecord,
+    WatermarkRecord,
+)
+from tableferry.states.words import Word
 
 FORMAT: Final = 1
 """The version of the JSON form. Keys may be added under the same one; docs/status.md lists them."""
@@ -146,6 +152,16 @@ class StatusReport:
         """Whether the rows of a table differ from its source's."""
         return self.count(Word.DIFFERS) > 0
 
+    def raise_for_failure(self) -> Self:
+        """Return the report if it is ok; else raise, as a run's outcome does.
+
+        A table that is failing is raised as its run's error, one that differs as VerificationError,
+        one that is held as LeaseHeldError, one that is late or was never loaded as TransientError:
+        the next run mends that.
+        """
+        raise_any({one.table: _error_of(one) for one in self.judged if not _is_ok(one)})
+        return self
+
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form, as docs/status.md describes it."""
         return {
@@ -179,6 +195,17 @@ class StatusReport:
             for one in self.tables
         ]
         return html_table(headings, rows, "; ".join(self.notes))
+
+
+_KINDS: Final = {Word.DIFFERS: "VerificationError", Word.HELD: "LeaseHeldError"}
+
+
+def _error_of(table: TableState) -> ErrorReport:
+    """Return a table that is not ok as the error whose class says what to do next."""
+    recorded = table.last_run.error if table.last_run else None
+    if table.word is Word.FAILING and recorded is not None:
+        return replace(recorded, message=table.why)
+    return ErrorReport(_KINDS.get(table.word, "TransientError"), table.why, table.hint)
 
 
 def _is_ok(table: TableState) -> bool:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from tableferry.config import LedgerUse, TableSpec
-from tableferry.status.findings import Finding, finding_of, of_age, rows_as_of
-from tableferry.status.records import LedgerFacts, TableFacts
-from tableferry.status.report import LISTED_RUNS, StatusReport, TableState
-from tableferry.status.spans import span
-from tableferry.status.words import Action, Commands, Word
+from tableferry.states.findings import Finding, finding_of, of_age, rows_as_of
+from tableferry.states.records import LedgerFacts, TableFacts
+from tableferry.states.report import LISTED_RUNS, StatusReport, TableState
+from tableferry.states.spans import span
+from tableferry.states.words import Action, Commands, Word
 
 NO_LEDGER: Final = (
     "There is no ledger in the target: no run has been recorded yet. The first sync creates it."

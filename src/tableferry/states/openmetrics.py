@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tableferry.status.report import StatusReport, TableState
-from tableferry.status.words import Word
+from tableferry.states.report import StatusReport, TableState
+from tableferry.states.words import Word
 
 PREFIX: Final = "tableferry"
 
@@ -93,13 +93,15 @@ _TABLES: Final = (
 def openmetrics(report: StatusReport | None) -> str:
     """Return the metrics of the configured tables; None: the ledger could not be read.
 
-    It ends with ``# EOF``.
+    Where a source could not be asked which tables the patterns match, those that the ledger knows
+    are among them: an alert must not fall silent because the source is down. It ends with
+    ``# EOF``.
     """
     lines = [*_family("up", "Whether the ledger could be read."), _sample("up", int(bool(report)))]
     if report is not None:
         lines += _whole(report)
         for metric in _TABLES:
-            values = ((table, metric.value(table)) for table in report.tables)
+            values = ((table, metric.value(table)) for table in _reported(report))
             known = [(table, value) for table, value in values if value is not None]
             if known:
                 lines += _family(metric.name, metric.meaning, metric.unit)
@@ -115,11 +117,25 @@ def _whole(report: StatusReport) -> Iterator[str]:
         name = "last_run_timestamp_seconds"
         yield from _family(name, "When the last run ended, or began.", "seconds")
         yield _sample(name, (run.ended_at or run.started_at).timestamp())
+    name = "status_complete"
+    yield from _family(name, "Whether the sources said which tables the patterns match.")
+    yield _sample(name, int(report.complete))
     name = "table_status"
     yield from _family(name, "1 for the word of each table, 0 for all others.")
-    for table in report.tables:
+    for table in _reported(report):
         for word in Word:
             yield _sample(name, int(table.word is word), table=table.table, word=word.value)
+
+
+def _reported(report: StatusReport) -> list[TableState]:
+    """Return the tables, each key once: two samples with the same labels are no metric.
+
+    A key that was another table's before has two targets in the ledger; the configured one counts.
+    """
+    by_key: dict[str, TableState] = {}
+    for table in report.judged:
+        by_key.setdefault(table.table, table)
+    return list(by_key.values())
 
 
 def _family(name: str, meaning: str, unit: str = "") -> Iterable[str]:

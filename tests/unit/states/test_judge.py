@@ -6,12 +6,12 @@ import pytest
 
 from tableferry.config import LedgerUse
 from tableferry.errors import ErrorReport
-from tableferry.status.judge import report_of
-from tableferry.status.records import LedgerFacts, RunRecord, TableFacts, TableRecord
-from tableferry.status.report import StatusReport, TableState
-from tableferry.status.words import Word, event_commands, shell_commands
+from tableferry.states.judge import report_of
+from tableferry.states.records import LedgerFacts, RunRecord, TableFacts, TableRecord
+from tableferry.states.report import StatusReport, TableState
+from tableferry.states.words import Word, event_commands, shell_commands
 from tests.support.specs import spec
-from tests.unit.status.facts import (
+from tests.unit.states.facts import (
     GONE,
     NOW,
     ago,

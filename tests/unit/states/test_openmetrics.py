@@ -2,6 +2,7 @@
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,12 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from tableferry.errors import ConfigError, TransientError
 from tableferry.frontend.metrics_file import with_metrics, write_atomically
 from tableferry.frontend.report_file import require_writable
-from tableferry.status.judge import report_of
-from tableferry.status.openmetrics import openmetrics
-from tableferry.status.report import StatusReport
-from tableferry.status.words import shell_commands
+from tableferry.states.judge import report_of
+from tableferry.states.openmetrics import openmetrics
+from tableferry.states.report import StatusReport
+from tableferry.states.words import shell_commands
 from tests.support.specs import spec
-from tests.unit.status.facts import ledger, run, verification, watermark
+from tests.unit.states.facts import ledger, run, verification, watermark
 
 HOSTILE = ["customer", 'a"b', "back\\slash", "curly{}=,", "straße 🛰", "# EOF", "\\n not a newline"]
 
@@ -68,6 +69,17 @@ def test_each_table_has_a_sample_for_each_word_and_one_of_them_is_set() -> None:
     assert words == {
         "differs": 1, "failing": 0, "held": 0, "late": 0, "never": 0, "running": 0, "fresh": 0,
     }  # fmt: skip
+
+
+def test_a_source_that_cannot_be_asked_silences_no_table_of_a_pattern() -> None:
+    known, before = report("customer"), report("customer", "matched")
+    found = samples(openmetrics(replace(known, others=before.tables, complete=False)), parse_open)
+    assert found["tableferry_status_complete", ()] == 0
+    for key in ("customer", "matched"):
+        assert found["tableferry_table_age_seconds", (("table", key),)] == 120
+    found = samples(openmetrics(replace(known, others=before.tables)), parse_open)
+    assert found["tableferry_status_complete", ()] == 1
+    assert ("tableferry_table_age_seconds", (("table", "matched"),)) not in found
 
 
 def test_names_end_with_their_unit_and_the_text_with_its_end() -> None:
