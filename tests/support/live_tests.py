@@ -45,8 +45,8 @@ LIVE: Final[Mapping[str, frozenset[str]]] = {
     "tests/integration/test_publish_ways.py": frozenset(),
     "tests/integration/verify/test_repair.py": frozenset(),
 }
-"""The files, and what of each is left out: tests that look into the sandbox, make it fail, or expect
-the names of its databases."""
+"""The files, and what of each is left out: tests that look into the sandbox, make it fail, or
+expect the names of its databases."""
 
 
 def live_tests(items: Sequence[pytest.Item]) -> list[pytest.Item]:
