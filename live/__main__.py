@@ -13,7 +13,7 @@ from typing import Final
 import psycopg
 
 from live.compare import as_comparison
-from live.databases import sweep
+from live.databases import administer, sweep
 from live.judge import Verdict
 from live.parse import read_probes
 from live.place import Place, read_facts
@@ -168,7 +168,7 @@ def _wait_for(place: Place, seconds: int) -> None:
 
 
 def _sweep(place: Place) -> int:
-    with sqlserver.connect(place.settings()) as master:
+    with administer(place) as master:
         dropped, used = sweep(master)
     return _swept(dropped, used)
 

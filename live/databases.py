@@ -27,6 +27,14 @@ PLAIN: Final = ("ALLOW_SNAPSHOT_ISOLATION OFF", "READ_COMMITTED_SNAPSHOT OFF")
 PATIENCE: Final = 20
 """Seconds in which sessions of a run that was killed are gone from the server."""
 
+CREATION: Final = 600
+"""Seconds that one may take: half a second on a machine of one's own, minutes in Azure."""
+
+
+def administer(place: Place) -> sqlserver.SourceConnection:
+    """Open the connection that creates and drops databases; raises TableferryError."""
+    return sqlserver.connect(place.settings(), statement_timeout=CREATION)
+
 
 def new_name() -> str:
     """Return the name of a database that this run creates."""
@@ -39,11 +47,16 @@ def create(master: sqlserver.SourceConnection, options: tuple[str, ...] = ()) ->
     collation = next((one.split()[1] for one in options if one.startswith("collation ")), COLLATION)
     master.execute(f"CREATE DATABASE {quote_mssql(name)} COLLATE {collation}")
     named = {one.split()[0] for one in options}
-    for option in (
+    settings = [
         *(one for one in PLAIN if one.split()[0] not in named),
         *(one for one in options if one != "own" and not one.startswith("collation ")),
-    ):
-        master.execute(f"ALTER DATABASE {quote_mssql(name)} SET {option}")
+    ]
+    try:
+        for option in settings:
+            master.execute(f"ALTER DATABASE {quote_mssql(name)} SET {option}")
+    except TableferryError:
+        drop(master, name)
+        raise
     return name
 
 
@@ -201,6 +214,7 @@ class Databases:
         self._place = place
         self._master = master
         self._ready: dict[tuple[str, ...], str] = {}
+        self._names: list[str] = []
         self._keepers: dict[str, sqlserver.SourceConnection] = {}
 
     def take(self, options: tuple[str, ...]) -> str:
@@ -208,7 +222,10 @@ class Databases:
         if options in self._ready:
             return self._ready.pop(options)
         name = create(self._master, options)
-        self._keepers[name] = sqlserver.connect(self._place.settings(name))
+        self._names.append(name)
+        # Where a probe alters the database itself, SQL Server waits until nobody else is in it.
+        if "own" not in options:
+            self._keepers[name] = sqlserver.connect(self._place.settings(name))
         return name
 
     def give_back(self, name: str, options: tuple[str, ...]) -> None:
@@ -223,10 +240,12 @@ class Databases:
             self._drop(name)
 
     def _drop(self, name: str) -> None:
-        self._keepers.pop(name).close()
+        if name in self._keepers:
+            self._keepers.pop(name).close()
         drop(self._master, name)
+        self._names.remove(name)
 
     def close(self) -> None:
         """Drop them all; raises TableferryError where the server cannot be reached."""
-        for name in list(self._keepers):
+        for name in list(self._names):
             self._drop(name)

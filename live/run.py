@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from live.answers import Answer, Answered, Failed, ask, refused_login
-from live.databases import MARK, Databases
+from live.databases import MARK, Databases, administer
 from live.judge import Verdict, expected_of, judge, shown
 from live.place import Facts, Place, has_need, names_of, read_facts
 from live.probe import Batch, Expected, Probe, Rows, Session, Step, Succeeds
@@ -45,7 +45,7 @@ class Runner:
     """
 
     def __init__(self, place: Place) -> None:
-        self._master = sqlserver.connect(place.settings())
+        self._master = administer(place)
         self.facts = read_facts(self._master)
         self._place = replace(place, hidden=names_of(self._master))
         self._databases = Databases(place, self._master)

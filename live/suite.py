@@ -14,6 +14,7 @@ from typing import Final
 from live.place import Place
 from live.postgres import Target
 from live.report import SuiteFile
+from tests.support.live_tests import LIVE
 
 ROOT: Final = Path(__file__).parent.parent
 
@@ -41,9 +42,8 @@ def run_suite(
     postgres: Target | None = None,
     *,
     scrubbed: Callable[[str], str] = str,
-    arguments: tuple[str, ...] = (),
 ) -> tuple[list[SuiteFile], str]:
-    """Run the tests marked ``live``; returns their results, and why they ended early, or "".
+    """Run the tests of ``LIVE``; returns their results, and why they ended early, or "".
 
     Without ``postgres`` the tests use a server of their own.
     """
@@ -51,7 +51,7 @@ def run_suite(
         found = Path(folder) / "results.xml"
         command = [
             sys.executable, "-m", "pytest", "-q", "--live", f"--junitxml={found}",
-            "-n", str(PROCESSES), "--dist", "loadfile", "-p", "no:cacheprovider", *arguments,
+            "-n", str(PROCESSES), "--dist", "loadfile", "-p", "no:cacheprovider", *sorted(LIVE),
         ]  # fmt: skip
         code = _run(command, _environment(place, postgres))
         if not found.exists():

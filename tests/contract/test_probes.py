@@ -12,8 +12,11 @@ from live.probe import Probe
 from live.run import Result, Runner
 from live.sandbox_table import README, with_section
 from tableferry_sandbox.testing import sql_server
+from tests.support.foreign_server import act_as_foreign_server
 
 ALL = read_probes()
+EVERY = 5
+"""Of the probes one in so many is run on a server of another make."""
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +43,18 @@ def test_the_sandbox_answers_as_sql_server_should(
         f"\n{probe.path}, line {result.line}\n{result.asked}\n"
         f"expected: {result.expected}\nfound: {result.found}"
     )
+
+
+def test_a_server_of_another_make_gets_a_verdict_and_keeps_no_database_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    act_as_foreign_server(monkeypatch)
+    with sql_server("ours_not") as server:
+        with Runner(Place(server.host, server.port, server.user, server.password)) as runner:
+            verdicts = {runner.run(probe).verdict for probe in ALL[::EVERY]}
+        assert Verdict.PASSED in verdicts
+        left = server.query("master", "SELECT name FROM sys.databases")["name"].to_pylist()
+        assert sorted(left) == ["master", "model", "msdb", "ours_not", "tempdb"]
 
 
 def test_the_readme_of_the_sandbox_says_how_true_it_is(

@@ -16,7 +16,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from live.databases import create, drop, new_name
+from live.databases import administer, create, drop, new_name
 from live.place import Place, read_facts
 from tableferry import sqlserver
 from tableferry.config import Settings, SourceSettings
@@ -50,7 +50,7 @@ def live_place() -> Place:
 def live_database() -> Iterator[SourceSettings]:
     """An empty database on it, in which a session stays until the block ends."""
     place = live_place()
-    with sqlserver.connect(place.settings()) as master:
+    with administer(place) as master:
         name = create(master)
         try:
             with sqlserver.connect(place.settings(name)):
