@@ -10,7 +10,7 @@ from tableferry.runs.outcome import RunOutcome, Status
 from tableferry.runs.run import sync_tables
 from tableferry.runs.run_options import RunOptions
 from tableferry_sandbox.faults import SendError
-from tests.faults.support import QUICK
+from tests.faults.support import QUICK, wait_for
 from tests.integration.conftest import Sandbox
 from tests.integration.many_tables.conftest import (
     NAMES,
@@ -147,8 +147,9 @@ def test_nothing_is_open_when_the_run_has_ended(
 ) -> None:
     assert sync_tables(tables(*THREE), settings, options=RunOptions(jobs=jobs)).ok
     others = "datname = current_database() AND pid <> pg_backend_pid()"
-    assert target.rows(f"SELECT count(*) FROM pg_stat_activity WHERE {others}") == [(0,)]
-    assert source.server.connections == 0
+    count = f"SELECT count(*) FROM pg_stat_activity WHERE {others}"
+    assert wait_for(lambda: target.rows(count) == [(0,)])
+    assert wait_for(lambda: source.server.connections == 0)
 
 
 def test_a_lock_timeout_of_one_entry_is_not_that_of_another(
