@@ -9,7 +9,13 @@ TABLES = """
 CREATE TABLE dbo.A (ID int PRIMARY KEY, Name varchar(10) DEFAULT 'x', Twice AS ID * 2);
 CREATE TABLE dbo.B (ID int IDENTITY, A int REFERENCES dbo.A (ID), CHECK (A > 0));
 CREATE INDEX by_a ON dbo.B (A) INCLUDE (ID);
+ALTER TABLE dbo.A ADD CONSTRAINT only CHECK (ID > 0);
+CREATE TABLE dbo.Versioned (ID int PRIMARY KEY,
+    Began datetime2 GENERATED ALWAYS AS ROW START NOT NULL,
+    Ended datetime2 GENERATED ALWAYS AS ROW END NOT NULL,
+    PERIOD FOR SYSTEM_TIME (Began, Ended)) WITH (SYSTEM_VERSIONING = ON (HISTORY_TABLE = dbo.H));
 INSERT dbo.A (ID) VALUES (1), (2)"""
+VIEW = "CREATE VIEW dbo.V AS SELECT 1 AS N"
 QUESTIONS = (
     "SELECT name FROM sys.columns WHERE object_id = OBJECT_ID('dbo.A')",
     "SELECT c.name FROM sys.columns AS c WHERE c.object_id = OBJECT_ID('dbo.A') AND c.name <> 'ID'",
@@ -57,12 +63,23 @@ QUESTIONS = (
     "SELECT name FROM sys.foreign_keys WHERE parent_object_id = OBJECT_ID('dbo.B')",
     "SELECT name FROM sys.foreign_keys WHERE parent_object_id = OBJECT_ID('dbo.A')",
     "SELECT k.name FROM sys.key_constraints AS k WHERE k.parent_object_id = OBJECT_ID('dbo.A')",
+    "SELECT name, type FROM sys.objects WHERE object_id = OBJECT_ID('dbo.A')",
+    "SELECT name FROM sys.all_objects AS o WHERE o.object_id = OBJECT_ID('dbo.V')",
+    "SELECT name FROM sys.objects WHERE object_id = OBJECT_ID('dbo.only')",
+    "SELECT name, temporal_type_desc FROM sys.tables WHERE object_id = OBJECT_ID('dbo.H')",
+    "SELECT name, history_table_id FROM sys.tables WHERE object_id = OBJECT_ID('dbo.Versioned')",
+    "SELECT name FROM sys.tables WHERE object_id = OBJECT_ID('dbo.V')",
+    "SELECT name FROM sys.views WHERE object_id = OBJECT_ID('dbo.V')",
+    "SELECT name FROM sys.views WHERE object_id = OBJECT_ID('dbo.A')",
+    """SELECT COUNT(*) FROM sys.objects AS o JOIN sys.tables AS t ON t.object_id = o.object_id
+       WHERE o.object_id = OBJECT_ID('dbo.A')""",
 )
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_the_answer_is_that_of_the_whole_catalog(ask, monkeypatch, question):
     ask(TABLES)
+    ask(VIEW)
     answer = sorted(ask(question).rows, key=str)
     monkeypatch.setattr("tableferry_sandbox.engine.binding.bind_tables.OWNING_COLUMN", {})
     assert answer == sorted(ask(question).rows, key=str)

@@ -230,6 +230,13 @@ class TableBinder(PredicateBinder):
         wanted = self.context.owner(name, column) if column else None
         if wanted is None:
             return catalog
-        objects = {key: o for key, o in catalog.objects.items() if o.object_id == wanted}
+        objects = {key: o for key, o in catalog.objects.items() if _tells_of(o, wanted)}
         # Any other id is a constraint's, say, of which every table has some.
         return replace(catalog, objects=objects) if objects else catalog
+
+
+def _tells_of(item: Table | View, wanted: int) -> bool:
+    """Return whether the rows of an object's catalog views depend on this one."""
+    if isinstance(item, Table) and item.history is not None and item.history.object_id == wanted:
+        return True
+    return item.object_id == wanted

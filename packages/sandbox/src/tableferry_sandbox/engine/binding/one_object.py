@@ -11,6 +11,10 @@ from typing import Final
 from tableferry_sandbox.engine.tree import syntax as s
 
 OWNING_COLUMN: Final[Mapping[str, str]] = {
+    "sys.objects": "object_id",
+    "sys.all_objects": "object_id",
+    "sys.tables": "object_id",
+    "sys.views": "object_id",
     "sys.columns": "object_id",
     "sys.all_columns": "object_id",
     "sys.identity_columns": "object_id",
