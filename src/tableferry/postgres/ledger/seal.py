@@ -11,10 +11,11 @@ from typing import Any, Final, cast
 
 from tableferry.config import TargetSettings
 from tableferry.errors import CommitUnknownError, TableferryError, TransientError
-from tableferry.postgres.connection import Parameters, TargetConnection, connect
+from tableferry.postgres.connection import TargetConnection, connect
 from tableferry.postgres.ledger.lease import Lease, lease_lost, lock_lease
 from tableferry.postgres.ledger.runs import json_list
 from tableferry.postgres.ledger.shared_connection import time_limit
+from tableferry.postgres.messages import Parameters
 
 LOCK_TIMEOUT: Final = "5s"
 """For the lease's row: other runs lock it for one statement, to see whether it has expired."""

@@ -237,7 +237,7 @@ def _point_elsewhere(connection: TargetConnection, inventory: Inventory) -> None
     table = inventory.bodies[0].shadow.sql
     wanted = inventory.steps.get("foreign", ())
     with qualified_names(connection):
-        there = dict(connection.rows(_FOREIGN, {"made": table}))
+        there: dict[str, str] = dict(connection.rows(_FOREIGN, {"made": table}))
         kept = [name for name, sql in there.items() if {sql, f"{sql} NOT VALID"} & set(wanted)]
         dropped = [
             f"ALTER TABLE {table} DROP CONSTRAINT {quote_pg(name)}"
