@@ -12,10 +12,10 @@ from typing import Any, Final, cast
 from tableferry.config import TargetSettings
 from tableferry.errors import CommitUnknownError, TableferryError, TransientError
 from tableferry.postgres.connection import TargetConnection, connect
-from tableferry.postgres.ledger.lease import Lease, lease_lost, lock_lease
+from tableferry.postgres.ledger.lease import Lease, lease_lost, locking, require_locked
 from tableferry.postgres.ledger.runs import json_list
 from tableferry.postgres.ledger.shared_connection import time_limit
-from tableferry.postgres.messages import Parameters
+from tableferry.postgres.messages import Parameters, Question
 
 LOCK_TIMEOUT: Final = "5s"
 """For the lease's row: other runs lock it for one statement, to see whether it has expired."""
@@ -54,18 +54,18 @@ def seal(
     warnings: Sequence[str] = (),
     every_row: bool = True,
     read_to: str | None = None,
+    also: Sequence[Question] = (),
 ) -> dt.datetime | None:
     """Record the outcome ``ok`` in the open transaction, which must be READ COMMITTED.
 
     ``age`` says how many seconds ago the source was asked for the oldest row; returns that moment,
     by the database's clock, None where it is not said: only some rows are that new. ``every_row``:
-    the source was read as a whole, up to the watermark ``read_to`` if the mode keeps one. Raises
-    LeaseLostError if another run took over; from here until the transaction ends, none can.
+    the source was read as a whole, up to the watermark ``read_to`` if the mode keeps one. What
+    is to be done ``also``, in the same message, returns no rows. Raises LeaseLostError if another
+    run took over; from here until the transaction ends, none can.
     """
     if not connection.in_transaction:
         raise RuntimeError("seal() must be called in the transaction that publishes")
-    connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-    lock_lease(connection, lease)
     outcome = (
         rows_read,
         rows_written,
@@ -76,7 +76,14 @@ def seal(
         lease.run_id,
         lease.table_key,
     )
-    for (as_of,) in connection.rows(_SEAL, outcome):
+    locked, sealed = connection.ask(
+        (f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'", ()),
+        locking(lease),
+        (_SEAL, outcome),
+        *also,
+    )
+    require_locked(lease, locked)
+    for (as_of,) in sealed:
         return cast("dt.datetime | None", as_of)
     # Marked as abandoned by a run that did not load this table.
     raise lease_lost(lease.target)

@@ -13,6 +13,7 @@ from tableferry.model.watermark import ReloadReason, Watermark
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger.lease import Lease
 from tableferry.postgres.ledger.runs import canonical
+from tableferry.postgres.messages import Question
 
 FORM: Final = """\
 SELECT c.oid::text || ' ' || hashtextextended(string_agg(
@@ -98,14 +99,13 @@ def find_watermark(
         return ReloadReason.FIRST_LOAD  # no ledger, or one that keeps no such watermarks
 
 
-def write_watermark(connection: TargetConnection, lease: Lease, new: NewWatermark | None) -> None:
-    """Write the watermark into the open transaction, in place of any other of the target.
+def writing_watermark(lease: Lease, new: NewWatermark | None) -> Question:
+    """Return what writes the watermark, in place of any other of the target.
 
     None: the mode keeps none, and an earlier mode's no longer counts.
     """
     if new is None:
-        connection.execute(_FORGET, (lease.target,))
-        return
+        return (_FORGET, (lease.target,))
     becomes = (lease.run_id, lease.table_key, TargetTable.parse(lease.target).sql)
     facts = (new.mode, new.value, lease.run_id, new.contents, new.settings)
-    connection.execute(_WRITE, (lease.target, *facts, *becomes, new.reconciled))
+    return (_WRITE, (lease.target, *facts, *becomes, new.reconciled))
