@@ -20,7 +20,7 @@ from tableferry.errors import (
 from tableferry.model.identifiers import TargetTable
 from tableferry.model.target_database import UTF8
 from tableferry.postgres.driver_session import has_news, open_session
-from tableferry.postgres.errors import translated, translated_outside
+from tableferry.postgres.errors import translated
 from tableferry.postgres.messages import (
     Answers,
     Parameters,
@@ -37,6 +37,8 @@ CANCEL_SECONDS: Final = 2.0
 
 TOO_MANY_CONNECTIONS: Final = "53300"
 
+_SAVEPOINT: Final = "SAVEPOINT tableferry_block"
+
 OnWait = Callable[[Sequence[int] | None, float], None]
 
 
@@ -50,7 +52,8 @@ class TargetConnection:
     A connection that the other end has closed while no transaction was open on it is opened again
     when it is next used: nothing was lost with it.
 
-    What begins a transaction is sent with its first statement, in one message.
+    What begins a transaction is sent with its first statement, in one message; so is what was
+    deferred, with the next one.
 
     With ``keep``, a block that ends in order with no transaction open offers it the connection, in
     whose session nothing is left then; ``keep`` returns whether it has taken it.
@@ -62,7 +65,8 @@ class TargetConnection:
         self.settings = settings
         self.raw = raw
         self._run_id = run_id
-        self._begin: str = ""  # what begins the transaction that is open, until it is sent
+        self._begin = ""  # what begins the transaction that is open, until it is sent
+        self._deferred: list[str] = []
         self._may_reopen = True
         self._is_shut_down = False
         self.on_wait: OnWait = _nothing
@@ -97,22 +101,29 @@ class TargetConnection:
             return cursor.fetchall()
 
     def _run(self, sql: str, parameters: Parameters) -> psycopg.Cursor[Any]:
-        if self._begin and is_bindable(sql):
+        if (self._begin or self._deferred) and is_bindable(sql):
             cursor = self._send(self._bound((sql, parameters)))
             with translated(self.settings):
                 while cursor.nextset():  # the last is the statement's
                     pass
             return cursor
-        self.send_begin()
+        self.send_pending()
         self._revive()
         with translated(self.settings):
             return self.raw.execute(statement(sql), parameters or None)
 
-    def ask(self, *questions: Question) -> Sequence[Rows]:
-        """Return the rows of several queries, asked in one message; raises TableferryError.
+    def defer(self, *statements: str) -> None:
+        """Have statements sent with the next one of the open transaction, before it.
 
-        In the open transaction, or in one of their own. They only read: where the connection turns
-        out to be lost, they are asked again.
+        They are lost with the end of the transaction, and return nothing.
+        """
+        self._deferred += statements
+
+    def ask(self, *questions: Question) -> Sequence[Rows]:
+        """Run several statements in one message; returns the rows of each that returns any.
+
+        In the open transaction; without one they are queries, in a transaction of their own, and
+        asked again where the connection turns out to be lost. Raises TableferryError.
         """
         texts = [self._bound(question) for question in questions]
         if self.in_transaction:
@@ -132,9 +143,11 @@ class TargetConnection:
         return found.rows
 
     def _answers(self, text: str) -> Answers:
+        before = sum(one.startswith("SELECT") for one in self._deferred)
         cursor = self._send(text)
         with translated(self.settings):
-            return answers(cursor)
+            found = answers(cursor)
+        return Answers(found.rows[before:], found.tag)
 
     def _bound(self, question: Question) -> str:
         with translated(self.settings):
@@ -142,7 +155,7 @@ class TargetConnection:
 
     def cursor(self) -> psycopg.Cursor[Any]:
         """Return a cursor for a COPY in the open transaction; raises TableferryError."""
-        self.send_begin()
+        self.send_pending()
         return self.raw.cursor()
 
     @property
@@ -175,18 +188,19 @@ class TargetConnection:
         self._may_reopen = reopen
         self._begin = begin_statement(self.version, **local)
 
-    def send_begin(self) -> None:
-        """Send what begins the open transaction, where no statement has: a COPY takes none."""
-        if self._begin:
+    def send_pending(self) -> None:
+        """Send what begins the open transaction, and what was deferred: a COPY takes none along."""
+        if self._begin or self._deferred:
             self._send("")
 
     def _send(self, text: str) -> psycopg.Cursor[Any]:
         """Send statements, after what begins their transaction if that is not sent yet."""
         begin, self._begin = self._begin, ""
+        deferred, self._deferred = self._deferred, []
+        whole = "; ".join(one for one in (begin, *deferred, text) if one)
         if not begin:
             with translated(self.settings):
-                return self.raw.execute(statement(text))
-        whole = f"{begin}; {text}" if text else begin
+                return self.raw.execute(statement(whole))
         if self._may_reopen and self.has_ended:
             self._reopen()
         try:
@@ -269,6 +283,7 @@ class TargetConnection:
         It is unknown then as well whether the commit took effect, but nothing depends on it: the
         next attempt begins with what it finds. Raises VerificationError as ``commit`` does.
         """
+        self._deferred = []
         if self._begin:
             self._begin = ""  # nothing was done in it
             return
@@ -285,7 +300,7 @@ class TargetConnection:
 
     def rollback(self) -> None:
         """Roll back the open transaction, if any; a lost connection has rolled back already."""
-        self._begin = ""
+        self._begin, self._deferred = "", []
         if self.in_transaction:
             with contextlib.suppress(Exception):
                 self.raw.execute("ROLLBACK")
@@ -297,8 +312,7 @@ class TargetConnection:
         Raises VerificationError where a statement of the block has failed unnoticed.
         """
         if self.in_transaction:
-            self.send_begin()
-            with translated_outside(self.settings, self.raw.transaction()):
+            with self._savepoint():
                 yield
             return
         self.begin(reopen=reopen, **local)
@@ -309,6 +323,23 @@ class TargetConnection:
             raise
         if self.in_transaction or self.is_closed:  # else it was committed with its last statement
             self.commit_staged()
+
+    @contextlib.contextmanager
+    def _savepoint(self) -> Iterator[None]:
+        """Run the block after a savepoint of the open transaction; rolled back to if it fails."""
+        self.defer(_SAVEPOINT)
+        before = len(self._deferred)
+        try:
+            yield
+        except BaseException:
+            if self._deferred[before - 1 : before] == [_SAVEPOINT]:  # nothing was sent
+                del self._deferred[before - 1 :]
+            else:
+                self._deferred = []
+                with contextlib.suppress(TableferryError):  # a lost connection has rolled back
+                    self.execute(f"ROLLBACK TO {_SAVEPOINT}; RELEASE {_SAVEPOINT}")
+            raise
+        self.defer(f"RELEASE {_SAVEPOINT}")
 
     @contextlib.contextmanager
     def in_one_transaction(self) -> Iterator[None]:

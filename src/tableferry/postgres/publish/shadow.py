@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final, LiteralString
 
 from tableferry.errors import DataError, SchemaError
-from tableferry.model.identifiers import TargetTable, quote_pg, text_pg
+from tableferry.model.identifiers import TargetTable, quote_pg
 from tableferry.planning.alter_table import add_columns_sql
 from tableferry.planning.evolve import evolve_sql
 from tableferry.planning.plan import SyncPlan
@@ -16,6 +16,8 @@ from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger import SCHEMA
 from tableferry.postgres.locks import retry_brief_locks
 from tableferry.postgres.publish.inventory import (
+    KEEP_PATH,
+    OLD_PATH,
     Body,
     Inventory,
     qualified_names,
@@ -89,6 +91,10 @@ LOADED: Final = ("create", "options", "check", "early")
 
 BUILT: Final = ("index", "key", "mark", "statistic", "trigger")
 """The steps when they are there, but for those that touch other tables, or name what they made."""
+
+_OWN_FIRST: Final = """\
+SELECT set_config('search_path', concat_ws(', ', 'pg_catalog',
+  nullif(current_setting('search_path'), ''), 'pg_temp'), true)"""
 
 _STANDING: Final = (*LOADED, *BUILT, "like", "refresh", "foreign", "validate", "comment")
 """What the shadow was made by; the others are read when it is published."""
@@ -278,24 +284,16 @@ def _naming_final_keys(inventory: Inventory) -> Iterator[None]:
 def run(connection: TargetConnection, statements: Sequence[str]) -> None:
     """Run statements that name everything with its schema, in one go."""
     if statements:
-        ((path,),) = connection.rows("SELECT current_setting('search_path')")
-        connection.execute(by_path(path, statements))
+        connection.execute(with_path(statements))
 
 
-def by_path(path: str, statements: Sequence[str]) -> str:
-    """Return the statements as one text, to be run where ``path`` is the search path.
+def with_path(statements: Sequence[str]) -> str:
+    """Return the statements as one text, which finds PostgreSQL's own functions and types first.
 
-    What is PostgreSQL's own is found first, and then what the session finds: functions that are
-    called by the way (by a materialised view, an event trigger) may need it.
+    Then what the session finds: functions that are called by the way (by a materialised view, an
+    event trigger) may need it.
     """
-    found = ", ".join(("pg_catalog", *([path] if path else ()), "pg_temp"))
-    return in_one(
-        (
-            f"SELECT set_config('search_path', {text_pg(found)}, true)",
-            *statements,
-            f"SELECT set_config('search_path', {text_pg(path)}, true)",
-        )
-    )
+    return in_one((KEEP_PATH, _OWN_FIRST, *statements, OLD_PATH))
 
 
 def in_one(statements: Sequence[str]) -> str:

@@ -42,7 +42,6 @@ class SwapLoad(Staged):
         self._lasts = staging.parts
         self._frozen = not (self._sifts or staging.parts or staging.resumed is not None)
         self._inventory: Inventory | None = None
-        self._path = ""
         self._older: frozenset[View] | None = None
 
     def _make(self) -> None:
@@ -113,7 +112,6 @@ class SwapLoad(Staged):
         """
         inventory = self._prepared
         standing = find(self._connection, self._plan.spec.target)
-        ((self._path,),) = self._connection.rows("SELECT current_setting('search_path')")
         lock_beside_readers(self._connection, standing.table, "SHARE UPDATE EXCLUSIVE")
         before = signature(self._connection, inventory.bodies)
         now = self._read(standing)
@@ -139,7 +137,7 @@ class SwapLoad(Staged):
         for step in ("name", "owner", "take", "flag", "grant", "publication"):
             moved += steps.get(step, ())
         # In one message: readers are locked out.
-        self._connection.execute(shadow.by_path(self._path, moved))
+        self._connection.execute(shadow.with_path(moved))
 
     @property
     def _prepared(self) -> Inventory:

@@ -15,6 +15,8 @@ from tableferry.postgres.publish.inventory.built import Built, read_built
 from tableferry.postgres.publish.inventory.signature import signature
 
 __all__ = [
+    "KEEP_PATH",
+    "OLD_PATH",
     "Body",
     "Built",
     "Inventory",
@@ -23,6 +25,11 @@ __all__ = [
     "read_inventory",
     "signature",
 ]
+
+KEEP_PATH: Final = "SELECT set_config('tableferry.path', current_setting('search_path'), true)"
+"""Keeps the search path in a setting of the transaction's own; every role may make one up."""
+
+OLD_PATH: Final = "SELECT set_config('search_path', current_setting('tableferry.path'), true)"
 
 _PUBLICATIONS_HAVE_COLUMNS: Final = 150000
 
@@ -75,8 +82,10 @@ def read_inventory(connection: TargetConnection, bodies: Sequence[Body]) -> Inve
 
 @contextlib.contextmanager
 def qualified_names(connection: TargetConnection) -> Iterator[None]:
-    """Have PostgreSQL print, and look up, every name with its schema while the block runs."""
-    ((path,),) = connection.rows("SELECT current_setting('search_path')")
-    connection.execute("SET LOCAL search_path = ''")
+    """Have PostgreSQL print, and look up, every name with its schema while the block runs.
+
+    Costs no message of its own; not to be nested.
+    """
+    connection.defer(KEEP_PATH, "SET LOCAL search_path = ''")
     yield
-    connection.execute("SELECT set_config('search_path', %s, true)", (path,))
+    connection.defer(OLD_PATH)
