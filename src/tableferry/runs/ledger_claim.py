@@ -71,6 +71,8 @@ class LedgerClaim:
         self._staging = postgres.staging_name()
         self._staged: _StagedChunks | None = None
         self._may_resume = True
+        self._has_staged = False
+        self._may_have_chunks = True
         self._to_stage: StagedTable | None = None
         self._into: postgres.TargetConnection | None = None
 
@@ -109,12 +111,15 @@ class LedgerClaim:
     ) -> LoadPlan:
         """See ``Claim``."""
         self._into, self._to_stage = connection, None
+        self._may_have_chunks = False
         if not plan.staged:
             self._drop_own(connection)
             return fresh(cut(), watermark)
         if self._staged is None or self._staged.fingerprint != plan.fingerprint:
             self._staged = self._resumed(plan) or self._staged_anew(plan, cut(), watermark)
         staged = self._staged
+        self._may_have_chunks = staged.resumed or len(staged.ranges) > 1
+        untried, self._has_staged = not (self._has_staged or staged.resumed), True
         done = self._ledger.done_chunks(self._lease) if len(staged.ranges) > 1 else {}
         refused = refused_counts(connection, self._lease) if done else {}
         altered = altered_values(connection, self._run) if done else {}
@@ -122,6 +127,7 @@ class LedgerClaim:
             staged.name,
             parts=len(staged.ranges) > 1,
             resumed=sum(done.values()) + amended_rows(connection, self._lease) if done else None,
+            untried=untried,
         )
         oldest = self._ledger.oldest_chunk(self._lease) if done else None
         return LoadPlan(
@@ -242,7 +248,8 @@ class LedgerClaim:
         self, connection: postgres.TargetConnection, refused: Sequence[values.RefusedRow]
     ) -> None:
         """See ``Claim``."""
-        quarantine(connection, self._lease, refused)
+        if refused or self._may_have_chunks:
+            quarantine(connection, self._lease, refused)
 
     def seal(
         self,

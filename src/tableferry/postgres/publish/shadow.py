@@ -173,23 +173,32 @@ def altered(table: TargetTable, steps: Sequence[str]) -> SchemaError:
     )
 
 
-def build(connection: TargetConnection, inventory: Inventory, on_index: Callable[[], None]) -> None:
+def build(
+    connection: TargetConnection,
+    inventory: Inventory,
+    on_index: Callable[[], None],
+    *,
+    is_new: bool,
+) -> None:
     """Build on the shadow what comes after the rows; raises DataError where they violate it.
 
     Each index is built in a transaction of its own, after which ``on_index`` is called: an attempt
     that is cut off leaves the finished ones, and the next attempt goes on with the others.
+    ``is_new``: nothing was built on it before.
     """
     with _naming_final_keys(inventory):
-        with connection.transaction():
-            made = _cleared(connection, inventory)
+        made: Collection[str] = frozenset()
+        if not is_new:
+            with connection.transaction():
+                made = _cleared(connection, inventory)
         table = inventory.bodies[0]
         for sql in inventory.of(table, "index"):
             if sql not in made:
                 with connection.transaction():
-                    run(connection, [sql])
+                    connection.rows_and_commit((with_path([sql]), ()))
                 on_index()
         with connection.transaction():
-            _build_the_rest(connection, inventory, made)
+            _build_the_rest(connection, inventory, made, is_new=is_new)
 
 
 def _cleared(connection: TargetConnection, inventory: Inventory) -> frozenset[str]:
@@ -204,12 +213,16 @@ def _cleared(connection: TargetConnection, inventory: Inventory) -> frozenset[st
 
 
 def _build_the_rest(
-    connection: TargetConnection, inventory: Inventory, made: Collection[str]
+    connection: TargetConnection, inventory: Inventory, made: Collection[str], *, is_new: bool
 ) -> None:
     table, *views = inventory.bodies
     steps = inventory.of(table, *(step for step in BUILT if step != "index"))
-    run(connection, [sql for sql in steps if sql not in made])
-    connection.execute(f"ANALYZE {table.shadow.sql}")
+    analyze = f"ANALYZE {table.shadow.sql}"
+    comments = inventory.steps.get("comment", ())
+    if is_new and not views and not inventory.steps.get("foreign"):
+        connection.rows_and_commit((with_path([*steps, analyze, *comments]), ()))
+        return
+    run(connection, [*(sql for sql in steps if sql not in made), analyze])
     shadows = {body.table: body.shadow for body in inventory.bodies}
     for view in views:
         (create,) = inventory.of(view, "create")
@@ -218,7 +231,7 @@ def _build_the_rest(
         run(connection, inventory.of(view, "options", "refresh", *BUILT))
         connection.execute(f"ANALYZE {view.shadow.sql}")
     _point_elsewhere(connection, inventory)
-    run(connection, inventory.steps.get("comment", ()))
+    run(connection, comments)
 
 
 def validate(connection: TargetConnection, inventory: Inventory) -> None:

@@ -9,6 +9,7 @@ from typing import Final, LiteralString
 
 from tableferry.model.identifiers import TargetTable, quote_pg
 from tableferry.planning.ddl.create_table import advance_identity
+from tableferry.postgres.catalog import obstacles
 from tableferry.postgres.locks import LockStep, lock_beside_readers
 from tableferry.postgres.publish import shadow
 from tableferry.postgres.publish.inventory import Body, Inventory, read_inventory, signature
@@ -16,13 +17,13 @@ from tableferry.postgres.publish.loads import Staged
 from tableferry.postgres.publish.older_snapshots import View, await_closed, open_views
 from tableferry.postgres.publish.strategy import Opening, PublishStrategy
 from tableferry.postgres.publish.swap_check import check, require_swappable, suits
-from tableferry.postgres.publish.swap_obstacles import REBUILT, read_obstacles
+from tableferry.postgres.publish.swap_obstacles import LOOK, REBUILT
 from tableferry.postgres.publish.target_table import (
     Standing,
     count_old_rows,
     find,
+    find_as_planned,
     guard,
-    require_columns,
 )
 
 _BODIES: Final[LiteralString] = f"""\
@@ -42,11 +43,11 @@ class SwapLoad(Staged):
         self._lasts = staging.parts
         self._frozen = not (self._sifts or staging.parts or staging.resumed is not None)
         self._inventory: Inventory | None = None
+        self._is_new = False
         self._older: frozenset[View] | None = None
 
     def _make(self) -> None:
-        standing = find(self._connection, self._plan.spec.target)
-        require_columns(self._connection, self._plan, added=False)
+        standing = find_as_planned(self._connection, self._plan)
         table = (standing.oid, standing.kind, standing.table)
         bodies = shadow.bodies_of([table], self._staged.name)
         inventory = read_inventory(self._connection, bodies)
@@ -54,6 +55,7 @@ class SwapLoad(Staged):
         if self._sifts:
             # Keys and foreign keys refuse single rows, as those of the target would.
             shadow.tie(self._connection, inventory)
+        self._is_new = not self._sifts
 
     def prepare(self) -> None:
         """Build what belongs to the table on the shadow: keys, indexes, foreign keys, statistics.
@@ -67,26 +69,31 @@ class SwapLoad(Staged):
             self._older = frozenset() if self._frozen else open_views(connection)
         guard(self._plan, count_old_rows(connection, self._plan), self.rows)
         with connection.transaction():
-            standing = find(connection, self._plan.spec.target)
-            require_columns(connection, self._plan, added=False)
-            require_swappable(self._plan.spec.target, read_obstacles(connection, standing.oid))
-            inventory = self._read(standing)
+            standing = find_as_planned(connection, self._plan)
+            self._require_swappable(standing)
+            inventory = self._read(standing.oid)
             shadow.require_alike(inventory, self._plan)
-        shadow.build(connection, inventory, self._count_index)
+        is_new, self._is_new = self._is_new, False
+        shadow.build(connection, inventory, self._count_index, is_new=is_new)
         shadow.validate(connection, inventory)
         with connection.transaction():
             self._number_on(standing, inventory.bodies[0])
         await_closed(connection, self._older)
         with connection.transaction():
-            self._inventory = self._read(standing)
+            self._inventory = self._read(standing.oid)
         shadow.require_unaltered(inventory, self._inventory, standing.table)
+
+    def _require_swappable(self, standing: Standing) -> None:
+        if (question := LOOK.asking(self._connection, standing.oid)) is not None:
+            found = obstacles(self._connection.rows(*question))
+            require_swappable(self._plan.spec.target, found)
 
     def _count_index(self) -> None:
         if self._lasts:
             self._built += 1
 
-    def _read(self, standing: Standing) -> Inventory:
-        found = self._connection.rows(_BODIES, {"oid": standing.oid})
+    def _read(self, oid: int) -> Inventory:
+        found = self._connection.rows(_BODIES, {"oid": oid})
         named = [(oid, kind, TargetTable(schema, name)) for oid, kind, schema, name in found]
         return read_inventory(self._connection, shadow.bodies_of(named, self._staged.name))
 
@@ -111,13 +118,14 @@ class SwapLoad(Staged):
         TransientError where a writer holds the table.
         """
         inventory = self._prepared
+        table = inventory.bodies[0].table
         standing = find(self._connection, self._plan.spec.target)
         lock_beside_readers(self._connection, standing.table, "SHARE UPDATE EXCLUSIVE")
         before = signature(self._connection, inventory.bodies)
-        now = self._read(standing)
+        now = self._read(standing.oid)
         if now != inventory:
             differing = [step for step in now.steps if now.steps[step] != inventory.steps.get(step)]
-            raise shadow.altered(standing.table, differing)
+            raise shadow.altered(table, differing)
 
         def look_again() -> None:
             if signature(self._connection, inventory.bodies) != before:
@@ -138,6 +146,7 @@ class SwapLoad(Staged):
             moved += steps.get(step, ())
         # In one message: readers are locked out.
         self._connection.execute(shadow.with_path(moved))
+        self._is_published = True
 
     @property
     def _prepared(self) -> Inventory:
@@ -175,7 +184,7 @@ SWAP: Final = PublishStrategy(
     needs_key=False,
     in_place=False,
     rights=("SELECT",),  # the owner's, and others: ``swap_obstacles`` finds what is lacking
-    look=read_obstacles,
+    look=LOOK,
     judge=check,
     suit=suits,
     wait=_readers_wait,

@@ -1,5 +1,6 @@
 """The target table as it stands: under which name, with how many rows, still as it was planned."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,8 +9,9 @@ from tableferry.model.identifiers import TargetTable, shown
 from tableferry.planning.guards import ANYTHING, require_not_shrunk
 from tableferry.planning.mark import Mark
 from tableferry.planning.plan import SyncPlan
-from tableferry.postgres.catalog import read_schema
+from tableferry.postgres.catalog import asking_columns, columns_of
 from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.messages import Question, Rows
 
 _FIND: Final = """\
 SELECT c.oid, n.nspname, c.relname, c.relkind
@@ -32,7 +34,27 @@ class Standing:
 
 def find(connection: TargetConnection, table: TargetTable) -> Standing:
     """Find the table, wherever the search path has it; raises SchemaError where it is gone."""
-    for oid, schema, name, kind in connection.rows(_FIND, (table.sql,)):
+    return _found(table, connection.rows(*_finding(table)))
+
+
+def find_as_planned(connection: TargetConnection, plan: SyncPlan) -> Standing:
+    """Find the plan's target, with the columns that the plan knew; raises SchemaError.
+
+    In one message; see ``require_columns``.
+    """
+    target = plan.spec.target
+    found, columns = connection.ask(_finding(target), asking_columns(target))
+    standing = _found(target, found)
+    _require_columns(plan, columns, added=False)
+    return standing
+
+
+def _finding(table: TargetTable) -> Question:
+    return (_FIND, (table.sql,))
+
+
+def _found(table: TargetTable, rows: Rows) -> Standing:
+    for oid, schema, name, kind in rows:
         return Standing(oid, TargetTable(schema, name), kind)
     raise SchemaError(f"{table} no longer exists", hint="Nothing was changed. Look at a new plan.")
 
@@ -82,15 +104,23 @@ def guard(plan: SyncPlan, old: int | None, new: int) -> None:
     require_not_shrunk(plan.spec.target, old, new, plan.spec.max_shrink)
 
 
-def require_columns(connection: TargetConnection, plan: SyncPlan, *, added: bool) -> None:
+def require_columns(
+    connection: TargetConnection, plan: SyncPlan, *, added: bool, after: Sequence[str] = ()
+) -> None:
     """See that the columns are those the plan knew, now that a lock keeps them so.
 
     COPY BINARY takes eight bytes for a bigint or a timestamp alike: after an ALTER TABLE between
     plan and load it would store other values, without an error. ``added``: with those that the
-    load itself adds, and as it alters others. Raises SchemaError.
+    load itself adds, and as it alters others. ``after``: statements to run before, in the same
+    message. Raises SchemaError.
     """
-    found = read_schema(connection, plan.spec.target)
-    types = {column.name: column.type for column in found.columns} if found else {}
+    first = [(sql, ()) for sql in after]
+    (columns,) = connection.ask(*first, asking_columns(plan.spec.target))
+    _require_columns(plan, columns, added=added)
+
+
+def _require_columns(plan: SyncPlan, rows: Rows, *, added: bool) -> None:
+    types = {column.name: column.type for column in columns_of(rows)}
     new = set() if added else {column.name for column in plan.drift.added}
     expected = [column.target for column in plan.columns if column.target.name not in new]
     expected += [plan.mark.column] if plan.mark else []

@@ -35,9 +35,8 @@ class TruncateLoad(OneStream):
         target, only = self._plan.spec.target, self._plan.can_freeze
         lock_exclusively(self._connection, target, only=only)
         emptied = f"TRUNCATE TABLE {'ONLY ' if only else ''}{target.sql}"
-        for sql in (emptied, *self._plan.drift.alter):
-            self._connection.execute(sql)
-        require_columns(self._connection, self._plan, added=True)
+        statements = (emptied, *self._plan.drift.alter)
+        require_columns(self._connection, self._plan, added=True, after=statements)
 
     def prepare(self) -> None:
         """Finish the COPY; raises GuardError where too many rows would be gone."""
