@@ -120,7 +120,9 @@ class LedgerClaim:
         staged = self._staged
         self._may_have_chunks = staged.resumed or len(staged.ranges) > 1
         untried, self._has_staged = not (self._has_staged or staged.resumed), True
-        done = self._ledger.done_chunks(self._lease) if len(staged.ranges) > 1 else {}
+        # Those of an earlier plan are forgotten when this one is recorded.
+        goes_on = self._may_have_chunks and self._to_stage is None
+        done = self._ledger.done_chunks(self._lease) if goes_on else {}
         refused = refused_counts(connection, self._lease) if done else {}
         altered = altered_values(connection, self._run) if done else {}
         staging = postgres.Staging(
@@ -272,8 +274,23 @@ class LedgerClaim:
             warnings=plan.warnings,
             every_row=not is_repair and (watermark is None or watermark.every_row),
             read_to=watermark.value if watermark else None,
+            fills_file=not is_repair
+            and rows_read == rows_written
+            and self._fills_file(plan, watermark),
             also=[] if is_repair else [writing_watermark(self._lease, watermark)],
         )
+
+    def _fills_file(self, plan: SyncPlan, watermark: NewWatermark | None) -> bool:
+        """Whether the rows are all that the target holds, and were written without gaps.
+
+        A chunk that was begun and not stored leaves one in the staging table.
+        """
+        if self._may_have_chunks and (
+            self._attempt > 1 or not self._staged or self._staged.resumed
+        ):
+            return False
+        is_new = plan.strategy is None or not plan.strategy.in_place
+        return is_new and (watermark is None or watermark.every_row)
 
     def was_published(self) -> bool:
         """See ``Claim``."""

@@ -15,6 +15,7 @@ from tableferry.postgres.connection import TargetConnection, connect
 from tableferry.postgres.ledger.lease import Lease, lease_lost, locking, require_locked
 from tableferry.postgres.ledger.runs import json_list
 from tableferry.postgres.ledger.shared_connection import time_limit
+from tableferry.postgres.ledger.watermarks import BECOMES, becoming
 from tableferry.postgres.messages import Parameters, Question
 
 LOCK_TIMEOUT: Final = "5s"
@@ -30,10 +31,13 @@ LOOKUP_SECONDS: Final = 5.0
 PAUSE_SECONDS: Final = 0.5
 """Between two queries."""
 
-_SEAL: Final = """\
+_SEAL: Final = f"""\
 UPDATE tableferry.table_runs SET status = 'ok', phase = 'publish', rows_read = %s,
   rows_written = %s, warnings = %s, updated_at = clock_timestamp(), ended_at = clock_timestamp(),
-  rows_as_of = clock_timestamp() - make_interval(secs => %s), every_row = %s, read_to = %s
+  rows_as_of = clock_timestamp() - make_interval(secs => %s), every_row = %s, read_to = %s,
+  published_file =
+    CASE WHEN %s AND amended IS NULL THEN pg_relation_filenode({BECOMES})::bigint END,
+  published_bytes = CASE WHEN %s AND amended IS NULL THEN pg_relation_size({BECOMES}) END
 WHERE run_id = %s AND table_key = %s AND status = 'running' RETURNING rows_as_of"""
 
 _OUTCOME: Final = """\
@@ -54,18 +58,21 @@ def seal(
     warnings: Sequence[str] = (),
     every_row: bool = True,
     read_to: str | None = None,
+    fills_file: bool = False,
     also: Sequence[Question] = (),
 ) -> dt.datetime | None:
     """Record the outcome ``ok`` in the open transaction, which must be READ COMMITTED.
 
     ``age`` says how many seconds ago the source was asked for the oldest row; returns that moment,
     by the database's clock, None where it is not said: only some rows are that new. ``every_row``:
-    the source was read as a whole, up to the watermark ``read_to`` if the mode keeps one. What
-    is to be done ``also``, in the same message, returns no rows. Raises LeaseLostError if another
-    run took over; from here until the transaction ends, none can.
+    the source was read as a whole, up to the watermark ``read_to`` if the mode keeps one.
+    ``fills_file``: the target holds these rows alone, in a file that they have filled. What is to
+    be done ``also``, in the same message, returns no rows. Raises LeaseLostError if another run
+    took over; from here until the transaction ends, none can.
     """
     if not connection.in_transaction:
         raise RuntimeError("seal() must be called in the transaction that publishes")
+    becomes = becoming(lease)
     outcome = (
         rows_read,
         rows_written,
@@ -73,6 +80,10 @@ def seal(
         age,
         every_row,
         read_to,
+        fills_file,
+        *becomes,
+        fills_file,
+        *becomes,
         lease.run_id,
         lease.table_key,
     )

@@ -6,6 +6,7 @@ does not exist.
 
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from tableferry.errors import SchemaError
 from tableferry.model.identifiers import TargetTable
@@ -32,7 +33,7 @@ SELECT w.kind, w.value, w.contents,
   extract(epoch FROM clock_timestamp() - w.reconciled_at)::float8
 FROM tableferry.watermarks w WHERE w.target = %s"""
 
-_BECOMES: Final = """\
+BECOMES: Final = """\
 coalesce((
   SELECT to_regclass('tableferry.' || quote_ident(r.staging)) FROM tableferry.table_runs r
   WHERE r.run_id = %s AND r.table_key = %s), to_regclass(%s))"""
@@ -43,7 +44,7 @@ _WRITE: Final = f"""\
 INSERT INTO tableferry.watermarks AS w
   (target, kind, value, run_id, contents, settings, target_form, reconciled_at)
 VALUES (%s, %s, %s, %s, %s, %s,
-  ({FORM.format(table=_BECOMES)}),
+  ({FORM.format(table=BECOMES)}),
   CASE WHEN %s THEN clock_timestamp() END)
 ON CONFLICT (target) DO UPDATE SET kind = excluded.kind, value = excluded.value,
   run_id = excluded.run_id, advanced_at = clock_timestamp(), contents = excluded.contents,
@@ -106,6 +107,10 @@ def writing_watermark(lease: Lease, new: NewWatermark | None) -> Question:
     """
     if new is None:
         return (_FORGET, (lease.target,))
-    becomes = (lease.run_id, lease.table_key, TargetTable.parse(lease.target).sql)
     facts = (new.mode, new.value, lease.run_id, new.contents, new.settings)
-    return (_WRITE, (lease.target, *facts, *becomes, new.reconciled))
+    return (_WRITE, (lease.target, *facts, *becoming(lease), new.reconciled))
+
+
+def becoming(lease: Lease) -> tuple[UUID, str, str]:
+    """Return the parameters of ``BECOMES``."""
+    return (lease.run_id, lease.table_key, TargetTable.parse(lease.target).sql)

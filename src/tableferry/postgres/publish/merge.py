@@ -18,12 +18,12 @@ from tableferry.postgres.publish.deleted_keys import evolved_columns
 from tableferry.postgres.publish.loads import Staged
 from tableferry.postgres.publish.merge_check import LOOK, check, suits
 from tableferry.postgres.publish.merge_sql import Changes, Merging
+from tableferry.postgres.publish.old_rows import count_old_rows
 from tableferry.postgres.publish.staging import drop_staging, keys_of
 from tableferry.postgres.publish.strategy import Opening, PublishStrategy
 from tableferry.postgres.publish.target_table import (
     Standing,
     count,
-    count_old_rows,
     find,
     guard,
     require_columns,

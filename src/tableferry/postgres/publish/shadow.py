@@ -195,7 +195,7 @@ def build(
         for sql in inventory.of(table, "index"):
             if sql not in made:
                 with connection.transaction():
-                    connection.rows_and_commit((with_path([sql]), ()))
+                    run(connection, [sql], commits=True)
                 on_index()
         with connection.transaction():
             _build_the_rest(connection, inventory, made, is_new=is_new)
@@ -220,7 +220,7 @@ def _build_the_rest(
     analyze = f"ANALYZE {table.shadow.sql}"
     comments = inventory.steps.get("comment", ())
     if is_new and not views and not inventory.steps.get("foreign"):
-        connection.rows_and_commit((with_path([*steps, analyze, *comments]), ()))
+        run(connection, [*steps, analyze, *comments], commits=True)
         return
     run(connection, [*(sql for sql in steps if sql not in made), analyze])
     shadows = {body.table: body.shadow for body in inventory.bodies}
@@ -294,9 +294,11 @@ def _naming_final_keys(inventory: Inventory) -> Iterator[None]:
         ) from None
 
 
-def run(connection: TargetConnection, statements: Sequence[str]) -> None:
-    """Run statements that name everything with its schema, in one go."""
-    if statements:
+def run(connection: TargetConnection, statements: Sequence[str], *, commits: bool = False) -> None:
+    """Run statements that name everything with its schema, in one go; ``commits`` with them."""
+    if commits:
+        connection.rows_and_commit((with_path(statements), ()))
+    elif statements:
         connection.execute(with_path(statements))
 
 

@@ -14,13 +14,13 @@ from tableferry.postgres.locks import LockStep, lock_beside_readers
 from tableferry.postgres.publish import shadow
 from tableferry.postgres.publish.inventory import Body, Inventory, read_inventory, signature
 from tableferry.postgres.publish.loads import Staged
+from tableferry.postgres.publish.old_rows import count_old_rows
 from tableferry.postgres.publish.older_snapshots import View, await_closed, open_views
 from tableferry.postgres.publish.strategy import Opening, PublishStrategy
 from tableferry.postgres.publish.swap_check import check, require_swappable, suits
 from tableferry.postgres.publish.swap_obstacles import LOOK, REBUILT
 from tableferry.postgres.publish.target_table import (
     Standing,
-    count_old_rows,
     find,
     find_as_planned,
     guard,
@@ -67,7 +67,7 @@ class SwapLoad(Staged):
         self._staged.close()
         if self._older is None:
             self._older = frozenset() if self._frozen else open_views(connection)
-        guard(self._plan, count_old_rows(connection, self._plan), self.rows)
+        guard(self._plan, count_old_rows(connection, self._plan, self.rows), self.rows)
         with connection.transaction():
             standing = find_as_planned(connection, self._plan)
             self._require_swappable(standing)

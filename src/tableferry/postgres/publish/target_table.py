@@ -6,7 +6,7 @@ from typing import Final
 
 from tableferry.errors import ConfigError, SchemaError
 from tableferry.model.identifiers import TargetTable, shown
-from tableferry.planning.guards import ANYTHING, require_not_shrunk
+from tableferry.planning.guards import require_not_shrunk
 from tableferry.planning.mark import Mark
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.catalog import asking_columns, columns_of
@@ -56,7 +56,12 @@ def _finding(table: TargetTable) -> Question:
 def _found(table: TargetTable, rows: Rows) -> Standing:
     for oid, schema, name, kind in rows:
         return Standing(oid, TargetTable(schema, name), kind)
-    raise SchemaError(f"{table} no longer exists", hint="Nothing was changed. Look at a new plan.")
+    raise gone(table)
+
+
+def gone(table: TargetTable) -> SchemaError:
+    """Return the error of a table that is not there any more."""
+    return SchemaError(f"{table} no longer exists", hint="Nothing was changed. Look at a new plan.")
 
 
 def count(
@@ -69,34 +74,42 @@ def count(
 
     Raises ConfigError where this login may not read them.
     """
+    try:
+        ((((rows,),)),) = connection.ask((_count_sql(standing.rows_sql, mark, enough), ()))
+    except ConfigError as error:
+        raise may_not_count(connection, standing.table, error) from error
+    return int(rows)
+
+
+def counting(plan: SyncPlan) -> str:
+    """Return the SELECT that counts the rows of the plan's target, without marked ones."""
+    only = "ONLY " if plan.can_freeze else ""  # else its partitions have the rows
+    return _count_sql(f"{only}{plan.spec.target.sql}", plan.mark)
+
+
+def _count_sql(rows_sql: str, mark: Mark | None, enough: int | None = None) -> str:
     where = f" WHERE {mark.is_clear}" if mark else ""
     limit = "" if enough is None else f" LIMIT {enough}"
-    counted = f"SELECT count(*) FROM (SELECT FROM {standing.rows_sql} AS t{where}{limit}) AS r"
-    try:
-        with connection.in_one_transaction():
-            ((rows,),) = connection.rows(counted)
-    except ConfigError as error:
-        if error.code != "42501":
-            raise
-        raise ConfigError(
-            f"{connection.settings.user!r} may not read {standing.table}, whose rows are counted "
-            f"before others take their place ({error.code})",
-            hint="Grant it SELECT on the table, or set 'max_shrink' to 100.",
-            code=error.code,
-        ) from error
-    return int(rows)
+    return f"SELECT count(*) FROM (SELECT FROM {rows_sql} AS t{where}{limit}) AS r"
+
+
+def may_not_count(
+    connection: TargetConnection, table: TargetTable, error: ConfigError
+) -> ConfigError:
+    """Return the error of a login that may not read the table; another one as it is."""
+    if error.code != "42501":
+        return error
+    return ConfigError(
+        f"{connection.settings.user!r} may not read {table}, whose rows are counted "
+        f"before others take their place ({error.code})",
+        hint="Grant it SELECT on the table, or set 'max_shrink' to 100.",
+        code=error.code,
+    )
 
 
 def count_rows(connection: TargetConnection, plan: SyncPlan, enough: int | None = None) -> int:
     """Count the rows of the plan's target, up to ``enough`` of them, without marked ones."""
     return count(connection, find(connection, plan.spec.target), plan.mark, enough)
-
-
-def count_old_rows(connection: TargetConnection, plan: SyncPlan) -> int | None:
-    """Count the rows that the load would replace, None where the guard does not ask for them."""
-    if plan.create is not None or plan.spec.max_shrink >= ANYTHING:
-        return None
-    return count(connection, find(connection, plan.spec.target), plan.mark)
 
 
 def guard(plan: SyncPlan, old: int | None, new: int) -> None:
