@@ -15,13 +15,16 @@ from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger import SCHEMA
 from tableferry.postgres.locks import retry_brief_locks
+from tableferry.postgres.messages import Question
 from tableferry.postgres.publish.inventory import (
     KEEP_PATH,
     OLD_PATH,
     Body,
     Inventory,
+    qualified_answer,
     qualified_names,
     read_built,
+    with_qualified_names,
 )
 from tableferry.postgres.publish.retarget import retarget
 
@@ -111,8 +114,8 @@ def bodies_of(found: Sequence[tuple[int, str, TargetTable]], name: str) -> tuple
 def make(connection: TargetConnection, inventory: Inventory, plan: SyncPlan) -> None:
     """Make the shadow in the open transaction, ready for COPY."""
     body = inventory.bodies[0]
-    run(connection, inventory.of(body, *LOADED))
-    _revoke_default_rights(connection, body)
+    made = (with_path(inventory.of(body, *LOADED)), ())
+    _revoke_default_rights(connection, body, after=[made])
     if plan.drift.added:
         connection.execute(add_columns_sql(body.shadow, plan.drift.added, final_name=body.table))
     if plan.drift.evolved:
@@ -316,7 +319,10 @@ def in_one(statements: Sequence[str]) -> str:
     return ";\n".join(statement.rstrip(";") for statement in statements)
 
 
-def _revoke_default_rights(connection: TargetConnection, body: Body) -> None:
-    with qualified_names(connection):
-        found = connection.rows(_DEFAULT_RIGHTS, {"made": body.shadow.sql})
+def _revoke_default_rights(
+    connection: TargetConnection, body: Body, after: Sequence[Question] = ()
+) -> None:
+    """Revoke what new tables have by default; ``after``: statements of the same message before."""
+    question = (_DEFAULT_RIGHTS, {"made": body.shadow.sql})
+    found = qualified_answer(connection.ask(*after, *with_qualified_names(question)))
     run(connection, [sql for (sql,) in found])

@@ -5,14 +5,23 @@ before that, or tied to it in the same transaction; what cannot be kept the plan
 old table is dropped without CASCADE: had anything been forgotten, nothing would be changed.
 """
 
+from collections.abc import Sequence
 from typing import Final, LiteralString
 
 from tableferry.model.identifiers import TargetTable, quote_pg
 from tableferry.planning.ddl.create_table import advance_identity
 from tableferry.postgres.catalog import obstacles
 from tableferry.postgres.locks import LockStep, lock_beside_readers
+from tableferry.postgres.messages import Question, Rows
 from tableferry.postgres.publish import shadow
-from tableferry.postgres.publish.inventory import Body, Inventory, read_inventory, signature
+from tableferry.postgres.publish.inventory import (
+    Body,
+    Inventory,
+    asking_inventory,
+    inventory_of,
+    read_inventory,
+    signature,
+)
 from tableferry.postgres.publish.loads import Staged
 from tableferry.postgres.publish.old_rows import count_old_rows
 from tableferry.postgres.publish.older_snapshots import View, await_closed, open_views
@@ -21,6 +30,8 @@ from tableferry.postgres.publish.swap_check import check, require_swappable, sui
 from tableferry.postgres.publish.swap_obstacles import LOOK, REBUILT
 from tableferry.postgres.publish.target_table import (
     Standing,
+    as_planned,
+    asking_as_planned,
     find,
     find_as_planned,
     guard,
@@ -44,13 +55,12 @@ class SwapLoad(Staged):
         self._frozen = not (self._sifts or staging.parts or staging.resumed is not None)
         self._inventory: Inventory | None = None
         self._is_new = False
+        self._standing: Standing | None = None
         self._older: frozenset[View] | None = None
 
     def _make(self) -> None:
-        standing = find_as_planned(self._connection, self._plan)
-        table = (standing.oid, standing.kind, standing.table)
-        bodies = shadow.bodies_of([table], self._staged.name)
-        inventory = read_inventory(self._connection, bodies)
+        standing = self._standing = find_as_planned(self._connection, self._plan)
+        inventory = read_inventory(self._connection, self._bodies([_named(standing)]))
         shadow.make(self._connection, inventory, self._plan)
         if self._sifts:
             # Keys and foreign keys refuse single rows, as those of the target would.
@@ -69,9 +79,7 @@ class SwapLoad(Staged):
             self._older = frozenset() if self._frozen else open_views(connection)
         guard(self._plan, count_old_rows(connection, self._plan, self.rows), self.rows)
         with connection.transaction():
-            standing = find_as_planned(connection, self._plan)
-            self._require_swappable(standing)
-            inventory = self._read(standing.oid)
+            standing, inventory = self._examined()
             shadow.require_alike(inventory, self._plan)
         is_new, self._is_new = self._is_new, False
         shadow.build(connection, inventory, self._count_index, is_new=is_new)
@@ -80,22 +88,48 @@ class SwapLoad(Staged):
             self._number_on(standing, inventory.bodies[0])
         await_closed(connection, self._older)
         with connection.transaction():
-            self._inventory = self._read(standing.oid)
+            self._inventory, _ = self._read(inventory.bodies, commits=True)
         shadow.require_unaltered(inventory, self._inventory, standing.table)
 
-    def _require_swappable(self, standing: Standing) -> None:
-        if (question := LOOK.asking(self._connection, standing.oid)) is not None:
-            found = obstacles(self._connection.rows(*question))
-            require_swappable(self._plan.spec.target, found)
+    def _examined(self) -> tuple[Standing, Inventory]:
+        """Find the target as it was planned, see that it can be swapped, and read its inventory."""
+        plan, connection = self._plan, self._connection
+        standing = self._standing or find(connection, plan.spec.target)
+        looking = LOOK.asking(connection, standing.oid)
+        asked = [*asking_as_planned(plan), *([looking] if looking else [])]
+        inventory, (found, columns, *looked) = self._read(self._bodies([_named(standing)]), *asked)
+        now = as_planned(plan, found, columns)
+        if now.oid != standing.oid:
+            self._standing = now
+            return self._examined()
+        for rows in looked:
+            require_swappable(plan.spec.target, obstacles(rows))
+        return standing, inventory
 
     def _count_index(self) -> None:
         if self._lasts:
             self._built += 1
 
-    def _read(self, oid: int) -> Inventory:
-        found = self._connection.rows(_BODIES, {"oid": oid})
+    def _bodies(self, found: Sequence[tuple[int, str, TargetTable]]) -> tuple[Body, ...]:
+        return shadow.bodies_of(found, self._staged.name)
+
+    def _read(
+        self, bodies: Sequence[Body], *also: Question, commits: bool = False
+    ) -> tuple[Inventory, Sequence[Rows]]:
+        """Read the inventory, in one message if these are the bodies; ``commits`` with it.
+
+        Returns what was asked ``also``, before, too.
+        """
+        asking = (_BODIES, {"oid": bodies[0].oid})
+        asked = [*also, asking, *asking_inventory(self._connection, bodies)]
+        send = self._connection.rows_and_commit if commits else self._connection.ask
+        answers = send(*asked)
+        others, found = answers[: len(also)], answers[len(also)]
         named = [(oid, kind, TargetTable(schema, name)) for oid, kind, schema, name in found]
-        return read_inventory(self._connection, shadow.bodies_of(named, self._staged.name))
+        if named and (bodies_now := self._bodies(named)) != tuple(bodies):
+            with self._connection.in_one_transaction():
+                return self._read(bodies_now)[0], others
+        return inventory_of(bodies, answers), others
 
     def _number_on(self, standing: Standing, body: Body) -> None:
         """Have sequences go on past the rows that came: the shadow's own, or those it will get."""
@@ -122,7 +156,7 @@ class SwapLoad(Staged):
         standing = find(self._connection, self._plan.spec.target)
         lock_beside_readers(self._connection, standing.table, "SHARE UPDATE EXCLUSIVE")
         before = signature(self._connection, inventory.bodies)
-        now = self._read(standing.oid)
+        now, _ = self._read(inventory.bodies)
         if now != inventory:
             differing = [step for step in now.steps if now.steps[step] != inventory.steps.get(step)]
             raise shadow.altered(table, differing)
@@ -153,6 +187,10 @@ class SwapLoad(Staged):
         if self._inventory is None:
             raise RuntimeError("a swap is published after it was prepared")
         return self._inventory
+
+
+def _named(standing: Standing) -> tuple[int, str, TargetTable]:
+    return (standing.oid, standing.kind, standing.table)
 
 
 def _names_exchanged(body: Body) -> tuple[str, ...]:

@@ -42,9 +42,17 @@ def find_as_planned(connection: TargetConnection, plan: SyncPlan) -> Standing:
 
     In one message; see ``require_columns``.
     """
-    target = plan.spec.target
-    found, columns = connection.ask(_finding(target), asking_columns(target))
-    standing = _found(target, found)
+    return as_planned(plan, *connection.ask(*asking_as_planned(plan)))
+
+
+def asking_as_planned(plan: SyncPlan) -> tuple[Question, Question]:
+    """Return what ``find_as_planned`` asks."""
+    return _finding(plan.spec.target), asking_columns(plan.spec.target)
+
+
+def as_planned(plan: SyncPlan, found: Rows, columns: Rows) -> Standing:
+    """Return the table for the answers to ``asking_as_planned``; raises SchemaError."""
+    standing = _found(plan.spec.target, found)
     _require_columns(plan, columns, added=False)
     return standing
 

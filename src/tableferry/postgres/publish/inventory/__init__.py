@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.messages import Question, Rows
 from tableferry.postgres.publish.inventory import names, others, own, ownership
 from tableferry.postgres.publish.inventory.body import BODY, Body, parameters_of
 from tableferry.postgres.publish.inventory.built import Built, read_built
@@ -20,14 +21,20 @@ __all__ = [
     "Body",
     "Built",
     "Inventory",
+    "asking_inventory",
+    "inventory_of",
+    "qualified_answer",
     "qualified_names",
     "read_built",
     "read_inventory",
     "signature",
+    "with_qualified_names",
 ]
 
 KEEP_PATH: Final = "SELECT set_config('tableferry.path', current_setting('search_path'), true)"
 """Keeps the search path in a setting of the transaction's own; every role may make one up."""
+
+NO_PATH: Final = "SET LOCAL search_path = ''"
 
 OLD_PATH: Final = "SELECT set_config('search_path', current_setting('tableferry.path'), true)"
 
@@ -57,6 +64,11 @@ class Inventory:
 
 def read_inventory(connection: TargetConnection, bodies: Sequence[Body]) -> Inventory:
     """Read the inventory in the open transaction; raises TableferryError."""
+    return inventory_of(bodies, connection.ask(*asking_inventory(connection, bodies)))
+
+
+def asking_inventory(connection: TargetConnection, bodies: Sequence[Body]) -> list[Question]:
+    """Return what asks for the inventory, in the open transaction."""
     ctes = (own.INDEXES, own.STATISTICS, names.NUMBERED, others.DEPENDENTS, ownership.GRANTED)
     columned = connection.version >= _PUBLICATIONS_HAVE_COLUMNS
     blocks = (
@@ -72,12 +84,25 @@ def read_inventory(connection: TargetConnection, bodies: Sequence[Body]) -> Inve
     )
     query = ",\n".join((BODY, *ctes)) + "\n" + "\nUNION ALL\n".join(blocks)
     parameters = parameters_of([(body.oid, body.shadow, body.shadow.name) for body in bodies])
+    return with_qualified_names((query, parameters))
+
+
+def inventory_of(bodies: Sequence[Body], answers: Sequence[Rows]) -> Inventory:
+    """Return the inventory for the answers of which the last are those to ``asking_inventory``."""
     placed: dict[tuple[str, int], list[str]] = {}
-    with qualified_names(connection):
-        found = connection.rows(query, parameters)
-    for step, place, _, sql in sorted(found):
+    for step, place, _, sql in sorted(qualified_answer(answers)):
         placed.setdefault((step, place), []).append(sql)
     return Inventory(tuple(bodies), placed)
+
+
+def with_qualified_names(question: Question) -> list[Question]:
+    """Return the questions that ask it while every name is printed, and found, with its schema."""
+    return [(KEEP_PATH, ()), (NO_PATH, ()), question, (OLD_PATH, ())]
+
+
+def qualified_answer(answers: Sequence[Rows]) -> Rows:
+    """Return the answer to the question of ``with_qualified_names``, which were asked last."""
+    return answers[-2]
 
 
 @contextlib.contextmanager
@@ -86,6 +111,6 @@ def qualified_names(connection: TargetConnection) -> Iterator[None]:
 
     Costs no message of its own; not to be nested.
     """
-    connection.defer(KEEP_PATH, "SET LOCAL search_path = ''")
+    connection.defer(KEEP_PATH, NO_PATH)
     yield
     connection.defer(OLD_PATH)
