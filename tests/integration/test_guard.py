@@ -1,5 +1,7 @@
 """A source that came back nearly empty does not empty the target, unless that was allowed."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from tableferry import postgres
@@ -8,6 +10,7 @@ from tableferry.errors import ConfigError, GuardError
 from tableferry.model.identifiers import TargetTable
 from tableferry.planning.guards import require_not_shrunk
 from tableferry.postgres import STRATEGIES
+from tableferry.postgres.messages import Question, Rows
 from tests.integration.loads import load, planned_load
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
@@ -82,14 +85,14 @@ def test_the_rows_are_counted_before_readers_are_locked_out(table: PgDatabase) -
     with postgres.connect(settings_of(table)) as connection:
         plan = planned_load(connection, Publish.TRUNCATE, max_shrink=50)
         locks_while_counting: list[tuple[object, ...]] = []
-        rows = connection.rows
+        ask = connection.ask
 
-        def watched(sql: str, *parameters: object) -> list[tuple[object, ...]]:
-            if "count(*)" in sql:
+        def watched(*questions: Question) -> Sequence[Rows]:
+            if any("count(*)" in sql for sql, _ in questions):
                 locks_while_counting.extend(table.rows(STRONG_LOCKS))
-            return rows(sql, *parameters)  # type: ignore[arg-type]
+            return ask(*questions)
 
-        connection.rows = watched  # type: ignore[method-assign, assignment]
+        connection.ask = watched  # type: ignore[method-assign]
         load(connection, plan, [(n, "new") for n in range(5)])
         assert locks_while_counting == [(0,)]
 

@@ -9,7 +9,7 @@ import pytest
 from tableferry import postgres
 from tableferry.model.identifiers import TargetTable
 from tableferry.postgres.connection import TargetConnection
-from tableferry.postgres.ledger import Lease, NewWatermark, migrate, write_watermark
+from tableferry.postgres.ledger import Lease, NewWatermark, migrate, writing_watermark
 from tableferry.postgres.ledger.many_watermarks import (
     LeftWatermark,
     advance_watermarks,
@@ -38,7 +38,7 @@ def leave(connection: TargetConnection, table: TargetTable, mode: str = "m", val
     lease = Lease(RUN, table.name, str(TargetTable("public", table.name)), 1)
     new = NewWatermark(mode, value, "contents", "settings")
     with connection.transaction():
-        write_watermark(connection, lease, new)
+        connection.execute(*writing_watermark(lease, new))
 
 
 def values(found: list[LeftWatermark | None]) -> list[str | None]:

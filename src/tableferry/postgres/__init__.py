@@ -1,9 +1,10 @@
 """PostgreSQL: the only importer of psycopg. Connects, reads the catalog, loads, publishes."""
 
-from tableferry.postgres.catalog import locate, read_database, read_schema
+from tableferry.postgres.catalog import read_schema
 from tableferry.postgres.connection import TargetConnection, connect
 from tableferry.postgres.event_triggers import event_trigger_warnings
 from tableferry.postgres.facts import TargetFacts, read_facts
+from tableferry.postgres.planned_target import read_planned_target
 from tableferry.postgres.publish import (
     MERGE,
     STRATEGIES,
@@ -48,11 +49,10 @@ __all__ = [
     "end_abandoned_sessions",
     "end_other_sessions",
     "event_trigger_warnings",
-    "locate",
     "open_load",
     "publish_all",
-    "read_database",
     "read_facts",
+    "read_planned_target",
     "read_schema",
     "require_own_target",
     "require_rights",

@@ -1,25 +1,40 @@
 """Reads a table's schema from PostgreSQL's catalog."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tableferry.errors import SchemaError
 from tableferry.model.identifiers import TargetTable, quote_pg, shown
 from tableferry.model.schema import Obstacle, PgType, TargetColumn, TargetIndex, TargetSchema
 from tableferry.model.target_database import TargetDatabase
-from tableferry.postgres.column_uses import read_column_uses
+from tableferry.postgres.column_uses import asking_column_uses, column_uses
 from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.messages import Question, Rows
 
-Look = Callable[[TargetConnection, int], tuple[Obstacle, ...]]
-"""Reads what matters to a publishing strategy of the table with this ``pg_class.oid``."""
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What matters to a publishing strategy of a table, as rows of a kind and a name.
+
+    ``query`` returns the SELECT for a server of this ``server_version_num``, for the table with the
+    ``pg_class.oid`` of its parameter ``oid``; empty where nothing matters.
+    """
+
+    query: Callable[[int], str]
+
+    def asking(self, connection: TargetConnection, oid: int) -> Question | None:
+        """Return what asks for it, None where nothing matters."""
+        query = self.query(connection.version)
+        return (query, {"oid": oid}) if query else None
+
+
+def obstacles(rows: Rows) -> tuple[Obstacle, ...]:
+    """Return the obstacles for the answer to ``Look.asking``, in order."""
+    return tuple(sorted({Obstacle(str(kind), str(name)) for kind, name in rows}))
+
 
 _TABLE: Final = "SELECT c.oid, c.relkind FROM pg_class c WHERE c.oid = to_regclass(%s)"
-
-_LOCATED: Final = """\
-SELECT coalesce(
-  (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE c.oid = to_regclass(%s)), current_schema())"""
 
 _COLUMNS: Final = """\
 WITH RECURSIVE made_of AS (
@@ -30,7 +45,7 @@ WITH RECURSIVE made_of AS (
     END AS is_identity
   FROM pg_attribute a, LATERAL (SELECT pg_get_serial_sequence(a.attrelid::regclass::text, a.attname)
     AS seq) s
-  WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped
+  WHERE a.attrelid = {oid} AND a.attnum > 0 AND NOT a.attisdropped
   UNION ALL
   SELECT m.attnum, m.attname, t.typbasetype, t.typtypmod, m.not_null OR t.typnotnull,
     m.has_default OR t.typdefault IS NOT NULL, m.is_generated, m.is_identity
@@ -41,6 +56,10 @@ SELECT m.attname, t.typname, m.modifier, m.not_null, m.has_default, m.is_generat
 FROM made_of m JOIN pg_type t ON t.oid = m.type AND t.typtype <> 'd'
 ORDER BY m.attnum"""
 """A domain counts as its base type, through any number of domains between."""
+
+_COLUMNS_OF_OID: Final = _COLUMNS.replace("{oid}", "%(oid)s")
+
+_COLUMNS_OF_NAME: Final = _COLUMNS.replace("{oid}", "to_regclass(%(name)s)")
 
 _ABOUT: Final = """\
 SELECT
@@ -69,15 +88,18 @@ SELECT n.oid FROM pg_namespace n WHERE n.nspname = coalesce(%s::text, current_sc
 
 _NO_SCHEMA: Final = """\
 SELECT has_database_privilege(current_database(), 'CREATE'),
-  ARRAY(SELECT n.nspname::text FROM pg_namespace n WHERE lower(n.nspname) = lower(%s) ORDER BY 1)"""
+  ARRAY(SELECT n.nspname::text FROM pg_namespace n WHERE lower(n.nspname) = lower(%s::text)
+    ORDER BY 1)"""
 
 _NAMES: Final = """\
 SELECT
   ARRAY(SELECT c.relname::text FROM pg_class c
-        WHERE c.relnamespace = %(schema)s AND starts_with(c.relname, %(start)s)),
+        WHERE c.relnamespace = s.oid AND starts_with(c.relname, %(start)s)),
   ARRAY(SELECT c.relname::text FROM pg_class c
-        WHERE c.relnamespace = %(schema)s AND lower(c.relname) = lower(%(name)s)
-          AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY 1)"""
+        WHERE c.relnamespace = s.oid AND lower(c.relname) = lower(%(name)s)
+          AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY 1)
+FROM (SELECT) one
+LEFT JOIN pg_namespace s ON s.nspname = coalesce(%(schema)s::text, current_schema())"""
 
 COMMON_PREFIX: Final = 12
 """Characters of a table's name that derived names begin with, even if they are truncated."""
@@ -106,62 +128,87 @@ def read_schema(
     if not found:
         return None
     oid, kind = found[0]
+    return read_found(connection, table, oid, kind, looks or {}, uses=uses)[0]
+
+
+def read_found(
+    connection: TargetConnection,
+    table: TargetTable,
+    oid: int,
+    kind: str,
+    looks: Mapping[str, Look],
+    *,
+    uses: bool = False,
+    also: Sequence[Question] = (),
+) -> tuple[TargetSchema | None, Sequence[Rows]]:
+    """Read the same of a table that was found, in one message; with the rows asked for ``also``."""
     if kind not in LOADABLE:
         raise SchemaError(
             f"{table} is not a table (pg_class.relkind {kind!r})",
             hint="'pg_table' must name a table; views and foreign tables are not loaded.",
         )
-    columns = tuple(_column(row) for row in connection.rows(_COLUMNS, (oid,)))
-    ((referenced_by, triggers, secured, may_alter, has_children, size, btrees),) = connection.rows(
-        _ABOUT, {"oid": oid}
+    looked = {name: look.asking(connection, oid) for name, look in looks.items()}
+    asked = {name: question for name, question in looked.items() if question}
+    about = {"oid": oid}
+    columns, described, *rest = connection.ask(
+        (_COLUMNS_OF_OID, about),
+        (_ABOUT, about),
+        *asked.values(),
+        *([asking_column_uses(oid)] if uses else []),
+        *also,
     )
-    return TargetSchema(
-        columns=columns,
+    answered = rest[len(rest) - len(also) :]
+    if not described:  # dropped a moment ago
+        return None, answered
+    ((referenced_by, triggers, secured, may_alter, has_children, size, btrees),) = described
+    seen = {name: obstacles(rows) for name, rows in zip(asked, rest, strict=False)}
+    schema = TargetSchema(
+        columns=tuple(map(_column, columns)),
         kind=kind,
         referenced_by=tuple(referenced_by),
         row_triggers=tuple(triggers),
         row_security=secured,
         may_alter=may_alter,
         has_children=has_children,
-        obstacles={name: look(connection, oid) for name, look in (looks or {}).items()},
+        obstacles={name: seen.get(name, ()) for name in looked},
         bytes=size,
         btrees=tuple(TargetIndex(name, tuple(names)) for name, names in btrees),
-        uses=read_column_uses(connection, oid) if uses else {},
+        uses=column_uses(rest[len(asked)]) if uses else {},
     )
+    return schema, answered
 
 
-def locate(connection: TargetConnection, table: TargetTable) -> TargetTable:
-    """Return the table with its schema: the one that it is in, or would be created in.
+def asking_columns(table: TargetTable) -> Question:
+    """Return what asks for a table's columns."""
+    return (_COLUMNS_OF_NAME, {"name": table.sql})
 
-    The search path decides once, so that every statement of the load means the same table. Without
-    any schema in the search path a missing table stays as it is.
-    """
-    if table.schema:
-        return table
-    [(schema,)] = connection.rows(_LOCATED, (table.sql,))
-    return table.located_in(schema) if schema else table
+
+def columns_of(rows: Rows) -> tuple[TargetColumn, ...]:
+    """Return the columns for the answer to ``asking_columns``; none where there is no table."""
+    return tuple(map(_column, rows))
 
 
 def read_database(
-    connection: TargetConnection, table: TargetTable, *, creates: bool
-) -> TargetDatabase:
-    """Read what a plan has to know of the database; ``creates``: the table is missing.
+    connection: TargetConnection, table: TargetTable, also: Sequence[Question] = ()
+) -> tuple[TargetDatabase, Sequence[Rows]]:
+    """Read what a plan has to know of the database to create a table; with the rows asked ``also``.
 
     Raises SchemaError where it cannot be created, because there is no schema for it.
     """
     database = TargetDatabase(connection.version, connection.encoding)
-    if not creates:
-        return database
-    found = connection.rows(_SCHEMA, (table.schema or None,))
+    schema = table.schema or None
+    parameters = {"schema": schema, "start": table.name[:COMMON_PREFIX], "name": table.name}
+    found, names_alike, missing, *answered = connection.ask(
+        (_SCHEMA, (schema,)), (_NAMES, parameters), (_NO_SCHEMA, (schema,)), *also
+    )
     if not found:
-        _require_new_schema(connection, table)
-        return replace(database, creates_schema=True)
-    parameters = {"schema": found[0][0], "start": table.name[:COMMON_PREFIX], "name": table.name}
-    [(names, alike)] = connection.rows(_NAMES, parameters)
-    return replace(database, names=frozenset(names), alike=tuple(alike))
+        _require_new_schema(connection, table, missing)
+        return replace(database, creates_schema=True), answered
+    ((names, alike),) = names_alike
+    return replace(database, names=frozenset(names), alike=tuple(alike)), answered
 
 
-def _require_new_schema(connection: TargetConnection, table: TargetTable) -> None:
+def _require_new_schema(connection: TargetConnection, table: TargetTable, found: Rows) -> None:
     """Raise SchemaError unless the table's missing schema can be created."""
     if not table.schema:
         raise SchemaError(
@@ -169,7 +216,7 @@ def _require_new_schema(connection: TargetConnection, table: TargetTable) -> Non
             hint="Write the schema in 'pg_table': schema.table.",
         )
     schema = shown(table.schema)
-    [(may_create, alike)] = connection.rows(_NO_SCHEMA, (table.schema,))
+    [(may_create, alike)] = found
     if alike:
         raise SchemaError(
             f"There is no schema {schema} to create {table} in, but {', '.join(map(shown, alike))}",

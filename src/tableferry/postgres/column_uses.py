@@ -3,7 +3,7 @@
 from typing import Final, LiteralString
 
 from tableferry.model.schema import ColumnUse
-from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.messages import Question, Rows
 
 _USES: Final[LiteralString] = """\
 WITH body AS (
@@ -91,10 +91,15 @@ names a view's definition, not its rights and comments. Statistics objects, defa
 and an identity's sequence follow a column's type by themselves."""
 
 
-def read_column_uses(connection: TargetConnection, oid: int) -> dict[str, tuple[ColumnUse, ...]]:
-    """Return what uses each column of the table with this ``pg_class.oid``, by its name."""
+def asking_column_uses(oid: int) -> Question:
+    """Return what asks for the uses of each column of the table with this ``pg_class.oid``."""
+    return (_USES, {"oid": oid})
+
+
+def column_uses(rows: Rows) -> dict[str, tuple[ColumnUse, ...]]:
+    """Return what uses each column, by its name, for the answer to ``asking_column_uses``."""
     found: dict[str, list[ColumnUse]] = {}
-    for column, kind, name, before, after in connection.rows(_USES, {"oid": oid}):
+    for column, kind, name, before, after in rows:
         use = ColumnUse(str(kind), str(name), before or "", after or "")
         uses = found.setdefault(str(column), [])
         if use not in uses:

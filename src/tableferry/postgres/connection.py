@@ -3,7 +3,7 @@
 import contextlib
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Final, LiteralString, Self
 
@@ -20,7 +20,16 @@ from tableferry.errors import (
 from tableferry.model.identifiers import TargetTable
 from tableferry.model.target_database import UTF8
 from tableferry.postgres.driver_session import has_news, open_session
-from tableferry.postgres.errors import translated, translated_outside
+from tableferry.postgres.errors import translated
+from tableferry.postgres.messages import (
+    Answers,
+    Parameters,
+    Question,
+    Rows,
+    answers,
+    bound,
+    is_bindable,
+)
 from tableferry.postgres.session_settings import BEGIN_READING, READ_ONLY_SERVER, begin_statement
 
 CANCEL_SECONDS: Final = 2.0
@@ -28,9 +37,9 @@ CANCEL_SECONDS: Final = 2.0
 
 TOO_MANY_CONNECTIONS: Final = "53300"
 
-OnWait = Callable[[Sequence[int] | None, float], None]
+_SAVEPOINT: Final = "SAVEPOINT tableferry_block"
 
-Parameters = tuple[Any, ...] | dict[str, Any]
+OnWait = Callable[[Sequence[int] | None, float], None]
 
 
 class TargetConnection:
@@ -43,6 +52,9 @@ class TargetConnection:
     A connection that the other end has closed while no transaction was open on it is opened again
     when it is next used: nothing was lost with it.
 
+    What begins a transaction is sent with its first statement, in one message; so is what was
+    deferred, with the next one.
+
     With ``keep``, a block that ends in order with no transaction open offers it the connection, in
     whose session nothing is left then; ``keep`` returns whether it has taken it.
     """
@@ -53,6 +65,10 @@ class TargetConnection:
         self.settings = settings
         self.raw = raw
         self._run_id = run_id
+        self._begin = ""  # what begins the transaction that is open, until it is sent
+        self._deferred: list[str] = []
+        self._may_reopen = True
+        self._is_shut_down = False
         self.on_wait: OnWait = _nothing
         self.keep: Callable[[TargetConnection], bool] | None = None
 
@@ -76,15 +92,71 @@ class TargetConnection:
 
     def execute(self, sql: str, parameters: Parameters = ()) -> None:
         """Run a statement that returns no rows; raises TableferryError."""
-        self._revive()
-        with translated(self.settings):
-            self.raw.execute(statement(sql), parameters or None)
+        self._run(sql, parameters)
 
-    def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, parameters: Parameters = ()) -> Rows:
         """Run a query with a small result set; raises TableferryError."""
+        cursor = self._run(sql, parameters)
+        with translated(self.settings):
+            return cursor.fetchall()
+
+    def _run(self, sql: str, parameters: Parameters) -> psycopg.Cursor[Any]:
+        if (self._begin or self._deferred) and is_bindable(sql):
+            cursor = self._send(self._bound((sql, parameters)))
+            with translated(self.settings):
+                while cursor.nextset():  # the last is the statement's
+                    pass
+            return cursor
+        self.send_pending()
         self._revive()
         with translated(self.settings):
-            return self.raw.execute(statement(sql), parameters or None).fetchall()
+            return self.raw.execute(statement(sql), parameters or None)
+
+    def defer(self, *statements: str) -> None:
+        """Have statements sent with the next one of the open transaction, before it.
+
+        They are lost with the end of the transaction, and return nothing.
+        """
+        self._deferred += statements
+
+    def ask(self, *questions: Question) -> Sequence[Rows]:
+        """Run several statements in one message; returns the rows of each that returns any.
+
+        In the open transaction; without one they are queries, in a transaction of their own, and
+        asked again where the connection turns out to be lost. Raises TableferryError.
+        """
+        texts = [self._bound(question) for question in questions]
+        if self.in_transaction:
+            return self._answers("; ".join(texts)).rows
+        with self.transaction():
+            return self._answers("; ".join([*texts, "COMMIT"])).rows
+
+    def rows_and_commit(self, *questions: Question) -> Sequence[Rows]:
+        """Run the last statements of the open transaction, and COMMIT, in one message.
+
+        Returns the rows of each that returns any. Raises TableferryError; whether it was committed
+        is unknown where the connection was lost.
+        """
+        texts = [self._bound(question) for question in questions]
+        found = self._answers("; ".join([*texts, "COMMIT"]))
+        self._require_committed(found.tag)
+        return found.rows
+
+    def _answers(self, text: str) -> Answers:
+        before = sum(one.startswith("SELECT") for one in self._deferred)
+        cursor = self._send(text)
+        with translated(self.settings):
+            found = answers(cursor)
+        return Answers(found.rows[before:], found.tag)
+
+    def _bound(self, question: Question) -> str:
+        with translated(self.settings):
+            return bound(self.raw, *question)
+
+    def cursor(self) -> psycopg.Cursor[Any]:
+        """Return a cursor for a COPY in the open transaction; raises TableferryError."""
+        self.send_pending()
+        return self.raw.cursor()
 
     @property
     def is_closed(self) -> bool:
@@ -94,7 +166,7 @@ class TargetConnection:
     @property
     def in_transaction(self) -> bool:
         """Whether a transaction is open, a failed one included."""
-        return (
+        return bool(self._begin) or (
             not self.raw.closed
             and self.raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
         )
@@ -107,27 +179,43 @@ class TargetConnection:
     def begin(self, *, reopen: bool = True, **local: str) -> None:
         """Begin a transaction for writing, or join the one that is open.
 
-        It has the settings of ``session_settings``, and ``local`` ones. Raises ConfigError for a
-        server that only reads, or a pooler without transactions. With ``reopen``, a connection
-        that turns out to be lost is opened again.
+        It has the settings of ``session_settings``, and ``local`` ones. Its first statement raises
+        ConfigError for a server that only reads, or a pooler without transactions. With
+        ``reopen``, a connection that turns out to be lost by then is opened again.
         """
         if self.in_transaction:
             return
-        was_idle = self.is_idle
+        self._may_reopen = reopen
+        self._begin = begin_statement(self.version, **local)
+
+    def send_pending(self) -> None:
+        """Send what begins the open transaction, and what was deferred: a COPY takes none along."""
+        if self._begin or self._deferred:
+            self._send("")
+
+    def _send(self, text: str) -> psycopg.Cursor[Any]:
+        """Send statements, after what begins their transaction if that is not sent yet."""
+        begin, self._begin = self._begin, ""
+        deferred, self._deferred = self._deferred, []
+        whole = "; ".join(one for one in (begin, *deferred, text) if one)
+        if not begin:
+            with translated(self.settings):
+                return self.raw.execute(statement(whole))
+        if self._may_reopen and self.has_ended:
+            self._reopen()
         try:
-            self._begin(local)
+            with translated(self.settings):
+                return self.raw.execute(statement(whole))
         except TableferryError as error:
-            if error.code == READ_ONLY_SERVER:
+            if error.code == READ_ONLY_SERVER and not self.in_transaction:
                 raise replica_error(self.settings) from error
             # A pooler without a free connection has waited for one already.
-            if not (reopen and was_idle and self.is_closed) or error.code == TOO_MANY_CONNECTIONS:
+            lost = self._may_reopen and self.is_closed and not self._is_shut_down
+            if not lost or error.code == TOO_MANY_CONNECTIONS:
                 raise
-            self._reopen()
-            self._begin(local)
-
-    def _begin(self, local: Mapping[str, str]) -> None:
+        self._reopen()
         with translated(self.settings):
-            self.raw.execute(statement(begin_statement(self.version, **local)))
+            return self.raw.execute(statement(whole))
 
     def begin_reading(self, *held: TargetTable) -> None:
         """Begin a transaction that reads everything as of this moment, and writes nothing.
@@ -195,6 +283,10 @@ class TargetConnection:
         It is unknown then as well whether the commit took effect, but nothing depends on it: the
         next attempt begins with what it finds. Raises VerificationError as ``commit`` does.
         """
+        self._deferred = []
+        if self._begin:
+            self._begin = ""  # nothing was done in it
+            return
         with translated(self.settings):
             tag = self.raw.execute("COMMIT").statusmessage
         self._require_committed(tag)
@@ -208,6 +300,7 @@ class TargetConnection:
 
     def rollback(self) -> None:
         """Roll back the open transaction, if any; a lost connection has rolled back already."""
+        self._begin, self._deferred = "", []
         if self.in_transaction:
             with contextlib.suppress(Exception):
                 self.raw.execute("ROLLBACK")
@@ -219,7 +312,7 @@ class TargetConnection:
         Raises VerificationError where a statement of the block has failed unnoticed.
         """
         if self.in_transaction:
-            with translated_outside(self.settings, self.raw.transaction()):
+            with self._savepoint():
                 yield
             return
         self.begin(reopen=reopen, **local)
@@ -228,9 +321,25 @@ class TargetConnection:
         except BaseException:
             self.rollback()
             raise
-        with translated(self.settings):
-            tag = self.raw.execute("COMMIT").statusmessage
-        self._require_committed(tag)
+        if self.in_transaction or self.is_closed:  # else it was committed with its last statement
+            self.commit_staged()
+
+    @contextlib.contextmanager
+    def _savepoint(self) -> Iterator[None]:
+        """Run the block after a savepoint of the open transaction; rolled back to if it fails."""
+        self.defer(_SAVEPOINT)
+        before = len(self._deferred)
+        try:
+            yield
+        except BaseException:
+            if self._deferred[before - 1 : before] == [_SAVEPOINT]:  # nothing was sent
+                del self._deferred[before - 1 :]
+            else:
+                self._deferred = []
+                with contextlib.suppress(TableferryError):  # a lost connection has rolled back
+                    self.execute(f"ROLLBACK TO {_SAVEPOINT}; RELEASE {_SAVEPOINT}")
+            raise
+        self.defer(f"RELEASE {_SAVEPOINT}")
 
     @contextlib.contextmanager
     def in_one_transaction(self) -> Iterator[None]:
@@ -254,6 +363,7 @@ class TargetConnection:
 
         A connection that is closed already has no socket to shut down.
         """
+        self._is_shut_down = True
         with (
             contextlib.suppress(psycopg.Error, OSError),
             socket.socket(fileno=os.dup(self.raw.fileno())) as wire,

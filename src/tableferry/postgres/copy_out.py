@@ -35,7 +35,7 @@ def copy_out(
     """
     with (
         translated(connection.settings),
-        connection.raw.cursor() as cursor,
+        connection.cursor() as cursor,
         cursor.copy(statement(f"COPY ({select}) TO STDOUT (FORMAT BINARY)")) as copy,
     ):
         messages = iter(copy)

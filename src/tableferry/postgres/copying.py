@@ -50,7 +50,7 @@ class CopyIn:
     def __enter__(self) -> Self:
         with translated(self._connection.settings):
             # Not before: until now the connection may have been opened again.
-            self._cursor = self._connection.raw.cursor()
+            self._cursor = self._connection.cursor()
             self._copy = self._stack.enter_context(self._cursor.copy(statement(self._sql)))
             self._copy.write(self._header)
         return self

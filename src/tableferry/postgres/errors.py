@@ -9,7 +9,6 @@ import contextlib
 import logging
 import re
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Final
 
 import psycopg
@@ -21,7 +20,7 @@ from tableferry.postgres.libpq_errors import without_sqlstate
 from tableferry.postgres.poolers import UNKNOWN_POOLER, find_pooler_error
 from tableferry.postgres.sqlstates import ROW_TOO_LARGE, Meaning, meaning_of
 
-__all__ = ["is_staging_name", "translate", "translated", "translated_outside", "without_texts"]
+__all__ = ["is_staging_name", "translate", "translated", "without_texts"]
 
 _OWN_IN_FUNCTIONS: Final = frozenset({"40", "53", "55", "57"})
 """Classes of errors whose messages quote nothing, whatever function was running."""
@@ -51,25 +50,6 @@ def translated(settings: TargetSettings, *, at_login: bool = False) -> Iterator[
         raise ours from None
     except Exception as error:  # noqa: BLE001 - whatever a driver raises, its text may quote
         raise driver_failed(error, str(settings), at_login=at_login) from None
-
-
-@contextlib.contextmanager
-def translated_outside(
-    settings: TargetSettings, block: contextlib.AbstractContextManager[object]
-) -> Iterator[None]:
-    """Run a block inside of one of psycopg's, whose own errors only are translated."""
-
-    def end(
-        kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
-        with translated(settings):
-            return block.__exit__(kind, error, trace)
-
-    with contextlib.ExitStack() as stack:
-        with translated(settings):
-            block.__enter__()
-        stack.push(end)
-        yield
 
 
 def without_texts(record: logging.LogRecord) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 
 from tableferry.model.identifiers import shown
 from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.messages import Question, Rows
 
 TAGS: Final = ("CREATE TABLE", "CREATE TABLE AS", "ALTER TABLE", "DROP TABLE", "CREATE INDEX")
 """The command tags by which event triggers are filtered."""
@@ -25,11 +26,20 @@ WHERE e.evtenabled IN ('O', 'A') AND e.evtevent IN ('ddl_command_start', 'ddl_co
 rewrites a table. Since PostgreSQL 17 a setting can switch all of them off."""
 
 
-def event_trigger_warnings(connection: TargetConnection) -> tuple[str, ...]:
+def asking_event_triggers() -> Question:
+    """Return what asks for their names."""
+    return (f"{ENABLED} ORDER BY 1", ())
+
+
+def warnings_of(rows: Rows) -> tuple[str, ...]:
     """Return what a plan says of them where its load has statements that they run for."""
-    names = [name for (name,) in connection.rows(f"{ENABLED} ORDER BY 1")]
     return tuple(
         f"the event trigger {shown(name)} runs when the load creates, alters or drops tables, and "
         "may refuse it"
-        for name in names
+        for (name,) in rows
     )
+
+
+def event_trigger_warnings(connection: TargetConnection) -> tuple[str, ...]:
+    """Return the same for a database of which no table is planned; raises TableferryError."""
+    return warnings_of(connection.rows(*asking_event_triggers()))

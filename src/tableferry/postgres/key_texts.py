@@ -51,7 +51,7 @@ def values_sql(
     """
     names = [column.name for column in columns]
     with connection.in_one_transaction():
-        types = dict(connection.rows(_TYPES, (table.sql, names)))
+        types: dict[str, str] = dict(connection.rows(_TYPES, (table.sql, names)))
     values = ", ".join(
         f"{_value_sql(column, f'v.a{place}', types[column.name])} AS {quote_pg(column.name)}"
         for place, column in enumerate(columns)

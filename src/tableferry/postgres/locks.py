@@ -31,6 +31,10 @@ LONGEST_PAUSE: Final = 1.0
 
 NOT_AVAILABLE: Final = "55P03"
 
+_ALONE: Final = "ACCESS EXCLUSIVE"
+
+_SAVEPOINT: Final = "SAVEPOINT tableferry_lock"
+
 LockStep = str | Callable[[], None]
 
 
@@ -49,8 +53,12 @@ def lock_exclusively(
     usable.
     """
     locked = f"ONLY {table.sql}" if only else table.sql
+    # Mostly nobody is in the way, and one message is enough.
+    both = (f"LOCK TABLE {locked} IN {mode} MODE" for mode in ("SHARE UPDATE EXCLUSIVE", _ALONE))
+    if _locked(connection, "; ".join(both), min(REQUEST_SECONDS, patience), PATIENCE_SECONDS):
+        return
     lock_beside_readers(connection, table, "SHARE UPDATE EXCLUSIVE", only=only, patience=patience)
-    steps = [f"LOCK TABLE {locked} IN ACCESS EXCLUSIVE MODE"]
+    steps = [f"LOCK TABLE {locked} IN {_ALONE} MODE"]
     retry_brief_locks(connection, steps, str(table), patience=patience, sleep=sleep, clock=clock)
 
 
@@ -69,15 +77,15 @@ def lock_beside_readers(
     (``deadlock_timeout``), as a brief one never does. Raises TransientError; the transaction stays
     usable.
     """
-    locked = f"ONLY {table.sql}" if only else table.sql
+    lock = f"LOCK TABLE {'ONLY ' if only else ''}{table.sql} IN {mode} MODE"
     # In two requests, so that what is waited for can be told after the first. The second is long
     # enough for ``deadlock_timeout``.
     first = min(FIRST_REQUEST_SECONDS, patience)
-    if _locked(connection, locked, mode, first, patience):
+    if _locked(connection, lock, first, patience):
         return
     pids = holders_of(connection, table, mode)
     connection.on_wait(pids, first)
-    if patience > first and _locked(connection, locked, mode, patience - first, patience):
+    if patience > first and _locked(connection, lock, patience - first, patience):
         connection.on_wait(None, 0.0)
         return
     raise lock_timeout_error(str(table), patience, holders_of(connection, table, mode) or pids)
@@ -103,13 +111,12 @@ def retry_brief_locks(
     started = clock()
     pause = FIRST_PAUSE
     while True:
-        connection.execute("SAVEPOINT tableferry_lock")
         try:
             _run(connection, steps, clock)
         except TransientError as error:
             if error.code != NOT_AVAILABLE:
                 raise
-            connection.execute("ROLLBACK TO SAVEPOINT tableferry_lock")
+            connection.execute(f"ROLLBACK TO {_SAVEPOINT}; RELEASE {_SAVEPOINT}")
             pids = sharers_of_own_tables(connection)
             waited = clock() - started
             connection.on_wait(pids, waited)
@@ -118,11 +125,6 @@ def retry_brief_locks(
             sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
             pause = min(2 * pause, LONGEST_PAUSE)
         else:
-            # What follows takes no lock that blocks readers, but must not wait forever, either.
-            connection.execute(
-                f"SET LOCAL lock_timeout = {round(PATIENCE_SECONDS * 1000)}; "
-                "RELEASE SAVEPOINT tableferry_lock"
-            )
             if pause > FIRST_PAUSE:
                 connection.on_wait(None, clock() - started)
             return
@@ -131,6 +133,8 @@ def retry_brief_locks(
 def _run(
     connection: TargetConnection, steps: Sequence[LockStep], clock: Callable[[], float]
 ) -> None:
+    """Run the steps after a savepoint, which stays where one of them fails."""
+    connection.defer(_SAVEPOINT)
     started: float | None = None
     for step in steps:
         if not isinstance(step, str):
@@ -141,24 +145,26 @@ def _run(
         # SET LOCAL, since a session setting would not survive a connection pooler. One round trip
         # for both, since readers wait while a busy machine gets around to the second.
         connection.execute(f"SET LOCAL lock_timeout = {round(left * 1000)}; {step}")
+    # What follows takes no lock that blocks readers, but must not wait forever, either.
+    limit = f"SET LOCAL lock_timeout = {round(PATIENCE_SECONDS * 1000)}"
+    connection.defer(f"{limit}; RELEASE {_SAVEPOINT}")
 
 
-def _locked(
-    connection: TargetConnection, locked: str, mode: str, seconds: float, patience: float
-) -> bool:
-    """Request the lock for so long; whether it was granted. The transaction stays usable.
+def _locked(connection: TargetConnection, lock: str, seconds: float, patience: float) -> bool:
+    """Run the LOCK statements for so long; whether all was granted. The transaction stays usable.
 
     Once it is held, later statements of the transaction may wait ``patience`` seconds for theirs:
     longer than ``deadlock_timeout``, so that a deadlock is found to be one.
     """
     try:
-        with connection.transaction():
-            connection.execute(f"SET LOCAL lock_timeout = {max(1, round(seconds * 1000))}")
-            connection.execute(f"LOCK TABLE {locked} IN {mode} MODE")
-            connection.execute(f"SET LOCAL lock_timeout = {max(1, round(patience * 1000))}")
+        connection.execute(
+            f"{_SAVEPOINT}; SET LOCAL lock_timeout = {max(1, round(seconds * 1000))}; {lock}; "
+            f"SET LOCAL lock_timeout = {max(1, round(patience * 1000))}; RELEASE {_SAVEPOINT}"
+        )
     except TransientError as error:
         if error.code != NOT_AVAILABLE:
             raise
+        connection.execute(f"ROLLBACK TO {_SAVEPOINT}; RELEASE {_SAVEPOINT}")
         return False
     return True
 

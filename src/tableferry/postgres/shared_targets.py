@@ -12,10 +12,11 @@ from tableferry.postgres.connection import TargetConnection
 
 _PLACES: Final = """\
 SELECT coalesce(t.nspname, w.schema, current_schema(), ''), w.name, coalesce(t.oid::bigint, 0),
-  ARRAY(SELECT a.relid::oid::bigint FROM pg_partition_ancestors(t.oid) a)
-FROM unnest(%b::text[], %b::text[]) WITH ORDINALITY w (schema, name, place)
+  ARRAY(SELECT a.relid::oid::bigint FROM pg_partition_ancestors(t.oid) a), coalesce(t.relkind, '')
+FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY w (schema, name, place)
 LEFT JOIN LATERAL (
-  SELECT c.oid, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  SELECT c.oid, n.nspname, c.relkind::text
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relname = w.name::name
     AND CASE WHEN w.schema IS NULL THEN pg_table_is_visible(c.oid) ELSE n.nspname = w.schema END
 ) t ON true
@@ -30,11 +31,12 @@ _HINT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a table is or would be created; ``oid`` is 0 where it is missing."""
+    """Where a table is or would be created; ``oid`` is 0 where it is missing, ``kind`` relkind."""
 
     table: TargetTable
     oid: int
     ancestors: frozenset[int]
+    kind: str = ""
 
     def shares(self, other: "Place") -> bool:
         """Whether a row of one table may be a row of the other."""
@@ -45,8 +47,10 @@ class Place:
 
 def require_own_target(
     connection: TargetConnection, spec: TableSpec, others: Sequence[TableSpec]
-) -> None:
-    """Raise ConfigError where an entry's target is another's as well, or a partition of it.
+) -> Place:
+    """Return where an entry's target is, after seeing that it is the entry's alone.
+
+    Raises ConfigError where the target is another entry's as well, or a partition of it.
 
     The entry is compared with ``others`` and with all that were configured beside it: one of those
     that is loaded by another run would replace its rows all the same.
@@ -57,12 +61,11 @@ def require_own_target(
         for key, target in targets.items()
         if key != spec.key and can_exist(connection, target)
     }
-    if not targets:
-        return
     own, *others_places = places(connection, [spec.target, *targets.values()])
     for key, place in zip(targets, others_places, strict=True):
         if own.shares(place):
             raise shared_target(spec.key, own.table, key, place.table)
+    return own
 
 
 def shared_target(key: str, table: TargetTable, other: str, its: TargetTable) -> ConfigError:
@@ -80,8 +83,8 @@ def can_exist(connection: TargetConnection, table: TargetTable) -> bool:
 def places(connection: TargetConnection, tables: Sequence[TargetTable]) -> list[Place]:
     """Return where each table is, as the search path has it; raises TableferryError."""
     schemas = [table.schema or None for table in tables]
-    found = connection.rows(_PLACES, (schemas, [table.name for table in tables]))
+    (found,) = connection.ask((_PLACES, (schemas, [table.name for table in tables])))
     return [
-        Place(TargetTable(schema, name), oid, frozenset(ancestors))
-        for schema, name, oid, ancestors in found
+        Place(TargetTable(schema, name), oid, frozenset(ancestors), kind)
+        for schema, name, oid, ancestors, kind in found
     ]

@@ -39,7 +39,7 @@ class Claim(Protocol):
         cut: Cut,
         watermark: str | None = None,
     ) -> LoadPlan:
-        """Return where the load starts or resumes; drop staging tables left by other runs.
+        """Return where the load starts or resumes; ``planned`` is to follow, which records it.
 
         ``watermark`` is the source's now, kept with what is staged.
         """
@@ -67,8 +67,9 @@ class Claim(Protocol):
     def planned(
         self, plan: SyncPlan, attempt: int, *, at_one_moment: bool, publish: str = ""
     ) -> None:
-        """Record the plan; raises LeaseLostError where the lease is gone.
+        """Record the plan and what it stages; drop staging tables left by other runs.
 
+        Raises LeaseLostError where the lease is gone.
         ``publish`` is recorded in place of the strategy's name, where it is not empty.
         """
 

@@ -38,6 +38,7 @@ class History:
         self._is_open = False
         self._refusal: TableferryError | None = None
         self._runs: dict[str, TableRun] = {}
+        self._claims: dict[str, LedgerClaim] = {}
         # Reentrant: the first table that is begun opens the ledger.
         self._beginning = threading.RLock()
 
@@ -70,18 +71,23 @@ class History:
             yield NoClaim()
             return
         with self._beginning:
-            run = self._begin_table(spec)
-            self._require_own_target(run)
+            self._open()
+            begun = self._ledger.begin_and_take(spec.key, origin(spec, self._settings), spec.target)
+            self._runs[spec.key] = begun.run
+            self._require_own_target(begun.run)
         claim = LedgerClaim(
             self._ledger,
-            run,
+            begun.run,
             self._settings.target,
             on_wait=on_wait,
             continues=self._options.continues,
+            begun=begun,
         )
+        self._claims[spec.key] = claim
         try:
             yield claim
         finally:
+            del self._claims[spec.key]
             claim.release()
 
     def table_ended(self, spec: TableSpec, outcome: TableOutcome) -> tuple[str, ...]:
@@ -93,7 +99,8 @@ class History:
             with contextlib.suppress(TableferryError), self._beginning:
                 self._begin_table(spec)
         if run := self._runs.get(spec.key):
-            self._ledger.end_table(
+            claim = self._claims.get(spec.key)
+            written = self._ledger.end_table(
                 run,
                 outcome.status.value,
                 rows_read=outcome.rows_read,
@@ -102,7 +109,10 @@ class History:
                 warnings=outcome.warnings,
                 phases=outcome.phases,
                 losses=dict(outcome.losses),
+                lease=claim.lease if claim else None,
             )
+            if claim and written:
+                claim.released()
         return self._ledger.take_warnings()
 
     def verified(self, spec: TableSpec, found: TableVerification) -> tuple[str, ...]:

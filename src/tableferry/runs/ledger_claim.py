@@ -12,11 +12,14 @@ from tableferry.model.key_range import KeyRange
 from tableferry.model.watermark import ReloadReason, Watermark
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.ledger import (
+    BegunTable,
     Holder,
     Lease,
     Ledger,
+    LoadDescription,
     NewWatermark,
     ResumeLimit,
+    StagedTable,
     TableRun,
     add_amended,
     amended_rows,
@@ -27,7 +30,7 @@ from tableferry.postgres.ledger import (
     seal,
     was_published,
     was_stored,
-    write_watermark,
+    writing_watermark,
 )
 from tableferry.postgres.ledger.assignments import altered_values
 from tableferry.runs.claim import Cut
@@ -46,31 +49,58 @@ class LedgerClaim:
         *,
         on_wait: Callable[[Holder], None] = lambda _holder: None,
         continues: bool = False,
+        begun: BegunTable | None = None,
     ) -> None:
         """Take the lease; raises LeaseHeldError where another run has it (see ``acquire``).
 
-        ``continues``: see ``RunOptions``.
+        ``begun``: it may have been taken when the table was begun. ``continues``: see
+        ``RunOptions``.
         """
         self._continues = continues
         self._ledger = ledger
         self._run = run
         self._on_wait = on_wait
-        self._lease: Lease = ledger.acquire(run, on_wait)
+        taken = begun.lease if begun else None
+        self._lease: Lease = taken or ledger.acquire(run, on_wait)
+        self._is_new = taken is not None
+        self._follows_abandoned = not (begun and begun.lease) or begun.follows_abandoned
+        self._is_released = False
         self._settings = settings
         self._attempt = 1
         self.run_id = str(run.run_id)
         self._staging = postgres.staging_name()
         self._staged: _StagedChunks | None = None
         self._may_resume = True
+        self._has_staged = False
+        self._may_have_chunks = True
+        self._to_stage: StagedTable | None = None
+        self._into: postgres.TargetConnection | None = None
+
+    @property
+    def lease(self) -> Lease:
+        """The lease, which is renewed until it is released."""
+        return self._lease
+
+    def released(self) -> None:
+        """Note that the lease was released with the table's outcome."""
+        self._is_released = True
 
     def release(self) -> None:
-        """Release the lease, so that the next run may take the table."""
-        self._ledger.release(self._lease)
+        """Release the lease, so that the next run may take the table; once."""
+        if not self._is_released:
+            self._is_released = True
+            self._ledger.release(self._lease)
 
     def begin_attempt(self, connection: postgres.TargetConnection) -> None:
         """See ``Claim``."""
-        self._lease = self._ledger.acquire(self._run, self._on_wait)
-        postgres.end_abandoned_sessions(connection, self._lease.target)
+        if self._is_new:  # taken a moment ago: nothing has been tried yet
+            self._is_new = False
+            self._ledger.require(self._lease)
+        else:
+            self._lease = self._ledger.acquire(self._run, self._on_wait)
+            self._follows_abandoned = True
+        if self._follows_abandoned:
+            postgres.end_abandoned_sessions(connection, self._lease.target)
 
     def load_plan(
         self,
@@ -80,21 +110,26 @@ class LedgerClaim:
         watermark: str | None = None,
     ) -> LoadPlan:
         """See ``Claim``."""
+        self._into, self._to_stage = connection, None
+        self._may_have_chunks = False
         if not plan.staged:
             self._drop_own(connection)
-            self._drop_orphans(connection)
             return fresh(cut(), watermark)
         if self._staged is None or self._staged.fingerprint != plan.fingerprint:
             self._staged = self._resumed(plan) or self._staged_anew(plan, cut(), watermark)
-        self._drop_orphans(connection)
         staged = self._staged
-        done = self._ledger.done_chunks(self._lease) if len(staged.ranges) > 1 else {}
+        self._may_have_chunks = staged.resumed or len(staged.ranges) > 1
+        untried, self._has_staged = not (self._has_staged or staged.resumed), True
+        # Those of an earlier plan are forgotten when this one is recorded.
+        goes_on = self._may_have_chunks and self._to_stage is None
+        done = self._ledger.done_chunks(self._lease) if goes_on else {}
         refused = refused_counts(connection, self._lease) if done else {}
         altered = altered_values(connection, self._run) if done else {}
         staging = postgres.Staging(
             staged.name,
             parts=len(staged.ranges) > 1,
             resumed=sum(done.values()) + amended_rows(connection, self._lease) if done else None,
+            untried=untried,
         )
         oldest = self._ledger.oldest_chunk(self._lease) if done else None
         return LoadPlan(
@@ -133,7 +168,7 @@ class LedgerClaim:
     ) -> "_StagedChunks":
         self._may_resume = False  # the table that is begun here must stay the one in the ledger
         chunks = [keys.to_json() for keys in cut.ranges] if len(cut.ranges) > 1 else []
-        self._ledger.stage(self._lease, self._staging, chunks, watermark)
+        self._to_stage = StagedTable(self._staging, chunks, watermark)
         return _StagedChunks(
             self._staging,
             plan.fingerprint,
@@ -148,10 +183,6 @@ class LedgerClaim:
             self._ledger.stage(self._lease, self._staged.name)  # without any chunks
             postgres.drop_staging(connection, self._staged.name)
             self._staged = None
-
-    def _drop_orphans(self, connection: postgres.TargetConnection) -> None:
-        for name in self._ledger.orphans(self._lease):
-            postgres.drop_staging(connection, name)
 
     def restart(self) -> None:
         """See ``Claim``."""
@@ -194,13 +225,15 @@ class LedgerClaim:
         """See ``Claim``."""
         self._attempt = attempt
         self._ledger.require(self._lease)
-        self._ledger.describe(
-            self._run,
-            publish=publish or plan.publish,
-            consistency=plan.consistency.value,
-            fingerprint=plan.fingerprint,
-            read_at_one_moment=at_one_moment,
+        consistency = plan.consistency.value
+        load = LoadDescription(
+            publish or plan.publish, consistency, plan.fingerprint, at_one_moment
         )
+        left = self._ledger.begin_load(self._lease, self._to_stage, load)
+        self._to_stage = None
+        if self._into is not None:
+            for name in left:
+                postgres.drop_staging(self._into, name)
 
     def progress(self, phase: str, rows_read: int, rows_written: int) -> None:
         """See ``Claim``."""
@@ -217,7 +250,8 @@ class LedgerClaim:
         self, connection: postgres.TargetConnection, refused: Sequence[values.RefusedRow]
     ) -> None:
         """See ``Claim``."""
-        quarantine(connection, self._lease, refused)
+        if refused or self._may_have_chunks:
+            quarantine(connection, self._lease, refused)
 
     def seal(
         self,
@@ -231,7 +265,7 @@ class LedgerClaim:
         age: float = 0.0,
     ) -> dt.datetime | None:
         """See ``Claim``."""
-        as_of = seal(
+        return seal(
             connection,
             self._lease,
             rows_read=rows_read,
@@ -240,10 +274,23 @@ class LedgerClaim:
             warnings=plan.warnings,
             every_row=not is_repair and (watermark is None or watermark.every_row),
             read_to=watermark.value if watermark else None,
+            fills_file=not is_repair
+            and rows_read == rows_written
+            and self._fills_file(plan, watermark),
+            also=[] if is_repair else [writing_watermark(self._lease, watermark)],
         )
-        if not is_repair:
-            write_watermark(connection, self._lease, watermark)
-        return as_of
+
+    def _fills_file(self, plan: SyncPlan, watermark: NewWatermark | None) -> bool:
+        """Whether the rows are all that the target holds, and were written without gaps.
+
+        A chunk that was begun and not stored leaves one in the staging table.
+        """
+        if self._may_have_chunks and (
+            self._attempt > 1 or not self._staged or self._staged.resumed
+        ):
+            return False
+        is_new = plan.strategy is None or not plan.strategy.in_place
+        return is_new and (watermark is None or watermark.every_row)
 
     def was_published(self) -> bool:
         """See ``Claim``."""

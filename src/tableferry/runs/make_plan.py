@@ -40,11 +40,8 @@ def make_plan(
     strategies = {} if changes_alone else postgres.strategies_for(spec.publish)
     judged = [*strategies.values(), *([merging] if merging else [])]
     looks = {strategy.name: strategy.look for strategy in judged}
-    with into.in_one_transaction():
-        postgres.require_own_target(into, spec, others)
-        spec = replace(spec, target=postgres.locate(into, spec.target))
-        there = postgres.read_schema(into, spec.target, looks, uses=True)
-        database = postgres.read_database(into, spec.target, creates=there is None)
+    target = postgres.read_planned_target(into, spec, others, looks)
+    spec, there = replace(spec, target=target.table), target.schema
     planned = partial(
         plan_table,
         spec,
@@ -52,7 +49,7 @@ def make_plan(
         there,
         strategies=strategies,
         isolation=sqlserver.read_isolation(from_, spec.source.database, answers),
-        database=database,
+        database=target.database,
         merging=merging,
     )
     details = _details(spec, from_, answers, creates=there is None)
@@ -66,7 +63,7 @@ def make_plan(
         plan = replace(plan, spellings=spellings)
     warnings = mode_of(spec).check(plan)
     if plan.staged or plan.ddl:
-        warnings += postgres.event_trigger_warnings(into)
+        warnings += target.event_triggers
     return replace(plan, warnings=plan.warnings + warnings)
 
 

@@ -54,11 +54,11 @@ def cut_off_at(monkeypatch: pytest.MonkeyPatch, statement: str) -> None:
     """Have the connection break before this statement, once."""
     run = shadow.run
 
-    def breaking(connection: Connection, statements: list[str]) -> None:
+    def breaking(connection: Connection, statements: list[str], **how: bool) -> None:
         if any(statement in one for one in statements):
             monkeypatch.setattr(shadow, "run", run)
             raise TransientError("cut off", hint="")
-        run(connection, statements)
+        run(connection, statements, **how)
 
     monkeypatch.setattr(shadow, "run", breaking)
 

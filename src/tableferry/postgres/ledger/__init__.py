@@ -8,13 +8,14 @@ recorded if and only if the rows are committed.
 from tableferry.postgres.ledger.checkpoints import (
     OldestChunk,
     ResumeLimit,
+    StagedTable,
     UnfinishedLoad,
     add_amended,
     amended_rows,
     checkpoint,
 )
 from tableferry.postgres.ledger.first_runs import read_first_runs
-from tableferry.postgres.ledger.lease import Holder, Lease, LeaseTiming
+from tableferry.postgres.ledger.lease import BegunTable, Holder, Lease, LeaseTiming
 from tableferry.postgres.ledger.ledger import Ledger
 from tableferry.postgres.ledger.many_watermarks import LeftWatermark
 from tableferry.postgres.ledger.migrate import SCHEMA, migrate, require_usable
@@ -25,30 +26,33 @@ from tableferry.postgres.ledger.quarantined_rows import (
     TableQuarantine,
     read_quarantine,
 )
-from tableferry.postgres.ledger.runs import Failure, TableRun
+from tableferry.postgres.ledger.runs import Failure, LoadDescription, TableRun
 from tableferry.postgres.ledger.seal import seal, was_published, was_stored
 from tableferry.postgres.ledger.verifications import RecordedVerification, write_verification
 from tableferry.postgres.ledger.watermarks import (
     NewWatermark,
     find_watermark,
     read_watermark,
-    write_watermark,
+    writing_watermark,
 )
 
 __all__ = [
     "REPAIR",
     "SCHEMA",
+    "BegunTable",
     "Failure",
     "Holder",
     "Lease",
     "LeaseTiming",
     "Ledger",
     "LeftWatermark",
+    "LoadDescription",
     "NewWatermark",
     "OldestChunk",
     "QuarantinedRow",
     "RecordedVerification",
     "ResumeLimit",
+    "StagedTable",
     "TableQuarantine",
     "TableRun",
     "UnfinishedLoad",
@@ -67,5 +71,5 @@ __all__ = [
     "was_published",
     "was_stored",
     "write_verification",
-    "write_watermark",
+    "writing_watermark",
 ]

@@ -16,6 +16,8 @@ from psycopg.types.json import Jsonb
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger.lease import Lease, lease_lost, lock_lease
 from tableferry.postgres.ledger.quarantine import as_row
+from tableferry.postgres.ledger.runs import LoadDescription, TableRun, describing
+from tableferry.postgres.messages import Question
 from tableferry.values import Counts, RefusedRow
 
 NO_COUNTS: Final[Counts] = MappingProxyType({})
@@ -25,12 +27,31 @@ UPDATE tableferry.table_runs SET staging = %s, watermark = %s, amended = %s,
   updated_at = clock_timestamp()
 WHERE run_id = %s AND table_key = %s AND status = 'running' RETURNING staging"""
 
-_DELETE_CHUNKS: Final = "DELETE FROM tableferry.chunks WHERE run_id = %s AND table_key = %s"
+_STAGE: Final = """\
+WITH held AS (
+  SELECT generation FROM tableferry.leases
+  WHERE target = %(target)s AND generation = %(generation)s AND run_id = %(run_id)s FOR KEY SHARE)
+UPDATE tableferry.table_runs SET staging = %(staging)s, watermark = %(watermark)s, amended = NULL,
+  updated_at = clock_timestamp()
+WHERE run_id = %(run_id)s AND table_key = %(table_key)s AND status = 'running'
+  AND EXISTS (SELECT FROM held)
+RETURNING staging"""
 
-_INSERT_CHUNKS: Final = """\
+_STAGED: Final = """\
+EXISTS (SELECT FROM tableferry.table_runs t WHERE t.run_id = %(run_id)s
+  AND t.table_key = %(table_key)s AND t.status = 'running' AND t.staging = %(staging)s)"""
+"""Whether it was staged: what follows in the same message is done only then."""
+
+_CLEAR_STAGED: Final = f"""\
+DELETE FROM tableferry.chunks WHERE run_id = %(run_id)s AND table_key = %(table_key)s
+  AND {_STAGED}"""
+
+_INSERT_STAGED: Final = f"""\
 INSERT INTO tableferry.chunks (run_id, table_key, number, key_range)
-SELECT %s, %s, number - 1, key_range
-FROM unnest(%s::text[]) WITH ORDINALITY AS given (key_range, number)"""
+SELECT %(run_id)s, %(table_key)s, number - 1, key_range
+FROM unnest(%(ranges)s::text[]) WITH ORDINALITY AS given (key_range, number) WHERE {_STAGED}"""
+
+_DELETE_CHUNKS: Final = "DELETE FROM tableferry.chunks WHERE run_id = %s AND table_key = %s"
 
 _CHECKPOINT: Final = """\
 UPDATE tableferry.chunks SET rows = %s, touched = %s, refused = %s, done_at = clock_timestamp(),
@@ -136,25 +157,50 @@ class UnfinishedLoad:
         return sum(rows or 0 for rows in self.rows) + (self.amended or 0)
 
 
-def stage(
-    connection: TargetConnection,
-    lease: Lease,
-    staging: str,
-    ranges: Sequence[str] = (),
-    watermark: str | None = None,
-) -> None:
-    """Record the staging table that is about to be created, and its chunks' key ranges.
+@dataclass(frozen=True, slots=True)
+class StagedTable:
+    """A staging table that is about to be created, and its chunks' key ranges.
 
     ``watermark`` is the source's from before they are read. A run uses the same name for every
     attempt at a table, so none of them becomes an orphan.
     """
-    lock_lease(connection, lease)
-    run = (lease.run_id, lease.table_key)
-    if not connection.rows(_SET_STAGING, (staging, watermark, None, *run)):
+
+    name: str
+    ranges: Sequence[str] = ()
+    watermark: str | None = None
+
+
+def begin_load(
+    connection: TargetConnection,
+    lease: Lease,
+    table: StagedTable | None,
+    load: LoadDescription | None = None,
+) -> tuple[str, ...]:
+    """Record a staging table and the plan, where they are given, and commit.
+
+    All in one message. Returns the staging tables that earlier runs of this target have left.
+    Raises LeaseLostError, in which case no staging table is recorded.
+    """
+    about = {
+        "target": lease.target,
+        "generation": lease.generation,
+        "run_id": lease.run_id,
+        "table_key": lease.table_key,
+    }
+    questions: list[Question] = []
+    if table:
+        about |= {"staging": table.name, "watermark": table.watermark}
+        questions += [(_STAGE, about), (_CLEAR_STAGED, about)]
+        if table.ranges:
+            questions.append((_INSERT_STAGED, {**about, "ranges": list(table.ranges)}))
+    if load:
+        run = TableRun(lease.run_id, lease.table_key, lease.target)
+        questions.append(describing(run, load))
+    questions.append((_ORPHANS, (lease.target, lease.run_id)))
+    *staged, left = connection.rows_and_commit(*questions)
+    if table and not staged[0]:
         raise lease_lost(lease.target)
-    connection.execute(_DELETE_CHUNKS, run)
-    if ranges:
-        connection.execute(_INSERT_CHUNKS, (*run, list(ranges)))
+    return tuple(str(name) for (name,) in left)
 
 
 def checkpoint(
@@ -243,9 +289,3 @@ def resume(connection: TargetConnection, lease: Lease, left: UnfinishedLoad) -> 
     if connection.rows(_TAKE_STAGING, (*theirs, left.staging)):
         connection.execute(_DELETE_CHUNKS, mine)
         connection.execute(_TAKE_CHUNKS, (*mine, *theirs))
-
-
-def orphans(connection: TargetConnection, lease: Lease) -> tuple[str, ...]:
-    """Return the staging tables that earlier runs of this target have left behind."""
-    found = connection.rows(_ORPHANS, (lease.target, lease.run_id))
-    return tuple(str(name) for (name,) in found)

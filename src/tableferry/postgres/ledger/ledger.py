@@ -20,16 +20,30 @@ from tableferry.model.identifiers import TargetTable
 from tableferry.model.phase_span import PhaseSpan
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger import checkpoints, runs
-from tableferry.postgres.ledger.checkpoints import OldestChunk, ResumeLimit, UnfinishedLoad
+from tableferry.postgres.ledger.checkpoints import (
+    OldestChunk,
+    ResumeLimit,
+    StagedTable,
+    UnfinishedLoad,
+)
 from tableferry.postgres.ledger.heartbeat import Heartbeat
-from tableferry.postgres.ledger.lease import PACE, Holder, Lease, LeaseTiming, release, take
+from tableferry.postgres.ledger.lease import (
+    PACE,
+    BegunTable,
+    Holder,
+    Lease,
+    LeaseTiming,
+    begin_and_take,
+    releasing,
+    take,
+)
 from tableferry.postgres.ledger.many_watermarks import (
     LeftWatermark,
     advance_watermarks,
     read_watermarks,
 )
 from tableferry.postgres.ledger.migrate import migrate
-from tableferry.postgres.ledger.runs import Failure, TableProgress, TableRun
+from tableferry.postgres.ledger.runs import Failure, LoadDescription, TableProgress, TableRun
 from tableferry.postgres.ledger.shared_connection import LedgerConnection
 from tableferry.postgres.ledger.verifications import RecordedVerification, write_verification
 from tableferry.version import VERSION
@@ -118,6 +132,22 @@ class Ledger:
             lambda c: runs.begin_table(c, self.run_id, table_key, source, target)
         )
 
+    def begin_and_take(self, table_key: str, source: str, target: TargetTable) -> BegunTable:
+        """Record the beginning of a table's run, and take its lease if nobody holds it.
+
+        The lease is renewed from here on. Where it is not free, ``acquire`` waits for it.
+        """
+        requested = self._clock()
+
+        def work(connection: TargetConnection) -> BegunTable:
+            run = TableRun(self.run_id, table_key, runs.canonical(connection, target))
+            return begin_and_take(connection, run, source, self._process, self._timing.ttl)
+
+        begun = self._connection.run(work)
+        if begun.lease:
+            self._heartbeat.add(begun.lease, requested)
+        return begun
+
     def describe(
         self,
         run: TableRun,
@@ -128,16 +158,8 @@ class Ledger:
         read_at_one_moment: bool,
     ) -> None:
         """Record the plan; raises TableferryError."""
-        self._connection.run(
-            lambda c: runs.describe(
-                c,
-                run,
-                publish=publish,
-                consistency=consistency,
-                fingerprint=fingerprint,
-                read_at_one_moment=read_at_one_moment,
-            )
-        )
+        load = LoadDescription(publish, consistency, fingerprint, read_at_one_moment)
+        self._connection.run(lambda c: c.rows_and_commit(runs.describing(run, load)))
 
     def progress(
         self,
@@ -162,13 +184,17 @@ class Ledger:
         warnings: Sequence[str] = (),
         phases: Sequence[PhaseSpan] = (),
         losses: Mapping[str, str] = runs.NO_LOSSES,
-    ) -> None:
+        lease: Lease | None = None,
+    ) -> bool:
         """Record a table's outcome; ``seal`` has recorded ``ok``, and its warnings are added here.
 
-        Raises nothing: an outcome that cannot be recorded is a warning of ``take_warnings``.
+        ``lease`` is released with it. Returns whether it could be recorded. Raises nothing: an
+        outcome that cannot be recorded is a warning of ``take_warnings``.
         """
         self._heartbeat.discard(run)
-        self._end(
+        if lease:
+            self._heartbeat.remove(lease)
+        return self._end(
             run.table_key,
             status,
             lambda c: runs.end_table(
@@ -181,6 +207,7 @@ class Ledger:
                 warnings=warnings,
                 phases=phases,
                 losses=losses,
+                also=[releasing(lease)] if lease else [],
             ),
         )
 
@@ -239,7 +266,9 @@ class Ledger:
     def release(self, lease: Lease) -> None:
         """Release the lease; if that fails, it is a warning and the lease expires."""
         self._heartbeat.remove(lease)
-        self._try(f"The release of the lease on {lease.target}", lambda c: release(c, lease))
+        self._try(
+            f"The release of the lease on {lease.target}", lambda c: c.execute(*releasing(lease))
+        )
 
     # --- tables without a run of their own --------------------------------------------------------
 
@@ -266,7 +295,18 @@ class Ledger:
         watermark: str | None = None,
     ) -> None:
         """Record a staging table before it is created, its chunks' key ranges, and a watermark."""
-        self._connection.run(lambda c: checkpoints.stage(c, lease, staging, ranges, watermark))
+        table = StagedTable(staging, ranges, watermark)
+        self._connection.run(lambda c: checkpoints.begin_load(c, lease, table))
+
+    def begin_load(
+        self, lease: Lease, table: StagedTable | None, load: LoadDescription
+    ) -> tuple[str, ...]:
+        """Record the plan, and a staging table before it is created, where there is a new one.
+
+        Returns the staging tables that earlier runs of this target have left, to be dropped.
+        Raises LeaseLostError.
+        """
+        return self._connection.run(lambda c: checkpoints.begin_load(c, lease, table, load))
 
     def done_chunks(self, lease: Lease) -> dict[int, int]:
         """Return the rows of each chunk that is done, by its number."""
@@ -295,14 +335,15 @@ class Ledger:
 
         Called after ``resume``, it leaves out the resumed one.
         """
-        return self._connection.run(lambda c: checkpoints.orphans(c, lease))
+        return self._connection.run(lambda c: checkpoints.begin_load(c, lease, None))
 
     # --------------------------------------------------------------------------------------------
 
-    def _end(self, what: str, status: str, write: Callable[[TargetConnection], str]) -> None:
+    def _end(self, what: str, status: str, write: Callable[[TargetConnection], str]) -> bool:
         recorded = self._try(f"{what}: its outcome ({status})", write)
         if recorded not in (None, status):
             self._warn(f"{what}: the ledger has the outcome {recorded!r} instead of {status}")
+        return recorded is not None
 
     def _try(self, what: str, write: Callable[[TargetConnection], T]) -> T | None:
         try:

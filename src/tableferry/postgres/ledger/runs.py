@@ -14,6 +14,7 @@ from tableferry.model.phase_span import PhaseSpan, to_json
 from tableferry.model.target_database import can_encode
 from tableferry.planning.target_encoding import require_encodable_table
 from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.messages import Question, Rows
 
 NO_LOSSES: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -99,8 +100,7 @@ UPDATE tableferry.table_runs SET status = %(status)s, rows_read = %(rows_read)s,
   phases = coalesce(%(phases)s, phases), losses = coalesce(%(losses)s, losses),
   updated_at = clock_timestamp(),
   ended_at = coalesce(ended_at, clock_timestamp())
-WHERE run_id = %(run_id)s AND table_key = %(table_key)s AND status IN ('running', %(status)s)
-RETURNING status"""
+WHERE run_id = %(run_id)s AND table_key = %(table_key)s AND status IN ('running', %(status)s)"""
 """``ok`` is recorded already, in the transaction that published the rows. A step of a fan-out that
 is done again knows neither phases nor losses."""
 
@@ -148,6 +148,19 @@ class Failure(Protocol):
     def hint(self) -> str: ...  # noqa: D102
 
 
+@dataclass(frozen=True, slots=True)
+class LoadDescription:
+    """What a table's run is about to do, as its plan says.
+
+    ``read_at_one_moment``: every row is read as of one moment of the source.
+    """
+
+    publish: str
+    consistency: str
+    fingerprint: str
+    read_at_one_moment: bool
+
+
 def begin_run(connection: TargetConnection, run_id: UUID, process: str, version: str) -> None:
     """Record the beginning of the run."""
     connection.execute(_BEGIN_RUN, (run_id, process, version))
@@ -178,8 +191,20 @@ def begin_table(
 ) -> TableRun:
     """Record the beginning of a table's run; raises LeaseLostError in an abandoned run."""
     name = canonical(connection, target)
-    origin = storable(source, connection.encoding)
-    if not connection.rows(_BEGIN_TABLE, (table_key, origin, name, run_id)):
+    question = beginning(connection, run_id, table_key, source, name)
+    return begun(run_id, table_key, name, connection.rows(*question))
+
+
+def beginning(
+    connection: TargetConnection, run_id: UUID, table_key: str, source: str, name: str
+) -> Question:
+    """Return what records the beginning of a table's run; ``name`` is its canonical target."""
+    return (_BEGIN_TABLE, (table_key, storable(source, connection.encoding), name, run_id))
+
+
+def begun(run_id: UUID, table_key: str, name: str, rows: Rows) -> TableRun:
+    """Return the table's run for what ``beginning`` returned; raises LeaseLostError."""
+    if not rows:
         raise LeaseLostError(
             f"Another run marked this one as abandoned, since its heartbeat stopped; {name} was "
             "not published",
@@ -194,23 +219,17 @@ def canonical(connection: TargetConnection, table: TargetTable) -> str:
     Raises SchemaError for a name that the database's encoding lacks a character of.
     """
     require_encodable_table(table, connection.encoding)
+    if table.schema:  # it is there, or would be created there
+        return str(TargetTable(table.schema, table.name))
     parameters = {"schema": table.schema or None, "name": table.name, "sql": table.sql}
     [(schema, name)] = connection.rows(_CANONICAL, parameters)
     return str(TargetTable(schema, name))
 
 
-def describe(
-    connection: TargetConnection,
-    run: TableRun,
-    *,
-    publish: str,
-    consistency: str,
-    fingerprint: str,
-    read_at_one_moment: bool,
-) -> None:
-    """Record the plan."""
-    plan = (publish, consistency, fingerprint, read_at_one_moment)
-    connection.execute(_DESCRIBE, (*plan, run.run_id, run.table_key))
+def describing(run: TableRun, load: LoadDescription) -> Question:
+    """Return what records the plan."""
+    plan = (load.publish, load.consistency, load.fingerprint, load.read_at_one_moment)
+    return (_DESCRIBE, (*plan, run.run_id, run.table_key))
 
 
 def write_progress(connection: TargetConnection, run: TableRun, now: TableProgress) -> None:
@@ -230,8 +249,12 @@ def end_table(
     warnings: Sequence[str],
     phases: Sequence[PhaseSpan] = (),
     losses: Mapping[str, str] = NO_LOSSES,
+    also: Sequence[Question] = (),
 ) -> str:
-    """Record a table's outcome; returns the recorded one, which may be an earlier one."""
+    """Record a table's outcome, and commit, with what is to be done ``also``.
+
+    Returns the outcome that is recorded, which may be an earlier one.
+    """
     parameters: dict[str, Any] = {
         "run_id": run.run_id,
         "table_key": run.table_key,
@@ -245,8 +268,8 @@ def end_table(
     for part in ("kind", "code", "message", "hint"):
         text = getattr(error, part) if error else None
         parameters[part] = None if text is None else storable(text, connection.encoding)
-    written = connection.rows(_END_TABLE, parameters)
-    recorded = written or connection.rows(_TABLE_STATUS, (run.run_id, run.table_key))
+    status_now = (_TABLE_STATUS, (run.run_id, run.table_key))
+    recorded = connection.rows_and_commit((_END_TABLE, parameters), *also, status_now)[-1]
     return str(recorded[0][0]) if recorded else ""
 
 

@@ -11,10 +11,12 @@ from typing import Any, Final, cast
 
 from tableferry.config import TargetSettings
 from tableferry.errors import CommitUnknownError, TableferryError, TransientError
-from tableferry.postgres.connection import Parameters, TargetConnection, connect
-from tableferry.postgres.ledger.lease import Lease, lease_lost, lock_lease
+from tableferry.postgres.connection import TargetConnection, connect
+from tableferry.postgres.ledger.lease import Lease, lease_lost, locking, require_locked
 from tableferry.postgres.ledger.runs import json_list
 from tableferry.postgres.ledger.shared_connection import time_limit
+from tableferry.postgres.ledger.watermarks import BECOMES, becoming
+from tableferry.postgres.messages import Parameters, Question
 
 LOCK_TIMEOUT: Final = "5s"
 """For the lease's row: other runs lock it for one statement, to see whether it has expired."""
@@ -29,10 +31,13 @@ LOOKUP_SECONDS: Final = 5.0
 PAUSE_SECONDS: Final = 0.5
 """Between two queries."""
 
-_SEAL: Final = """\
+_SEAL: Final = f"""\
 UPDATE tableferry.table_runs SET status = 'ok', phase = 'publish', rows_read = %s,
   rows_written = %s, warnings = %s, updated_at = clock_timestamp(), ended_at = clock_timestamp(),
-  rows_as_of = clock_timestamp() - make_interval(secs => %s), every_row = %s, read_to = %s
+  rows_as_of = clock_timestamp() - make_interval(secs => %s), every_row = %s, read_to = %s,
+  published_file =
+    CASE WHEN %s AND amended IS NULL THEN pg_relation_filenode({BECOMES})::bigint END,
+  published_bytes = CASE WHEN %s AND amended IS NULL THEN pg_relation_size({BECOMES}) END
 WHERE run_id = %s AND table_key = %s AND status = 'running' RETURNING rows_as_of"""
 
 _OUTCOME: Final = """\
@@ -53,18 +58,21 @@ def seal(
     warnings: Sequence[str] = (),
     every_row: bool = True,
     read_to: str | None = None,
+    fills_file: bool = False,
+    also: Sequence[Question] = (),
 ) -> dt.datetime | None:
     """Record the outcome ``ok`` in the open transaction, which must be READ COMMITTED.
 
     ``age`` says how many seconds ago the source was asked for the oldest row; returns that moment,
     by the database's clock, None where it is not said: only some rows are that new. ``every_row``:
-    the source was read as a whole, up to the watermark ``read_to`` if the mode keeps one. Raises
-    LeaseLostError if another run took over; from here until the transaction ends, none can.
+    the source was read as a whole, up to the watermark ``read_to`` if the mode keeps one.
+    ``fills_file``: the target holds these rows alone, in a file that they have filled. What is to
+    be done ``also``, in the same message, returns no rows. Raises LeaseLostError if another run
+    took over; from here until the transaction ends, none can.
     """
     if not connection.in_transaction:
         raise RuntimeError("seal() must be called in the transaction that publishes")
-    connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-    lock_lease(connection, lease)
+    becomes = becoming(lease)
     outcome = (
         rows_read,
         rows_written,
@@ -72,10 +80,21 @@ def seal(
         age,
         every_row,
         read_to,
+        fills_file,
+        *becomes,
+        fills_file,
+        *becomes,
         lease.run_id,
         lease.table_key,
     )
-    for (as_of,) in connection.rows(_SEAL, outcome):
+    locked, sealed = connection.ask(
+        (f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'", ()),
+        locking(lease),
+        (_SEAL, outcome),
+        *also,
+    )
+    require_locked(lease, locked)
+    for (as_of,) in sealed:
         return cast("dt.datetime | None", as_of)
     # Marked as abandoned by a run that did not load this table.
     raise lease_lost(lease.target)

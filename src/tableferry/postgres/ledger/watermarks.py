@@ -6,6 +6,7 @@ does not exist.
 
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from tableferry.errors import SchemaError
 from tableferry.model.identifiers import TargetTable
@@ -13,6 +14,7 @@ from tableferry.model.watermark import ReloadReason, Watermark
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger.lease import Lease
 from tableferry.postgres.ledger.runs import canonical
+from tableferry.postgres.messages import Question
 
 FORM: Final = """\
 SELECT c.oid::text || ' ' || hashtextextended(string_agg(
@@ -31,7 +33,7 @@ SELECT w.kind, w.value, w.contents,
   extract(epoch FROM clock_timestamp() - w.reconciled_at)::float8
 FROM tableferry.watermarks w WHERE w.target = %s"""
 
-_BECOMES: Final = """\
+BECOMES: Final = """\
 coalesce((
   SELECT to_regclass('tableferry.' || quote_ident(r.staging)) FROM tableferry.table_runs r
   WHERE r.run_id = %s AND r.table_key = %s), to_regclass(%s))"""
@@ -42,7 +44,7 @@ _WRITE: Final = f"""\
 INSERT INTO tableferry.watermarks AS w
   (target, kind, value, run_id, contents, settings, target_form, reconciled_at)
 VALUES (%s, %s, %s, %s, %s, %s,
-  ({FORM.format(table=_BECOMES)}),
+  ({FORM.format(table=BECOMES)}),
   CASE WHEN %s THEN clock_timestamp() END)
 ON CONFLICT (target) DO UPDATE SET kind = excluded.kind, value = excluded.value,
   run_id = excluded.run_id, advanced_at = clock_timestamp(), contents = excluded.contents,
@@ -98,14 +100,17 @@ def find_watermark(
         return ReloadReason.FIRST_LOAD  # no ledger, or one that keeps no such watermarks
 
 
-def write_watermark(connection: TargetConnection, lease: Lease, new: NewWatermark | None) -> None:
-    """Write the watermark into the open transaction, in place of any other of the target.
+def writing_watermark(lease: Lease, new: NewWatermark | None) -> Question:
+    """Return what writes the watermark, in place of any other of the target.
 
     None: the mode keeps none, and an earlier mode's no longer counts.
     """
     if new is None:
-        connection.execute(_FORGET, (lease.target,))
-        return
-    becomes = (lease.run_id, lease.table_key, TargetTable.parse(lease.target).sql)
+        return (_FORGET, (lease.target,))
     facts = (new.mode, new.value, lease.run_id, new.contents, new.settings)
-    connection.execute(_WRITE, (lease.target, *facts, *becomes, new.reconciled))
+    return (_WRITE, (lease.target, *facts, *becoming(lease), new.reconciled))
+
+
+def becoming(lease: Lease) -> tuple[UUID, str, str]:
+    """Return the parameters of ``BECOMES``."""
+    return (lease.run_id, lease.table_key, TargetTable.parse(lease.target).sql)

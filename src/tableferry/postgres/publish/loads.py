@@ -121,6 +121,7 @@ class Staged(_Common):
         self, opening: Opening, make: Callable[[], None], *, made_first: bool = False
     ) -> None:
         super().__init__(opening)
+        self._is_published = False
         self._staged = StagingTable(
             opening.connection,
             opening.staging,
@@ -164,4 +165,6 @@ class Staged(_Common):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._staged.undo(kind, error, trace, keep=self.keep)
+        # What was published is no staging table any more, or was dropped in the same transaction.
+        gone = self._is_published and error is None
+        self._staged.undo(kind, error, trace, keep=self.keep or gone)

@@ -16,14 +16,14 @@ from tableferry.postgres.ledger import SCHEMA
 from tableferry.postgres.locks import lock_beside_readers, lock_exclusively
 from tableferry.postgres.publish.deleted_keys import evolved_columns
 from tableferry.postgres.publish.loads import Staged
-from tableferry.postgres.publish.merge_check import check, read_obstacles, suits
+from tableferry.postgres.publish.merge_check import LOOK, check, suits
 from tableferry.postgres.publish.merge_sql import Changes, Merging
+from tableferry.postgres.publish.old_rows import count_old_rows
 from tableferry.postgres.publish.staging import drop_staging, keys_of
 from tableferry.postgres.publish.strategy import Opening, PublishStrategy
 from tableferry.postgres.publish.target_table import (
     Standing,
     count,
-    count_old_rows,
     find,
     guard,
     require_columns,
@@ -156,6 +156,7 @@ class MergeLoad(Staged):
         self._staged.require_all_rows()
         self._merge()
         drop_staging(self._connection, self._staged.name)
+        self._is_published = True
 
     def _merge(self) -> None:
         plan, connection = self._plan, self._connection
@@ -265,7 +266,7 @@ MERGE: Final = PublishStrategy(
     needs_key=True,
     in_place=True,
     rights=("SELECT", "INSERT", "UPDATE", "DELETE"),
-    look=read_obstacles,
+    look=LOOK,
     judge=check,
     suit=suits,
     wait=_readers_wait,

@@ -8,7 +8,7 @@ from tableferry.errors import SchemaError
 from tableferry.model.identifiers import shown
 from tableferry.model.schema import Obstacle
 from tableferry.planning.choose_strategy import Candidate, Suitability
-from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.catalog import Look
 from tableferry.postgres.publish.replica_identity import UNPUBLISHABLE
 
 _OBSTACLES: Final[LiteralString] = """\
@@ -53,10 +53,8 @@ LARGE_BYTES: Final = 64 * 1024 * 1024
 nine columns, which TRUNCATE and COPY into a keyed table take a second or two for."""
 
 
-def read_obstacles(connection: TargetConnection, oid: int) -> tuple[Obstacle, ...]:
-    """Return what matters to a merge into the table of this ``pg_class.oid``."""
-    found = connection.rows(f"{UNPUBLISHABLE}\nUNION ALL\n{_OBSTACLES}", {"oid": oid})
-    return tuple(Obstacle(str(kind), str(name)) for kind, name in found)
+LOOK: Final = Look(lambda _version: f"{UNPUBLISHABLE}\nUNION ALL\n{_OBSTACLES}")
+"""What matters to a merge into a table."""
 
 
 def check(candidate: Candidate) -> tuple[str, ...]:

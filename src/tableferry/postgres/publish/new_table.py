@@ -47,9 +47,8 @@ class _InOneStream(OneStream):
     def _begin(self) -> None:
         self._schema = _create_schema(self._connection, self._creation, self._plan)
         super()._begin()
-        for sql in (*self._creation.before, *self._keys):
-            self._connection.execute(sql)
-        require_columns(self._connection, self._plan, added=True)
+        statements = (*self._creation.before, *self._keys)
+        require_columns(self._connection, self._plan, added=True, after=statements)
 
     def __exit__(
         self,
@@ -100,6 +99,7 @@ class _InChunks(Staged):
         for sql in (*self._creation.before, copied, *self._plan.after):
             self._connection.execute(sql)
         drop_staging(self._connection, self._staged.name)
+        self._is_published = True
 
 
 def _create_schema(connection: TargetConnection, creation: Creation, plan: SyncPlan) -> str:

@@ -47,7 +47,7 @@ def await_closed(
     """
     started = clock()
     pause = FIRST_PAUSE
-    while views := views & open_views(connection):
+    while views and (views := views & open_views(connection)):
         pids = tuple(sorted({view[0] for view in views}))
         waited = clock() - started
         connection.on_wait(pids, waited)

@@ -8,18 +8,23 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final, LiteralString
 
 from tableferry.errors import DataError, SchemaError
-from tableferry.model.identifiers import TargetTable, quote_pg, text_pg
+from tableferry.model.identifiers import TargetTable, quote_pg
 from tableferry.planning.alter_table import add_columns_sql
 from tableferry.planning.evolve import evolve_sql
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger import SCHEMA
 from tableferry.postgres.locks import retry_brief_locks
+from tableferry.postgres.messages import Question
 from tableferry.postgres.publish.inventory import (
+    KEEP_PATH,
+    OLD_PATH,
     Body,
     Inventory,
+    qualified_answer,
     qualified_names,
     read_built,
+    with_qualified_names,
 )
 from tableferry.postgres.publish.retarget import retarget
 
@@ -90,6 +95,10 @@ LOADED: Final = ("create", "options", "check", "early")
 BUILT: Final = ("index", "key", "mark", "statistic", "trigger")
 """The steps when they are there, but for those that touch other tables, or name what they made."""
 
+_OWN_FIRST: Final = """\
+SELECT set_config('search_path', concat_ws(', ', 'pg_catalog',
+  nullif(current_setting('search_path'), ''), 'pg_temp'), true)"""
+
 _STANDING: Final = (*LOADED, *BUILT, "like", "refresh", "foreign", "validate", "comment")
 """What the shadow was made by; the others are read when it is published."""
 
@@ -105,8 +114,8 @@ def bodies_of(found: Sequence[tuple[int, str, TargetTable]], name: str) -> tuple
 def make(connection: TargetConnection, inventory: Inventory, plan: SyncPlan) -> None:
     """Make the shadow in the open transaction, ready for COPY."""
     body = inventory.bodies[0]
-    run(connection, inventory.of(body, *LOADED))
-    _revoke_default_rights(connection, body)
+    made = (with_path(inventory.of(body, *LOADED)), ())
+    _revoke_default_rights(connection, body, after=[made])
     if plan.drift.added:
         connection.execute(add_columns_sql(body.shadow, plan.drift.added, final_name=body.table))
     if plan.drift.evolved:
@@ -167,23 +176,32 @@ def altered(table: TargetTable, steps: Sequence[str]) -> SchemaError:
     )
 
 
-def build(connection: TargetConnection, inventory: Inventory, on_index: Callable[[], None]) -> None:
+def build(
+    connection: TargetConnection,
+    inventory: Inventory,
+    on_index: Callable[[], None],
+    *,
+    is_new: bool,
+) -> None:
     """Build on the shadow what comes after the rows; raises DataError where they violate it.
 
     Each index is built in a transaction of its own, after which ``on_index`` is called: an attempt
     that is cut off leaves the finished ones, and the next attempt goes on with the others.
+    ``is_new``: nothing was built on it before.
     """
     with _naming_final_keys(inventory):
-        with connection.transaction():
-            made = _cleared(connection, inventory)
+        made: Collection[str] = frozenset()
+        if not is_new:
+            with connection.transaction():
+                made = _cleared(connection, inventory)
         table = inventory.bodies[0]
         for sql in inventory.of(table, "index"):
             if sql not in made:
                 with connection.transaction():
-                    run(connection, [sql])
+                    run(connection, [sql], commits=True)
                 on_index()
         with connection.transaction():
-            _build_the_rest(connection, inventory, made)
+            _build_the_rest(connection, inventory, made, is_new=is_new)
 
 
 def _cleared(connection: TargetConnection, inventory: Inventory) -> frozenset[str]:
@@ -198,12 +216,16 @@ def _cleared(connection: TargetConnection, inventory: Inventory) -> frozenset[st
 
 
 def _build_the_rest(
-    connection: TargetConnection, inventory: Inventory, made: Collection[str]
+    connection: TargetConnection, inventory: Inventory, made: Collection[str], *, is_new: bool
 ) -> None:
     table, *views = inventory.bodies
     steps = inventory.of(table, *(step for step in BUILT if step != "index"))
-    run(connection, [sql for sql in steps if sql not in made])
-    connection.execute(f"ANALYZE {table.shadow.sql}")
+    analyze = f"ANALYZE {table.shadow.sql}"
+    comments = inventory.steps.get("comment", ())
+    if is_new and not views and not inventory.steps.get("foreign"):
+        run(connection, [*steps, analyze, *comments], commits=True)
+        return
+    run(connection, [*(sql for sql in steps if sql not in made), analyze])
     shadows = {body.table: body.shadow for body in inventory.bodies}
     for view in views:
         (create,) = inventory.of(view, "create")
@@ -212,7 +234,7 @@ def _build_the_rest(
         run(connection, inventory.of(view, "options", "refresh", *BUILT))
         connection.execute(f"ANALYZE {view.shadow.sql}")
     _point_elsewhere(connection, inventory)
-    run(connection, inventory.steps.get("comment", ()))
+    run(connection, comments)
 
 
 def validate(connection: TargetConnection, inventory: Inventory) -> None:
@@ -237,7 +259,7 @@ def _point_elsewhere(connection: TargetConnection, inventory: Inventory) -> None
     table = inventory.bodies[0].shadow.sql
     wanted = inventory.steps.get("foreign", ())
     with qualified_names(connection):
-        there = dict(connection.rows(_FOREIGN, {"made": table}))
+        there: dict[str, str] = dict(connection.rows(_FOREIGN, {"made": table}))
         kept = [name for name, sql in there.items() if {sql, f"{sql} NOT VALID"} & set(wanted)]
         dropped = [
             f"ALTER TABLE {table} DROP CONSTRAINT {quote_pg(name)}"
@@ -275,27 +297,21 @@ def _naming_final_keys(inventory: Inventory) -> Iterator[None]:
         ) from None
 
 
-def run(connection: TargetConnection, statements: Sequence[str]) -> None:
-    """Run statements that name everything with its schema, in one go."""
-    if statements:
-        ((path,),) = connection.rows("SELECT current_setting('search_path')")
-        connection.execute(by_path(path, statements))
+def run(connection: TargetConnection, statements: Sequence[str], *, commits: bool = False) -> None:
+    """Run statements that name everything with its schema, in one go; ``commits`` with them."""
+    if commits:
+        connection.rows_and_commit((with_path(statements), ()))
+    elif statements:
+        connection.execute(with_path(statements))
 
 
-def by_path(path: str, statements: Sequence[str]) -> str:
-    """Return the statements as one text, to be run where ``path`` is the search path.
+def with_path(statements: Sequence[str]) -> str:
+    """Return the statements as one text, which finds PostgreSQL's own functions and types first.
 
-    What is PostgreSQL's own is found first, and then what the session finds: functions that are
-    called by the way (by a materialised view, an event trigger) may need it.
+    Then what the session finds: functions that are called by the way (by a materialised view, an
+    event trigger) may need it.
     """
-    found = ", ".join(("pg_catalog", *([path] if path else ()), "pg_temp"))
-    return in_one(
-        (
-            f"SELECT set_config('search_path', {text_pg(found)}, true)",
-            *statements,
-            f"SELECT set_config('search_path', {text_pg(path)}, true)",
-        )
-    )
+    return in_one((KEEP_PATH, _OWN_FIRST, *statements, OLD_PATH))
 
 
 def in_one(statements: Sequence[str]) -> str:
@@ -303,7 +319,10 @@ def in_one(statements: Sequence[str]) -> str:
     return ";\n".join(statement.rstrip(";") for statement in statements)
 
 
-def _revoke_default_rights(connection: TargetConnection, body: Body) -> None:
-    with qualified_names(connection):
-        found = connection.rows(_DEFAULT_RIGHTS, {"made": body.shadow.sql})
+def _revoke_default_rights(
+    connection: TargetConnection, body: Body, after: Sequence[Question] = ()
+) -> None:
+    """Revoke what new tables have by default; ``after``: statements of the same message before."""
+    question = (_DEFAULT_RIGHTS, {"made": body.shadow.sql})
+    found = qualified_answer(connection.ask(*after, *with_qualified_names(question)))
     run(connection, [sql for (sql,) in found])

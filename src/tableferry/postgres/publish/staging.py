@@ -48,12 +48,14 @@ class Staging:
     """Which staging table a load fills, and how.
 
     With ``parts`` several connections fill it, each part in a transaction of its own. ``resumed``
-    is how many rows it holds already, None where it is made anew.
+    is how many rows it holds already, None where it is made anew. ``untried``: no earlier attempt
+    has had this name, so that nothing is there.
     """
 
     name: str = field(default_factory=staging_name)
     parts: bool = False
     resumed: int | None = None
+    untried: bool = False
 
 
 LEAVING_SECONDS: Final = 5.0
@@ -136,8 +138,9 @@ class StagingTable:
         if self._wanted.resumed is not None:
             self.require_all_rows()
             return
-        # An earlier attempt of this run may have lost its connection.
-        drop_staging(self._connection, self.name)
+        if not self._wanted.untried:
+            # An earlier attempt of this run may have lost its connection.
+            drop_staging(self._connection, self.name)
         self._connection.begin()
         self._make()
         if self._wanted.parts or self._made_first:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import pyarrow as pa
 
-from tableferry.model.schema import Obstacle
 from tableferry.planning.choose_strategy import Candidate, Suitability
 from tableferry.planning.plan import SyncPlan
+from tableferry.postgres.catalog import Look
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.publish.load import Load
 from tableferry.postgres.publish.staging import Staging
@@ -37,8 +38,8 @@ class PublishStrategy:
 
     One that is not ``staged`` writes into the target in a transaction that stays open until the
     commit, so its load comes last among several, and publishing is not retried. ``rights`` are
-    those on an existing table. ``look`` reads from the catalog what matters to the strategy, by
-    ``pg_class.oid``; ``open`` returns the load, and entering that begins it.
+    those on an existing table. ``look`` reads from the catalog what matters to the strategy;
+    ``open`` returns the load, and entering that begins it.
     """
 
     name: str
@@ -46,7 +47,7 @@ class PublishStrategy:
     needs_key: bool
     in_place: bool
     rights: tuple[str, ...]
-    look: Callable[[TargetConnection, int], tuple[Obstacle, ...]]
+    look: Look
     judge: Callable[[Candidate], tuple[str, ...]]
     suit: Callable[[Candidate], Suitability]
     wait: Callable[[int | None, bool], str]
@@ -65,6 +66,5 @@ class PublishStrategy:
         return self.wait(rows, adds_columns)
 
 
-def nothing_to_look_at(_connection: TargetConnection, _oid: int) -> tuple[Obstacle, ...]:
-    """Return no obstacles: nothing but what every strategy asks matters."""
-    return ()
+nothing_to_look_at: Final = Look(lambda _version: "")
+"""No obstacles: nothing but what every strategy asks matters."""

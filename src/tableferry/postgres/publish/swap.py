@@ -5,24 +5,36 @@ before that, or tied to it in the same transaction; what cannot be kept the plan
 old table is dropped without CASCADE: had anything been forgotten, nothing would be changed.
 """
 
+from collections.abc import Sequence
 from typing import Final, LiteralString
 
 from tableferry.model.identifiers import TargetTable, quote_pg
 from tableferry.planning.ddl.create_table import advance_identity
+from tableferry.postgres.catalog import obstacles
 from tableferry.postgres.locks import LockStep, lock_beside_readers
+from tableferry.postgres.messages import Question, Rows
 from tableferry.postgres.publish import shadow
-from tableferry.postgres.publish.inventory import Body, Inventory, read_inventory, signature
+from tableferry.postgres.publish.inventory import (
+    Body,
+    Inventory,
+    asking_inventory,
+    inventory_of,
+    read_inventory,
+    signature,
+)
 from tableferry.postgres.publish.loads import Staged
+from tableferry.postgres.publish.old_rows import count_old_rows
 from tableferry.postgres.publish.older_snapshots import View, await_closed, open_views
 from tableferry.postgres.publish.strategy import Opening, PublishStrategy
 from tableferry.postgres.publish.swap_check import check, require_swappable, suits
-from tableferry.postgres.publish.swap_obstacles import REBUILT, read_obstacles
+from tableferry.postgres.publish.swap_obstacles import LOOK, REBUILT
 from tableferry.postgres.publish.target_table import (
     Standing,
-    count_old_rows,
+    as_planned,
+    asking_as_planned,
     find,
+    find_as_planned,
     guard,
-    require_columns,
 )
 
 _BODIES: Final[LiteralString] = f"""\
@@ -42,19 +54,18 @@ class SwapLoad(Staged):
         self._lasts = staging.parts
         self._frozen = not (self._sifts or staging.parts or staging.resumed is not None)
         self._inventory: Inventory | None = None
-        self._path = ""
+        self._is_new = False
+        self._standing: Standing | None = None
         self._older: frozenset[View] | None = None
 
     def _make(self) -> None:
-        standing = find(self._connection, self._plan.spec.target)
-        require_columns(self._connection, self._plan, added=False)
-        table = (standing.oid, standing.kind, standing.table)
-        bodies = shadow.bodies_of([table], self._staged.name)
-        inventory = read_inventory(self._connection, bodies)
+        standing = self._standing = find_as_planned(self._connection, self._plan)
+        inventory = read_inventory(self._connection, self._bodies([_named(standing)]))
         shadow.make(self._connection, inventory, self._plan)
         if self._sifts:
             # Keys and foreign keys refuse single rows, as those of the target would.
             shadow.tie(self._connection, inventory)
+        self._is_new = not self._sifts
 
     def prepare(self) -> None:
         """Build what belongs to the table on the shadow: keys, indexes, foreign keys, statistics.
@@ -66,30 +77,59 @@ class SwapLoad(Staged):
         self._staged.close()
         if self._older is None:
             self._older = frozenset() if self._frozen else open_views(connection)
-        guard(self._plan, count_old_rows(connection, self._plan), self.rows)
+        guard(self._plan, count_old_rows(connection, self._plan, self.rows), self.rows)
         with connection.transaction():
-            standing = find(connection, self._plan.spec.target)
-            require_columns(connection, self._plan, added=False)
-            require_swappable(self._plan.spec.target, read_obstacles(connection, standing.oid))
-            inventory = self._read(standing)
+            standing, inventory = self._examined()
             shadow.require_alike(inventory, self._plan)
-        shadow.build(connection, inventory, self._count_index)
+        is_new, self._is_new = self._is_new, False
+        shadow.build(connection, inventory, self._count_index, is_new=is_new)
         shadow.validate(connection, inventory)
         with connection.transaction():
             self._number_on(standing, inventory.bodies[0])
         await_closed(connection, self._older)
         with connection.transaction():
-            self._inventory = self._read(standing)
+            self._inventory, _ = self._read(inventory.bodies, commits=True)
         shadow.require_unaltered(inventory, self._inventory, standing.table)
+
+    def _examined(self) -> tuple[Standing, Inventory]:
+        """Find the target as it was planned, see that it can be swapped, and read its inventory."""
+        plan, connection = self._plan, self._connection
+        standing = self._standing or find(connection, plan.spec.target)
+        looking = LOOK.asking(connection, standing.oid)
+        asked = [*asking_as_planned(plan), *([looking] if looking else [])]
+        inventory, (found, columns, *looked) = self._read(self._bodies([_named(standing)]), *asked)
+        now = as_planned(plan, found, columns)
+        if now.oid != standing.oid:
+            self._standing = now
+            return self._examined()
+        for rows in looked:
+            require_swappable(plan.spec.target, obstacles(rows))
+        return standing, inventory
 
     def _count_index(self) -> None:
         if self._lasts:
             self._built += 1
 
-    def _read(self, standing: Standing) -> Inventory:
-        found = self._connection.rows(_BODIES, {"oid": standing.oid})
+    def _bodies(self, found: Sequence[tuple[int, str, TargetTable]]) -> tuple[Body, ...]:
+        return shadow.bodies_of(found, self._staged.name)
+
+    def _read(
+        self, bodies: Sequence[Body], *also: Question, commits: bool = False
+    ) -> tuple[Inventory, Sequence[Rows]]:
+        """Read the inventory, in one message if these are the bodies; ``commits`` with it.
+
+        Returns what was asked ``also``, before, too.
+        """
+        asking = (_BODIES, {"oid": bodies[0].oid})
+        asked = [*also, asking, *asking_inventory(self._connection, bodies)]
+        send = self._connection.rows_and_commit if commits else self._connection.ask
+        answers = send(*asked)
+        others, found = answers[: len(also)], answers[len(also)]
         named = [(oid, kind, TargetTable(schema, name)) for oid, kind, schema, name in found]
-        return read_inventory(self._connection, shadow.bodies_of(named, self._staged.name))
+        if named and (bodies_now := self._bodies(named)) != tuple(bodies):
+            with self._connection.in_one_transaction():
+                return self._read(bodies_now)[0], others
+        return inventory_of(bodies, answers), others
 
     def _number_on(self, standing: Standing, body: Body) -> None:
         """Have sequences go on past the rows that came: the shadow's own, or those it will get."""
@@ -112,14 +152,14 @@ class SwapLoad(Staged):
         TransientError where a writer holds the table.
         """
         inventory = self._prepared
+        table = inventory.bodies[0].table
         standing = find(self._connection, self._plan.spec.target)
-        ((self._path,),) = self._connection.rows("SELECT current_setting('search_path')")
         lock_beside_readers(self._connection, standing.table, "SHARE UPDATE EXCLUSIVE")
         before = signature(self._connection, inventory.bodies)
-        now = self._read(standing)
+        now, _ = self._read(inventory.bodies)
         if now != inventory:
             differing = [step for step in now.steps if now.steps[step] != inventory.steps.get(step)]
-            raise shadow.altered(standing.table, differing)
+            raise shadow.altered(table, differing)
 
         def look_again() -> None:
             if signature(self._connection, inventory.bodies) != before:
@@ -139,13 +179,18 @@ class SwapLoad(Staged):
         for step in ("name", "owner", "take", "flag", "grant", "publication"):
             moved += steps.get(step, ())
         # In one message: readers are locked out.
-        self._connection.execute(shadow.by_path(self._path, moved))
+        self._connection.execute(shadow.with_path(moved))
+        self._is_published = True
 
     @property
     def _prepared(self) -> Inventory:
         if self._inventory is None:
             raise RuntimeError("a swap is published after it was prepared")
         return self._inventory
+
+
+def _named(standing: Standing) -> tuple[int, str, TargetTable]:
+    return (standing.oid, standing.kind, standing.table)
 
 
 def _names_exchanged(body: Body) -> tuple[str, ...]:
@@ -177,7 +222,7 @@ SWAP: Final = PublishStrategy(
     needs_key=False,
     in_place=False,
     rights=("SELECT",),  # the owner's, and others: ``swap_obstacles`` finds what is lacking
-    look=read_obstacles,
+    look=LOOK,
     judge=check,
     suit=suits,
     wait=_readers_wait,

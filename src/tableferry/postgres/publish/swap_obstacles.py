@@ -2,8 +2,7 @@
 
 from typing import Final, LiteralString
 
-from tableferry.model.schema import Obstacle
-from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.catalog import Look
 from tableferry.postgres.event_triggers import ENABLED
 
 REBUILT: Final[LiteralString] = """\
@@ -200,11 +199,12 @@ _SET_ROLE: Final = 160000
 """PostgreSQL 16 distinguishes members that may act as the role (SET) from those that may not."""
 
 
-def read_obstacles(connection: TargetConnection, oid: int) -> tuple[Obstacle, ...]:
-    """Return what matters to a swap of the table of this ``pg_class.oid``; see ``swap_check``."""
-    usable = "'SET'" if connection.version >= _SET_ROLE else "'MEMBER'"
+def _query(version: int) -> str:
+    usable = "'SET'" if version >= _SET_ROLE else "'MEMBER'"
     block = f"{_OWNED}\nUNION ALL\n{_KEPT}\nUNION ALL\n{_NOTED}"
     query = f"{REBUILT},\n{_NAMED}\n{block}".replace("{set_role}", usable)
-    query = query.replace("{events}", ENABLED)
-    found = {Obstacle(str(kind), str(name)) for kind, name in connection.rows(query, {"oid": oid})}
-    return tuple(sorted(found))
+    return query.replace("{events}", ENABLED)
+
+
+LOOK: Final = Look(_query)
+"""What matters to a swap of a table; see ``swap_check``."""

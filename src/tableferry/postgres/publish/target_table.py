@@ -1,15 +1,17 @@
 """The target table as it stands: under which name, with how many rows, still as it was planned."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from tableferry.errors import ConfigError, SchemaError
 from tableferry.model.identifiers import TargetTable, shown
-from tableferry.planning.guards import ANYTHING, require_not_shrunk
+from tableferry.planning.guards import require_not_shrunk
 from tableferry.planning.mark import Mark
 from tableferry.planning.plan import SyncPlan
-from tableferry.postgres.catalog import read_schema
+from tableferry.postgres.catalog import asking_columns, columns_of
 from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.messages import Question, Rows
 
 _FIND: Final = """\
 SELECT c.oid, n.nspname, c.relname, c.relkind
@@ -32,9 +34,42 @@ class Standing:
 
 def find(connection: TargetConnection, table: TargetTable) -> Standing:
     """Find the table, wherever the search path has it; raises SchemaError where it is gone."""
-    for oid, schema, name, kind in connection.rows(_FIND, (table.sql,)):
+    return _found(table, connection.rows(*_finding(table)))
+
+
+def find_as_planned(connection: TargetConnection, plan: SyncPlan) -> Standing:
+    """Find the plan's target, with the columns that the plan knew; raises SchemaError.
+
+    In one message; see ``require_columns``.
+    """
+    return as_planned(plan, *connection.ask(*asking_as_planned(plan)))
+
+
+def asking_as_planned(plan: SyncPlan) -> tuple[Question, Question]:
+    """Return what ``find_as_planned`` asks."""
+    return _finding(plan.spec.target), asking_columns(plan.spec.target)
+
+
+def as_planned(plan: SyncPlan, found: Rows, columns: Rows) -> Standing:
+    """Return the table for the answers to ``asking_as_planned``; raises SchemaError."""
+    standing = _found(plan.spec.target, found)
+    _require_columns(plan, columns, added=False)
+    return standing
+
+
+def _finding(table: TargetTable) -> Question:
+    return (_FIND, (table.sql,))
+
+
+def _found(table: TargetTable, rows: Rows) -> Standing:
+    for oid, schema, name, kind in rows:
         return Standing(oid, TargetTable(schema, name), kind)
-    raise SchemaError(f"{table} no longer exists", hint="Nothing was changed. Look at a new plan.")
+    raise gone(table)
+
+
+def gone(table: TargetTable) -> SchemaError:
+    """Return the error of a table that is not there any more."""
+    return SchemaError(f"{table} no longer exists", hint="Nothing was changed. Look at a new plan.")
 
 
 def count(
@@ -47,22 +82,37 @@ def count(
 
     Raises ConfigError where this login may not read them.
     """
+    try:
+        ((((rows,),)),) = connection.ask((_count_sql(standing.rows_sql, mark, enough), ()))
+    except ConfigError as error:
+        raise may_not_count(connection, standing.table, error) from error
+    return int(rows)
+
+
+def counting(plan: SyncPlan) -> str:
+    """Return the SELECT that counts the rows of the plan's target, without marked ones."""
+    only = "ONLY " if plan.can_freeze else ""  # else its partitions have the rows
+    return _count_sql(f"{only}{plan.spec.target.sql}", plan.mark)
+
+
+def _count_sql(rows_sql: str, mark: Mark | None, enough: int | None = None) -> str:
     where = f" WHERE {mark.is_clear}" if mark else ""
     limit = "" if enough is None else f" LIMIT {enough}"
-    counted = f"SELECT count(*) FROM (SELECT FROM {standing.rows_sql} AS t{where}{limit}) AS r"
-    try:
-        with connection.in_one_transaction():
-            ((rows,),) = connection.rows(counted)
-    except ConfigError as error:
-        if error.code != "42501":
-            raise
-        raise ConfigError(
-            f"{connection.settings.user!r} may not read {standing.table}, whose rows are counted "
-            f"before others take their place ({error.code})",
-            hint="Grant it SELECT on the table, or set 'max_shrink' to 100.",
-            code=error.code,
-        ) from error
-    return int(rows)
+    return f"SELECT count(*) FROM (SELECT FROM {rows_sql} AS t{where}{limit}) AS r"
+
+
+def may_not_count(
+    connection: TargetConnection, table: TargetTable, error: ConfigError
+) -> ConfigError:
+    """Return the error of a login that may not read the table; another one as it is."""
+    if error.code != "42501":
+        return error
+    return ConfigError(
+        f"{connection.settings.user!r} may not read {table}, whose rows are counted "
+        f"before others take their place ({error.code})",
+        hint="Grant it SELECT on the table, or set 'max_shrink' to 100.",
+        code=error.code,
+    )
 
 
 def count_rows(connection: TargetConnection, plan: SyncPlan, enough: int | None = None) -> int:
@@ -70,27 +120,28 @@ def count_rows(connection: TargetConnection, plan: SyncPlan, enough: int | None 
     return count(connection, find(connection, plan.spec.target), plan.mark, enough)
 
 
-def count_old_rows(connection: TargetConnection, plan: SyncPlan) -> int | None:
-    """Count the rows that the load would replace, None where the guard does not ask for them."""
-    if plan.create is not None or plan.spec.max_shrink >= ANYTHING:
-        return None
-    return count(connection, find(connection, plan.spec.target), plan.mark)
-
-
 def guard(plan: SyncPlan, old: int | None, new: int) -> None:
     """Refuse a load that takes away more rows than the specification allows; raises GuardError."""
     require_not_shrunk(plan.spec.target, old, new, plan.spec.max_shrink)
 
 
-def require_columns(connection: TargetConnection, plan: SyncPlan, *, added: bool) -> None:
+def require_columns(
+    connection: TargetConnection, plan: SyncPlan, *, added: bool, after: Sequence[str] = ()
+) -> None:
     """See that the columns are those the plan knew, now that a lock keeps them so.
 
     COPY BINARY takes eight bytes for a bigint or a timestamp alike: after an ALTER TABLE between
     plan and load it would store other values, without an error. ``added``: with those that the
-    load itself adds, and as it alters others. Raises SchemaError.
+    load itself adds, and as it alters others. ``after``: statements to run before, in the same
+    message. Raises SchemaError.
     """
-    found = read_schema(connection, plan.spec.target)
-    types = {column.name: column.type for column in found.columns} if found else {}
+    first = [(sql, ()) for sql in after]
+    (columns,) = connection.ask(*first, asking_columns(plan.spec.target))
+    _require_columns(plan, columns, added=added)
+
+
+def _require_columns(plan: SyncPlan, rows: Rows, *, added: bool) -> None:
+    types = {column.name: column.type for column in columns_of(rows)}
     new = set() if added else {column.name for column in plan.drift.added}
     expected = [column.target for column in plan.columns if column.target.name not in new]
     expected += [plan.mark.column] if plan.mark else []

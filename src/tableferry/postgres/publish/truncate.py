@@ -13,8 +13,9 @@ from tableferry.planning.choose_strategy import Candidate, Suitability
 from tableferry.planning.preconditions import require_unreferenced
 from tableferry.postgres.locks import lock_exclusively
 from tableferry.postgres.publish.loads import OneStream
+from tableferry.postgres.publish.old_rows import count_old_rows
 from tableferry.postgres.publish.strategy import Opening, PublishStrategy, nothing_to_look_at
-from tableferry.postgres.publish.target_table import count_old_rows, guard, require_columns
+from tableferry.postgres.publish.target_table import guard, require_columns
 
 ROWS_PER_SECOND: Final = 300_000
 """For the estimate of how long a load takes: nine columns on two cores (docs/benchmarks.md, with a
@@ -26,7 +27,9 @@ class TruncateLoad(OneStream):
 
     def __init__(self, opening: Opening) -> None:
         super().__init__(opening)
-        self._old_rows = count_old_rows(opening.connection, opening.plan)
+        # Before readers are locked out: how many rows come is only an estimate by then.
+        plan = opening.plan
+        self._old_rows = count_old_rows(opening.connection, plan, plan.estimated_rows)
 
     def _begin(self) -> None:
         super()._begin()
@@ -35,9 +38,8 @@ class TruncateLoad(OneStream):
         target, only = self._plan.spec.target, self._plan.can_freeze
         lock_exclusively(self._connection, target, only=only)
         emptied = f"TRUNCATE TABLE {'ONLY ' if only else ''}{target.sql}"
-        for sql in (emptied, *self._plan.drift.alter):
-            self._connection.execute(sql)
-        require_columns(self._connection, self._plan, added=True)
+        statements = (emptied, *self._plan.drift.alter)
+        require_columns(self._connection, self._plan, added=True, after=statements)
 
     def prepare(self) -> None:
         """Finish the COPY; raises GuardError where too many rows would be gone."""
