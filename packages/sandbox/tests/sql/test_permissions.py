@@ -109,7 +109,7 @@ def test_the_condition_of_an_index_is_shown_with_view_definition_only(ask, reade
     shown = "SELECT has_filter, filter_definition FROM sys.indexes WHERE name = 'i'"
     assert ask(shown, reader).rows == [(True, None)]
     ask("GRANT VIEW DEFINITION ON a TO reader")
-    assert ask(shown, reader).rows == [(True, "(v > 3)")]
+    assert ask(shown, reader).rows == [(True, "([v]>(3))")]
 
 
 def test_reading_a_column_does_not_reveal_its_alias_type(ask, reader):

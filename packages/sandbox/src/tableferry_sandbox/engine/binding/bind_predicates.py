@@ -58,7 +58,7 @@ def key_of(sql: str, sql_type: SqlType, *, ordering: bool) -> str:
     if kind == "offset":
         return f"({sql}).utc"
     if kind == "xml":
-        raise SqlError(305, "The xml data type cannot be compared or sorted, except when using the "
+        raise SqlError(305, "The XML data type cannot be compared or sorted, except when using the "
                        "IS NULL operator.")  # fmt: skip
     if sql_type.name == "hierarchyid":  # its bytes sort depth first
         return sql

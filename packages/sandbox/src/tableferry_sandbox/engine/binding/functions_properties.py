@@ -182,6 +182,13 @@ def _connection_property(binder: PredicateBinder, node: s.Call, scope: Scope) ->
     return _as_variant(constant(known.get(wanted), NVARCHAR))
 
 
+_OF_OBJECTS: Final = frozenset({
+    "ALTER", "CONTROL", "DELETE", "EXECUTE", "INSERT", "RECEIVE", "REFERENCES", "SELECT",
+    "TAKE OWNERSHIP", "UNMASK", "UPDATE", "VIEW CHANGE TRACKING", "VIEW DEFINITION",
+})  # fmt: skip
+"""The permissions that an object may have (Permissions, Database Engine)."""
+
+
 def _permission(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     """HAS_PERMS_BY_NAME: 1 or 0, NULL for an unknown securable."""
     values = arguments(binder, node, scope, 3, 5)
@@ -206,7 +213,7 @@ def _permission(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
         return constant(int(session.may(permission, database)), t.INT)
     if kind == "object":
         item = session.find_visible(parts) if parts else None
-        if item is None:
+        if item is None or permission not in _OF_OBJECTS:
             return constant(None, t.INT)
         return constant(int(session.may(permission, item.database, item)), t.INT)
     return constant(int(session.may(permission, session.current)), t.INT)

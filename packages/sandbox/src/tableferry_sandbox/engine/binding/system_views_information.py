@@ -44,9 +44,8 @@ def _column_row(
     moment = kind in ("date", "time", "datetime", "offset")
     charset = character_set(sql_type) if kind == "string" else None
     collation = (sql_type.collation or database.collation) if kind == "string" else None
-    domain = (
-        (database.name, column.alias.schema, column.alias.name) if column.alias else (None,) * 3
-    )
+    alias = column.alias if column.alias and column.alias.schema != "sys" else None
+    domain = (database.name, alias.schema, alias.name) if alias else (None,) * 3
     return (
         database.name, item.schema, item.name, column.name, number, default,
         "YES" if column.nullable else "NO", sql_type.name, characters, octets,

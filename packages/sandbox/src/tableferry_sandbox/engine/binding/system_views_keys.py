@@ -10,6 +10,7 @@ from tableferry_sandbox.engine.binding.system_views_objects import (
     object_rows,
 )
 from tableferry_sandbox.engine.database.catalog_objects import Database, Index, Table, View
+from tableferry_sandbox.engine.database.definition_texts import filter_text
 
 _TYPES: Final = (
     "HEAP",
@@ -56,7 +57,7 @@ def _indexes(session: SessionInfo, database: Database) -> Iterator[Row]:
                 False,
             )
         for index in sorted(table.indexes, key=lambda i: i.index_id):
-            condition = f"({index.condition_text})" if index.condition_text else None
+            condition = filter_text(index.condition_text) if index.condition_text else None
             yield (
                 table.object_id,
                 index.name,

@@ -227,6 +227,10 @@ class AliasType:
     nullable: bool
 
 
+SYSNAME: Final = AliasType(256, "sys", "sysname", SqlType("nvarchar", 128), nullable=False)
+"""The alias type that every database has ("sysname", nchar and nvarchar)."""
+
+
 @dataclass(eq=False)
 class Database(Identifiers):
     """One database. Names are looked up by their key.

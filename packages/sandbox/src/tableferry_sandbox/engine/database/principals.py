@@ -42,13 +42,17 @@ VISIBLE_BY: Final = (
 
 @dataclass(eq=False)
 class Login:
-    """A login of the server."""
+    """A login of the server, or the database user that a session executes as.
+
+    ``only``: that user's database and name, both in lower case; empty for a login.
+    """
 
     name: str
     password: str
     default_database: str = "master"
     sysadmin: bool = True
     disabled: bool = False
+    only: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)
@@ -101,8 +105,10 @@ class Security:
         """Return a login's user in this database, None if it may not enter."""
         if login.sysadmin:
             return self.principals["dbo"]
+        if login.only[:1] == (database.lower(),):
+            return self.principals.get(login.only[1])
         for principal in self.principals.values():
-            if principal.kind == "S" and principal.login == login.name.lower():
+            if principal.kind == "S" and not login.only and principal.login == login.name.lower():
                 return principal
         return self.principals["guest"] if database.lower() in SYSTEM_DATABASES else None
 

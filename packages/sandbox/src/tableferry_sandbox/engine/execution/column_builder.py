@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from tableferry_sandbox.engine.binding.scope import Scope, Source
 from tableferry_sandbox.engine.database.catalog_objects import (
+    SYSNAME,
     AliasType,
     Table,
     TableColumn,
@@ -49,6 +50,8 @@ class ColumnBuilder:
         """Return the type of a column's definition, with its alias type; raises 2715, 447."""
         assert definition.type is not None  # noqa: S101 - computed columns never get here
         alias = self._alias(definition.type)
+        if definition.type.name == "sysname":
+            alias = alias or SYSNAME
         try:
             kind = alias.type if alias else t.resolve(definition.type)
         except SqlError as error:
@@ -92,6 +95,7 @@ class ColumnBuilder:
                 "be nonnullable.",
                 state=2,
             )
+        self._refuse_second_rowversion(definition.name, kind)
         column = TableColumn(
             table.next_column_id,
             definition.name,
@@ -116,6 +120,16 @@ class ColumnBuilder:
             self._computed.append((column, definition))
         self.pending += definition.constraints
         return column
+
+    def _refuse_second_rowversion(self, name: str, kind: SqlType) -> None:
+        """Raise 2738 for a second rowversion column."""
+        if kind.name == "timestamp" and any(c.type.name == kind.name for c in self.table.columns):
+            raise SqlError(
+                2738,
+                "A table can only have one timestamp column. Because table "
+                f"'{self.table.name}' already has one, the column '{name}' cannot be added.",
+                state=2,
+            )
 
     def _xml_collection(self, name: s.TypeName | None) -> XmlCollection | None:
         """Return the XML schema collection of a column's type; raises 6314."""

@@ -43,6 +43,7 @@ class SessionState(ABC):
     ) -> None:  # fmt: skip
         self.server = server
         self.login = login
+        self.reverts_to: list[Login] = []
         self.session_id = session_id
         self.login_name = request.user
         self.host_name = request.host
@@ -277,6 +278,8 @@ class SessionState(ABC):
         if self.transaction is not None:
             list(self.rollback())
         self._drop_temporary()
+        self.login, *_ = [*self.reverts_to, self.login]
+        self.reverts_to.clear()
         self.current = self.home
         self.options = dict(_DEFAULTS)
         self.identity_insert, self.last_identity, self.row_count = None, None, 0

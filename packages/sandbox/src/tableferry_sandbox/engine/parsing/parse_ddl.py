@@ -130,7 +130,8 @@ class DdlParser(AlterParser):
         if self.at_any("index", "authorization"):
             command = f"ALTER {self.token.text.upper()}"
             while not (self.at(";") or self.token.kind == "end"):
-                self.advance()
+                if self.advance().lower == "disable":
+                    raise unsupported(f"{command} ... DISABLE")
             return st.NoOperation(command, line=line)
         if self.at("fulltext"):
             return self._fulltext(start, line)

@@ -1,5 +1,6 @@
-"""EXEC of a procedure or of a text."""
+"""EXEC of a procedure or of a text, and EXECUTE AS a user."""
 
+from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.parsing.parse_dml import DmlParser
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.tree import syntax as s
@@ -26,6 +27,18 @@ class ExecuteParser(DmlParser):
             while self.accept(","):
                 arguments.append(self._exec_argument())
         return st.Execute(path, tuple(arguments), result, line=line)
+
+    def execute_or_impersonate(self, line: int) -> st.Statement:
+        """Parse what follows EXEC at a statement's beginning; raises 50000 for AS but a user."""
+        if not self.accept("as"):
+            return self.execute(line)
+        if not self.at("user", "="):
+            raise unsupported(f"EXECUTE AS {self.token.text.upper()}")
+        self.position += 2
+        user = self.expression()
+        if self.at("with"):
+            raise unsupported("EXECUTE AS USER WITH")
+        return st.ExecuteAs(user, line=line)
 
     def _at_argument(self) -> bool:
         token = self.token

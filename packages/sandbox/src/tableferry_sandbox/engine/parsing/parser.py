@@ -16,7 +16,7 @@ from tableferry_sandbox.engine.tree import syntax as s
 _REFUSED: Final = frozenset({
     "merge", "open", "close", "fetch", "deallocate", "backup", "restore", "dbcc", "kill",
     "goto", "readtext", "writetext", "updatetext", "reconfigure", "shutdown",
-    "revert", "setuser", "enable", "disable",
+    "setuser", "enable", "disable",
 })  # fmt: skip
 
 
@@ -274,8 +274,9 @@ _SIMPLE: Final[dict[str, Callable[[BatchParser, int], st.Statement]]] = {
     "print": lambda self, line: st.Print(self.expression(), line=line),
     "raiserror": BatchParser._raiserror,  # noqa: SLF001 - its own methods
     "throw": BatchParser._throw,  # noqa: SLF001 - its own methods
-    "exec": BatchParser.execute,
-    "execute": BatchParser.execute,
+    "exec": BatchParser.execute_or_impersonate,
+    "execute": BatchParser.execute_or_impersonate,
+    "revert": lambda _, line: st.Revert(line=line),
     "use": lambda self, line: st.Use(self.name(), line=line),
     "waitfor": BatchParser._waitfor,  # noqa: SLF001 - its own methods
     "return": BatchParser._return,  # noqa: SLF001 - its own methods

@@ -192,6 +192,18 @@ class Execute(Statement):
 
 
 @dataclass(frozen=True, slots=True)
+class ExecuteAs(Statement):
+    """EXECUTE AS USER."""
+
+    user: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Revert(Statement):
+    """REVERT."""
+
+
+@dataclass(frozen=True, slots=True)
 class Use(Statement):
     """USE."""
 

@@ -279,4 +279,7 @@ def moment(  # noqa: C901 - the parts of one text, in order
         raise _out_of_range(source, type_name)
     if type_name == "smalldatetime" and not 693595 <= days <= 759130:
         raise _out_of_range(source, type_name)
+    if type_name == "smalldatetime":
+        # Up from 29.999 seconds on ("smalldatetime"): by way of datetime, whose unit is 1/300 s.
+        total = (total * 3 + 50_000) // 100_000 * 100_000 // 3
     return total, zone

@@ -1,0 +1,17 @@
+-- claim: sys.columns shows ntext by its type name, length in bytes, precision and scale
+-- page: https://learn.microsoft.com/en-us/sql/relational-databases/system-catalog-views/sys-columns-transact-sql
+-- covers: sqlserver.catalog.read_schema
+
+CREATE TABLE dbo.T (V ntext NULL)
+GO
+SELECT c.name AS column_name, t.name AS type_name, b.name AS base_name,
+  t.is_user_defined AS is_user_defined,
+  c.max_length AS max_length, c.precision AS [precision], c.scale AS scale,
+  c.is_nullable AS is_nullable
+FROM [$(database)].sys.columns AS c
+LEFT JOIN [$(database)].sys.types AS t ON t.user_type_id = c.user_type_id
+LEFT JOIN [$(database)].sys.types AS b ON b.user_type_id = c.system_type_id
+WHERE c.object_id = OBJECT_ID(N'[$(database)].[dbo].[T]')
+ORDER BY c.column_id
+-- expect rows: column_name, type_name, base_name, is_user_defined, max_length, precision, scale, is_nullable
+--   'V' | 'ntext' | 'ntext' | 0 | 16 | 0 | 0 | 1

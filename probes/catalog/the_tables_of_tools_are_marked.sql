@@ -1,0 +1,20 @@
+-- claim: Tables with the property microsoft_database_tools_support are left out
+-- page: https://learn.microsoft.com/en-us/sql/relational-databases/system-catalog-views/extended-properties-catalog-views-sys-extended-properties
+-- observed: That Management Studio marks its tables so was seen; the view is documented.
+-- covers: sqlserver.table_list.match_tables
+
+CREATE TABLE dbo.sysdiagrams (A int NOT NULL)
+GO
+EXEC sys.sp_addextendedproperty N'microsoft_database_tools_support', N'1', N'SCHEMA', N'dbo', N'TABLE', N'sysdiagrams'
+GO
+SELECT s.name AS schema_name, o.name AS table_name, o.type AS kind,
+  DATEDIFF(SECOND, o.create_date, GETDATE()) AS age, CASE WHEN s.name LIKE N'dbo' ESCAPE N'\' AND o.name LIKE N'%' ESCAPE N'\' THEN 1
+  ELSE 0 END AS matches_0
+FROM [$(database)].sys.objects AS o
+JOIN [$(database)].sys.schemas AS s ON s.schema_id = o.schema_id
+WHERE o.type IN ('U', 'V') AND o.is_ms_shipped = 0 AND NOT EXISTS (
+  SELECT 1 FROM [$(database)].sys.extended_properties AS p
+  WHERE p.class = 1 AND p.major_id = o.object_id AND p.minor_id = 0
+    AND p.name = 'microsoft_database_tools_support')
+ORDER BY s.name, o.name
+-- expect rows: schema_name, table_name, kind, age, matches_0

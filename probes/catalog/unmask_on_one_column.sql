@@ -1,0 +1,28 @@
+-- claim: Since SQL Server 2022 UNMASK may be granted on a column
+-- page: https://learn.microsoft.com/en-us/sql/relational-databases/security/dynamic-data-masking
+-- since: 2022
+-- covers: sqlserver.protection.read_protection
+
+CREATE USER Reader WITHOUT LOGIN
+GO
+CREATE TABLE dbo.T (A nvarchar(9) MASKED WITH (FUNCTION = 'default()') NULL, B nvarchar(9) MASKED WITH (FUNCTION = 'default()') NULL)
+GO
+GRANT SELECT ON dbo.T TO Reader
+GO
+GRANT UNMASK ON dbo.T (B) TO Reader
+GO
+EXECUTE AS USER = N'Reader'
+GO
+SELECT c.name AS column_name, c.is_masked AS is_masked, c.encryption_type AS encryption_type,
+  CASE WHEN 1 IN (HAS_PERMS_BY_NAME(N'[$(database)].[dbo].[T]', 'OBJECT', 'UNMASK', c.name, 'COLUMN'),
+    HAS_PERMS_BY_NAME(N'[$(database)].[dbo].[T]', 'OBJECT', 'UNMASK'),
+    HAS_PERMS_BY_NAME(N'$(database)', 'DATABASE', 'UNMASK'),
+    HAS_PERMS_BY_NAME(N'[$(database)]', 'DATABASE', 'UNMASK')) THEN 1 ELSE 0 END AS may_unmask
+FROM [$(database)].sys.columns AS c
+WHERE c.object_id = OBJECT_ID(N'[$(database)].[dbo].[T]') AND (c.is_masked = 1 OR c.encryption_type IS NOT NULL)
+ORDER BY c.column_id
+-- expect rows: column_name, is_masked, encryption_type, may_unmask
+--   'A' | 1 | NULL | 0
+--   'B' | 1 | NULL | 1
+GO
+REVERT

@@ -1,0 +1,20 @@
+-- claim: SELECT alone does not show changes: VIEW CHANGE TRACKING is missing (229)
+-- page: https://learn.microsoft.com/en-us/sql/relational-databases/track-changes/manage-change-tracking-sql-server
+-- database: own
+-- database: CHANGE_TRACKING = ON (CHANGE_RETENTION = 2 DAYS, AUTO_CLEANUP = ON)
+-- database: ALLOW_SNAPSHOT_ISOLATION ON
+-- covers: modes.tracking
+
+CREATE TABLE dbo.T (ID int NOT NULL CONSTRAINT PK_T PRIMARY KEY, V int NULL, W int NULL);
+ALTER TABLE dbo.T ENABLE CHANGE_TRACKING
+GO
+CREATE USER Reader WITHOUT LOGIN
+GO
+GRANT SELECT ON dbo.T TO Reader
+GO
+EXECUTE AS USER = N'Reader'
+GO
+SELECT c.ID AS id FROM CHANGETABLE(CHANGES dbo.T, 0) AS c
+-- expect error 229: The VIEW CHANGE TRACKING permission was denied on the object 'T', database '%', schema 'dbo'.
+GO
+REVERT

@@ -1,0 +1,23 @@
+-- claim: CHANGETABLE has the key of each changed row, deleted ones included
+-- page: https://learn.microsoft.com/en-us/sql/relational-databases/system-functions/changetable-transact-sql
+-- database: own
+-- database: CHANGE_TRACKING = ON (CHANGE_RETENTION = 2 DAYS, AUTO_CLEANUP = ON)
+-- database: ALLOW_SNAPSHOT_ISOLATION ON
+-- covers: modes.tracking.keys_select
+
+CREATE TABLE dbo.T (ID int NOT NULL CONSTRAINT PK_T PRIMARY KEY, V int NULL, W int NULL);
+ALTER TABLE dbo.T ENABLE CHANGE_TRACKING
+GO
+INSERT dbo.T VALUES (1, 1, 1), (2, 2, 2), (3, 3, 3)
+GO
+UPDATE dbo.T SET V = 9 WHERE ID = 1
+GO
+DELETE dbo.T WHERE ID = 2
+GO
+SELECT
+  t.[ID] AS [id]
+FROM CHANGETABLE(CHANGES [$(database)].[dbo].[T], 1) AS t
+ORDER BY t.[ID]
+-- expect rows: id
+--   1
+--   2

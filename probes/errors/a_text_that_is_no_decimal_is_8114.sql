@@ -1,0 +1,6 @@
+-- claim: A text that is no decimal is 8114
+-- page: https://learn.microsoft.com/en-us/sql/relational-databases/errors-events/database-engine-events-and-errors-8000-to-8999
+-- covers: sqlserver.messages.values
+
+SELECT CAST(V AS decimal(9, 2)) AS v FROM (VALUES ('x')) AS t (V)
+-- expect error 8114: Error converting data type varchar to numeric.

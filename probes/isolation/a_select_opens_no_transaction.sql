@@ -1,0 +1,12 @@
+-- claim: With IMPLICIT_TRANSACTIONS OFF a SELECT leaves no transaction open
+-- page: https://learn.microsoft.com/en-us/sql/t-sql/statements/set-implicit-transactions-transact-sql
+-- covers: sqlserver.connection.connect
+
+CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY)
+SET IMPLICIT_TRANSACTIONS OFF
+GO
+SELECT ID FROM dbo.T
+-- expect rows: ID
+SELECT @@TRANCOUNT AS open_now
+-- expect rows: open_now
+--   0

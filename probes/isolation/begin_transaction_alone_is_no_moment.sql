@@ -1,0 +1,19 @@
+-- claim: BEGIN TRANSACTION under SNAPSHOT does not take the moment yet; the first access to data does
+-- page: https://learn.microsoft.com/en-us/sql/relational-databases/sql-server-transaction-locking-and-row-versioning-guide
+-- database: ALLOW_SNAPSHOT_ISOLATION ON
+-- covers: sqlserver.connection.SourceConnection
+
+CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, V int NOT NULL)
+INSERT INTO dbo.T VALUES (1, 1)
+GO
+-- session: b
+SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION
+GO
+-- session: a
+UPDATE dbo.T SET V = 2
+GO
+-- session: b
+SELECT V FROM dbo.T
+-- expect rows: V
+--   2
+COMMIT TRANSACTION

@@ -1,0 +1,14 @@
+-- claim: With IMPLICIT_TRANSACTIONS ON a SELECT opens a transaction
+-- page: https://learn.microsoft.com/en-us/sql/t-sql/statements/set-implicit-transactions-transact-sql
+-- covers: sqlserver.connection.connect
+
+CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY)
+GO
+SET IMPLICIT_TRANSACTIONS ON
+GO
+SELECT ID FROM dbo.T
+-- expect rows: ID
+SELECT @@TRANCOUNT AS open_now
+-- expect rows: open_now
+--   1
+ROLLBACK TRANSACTION

@@ -1,0 +1,19 @@
+-- claim: With READ_COMMITTED_SNAPSHOT a reader sees the last committed row of an open writer
+-- page: https://learn.microsoft.com/en-us/sql/t-sql/statements/set-transaction-isolation-level-transact-sql
+-- database: READ_COMMITTED_SNAPSHOT ON
+-- covers: planning.consistency
+
+CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, V int NOT NULL)
+INSERT INTO dbo.T VALUES (1, 1)
+GO
+BEGIN TRANSACTION
+UPDATE dbo.T SET V = 2
+GO
+-- session: b
+SET LOCK_TIMEOUT 0
+GO
+SELECT V FROM dbo.T
+-- expect rows: V
+--   1
+-- session: a
+ROLLBACK TRANSACTION

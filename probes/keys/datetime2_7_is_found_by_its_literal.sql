@@ -1,0 +1,15 @@
+-- claim: A row is found by the literal of its key of datetime2(7)
+-- page: https://learn.microsoft.com/en-us/sql/t-sql/data-types/datetime2-transact-sql
+-- covers: sqlserver.key_lookup.select_keys
+
+CREATE TABLE dbo.T (K datetime2(7) NOT NULL PRIMARY KEY, Place int NOT NULL)
+GO
+INSERT dbo.T VALUES ('0001-01-01T00:00:00', 1), ('2024-02-29T01:02:03.1234567', 2), ('9999-12-31T23:59:59.9999999', 3)
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE (EXISTS (SELECT 1 FROM (VALUES (CAST('2024-02-29T01:02:03.1234567' AS datetime2(7))), (CAST('9999-12-31T23:59:59.9999999' AS datetime2(7)))) AS v (a0)
+  WHERE t.[K] = v.a0))
+ORDER BY t.Place
+-- expect rows: place
+--   2
+--   3

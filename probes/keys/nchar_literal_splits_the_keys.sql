@@ -1,0 +1,20 @@
+-- claim: A literal of nchar splits the keys: those at or above it, and the others
+-- page: https://learn.microsoft.com/en-us/sql/t-sql/data-types/nchar-and-nvarchar-transact-sql
+-- covers: model.key_range.KeyRange
+
+CREATE TABLE dbo.T (K nchar(4) COLLATE Latin1_General_100_CI_AS NOT NULL PRIMARY KEY, Place int NOT NULL)
+GO
+INSERT dbo.T VALUES (N'a', 1), (N'B', 2), (N'zz', 3)
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST(0x4200200020002000 AS nchar(4)) COLLATE Latin1_General_100_CI_AS
+ORDER BY t.Place
+-- expect rows: place
+--   2
+--   3
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE (t.[K] < CAST(0x4200200020002000 AS nchar(4)) COLLATE Latin1_General_100_CI_AS OR t.[K] IS NULL)
+ORDER BY t.Place
+-- expect rows: place
+--   1

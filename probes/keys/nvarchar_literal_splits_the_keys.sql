@@ -1,0 +1,20 @@
+-- claim: A literal of nvarchar splits the keys: those at or above it, and the others
+-- page: https://learn.microsoft.com/en-us/sql/t-sql/data-types/nchar-and-nvarchar-transact-sql
+-- covers: model.key_range.KeyRange
+
+CREATE TABLE dbo.T (K nvarchar(10) COLLATE Latin1_General_100_CI_AS NOT NULL PRIMARY KEY, Place int NOT NULL)
+GO
+INSERT dbo.T VALUES (N'', 1), (N'a', 2), (N'я', 3)
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST(0x6100 AS nvarchar(10)) COLLATE Latin1_General_100_CI_AS
+ORDER BY t.Place
+-- expect rows: place
+--   2
+--   3
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE (t.[K] < CAST(0x6100 AS nvarchar(10)) COLLATE Latin1_General_100_CI_AS OR t.[K] IS NULL)
+ORDER BY t.Place
+-- expect rows: place
+--   1

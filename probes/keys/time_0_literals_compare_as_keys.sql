@@ -1,0 +1,13 @@
+-- claim: Literals of time(0) compare with each other as the keys do
+-- page: https://learn.microsoft.com/en-us/sql/t-sql/data-types/time-transact-sql
+-- covers: sqlserver.chunking.split_table
+
+SELECT v.place AS place, CASE WHEN v.a0 < v.b0 THEN 1 WHEN v.b0 < v.a0 THEN -1 ELSE 0 END AS step
+FROM (VALUES (0, CAST('00:00:00' AS time(0)), CAST('12:00:01' AS time(0))),
+  (1, CAST('12:00:01' AS time(0)), CAST('12:00:01' AS time(0))),
+  (2, CAST('12:00:01' AS time(0)), CAST('00:00:00' AS time(0)))) AS v (place, a0, b0)
+ORDER BY v.place
+-- expect rows: place, step
+--   0 | 1
+--   1 | 0
+--   2 | -1
