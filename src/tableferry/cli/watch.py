@@ -91,7 +91,10 @@ class _Syncs:
     """Syncs of a file's tables; each reads the settings anew, which hold rotated passwords."""
 
     def __init__(
-        self, file: "TableFile", request: "Request", page: "Callable[[], RunReport] | None"
+        self,
+        file: "TableFile",
+        request: "Request",
+        page: "Callable[[], RunReport] | None" = None,
     ) -> None:
         self._file = file
         self._request = request
