@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         TransientError,
         VerificationError,
     )
-    from tableferry.inspect.check import CheckReport
+    from tableferry.inspect.check_report import CheckReport
     from tableferry.inspect.discover import Discovery
     from tableferry.inspect.doctor.finding import Diagnosis, Finding, Grade
     from tableferry.inspect.plan_report import PlanReport
@@ -127,7 +127,7 @@ _HOMES: Final = {
     "tableferry.api.table": ("Table", "TableOptions"),
     "tableferry.api.verifying": ("repair", "verify"),
     "tableferry.config": ("Settings", "SourceSettings", "TargetSettings"),
-    "tableferry.inspect.check": ("CheckReport",),
+    "tableferry.inspect.check_report": ("CheckReport",),
     "tableferry.inspect.discover": ("Discovery",),
     "tableferry.inspect.doctor.finding": ("Diagnosis", "Finding", "Grade"),
     "tableferry.inspect.plan_report": ("PlanReport",),

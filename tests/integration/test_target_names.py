@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tableferry.config import TableSpec, parse_table_configs
-from tableferry.inspect.check import TableCheck, check_tables
+from tableferry.inspect.check import check_tables
+from tableferry.inspect.check_report import TableCheck
 from tableferry.inspect.plan_report import TablePlan, plan_tables
 from tableferry.runs.outcome import Status, TableOutcome
 from tableferry.runs.run import sync_tables

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tableferry.config import Settings, parse_table_configs
-from tableferry.inspect.check import CheckReport, check_tables
+from tableferry.inspect.check import check_tables
+from tableferry.inspect.check_report import CheckReport
 from tableferry.runs.outcome import Status, TableOutcome
 from tableferry.runs.run import sync_table
 from tests.integration.conftest import Sandbox

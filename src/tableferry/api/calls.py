@@ -23,7 +23,8 @@ from tableferry.api.table import (
 from tableferry.config import Settings, TableSpec, TargetSettings
 from tableferry.config.resolve import Expansion
 from tableferry.errors import ConfigError
-from tableferry.inspect.check import CheckReport, check_tables
+from tableferry.inspect.check import check_tables
+from tableferry.inspect.check_report import CheckReport
 from tableferry.inspect.discover import Discovery
 from tableferry.inspect.discover import discover as discover_tables
 from tableferry.inspect.doctor.examine import examine

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tableferry.frontend.request import Request
     from tableferry.runs.events import OnEvent
     from tableferry.runs.outcome import RunOutcome
-    from tableferry.runs.watch import Watched
+    from tableferry.runs.rounds import Watched
 
 Every = Annotated[
     str, typer.Option(help="Between the beginnings of two runs: 30s, 5m, 1h.", metavar="<time>")

@@ -16,7 +16,8 @@ from tableferry.fanout.assignment import (
 )
 from tableferry.fanout.begin import begin
 from tableferry.fanout.chunk import load_chunk
-from tableferry.fanout.finish import give_up, publish
+from tableferry.fanout.finish import publish
+from tableferry.fanout.give_up import give_up
 from tableferry.fanout.routes import RoutedTable, plan_fanout, plan_verification
 from tableferry.fanout.verification import ChunkToVerify, ChunkVerified, VerificationBegun
 from tableferry.fanout.verify_chunks import begin_verification, end_verification, verify_chunk

@@ -1,14 +1,14 @@
-"""The last step: the rows of all chunks become visible at once, or the run is given up."""
+"""The last step: the rows of all chunks become visible at once."""
 
 import contextlib
 import time
-from dataclasses import replace
 from typing import Final
 
 from tableferry import postgres, sqlserver, values
 from tableferry.config import Settings, TableSpec
-from tableferry.errors import ErrorReport, SchemaError, TableferryError, TransientError
+from tableferry.errors import SchemaError, TransientError
 from tableferry.fanout.assignment import LONG, Assignment
+from tableferry.fanout.ending import as_written, ended
 from tableferry.fanout.step_context import (
     connect_source,
     noting,
@@ -17,18 +17,15 @@ from tableferry.fanout.step_context import (
 )
 from tableferry.fanout.verify_step import verify_outcome
 from tableferry.model.counting import counted, verb
-from tableferry.model.phase_span import PhaseSpan
 from tableferry.model.watermark import ReloadReason
 from tableferry.modes import mode_of
 from tableferry.planning.exact_keys import require_exact_keys
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.ledger import Ledger, amended_rows, refused_counts
 from tableferry.postgres.ledger.assignments import (
-    RETRIED,
     RunRecord,
     all_chunks,
     altered_values,
-    find_run,
 )
 from tableferry.runs.catch_up import CaughtUp, catch_up
 from tableferry.runs.deadline import NEVER, Clock, Deadline
@@ -44,21 +41,6 @@ from tableferry.runs.task import Task
 from tableferry.transfer.table_loader import refused_rows_of
 
 DEFAULT_RETRIES: Final = Retries()
-
-ENDINGS: Final = {
-    "LeaseHeldError": Status.HELD,
-    "DeadlineError": Status.DEADLINE,
-    "Cancelled": Status.CANCELLED,
-}
-"""How a run that is given up ends, by the error's name; ``failed`` for all others."""
-
-KEPT_AFTER: Final = frozenset({"TransientError", "DeadlineError", "LeaseLostError", "Cancelled"})
-"""After these the staging table stays: the next run goes on with the chunks that are stored (the
-ledger knows which), or the one that has taken over does."""
-
-DROP_TIMEOUT: Final = "10s"
-"""For the staging table's lock: sessions of ours that have just been ended let it go. Where it is
-not to be had the next run drops the table."""
 
 
 def publish(
@@ -102,7 +84,7 @@ def _published(
     ):
         work = work_of(into, assignment)
         if work.status == Status.OK:
-            return _ended(ledger, work, _as_written(spec, work))
+            return ended(ledger, work, as_written(spec, work))
         work.require_held()
         # The lease comes before the heartbeat, which first abandons runs that have neither.
         claim = LedgerClaim(ledger, work.run, settings.target)
@@ -119,33 +101,9 @@ def _published(
         effort = Effort(task, entered=[(Phase.LOAD, 0.0)])
         oldest = ledger.oldest_chunk(work.require_held())
         effort.begin_reading(max(work.seconds, oldest.age if oldest else 0.0))
-        outcome = _ended(ledger, work, done(_publish(effort, work, into, retries)))
+        outcome = ended(ledger, work, done(_publish(effort, work, into, retries)))
         claim.release()
         return outcome
-
-
-def give_up(
-    spec: TableSpec, settings: Settings, assignment: Assignment, error: ErrorReport | None = None
-) -> TableOutcome:
-    """End a run that will not be published; the old rows stay.
-
-    Where ``error`` says less than what the failed step has recorded, or nothing, the outcome has
-    the recorded error. What is stored is kept for the next run where trying again may help, and
-    dropped where not.
-    """
-    with postgres.connect(settings.target) as into:
-        work = find_run(into, assignment.run_id, assignment.table)
-        report = _decisive(work, error)
-        if work is None:
-            return _unpublished(spec, report, 0, 0.0)
-        if work.status != "running":
-            return _as_written(spec, work, report)
-        postgres.end_other_sessions(into, assignment.run_id)
-        stored = sum(piece.rows or 0 for piece in all_chunks(into, work.run))
-        if work.staging and report.kind not in KEPT_AFTER:
-            _drop(into, work.staging)
-    with Ledger(settings.target, assignment.run_id, timing=LONG) as ledger:
-        return _ended(ledger, work, _unpublished(spec, report, stored, work.seconds))
 
 
 def _publish(
@@ -238,74 +196,3 @@ def _stored(connection: postgres.TargetConnection, work: RunRecord) -> int:
             hint="The old rows stay. Load them; a new run goes on with those that are.",
         )
     return sum(piece.rows or 0 for piece in found)
-
-
-def _ended(ledger: Ledger, work: RunRecord, outcome: TableOutcome) -> TableOutcome:
-    """Write the outcome down, end the run, give the lease back that it was begun with."""
-    ledger.end_table(
-        work.run,
-        outcome.status.value,
-        rows_read=outcome.rows_read,
-        rows_written=outcome.rows_written,
-        error=outcome.error,
-        warnings=outcome.warnings,
-        phases=outcome.phases,
-        losses=dict(outcome.losses),
-    )
-    ledger.end_run(outcome.status.value)
-    if work.lease is not None:
-        ledger.release(work.lease)
-    return replace(outcome, warnings=outcome.warnings + ledger.take_warnings())
-
-
-def _decisive(work: RunRecord | None, error: ErrorReport | None) -> ErrorReport:
-    """Choose the error of the outcome: the recorded one, unless a retry has overcome it."""
-    noted = work.error if work else None
-    if noted is not None and (error is None or noted.kind == error.kind or noted.kind != RETRIED):
-        return ErrorReport(noted.kind, noted.message, noted.hint, noted.code)
-    return error or ErrorReport(
-        RETRIED,
-        "A step of the fan-out was ended before it could say why",
-        "The old rows stay. See the logs of its processes; run it again.",
-    )
-
-
-def _as_written(
-    spec: TableSpec, work: RunRecord, report: ErrorReport | None = None
-) -> TableOutcome:
-    """Return the outcome that is in the ledger; a run that was taken over has failed."""
-    known = work.status in list(Status)
-    return TableOutcome(
-        table=spec.key,
-        target=str(spec.target),
-        status=Status(work.status) if known else Status.FAILED,
-        rows_read=work.rows_read,
-        rows_written=work.rows_written,
-        seconds=work.seconds,
-        consistency=work.consistency,
-        publish=work.publish,
-        warnings=work.warnings,
-        error=None if work.status == Status.OK else report,
-        lag=work.seconds if work.status == Status.OK else None,
-        as_of=work.as_of,
-    )
-
-
-def _unpublished(
-    spec: TableSpec, report: ErrorReport, rows_read: int, seconds: float
-) -> TableOutcome:
-    return TableOutcome(
-        table=spec.key,
-        target=str(spec.target),
-        status=ENDINGS.get(report.kind, Status.FAILED),
-        rows_read=rows_read,
-        seconds=seconds,
-        error=report,
-        phases=(PhaseSpan(Phase.LOAD.value, 0.0, seconds),) if seconds else (),
-    )
-
-
-def _drop(connection: postgres.TargetConnection, staging: str) -> None:
-    with contextlib.suppress(TableferryError), connection.transaction():
-        connection.execute(f"SET LOCAL lock_timeout = '{DROP_TIMEOUT}'")
-        postgres.drop_staging(connection, staging)

@@ -11,7 +11,7 @@ from tableferry.runs.events import Event
 
 if TYPE_CHECKING:
     from tableferry.config import Settings, TableSpec
-    from tableferry.inspect.check import CheckReport
+    from tableferry.inspect.check_report import CheckReport
     from tableferry.inspect.doctor.finding import Diagnosis
     from tableferry.inspect.plan_report import PlanReport
     from tableferry.runs.outcome import RunOutcome

@@ -19,8 +19,8 @@ from tableferry.frontend.exit_codes import (
     Ending,
 )
 from tableferry.runs.outcome import RunOutcome, Status
+from tableferry.runs.rounds import Watched
 from tableferry.runs.stop_signal import stop_within
-from tableferry.runs.watch import Watched
 from tableferry.states.report import StatusReport
 from tableferry.states.words import Word
 from tableferry.verification.result import Verification

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from tableferry.frontend.response import Result
 from tableferry.runs.outcome import RunOutcome
-from tableferry.runs.watch import Round, Waiting, Watched
+from tableferry.runs.rounds import Round, Waiting, Watched
 from tableferry.states.listings import History, QuarantineList, RunList
 from tableferry.states.report import StatusReport
 from tableferry.verification.result import TableVerification, Verification

@@ -16,10 +16,8 @@ from tableferry.model.naming import pg_name, spelled_alike
 from tableferry.model.schema import (
     PgType,
     SourceColumn,
-    SourceSchema,
     TargetColumn,
     TargetSchema,
-    find_column,
 )
 from tableferry.planning.alter_table import (
     add_column,
@@ -31,6 +29,7 @@ from tableferry.planning.column_plan import ColumnPlan
 from tableferry.planning.evolve import Evolution, evolve_sql
 from tableferry.planning.expected_types import created_type, type_change
 from tableferry.planning.pair_columns import RequestedColumns
+from tableferry.planning.renamed_columns import Rename, find_renames, say_renamed
 from tableferry.typemap import RULES
 
 MAY_NOT_ALTER: Final = "only the owner can, and not those of a partition or a typed table"
@@ -106,8 +105,8 @@ def find_drift(
     new = tuple(plan.target for plan in added)
     kept: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
-    pairs = _renames(spec, missing, surplus)
-    renames = [_is_renamed(spec, *pair) for pair in pairs]
+    pairs = find_renames(spec, missing, surplus)
+    renames = [say_renamed(spec, *pair) for pair in pairs]
     # A surplus column that requires a value is refused by ``match_columns``.
     unexpected = [column for column in surplus if not column.needs_value]
     if spec.drift is DriftPolicy.STOP:
@@ -139,24 +138,6 @@ def find_drift(
     )
 
 
-def likely_new_name(
-    name: str, spec: TableSpec, source: SourceSchema, target: TargetSchema | None
-) -> str:
-    """Guess the new name of a configured column that the source lacks, empty for no guess.
-
-    The guess is the only column that the configuration does not name, provided that a column
-    created for it would have the target column's type.
-    """
-    into = next((c for c in target.columns if c.name == name), None) if target else None
-    configured = (find_column(written, source.columns) for written, _ in spec.columns)
-    known = {column.name for column in configured if column}
-    unknown = [column for column in source.columns if column.name not in known]
-    if into is None or len(unknown) != 1 or unknown[0].type.name not in RULES:
-        return ""
-    same_type = RULES[unknown[0].type.name].create(unknown[0].type) == into.type
-    return unknown[0].name if same_type else ""
-
-
 def _surplus(
     requested: RequestedColumns,
     plans: Sequence[ColumnPlan],
@@ -177,33 +158,6 @@ def _surplus(
         and not c.generated
         and not any(spelled_alike(column.name, c.name) for column in excluded)
     ]
-
-
-_Rename = tuple[SourceColumn, str, TargetColumn]
-"""A new source column, the name that its target column should have, and the one that it may be."""
-
-
-def _renames(
-    spec: TableSpec, missing: RequestedColumns, surplus: Sequence[TargetColumn]
-) -> list[_Rename]:
-    """Pair a missing and a surplus column where each is the only one of its type."""
-    by_type: dict[PgType, list[tuple[SourceColumn, str]]] = {}
-    for column, name in missing:
-        by_type.setdefault(created_type(spec, column), []).append((column, name))
-    found = []
-    for kind, new in by_type.items():
-        gone = [column for column in surplus if column.type == kind]
-        if len(new) == len(gone) == 1:
-            found.append((*new[0], gone[0]))
-    return found
-
-
-def _is_renamed(spec: TableSpec, column: SourceColumn, name: str, old: TargetColumn) -> str:
-    return (
-        f"{shown(column.name)} of {spec.source} looks like {shown(old.name)} of {spec.target} "
-        f"renamed: both are {old.type}; {rename_column(spec.target, old.name, name)} would follow "
-        "it"
-    )
 
 
 def _is_missing(spec: TableSpec, column: SourceColumn, name: str) -> str:
@@ -252,7 +206,7 @@ def _statements(
     spec: TableSpec,
     missing: RequestedColumns,
     unexpected: Sequence[TargetColumn],
-    renames: Sequence[_Rename],
+    renames: Sequence[Rename],
     alter: Sequence[str],
 ) -> tuple[str, ...]:
     """Return what an administrator may run in place of the load that is refused."""

@@ -6,7 +6,7 @@ from tableferry.config import OrderBy, TableSpec
 from tableferry.errors import SchemaError
 from tableferry.model.identifiers import quote_mssql, shown
 from tableferry.model.schema import SourceColumn, SourceSchema, TargetSchema, find_column
-from tableferry.planning.drift import likely_new_name
+from tableferry.planning.renamed_columns import likely_new_name
 from tableferry.typemap import RULES
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from tableferry.inspect.asking import Asking
-from tableferry.inspect.check import CheckReport, DatabaseCheck, TableCheck
+from tableferry.inspect.check_report import CheckReport, DatabaseCheck, TableCheck
 from tableferry.inspect.doctor.finding import Diagnosis, Finding, Grade
 from tableferry.inspect.plan_report import PlanReport, TablePlan
 from tableferry.report.check_view import show_database, show_table

@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from tableferry.inspect.check import DatabaseCheck, TableCheck
+from tableferry.inspect.check_report import DatabaseCheck, TableCheck
 from tableferry.report.console import (
     MARKS,
     name,

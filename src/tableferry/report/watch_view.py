@@ -17,7 +17,7 @@ from tableferry.report.screen import Screen
 from tableferry.report.table_status import duration
 from tableferry.runs.events import Event
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
-from tableferry.runs.watch import Round, Watched, changed_rows
+from tableferry.runs.rounds import Round, Watched, changed_rows
 
 MOST_NAMED: Final = 10
 """Tables that a line names; the JSON of the run has all of them."""

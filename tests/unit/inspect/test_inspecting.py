@@ -6,7 +6,8 @@ import pytest
 
 from tableferry import sqlserver
 from tableferry.config import Settings, SourceSettings, TargetSettings, parse_table_configs
-from tableferry.inspect.check import CheckReport, check_tables
+from tableferry.inspect.check import check_tables
+from tableferry.inspect.check_report import CheckReport
 from tableferry.inspect.plan_report import PlanReport, plan_tables
 from tests.support.specs import entry
 

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from tableferry.errors import ErrorReport
-from tableferry.inspect.check import CheckReport, DatabaseCheck, TableCheck
+from tableferry.inspect.check_report import CheckReport, DatabaseCheck, TableCheck
 from tableferry.report.answers_view import AnswersView
 from tableferry.report.console import console, plain, print_indented, print_warning
 from tableferry.report.run_view import RunView, show_outcome

@@ -15,7 +15,7 @@ from tableferry.report.screen import Screen
 from tableferry.report.watch_view import MOST_NAMED, WatchView
 from tableferry.runs.events import TableFinished, TableStarted
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
-from tableferry.runs.watch import Round, Watched
+from tableferry.runs.rounds import Round, Watched
 
 BEGAN = dt.datetime(2026, 11, 29, 10, 5, 30, tzinfo=dt.UTC)
 BROKEN = ErrorReport("SchemaError", "it is not there", "Correct it.")

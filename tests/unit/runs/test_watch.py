@@ -12,18 +12,9 @@ from tableferry.config.table_file import FileChange
 from tableferry.errors import ErrorReport, TransientError
 from tableferry.runs.events import OnEvent, TableFinished
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
+from tableferry.runs.rounds import Round, Waiting, Watched, changed_rows
 from tableferry.runs.stop_signal import HungUpError, TerminatedError
-from tableferry.runs.watch import (
-    LONGEST_BACKOFF,
-    LONGEST_SLEEP,
-    Moment,
-    Round,
-    Times,
-    Waiting,
-    Watched,
-    changed_rows,
-    watch,
-)
+from tableferry.runs.watch import LONGEST_BACKOFF, LONGEST_SLEEP, Moment, Times, watch
 
 BEGIN = dt.datetime(2026, 11, 29, 10, 0, tzinfo=dt.UTC)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from tableferry import postgres, sqlserver
 from tableferry.config import Settings, TableSpec
 from tableferry.inspect.asking import Asking, OnAnswer, no_listener
-from tableferry.inspect.check import TARGET
+from tableferry.inspect.check_report import TARGET
 from tableferry.inspect.doctor.clocks import Reading
 from tableferry.inspect.doctor.finding import Diagnosis, Finding
 from tableferry.inspect.doctor.questions import About
