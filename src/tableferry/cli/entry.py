@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from tableferry import __version__
-from tableferry.cli import config, copy, doctor, init, inspect, sandbox, status, sync, verify, watch
+from tableferry.cli import config, copy, init, inspect, sandbox, status, sync, verify, watch
 from tableferry.cli.parsing import Command, Group, refuse
 from tableferry.frontend.exit_codes import INTERRUPTED
 from tableferry.frontend.output import shielded_output
@@ -32,7 +32,7 @@ COMMANDS: Final[dict[str, Callable[..., int]]] = {
     "runs": status.runs,
     "quarantine": status.quarantine,
     "check": inspect.check,
-    "doctor": doctor.doctor,
+    "doctor": inspect.doctor,
     "info": inspect.info,
     "demo": sandbox.demo,
     "sandbox": sandbox.sandbox,

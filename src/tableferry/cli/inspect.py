@@ -1,5 +1,6 @@
-"""The commands that change nothing: plan, check, info, discover."""
+"""The commands that change nothing: plan, check, doctor, info, discover."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,34 +28,34 @@ if TYPE_CHECKING:
     from tableferry.inspect.discover import Discovery
 
 
-def plan(
-    *,
-    config: Config = DEFAULT_CONFIG,
-    tables: Tables = None,
-    quiet: Quiet = False,
-    as_json: AsJson = False,
-) -> int:
-    """Show what a sync would read, create, convert and lose; nothing is written."""
-    from tableferry.frontend.request import Operation
+def _asks(mode: str, meaning: str) -> Callable[..., int]:
+    """Return the command that asks both sides about the configured tables; ``meaning`` is its help.
 
-    return run_command(
-        partial(ask_both, Operation.PLAN, config, tables), Style(as_json=as_json, quiet=quiet)
-    )
+    ``mode`` is the value of an Operation, which is imported when the command is run.
+    """
+
+    def command(
+        *,
+        config: Config = DEFAULT_CONFIG,
+        tables: Tables = None,
+        quiet: Quiet = False,
+        as_json: AsJson = False,
+    ) -> int:
+        from tableferry.frontend.request import Operation
+
+        style = Style(as_json=as_json, quiet=quiet)
+        return run_command(partial(_ask_both, Operation(mode), config, tables), style)
+
+    command.__doc__ = meaning
+    return command
 
 
-def check(
-    *,
-    config: Config = DEFAULT_CONFIG,
-    tables: Tables = None,
-    quiet: Quiet = False,
-    as_json: AsJson = False,
-) -> int:
-    """Connect to every database and check every table; nothing is written."""
-    from tableferry.frontend.request import Operation
-
-    return run_command(
-        partial(ask_both, Operation.MULTI_TEST, config, tables), Style(as_json=as_json, quiet=quiet)
-    )
+plan = _asks("plan", "Show what a sync would read, create, convert and lose; nothing is written.")
+check = _asks("multi_test", "Connect to every database and check every table; nothing is written.")
+doctor = _asks(
+    "doctor",
+    "Examine what syncs will need of both sides, with statements for the DBA; writes nothing.",
+)
 
 
 def info(
@@ -110,7 +111,7 @@ def _configured(config: Path, tables: "Sequence[str] | None") -> dict[str, Any]:
     return described(read_table_set(config), None if tables is None else names_of(tables))
 
 
-def ask_both(
+def _ask_both(
     mode: "Operation", config: Path, tables: "Sequence[str] | None", callbacks: "RunCallbacks"
 ) -> "Report":
     """Check, examine or plan the configured tables."""

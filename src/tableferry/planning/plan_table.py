@@ -4,8 +4,9 @@ Pure: no database is touched. Everything that can be refused before the load is 
 column name, and every loss is declared.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 from tableferry.config import Consistency, LedgerUse, TableSpec, TrailingBlanks
 from tableferry.errors import SchemaError
@@ -21,6 +22,7 @@ from tableferry.model.table_details import NO_DETAILS, TableDetails
 from tableferry.model.target_database import UNKNOWN_DATABASE, TargetDatabase
 from tableferry.planning.choose_strategy import (
     Candidate,
+    Choice,
     Strategies,
     Strategy,
     choose,
@@ -31,6 +33,7 @@ from tableferry.planning.column_plan import ColumnPlan
 from tableferry.planning.complete_spec import complete_spec
 from tableferry.planning.consistency import choose_consistency, fallbacks_after
 from tableferry.planning.ddl.create_table import Creation, plan_creation
+from tableferry.planning.drift import Drift
 from tableferry.planning.mark import (
     Mark,
     plan_mark,
@@ -78,36 +81,24 @@ def plan_table(
     require_not_carried(spec, mark, (name for _, name in found))
     others = unrequested(found, source)
     matched = match_columns(spec, found, fillable, excluded=left_out, others=others)
-    columns, drift = matched.columns, matched.drift
+    columns = matched.columns
     require_not_carried(spec, mark, (column.target.name for column in columns))
     spec = _carried(spec, columns)
     require_key_to_mark(spec, mark, target_key_columns(spec, columns))
     noted = _require_storable(spec, columns) + require_encodable(columns, database)
-    create, choice = None, None
-    remarks: tuple[str, ...] = ()
     if target is None:
         create = _creation(spec, columns, details, database, mark)
-        if asked := strategies.get(spec.publish.value):
-            require_ledger(spec, asked)
-            require_key(spec, asked, target_key_columns(spec, columns))
-        if merging:
-            require_key(spec, merging, target_key_columns(spec, columns))
+        _require_keys(spec, columns, strategies, merging)
+        writing = _Writing(matched.drift, noted)
     else:
-        remarks = require_loadable(spec, target)
-        noted = remarks + noted
-        noted += long_index_rows(spec.target, target, columns, details.collations)
-        key = target_key_columns(spec, columns)
-        candidate = Candidate(spec, target, columns, key)
-        choice = choose(candidate, strategies, merging)
-        noted += choice.warnings
-        drift = drift.settled(in_place=choice.strategy.in_place)
+        create = None
+        candidate = Candidate(spec, target, columns, target_key_columns(spec, columns))
+        chosen = partial(choose, strategies=strategies, merging=merging)
+        writing = _into_existing(candidate, matched.drift, noted, details, chosen)
+    choice, drift = writing.choice, writing.drift
     consistency, warnings = choose_consistency(spec, isolation, in_memory=source.in_memory)
     warnings += require_verifiable(spec, consistency, target_key_columns(spec, columns))
-    if source.rows_filtered:
-        hidden = f"a security policy filters the rows of {spec.source}"
-        hidden = f"{hidden}: this login may not see all"
-        warnings += (hidden,)
-        remarks += (hidden,)
+    hidden = _hidden_rows(source, spec)
     return SyncPlan(
         spec=spec,
         columns=columns,
@@ -116,7 +107,13 @@ def plan_table(
         create=create,
         can_freeze=target is None or target.kind == "r",
         estimated_rows=None if spec.where else source.estimated_rows,
-        warnings=warnings + noted + drift.warnings + (create or details).warnings,
+        warnings=(
+            *warnings,
+            *hidden,
+            *writing.noted,
+            *drift.warnings,
+            *(create or details).warnings,
+        ),
         drift=drift,
         at_one_moment=source.in_memory
         or consistency is Consistency.SNAPSHOT
@@ -127,8 +124,58 @@ def plan_table(
         fallbacks=fallbacks_after(spec, consistency, isolation),
         mark=mark,
         source_columns=source.columns,
-        remarks=remarks,
+        remarks=writing.remarks + hidden,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """How the rows are written: the strategy for an existing target, and what is said of it.
+
+    ``noted`` are warnings, ``remarks`` those of them that matter whatever the strategy is.
+    """
+
+    drift: Drift
+    noted: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
+    choice: Choice | None = None
+
+
+def _into_existing(
+    candidate: Candidate,
+    drift: Drift,
+    noted: tuple[str, ...],
+    details: TableDetails,
+    chosen: Callable[[Candidate], Choice],
+) -> _Writing:
+    """Choose the strategy for a target that is there; raises SchemaError where none fits."""
+    spec, target = candidate.spec, candidate.target
+    remarks = require_loadable(spec, target)
+    long_rows = long_index_rows(spec.target, target, candidate.columns, details.collations)
+    choice = chosen(candidate)
+    drift = drift.settled(in_place=choice.strategy.in_place)
+    return _Writing(drift, (*remarks, *noted, *long_rows, *choice.warnings), remarks, choice)
+
+
+def _require_keys(
+    spec: TableSpec,
+    columns: Sequence[ColumnPlan],
+    strategies: Strategies,
+    merging: Strategy | None,
+) -> None:
+    """Raise SchemaError where later loads of a new table could not find its rows by their keys."""
+    key = target_key_columns(spec, columns)
+    if asked := strategies.get(spec.publish.value):
+        require_ledger(spec, asked)
+        require_key(spec, asked, key)
+    if merging:
+        require_key(spec, merging, key)
+
+
+def _hidden_rows(source: SourceSchema, spec: TableSpec) -> tuple[str, ...]:
+    if not source.rows_filtered:
+        return ()
+    return (f"a security policy filters the rows of {spec.source}: this login may not see all",)
 
 
 def _require_place_for_watermark(spec: TableSpec, *, complete: bool) -> None:
