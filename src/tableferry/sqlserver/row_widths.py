@@ -22,7 +22,7 @@ from tableferry.model.schema import UNLIMITED, PgType, SourceColumn, SourceType,
 from tableferry.planning.column_plan import ColumnPlan
 from tableferry.planning.plan import SyncPlan
 from tableferry.sqlserver.connection import SourceConnection
-from tableferry.sqlserver.protection import rows_if_supported
+from tableferry.sqlserver.questions import rows_if_supported
 
 UNBOUNDED_ROWS: Final = 32
 """Rows per fetch where values may be of any size: whatever came before, the next ones may be, so
