@@ -77,19 +77,21 @@ def read_as_utf16(columns: Sequence[ColumnPlan], names: frozenset[str]) -> tuple
     """Return the plans, with the texts of the source columns ``names`` read as UTF-16 bytes.
 
     The driver replaces what it cannot decode with U+FFFD; SQL Server's own conversion to nvarchar
-    and from there to bytes alters nothing.
+    and from there to bytes alters nothing. Columns of bytes are read as they are, of any length.
     """
     return tuple(
-        replace(
-            column,
-            select=f"CAST(CAST({column.select} AS nvarchar(max)) AS varbinary(max))",
-            arrives=SourceType("varbinary", UNLIMITED),
-            as_utf16=True,
-        )
-        if column.source.name in names and _is_driver_text(column)
-        else column
-        for column in columns
+        _read_exactly(column) if column.source.name in names else column for column in columns
     )
+
+
+def _read_exactly(column: ColumnPlan) -> ColumnPlan:
+    unlimited = SourceType("varbinary", UNLIMITED)
+    if _is_driver_text(column):
+        select = f"CAST(CAST({column.select} AS nvarchar(max)) AS varbinary(max))"
+        return replace(column, select=select, arrives=unlimited, as_utf16=True)
+    if column.arrives == unlimited and not column.as_utf16:
+        return replace(column, select=f"CAST({column.select} AS varbinary(max))")
+    return column
 
 
 def _is_driver_text(column: ColumnPlan) -> bool:

@@ -8,8 +8,9 @@ What is not listed is respected: ``search_path`` and ``role`` (where tables are 
 ``TimeZone``, ``default_tablespace`` and ``default_table_access_method`` (of new tables),
 ``synchronous_commit`` (the rows and their outcome in the ledger are one transaction, so that a
 crash loses both or neither), memory, parallelism and everything else that decides how fast
-something is. ``client_encoding`` is part of the login. ``idle_session_timeout`` applies between
-transactions only: a connection that it has closed is opened again.
+something is; but see ``publish.build_memory`` for what nobody has set. ``client_encoding`` is part
+of the login. ``idle_session_timeout`` applies between transactions only: a connection that it has
+closed is opened again.
 """
 
 from dataclasses import dataclass

@@ -44,7 +44,10 @@ def altered(touched: Counts) -> set[str]:
 
 
 class TextsAlteredError(Exception):
-    """The driver may have altered texts: read these columns again as UTF-16 bytes."""
+    """Values may have arrived altered: read these columns again, texts as UTF-16 bytes.
+
+    The driver has replaced what it cannot decode, or the server has cut a value off.
+    """
 
     def __init__(self, columns: frozenset[str]) -> None:
         """Take the names of the source columns."""

@@ -15,8 +15,8 @@ from tableferry.model.schema import PgType
 MICROSECONDS_PER_MILLISECOND: Final = 1000
 NANOSECONDS_PER_MICROSECOND: Final = 1000
 
-_GUID_ORDER: Final = np.array([3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15])
-"""A uniqueidentifier's bytes: three little-endian groups, then eight bytes in order
+GUID_BYTES: Final = 16
+"""Of a uniqueidentifier: three little-endian groups of four, two and two bytes, then eight in order
 (MS-DTYP 2.3.4.2); PostgreSQL's uuid has all of them big-endian (RFC 9562)."""
 
 
@@ -63,11 +63,24 @@ def milliseconds(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Ar
 
 def _guid(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:
     """Reorder the bytes of each uniqueidentifier, all rows at once."""
-    fixed = array.cast(pa.binary(16))
-    offset = fixed.offset * 16
-    raw = np.frombuffer(fixed.buffers()[1], dtype=np.uint8, count=len(fixed) * 16, offset=offset)
-    ordered = np.ascontiguousarray(raw.reshape(-1, 16)[:, _GUID_ORDER])
-    return pa.Array.from_buffers(wanted, len(fixed), [validity(fixed), pa.py_buffer(ordered)])
+    ordered = _bytes_of_guids(array).copy()
+    ordered.view(np.uint32)[:, 0].byteswap(inplace=True)
+    ordered.view(np.uint16)[:, 2:4].byteswap(inplace=True)
+    return pa.Array.from_buffers(wanted, len(array), [validity(array), pa.py_buffer(ordered)])
+
+
+def _bytes_of_guids(array: pa.Array) -> np.ndarray:
+    """Return the bytes, a row of 16 for each value; what is under a NULL is undefined."""
+    if pa.types.is_large_binary(array.type) and not array.null_count and len(array):
+        _, offsets, data = array.buffers()
+        ends = np.frombuffer(offsets, np.int64, len(array) + 1, array.offset * 8)
+        if (np.diff(ends) == GUID_BYTES).all():
+            raw = np.frombuffer(data, np.uint8, len(array) * GUID_BYTES, int(ends[0]))
+            return raw.reshape(-1, GUID_BYTES)
+    fixed = array.cast(pa.binary(GUID_BYTES))
+    offset = fixed.offset * GUID_BYTES
+    raw = np.frombuffer(fixed.buffers()[1], np.uint8, len(fixed) * GUID_BYTES, offset)
+    return raw.reshape(-1, GUID_BYTES)
 
 
 def _big_endian(array: pa.Array, wanted: pa.DataType, _target: PgType) -> pa.Array:

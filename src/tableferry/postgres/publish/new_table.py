@@ -14,6 +14,7 @@ from tableferry.model.identifiers import quote_pg
 from tableferry.planning.ddl.create_table import Creation
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.publish.build_memory import MORE_MEMORY
 from tableferry.postgres.publish.load import Load
 from tableferry.postgres.publish.loads import OneStream, Staged
 from tableferry.postgres.publish.staging import drop_staging
@@ -63,6 +64,7 @@ class _InOneStream(OneStream):
     def prepare(self) -> None:
         """Finish the COPY, and build the keys and indexes."""
         self._copy.finish()
+        self._connection.execute(MORE_MEMORY)
         for sql in self._plan.after:
             if sql not in self._keys:
                 self._connection.execute(sql)
@@ -96,7 +98,7 @@ class _InChunks(Staged):
         _create_schema(self._connection, self._creation, self._plan)
         into = self._plan.spec.target.sql
         copied = f"INSERT INTO {into} ({self._names}) SELECT {self._names} FROM {self._staged.sql}"
-        for sql in (*self._creation.before, copied, *self._plan.after):
+        for sql in (*self._creation.before, copied, MORE_MEMORY, *self._plan.after):
             self._connection.execute(sql)
         drop_staging(self._connection, self._staged.name)
         self._is_published = True

@@ -16,6 +16,7 @@ from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger import SCHEMA
 from tableferry.postgres.locks import retry_brief_locks
 from tableferry.postgres.messages import Question
+from tableferry.postgres.publish.build_memory import MORE_MEMORY
 from tableferry.postgres.publish.inventory import (
     KEEP_PATH,
     OLD_PATH,
@@ -198,7 +199,7 @@ def build(
         for sql in inventory.of(table, "index"):
             if sql not in made:
                 with connection.transaction():
-                    run(connection, [sql], commits=True)
+                    run(connection, [MORE_MEMORY, sql], commits=True)
                 on_index()
         with connection.transaction():
             _build_the_rest(connection, inventory, made, is_new=is_new)
@@ -223,9 +224,9 @@ def _build_the_rest(
     analyze = f"ANALYZE {table.shadow.sql}"
     comments = inventory.steps.get("comment", ())
     if is_new and not views and not inventory.steps.get("foreign"):
-        run(connection, [*steps, analyze, *comments], commits=True)
+        run(connection, [MORE_MEMORY, *steps, analyze, *comments], commits=True)
         return
-    run(connection, [*(sql for sql in steps if sql not in made), analyze])
+    run(connection, [MORE_MEMORY, *(sql for sql in steps if sql not in made), analyze])
     shadows = {body.table: body.shadow for body in inventory.bodies}
     for view in views:
         (create,) = inventory.of(view, "create")

@@ -217,6 +217,10 @@ class ServerInfo(Protocol):
         """Return how many rows a table has."""
         ...
 
+    def count_large_pages(self, table: Table) -> int | None:
+        """Return how many pages of their own its large values have; None: no column has such."""
+        ...
+
 
 class ChangesInfo(Protocol):
     """What a statement sees of Change Tracking."""

@@ -67,9 +67,13 @@ def _partition_stats(session: SessionInfo, database: Database) -> Iterator[Row]:
 
 
 def _allocation_units(session: SessionInfo, database: Database) -> Iterator[Row]:
-    for key, _, _, _, _, _, rows, *_ in _partitions(session, database):
+    tables = {table.object_id: table for table in database.tables()}
+    for key, object_id, index_id, _, _, _, rows, *_ in _partitions(session, database):
         pages = rows // PAGE_ROWS + 1 if rows else 0
         yield (key, 1, "IN_ROW_DATA", key, 1, pages, pages, pages)
+        large = session.server.count_large_pages(tables[object_id]) if index_id < 2 else None
+        if large is not None:
+            yield (-key, 2, "LOB_DATA", key, 1, large, large, 0)
 
 
 _LEVELS: Final = {

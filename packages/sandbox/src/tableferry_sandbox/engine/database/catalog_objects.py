@@ -130,6 +130,7 @@ class Table:
     ``versioned``: it may hold old or uncommitted row versions, which readers filter out.
     ``disordered``: its rows are not stored in clustered order. ``version`` counts changes, for
     replay keys; ``counted`` is the number of rows at one of these versions, where it is known.
+    ``large_pages`` likewise those that its large values have for themselves.
     ``altered`` places the last DDL among the transaction numbers. ``period`` is that of a temporal
     table, ``history`` its history table while SYSTEM_VERSIONING is ON, ``tracking`` what Change
     Tracking remembers of it while that is enabled.
@@ -148,6 +149,7 @@ class Table:
     identity_last: int | None = None
     version: int = 0
     counted: tuple[int, int] | None = None
+    large_pages: tuple[int, int] | None = None
     altered: int = 0
     versioned: bool = False
     disordered: bool = False

@@ -151,6 +151,10 @@ class Instance:
         """Return how many rows a table has."""
         return self.store.count(table)
 
+    def count_large_pages(self, table: Table) -> int | None:
+        """Return how many pages of their own its large values have; None: no column has such."""
+        return self.store.count_large_pages(table)
+
     def close(self) -> None:
         """End all sessions and free everything."""
         for session in self.sessions:

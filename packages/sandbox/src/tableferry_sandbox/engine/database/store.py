@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import duckdb
 
@@ -13,6 +14,18 @@ from tableferry_sandbox.engine.database.other_objects import Sequence
 from tableferry_sandbox.engine.database.tracking import TableTracking
 from tableferry_sandbox.engine.database.versions import Transaction, Versions
 from tableferry_sandbox.engine.types.duck_types import duck_type
+from tableferry_sandbox.sqltypes import MAX, SqlType
+
+PAGE_BYTES: Final = 8_040
+"""Bytes of a large value on one page."""
+
+IN_ROW_BYTES: Final = 8_000
+"""A value of a ``(max)`` type up to this size is stored in its row."""
+
+LEGACY_LARGE: Final = frozenset({"text", "ntext", "image"})
+"""Types of which every value has pages of its own."""
+
+_LARGE: Final = LEGACY_LARGE | {"xml", "geography", "geometry", "json"}
 
 
 class Store:
@@ -141,6 +154,26 @@ class Store:
         table.counted = version, rows
         return rows
 
+    def count_large_pages(self, table: Table) -> int | None:
+        """Return how many pages of their own large values need; None without a column for them."""
+        large = [column for column in table.columns if column.stored and _is_large(column.type)]
+        if not large:
+            return None
+        version = table.version
+        if table.large_pages is not None and table.large_pages[0] == version:
+            return table.large_pages[1]
+        pages = " + ".join(f"coalesce(sum({_pages(column)}), 0)" for column in large)
+        cursor = self.cursor()
+        try:
+            row = cursor.execute(
+                f"SELECT {pages} FROM {table.physical} WHERE v_to IS NULL"
+            ).fetchone()
+        finally:
+            cursor.close()
+        found = int(row[0]) if row else 0
+        table.large_pages = version, found
+        return found
+
     def _purge(self, table: Table) -> None:
         with self.writing:
             self.root.execute(f"DELETE FROM {table.physical} WHERE v_to IS NOT NULL")
@@ -241,3 +274,17 @@ class Store:
         """Close the database; everything in it is gone."""
         self.root.close()
         self._database.close()
+
+
+def _is_large(kind: SqlType) -> bool:
+    return kind.length == MAX or kind.name in _LARGE
+
+
+def _pages(column: TableColumn) -> str:
+    """Return the SQL for the pages of a value; in its row it has none."""
+    name, kind = column.physical, column.type.name
+    size = f"strlen({name})" if duck_type(column.type) == "VARCHAR" else f"octet_length({name})"
+    if kind.startswith("n"):
+        size = f"2 * length({name})"
+    in_row = 0 if kind in LEGACY_LARGE else IN_ROW_BYTES
+    return f"CASE WHEN {size} > {in_row} THEN {size} // {PAGE_BYTES} + 1 END"
