@@ -5,14 +5,13 @@ import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
-from typing import Any, Final, LiteralString, Self
+from typing import Any, Final, Self
 
 import psycopg
 
 from tableferry.config import TargetSettings
 from tableferry.errors import (
     CommitUnknownError,
-    ConfigError,
     TableferryError,
     TransientError,
     VerificationError,
@@ -20,7 +19,7 @@ from tableferry.errors import (
 from tableferry.model.identifiers import TargetTable
 from tableferry.model.target_database import UTF8
 from tableferry.postgres.driver_session import has_news, open_session
-from tableferry.postgres.errors import translated
+from tableferry.postgres.errors import replica_error, translated
 from tableferry.postgres.messages import (
     Answers,
     Parameters,
@@ -29,6 +28,7 @@ from tableferry.postgres.messages import (
     answers,
     bound,
     is_bindable,
+    statement,
 )
 from tableferry.postgres.session_settings import BEGIN_READING, READ_ONLY_SERVER, begin_statement
 
@@ -102,7 +102,7 @@ class TargetConnection:
 
     def _run(self, sql: str, parameters: Parameters) -> psycopg.Cursor[Any]:
         if (self._begin or self._deferred) and is_bindable(sql):
-            cursor = self._send(self._bound((sql, parameters)))
+            cursor = self._send(*self._bound((sql, parameters)))
             with translated(self.settings):
                 while cursor.nextset():  # the last is the statement's
                     pass
@@ -113,10 +113,7 @@ class TargetConnection:
             return self.raw.execute(statement(sql), parameters or None)
 
     def defer(self, *statements: str) -> None:
-        """Have statements sent with the next one of the open transaction, before it.
-
-        They are lost with the end of the transaction, and return nothing.
-        """
+        """Have statements sent before the transaction's next one, in its message, if one comes."""
         self._deferred += statements
 
     def ask(self, *questions: Question) -> Sequence[Rows]:
@@ -125,7 +122,7 @@ class TargetConnection:
         In the open transaction; without one they are queries, in a transaction of their own, and
         asked again where the connection turns out to be lost. Raises TableferryError.
         """
-        texts = [self._bound(question) for question in questions]
+        texts = self._bound(*questions)
         if self.in_transaction:
             return self._answers("; ".join(texts)).rows
         with self.transaction():
@@ -134,11 +131,10 @@ class TargetConnection:
     def rows_and_commit(self, *questions: Question) -> Sequence[Rows]:
         """Run the last statements of the open transaction, and COMMIT, in one message.
 
-        Returns the rows of each that returns any. Raises TableferryError; whether it was committed
-        is unknown where the connection was lost.
+        Returns the rows of each that returns any. Raises TableferryError: where the connection was
+        lost, whether it was committed is unknown.
         """
-        texts = [self._bound(question) for question in questions]
-        found = self._answers("; ".join([*texts, "COMMIT"]))
+        found = self._answers("; ".join([*self._bound(*questions), "COMMIT"]))
         self._require_committed(found.tag)
         return found.rows
 
@@ -149,9 +145,9 @@ class TargetConnection:
             found = answers(cursor)
         return Answers(found.rows[before:], found.tag)
 
-    def _bound(self, question: Question) -> str:
+    def _bound(self, *questions: Question) -> list[str]:
         with translated(self.settings):
-            return bound(self.raw, *question)
+            return [bound(self.raw, *question) for question in questions]
 
     def cursor(self) -> psycopg.Cursor[Any]:
         """Return a cursor for a COPY in the open transaction; raises TableferryError."""
@@ -220,7 +216,7 @@ class TargetConnection:
     def begin_reading(self, *held: TargetTable) -> None:
         """Begin a transaction that reads everything as of this moment, and writes nothing.
 
-        Not as of the first thing that is read: what the source is asked in between would be older
+        Not as of the first thing that is read: what the source is asked meanwhile would be older
         than the target. Tables that are ``held`` are locked first, so that nobody alters them or
         puts others in their place after that moment (PostgreSQL, "Explicit Locking": a lock taken
         later lets the transaction see a table that is no longer there). Raises TableferryError,
@@ -244,8 +240,7 @@ class TargetConnection:
     def has_ended(self) -> bool:
         """Whether the other end has closed the connection, as far as is known without asking.
 
-        So it looks also after a notice that the server has sent of its own accord, say of a setting
-        that was changed for all sessions.
+        So it looks also after a notice of the server's own, say of a changed setting.
         """
         return self.raw.closed or (self.is_idle and has_news(self.raw))
 
@@ -353,7 +348,7 @@ class TargetConnection:
     def cancel(self) -> None:
         """Cancel the statement that another thread waits for; does nothing if none is running.
 
-        It may have no effect: a server that does not answer the statement may not answer this.
+        A server that does not answer the statement may not answer this, either.
         """
         with contextlib.suppress(Exception):
             self.raw.cancel_safe(timeout=CANCEL_SECONDS)
@@ -402,17 +397,3 @@ def connect(settings: TargetSettings, run_id: str = "") -> TargetConnection:
     login that comes from a secret store is fetched again, once.
     """
     return TargetConnection(settings, open_session(settings, run_id), run_id)
-
-
-def replica_error(settings: TargetSettings) -> ConfigError:
-    """Return the error of a target that only reads, since it follows another server."""
-    return ConfigError(
-        f"{settings} is a read replica (25006)",
-        hint=f"{settings.variable('host')} must name the primary.",
-        code="25006",
-    )
-
-
-def statement(sql: str) -> LiteralString:
-    """Declare SQL text safe: its names were quoted by ``identifiers``, it contains no values."""
-    return sql

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from tableferry.errors import VerificationError
-from tableferry.postgres.connection import TargetConnection, statement
+from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.encoding import HEADER_BYTES, TRAILER
 from tableferry.postgres.errors import translated
+from tableferry.postgres.messages import statement
 
 _COUNT_BYTES: Final = 2
 """A tuple begins with the number of its fields."""

@@ -10,9 +10,10 @@ import pyarrow as pa
 from tableferry.errors import TableferryError, VerificationError
 from tableferry.model.counting import counted
 from tableferry.model.identifiers import quote_pg
-from tableferry.postgres.connection import TargetConnection, statement
+from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.encoding import Encoder
 from tableferry.postgres.errors import translated
+from tableferry.postgres.messages import statement
 
 ENCODED_BYTES: Final = 4 * 2**20
 """About how much is encoded at once: usual batches whole, those with huge values in parts."""

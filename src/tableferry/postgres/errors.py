@@ -14,13 +14,13 @@ from typing import Final
 import psycopg
 
 from tableferry.config import TargetSettings
-from tableferry.errors import DataError, TableferryError, driver_failed
+from tableferry.errors import ConfigError, DataError, TableferryError, driver_failed
 from tableferry.postgres.error_location import FINDS_A_PAGE, ErrorLocation, is_staging_name
 from tableferry.postgres.libpq_errors import without_sqlstate
 from tableferry.postgres.poolers import UNKNOWN_POOLER, find_pooler_error
 from tableferry.postgres.sqlstates import ROW_TOO_LARGE, Meaning, meaning_of
 
-__all__ = ["is_staging_name", "translate", "translated", "without_texts"]
+__all__ = ["is_staging_name", "replica_error", "translate", "translated", "without_texts"]
 
 _OWN_IN_FUNCTIONS: Final = frozenset({"40", "53", "55", "57"})
 """Classes of errors whose messages quote nothing, whatever function was running."""
@@ -127,3 +127,12 @@ def _is_raised_by_function(error: psycopg.Error) -> bool:
     lines = (error.diag.context or "").splitlines()
     is_own_error = (error.sqlstate or "")[:2] in _OWN_IN_FUNCTIONS
     return not is_own_error and any(not line.startswith("COPY ") for line in lines)
+
+
+def replica_error(settings: TargetSettings) -> ConfigError:
+    """Return the error of a target that only reads, since it follows another server."""
+    return ConfigError(
+        f"{settings} is a read replica (25006)",
+        hint=f"{settings.variable('host')} must name the primary.",
+        code="25006",
+    )

@@ -5,7 +5,8 @@ from typing import Final
 
 from tableferry.config import SslMode
 from tableferry.model.counting import counted
-from tableferry.postgres.connection import TargetConnection, replica_error
+from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.errors import replica_error
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from tableferry.inspect.doctor.topics import Topic
 from tableferry.model.counting import counted
 from tableferry.model.identifiers import quote_pg
 from tableferry.model.target_database import OLDEST_POSTGRESQL, SQL_ASCII, UTF8
-from tableferry.postgres.connection import replica_error
+from tableferry.postgres.errors import replica_error
 from tableferry.postgres.facts import (
     READ_ONLY,
     as_replica,
