@@ -22,7 +22,7 @@ contenders."""
 YOURSELF: Final = """\
 ## Run it yourself
 
-`script/bench` measures everything below in about a quarter of an hour and writes this page; every
+`script/bench` measures everything above in about a quarter of an hour and writes this page; every
 group writes its part when it is done, and one that fails leaves the others alone.
 
 | option | |
@@ -74,6 +74,8 @@ def _text(results: Results, order: Sequence[str], folder: str) -> str:
             part.append(_failure(section.error, measured=bool(section.body)))
         part += [f"![{chart.title}]({folder}/{chart.name}.svg)" for chart in section.charts]
         parts.append("\n\n".join([*part, section.body] if section.body else part))
+    if missing := [f"`{name}`" for name in order if name not in results.sections]:
+        parts.append(f"## Not measured yet\n\n{', '.join(missing)}.")
     return "\n\n".join([*parts, YOURSELF]) + "\n"
 
 

@@ -67,7 +67,8 @@ class Context:
     """What a group of measurements is given.
 
     ``peers`` is the folder of the environment with the other tools, None where they do not take
-    part. ``slow_mb`` is the rate of a limited connection, in MB/s. ``source`` runs a sandbox with
+    part. ``slow_mb`` is the rate of a limited connection, in MB/s, and ``at_once`` are the
+    numbers of them. ``source`` runs a sandbox with
     benchmark tables and ``target`` a PostgreSQL, both as context managers that give settings.
     """
 
@@ -77,6 +78,7 @@ class Context:
     peers: Path | None = None
     idle_seconds: float = 2.0
     slow_mb: float = 8.0
+    at_once: tuple[int, ...] = (1, 2, 4, 8)
     source: Callable[..., AbstractContextManager[dict[str, Any]]] = bench_source
     target: Callable[[], AbstractContextManager[dict[str, Any]]] = bench_target
 

@@ -12,12 +12,11 @@ from bench.tables import made, numbered
 from bench.workload import Workload
 
 TITLE: Final = "Several connections"
-AT_ONCE: Final = (1, 2, 4, 8)
 
 
 def measure(context: Context) -> Section:
     """Measure 1, 2, 4 and 8 connections, for one table and for eight."""
-    rows, most = context.sizes.slow_rows, max(AT_ONCE)
+    rows, most = context.sizes.slow_rows, max(context.at_once)
     whole = made("Narrow", rows)
     parts = [numbered(made("Narrow", rows // most), number) for number in range(most)]
     with (
@@ -26,7 +25,7 @@ def measure(context: Context) -> Section:
         slowed(source, context.slow_mb * 1e6) as slow,
     ):
         turns: dict[str, tuple[str, Workload]] = {}
-        for number in AT_ONCE:
+        for number in context.at_once:
             work = Workload.of(whole, slow, target)
             if number > 1:
                 work = work.with_keys(chunks=number, parallel=number)
@@ -36,12 +35,13 @@ def measure(context: Context) -> Section:
         for name, work in turns.values():  # fills the replay cache, creates the tables
             run_once(name, replace(work, source=source))
         series = alternate_works(turns, context.fewer.rounds, context.log)
-    return Section(TITLE, _text(rows, context.slow_mb, series), (), (_chart(series),))
+    return Section(TITLE, _text(context, series), (), (_chart(context, series),))
 
 
-def _text(rows: int, slow_mb: float, series: dict[str, Series]) -> str:
+def _text(context: Context, series: dict[str, Series]) -> str:
+    rows, slow_mb, most = context.sizes.slow_rows, context.slow_mb, max(context.at_once)
     lines = []
-    for number in AT_ONCE:
+    for number in context.at_once:
         line = [f"{number}"]
         for kind in ("chunks", "jobs"):
             one, alone = series[f"{number} {kind}"], series[f"1 {kind}"]
@@ -53,18 +53,18 @@ def _text(rows: int, slow_mb: float, series: dict[str, Series]) -> str:
         *("`--jobs`, s", "rows/s", "times as fast"),
     )
     return (
-        f"The table of nine columns with {rows:,} rows, and as many rows in {max(AT_ONCE)} tables. "
+        f"The table of nine columns with {rows:,} rows, and as many rows in {most} tables. "
         f"Each connection\nto the source gives {slow_mb:g} MB/s at most, as a network or a "
         "server's disks may: a proxy sees to it.\nMore connections help until the machine's "
         "cores, on which everything runs here, are busy.\n\n" + table(head, lines)
     )
 
 
-def _chart(series: dict[str, Series]) -> Chart:
+def _chart(context: Context, series: dict[str, Series]) -> Chart:
     rows = tuple(
         (label.format(number), series[f"{number} {kind}"].rate)
         for kind, label in (("chunks", "{} chunks of one table"), ("jobs", "{} tables at once"))
-        for number in AT_ONCE
+        for number in context.at_once
     )
     ours = tuple(label for label, _ in rows if not label.startswith("1 "))
     return Chart(

@@ -32,6 +32,7 @@ def context(postgres: LocalPostgres, monkeypatch: pytest.MonkeyPatch) -> Context
         log=lambda _: None,
         idle_seconds=0.05,
         slow_mb=50.0,
+        at_once=(1, 2),
         source=_source,
         target=lambda: _target(postgres),
     )

@@ -178,3 +178,9 @@ def test_the_page_of_the_documents_is_what_its_results_say(tmp_path: Path) -> No
     assert written.read_text() == program.PAGE.read_text()
     for drawn in copy.file.parent.glob("*.svg"):
         assert drawn.read_text() == (results.file.parent / drawn.name).read_text()
+
+
+def test_a_page_names_the_groups_that_were_never_measured(tmp_path: Path) -> None:
+    output = tmp_path / "page.md"
+    run([group("second", Section("Two", ""))], quiet(), output, ORDER)
+    assert "## Not measured yet\n\n`first`, `third`." in output.read_text()
