@@ -7,7 +7,6 @@ import argparse
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from multiprocessing import get_context
 from typing import TypeVar
 from uuid import UUID, uuid4
@@ -68,10 +67,8 @@ def main() -> None:
         for count in (CHUNKS, rows):
             bench = bench_narrow(count)
             with bench_source(bench) as source:
-                plain = Workload.of(bench, source, target, "")
-                more = {"publish": "swap", "chunks": CHUNKS, "parallel": 2, "order_by": None}
-                config = {k: v for k, v in {**plain.config, **more}.items() if v is not None}
-                work = replace(plain, config=config)
+                plain = Workload.of(bench, source, target)
+                work = plain.with_keys(publish="swap", chunks=CHUNKS, parallel=2)
                 for workers in (1, 1, 2, 2):
                     found = carry(work, workers)
                     steps = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in found.items())

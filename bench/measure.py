@@ -11,16 +11,27 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from bench.errors import BenchError
 from bench.workload import Workload
+
+Log = Callable[[str], None]
 
 
 @dataclass(slots=True)
 class Series:
-    """One contender's measurements, in the order of the rounds."""
+    """One contender's measurements, in the order of the rounds, and the rows of each."""
 
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
     peak_mb: list[float] = field(default_factory=list)
+    rows: int = 0
+
+    def add(self, measured: dict[str, float]) -> None:
+        """Add one measurement."""
+        self.wall.append(measured["wall"])
+        self.cpu.append(measured["cpu"])
+        self.peak_mb.append(measured["peak_mb"])
+        self.rows = int(measured.get("rows", 0))
 
     @property
     def median_wall(self) -> float:
@@ -32,48 +43,54 @@ class Series:
         """The median CPU time of the contender's process, without the servers, in seconds."""
         return statistics.median(self.cpu)
 
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """The measurements of one table by contender, and its size as COPY BINARY in bytes."""
-
-    series: dict[str, Series]
-    size: int
+    @property
+    def rate(self) -> float:
+        """Rows a second at the median wall time."""
+        return self.rows / self.median_wall
 
 
 def run_once(name: str, work: Workload) -> dict[str, float]:
-    """Run one contender in a process of its own. Raises SystemExit with its output if it fails."""
+    """Run one contender in a process of its own. Raises BenchError with its output if it fails."""
+    return run_module("bench.contenders", [name], work.to_json(), name)
+
+
+def run_module(module: str, arguments: Sequence[str], given: str, what: str) -> dict[str, float]:
+    """Run a module in a process of its own; returns the JSON of its last line.
+
+    Raises BenchError with its output if it fails.
+    """
     done = subprocess.run(
-        [sys.executable, "-m", "bench.contenders", name],
-        input=work.to_json(),
+        [sys.executable, "-m", module, *arguments],
+        input=given,
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
-        raise SystemExit(f"{name} failed:\n{done.stdout}{done.stderr}")
+        raise BenchError(f"{what} failed:\n{done.stdout}{done.stderr}")
     measured: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return measured
 
 
 def alternate(
-    names: Sequence[str],
-    work: Workload,
-    rounds: int,
-    log: Callable[[str], None],
-    plain_rounds: int,
+    names: Sequence[str], work: Workload, rounds: int, log: Log, only_first: Sequence[str] = ()
 ) -> dict[str, Series]:
-    """Measure the contenders in turn; the slow plain design takes part in ``plain_rounds`` only."""
-    series = {name: Series() for name in names}
+    """Measure the contenders in turn; those ``only_first`` take part in the first round only."""
+    return alternate_works({name: (name, work) for name in names}, rounds, log, only_first)
+
+
+def alternate_works(
+    works: dict[str, tuple[str, Workload]], rounds: int, log: Log, only_first: Sequence[str] = ()
+) -> dict[str, Series]:
+    """Measure contenders with a workload each, in turn; returns their series by label."""
+    series = {label: Series() for label in works}
     for round_ in range(rounds):
-        for name in reversed(names) if round_ % 2 else names:
-            if name == "plain" and round_ >= plain_rounds:
+        for label in reversed(works) if round_ % 2 else works:
+            if label in only_first and round_:
                 continue
-            measured = run_once(name, work)
-            series[name].wall.append(measured["wall"])
-            series[name].cpu.append(measured["cpu"])
-            series[name].peak_mb.append(measured["peak_mb"])
-            log(f"  round {round_ + 1}  {name:<12} {measured['wall']:8.2f} s")
+            measured = run_once(*works[label])
+            series[label].add(measured)
+            log(f"  round {round_ + 1}  {label:<24} {measured['wall']:8.2f} s")
     return series
 
 
@@ -82,22 +99,13 @@ def ratio(of: Series, to: Series) -> float:
     return statistics.median(a / b for a, b in zip(of.wall, to.wall, strict=False))
 
 
-def cold_starts(settings: str, rounds: int, log: Callable[[str], None]) -> dict[str, float]:
-    """Return the median seconds of each step of a cold start, each in a process of its own."""
-    found: dict[str, list[float]] = {}
-    for round_ in range(rounds + 1):
-        done = subprocess.run(
-            [sys.executable, "-m", "bench.cold_start"],
-            input=settings,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise SystemExit(f"the cold start failed:\n{done.stdout}{done.stderr}")
-        steps: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-        log(f"  round {round_}  cold start  {sum(steps.values()):8.2f} s")
-        if round_:  # round 0 warms the file cache and writes the bytecode
-            for name, seconds in steps.items():
-                found.setdefault(name, []).append(seconds)
-    return {name: statistics.median(seconds) for name, seconds in found.items()}
+def cpu_ratio(of: Series, to: Series) -> float:
+    """Return the median of the ratios of CPU time, paired by round."""
+    return statistics.median(a / b for a, b in zip(of.cpu, to.cpu, strict=False))
+
+
+def rate_ratio(of: Series, to: Series) -> float:
+    """Return the median of the ratios of rows a second, paired by round."""
+    return statistics.median(
+        (of.rows / a) / (to.rows / b) for a, b in zip(of.wall, to.wall, strict=False)
+    )

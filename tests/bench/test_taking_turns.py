@@ -3,21 +3,30 @@
 import pytest
 
 from bench import measure
-from bench.measure import alternate
+from bench.measure import Series, alternate, cpu_ratio, rate_ratio, ratio
 from bench.workload import Workload
 
 
-def test_every_other_round_goes_backwards_and_the_slow_one_runs_in_the_first_ones(
+def test_every_other_round_goes_backwards_and_some_run_in_the_first_one_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ran: list[str] = []
 
     def run_once(name: str, _: Workload) -> dict[str, float]:
         ran.append(name)
-        return {"wall": float(len(ran)), "cpu": 0.0, "peak_mb": 0.0}
+        return {"wall": float(len(ran)), "cpu": 0.0, "peak_mb": 0.0, "rows": 10}
 
     monkeypatch.setattr(measure, "run_once", run_once)
-    work = Workload({}, {}, {}, 0, "")
-    series = alternate(["a", "plain", "b"], work, 3, lambda _: None, plain_rounds=2)
-    assert ran == ["a", "plain", "b", "b", "plain", "a", "a", "b"]
-    assert [series[name].wall for name in ("a", "b", "plain")] == [[1, 6, 7], [3, 4, 8], [2, 5]]
+    work = Workload({}, {}, {}, 0)
+    series = alternate(["a", "slow", "b"], work, 3, lambda _: None, only_first=["slow"])
+    assert ran == ["a", "slow", "b", "b", "a", "a", "b"]
+    assert [series[name].wall for name in ("a", "b", "slow")] == [[1, 5, 6], [3, 4, 7], [2]]
+    assert series["a"].rate == 10 / 5
+
+
+def test_a_ratio_is_the_median_of_those_of_each_round() -> None:
+    a = Series([1.0, 4.0, 3.0], [2.0, 2.0, 9.0], [1, 1, 1], rows=10)
+    b = Series([2.0, 2.0, 2.0], [1.0, 2.0, 3.0], [1, 1, 1], rows=20)
+    assert ratio(a, b) == 1.5
+    assert cpu_ratio(a, b) == 2.0
+    assert rate_ratio(a, b) == (10 / 3) / (20 / 2)

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 LONGEST: Final = (
-    "tests/bench/test_the_benchmark.py",
+    "tests/bench/test_the_groups.py",
     "tests/deployment/test_build.py",
     "tests/property/test_reconcile.py",
     "tests/integration/test_idle_tables.py",

@@ -13,14 +13,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bench.measure import Series, alternate, run_once
-from bench.servers import bench_source
+from bench.measure import Series, alternate, ratio, run_once
+from bench.page import table
+from bench.results import Bar, Section, at_most, below
+from bench.suite import Context
+from bench.tables import made
 from bench.target import target_connection
 from bench.workload import Workload
-from tableferry_sandbox.sample import BenchTable
 
-STRATEGIES: Final = ("tableferry", "swap", "merge")
-"""The contenders compared; ``tableferry`` publishes by truncate."""
+TITLE: Final = "Readers"
+STRATEGIES: Final = ("truncate", "swap", "merge")
+SWAP_BAR_MS: Final = 100.0
+SWAP_COST_BAR: Final = 1.15
 
 CHANGED: Final = 10
 """One row in this many differs from the source in the merge that has rows to update."""
@@ -51,22 +55,16 @@ class ReaderImpact:
     stats: dict[str, ReaderStats]
 
 
-def measure_readers(
-    bench: BenchTable,
-    target: dict[str, Any],
-    rounds: int,
-    log: Callable[[str], None],
-    idle_seconds: float,
-) -> ReaderImpact:
+def measure_readers(context: Context, target: dict[str, Any]) -> ReaderImpact:
     """Time each strategy without readers, then collect reader statistics during each scenario."""
-    log(f"readers: {bench.row_count:,} rows x {len(bench.table.columns)} columns")
-    with bench_source(bench) as source:
-        work = Workload.of(bench, source, target, "")
-        for name in ("tableferry", "swap"):  # fills the replay cache, creates the target table
+    bench, rounds, log = made("Narrow", context.sizes.rows), context.fewer.rounds, context.log
+    with context.source(bench) as source:
+        work = Workload.of(bench, source, target)
+        for name in ("truncate", "swap"):  # fills the replay cache, creates the target table
             run_once(name, work)
-        series = alternate(STRATEGIES, work, rounds, log, rounds)
+        series = alternate(STRATEGIES, work, rounds, log)
         scenarios: dict[str, Callable[[], object]] = {
-            "nothing": lambda: time.sleep(idle_seconds),
+            "nothing": lambda: time.sleep(context.idle_seconds),
             "swap": lambda: run_once("swap", work),
             "merge, nothing changed": lambda: run_once("merge", work),
             f"merge, 1 row in {CHANGED} changed": lambda: run_once("merge", work),
@@ -121,3 +119,47 @@ def _reader(work: Workload, lock_timeout: int) -> subprocess.Popen[str]:
     reader.stdin.flush()
     reader.stdout.readline()  # "ready": the reader is connected
     return reader
+
+
+def measure(context: Context) -> Section:
+    """Measure each strategy without readers, and readers during each of them."""
+    with context.target() as target:
+        return section(context.sizes.rows, measure_readers(context, target))
+
+
+def section(rows: int, found: ReaderImpact) -> Section:
+    """Return the section: queries by scenario, loads without readers, and the bars."""
+    lines = []
+    for scenario, stats in found.stats.items():
+        strategy = scenario.partition(",")[0]
+        wall = f"{found.series[strategy].median_wall:.2f}" if strategy in found.series else ""
+        wall = "" if scenario.endswith(" changed") and "nothing" not in scenario else wall
+        longest = f"{stats.longest * 1000:.1f}"
+        lines.append([scenario, f"{stats.queries:,}", longest, f"{stats.blocked:,}", wall])
+    ours = found.series["truncate"].median_wall
+    lines.append(["(truncate, for comparison)", "", "", "", f"{ours:.2f}"])
+    text = (
+        f"Two readers query one row by its key every millisecond while the table of 9 columns, "
+        f"{rows:,}\nrows, is loaded; one of them gives up after waiting for a lock for 1 ms. A "
+        "query can also be slow\nbecause all cores are busy. All rounds together.\n\n"
+    )
+    head = (
+        *("during", "queries", "longest, ms", "waited for a lock"),
+        "load without readers, s",
+    )
+    return Section(TITLE, text + table(head, lines), tuple(bars(found)))
+
+
+def bars(found: ReaderImpact) -> list[Bar]:
+    """Return the bars for the waits of readers and for the cost of a swap."""
+    merges = [stats for name, stats in found.stats.items() if name.startswith("merge")]
+    blocked = sum(stats.blocked for stats in merges)
+    cost = ratio(found.series["swap"], found.series["truncate"])
+    longest = found.stats["swap"].longest * 1000
+    return [
+        below("readers: longest query during a swap", longest, SWAP_BAR_MS, "ms", 1),
+        Bar(
+            "readers: queries that waited for a lock during merges", f"{blocked}", "0", blocked == 0
+        ),
+        at_most("readers: wall time of swap / truncate", cost, SWAP_COST_BAR),
+    ]

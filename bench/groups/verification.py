@@ -4,18 +4,19 @@ The source is the sandbox replaying encoded rows from memory, as for the loads; 
 the work of a process of its own. Rows are damaged in the target by hand.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bench.measure import Series, alternate, run_once
-from bench.report import Bar, with_section
-from bench.servers import bench_source
+from bench.page import table
+from bench.results import Bar, Section
+from bench.suite import Context
+from bench.tables import made
 from bench.target import target_connection
-from bench.workload import Workload
-from tableferry_sandbox.sample import BenchTable, bench_narrow, bench_wide
+from bench.workload import ANY, Workload
+from tableferry_sandbox.sample import BenchTable
 
-TITLE: Final = "## Verification"
+TITLE: Final = "Verification"
 
 LOAD_SHARE: Final = 0.5
 """Rows a second of a verification, of those of the load with `publish: truncate`."""
@@ -26,8 +27,6 @@ READ_SHARE: Final = 1.01
 MEMORY_MB: Final = 200.0
 REPAIR_SECONDS: Final = 2.0
 DAMAGED: Final = 3
-
-Log = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +53,19 @@ class Verified:
         return self.more["repair"]["wall"]
 
 
-def measure_verify(
-    target: dict[str, Any], sizes: tuple[int, int, int], rounds: int, log: Log
-) -> Verified:
-    """Measure everything; ``sizes`` are ``rows``, ``wide_rows`` and ``more_rows``."""
-    rows, wide_rows, more_rows = sizes
-    narrow = _against_load(bench_narrow(rows), target, rounds, log)
-    wide = _against_load(bench_wide(wide_rows), target, rounds, log)
-    log(f"verification: {more_rows:,} rows x 9 columns, {DAMAGED} of them damaged")
-    with bench_source(bench_narrow(more_rows)) as source:
-        work = Workload.of(bench_narrow(more_rows), source, target, "")
-        run_once("tableferry", work)
+def measure_verify(context: Context, target: dict[str, Any]) -> Verified:
+    """Measure everything."""
+    sizes, log = context.sizes, context.log
+    rows, wide_rows, more_rows = sizes.rows, sizes.wide_rows, sizes.verify_rows
+    narrow = _against_load(made("Narrow", rows), target, context)
+    wide = _against_load(made("Wide", wide_rows), target, context)
+    log(f"  {more_rows:,} rows x 9 columns, {DAMAGED} of them damaged")
+    with context.source(made("Narrow", more_rows)) as source:
+        work = Workload.of(made("Narrow", more_rows), source, target)
+        run_once("truncate", work)
         more = {"equal": run_once("verify", work)}
         _damage(work, more_rows)
-        any_rows = replace(work, rows=-1)
+        any_rows = replace(work, rows=ANY)
         more["differs"] = run_once("verify", any_rows)
         read = run_once("rows_read", any_rows)["rows"] / (2 * more_rows)
         more["repair"] = run_once("repair", any_rows)
@@ -78,14 +76,12 @@ def measure_verify(
     return Verified(rows, wide_rows, more_rows, narrow, wide, more, int(found), read, int(repaired))
 
 
-def _against_load(
-    bench: BenchTable, target: dict[str, Any], rounds: int, log: Log
-) -> dict[str, Series]:
-    log(f"verification: {bench.row_count:,} rows x {len(bench.table.columns)} columns")
-    with bench_source(bench) as source:
-        work = Workload.of(bench, source, target, "")
-        run_once("tableferry", work)
-        return alternate(("tableferry", "verify"), work, rounds, log, 0)
+def _against_load(bench: BenchTable, target: dict[str, Any], context: Context) -> dict[str, Series]:
+    context.log(f"  {bench.row_count:,} rows x {len(bench.table.columns)} columns")
+    with context.source(bench) as source:
+        work = Workload.of(bench, source, target)
+        run_once("truncate", work)
+        return alternate(("truncate", "verify"), work, context.fewer.rounds, context.log)
 
 
 def _damage(work: Workload, rows: int) -> None:
@@ -100,43 +96,43 @@ def _damage(work: Workload, rows: int) -> None:
             connection.execute(f"UPDATE {table} SET {damage} WHERE id = {key}".encode())
 
 
-def verify_table(found: Verified) -> str:
+def measure(context: Context) -> Section:
+    """Measure verifications of a table of 9 and one of 40 columns, and of a larger one of 9."""
+    with context.target() as target:
+        return section(measure_verify(context, target))
+
+
+def section(found: Verified) -> Section:
     """Return the section of the measurements."""
-    lines = [
-        TITLE,
-        "",
-        "Every value of every row is compared; medians. The load is that with `publish: truncate`,",
-        "in turns with the verification.",
-        "",
-        "| | load, rows/s | verification, rows/s | of the load's | peak memory, MB |",
-        "|---|---:|---:|---:|---:|",
-    ]
+    lines = []
     for label, rows, series in (
         (f"{found.rows:,} rows x 9 columns", found.rows, found.narrow),
         (f"{found.wide_rows:,} rows x 40 columns", found.wide_rows, found.wide),
     ):
-        load, verification = (series[name].median_wall for name in ("tableferry", "verify"))
-        lines.append(
-            f"| {label} | {rows / load:,.0f} | {rows / verification:,.0f} | "
-            f"{_share(series):.2f} | {max(series['verify'].peak_mb):.0f} |"
-        )
-    lines += [
-        "",
-        f"The table of 9 columns with {found.more_rows:,} rows, of which {DAMAGED} were damaged:",
-        "",
-        "| | wall, s | peak memory, MB |",
-        "|---|---:|---:|",
-    ]
+        load, verification = (series[name].median_wall for name in ("truncate", "verify"))
+        peak = f"{max(series['verify'].peak_mb):.0f}"
+        share = f"{_share(series):.2f}"
+        lines.append([label, f"{rows / load:,.0f}", f"{rows / verification:,.0f}", share, peak])
     labels = {
         "equal": "all rows are equal",
         "differs": f"{found.found} rows differ, and are read again by their keys",
         "repair": f"{found.repaired} rows are repaired and verified again, after a comparison",
     }
-    lines += [
-        f"| {label} | {found.more[name]['wall']:.2f} | {found.more[name]['peak_mb']:.0f} |"
+    more = [
+        [label, f"{found.more[name]['wall']:.2f}", f"{found.more[name]['peak_mb']:.0f}"]
         for name, label in labels.items()
     ]
-    return "\n".join(lines)
+    head = (*("", "load, rows/s", "verification, rows/s", "of the load's", "peak memory, MB"),)
+    body = [
+        (
+            "Every value of every row is compared; medians. The load is that with\n"
+            "`publish: truncate`, in turns with the verification."
+        ),
+        table(head, lines),
+        f"The table of 9 columns with {found.more_rows:,} rows, of which {DAMAGED} were damaged:",
+        table(("", "wall, s", "peak memory, MB"), more),
+    ]
+    return Section(TITLE, "\n\n".join(body), tuple(verify_bars(found)))
 
 
 def verify_bars(found: Verified) -> list[Bar]:
@@ -183,11 +179,6 @@ def verify_bars(found: Verified) -> list[Bar]:
     ]
 
 
-def with_verify_table(page: str, found: Verified) -> str:
-    """Return the page with this section and its bars replaced, and nothing else changed."""
-    return with_section(page, TITLE, verify_table(found), "verification", verify_bars(found))
-
-
 def _share(series: dict[str, Series]) -> float:
     """Return the rows a second of the verification by those of the load."""
-    return series["tableferry"].median_wall / series["verify"].median_wall
+    return series["truncate"].median_wall / series["verify"].median_wall
