@@ -3,6 +3,7 @@
 import pytest
 
 from tableferry_sandbox.engine.binding import one_object
+from tableferry_sandbox.engine.database.catalog_answers import CatalogAnswers
 from tableferry_sandbox.engine.database.catalog_objects import Table
 
 TABLES = """
@@ -113,6 +114,23 @@ def test_a_question_about_one_table_counts_no_other(ask, server, monkeypatch):
         "WHERE i.object_id = OBJECT_ID('dbo.A')"
     )
     assert counted == ["A", "A"]
+
+
+def test_of_many_tables_only_the_one_in_question_has_rows_made(ask, monkeypatch):
+    ask(TABLES)
+    made = []
+    name = CatalogAnswers.name
+
+    def noted(self, view, rows):
+        made.append((view.partition(".")[2], len(rows)))
+        return name(self, view, rows)
+
+    monkeypatch.setattr(CatalogAnswers, "name", noted)
+    ask(
+        "SELECT t.name, (SELECT COUNT(*) FROM sys.views AS v WHERE v.object_id = "
+        "OBJECT_ID('dbo.A')) FROM sys.tables AS t WHERE t.object_id = OBJECT_ID('dbo.A')"
+    )
+    assert sorted(made) == [("sys.tables", 1), ("sys.views", 0)]
 
 
 def test_every_view_that_is_narrowed_has_the_column_that_says_whose_a_row_is(ask):
