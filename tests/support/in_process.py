@@ -1,6 +1,7 @@
 """Runs the ``tableferry`` command in this process, which saves the imports of a new one."""
 
 import contextlib
+import functools
 import io
 import os
 import subprocess
@@ -9,8 +10,13 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+import typer
 
 from tableferry.cli import entry
+
+_COMMAND = functools.cache(typer.main.get_command)
+"""Typer makes the command of its declarations for every call, which takes as long as many commands
+do. The command holds nothing of a call."""
 
 
 def surroundings(env: dict[str, str] | None) -> dict[str, str]:
@@ -30,6 +36,7 @@ def call(
         mock.patch.object(sys, "argv", ["tableferry", *arguments]),
         # A real exit would end the test run: exit by SystemExit, whatever threads the driver left.
         mock.patch.object(entry, "end_process", sys.exit),
+        mock.patch.object(typer.main, "get_command", _COMMAND),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
         pytest.raises(SystemExit) as ended,
