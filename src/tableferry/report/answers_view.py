@@ -65,7 +65,7 @@ class AnswersView:
         with self._screen.printing(always=True) as out:
             for warning in report.warnings:
                 print_warning(out, warning, 0, self._warnings)
-        self._remedies.show(self._screen)
+        self._remedies.show(self._screen, failed=not report.ok)
         if isinstance(report, Diagnosis):
             with self._screen.printing(always=True) as out:
                 show_totals(out, report)

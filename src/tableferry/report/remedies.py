@@ -16,8 +16,8 @@ class Remedies:
         if remedy:
             self._subjects.setdefault(remedy, {})[subject] = None
 
-    def show(self, screen: Screen, *, every: bool = False) -> None:
-        """Show each remedy once, as failures are shown.
+    def show(self, screen: Screen, *, failed: bool = True, every: bool = False) -> None:
+        """Show each remedy once, as failures are shown where something has ``failed``.
 
         Where none is for several subjects, each stands with its own already, and nothing is shown
         unless ``every``.
@@ -26,7 +26,7 @@ class Remedies:
             return
         if not self._subjects:
             return
-        with screen.printing(failed=True) as out:
+        with screen.printing(failed=failed) as out:
             out.print()
             print_indented(out, "[cyan]To do, each once[/]", 0)
             for remedy, subjects in self._subjects.items():

@@ -7,6 +7,8 @@ from rich.console import Console
 
 from tableferry.errors import ErrorReport
 from tableferry.inspect.check_report import CheckReport, DatabaseCheck, TableCheck
+from tableferry.inspect.doctor.finding import Diagnosis, Finding, Grade
+from tableferry.inspect.doctor.topics import Topic
 from tableferry.report.answers_view import AnswersView
 from tableferry.report.console import console, plain, print_indented, print_warning
 from tableferry.report.run_view import RunView, show_outcome
@@ -124,6 +126,20 @@ def test_what_several_tables_need_is_told_once_at_the_end() -> None:
         f"  {statement}",
         "  Check sql_table.",
     ]
+
+
+def test_what_only_warnings_advise_is_no_failure() -> None:
+    out, err = terminal(80), terminal(80)
+    warnings = [
+        Finding(Topic.DEFINITIONS, key, Grade.WARNING, "hidden", "GRANT it") for key in ("a", "b")
+    ]
+    with Screen(out, err) as screen:
+        view = AnswersView(screen)
+        for warning in warnings:
+            view.answer(warning)
+        view.end(Diagnosis(tuple(warnings), seconds=0.1))
+    assert "To do, each once" in lines_of(out)
+    assert lines_of(err) == []
 
 
 def test_what_each_table_needs_alone_is_not_repeated_at_the_end() -> None:
