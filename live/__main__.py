@@ -31,6 +31,8 @@ from tableferry.version import VERSION
 COULD_NOT: Final = 2
 """Exit code: nothing was found out."""
 
+INTERRUPTED: Final = 128 + signal.SIGINT
+
 PROMISE: Final = """\
 This will, on {server}:
 - create databases whose names begin with tableferry_live_, and drop them in the end{earlier};
@@ -84,6 +86,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (WrongNameError, TableferryError, psycopg.Error) as error:
         print(f"script/live: {error}", file=sys.stderr)
         return COULD_NOT
+    except KeyboardInterrupt:
+        print("script/live: interrupted; there is no report", file=sys.stderr)
+        return INTERRUPTED
 
 
 def _compare(options: argparse.Namespace, probes: list[Probe]) -> int:
@@ -105,16 +110,21 @@ def _examine(place: Place, options: argparse.Namespace, probes: list[Probe]) -> 
     _wait_for(place, options.wait)
     swept = _begin(place, options.server, may_ask=not options.yes and options.server != SANDBOX)
     version = _sweep_target(target) if target else ""
-    with Runner(place) as runner:
-        results = [_said(runner.run(probe)) for probe in probes]
-        print("\n".join(table(results)), flush=True)
-        suite, suite_end = (
-            ([], "") if options.probes_only else run_suite(place, target, scrubbed=runner.scrubbed)
-        )
-        facts = runner.facts
-    _sweep(place)
-    if target:
-        _sweep_target(target)
+    try:
+        with Runner(place) as runner:
+            facts = runner.facts
+            results = [_said(runner.run(probe)) for probe in probes]
+            print("\n".join(table(results)), flush=True)
+            suite, suite_end = (
+                ([], "")
+                if options.probes_only
+                else run_suite(place, target, scrubbed=runner.scrubbed)
+            )
+    finally:
+        # Also when it was interrupted: the processes of the tests may have had no time to do so.
+        _sweep(place)
+        if target:
+            _sweep_target(target)
     wrong = [one.probe for one in results if one.asked]
     with server_at(SANDBOX) as sandbox:
         answers = {one.probe.path: one for one in _probed(sandbox, wrong)} if wrong else {}

@@ -3,6 +3,7 @@
 import contextlib
 import getpass
 import os
+import sys
 from collections.abc import Iterator
 from typing import Final
 
@@ -18,7 +19,7 @@ PG_PASSWORD: Final = "TABLEFERRY_LIVE_PG_PASSWORD"
 
 
 class WrongNameError(Exception):
-    """A command names no server."""
+    """A command names no server that can be used; nothing was done."""
 
 
 def split(text: str) -> tuple[str, int, str]:
@@ -36,8 +37,12 @@ def split(text: str) -> tuple[str, int, str]:
 
 
 def password_for(text: str, variable: str) -> str:
-    """Return the password from the environment, or from the terminal."""
-    return os.environ.get(variable) or getpass.getpass(f"Password for {text}: ")
+    """Return the password from the environment, or from the terminal; raises WrongNameError."""
+    if found := os.environ.get(variable):
+        return found
+    if not sys.stdin.isatty():
+        raise WrongNameError(f"There is no password for {text}: set {variable}")
+    return getpass.getpass(f"Password for {text}: ")
 
 
 @contextlib.contextmanager

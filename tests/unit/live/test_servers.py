@@ -1,8 +1,10 @@
 """Names of servers on the command line."""
 
+import io
+
 import pytest
 
-from live.servers import WrongNameError, split
+from live.servers import PASSWORD, WrongNameError, password_for, split
 
 
 @pytest.mark.parametrize(
@@ -21,3 +23,14 @@ def test_a_server_is_a_host_a_port_and_a_user(text: str, found: tuple[str, int, 
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(WrongNameError, match="HOST:PORT:USER"):
         split(text)
+
+
+def test_the_password_is_in_the_environment_where_there_is_no_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(PASSWORD, "Secret-1")
+    assert password_for("db:1:sa", PASSWORD) == "Secret-1"
+    monkeypatch.delenv(PASSWORD)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    with pytest.raises(WrongNameError, match=f"set {PASSWORD}"):
+        password_for("db:1:sa", PASSWORD)
