@@ -100,6 +100,7 @@ def test_what_a_pooler_says_at_begin_is_its_own_word(old_rows: PgDatabase) -> No
         pytest.raises(TableferryError, match="statement pooling"),
     ):
         connection.begin()
+        connection.execute("SELECT 1")
 
 
 def test_a_pooler_without_a_free_connection_is_waited_for(

@@ -64,6 +64,7 @@ def test_a_link_from_the_pooler_to_postgresql_that_is_cut_is_worth_another_try(
     through = pg_database.through(pg_proxy.host, pg_proxy.port)
     with pooled(through) as pooler, postgres.connect(settings_of(pooler)) as connection:
         connection.begin()
+        connection.execute("SELECT 1")
         pg_proxy.cut_all()
         with pytest.raises(TransientError) as raised:
             connection.execute("SELECT 1")

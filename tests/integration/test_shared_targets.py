@@ -5,16 +5,21 @@ from dataclasses import replace
 
 import pytest
 
+from tableferry import postgres
 from tableferry.config import TableSpec, parse_table_configs
 from tableferry.fanout import Route, plan_fanout
 from tableferry.inspect.check import check_tables
 from tableferry.inspect.plan_report import plan_tables
+from tableferry.model.identifiers import TargetTable
+from tableferry.postgres import KnownPlaces
 from tableferry.runs.events import Event, Progress
 from tableferry.runs.outcome import Status
 from tableferry.runs.run import sync_tables
 from tableferry.runs.run_options import DEFAULT_OPTIONS
 from tests.integration.conftest import Sandbox
+from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
+from tests.support.messages import messages_to_the_target
 
 
 def specs(*targets: str, **changes: object) -> list[TableSpec]:
@@ -145,3 +150,40 @@ def test_an_entry_that_is_loaded_alone_goes_ahead_beside_other_tables(
 ) -> None:
     first, _ = specs("t", "public.u")
     assert sync_tables([first], sandbox.settings(two_schemas)).tables[0].status is Status.OK
+
+
+def test_where_the_others_are_is_asked_once_for_all_entries_and_again_after_a_minute(
+    pg_database: PgDatabase,
+) -> None:
+    pg_database.run("CREATE TABLE b (id int)")
+    now = [0.0]
+    known = KnownPlaces(clock=lambda: now[0])
+    first, second, third = (TargetTable("", name) for name in "abc")
+    with (
+        postgres.connect(settings_of(pg_database)) as connection,
+        messages_to_the_target() as messages,
+    ):
+        found = known.of(connection, [first, second])
+        assert [str(place.table) for place in found] == ["public.a", "public.b"]
+        assert [bool(place.oid) for place in found] == [False, True]
+        assert known.of(connection, [second, first]) == found[::-1]
+        assert len(messages.sent) == 1
+        now[0] = 59.0
+        assert known.of(connection, [second, third])[0] == found[1]
+        assert len(messages.sent) == 2
+        now[0] = 61.0
+        pg_database.run("DROP TABLE b")
+        assert known.of(connection, [second])[0].oid == 0
+
+
+def test_a_run_of_many_tables_asks_for_each_table_only_where_its_own_target_is(
+    sandbox: Sandbox, pg_database: PgDatabase
+) -> None:
+    wanted = specs("one", "two", "three", "four")
+    with messages_to_the_target() as messages:
+        assert sync_tables(wanted, sandbox.settings(pg_database)).ok
+    asked = [text for text in messages.texts if "pg_partition_ancestors" in text]
+    asked = [text for text in asked if "WITH ORDINALITY w" in text]
+    assert [sum(name in text for name in ("one", "two", "three")) for text in asked] == [
+        *(3, 1, 1, 1, 0)
+    ]

@@ -28,7 +28,7 @@ from tableferry.postgres.publish import (
 )
 from tableferry.postgres.rights import require_rights
 from tableferry.postgres.sessions import end_abandoned_sessions, end_other_sessions
-from tableferry.postgres.shared_targets import require_own_target, shared_target
+from tableferry.postgres.shared_targets import KnownPlaces, require_own_target, shared_target
 
 __all__ = [
     "MERGE",
@@ -36,6 +36,7 @@ __all__ = [
     "AbsentKeys",
     "Changes",
     "Checkpoint",
+    "KnownPlaces",
     "Load",
     "Part",
     "PublishStrategy",

@@ -10,7 +10,7 @@ from tableferry.model.target_database import TargetDatabase
 from tableferry.postgres.catalog import Look, read_database, read_found
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.event_triggers import asking_event_triggers, warnings_of
-from tableferry.postgres.shared_targets import require_own_target
+from tableferry.postgres.shared_targets import KnownPlaces, require_own_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,15 @@ def read_planned_target(
     spec: TableSpec,
     others: Sequence[TableSpec],
     looks: Mapping[str, Look],
+    known: KnownPlaces | None = None,
 ) -> PlannedTarget:
     """Read what a plan needs; ``looks`` of the strategies that it may choose.
 
+    Where the targets of other entries are may be ``known``.
     Raises ConfigError where the target is another entry's as well, and SchemaError where the name
     is not a table's, or where it cannot be created.
     """
-    place = require_own_target(connection, spec, others)
+    place = require_own_target(connection, spec, others, known)
     found = place.table.schema
     table = spec.target if spec.target.schema or not found else spec.target.located_in(found)
     also = [asking_event_triggers()]

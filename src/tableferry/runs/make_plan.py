@@ -24,6 +24,7 @@ def make_plan(
     *,
     changes_alone: bool = False,
     answers: sqlserver.CatalogAnswers | None = None,
+    places: postgres.KnownPlaces | None = None,
 ) -> SyncPlan:
     """Read both catalogs and plan; raises SchemaError where the two sides do not fit.
 
@@ -31,7 +32,8 @@ def make_plan(
     hangs on the table, which a swap would have to keep, takes PostgreSQL longer to find than all
     the rest. ``others`` are the other entries of the run; raises ConfigError where one of them, or
     of those configured beside this one, has the same target. ``answers`` are those of the source's
-    catalog that are known already, and where others are kept; otherwise everything is asked now.
+    catalog that are known already, and where others are kept; so are ``places``, of the others'
+    targets. Otherwise everything is asked now.
     """
     answers = answers or sqlserver.CatalogAnswers()
     require_encodable_table(spec.target, into.encoding)
@@ -40,7 +42,7 @@ def make_plan(
     strategies = {} if changes_alone else postgres.strategies_for(spec.publish)
     judged = [*strategies.values(), *([merging] if merging else [])]
     looks = {strategy.name: strategy.look for strategy in judged}
-    target = postgres.read_planned_target(into, spec, others, looks)
+    target = postgres.read_planned_target(into, spec, others, looks, places)
     spec, there = replace(spec, target=target.table), target.schema
     planned = partial(
         plan_table,

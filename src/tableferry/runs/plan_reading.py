@@ -48,6 +48,7 @@ def _planned_for(
         task.others,
         changes_alone=changes_alone,
         answers=task.answers,
+        places=task.places,
     )
     require_unchanged(plan, task.fingerprint)
     plan = effort.planned(plan)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from uuid import uuid4
 
+from tableferry import postgres
 from tableferry.config import LOGIN_REFUSED, SOURCE_LOGIN_REFUSED, Settings, TableSpec
 from tableferry.errors import ErrorReport, TransientError, kind_and_place
 from tableferry.runs.effort import Effort
@@ -121,6 +122,7 @@ class _Run:
     budget: Budget = field(default_factory=Budget)
     logins: FirstLogins = field(default_factory=FirstLogins)
     answers: dict[str, CatalogAnswers] = field(default_factory=dict)
+    places: postgres.KnownPlaces = field(default_factory=postgres.KnownPlaces)
     kept: KeptConnections = field(init=False)
 
     def __post_init__(self) -> None:
@@ -295,6 +297,7 @@ class _Run:
             budget=self.budget,
             logins=self.logins,
             answers=self.answers.get(spec.db_type),
+            places=self.places,
             kept=self.kept,
             on_open=self.thread_stop.opened if self.thread_stop else lambda _connection: None,
             jobs=min(self.options.jobs, len(self.specs)),

@@ -27,9 +27,9 @@ class Task:
     With a ``fingerprint`` nothing is loaded unless the plan still has it. ``elapsed`` returns the
     seconds since the table was begun; ``others`` are the run's other tables. ``budget`` and
     ``logins`` are those of the whole run; so are ``answers``, of the source's catalog, where tables
-    are asked about together, and ``kept``, the connections that are open from one table to the
-    next. ``on_open`` gets every connection to the target. ``jobs`` is how many tables the run loads
-    at once.
+    are asked about together, ``places`` of their targets, and ``kept``, the connections that are
+    open from one table to the next. ``on_open`` gets every connection to the target. ``jobs`` is
+    how many tables the run loads at once.
     """
 
     spec: TableSpec
@@ -43,6 +43,7 @@ class Task:
     budget: Budget = field(default_factory=Budget)
     logins: FirstLogins = field(default_factory=FirstLogins)
     answers: sqlserver.CatalogAnswers | None = None
+    places: postgres.KnownPlaces | None = None
     kept: KeptConnections = field(default_factory=lambda: KeptConnections(0))
     on_open: Callable[[postgres.TargetConnection], None] = lambda _connection: None
     jobs: int = 1
