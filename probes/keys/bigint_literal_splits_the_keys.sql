@@ -18,3 +18,9 @@ WHERE (t.[K] < CAST(4294967296 AS bigint) OR t.[K] IS NULL)
 ORDER BY t.Place
 -- expect rows: place
 --   1
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST(4294967296 AS bigint) AND t.[K] < CAST(9223372036854775807 AS bigint)
+ORDER BY t.Place
+-- expect rows: place
+--   2

@@ -18,3 +18,9 @@ WHERE (t.[K] < CAST(0x0A000000 AS binary(4)) OR t.[K] IS NULL)
 ORDER BY t.Place
 -- expect rows: place
 --   1
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST(0x0A000000 AS binary(4)) AND t.[K] < CAST(0xFF000000 AS binary(4))
+ORDER BY t.Place
+-- expect rows: place
+--   2

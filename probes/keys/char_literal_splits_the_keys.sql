@@ -20,3 +20,11 @@ WHERE (t.[K] < CAST(CAST(0x4200200020002000 AS nvarchar(4)) COLLATE Latin1_Gener
 ORDER BY t.Place
 -- expect rows: place
 --   1
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST(CAST(0x4200200020002000 AS nvarchar(4)) COLLATE Latin1_General_CI_AS AS char(4)) COLLATE
+  Latin1_General_CI_AS AND t.[K] < CAST(CAST(0x7A007A0020002000 AS nvarchar(4)) COLLATE Latin1_General_CI_AS AS
+  char(4)) COLLATE Latin1_General_CI_AS
+ORDER BY t.Place
+-- expect rows: place
+--   2

@@ -18,3 +18,9 @@ WHERE (t.[K] < CAST('2024-02-29' AS date) OR t.[K] IS NULL)
 ORDER BY t.Place
 -- expect rows: place
 --   1
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST('2024-02-29' AS date) AND t.[K] < CAST('9999-12-31' AS date)
+ORDER BY t.Place
+-- expect rows: place
+--   2

@@ -18,3 +18,9 @@ WHERE (t.[K] < CAST('2024-02-29T01:02:03' AS datetime2(0)) OR t.[K] IS NULL)
 ORDER BY t.Place
 -- expect rows: place
 --   1
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST('2024-02-29T01:02:03' AS datetime2(0)) AND t.[K] < CAST('9999-12-31T23:59:59' AS datetime2(0))
+ORDER BY t.Place
+-- expect rows: place
+--   2

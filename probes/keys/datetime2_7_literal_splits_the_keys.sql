@@ -18,3 +18,9 @@ WHERE (t.[K] < CAST('2024-02-29T01:02:03.1234567' AS datetime2(7)) OR t.[K] IS N
 ORDER BY t.Place
 -- expect rows: place
 --   1
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST('2024-02-29T01:02:03.1234567' AS datetime2(7)) AND t.[K] < CAST('9999-12-31T23:59:59.9999999' AS datetime2(7))
+ORDER BY t.Place
+-- expect rows: place
+--   2

@@ -18,3 +18,9 @@ WHERE (t.[K] < CAST('2000-01-01T00:00:00.003' AS datetime) OR t.[K] IS NULL)
 ORDER BY t.Place
 -- expect rows: place
 --   1
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST('2000-01-01T00:00:00.003' AS datetime) AND t.[K] < CAST('9999-12-31T23:59:59.997' AS datetime)
+ORDER BY t.Place
+-- expect rows: place
+--   2

@@ -18,3 +18,9 @@ WHERE (t.[K] < CAST('2024-01-01 00:00:00.0000000 +00:00' AS datetimeoffset(7)) O
 ORDER BY t.Place
 -- expect rows: place
 --   1
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST('2024-01-01 00:00:00.0000000 +00:00' AS datetimeoffset(7)) AND t.[K] < CAST('2024-01-01 00:00:00.0000001 -01:00' AS datetimeoffset(7))
+ORDER BY t.Place
+-- expect rows: place
+--   2

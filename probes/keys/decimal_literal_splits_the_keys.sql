@@ -18,3 +18,9 @@ WHERE (t.[K] < CAST('0.0000' AS decimal(9,4)) OR t.[K] IS NULL)
 ORDER BY t.Place
 -- expect rows: place
 --   1
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST('0.0000' AS decimal(9,4)) AND t.[K] < CAST('12345.6789' AS decimal(9,4))
+ORDER BY t.Place
+-- expect rows: place
+--   2

@@ -18,3 +18,9 @@ WHERE (t.[K] < CAST('1' AS decimal(38,0)) OR t.[K] IS NULL)
 ORDER BY t.Place
 -- expect rows: place
 --   1
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST('1' AS decimal(38,0)) AND t.[K] < CAST('99999999999999999999999999999999999999' AS decimal(38,0))
+ORDER BY t.Place
+-- expect rows: place
+--   2

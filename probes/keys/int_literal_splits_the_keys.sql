@@ -18,3 +18,9 @@ WHERE (t.[K] < CAST(0 AS int) OR t.[K] IS NULL)
 ORDER BY t.Place
 -- expect rows: place
 --   1
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST(0 AS int) AND t.[K] < CAST(2147483647 AS int)
+ORDER BY t.Place
+-- expect rows: place
+--   2

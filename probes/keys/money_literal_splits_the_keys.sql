@@ -18,3 +18,9 @@ WHERE (t.[K] < CAST('0.0001' AS money) OR t.[K] IS NULL)
 ORDER BY t.Place
 -- expect rows: place
 --   1
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST('0.0001' AS money) AND t.[K] < CAST('922337203685477.5807' AS money)
+ORDER BY t.Place
+-- expect rows: place
+--   2

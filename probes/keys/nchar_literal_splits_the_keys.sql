@@ -18,3 +18,10 @@ WHERE (t.[K] < CAST(0x4200200020002000 AS nchar(4)) COLLATE Latin1_General_100_C
 ORDER BY t.Place
 -- expect rows: place
 --   1
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST(0x4200200020002000 AS nchar(4)) COLLATE Latin1_General_100_CI_AS AND t.[K] <
+  CAST(0x7A007A0020002000 AS nchar(4)) COLLATE Latin1_General_100_CI_AS
+ORDER BY t.Place
+-- expect rows: place
+--   2

@@ -18,3 +18,9 @@ WHERE (t.[K] < CAST('1.25' AS numeric(5,2)) OR t.[K] IS NULL)
 ORDER BY t.Place
 -- expect rows: place
 --   1
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST('1.25' AS numeric(5,2)) AND t.[K] < CAST('193.57' AS numeric(5,2))
+ORDER BY t.Place
+-- expect rows: place
+--   2

@@ -18,3 +18,9 @@ WHERE (t.[K] < CAST('2000-01-01T12:30:00' AS smalldatetime) OR t.[K] IS NULL)
 ORDER BY t.Place
 -- expect rows: place
 --   1
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST('2000-01-01T12:30:00' AS smalldatetime) AND t.[K] < CAST('2079-06-06T23:59:00' AS smalldatetime)
+ORDER BY t.Place
+-- expect rows: place
+--   2

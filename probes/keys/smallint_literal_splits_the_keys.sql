@@ -18,3 +18,9 @@ WHERE (t.[K] < CAST(-1 AS smallint) OR t.[K] IS NULL)
 ORDER BY t.Place
 -- expect rows: place
 --   1
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST(-1 AS smallint) AND t.[K] < CAST(32767 AS smallint)
+ORDER BY t.Place
+-- expect rows: place
+--   2

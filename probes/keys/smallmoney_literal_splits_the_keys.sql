@@ -18,3 +18,9 @@ WHERE (t.[K] < CAST('0.1000' AS smallmoney) OR t.[K] IS NULL)
 ORDER BY t.Place
 -- expect rows: place
 --   1
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST('0.1000' AS smallmoney) AND t.[K] < CAST('214748.3647' AS smallmoney)
+ORDER BY t.Place
+-- expect rows: place
+--   2

@@ -18,3 +18,9 @@ WHERE (t.[K] < CAST('12:00:00.0000001' AS time(7)) OR t.[K] IS NULL)
 ORDER BY t.Place
 -- expect rows: place
 --   1
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST('12:00:00.0000001' AS time(7)) AND t.[K] < CAST('23:59:59.9999999' AS time(7))
+ORDER BY t.Place
+-- expect rows: place
+--   2

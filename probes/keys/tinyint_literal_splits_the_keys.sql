@@ -18,3 +18,9 @@ WHERE (t.[K] < CAST(7 AS tinyint) OR t.[K] IS NULL)
 ORDER BY t.Place
 -- expect rows: place
 --   1
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST(7 AS tinyint) AND t.[K] < CAST(255 AS tinyint)
+ORDER BY t.Place
+-- expect rows: place
+--   2

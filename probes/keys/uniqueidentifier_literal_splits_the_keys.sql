@@ -18,3 +18,9 @@ WHERE (t.[K] < CAST('00000000-0000-0000-0000-000000000002' AS uniqueidentifier) 
 ORDER BY t.Place
 -- expect rows: place
 --   1
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST('00000000-0000-0000-0000-000000000002' AS uniqueidentifier) AND t.[K] < CAST('00000000-0000-0000-0000-010000000000' AS uniqueidentifier)
+ORDER BY t.Place
+-- expect rows: place
+--   2

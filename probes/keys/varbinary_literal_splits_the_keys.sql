@@ -18,3 +18,9 @@ WHERE (t.[K] < CAST(0x0A0B AS varbinary(8)) OR t.[K] IS NULL)
 ORDER BY t.Place
 -- expect rows: place
 --   1
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST(0x0A0B AS varbinary(8)) AND t.[K] < CAST(0xFF AS varbinary(8))
+ORDER BY t.Place
+-- expect rows: place
+--   2

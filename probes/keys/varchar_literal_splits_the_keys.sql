@@ -20,3 +20,11 @@ WHERE (t.[K] < CAST(CAST(0x6100 AS nvarchar(10)) COLLATE Cyrillic_General_CI_AS 
 ORDER BY t.Place
 -- expect rows: place
 --   1
+GO
+SELECT t.Place AS place FROM dbo.T AS t
+WHERE t.[K] >= CAST(CAST(0x6100 AS nvarchar(10)) COLLATE Cyrillic_General_CI_AS AS varchar(10)) COLLATE
+  Cyrillic_General_CI_AS AND t.[K] < CAST(CAST(0x4F04 AS nvarchar(10)) COLLATE Cyrillic_General_CI_AS AS varchar(10))
+  COLLATE Cyrillic_General_CI_AS
+ORDER BY t.Place
+-- expect rows: place
+--   2

@@ -1,0 +1,19 @@
+-- claim: Code pages of several tables are asked for at once
+-- page: https://learn.microsoft.com/en-us/sql/relational-databases/system-catalog-views/sys-columns-transact-sql
+-- covers: sqlserver
+
+CREATE TABLE dbo.T (ID bigint IDENTITY(5, 2) NOT NULL CONSTRAINT PK_T PRIMARY KEY,
+  V nvarchar(9) COLLATE Latin1_General_CI_AS NULL DEFAULT N'x', W AS ID * 2)
+CREATE TABLE dbo.U (ID int NOT NULL, M varchar(9) COLLATE Cyrillic_General_CI_AS
+  MASKED WITH (FUNCTION = 'default()') NULL)
+INSERT INTO dbo.U VALUES (1, 'a'), (2, 'b')
+GO
+SELECT w.place AS place, c.name AS column_name,
+  CAST(COLLATIONPROPERTY(c.collation_name, 'CodePage') AS int) AS code_page
+FROM (VALUES (0, OBJECT_ID(N'[$(database)].[dbo].[T]')),
+  (1, OBJECT_ID(N'[$(database)].[dbo].[U]'))) AS w (place, id)
+CROSS JOIN [$(database)].sys.columns AS c
+WHERE c.object_id = w.id AND c.collation_name IS NOT NULL
+-- expect rows in any order: place, column_name, code_page
+--   0 | 'V' | 1252
+--   1 | 'M' | 1251

@@ -1,0 +1,17 @@
+-- claim: The rows of several tables are asked for at once
+-- page: https://learn.microsoft.com/en-us/sql/relational-databases/system-catalog-views/sys-partitions-transact-sql
+-- covers: sqlserver
+
+CREATE TABLE dbo.T (ID bigint IDENTITY(5, 2) NOT NULL CONSTRAINT PK_T PRIMARY KEY,
+  V nvarchar(9) COLLATE Latin1_General_CI_AS NULL DEFAULT N'x', W AS ID * 2)
+CREATE TABLE dbo.U (ID int NOT NULL, M varchar(9) COLLATE Cyrillic_General_CI_AS
+  MASKED WITH (FUNCTION = 'default()') NULL)
+INSERT INTO dbo.U VALUES (1, 'a'), (2, 'b')
+GO
+SELECT w.place AS place, (SELECT SUM(p.rows) FROM [$(database)].sys.partitions AS p
+  WHERE p.object_id = w.id AND p.index_id IN (0, 1)) AS estimated
+FROM (VALUES (0, OBJECT_ID(N'[$(database)].[dbo].[T]')),
+  (1, OBJECT_ID(N'[$(database)].[dbo].[U]'))) AS w (place, id)
+-- expect rows in any order: place, estimated
+--   0 | 0
+--   1 | 2
