@@ -10,11 +10,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from bench.errors import BenchError
 from bench.workload import Workload
 
 Log = Callable[[str], None]
+
+SECONDS: Final = 600.0
+"""A contender that takes longer hangs: 20 million rows take less than two minutes."""
 
 
 @dataclass(slots=True)
@@ -57,15 +61,19 @@ def run_once(name: str, work: Workload) -> dict[str, float]:
 def run_module(module: str, arguments: Sequence[str], given: str, what: str) -> dict[str, float]:
     """Run a module in a process of its own; returns the JSON of its last line.
 
-    Raises BenchError with its output if it fails.
+    Raises BenchError with its output if it fails, or if it is not done after ``SECONDS``.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        input=given,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=SECONDS,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise BenchError(f"{what} was not done after {SECONDS:g} s, and was killed") from error
     if done.returncode:
         raise BenchError(f"{what} failed:\n{done.stdout}{done.stderr}")
     measured: dict[str, float] = json.loads(done.stdout.splitlines()[-1])

@@ -3,6 +3,7 @@
 import pytest
 
 from bench import measure
+from bench.errors import BenchError
 from bench.measure import Series, alternate, cpu_ratio, rate_ratio, ratio
 from bench.workload import Workload
 
@@ -30,3 +31,14 @@ def test_a_ratio_is_the_median_of_those_of_each_round() -> None:
     assert ratio(a, b) == 1.5
     assert cpu_ratio(a, b) == 2.0
     assert rate_ratio(a, b) == (10 / 3) / (20 / 2)
+
+
+def test_a_contender_that_hangs_is_killed_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "SECONDS", 0.2)
+    with pytest.raises(BenchError, match=r"the sleeper was not done after 0\.2 s"):
+        measure.run_module("asyncio", [], "import time; time.sleep(60)\n", "the sleeper")
+
+
+def test_a_contender_that_fails_is_told_with_what_it_printed() -> None:
+    with pytest.raises(BenchError, match=r"No module named bench\.nothing"):
+        measure.run_module("bench.nothing", [], "", "nothing")
