@@ -12,6 +12,7 @@ from tableferry import postgres, sqlserver
 from tableferry.config import LedgerUse, Settings, SourceSettings, TableSpec, TargetSettings
 from tableferry.errors import ConfigError, ErrorReport, TableferryError
 from tableferry.inspect.asking import OnAnswer, ask_each, no_listener
+from tableferry.inspect.asking_together import tasks_of
 from tableferry.inspect.check_report import TARGET, CheckReport, DatabaseCheck, TableCheck
 from tableferry.inspect.next_read import next_read
 from tableferry.planning.consistency import with_fallbacks
@@ -19,6 +20,7 @@ from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.ledger import require_usable
 from tableferry.runs.deadline import Clock
 from tableferry.runs.make_plan import make_plan
+from tableferry.runs.task import Task
 
 
 def check_tables(
@@ -42,12 +44,13 @@ def check_tables(
 
     databases = ask_each(names, str, check_database, on_answer)
     down = {database.name: database for database in databases if database.error}
-    tables = ask_each(
-        specs,
-        lambda spec: spec.key,
-        lambda spec: _check_table(spec, settings, down, specs),
-        on_answer,
-    )
+    with tasks_of(specs, settings) as task_of:
+        tables = ask_each(
+            specs,
+            lambda spec: spec.key,
+            lambda spec: _check_table(task_of(spec), down, specs),
+            on_answer,
+        )
     return CheckReport(databases, tables, clock() - started)
 
 
@@ -101,12 +104,10 @@ def _check_database(
 
 
 def _check_table(
-    spec: TableSpec,
-    settings: Settings,
-    down: dict[str, DatabaseCheck],
-    specs: Sequence[TableSpec],
+    task: Task, down: dict[str, DatabaseCheck], specs: Sequence[TableSpec]
 ) -> TableCheck:
     """Check each side that can be reached; with both, plan and run the SELECT for its first row."""
+    spec = task.spec
     readable: bool | None = None
     writable: bool | None = None
     names = (spec.key, str(spec.source), str(spec.target))
@@ -114,12 +115,12 @@ def _check_table(
     try:
         with contextlib.ExitStack() as connections:
             if spec.db_type not in down:
-                from_ = connections.enter_context(sqlserver.connect(settings.sources[spec.db_type]))
+                from_ = connections.enter_context(task.open_source())
                 readable = False
-                sqlserver.read_schema(from_, spec.located_in(from_.settings.db).source)
+                sqlserver.read_schema(from_, task.source, task.answers)
                 readable = True
             if TARGET not in down:
-                into = connections.enter_context(postgres.connect(settings.target))
+                into = connections.enter_context(task.open_target(kept=True))
                 writable = False
                 candidates = list(postgres.strategies_for(spec.publish).values())
                 postgres.require_rights(into, spec, candidates)
@@ -128,7 +129,7 @@ def _check_table(
                 writable = True
             if unusable:
                 return TableCheck(*names, readable, writable, error=unusable.error)
-            plan = make_plan(spec, from_, into, specs)
+            plan = make_plan(spec, from_, into, specs, answers=task.answers)
             if plan.strategy is not None:
                 writable = False
                 new = [column.name for column in plan.drift.added]
@@ -145,7 +146,7 @@ def _check_table(
             except Exception:
                 readable = _is_readable_without_where(from_, plan)
                 raise
-            read = next_read(plan, settings, from_, into)
+            read = next_read(plan, task.settings, from_, into)
     except Exception as error:  # noqa: BLE001 - one table's error does not hide the others
         return TableCheck(*names, readable, writable, error=ErrorReport.of(error))
     warnings = plan.warnings + (read.warnings if read else ())

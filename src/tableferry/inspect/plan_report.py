@@ -1,6 +1,5 @@
 """Plans of many tables: what a sync would do. Writes nothing, reads no rows."""
 
-import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,15 +10,13 @@ from tableferry import sqlserver
 from tableferry.config import OnInvalid, Settings, TableSpec
 from tableferry.errors import ConfigError, ErrorReport, raise_any
 from tableferry.inspect.asking import OnAnswer, ask_each, no_listener
+from tableferry.inspect.asking_together import tasks_of
 from tableferry.inspect.next_read import NextRead, next_read
 from tableferry.model.html_table import html_table
 from tableferry.planning.consistency import with_fallbacks
 from tableferry.planning.plan import SyncPlan
-from tableferry.runs.deadline import NEVER
-from tableferry.runs.first_login import FirstLogins
-from tableferry.runs.kept_connections import KeptConnections
 from tableferry.runs.make_plan import make_plan
-from tableferry.runs.task import Task, answers_of_sources
+from tableferry.runs.task import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,22 +155,12 @@ def plan_tables(
 
     ``on_answer`` gets each TablePlan as it comes.
     """
-    answers, logins = answers_of_sources(specs, settings), FirstLogins()
-    with contextlib.closing(KeptConnections(1)) as kept:
-
-        def plan(spec: TableSpec) -> TablePlan:
-            task = Task(
-                spec,
-                settings,
-                elapsed=lambda: 0.0,
-                deadline=NEVER,
-                logins=logins,
-                answers=answers.get(spec.db_type),
-                kept=kept,
+    with tasks_of(specs, settings) as task_of:
+        return PlanReport(
+            ask_each(
+                specs, lambda spec: spec.key, lambda spec: _plan(task_of(spec), specs), on_answer
             )
-            return _plan(task, specs)
-
-        return PlanReport(ask_each(specs, lambda spec: spec.key, plan, on_answer))
+        )
 
 
 def read_fingerprints(path: Path, specs: Sequence[TableSpec]) -> dict[str, str]:

@@ -40,6 +40,7 @@ SET_BY_US: Final = (
     SessionSetting("lock_timeout", "0", "How long a lock is waited for is decided for each lock."),
     SessionSetting("exit_on_error", "off", "A lock that is not free at once is asked for again."),
     SessionSetting("standard_conforming_strings", "on", "A literal would be another text."),
+    SessionSetting("array_nulls", "on", "A NULL that we send in an array would be a text."),
     SessionSetting("DateStyle", "ISO", _KEPT),
     SessionSetting("IntervalStyle", "postgres", _KEPT),
     SessionSetting("extra_float_digits", "1", _KEPT),

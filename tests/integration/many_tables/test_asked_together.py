@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tableferry.config import Settings
+from tableferry.inspect.check import check_tables
 from tableferry.inspect.plan_report import plan_tables
 from tableferry.runs.events import Event, Retrying
 from tableferry.runs.outcome import RunOutcome
@@ -160,9 +161,10 @@ def test_a_column_that_was_masked_since_the_table_was_asked_about_is_refused(
     assert target.rows("SELECT * FROM extra") == []
 
 
-def test_plans_of_thirty_tables_ask_together_too_over_one_connection(
-    settings: Settings, statements: list[str], logins: list[int]
+@pytest.mark.parametrize("look", [plan_tables, check_tables])
+def test_who_plans_or_checks_thirty_tables_asks_together_too_over_one_connection(
+    settings: Settings, statements: list[str], logins: list[int], look: Any
 ) -> None:
-    assert plan_tables(tables(*NAMES, consistency="read_committed"), settings).ok
-    assert len(statements) <= 1 + QUESTIONS + 2 * len(NAMES)
-    assert len(logins) == 1
+    assert look(tables(*NAMES, consistency="read_committed"), settings).ok
+    assert len(statements) <= 2 * (1 + QUESTIONS) + 2 * len(NAMES)
+    assert len(logins) <= 2, "check looks at the database by itself first"
