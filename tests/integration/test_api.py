@@ -120,7 +120,7 @@ def test_events_come_in_their_order(source: str, target: str, sandbox: Sandbox) 
         "plan",
         TableFinished,
     ]
-    assert [event.table for event in events] == ["t"] * 9 + ["u"] * 4
+    assert [event.table for event in events] == ["t"] * 9 + ["u"] * 6
     assert [event.rows for event in events if isinstance(event, Progress)] == [500, 1_000]
 
 
