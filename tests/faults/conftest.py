@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.support import fill_source, fill_target
-from tests.integration.conftest import Sandbox, running_sandbox, sandbox, table_in
+from tests.integration.conftest import Sandbox, empty_source, running_sandbox, sandbox, table_in
 from tests.integration.fanout.conftest import fan_out
 from tests.support.databases import PgDatabase
 
-__all__ = ["fan_out", "running_sandbox", "sandbox", "table_in"]
+__all__ = ["empty_source", "fan_out", "running_sandbox", "sandbox", "table_in"]
 
 
 @pytest.fixture(scope="module")
