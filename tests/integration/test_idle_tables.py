@@ -346,7 +346,7 @@ def test_the_source_is_asked_as_often_for_one_table_as_for_all(
     carry(settings, names)
     asked = count_statements(monkeypatch)
     assert idle(carry(settings, names)) == list(names)
-    assert len(asked) == 6
+    assert len(asked) == 5
 
 
 def count_statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
