@@ -18,7 +18,7 @@ from tableferry.frontend.request import Operation, Request
 from tableferry.runs.deadline import Deadline
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
 from tests.deployment.conftest import without_long_columns
-from tests.integration.conftest import PASSWORD, USER
+from tests.integration.conftest import PASSWORD, USER, empty_source
 from tests.integration.conftest import Sandbox as TrackedSandbox
 from tests.integration.incremental.conftest import rows, source, source_rows, target
 from tests.integration.incremental.test_hand_off import MOVES
@@ -26,7 +26,7 @@ from tests.support.databases import PgDatabase
 from tests.support.sandbox import Sandbox
 from tests.support.specs import entry
 
-__all__ = ["source", "target"]
+__all__ = ["empty_source", "source", "target"]
 
 ARN = "arn:aws:lambda:eu-central-1:123456789012:function:tableferry"
 CONTEXT = SimpleNamespace(invoked_function_arn=ARN, aws_request_id="1", function_name="tableferry")

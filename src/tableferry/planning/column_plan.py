@@ -89,7 +89,8 @@ def _read_exactly(column: ColumnPlan) -> ColumnPlan:
     if _is_driver_text(column):
         select = f"CAST(CAST({column.select} AS nvarchar(max)) AS varbinary(max))"
         return replace(column, select=select, arrives=unlimited, as_utf16=True)
-    if column.arrives == unlimited and not column.as_utf16:
+    is_bytes = column.arrives.name == unlimited.name and column.arrives.is_unbounded
+    if is_bytes and not column.as_utf16:
         return replace(column, select=f"CAST({column.select} AS varbinary(max))")
     return column
 

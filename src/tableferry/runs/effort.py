@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tableferry import postgres, values
-from tableferry.errors import SchemaError, TableferryError
+from tableferry.errors import SchemaError, TableferryError, VerificationError
 from tableferry.model.phase_span import PhaseSpan
 from tableferry.model.watermark import ReloadReason
 from tableferry.planning.consistency import fall_back, may_fall_back
@@ -145,7 +145,7 @@ class Effort:
         That is where they were given before the attempt began, for other tables as well. The next
         attempt asks for its own.
         """
-        if not isinstance(error, SchemaError) or self.task.answers is None:
+        if not isinstance(error, SchemaError | VerificationError) or self.task.answers is None:
             return False
         return self.task.answers.has_older(self.task.source, self.planned_since)
 

@@ -264,6 +264,10 @@ def _until_taken(
     opened = [connection]
     try:
         yield opened
+    except BaseException:
+        for left in opened:
+            left.keep = None  # nothing more is asked of it: what failed may be this
+        raise
     finally:
         for left in opened:
             left.close()

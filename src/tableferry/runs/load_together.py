@@ -142,4 +142,6 @@ class _Snapshots:
         trace: TracebackType | None,
     ) -> None:
         for connection in self._open.values():
+            if kind is not None:
+                connection.keep = None
             connection.close()

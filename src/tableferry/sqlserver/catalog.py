@@ -12,7 +12,12 @@ from tableferry.errors import SchemaError, TableferryError
 from tableferry.model.identifiers import SourceTable, quote_mssql, shown, text_mssql
 from tableferry.model.schema import Isolation, SourceColumn, SourceSchema, SourceType
 from tableferry.sqlserver.catalog_answers import CatalogAnswers
-from tableferry.sqlserver.code_pages import columns_to_convert
+from tableferry.sqlserver.code_pages import (
+    CHARS,
+    CODE_PAGES,
+    columns_to_convert,
+    misread_columns,
+)
 from tableferry.sqlserver.connection import READ_COMMITTED, SourceConnection
 from tableferry.sqlserver.protection import (
     PROTECTION,
@@ -87,15 +92,18 @@ def require_unaltered(
 ) -> None:
     """Verify after reading that the columns are still those of the plan.
 
-    Raises SchemaError, naming every column that was dropped, changed its type or became masked:
+    Raises SchemaError, naming every column that was dropped, changed its type or the code page
+    that it is read in, or became masked:
     the rows read may then be of two forms.
     """
     # SQL Server does not version metadata, so SNAPSHOT does not help here, nor does it harm; but a
     # transaction that has left it does not come back.
     isolation = "" if connection.in_snapshot else READ_COMMITTED
-    rows, protection = asked_at_once(connection, (COLUMNS, PROTECTION), table, isolation)
+    questions = (COLUMNS, PROTECTION, CODE_PAGES)
+    rows, protection, pages = asked_at_once(connection, questions, table, isolation)
     if not rows:
         raise _no_table(connection, table)
+    misread = misread_columns(pages)
     now = {column.name: column for column in _columns(rows, protection)}
     altered = []
     for column in read:
@@ -106,6 +114,8 @@ def require_unaltered(
             altered.append(f"{shown(column.name)} is of type {found.type}, was {column.type}")
         elif found.protection:
             altered.append(f"{shown(column.name)} {found.protection}")
+        elif column.type.name in CHARS and column.convert_on_server != (column.name in misread):
+            altered.append(f"{shown(column.name)} has another collation")
     if altered:
         raise SchemaError(
             f"{table} was altered while it was read: {', '.join(altered)}",

@@ -54,7 +54,8 @@ class CatalogAnswers:
         self._answers: dict[SourceTable, dict[Question, _Answer]] = {}
         self._once: dict[str, _Answer] = {}
         self._many: dict[Question, int] = {}
-        self._apart: dict[Question, float] = {}
+        # None stands for every question: a lock stops whatever is asked about its table.
+        self._apart: dict[Question | None, float] = {}
 
     def rows(self, connection: SourceConnection, question: Question, table: SourceTable) -> Rows:
         """Return the answer about a table, asked now or a while ago; raises TableferryError."""
@@ -63,7 +64,8 @@ class CatalogAnswers:
         if self._is_asked_apart(question, table):
             return self._ask_alone(connection, question, table)
         with self._asking:  # the others wait for the answers, which are theirs as well
-            if (known := self._known(question, table)) is None:
+            known = self._known(question, table)
+            if known is None and not self._is_asked_apart(question, table):
                 known = self._ask_together(connection, question, table)
         return self._ask_alone(connection, question, table) if known is None else known
 
@@ -94,9 +96,9 @@ class CatalogAnswers:
         return self._clock()
 
     def has_older(self, table: SourceTable, moment: float) -> bool:
-        """Whether an answer about a table is known that was given before the moment."""
-        known = self._answers.get(table, {})
-        return any(answer.at < moment and self._is_fresh(answer.at) for answer in known.values())
+        """Whether what began at the moment may have used an answer that was given before it."""
+        known = list(self._answers.get(table, {}).values())  # other threads add to it
+        return any(0 < moment - answer.at < LASTS_SECONDS for answer in known)
 
     def forget(self, table: SourceTable) -> None:
         """Have a table asked about anew, by itself: what is known of it may have changed."""
@@ -113,9 +115,9 @@ class CatalogAnswers:
         return self._clock() - at < LASTS_SECONDS
 
     def _is_asked_apart(self, question: Question, table: SourceTable) -> bool:
-        refused_at = self._apart.get(question)
-        return (refused_at is not None and self._is_fresh(refused_at)) or (
-            table not in self._places
+        refused = (self._apart.get(one) for one in (question, None))
+        return table not in self._places or any(
+            at is not None and self._is_fresh(at) for at in refused
         )
 
     def _ask_alone(
@@ -140,8 +142,9 @@ class CatalogAnswers:
             return None
         try:
             found = question.ask(connection, group)
-        except TableferryError:
-            self._apart[question] = at
+        except TableferryError as error:
+            # From the end of a wait on: it may have taken longer than the answers last.
+            self._apart[None if isinstance(error, TransientError) else question] = self._clock()
             return None
         for asked, rows in found.items():
             self._keep(question, asked, _Answer(rows, at))

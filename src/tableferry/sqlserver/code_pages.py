@@ -15,18 +15,18 @@ from tableferry.model.schema import SourceColumn
 from tableferry.sqlserver.catalog_answers import CatalogAnswers
 from tableferry.sqlserver.connection import SourceConnection
 from tableferry.sqlserver.provider import PROVIDER, provider_name
-from tableferry.sqlserver.questions import Question
+from tableferry.sqlserver.questions import Question, Rows
 
 DOUBLE_BYTE: Final = frozenset({932, 936, 949, 950})
 """Japanese, simplified Chinese, Korean, traditional Chinese."""
 
 UTF8: Final = 65001
 
-_CHARS: Final = frozenset({"char", "varchar", "text"})
+CHARS: Final = frozenset({"char", "varchar", "text"})
 
 
 # A server without the property is not SQL Server: its texts are taken as the driver reads them.
-_CODE_PAGES: Final = Question(
+CODE_PAGES: Final = Question(
     """\
 SELECT {place}c.name AS column_name,
   CAST(COLLATIONPROPERTY(c.collation_name, 'CodePage') AS int) AS code_page
@@ -43,13 +43,14 @@ def columns_to_convert(
     answers: CatalogAnswers | None = None,
 ) -> frozenset[str]:
     """Return the columns whose texts the server must convert; none where code pages are unknown."""
-    if not any(column.type.name in _CHARS for column in columns):
+    if not any(column.type.name in CHARS for column in columns):
         return frozenset()
-    return frozenset(
-        name
-        for name, page in read_code_pages(connection, table, answers).items()
-        if misreads(page, provider_name())
-    )
+    return misread_columns(list(read_code_pages(connection, table, answers).items()))
+
+
+def misread_columns(rows: Rows) -> frozenset[str]:
+    """Return the columns whose texts the server must convert, from an answer to ``CODE_PAGES``."""
+    return frozenset(name for name, page in rows if page and misreads(page, provider_name()))
 
 
 def misreads(page: int, provider: str) -> bool:
@@ -62,5 +63,5 @@ def read_code_pages(
 ) -> Mapping[str, int]:
     """Return the code pages of a table's text columns, by name; empty where they are unknown."""
     answers = answers or CatalogAnswers()
-    rows = answers.rows_if_supported(connection, _CODE_PAGES, table)
+    rows = answers.rows_if_supported(connection, CODE_PAGES, table)
     return {name: page for name, page in rows if page}

@@ -38,6 +38,15 @@ LOST: Final = "08S01"
 T = TypeVar("T")
 
 
+_shut_downs = 0
+
+
+def note_shut_down() -> None:
+    """Note that connections are shut down on purpose: none is opened in the place of one."""
+    global _shut_downs  # noqa: PLW0603 - of the process, as the driver's sockets are
+    _shut_downs += 1
+
+
 class SourceConnection:
     """An open connection; a context manager that closes it.
 
@@ -184,11 +193,12 @@ class SourceConnection:
         """Ask; over a new connection where a kept one turns out to be lost at its first use."""
         unproven, self._is_unproven = self._is_unproven, False
         if unproven and self._reopen is not None:
+            before = _shut_downs
             try:
                 with self.request():
                     return ask()
             except TransientError as error:
-                if error.code != LOST:
+                if error.code != LOST or _shut_downs != before:
                     raise
             self._close()
             self._raw = self._reopen()

@@ -6,6 +6,7 @@ the place of its table among them, for two names may be those of one table (thei
 where it does not count). Names are compared by ``OBJECT_ID`` alone, as a SELECT would find them.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,10 +36,8 @@ class Question:
     def about(self, tables: Sequence[SourceTable]) -> str:
         """Return the statement about these tables, which are all of one database."""
         parts = _of_one(tables[0]) if len(tables) == 1 else _of_many(tables, self.sql)
-        sql = self.sql
-        for name, part in parts.items():
-            sql = sql.replace(name, part)
-        return sql
+        # In one pass: a table's name may look like one of these.
+        return re.sub("|".join(map(re.escape, parts)), lambda found: parts[found[0]], self.sql)
 
     def ask(
         self, connection: SourceConnection, tables: Sequence[SourceTable]

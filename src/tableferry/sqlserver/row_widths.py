@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from tableferry.errors import TransientError
 from tableferry.model.identifiers import SourceTable, quote_mssql, text_mssql
 from tableferry.model.schema import UNLIMITED, PgType, SourceColumn, SourceType, TargetColumn
 from tableferry.planning.column_plan import ColumnPlan
@@ -50,6 +51,9 @@ asked; no target column has this name."""
 _NARROW: Final = (pa.string(), pa.binary())
 _WIDE: Final = (pa.large_string(), pa.large_binary())
 """Arrow's types of values that vary in size: their offsets have 32 bits, or 64."""
+
+_WAITED: Final = frozenset({"1222", "HYT00"})
+"""The server's codes for a lock that was not free, and a statement that took too long."""
 
 _STORED_AS_READ: Final = frozenset({"varchar", "nvarchar", "varbinary"})
 
@@ -121,26 +125,31 @@ def is_stored_in_rows(connection: SourceConnection, table: SourceTable) -> bool:
     """Whether every value of every column is known to be stored in its row.
 
     Not known of a view, a columnstore, a table in memory, nor where the server lacks these catalog
-    views. Raises TransientError.
+    views or another session has locked them. Raises TransientError where the session has ended.
     """
     catalog, name = quote_mssql(table.database), text_mssql(table.sql)
-    found = rows_if_supported(
-        connection,
-        # A computed column is in no page until it is read.
-        f"""\
-SELECT COUNT(CASE WHEN a.type_desc = 'IN_ROW_DATA' AND a.used_pages > 0 THEN 1 END) AS in_row,
-  COUNT(CASE WHEN a.type_desc = 'LOB_DATA' THEN 1 END) AS large,
-  COUNT(CASE WHEN a.type_desc = 'LOB_DATA' AND a.total_pages > 0 THEN 1 END) AS large_used,
+    # A computed column is in no page until it is read, and a FILESTREAM's values are in files. A
+    # partition has one unit of a kind at most; each is found by its owner, since a scan of all
+    # would wait for whoever builds a table or an index anywhere in the database.
+    sql = f"""\
+SELECT COUNT(CASE WHEN r.used_pages > 0 THEN 1 END) AS in_row, COUNT(l.container_id) AS large,
+  COUNT(CASE WHEN l.total_pages > 0 THEN 1 END) AS large_used,
   (SELECT COUNT(*) FROM {catalog}.sys.columns AS c WHERE c.object_id = OBJECT_ID({name})
-    AND c.is_computed = 1 AND c.max_length = {UNLIMITED}) AS computed
+    AND c.max_length = {UNLIMITED} AND (c.is_computed = 1 OR c.is_filestream = 1)) AS elsewhere
 FROM {catalog}.sys.partitions AS p
 JOIN {catalog}.sys.indexes AS i ON i.object_id = p.object_id AND i.index_id = p.index_id
-JOIN {catalog}.sys.allocation_units AS a
-  ON a.container_id = CASE WHEN a.type_desc = 'LOB_DATA' THEN p.partition_id ELSE p.hobt_id END
-WHERE p.object_id = OBJECT_ID({name}) AND i.type_desc IN ('HEAP', 'CLUSTERED')""",
-        ["in_row", "large", "large_used", "computed"],
-    )
+LEFT JOIN {catalog}.sys.allocation_units AS r
+  ON r.container_id = p.hobt_id AND r.type_desc = 'IN_ROW_DATA'
+LEFT JOIN {catalog}.sys.allocation_units AS l
+  ON l.container_id = p.partition_id AND l.type_desc = 'LOB_DATA'
+WHERE p.object_id = OBJECT_ID({name}) AND i.type_desc IN ('HEAP', 'CLUSTERED')"""
+    try:
+        found = rows_if_supported(connection, sql, ["in_row", "large", "large_used", "elsewhere"])
+    except TransientError as error:
+        if error.code not in _WAITED:
+            raise
+        return False
     if not found:
         return False
-    in_row, large, large_used, computed = found[0]
-    return bool(in_row and large and not large_used and not computed)
+    in_row, large, large_used, elsewhere = found[0]
+    return bool(in_row and large and not large_used and not elsewhere)

@@ -24,7 +24,7 @@ from typing import Final, Self
 from tableferry.errors import TransientError, os_reason
 from tableferry.planning.plan import SyncPlan
 from tableferry.sqlserver import watchdog
-from tableferry.sqlserver.connection import SourceConnection
+from tableferry.sqlserver.connection import SourceConnection, note_shut_down
 from tableferry.sqlserver.driver_connection import KEEPALIVE_SECONDS
 
 PATIENCE_SECONDS: Final = 10.0
@@ -192,6 +192,7 @@ def _signals_to(channel: socket.socket) -> Iterator[None]:
 
 def shut_down_connections() -> None:
     """Shut down every connection of the driver's, so calls that wait on one fail; Linux only."""
+    note_shut_down()
     if sys.platform == "linux":
         for _, descriptor in _driver_sockets():
             with socket.socket(fileno=os.dup(descriptor)) as duplicate:

@@ -72,18 +72,17 @@ class KeyedRows:
         if at_one_moment:
             connection.begin_snapshot()
         before = _Keys(self.plan.target_key)
+        sql = ""
+        reader = sqlserver.TableReader(
+            connection, self.plan, self.rate_limit, select=lambda _keys: sql
+        )
         for start in range(0, len(wanted), sqlserver.KEYS_PER_SELECT):
             some = wanted[start : start + sqlserver.KEYS_PER_SELECT]
-            found = self._reader(connection, sqlserver.select_keys(self.plan, key, some)).batches()
-            yield from before.left_out_of(found)
+            sql = sqlserver.select_keys(self.plan, key, some)
+            yield from before.left_out_of(reader.batches())
         if at_one_moment:
             connection.end_snapshot()
         sqlserver.require_unaltered(connection, self.plan.spec.source, self.plan.carried)
-
-    def _reader(self, connection: sqlserver.SourceConnection, sql: str) -> sqlserver.TableReader:
-        return sqlserver.TableReader(
-            connection, self.plan, self.rate_limit, select=lambda _keys: sql
-        )
 
     def _possible(self, keys: Sequence[KeyTexts]) -> list[tuple[sqlserver.Interval, ...]]:
         """Return those of the keys that the source's types can hold."""
