@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from tableferry.config import Publish, Settings, parse_table_configs
+from tableferry.errors import TransientError
 from tableferry.postgres import STRATEGIES
+from tableferry.postgres.ledger import Lease, Ledger
 from tableferry.runs.deadline import Deadline
 from tableferry.runs.events import Progress
 from tableferry.runs.outcome import Status
@@ -289,6 +291,28 @@ def test_a_load_whose_staging_table_has_lost_its_rows_is_begun_anew(
     outcome = sync(source, old_rows, options=QUICK, publish="merge", chunks=4)
     assert outcome.status is Status.OK, outcome.error
     assert len(seen(old_rows)) == ROWS
+
+
+@pytest.mark.parametrize("chunks", [1, 4])
+def test_a_staging_table_that_could_not_be_recorded_is_recorded_by_the_next_attempt(
+    source: Sandbox, old_rows: PgDatabase, monkeypatch: pytest.MonkeyPatch, chunks: int
+) -> None:
+    begin_load = Ledger.begin_load
+    recorded: list[object] = []
+
+    def fails_once(self: Ledger, lease: Lease, table: Any, load: Any) -> tuple[str, ...]:
+        recorded.append(table)
+        if len(recorded) == 1:
+            raise TransientError("canceling statement due to statement timeout", code="57014")
+        return begin_load(self, lease, table, load)
+
+    monkeypatch.setattr(Ledger, "begin_load", fails_once)
+    outcome = sync(source, old_rows, options=QUICK, publish="swap", chunks=chunks)
+    assert outcome.status is Status.OK, outcome.error
+    assert recorded[0] is not None
+    assert recorded[0] == recorded[1]
+    assert len(seen(old_rows)) == ROWS
+    assert old_rows.rows(LEFT) == []
 
 
 @pytest.mark.parametrize("publish", [Publish(name) for name in STRATEGIES])

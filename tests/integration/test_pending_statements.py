@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
+import psycopg
 import pytest
 
 from tableferry import postgres
@@ -129,3 +131,58 @@ def test_a_session_that_ended_before_the_first_statement_is_replaced(
     connection.begin()
     pg_database.run(f"SELECT pg_terminate_backend({pid}, 5000)")
     assert connection.rows("SELECT pg_backend_pid() <> %s", (pid,)) == [(True,)]
+
+
+def end_at(monkeypatch: pytest.MonkeyPatch, database: PgDatabase, text: str) -> list[str]:
+    """End the session that is about to send ``text``, each time; returns what was to be sent."""
+    sent: list[str] = []
+    execute = psycopg.Connection.execute
+
+    def ending(self: Any, query: Any, *more: Any, **named: Any) -> Any:
+        if text in str(query):
+            sent.append(query)
+            database.run(f"SELECT pg_terminate_backend({self.info.backend_pid}, 5000)")
+        return execute(self, query, *more, **named)
+
+    monkeypatch.setattr(psycopg.Connection, "execute", ending)
+    return sent
+
+
+def test_a_message_that_commits_is_not_sent_again(
+    connection: TargetConnection, pg_database: PgDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server may have committed it already: an index would be built for a second time."""
+    pg_database.run("CREATE TABLE t (id int)")
+    sent = end_at(monkeypatch, pg_database, "CREATE INDEX i")
+    with pytest.raises(TransientError), connection.transaction():
+        connection.rows_and_commit(("CREATE INDEX i ON t (id)", ()))
+    assert len(sent) == 1
+
+
+def test_what_a_lost_transaction_has_done_is_not_taken_for_done(
+    connection: TargetConnection, pg_database: PgDatabase
+) -> None:
+    pg_database.run("CREATE TABLE t (id int)")
+    connection.begin()
+    ((pid,),) = connection.rows("SELECT pg_backend_pid()")
+    connection.execute("INSERT INTO t VALUES (1)")
+    pg_database.run(f"SELECT pg_terminate_backend({pid}, 5000)")
+    with pytest.raises(TransientError):
+        connection.rows("SELECT 1")
+    connection.begin()
+    with pytest.raises(TransientError):
+        connection.rows("SELECT 1")
+
+
+def test_a_block_within_one_that_was_sent_undoes_no_more_than_itself(
+    connection: TargetConnection, pg_database: PgDatabase
+) -> None:
+    pg_database.run("CREATE TABLE t (id int)")
+    with connection.transaction():
+        with pytest.raises(KeyError), connection.transaction():
+            connection.execute("INSERT INTO t VALUES (1)")
+            with connection.transaction():
+                pass
+            raise KeyError
+        connection.execute("INSERT INTO t VALUES (2)")
+    assert pg_database.rows("SELECT id FROM t") == [(2,)]

@@ -193,6 +193,15 @@ def test_fetches_are_small_where_the_server_lacks_the_catalog_views(source: Sand
     assert max(fetches(source)) == UNBOUNDED_ROWS
 
 
+def test_fetches_are_small_where_another_session_has_locked_the_catalog(source: Sandbox) -> None:
+    """The load does not wait for whoever builds an index elsewhere in the database."""
+    create(source, "nvarchar(max)")
+    fill(source, [20] * ROWS)
+    locked = SendError(1222, "Lock request time out period exceeded.")
+    source.server.faults.on_statement("allocation_units", locked)
+    assert max(fetches(source)) == UNBOUNDED_ROWS
+
+
 def test_values_that_grow_while_the_table_is_read_make_the_fetches_small_again(
     source: Sandbox,
 ) -> None:

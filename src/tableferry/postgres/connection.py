@@ -101,7 +101,7 @@ class TargetConnection:
             return cursor.fetchall()
 
     def _run(self, sql: str, parameters: Parameters) -> psycopg.Cursor[Any]:
-        if (self._begin or self._deferred) and is_bindable(sql):
+        if (self._begin or self._deferred) and (not parameters or is_bindable(sql)):
             cursor = self._send(*self._bound((sql, parameters)))
             with translated(self.settings):
                 while cursor.nextset():  # the last is the statement's
@@ -134,13 +134,15 @@ class TargetConnection:
         Returns the rows of each that returns any. Raises TableferryError: where the connection was
         lost, whether it was committed is unknown.
         """
-        found = self._answers("; ".join([*self._bound(*questions), "COMMIT"]))
+        # Not sent again where the connection is lost: it may have been committed.
+        text = "; ".join([*self._bound(*questions), "COMMIT"])
+        found = self._answers(text, again=False)
         self._require_committed(found.tag)
         return found.rows
 
-    def _answers(self, text: str) -> Answers:
+    def _answers(self, text: str, *, again: bool = True) -> Answers:
         before = sum(one.startswith("SELECT") for one in self._deferred)
-        cursor = self._send(text)
+        cursor = self._send(text, again=again)
         with translated(self.settings):
             found = answers(cursor)
         return Answers(found.rows[before:], found.tag)
@@ -181,7 +183,8 @@ class TargetConnection:
         """
         if self.in_transaction:
             return
-        self._may_reopen = reopen
+        # What was lost in a transaction took its work along: that has to be an error.
+        self._may_reopen = reopen and not self.is_closed
         self._begin = begin_statement(self.version, **local)
 
     def send_pending(self) -> None:
@@ -189,8 +192,11 @@ class TargetConnection:
         if self._begin or self._deferred:
             self._send("")
 
-    def _send(self, text: str) -> psycopg.Cursor[Any]:
-        """Send statements, after what begins their transaction if that is not sent yet."""
+    def _send(self, text: str, *, again: bool = True) -> psycopg.Cursor[Any]:
+        """Send statements, after what begins their transaction if that is not sent yet.
+
+        ``again``: and once more, over a new connection, where this one turns out to be lost.
+        """
         begin, self._begin = self._begin, ""
         deferred, self._deferred = self._deferred, []
         whole = "; ".join(one for one in (begin, *deferred, text) if one)
@@ -206,7 +212,7 @@ class TargetConnection:
             if error.code == READ_ONLY_SERVER and not self.in_transaction:
                 raise replica_error(self.settings) from error
             # A pooler without a free connection has waited for one already.
-            lost = self._may_reopen and self.is_closed and not self._is_shut_down
+            lost = again and self._may_reopen and self.is_closed and not self._is_shut_down
             if not lost or error.code == TOO_MANY_CONNECTIONS:
                 raise
         self._reopen()
@@ -322,13 +328,14 @@ class TargetConnection:
     @contextlib.contextmanager
     def _savepoint(self) -> Iterator[None]:
         """Run the block after a savepoint of the open transaction; rolled back to if it fails."""
-        self.defer(_SAVEPOINT)
-        before = len(self._deferred)
+        own = f"{_SAVEPOINT} "  # an object of its own: blocks may be nested
+        self.defer(own)
         try:
             yield
         except BaseException:
-            if self._deferred[before - 1 : before] == [_SAVEPOINT]:  # nothing was sent
-                del self._deferred[before - 1 :]
+            places = [place for place, one in enumerate(self._deferred) if one is own]
+            if places:  # nothing was sent
+                del self._deferred[places[0] :]
             else:
                 self._deferred = []
                 with contextlib.suppress(TableferryError):  # a lost connection has rolled back

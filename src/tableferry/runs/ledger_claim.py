@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tableferry import postgres, sqlserver, values
-from tableferry.config import TargetSettings
+from tableferry.config import OnInvalid, TargetSettings
 from tableferry.errors import CommitUnknownError
 from tableferry.model.key_range import KeyRange
 from tableferry.model.watermark import ReloadReason, Watermark
@@ -110,12 +110,14 @@ class LedgerClaim:
         watermark: str | None = None,
     ) -> LoadPlan:
         """See ``Claim``."""
-        self._into, self._to_stage = connection, None
+        self._into = connection
         self._may_have_chunks = False
         if not plan.staged:
+            self._to_stage = None
             self._drop_own(connection)
             return fresh(cut(), watermark)
         if self._staged is None or self._staged.fingerprint != plan.fingerprint:
+            self._to_stage = None  # else what an attempt could not record is recorded now
             self._staged = self._resumed(plan) or self._staged_anew(plan, cut(), watermark)
         staged = self._staged
         self._may_have_chunks = staged.resumed or len(staged.ranges) > 1
@@ -283,8 +285,11 @@ class LedgerClaim:
     def _fills_file(self, plan: SyncPlan, watermark: NewWatermark | None) -> bool:
         """Whether the rows are all that the target holds, and were written without gaps.
 
-        A chunk that was begun and not stored leaves one in the staging table.
+        A chunk that was begun and not stored leaves one in the staging table, and a quarantine a
+        COPY for every few batches.
         """
+        if plan.spec.on_invalid is OnInvalid.QUARANTINE:
+            return False
         if self._may_have_chunks and (
             self._attempt > 1 or not self._staged or self._staged.resumed
         ):

@@ -12,6 +12,7 @@ from tableferry.sqlserver.catalog_answers import LASTS_SECONDS, CatalogAnswers
 from tableferry.sqlserver.questions import Question
 
 SIZE = Question("SELECT {place}x AS size FROM {asked}t WHERE id = {id}", ("size",))
+OTHER = Question("SELECT {place}x AS other FROM {asked}t WHERE id = {id}", ("other",))
 RARE = Question("SELECT {place}x AS rare FROM {asked}t WHERE id = {id}", ("rare",), by_all=False)
 A, B, C, D = TABLES = tuple(SourceTable("Db", "dbo", name) for name in "ABCD")
 ELSEWHERE = SourceTable("Other", "dbo", "A")
@@ -151,3 +152,37 @@ def test_two_names_of_one_table_have_an_answer_each() -> None:
     server = Server()
     ask(CatalogAnswers([A, lower]), server, A, lower)
     assert server.asked == [["A", "a"]]
+
+
+def test_a_lock_is_waited_for_once_whatever_is_asked_and_however_long_it_takes() -> None:
+    clock = Clock()
+
+    class Locked(Server):
+        def rows(self, sql: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+            if columns[0] == "place":
+                clock.now += LASTS_SECONDS + 1
+            return super().rows(sql, columns)
+
+    server = Locked(TransientError("Lock request time out period exceeded", code="1222"))
+    answers = CatalogAnswers(TABLES, clock=clock)
+    ask(answers, server, A, B, of=SIZE)
+    ask(answers, server, A, B, of=OTHER)
+    assert [len(names) for names in server.asked] == [4, 1, 1, 1, 1]
+
+
+def test_an_attempt_may_have_used_an_old_answer_however_long_it_has_taken_since() -> None:
+    clock = Clock()
+    answers = CatalogAnswers(TABLES, clock=clock)
+    ask(answers, Server(), A)
+    clock.now += LASTS_SECONDS - 1
+    begun = answers.now()
+    clock.now += 10 * LASTS_SECONDS
+    assert answers.has_older(A, begun)
+    assert not answers.has_older(A, clock.now)
+
+
+@pytest.mark.parametrize("name", ["a{id}", "b{catalog}", "{place}", "{table}"])
+def test_a_name_that_looks_like_a_placeholder_is_a_name(name: str) -> None:
+    table = SourceTable("Db", "dbo", name)
+    for tables in ([table], [A, table]):
+        assert f"[dbo].[{name}]')" in SIZE.about(tables)

@@ -13,7 +13,7 @@ from typing import Final
 
 from tableferry.config import LedgerUse
 from tableferry.errors import ConfigError, GuardError, SchemaError, TableferryError
-from tableferry.model.identifiers import TargetTable
+from tableferry.model.identifiers import TargetTable, text_pg
 from tableferry.planning.guards import ANYTHING, require_not_shrunk
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.connection import TargetConnection
@@ -27,9 +27,17 @@ ROOM: Final = 65 * 291
 (PostgreSQL 16, ``RelationAddBlocks``) and leave them empty, beside the last one that it fills; a
 page has room for 291 rows (``MaxHeapTuplesPerPage``)."""
 
+PAGE: Final = 8192
+"""Bytes of a page, of which servers with another size are rare (``block_size``)."""
+
+LEAST_ROW: Final = 28
+"""Bytes of a row without any value: its header and its item pointer."""
+
 _ABOUT: Final = """\
 SELECT n.nspname, c.relname, pg_relation_filenode(c.oid)::bigint, pg_relation_size(c.oid)
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass(%s)"""
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_am m ON m.oid = c.relam AND m.amname = 'heap' WHERE c.oid = to_regclass(%s)"""
+"""Other access methods fill a page, and extend a file, in ways of their own."""
 
 _PUBLISHED: Final = """\
 SELECT t.rows_written, t.published_file, t.published_bytes, (
@@ -78,8 +86,7 @@ def _counted(connection: TargetConnection, plan: SyncPlan, sql: str) -> int | No
 
 
 def _regclass(plan: SyncPlan) -> str:
-    name = plan.spec.target.sql.replace("'", "''")
-    return f"to_regclass('{name}')"
+    return f"to_regclass({text_pg(plan.spec.target.sql)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +105,10 @@ def _published(connection: TargetConnection, plan: SyncPlan) -> _Published | Non
         for schema, name, file, size in connection.rows(_ABOUT, (plan.spec.target.sql,)):
             target = str(TargetTable(schema, name))
             for rows, published_file, most, chunks in connection.rows(_PUBLISHED, (target,)):
-                if file is not None and file == published_file and size <= most:
-                    return _Published(rows, rows + ROOM * (1 + chunks))
+                if None not in (file, size) and file == published_file and size <= most:
+                    # The end of a page is free where the next row did not fit.
+                    gaps = size // PAGE * (most // max(1, rows)) // LEAST_ROW
+                    return _Published(rows, rows + ROOM * (1 + chunks) + gaps)
     return None
 
 
