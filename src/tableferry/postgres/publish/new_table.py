@@ -64,7 +64,7 @@ class _InOneStream(OneStream):
     def prepare(self) -> None:
         """Finish the COPY, and build the keys and indexes."""
         self._copy.finish()
-        self._connection.execute(MORE_MEMORY)
+        self._connection.defer(MORE_MEMORY)
         for sql in self._plan.after:
             if sql not in self._keys:
                 self._connection.execute(sql)
