@@ -34,7 +34,9 @@ def readable(session: SessionState, table: Table, hints: frozenset[str]) -> str:
     if hints & _DIRTY or (session.isolation == "read uncommitted" and not hints & _REPEATABLE):
         return _filtered(table, "v_to IS NULL")
     if session.isolation == "snapshot" and not hints & _LOCKING:
-        return _filtered(table, visible(snapshot_of(session, table), own))
+        shown = visible(snapshot_of(session, table), own)
+        # Whether it holds versions or not: another session may write between here and the read.
+        return _filtered(table, shown, always=True)
     repeatable = session.isolation in ("repeatable read", "serializable") or hints & _REPEATABLE
     if "readpast" in hints and not repeatable:
         return _filtered(table, _not_locked(session))
@@ -103,8 +105,8 @@ def _not_locked(session: SessionState) -> str:
     return f"{visible(now, own)} AND (v_to IS NULL OR v_to NOT IN ({listed}))"
 
 
-def _filtered(table: Table, condition: str) -> str:
-    where = f" WHERE {condition}" if table.versioned else ""
+def _filtered(table: Table, condition: str, *, always: bool = False) -> str:
+    where = f" WHERE {condition}" if always or table.versioned else ""
     keys = clustered_order(table) if table.disordered else ""  # a columnstore has none
     order = f" ORDER BY {keys}" if keys else ""
     return f"(SELECT * FROM {table.physical}{where}{order})" if where or order else table.physical
