@@ -20,7 +20,7 @@ def as_section(results: Sequence[Result]) -> str:
     lines = ["", *table(results), ""]
     if refused:
         lines += ["It refuses these:", ""]
-        lines += [f"- `{one.probe.path}`: {one.probe.claim}" for one in refused]
+        lines += [f"- `probes/{one.probe.path}`: {one.probe.claim}" for one in refused]
         lines.append("")
     return "\n".join([*lines, ""])
 
