@@ -23,7 +23,11 @@ from tests.support.proxy import TcpProxy
 from tests.support.sandbox import PASSWORD, SAMPLE_DATABASES, USER, Sandbox
 
 TEMPLATE = "empty_template"
-SETTINGS = {"max_wal_size": "256MB", "shared_buffers": "16MB"}
+SETTINGS = {
+    "max_wal_size": "256MB",
+    "shared_buffers": "16MB",
+    "track_activity_query_size": "4096",  # a message begins with the settings of its transaction
+}
 """The data may be kept in memory; PostgreSQL's own limit is four times as much. DROP and TRUNCATE
 look at all shared buffers: dropping a database took 16 ms of CPU with the usual 128 MB, now 6."""
 

@@ -111,7 +111,7 @@ class TargetDatabaseQuestions:
             return
         try:
             with self.into.transaction():
-                pass
+                self.into.send_pending()
         except ConfigError as error:
             yield self.about.failed(topic, error)
             return
