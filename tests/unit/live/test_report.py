@@ -87,5 +87,5 @@ def test_the_sandboxs_readme_gets_a_table_and_what_is_refused() -> None:
     text = with_section(f"before\n{BEGIN}\nold\n{END}\nafter", [PASSED, REFUSED])
     assert "old" not in text
     assert "| types | 1 | 0 | 1 | 0 |" in text
-    assert "- `types/one.sql`: One is one" in text
+    assert "- `probes/types/one.sql`: One is one" in text
     assert with_section(text, [PASSED, REFUSED]) == text
