@@ -1,4 +1,4 @@
-"""What goes wrong in a benchmark: it is told, and the other groups go on."""
+"""Errors of a benchmark: one is reported with its group, and the other groups go on."""
 
 
 class BenchError(Exception):

@@ -1,8 +1,6 @@
 """A connection to PostgreSQL."""
 
 import contextlib
-import os
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
@@ -18,7 +16,7 @@ from tableferry.errors import (
 )
 from tableferry.model.identifiers import TargetTable
 from tableferry.model.target_database import UTF8
-from tableferry.postgres.driver_session import has_news, open_session
+from tableferry.postgres.driver_session import has_news, open_session, shut_down
 from tableferry.postgres.errors import replica_error, translated
 from tableferry.postgres.messages import (
     Answers,
@@ -361,16 +359,9 @@ class TargetConnection:
             self.raw.cancel_safe(timeout=CANCEL_SECONDS)
 
     def shut_down(self) -> None:
-        """End what another thread waits for, with a TransientError there, whatever the server does.
-
-        A connection that is closed already has no socket to shut down.
-        """
+        """End what another thread waits for, with a TransientError there."""
         self._is_shut_down = True
-        with (
-            contextlib.suppress(psycopg.Error, OSError),
-            socket.socket(fileno=os.dup(self.raw.fileno())) as wire,
-        ):
-            wire.shutdown(socket.SHUT_RDWR)
+        shut_down(self.raw)
 
     def close(self) -> None:
         """Close the connection; the server rolls back what is open."""

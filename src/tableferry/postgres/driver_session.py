@@ -1,7 +1,10 @@
 """The driver's own connection to PostgreSQL: how it logs in, and how its end is noticed."""
 
+import contextlib
 import logging
+import os
 import selectors
+import socket
 from typing import Any, Final
 
 import psycopg
@@ -60,3 +63,12 @@ def has_news(raw: psycopg.Connection[Any]) -> bool:
     with selectors.DefaultSelector() as selector:
         selector.register(raw.fileno(), selectors.EVENT_READ)
         return bool(selector.select(0))
+
+
+def shut_down(raw: psycopg.Connection[Any]) -> None:
+    """Shut the socket down, so that every call that waits on it ends; a closed one has none."""
+    with (
+        contextlib.suppress(psycopg.Error, OSError),
+        socket.socket(fileno=os.dup(raw.fileno())) as wire,
+    ):
+        wire.shutdown(socket.SHUT_RDWR)
