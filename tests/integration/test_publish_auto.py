@@ -49,6 +49,12 @@ def large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(merge_check, "LARGE_BYTES", 1)
 
 
+@pytest.fixture
+def not_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table of any size counts as one that is not small."""
+    monkeypatch.setattr(merge_check, "SMALL_ROWS", -1)
+
+
 def planned(sandbox: Sandbox, database: PgDatabase, **changes: Any) -> PlanReport:
     configured = {
         "db_type": "mctm",
@@ -76,6 +82,43 @@ def shown(report: PlanReport) -> str:
     return out.file.getvalue()
 
 
+def test_a_small_table_is_merged(sandbox: Sandbox, table: PgDatabase) -> None:
+    found = plan(sandbox, table)
+    assert found.publish == "merge"
+    reason = "the table is small, and only what differs is written"
+    assert found.strategy_reason == f"merge: {reason}"
+
+
+@pytest.mark.parametrize("limit", ["SMALL_ROWS", "SMALL_BYTES"])
+def test_a_table_that_is_small_on_one_side_alone_is_swapped(
+    sandbox: Sandbox, table: PgDatabase, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    sandbox.run("INSERT INTO dbo.T VALUES (1, N'one'), (2, N'two')")
+    monkeypatch.setattr(merge_check, limit, 1)
+    assert plan(sandbox, table).publish == "swap"
+
+
+def test_a_small_table_without_a_key_is_swapped(sandbox: Sandbox, table: PgDatabase) -> None:
+    sandbox.run("CREATE TABLE dbo.Keyless (id int, name nvarchar(9))")
+    found = plan(sandbox, table, sql_table="dbo.Keyless", columns=["id", "name"])
+    assert found.publish == "swap"
+    assert found.strategy_reason.startswith("swap: ")
+
+
+def test_a_small_table_with_a_materialised_view_is_swapped_which_refreshes_it(
+    sandbox: Sandbox, table: PgDatabase
+) -> None:
+    table.run("CREATE MATERIALIZED VIEW v AS SELECT * FROM t")
+    assert plan(sandbox, table).publish == "swap"
+
+
+def test_a_small_table_with_a_quarantine_is_swapped_which_finds_every_refused_row(
+    sandbox: Sandbox, table: PgDatabase
+) -> None:
+    assert plan(sandbox, table, on_invalid="quarantine").publish == "swap"
+
+
+@pytest.mark.usefixtures("not_small")
 def test_a_table_of_which_a_swap_keeps_everything_is_swapped(
     sandbox: Sandbox, table: PgDatabase
 ) -> None:
@@ -84,6 +127,7 @@ def test_a_table_of_which_a_swap_keeps_everything_is_swapped(
     assert found.strategy_reason == "swap: it keeps everything that depends on the table"
 
 
+@pytest.mark.usefixtures("not_small")
 def test_a_terminal_and_a_notebook_show_the_strategy_and_why_it_was_chosen(
     sandbox: Sandbox, table: PgDatabase
 ) -> None:

@@ -18,13 +18,15 @@ from tableferry.planning.column_plan import ColumnPlan
 class Candidate:
     """An existing target table and the load into it, for a strategy to judge.
 
-    ``key`` names the key's target columns, and is empty unless all of them are carried.
+    ``key`` names the key's target columns, and is empty unless all of them are carried. ``rows`` is
+    how many the source has, as far as its catalog knows.
     """
 
     spec: TableSpec
     target: TargetSchema
     columns: Sequence[ColumnPlan]
     key: tuple[str, ...]
+    rows: int | None = None
 
     def obstacles(self, strategy: str) -> tuple[Obstacle, ...]:
         """Return the obstacles to this strategy in the table's catalog entries."""
@@ -33,10 +35,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Suitability:
-    """Whether ``auto`` may choose a strategy, and the reason."""
+    """Whether ``auto`` may choose a strategy, and the reason.
+
+    ``is_best``: it is chosen before those that come first in the order.
+    """
 
     suits: bool
     reason: str
+    is_best: bool = False
 
 
 class Strategy(Protocol):
@@ -113,9 +119,10 @@ def _of_complete_loads(candidate: Candidate, strategies: Strategies) -> Choice:
         require_key(spec, strategy, candidate.key)
         _require_in_place(spec, strategy)
         return Choice(strategy, "", strategy.check(candidate))
+    judged = [(strategy, _judged(candidate, strategy)) for strategy in strategies.values()]
+    best = [(strategy, found) for strategy, found in judged if found.suits and found.is_best]
     rejected: list[str] = []
-    for strategy in strategies.values():
-        found = _judged(candidate, strategy)
+    for strategy, found in best or judged:
         if found.suits:
             reason = "; ".join([*rejected, f"{strategy.name}: {found.reason}"])
             return Choice(strategy, reason, strategy.check(candidate))

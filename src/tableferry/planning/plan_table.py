@@ -92,7 +92,8 @@ def plan_table(
         writing = _Writing(matched.drift, noted)
     else:
         create = None
-        candidate = Candidate(spec, target, columns, target_key_columns(spec, columns))
+        key = target_key_columns(spec, columns)
+        candidate = Candidate(spec, target, columns, key, source.estimated_rows)
         chosen = partial(choose, strategies=strategies, merging=merging)
         writing = _into_existing(candidate, matched.drift, noted, details, chosen)
     choice, drift = writing.choice, writing.drift

@@ -76,6 +76,9 @@ class Claim(Protocol):
     def progress(self, phase: str, rows_read: int, rows_written: int) -> None:
         """Record the progress, at limited frequency; raises LeaseLostError likewise."""
 
+    def refused_before(self, connection: postgres.TargetConnection) -> bool:
+        """Whether PostgreSQL refused rows of the last load that was published."""
+
     def quarantine(
         self, connection: postgres.TargetConnection, refused: Sequence[values.RefusedRow]
     ) -> None:

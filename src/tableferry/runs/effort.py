@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tableferry import postgres, values
-from tableferry.errors import SchemaError, TableferryError, VerificationError
+from tableferry.config import OnInvalid
+from tableferry.errors import DataError, SchemaError, TableferryError, VerificationError
 from tableferry.model.phase_span import PhaseSpan
 from tableferry.model.watermark import ReloadReason
 from tableferry.planning.consistency import fall_back, may_fall_back
@@ -42,6 +43,7 @@ class Effort:
     last attempt's; ``refusals`` are the server's codes for isolations that it refused. ``entered``
     are the phases of all attempts, each with when it was entered, on the same clock.
     ``planned_since`` is when the last attempt began, on the clock of the catalog's answers.
+    ``sifts``: the last attempt set aside the rows that PostgreSQL refuses, as the next one will.
     """
 
     task: Task
@@ -58,6 +60,7 @@ class Effort:
     refusals: list[str] = field(default_factory=list)
     entered: list[tuple[Phase, float]] = field(default_factory=list)
     planned_since: float = 0.0
+    sifts: bool = False
 
     @contextlib.contextmanager
     def blamed(self) -> Iterator[None]:
@@ -148,6 +151,22 @@ class Effort:
         if not isinstance(error, SchemaError | VerificationError) or self.task.answers is None:
             return False
         return self.task.answers.has_older(self.task.source, self.planned_since)
+
+    def sifts_next(self, error: TableferryError) -> bool:
+        """Note that PostgreSQL refuses a row that may be set aside; False where that is not so.
+
+        The next attempt reads the table again, and finds which rows they are.
+        """
+        is_refused = isinstance(error, DataError) and bool(error.reason)
+        if self.sifts or not is_refused or not self.keeps_refused:
+            return False
+        self.sifts = True
+        return True
+
+    @property
+    def keeps_refused(self) -> bool:
+        """Whether refused rows go into quarantine."""
+        return self.task.spec.on_invalid is OnInvalid.QUARANTINE
 
     def enter(self, phase: Phase) -> None:
         """Report that the table enters a phase."""

@@ -29,6 +29,7 @@ from tableferry.postgres.ledger import (
     refused_counts,
     seal,
     was_published,
+    was_row_refused,
     was_stored,
     writing_watermark,
 )
@@ -247,6 +248,10 @@ class LedgerClaim:
             rows_read=rows_read,
             rows_written=rows_written,
         )
+
+    def refused_before(self, connection: postgres.TargetConnection) -> bool:
+        """See ``Claim``."""
+        return was_row_refused(connection, self._lease.target)
 
     def quarantine(
         self, connection: postgres.TargetConnection, refused: Sequence[values.RefusedRow]

@@ -95,6 +95,12 @@ def plan_load(
         into, plan, lambda: _cut(from_, plan, extract), extract.next_watermark
     )
     caught_up = mode.at_one_moment and load_plan.in_chunks
+    effort.sifts = effort.keeps_refused and (
+        effort.sifts
+        or load_plan.in_chunks
+        or not extract.complete
+        or task.claim.refused_before(into)
+    )
     if mode.at_one_moment and (caught_up or not alone):
         from_.end_snapshot()
     effort.begin_reading(load_plan.age)
@@ -106,6 +112,7 @@ def plan_load(
         stats=stats,
         opened=opened,
         caught_up=caught_up,
+        sifts=effort.sifts,
     )
     task.claim.planned(plan, len(effort.attempts), at_one_moment=loader.at_one_moment)
     return PlannedLoad(effort, plan, extract, load_plan, loader, since, opened)
@@ -162,6 +169,7 @@ def planned_in_snapshot(planned: PlannedLoad, from_: sqlserver.SourceConnection)
         access=effort.access(plan, complete=again.complete),
         stats=effort.stats,
         opened=[from_],
+        sifts=effort.sifts,
     )
     return replace(planned, extract=again, loader=loader)
 

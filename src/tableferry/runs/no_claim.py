@@ -57,6 +57,10 @@ class NoClaim:
     def progress(self, phase: str, rows_read: int, rows_written: int) -> None:
         """Write nothing."""
 
+    def refused_before(self, _connection: postgres.TargetConnection) -> bool:
+        """Return True: what was refused is not known, and may not be."""
+        return True
+
     def quarantine(
         self, connection: postgres.TargetConnection, refused: Sequence[values.RefusedRow]
     ) -> None:

@@ -50,10 +50,17 @@ def _attempt(efforts: Sequence[Effort], retries: Retries, load: LoadAll) -> list
     try:
         return _load_and_commit(efforts, retries, load)
     except TableferryError as error:
-        for effort in efforts:
-            if effort.failed and (effort.falls_back(error) or effort.asks_anew(error)):
+        failed = [effort for effort in efforts if effort.failed]
+        for effort in failed:
+            if effort.falls_back(error) or effort.asks_anew(error):
                 effort.failed = False
                 return None
+        # Whose row it is that refuses the COMMIT of all nobody knows.
+        sifting = [effort for effort in failed or efforts if effort.sifts_next(error)]
+        if sifting:
+            for effort in failed:
+                effort.failed = False
+            return None
         raise
 
 

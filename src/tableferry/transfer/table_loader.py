@@ -48,8 +48,13 @@ class TableLoader:
         stats: AttemptStats,
         opened: list[sqlserver.SourceConnection],
         caught_up: bool = False,
+        sifts: bool = False,
     ) -> None:
-        """``caught_up``: what changes while chunks are read is applied to them afterwards."""
+        """``caught_up``: what changes while chunks are read is applied to them afterwards.
+
+        ``sifts``: rows that PostgreSQL refuses go into quarantine as well; otherwise they fail the
+        load, which then needs neither savepoints nor keys that are there before the rows.
+        """
         self._plan = plan
         self._extract = extract
         self._load_plan = load_plan
@@ -58,6 +63,7 @@ class TableLoader:
         self._caught_up = caught_up
         self._schema = values.target_schema(plan.columns)
         self._refusals = stats.refused = refused_rows_of(plan.spec, load_plan.refused)
+        self._sifts = sifts
         chunks = numbered(load_plan.ranges)
         if extract.reconcile:
             require_askable(plan)
@@ -227,7 +233,7 @@ class TableLoader:
             self._plan,
             self._schema,
             self._load_plan.staging,
-            self._refusals,
+            self._refusals if self._sifts else None,
             complete=self._extract.complete,
             deletes=bool(self._extract.deletes) or self._extract.reconcile,
         )

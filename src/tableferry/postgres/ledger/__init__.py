@@ -19,7 +19,7 @@ from tableferry.postgres.ledger.lease import BegunTable, Holder, Lease, LeaseTim
 from tableferry.postgres.ledger.ledger import Ledger
 from tableferry.postgres.ledger.many_watermarks import LeftWatermark
 from tableferry.postgres.ledger.migrate import SCHEMA, migrate, require_usable
-from tableferry.postgres.ledger.quarantine import quarantine, refused_counts
+from tableferry.postgres.ledger.quarantine import quarantine, refused_counts, was_row_refused
 from tableferry.postgres.ledger.quarantined_rows import (
     REPAIR,
     QuarantinedRow,
@@ -69,6 +69,7 @@ __all__ = [
     "require_usable",
     "seal",
     "was_published",
+    "was_row_refused",
     "was_stored",
     "write_verification",
     "writing_watermark",

@@ -41,6 +41,23 @@ FROM tableferry.chunks k, {_ROWS.format("k.refused")}
 WHERE k.run_id = %s AND k.table_key = %s GROUP BY 1, 2 ORDER BY 1, 2"""
 
 
+_REFUSED_BEFORE: Final = """\
+SELECT EXISTS (
+  SELECT FROM tableferry.quarantine q
+  WHERE q.target = %(target)s AND q.sqlstate IS NOT NULL AND q.run_id = (
+    SELECT t.run_id FROM tableferry.table_runs t
+    WHERE t.target = %(target)s AND t.status = 'ok' ORDER BY t.started_at DESC LIMIT 1))"""
+
+
+def was_row_refused(connection: TargetConnection, target: str) -> bool:
+    """Whether PostgreSQL itself refused a row of the last load of this target that was published.
+
+    Those that could not be converted do not count. Raises TableferryError.
+    """
+    ((found,),) = connection.rows(_REFUSED_BEFORE, {"target": target})
+    return bool(found)
+
+
 def quarantine(connection: TargetConnection, lease: Lease, refused: Sequence[RefusedRow]) -> None:
     """Quarantine the refused rows of a load in the open transaction; raises TableferryError.
 

@@ -137,6 +137,7 @@ class MergeLoad(Staged):
                     hint="The old rows stay. 'primary_key' must name columns that always hold a "
                     "value; 'publish': 'swap' needs no key.",
                     code=error.code,
+                    reason=error.reason,
                     column=error.column,
                 ) from None
             if error.code not in _TAKEN:
@@ -148,6 +149,7 @@ class MergeLoad(Staged):
                 "also for PostgreSQL (case, trailing blanks); rows read under NOLOCK may come "
                 "twice.",
                 code=error.code,
+                reason=error.reason,
             ) from None
 
     def publish(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, LiteralString
 
-from tableferry.config import DeleteHandling
+from tableferry.config import DeleteHandling, OnInvalid
 from tableferry.errors import SchemaError
 from tableferry.model.identifiers import shown
 from tableferry.model.schema import Obstacle
@@ -52,6 +52,10 @@ LARGE_BYTES: Final = 64 * 1024 * 1024
 """From this size on ``auto`` does not lock readers out during a load: about half a million rows of
 nine columns, which TRUNCATE and COPY into a keyed table take a second or two for."""
 
+SMALL_BYTES: Final = 2 * 1024 * 1024
+SMALL_ROWS: Final = 20_000
+"""Up to this size ``auto`` merges a table that it could swap: to make another table, with its
+indexes, statistics and rights, costs more than to compare so many rows (see decision 63)."""
 
 LOOK: Final = Look(lambda _version: f"{UNPUBLISHABLE}\nUNION ALL\n{_OBSTACLES}")
 """What matters to a merge into a table."""
@@ -107,7 +111,7 @@ def check(candidate: Candidate) -> tuple[str, ...]:
 def suits(candidate: Candidate) -> Suitability:
     """Say whether a merge is worth its second copy of the rows: readers never wait for it."""
     try:
-        check(candidate)
+        warnings = check(candidate)
     except SchemaError as error:
         return Suitability(suits=False, reason=error.message)
     if lacking := _lacking(candidate):
@@ -116,11 +120,26 @@ def suits(candidate: Candidate) -> Suitability:
         return Suitability(suits=True, reason="rows that the source has deleted stay")
     if candidate.target.referenced_by:
         return Suitability(suits=True, reason="foreign keys of other tables point to it")
+    if _is_small(candidate) and not (warnings or _does_more(candidate)):
+        reason = "the table is small, and only what differs is written"
+        return Suitability(suits=True, reason=reason, is_best=True)
     if candidate.target.bytes >= LARGE_BYTES:
         return Suitability(suits=True, reason="the table is large, and readers never wait")
     return Suitability(
         suits=False, reason="the table is small, and no foreign key of another table points to it"
     )
+
+
+def _does_more(candidate: Candidate) -> bool:
+    """Whether a swap would do more: keep something up to date, or set more refused rows aside."""
+    sets_aside = candidate.spec.on_invalid is OnInvalid.QUARANTINE
+    return sets_aside or bool(candidate.obstacles("swap"))
+
+
+def _is_small(candidate: Candidate) -> bool:
+    """Whether it has few rows, and will have few, as far as the source's catalog knows."""
+    is_small = candidate.target.bytes <= SMALL_BYTES
+    return is_small and candidate.rows is not None and candidate.rows <= SMALL_ROWS
 
 
 def _lacking(candidate: Candidate) -> list[str]:

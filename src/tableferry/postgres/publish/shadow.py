@@ -181,6 +181,7 @@ def build(
     connection: TargetConnection,
     inventory: Inventory,
     on_index: Callable[[], None],
+    statistics: Sequence[str],
     *,
     is_new: bool,
 ) -> None:
@@ -188,7 +189,8 @@ def build(
 
     Each index is built in a transaction of its own, after which ``on_index`` is called: an attempt
     that is cut off leaves the finished ones, and the next attempt goes on with the others.
-    ``is_new``: nothing was built on it before.
+    ``statistics`` are the statements that give it the planner's; ``is_new``: nothing was built on
+    it before.
     """
     with _naming_final_keys(inventory):
         made: Collection[str] = frozenset()
@@ -202,7 +204,7 @@ def build(
                     run(connection, [MORE_MEMORY, sql], commits=True)
                 on_index()
         with connection.transaction():
-            _build_the_rest(connection, inventory, made, is_new=is_new)
+            _build_the_rest(connection, inventory, made, statistics, is_new=is_new)
 
 
 def _cleared(connection: TargetConnection, inventory: Inventory) -> frozenset[str]:
@@ -217,16 +219,20 @@ def _cleared(connection: TargetConnection, inventory: Inventory) -> frozenset[st
 
 
 def _build_the_rest(
-    connection: TargetConnection, inventory: Inventory, made: Collection[str], *, is_new: bool
+    connection: TargetConnection,
+    inventory: Inventory,
+    made: Collection[str],
+    statistics: Sequence[str],
+    *,
+    is_new: bool,
 ) -> None:
     table, *views = inventory.bodies
     steps = inventory.of(table, *(step for step in BUILT if step != "index"))
-    analyze = f"ANALYZE {table.shadow.sql}"
     comments = inventory.steps.get("comment", ())
     if is_new and not views and not inventory.steps.get("foreign"):
-        run(connection, [MORE_MEMORY, *steps, analyze, *comments], commits=True)
+        run(connection, [MORE_MEMORY, *steps, *statistics, *comments], commits=True)
         return
-    run(connection, [MORE_MEMORY, *(sql for sql in steps if sql not in made), analyze])
+    run(connection, [MORE_MEMORY, *(sql for sql in steps if sql not in made), *statistics])
     shadows = {body.table: body.shadow for body in inventory.bodies}
     for view in views:
         (create,) = inventory.of(view, "create")

@@ -13,7 +13,7 @@ from tableferry.planning.ddl.create_table import advance_identity
 from tableferry.postgres.catalog import obstacles
 from tableferry.postgres.locks import LockStep, lock_beside_readers
 from tableferry.postgres.messages import Question, Rows
-from tableferry.postgres.publish import shadow
+from tableferry.postgres.publish import planner_statistics, shadow
 from tableferry.postgres.publish.inventory import (
     Body,
     Inventory,
@@ -79,10 +79,10 @@ class SwapLoad(Staged):
             self._older = frozenset() if self._frozen else open_views(connection)
         guard(self._plan, count_old_rows(connection, self._plan, self.rows), self.rows)
         with connection.transaction():
-            standing, inventory = self._examined()
+            standing, inventory, statistics = self._examined()
             shadow.require_alike(inventory, self._plan)
         is_new, self._is_new = self._is_new, False
-        shadow.build(connection, inventory, self._count_index, is_new=is_new)
+        shadow.build(connection, inventory, self._count_index, statistics, is_new=is_new)
         shadow.validate(connection, inventory)
         with connection.transaction():
             self._number_on(standing, inventory.bodies[0])
@@ -91,20 +91,31 @@ class SwapLoad(Staged):
             self._inventory, _ = self._read(inventory.bodies, commits=True)
         shadow.require_unaltered(inventory, self._inventory, standing.table)
 
-    def _examined(self) -> tuple[Standing, Inventory]:
-        """Find the target as it was planned, see that it can be swapped, and read its inventory."""
+    def _examined(self) -> tuple[Standing, Inventory, list[str]]:
+        """Find the target as it was planned, see that it can be swapped, and read its inventory.
+
+        Returns the statements for the planner's statistics of its successor, too.
+        """
         plan, connection = self._plan, self._connection
         standing = self._standing or find(connection, plan.spec.target)
         looking = LOOK.asking(connection, standing.oid)
-        asked = [*asking_as_planned(plan), *([looking] if looking else [])]
-        inventory, (found, columns, *looked) = self._read(self._bodies([_named(standing)]), *asked)
+        statistics = planner_statistics.asking(connection, plan, standing.oid, self.rows)
+        asked = [*asking_as_planned(plan), *statistics, *([looking] if looking else [])]
+        inventory, (found, columns, *rest) = self._read(self._bodies([_named(standing)]), *asked)
         now = as_planned(plan, found, columns)
         if now.oid != standing.oid:
             self._standing = now
             return self._examined()
-        for rows in looked:
+        for rows in rest[len(statistics) :]:
             require_swappable(plan.spec.target, obstacles(rows))
-        return standing, inventory
+        body = inventory.bodies[0]
+        if planner_statistics.may_carry(rest[: len(statistics)]):
+            return (
+                standing,
+                inventory,
+                planner_statistics.carried(body.table, body.shadow, self.rows),
+            )
+        return standing, inventory, planner_statistics.gathered(body.shadow)
 
     def _count_index(self) -> None:
         if self._lasts:
