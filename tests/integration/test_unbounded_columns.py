@@ -14,7 +14,7 @@ from tableferry.postgres import STRATEGIES
 from tableferry.runs.outcome import RunOutcome
 from tableferry.runs.run import sync_tables
 from tableferry.sqlserver import reader
-from tableferry.sqlserver.reader import DRIVER_BYTES
+from tableferry.sqlserver.reader import BATCH_BYTES, DRIVER_BYTES
 from tableferry.sqlserver.row_widths import CONVERTED_ROWS, IN_ROW_ROWS, UNBOUNDED_ROWS
 from tableferry_sandbox.faults import SendError
 from tests.integration.conftest import Sandbox
@@ -100,7 +100,8 @@ def test_columns_are_read_with_a_length_where_the_server_stores_every_value_in_i
     """With a length the driver fetches many rows at once, as of any table."""
     create(source, kind)
     fill(source, [20] * ROWS, kind)
-    assert fetches(source) == [262, DRIVER_BYTES // 8_004, ROWS - 262 - DRIVER_BYTES // 8_004]
+    first, most = BATCH_BYTES // 8_004, DRIVER_BYTES // 8_004
+    assert fetches(source) == [first, most, ROWS - first - most]
 
 
 @pytest.mark.parametrize("kind", ["nvarchar(max)", "varchar(max)", "varbinary(max)"])

@@ -29,7 +29,7 @@ from tableferry.sqlserver.row_widths import (
 )
 from tableferry.values import TextsAlteredError
 
-BATCH_BYTES: Final = 2 * 2**20
+BATCH_BYTES: Final = 2**20
 """The largest size of a batch; memory depends on it, speed does not (measured: 1 MB batches and
 16 MB batches read equally fast)."""
 

@@ -3,8 +3,8 @@
 import threading
 from typing import Final
 
-IN_FLIGHT_BYTES: Final = 8 * 2**20
-"""Three batches of the largest size: a short stall of one side does not stop the other. Of several
+IN_FLIGHT_BYTES: Final = 4 * 2**20
+"""Four batches of the largest size: a short stall of one side does not stop the other. Of several
 tables at once each may hold one batch beyond it."""
 
 
