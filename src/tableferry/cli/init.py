@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 import typer
 
 from tableferry.cli.copy import Exclude, MapSchema, Views, named_tables
-from tableferry.cli.shared import AsJson
+from tableferry.cli.shared import SOURCE_FORMS, TARGET_FORMS, AsJson
 from tableferry.errors import ConfigError, ErrorReport, TableferryError
 from tableferry.frontend.command import Style, run_command
 
 if TYPE_CHECKING:
+    from tableferry.cli.first_files import NewFile
     from tableferry.cli.questions import Questions
     from tableferry.config import TableSpec
     from tableferry.frontend.execute import RunCallbacks
     from tableferry.frontend.response import Result
     from tableferry.frontend.view import View
+    from tableferry.inspect.named_tables import NamedTables
     from tableferry.inspect.plan_report import PlanReport
 
 S = TypeVar("S")
@@ -30,12 +32,10 @@ ENV_FILE: Final = ".env"
 
 EVERY_TABLE: Final = "dbo.*"
 
-Source = Annotated[
-    str, typer.Option(help="mssql://user@host/database, or secretsmanager:NAME.", metavar="<str>")
-]
+Source = Annotated[str, typer.Option(help=SOURCE_FORMS, metavar="<str>")]
 Target = Annotated[
     str,
-    typer.Option(help="postgresql://user@host/database, or secretsmanager:NAME.", metavar="<str>"),
+    typer.Option(help=TARGET_FORMS, metavar="<str>"),
 ]
 Name = Annotated[
     str, typer.Option(help="The source's name in SQL_SERVER_<NAME>_HOST.", metavar="<str>")
@@ -68,48 +68,24 @@ def init(
     """Write a table file and .env for two databases, and sum up the plan."""
 
     def work(callbacks: "RunCallbacks") -> "Result":
-        from tableferry.cli.first_files import (
-            env_file,
-            require_free,
-            schema_file,
-            table_file,
-            write_all,
-        )
+        from tableferry.cli.first_files import require_free, schema_file, write_all
         from tableferry.cli.questions import Questions
-        from tableferry.config import Settings
-        from tableferry.config.config_file import read_tables
-        from tableferry.inspect.entry_columns import columns_of
-        from tableferry.inspect.named_tables import find_named
-        from tableferry.inspect.plan_report import plan_tables
 
         require_free(config, force=force)
         schema = schema_file(config, force=force)
         questions = Questions.here(wanted=not yes)
-        from_ = _source(source, questions)
-        known_as = _name(name, from_.settings.db, questions)
-        into = _target(target, questions)
+        sides = _sides(source, target, name, questions)
         patterns = table or [questions.text("Tables", "--table", EVERY_TABLE)]
         asked = named_tables(
-            patterns, exclude=exclude, views=views, map_schema=map_schema, source=known_as
+            patterns, exclude=exclude, views=views, map_schema=map_schema, source=sides.name
         )
-        found = find_named(asked, from_.settings)
-        specs = found.tables
-        for text in (_found(specs), *found.warnings):
-            _tell(text)
+        tables = _table_file(config, _tables(asked, sides), sides, schema.path)
         env = config.parent / ENV_FILE
-        variables = {
-            **_variables(f"SQL_SERVER_{known_as.upper()}_", from_.fields),
-            **_variables("PG_", into.fields),
-        }
-        columns = columns_of(specs, from_.settings)
-        tables = table_file(config, specs, schema.path, columns)
-        files = [env_file(env, variables, force=force), schema, tables]
+        files = [_env_file(env, sides, force=force), schema, tables]
         if not questions.agreed(f"Write {config}, its schema and {env}?"):
             raise ConfigError("Nothing was written", hint="Run it again with other answers.")
         write_all(files)
-        settings = Settings({known_as: from_.settings}, into.settings)
-        # What was written is what counts from now on.
-        plan = plan_tables(read_tables(config), settings, on_answer=_progress_only(callbacks))
+        plan = _plan_of(config, sides, callbacks)
         return FirstSteps(plan, (env, config, schema.path), next_steps(config))
 
     return run_command(work, Style(as_json=as_json, prints_itself=True), show=_show)
@@ -203,6 +179,59 @@ class _Connected:
 
     fields: Mapping[str, str]
     settings: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """Both databases, and the source's name."""
+
+    name: str
+    source: _Connected
+    target: _Connected
+
+
+def _sides(source: str, target: str, name: str, questions: "Questions") -> _Sides:
+    """Connect to both sides, and name the source; what no option says is asked for."""
+    from_ = _source(source, questions)
+    known_as = _name(name, from_.settings.db, questions)
+    return _Sides(known_as, from_, _target(target, questions))
+
+
+def _tables(asked: "NamedTables", sides: _Sides) -> "Sequence[TableSpec]":
+    """Find the tables in the source, and say how many there are."""
+    from tableferry.inspect.named_tables import find_named
+
+    found = find_named(asked, sides.source.settings)
+    for text in (_found(found.tables), *found.warnings):
+        _tell(text)
+    return found.tables
+
+
+def _env_file(path: Path, sides: _Sides, *, force: bool) -> "NewFile":
+    from tableferry.cli.first_files import env_file
+
+    variables = {
+        **_variables(f"SQL_SERVER_{sides.name.upper()}_", sides.source.fields),
+        **_variables("PG_", sides.target.fields),
+    }
+    return env_file(path, variables, force=force)
+
+
+def _table_file(path: Path, specs: "Sequence[TableSpec]", sides: _Sides, schema: Path) -> "NewFile":
+    from tableferry.cli.first_files import table_file
+    from tableferry.inspect.entry_columns import columns_of
+
+    return table_file(path, specs, schema, columns_of(specs, sides.source.settings))
+
+
+def _plan_of(config: Path, sides: _Sides, callbacks: "RunCallbacks") -> "PlanReport":
+    """Plan the tables of the file: what was written is what counts from now on."""
+    from tableferry.config import Settings
+    from tableferry.config.config_file import read_tables
+    from tableferry.inspect.plan_report import plan_tables
+
+    settings = Settings({sides.name: sides.source.settings}, sides.target.settings)
+    return plan_tables(read_tables(config), settings, on_answer=_progress_only(callbacks))
 
 
 def _source(argument: str, questions: "Questions") -> _Connected:
