@@ -1,32 +1,28 @@
 """``tableferry init``: from two connections to a table file, the ``.env`` beside it and a plan."""
 
-import re
 import shlex
-import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from tableferry.cli.copy import Exclude, MapSchema, Views, named_tables
 from tableferry.cli.shared import SOURCE_FORMS, TARGET_FORMS, AsJson
-from tableferry.errors import ConfigError, ErrorReport, TableferryError
+from tableferry.errors import ConfigError
 from tableferry.frontend.command import Style, run_command
 
 if TYPE_CHECKING:
     from tableferry.cli.first_files import NewFile
-    from tableferry.cli.questions import Questions
+    from tableferry.cli.sides import Sides
     from tableferry.config import TableSpec
     from tableferry.frontend.execute import RunCallbacks
     from tableferry.frontend.response import Result
     from tableferry.frontend.view import View
     from tableferry.inspect.named_tables import NamedTables
     from tableferry.inspect.plan_report import PlanReport
-
-S = TypeVar("S")
 
 ENV_FILE: Final = ".env"
 
@@ -70,11 +66,12 @@ def init(
     def work(callbacks: "RunCallbacks") -> "Result":
         from tableferry.cli.first_files import require_free, schema_file, write_all
         from tableferry.cli.questions import Questions
+        from tableferry.cli.sides import connect_sides
 
         require_free(config, force=force)
         schema = schema_file(config, force=force)
         questions = Questions.here(wanted=not yes)
-        sides = _sides(source, target, name, questions)
+        sides = connect_sides(source, target, name, questions)
         patterns = table or [questions.text("Tables", "--table", EVERY_TABLE)]
         asked = named_tables(
             patterns, exclude=exclude, views=views, map_schema=map_schema, source=sides.name
@@ -173,41 +170,18 @@ def _progress_only(callbacks: "RunCallbacks") -> Callable[[object], None]:
     return listen
 
 
-@dataclass(frozen=True, slots=True)
-class _Connected:
-    """A database that has answered: the fields that its variables get, and the settings."""
-
-    fields: Mapping[str, str]
-    settings: Any
-
-
-@dataclass(frozen=True, slots=True)
-class _Sides:
-    """Both databases, and the source's name."""
-
-    name: str
-    source: _Connected
-    target: _Connected
-
-
-def _sides(source: str, target: str, name: str, questions: "Questions") -> _Sides:
-    """Connect to both sides, and name the source; what no option says is asked for."""
-    from_ = _source(source, questions)
-    known_as = _name(name, from_.settings.db, questions)
-    return _Sides(known_as, from_, _target(target, questions))
-
-
-def _tables(asked: "NamedTables", sides: _Sides) -> "Sequence[TableSpec]":
+def _tables(asked: "NamedTables", sides: "Sides") -> "Sequence[TableSpec]":
     """Find the tables in the source, and say how many there are."""
+    from tableferry.cli.questions import tell
     from tableferry.inspect.named_tables import find_named
 
     found = find_named(asked, sides.source.settings)
     for text in (_found(found.tables), *found.warnings):
-        _tell(text)
+        tell(text)
     return found.tables
 
 
-def _env_file(path: Path, sides: _Sides, *, force: bool) -> "NewFile":
+def _env_file(path: Path, sides: "Sides", *, force: bool) -> "NewFile":
     from tableferry.cli.first_files import env_file
 
     variables = {
@@ -217,14 +191,16 @@ def _env_file(path: Path, sides: _Sides, *, force: bool) -> "NewFile":
     return env_file(path, variables, force=force)
 
 
-def _table_file(path: Path, specs: "Sequence[TableSpec]", sides: _Sides, schema: Path) -> "NewFile":
+def _table_file(
+    path: Path, specs: "Sequence[TableSpec]", sides: "Sides", schema: Path
+) -> "NewFile":
     from tableferry.cli.first_files import table_file
     from tableferry.inspect.entry_columns import columns_of
 
     return table_file(path, specs, schema, columns_of(specs, sides.source.settings))
 
 
-def _plan_of(config: Path, sides: _Sides, callbacks: "RunCallbacks") -> "PlanReport":
+def _plan_of(config: Path, sides: "Sides", callbacks: "RunCallbacks") -> "PlanReport":
     """Plan the tables of the file: what was written is what counts from now on."""
     from tableferry.config import Settings
     from tableferry.config.config_file import read_tables
@@ -234,92 +210,5 @@ def _plan_of(config: Path, sides: _Sides, callbacks: "RunCallbacks") -> "PlanRep
     return plan_tables(read_tables(config), settings, on_answer=_progress_only(callbacks))
 
 
-def _source(argument: str, questions: "Questions") -> _Connected:
-    from tableferry import sqlserver
-    from tableferry.cli.connecting import source_fields, source_with
-
-    def asked(known: Mapping[str, str]) -> dict[str, str]:
-        return _asked("SQL Server", "--source", {"port": "1433", **known}, questions)
-
-    given = source_fields(argument, questions.password) if argument else None
-    return _connected(given, asked, source_with, sqlserver.connect, questions)
-
-
-def _target(argument: str, questions: "Questions") -> _Connected:
-    from tableferry import postgres
-    from tableferry.cli.connecting import target_fields, target_with
-
-    def asked(known: Mapping[str, str]) -> dict[str, str]:
-        return _asked("PostgreSQL", "--target", {"port": "5432", **known}, questions)
-
-    given = target_fields(argument, questions.password) if argument else None
-    return _connected(given, asked, target_with, postgres.connect, questions)
-
-
-def _connected(
-    given: dict[str, str] | None,
-    asked: Callable[[Mapping[str, str]], dict[str, str]],
-    settings_with: Callable[[Mapping[str, str]], S],
-    connect: Callable[[S], Any],
-    questions: "Questions",
-) -> _Connected:
-    """Connect to one side; what was typed is asked for again where it leads nowhere."""
-    fields = asked({}) if given is None else given
-    while True:
-        try:
-            settings = settings_with(fields)
-            connect(settings).close()
-        except TableferryError as error:
-            if given is not None or not questions.are_answered:
-                raise
-            _show_error(error)
-            fields = asked({name: text for name, text in fields.items() if name != "password"})
-        else:
-            _tell(f"{settings} answers")
-            return _Connected(fields, settings)
-
-
-def _asked(
-    server: str, option: str, known: Mapping[str, str], questions: "Questions"
-) -> dict[str, str]:
-    """Ask for the parts of a connection; raises ConfigError that names the option for all."""
-    if questions.password is None:
-        raise ConfigError(f"{option} is missing", hint=f"Pass {option}: there is nobody to ask.")
-    labels = {"host": "host", "port": "port", "db": "database", "user": "user"}
-    found = {
-        field: questions.text(f"{server} {label}", option, known.get(field, ""))
-        for field, label in labels.items()
-    }
-    return {**found, "password": questions.password(f"{server} password: ")}
-
-
-def _name(given: str, database: str, questions: "Questions") -> str:
-    """Return the source's name; raises ConfigError for one that no variable can have."""
-    from tableferry.model.naming import pg_name
-
-    proposed = re.sub(r"[^a-z0-9_]", "_", pg_name(database).lower())
-    name = given or questions.text("Name of the source", "--name", proposed)
-    if not re.fullmatch(r"[A-Za-z0-9_]+", name):
-        raise ConfigError(
-            "The source's name has other signs than letters of ASCII, digits and _",
-            hint="It becomes part of a variable's name: SQL_SERVER_<NAME>_HOST.",
-        )
-    return name.lower()
-
-
 def _variables(prefix: str, fields: Mapping[str, str]) -> dict[str, str]:
     return {f"{prefix}{field.upper()}": text for field, text in fields.items() if text}
-
-
-def _tell(text: str) -> None:
-    """Say what has been found out, between the questions."""
-    from tableferry.report.console import console, plain
-
-    console(stderr=True).print(plain(text), soft_wrap=True)
-
-
-def _show_error(error: TableferryError) -> None:
-    from tableferry.report.console import show_error
-
-    show_error(ErrorReport.of(error))
-    sys.stderr.flush()

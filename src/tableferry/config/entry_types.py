@@ -36,11 +36,7 @@ class Choice:
         self, source: type[StrEnum], _handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         def member(value: object) -> StrEnum:
-            # Compared, not looked up: a member of another enumeration has another hash.
-            found = [one for one in source if isinstance(value, str) and one == value]
-            if not found:
-                raise ValueError(source.__name__)
-            return found[0]
+            return source(value if isinstance(value, str) else "")  # no member is empty
 
         texts = core_schema.literal_schema([one.value for one in source])
         return core_schema.no_info_plain_validator_function(member, json_schema_input_schema=texts)

@@ -276,6 +276,13 @@ def test_the_keys_of_a_specification_that_an_entry_sets_are_taken_as_they_are() 
     assert (found.verify, found.repair, found.max_age) == (Depth.SAMPLE, True, 60)
 
 
+def test_a_member_of_another_enumeration_counts_as_its_text() -> None:
+    found = parse_table_configs({"one": entry(publish=Consistency.AUTO)})["one"]
+    assert found.publish is Publish.AUTO
+    told = problems_of(one=entry(publish=Consistency.NOLOCK))
+    assert "one: 'publish' must be one of auto, truncate, swap, merge" in told
+
+
 def test_the_modes_and_strategies_that_can_be_configured_are_those_registered() -> None:
     assert set(MODES) == set(ReadMode)
     assert set(Publish) - {Publish.AUTO} == set(STRATEGIES)
