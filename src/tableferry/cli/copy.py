@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tableferry.cli.shared import AsJson, Quiet, require_jobs
+from tableferry.cli.shared import SOURCE_FORMS, TARGET_FORMS, AsJson, Quiet, require_jobs
 from tableferry.cli.sync import FailFast, Jobs
 from tableferry.frontend.command import Style, run_command
 
@@ -18,13 +18,11 @@ if TYPE_CHECKING:
 
 Source = Annotated[
     str,
-    typer.Argument(help="mssql://user@host/database, or secretsmanager:NAME.", metavar="SOURCE"),
+    typer.Argument(help=SOURCE_FORMS, metavar="SOURCE"),
 ]
 Target = Annotated[
     str,
-    typer.Argument(
-        help="postgresql://user@host/database, or secretsmanager:NAME.", metavar="TARGET"
-    ),
+    typer.Argument(help=TARGET_FORMS, metavar="TARGET"),
 ]
 Named = Annotated[
     list[str],

@@ -1,41 +1,37 @@
 """``tableferry init``: from two connections to a table file, the ``.env`` beside it and a plan."""
 
-import re
 import shlex
-import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from tableferry.cli.copy import Exclude, MapSchema, Views, named_tables
-from tableferry.cli.shared import AsJson
-from tableferry.errors import ConfigError, ErrorReport, TableferryError
+from tableferry.cli.shared import SOURCE_FORMS, TARGET_FORMS, AsJson
+from tableferry.errors import ConfigError
 from tableferry.frontend.command import Style, run_command
 
 if TYPE_CHECKING:
-    from tableferry.cli.questions import Questions
+    from tableferry.cli.first_files import NewFile
+    from tableferry.cli.sides import Sides
     from tableferry.config import TableSpec
     from tableferry.frontend.execute import RunCallbacks
     from tableferry.frontend.response import Result
     from tableferry.frontend.view import View
+    from tableferry.inspect.named_tables import NamedTables
     from tableferry.inspect.plan_report import PlanReport
-
-S = TypeVar("S")
 
 ENV_FILE: Final = ".env"
 
 EVERY_TABLE: Final = "dbo.*"
 
-Source = Annotated[
-    str, typer.Option(help="mssql://user@host/database, or secretsmanager:NAME.", metavar="<str>")
-]
+Source = Annotated[str, typer.Option(help=SOURCE_FORMS, metavar="<str>")]
 Target = Annotated[
     str,
-    typer.Option(help="postgresql://user@host/database, or secretsmanager:NAME.", metavar="<str>"),
+    typer.Option(help=TARGET_FORMS, metavar="<str>"),
 ]
 Name = Annotated[
     str, typer.Option(help="The source's name in SQL_SERVER_<NAME>_HOST.", metavar="<str>")
@@ -68,48 +64,25 @@ def init(
     """Write a table file and .env for two databases, and sum up the plan."""
 
     def work(callbacks: "RunCallbacks") -> "Result":
-        from tableferry.cli.first_files import (
-            env_file,
-            require_free,
-            schema_file,
-            table_file,
-            write_all,
-        )
+        from tableferry.cli.first_files import require_free, schema_file, write_all
         from tableferry.cli.questions import Questions
-        from tableferry.config import Settings
-        from tableferry.config.config_file import read_tables
-        from tableferry.inspect.entry_columns import columns_of
-        from tableferry.inspect.named_tables import find_named
-        from tableferry.inspect.plan_report import plan_tables
+        from tableferry.cli.sides import connect_sides
 
         require_free(config, force=force)
         schema = schema_file(config, force=force)
         questions = Questions.here(wanted=not yes)
-        from_ = _source(source, questions)
-        known_as = _name(name, from_.settings.db, questions)
-        into = _target(target, questions)
+        sides = connect_sides(source, target, name, questions)
         patterns = table or [questions.text("Tables", "--table", EVERY_TABLE)]
         asked = named_tables(
-            patterns, exclude=exclude, views=views, map_schema=map_schema, source=known_as
+            patterns, exclude=exclude, views=views, map_schema=map_schema, source=sides.name
         )
-        found = find_named(asked, from_.settings)
-        specs = found.tables
-        for text in (_found(specs), *found.warnings):
-            _tell(text)
+        tables = _table_file(config, _tables(asked, sides), sides, schema.path)
         env = config.parent / ENV_FILE
-        variables = {
-            **_variables(f"SQL_SERVER_{known_as.upper()}_", from_.fields),
-            **_variables("PG_", into.fields),
-        }
-        columns = columns_of(specs, from_.settings)
-        tables = table_file(config, specs, schema.path, columns)
-        files = [env_file(env, variables, force=force), schema, tables]
+        files = [_env_file(env, sides, force=force), schema, tables]
         if not questions.agreed(f"Write {config}, its schema and {env}?"):
             raise ConfigError("Nothing was written", hint="Run it again with other answers.")
         write_all(files)
-        settings = Settings({known_as: from_.settings}, into.settings)
-        # What was written is what counts from now on.
-        plan = plan_tables(read_tables(config), settings, on_answer=_progress_only(callbacks))
+        plan = _plan_of(config, sides, callbacks)
         return FirstSteps(plan, (env, config, schema.path), next_steps(config))
 
     return run_command(work, Style(as_json=as_json, prints_itself=True), show=_show)
@@ -197,100 +170,45 @@ def _progress_only(callbacks: "RunCallbacks") -> Callable[[object], None]:
     return listen
 
 
-@dataclass(frozen=True, slots=True)
-class _Connected:
-    """A database that has answered: the fields that its variables get, and the settings."""
+def _tables(asked: "NamedTables", sides: "Sides") -> "Sequence[TableSpec]":
+    """Find the tables in the source, and say how many there are."""
+    from tableferry.cli.questions import tell
+    from tableferry.inspect.named_tables import find_named
 
-    fields: Mapping[str, str]
-    settings: Any
-
-
-def _source(argument: str, questions: "Questions") -> _Connected:
-    from tableferry import sqlserver
-    from tableferry.cli.connecting import source_fields, source_with
-
-    def asked(known: Mapping[str, str]) -> dict[str, str]:
-        return _asked("SQL Server", "--source", {"port": "1433", **known}, questions)
-
-    given = source_fields(argument, questions.password) if argument else None
-    return _connected(given, asked, source_with, sqlserver.connect, questions)
+    found = find_named(asked, sides.source.settings)
+    for text in (_found(found.tables), *found.warnings):
+        tell(text)
+    return found.tables
 
 
-def _target(argument: str, questions: "Questions") -> _Connected:
-    from tableferry import postgres
-    from tableferry.cli.connecting import target_fields, target_with
+def _env_file(path: Path, sides: "Sides", *, force: bool) -> "NewFile":
+    from tableferry.cli.first_files import env_file
 
-    def asked(known: Mapping[str, str]) -> dict[str, str]:
-        return _asked("PostgreSQL", "--target", {"port": "5432", **known}, questions)
-
-    given = target_fields(argument, questions.password) if argument else None
-    return _connected(given, asked, target_with, postgres.connect, questions)
-
-
-def _connected(
-    given: dict[str, str] | None,
-    asked: Callable[[Mapping[str, str]], dict[str, str]],
-    settings_with: Callable[[Mapping[str, str]], S],
-    connect: Callable[[S], Any],
-    questions: "Questions",
-) -> _Connected:
-    """Connect to one side; what was typed is asked for again where it leads nowhere."""
-    fields = asked({}) if given is None else given
-    while True:
-        try:
-            settings = settings_with(fields)
-            connect(settings).close()
-        except TableferryError as error:
-            if given is not None or not questions.are_answered:
-                raise
-            _show_error(error)
-            fields = asked({name: text for name, text in fields.items() if name != "password"})
-        else:
-            _tell(f"{settings} answers")
-            return _Connected(fields, settings)
-
-
-def _asked(
-    server: str, option: str, known: Mapping[str, str], questions: "Questions"
-) -> dict[str, str]:
-    """Ask for the parts of a connection; raises ConfigError that names the option for all."""
-    if questions.password is None:
-        raise ConfigError(f"{option} is missing", hint=f"Pass {option}: there is nobody to ask.")
-    labels = {"host": "host", "port": "port", "db": "database", "user": "user"}
-    found = {
-        field: questions.text(f"{server} {label}", option, known.get(field, ""))
-        for field, label in labels.items()
+    variables = {
+        **_variables(f"SQL_SERVER_{sides.name.upper()}_", sides.source.fields),
+        **_variables("PG_", sides.target.fields),
     }
-    return {**found, "password": questions.password(f"{server} password: ")}
+    return env_file(path, variables, force=force)
 
 
-def _name(given: str, database: str, questions: "Questions") -> str:
-    """Return the source's name; raises ConfigError for one that no variable can have."""
-    from tableferry.model.naming import pg_name
+def _table_file(
+    path: Path, specs: "Sequence[TableSpec]", sides: "Sides", schema: Path
+) -> "NewFile":
+    from tableferry.cli.first_files import table_file
+    from tableferry.inspect.entry_columns import columns_of
 
-    proposed = re.sub(r"[^a-z0-9_]", "_", pg_name(database).lower())
-    name = given or questions.text("Name of the source", "--name", proposed)
-    if not re.fullmatch(r"[A-Za-z0-9_]+", name):
-        raise ConfigError(
-            "The source's name has other signs than letters of ASCII, digits and _",
-            hint="It becomes part of a variable's name: SQL_SERVER_<NAME>_HOST.",
-        )
-    return name.lower()
+    return table_file(path, specs, schema, columns_of(specs, sides.source.settings))
+
+
+def _plan_of(config: Path, sides: "Sides", callbacks: "RunCallbacks") -> "PlanReport":
+    """Plan the tables of the file: what was written is what counts from now on."""
+    from tableferry.config import Settings
+    from tableferry.config.config_file import read_tables
+    from tableferry.inspect.plan_report import plan_tables
+
+    settings = Settings({sides.name: sides.source.settings}, sides.target.settings)
+    return plan_tables(read_tables(config), settings, on_answer=_progress_only(callbacks))
 
 
 def _variables(prefix: str, fields: Mapping[str, str]) -> dict[str, str]:
     return {f"{prefix}{field.upper()}": text for field, text in fields.items() if text}
-
-
-def _tell(text: str) -> None:
-    """Say what has been found out, between the questions."""
-    from tableferry.report.console import console, plain
-
-    console(stderr=True).print(plain(text), soft_wrap=True)
-
-
-def _show_error(error: TableferryError) -> None:
-    from tableferry.report.console import show_error
-
-    show_error(ErrorReport.of(error))
-    sys.stderr.flush()

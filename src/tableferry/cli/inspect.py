@@ -13,6 +13,7 @@ from tableferry.cli.shared import (
     Config,
     Quiet,
     Tables,
+    Where,
     env_file_for,
     names_of,
     read_configured,
@@ -86,9 +87,7 @@ def discover(
     views: Annotated[
         bool, typer.Option("--views", help="Views, too; --like finds them without this.")
     ] = False,
-    config: Annotated[
-        Path, typer.Option(help="The folder of this file is searched for .env, too.")
-    ] = DEFAULT_CONFIG,
+    config: Where = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> int:
     """Print entries of TABLE_CONFIGS for the tables of a source; nothing is written."""

@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass
 
 from tableferry.cli.connecting import Ask, ask_in_terminal
-from tableferry.errors import ConfigError
+from tableferry.errors import ConfigError, ErrorReport, TableferryError
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +48,18 @@ class Questions:
         if self.password is None:
             return True
         return self.text(f"{question} yes or no", "--yes", "yes").lower() in {"y", "yes"}
+
+
+def tell(text: str) -> None:
+    """Say what has been found out, between the questions."""
+    from tableferry.report.console import console, plain
+
+    console(stderr=True).print(plain(text), soft_wrap=True)
+
+
+def show_error(error: TableferryError) -> None:
+    """Show why a question is asked again."""
+    from tableferry.report.console import show_error as show
+
+    show(ErrorReport.of(error))
+    sys.stderr.flush()

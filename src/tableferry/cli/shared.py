@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 DEFAULT_CONFIG: Final = Path("table_configs.py")
 
+SOURCE_FORMS: Final = "mssql://user@host/database, or secretsmanager:NAME."
+TARGET_FORMS: Final = "postgresql://user@host/database, or secretsmanager:NAME."
+"""What an argument or an option that is a connection may be, for its help."""
+
 Config = Annotated[
     Path,
     typer.Option(help="A Python file that defines TABLE_CONFIGS, or TOML.", show_default=True),
@@ -33,6 +37,7 @@ Metrics = Annotated[
         metavar="<file>",
     ),
 ]
+Where = Annotated[Path, typer.Option(help="The folder of this file is searched for .env, too.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 

@@ -15,6 +15,7 @@ from tableferry.cli.shared import (
     Metrics,
     Quiet,
     Tables,
+    Where,
     names_of,
     read_databases,
     read_settings,
@@ -43,7 +44,6 @@ OneTable = Annotated[
 Html = Annotated[
     Path | None, typer.Option(help="Write the status to this file, as a page for a browser.")
 ]
-Where = Annotated[Path, typer.Option(help="The folder of this file is searched for .env, too.")]
 
 
 def status(

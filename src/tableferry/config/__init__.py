@@ -22,7 +22,7 @@ from tableferry.config.connection_options import (
 )
 from tableferry.config.connections import Database, Settings, SourceSettings, TargetSettings
 from tableferry.config.deletes import HARD, DeleteHandling, Deletes
-from tableferry.config.entry_keys import OPTIONAL, REQUIRED
+from tableferry.config.entry_model import OPTIONAL, REQUIRED
 from tableferry.config.environment import find_env_file, load_settings, load_source
 from tableferry.config.login import (
     LOGIN_REFUSED,

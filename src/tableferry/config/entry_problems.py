@@ -3,32 +3,24 @@
 import difflib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
 from tableferry.config.choices import LedgerUse, OnInvalid, Publish
 from tableferry.config.deletes import Deletes
-from tableferry.config.entry_keys import OPTIONAL, PATTERN_KEYS, REQUIRED
+from tableferry.config.entry_model import KNOWN, OPTIONAL, PATTERN_KEYS, REQUIRED
+from tableferry.config.entry_types import as_names, is_text
+from tableferry.config.entry_values import must_be, wrong_keys
 from tableferry.config.mode_problems import mode_problems
 from tableferry.config.name_pattern import has_wildcards
 from tableferry.config.setting_types import encoding_problem
-from tableferry.config.value_rules import (
-    VALUE_RULES,
-    as_names,
-    is_text,
-    is_text_map,
-    is_valid,
-)
 from tableferry.config.verify_problems import verify_problems
 from tableferry.config.where_clause import condition_problem
 from tableferry.errors import ConfigError
 from tableferry.model.counting import counted
 from tableferry.model.identifiers import SourceTable, TargetTable, quote_mssql, quote_pg, shown
 from tableferry.model.naming import caseless, clashes, pg_name
-
-KNOWN: Final = (*REQUIRED, *OPTIONAL, *PATTERN_KEYS)
-"""Every key that an entry, a pattern or the defaults may have."""
 
 LEDGER_SCHEMA: Final = "tableferry"
 """The schema of the ledger and of staging tables in every target."""
@@ -82,7 +74,8 @@ def entry_problems(entry: object) -> list[str]:
 
 def choice_problems(entry: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with the values of an entry, and with their being together."""
-    found = value_problems(entry)
+    wrong = wrong_keys(entry)
+    found = [must_be(key) for key in wrong]
     columns, pg_columns = as_names(entry.get("columns")), as_names(entry.get("pg_columns"))
     if columns and pg_columns and len(columns) != len(pg_columns):
         found.append(
@@ -103,8 +96,8 @@ def choice_problems(entry: Mapping[str, Any]) -> list[str]:
     if "resume_within" in entry and entry.get("chunks", 1) == 1:
         found.append("'resume_within' without 'chunks': only chunks can be resumed")
     found += _discovery_problems(entry) + _quarantine_problems(entry)
-    found += mode_problems(entry) + verify_problems(entry)
-    return found + _wrong_names(entry)
+    found += mode_problems(entry, wrong) + verify_problems(entry, wrong)
+    return found + _wrong_names(entry, wrong)
 
 
 def unknown_keys(entry: Mapping[Any, Any]) -> list[str]:
@@ -154,7 +147,7 @@ def _quarantine_problems(entry: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def _wrong_names(entry: Mapping[str, Any]) -> list[str]:
+def _wrong_names(entry: Mapping[str, Any], wrong: Collection[str]) -> list[str]:
     """Return every name that is invalid in its database, or that does not match a column."""
     columns = as_names(entry.get("columns"))
     database = entry.get("sql_server_db")
@@ -164,8 +157,9 @@ def _wrong_names(entry: Mapping[str, Any]) -> list[str]:
     ]
     if is_text(entry.get("watermark")):
         checks.append(partial(quote_mssql, entry["watermark"]))
-    if (deletes := deletes_of(entry)) and deletes.column:
-        checks.append(partial(quote_pg, deletes.column))
+    if "deletes" in entry and "deletes" not in wrong:
+        deletes = Deletes.parse(entry["deletes"])
+        checks += [partial(quote_pg, deletes.column)] if deletes.column else []
     if is_text(entry.get("pg_table")):
         checks.append(partial(_target_table, entry["pg_table"]))
     if is_text(entry.get("sql_table")) and is_text(database):
@@ -177,9 +171,9 @@ def _wrong_names(entry: Mapping[str, Any]) -> list[str]:
         except ConfigError as error:
             found.append(error.message)
     known = {caseless(name) for name in columns}
-    overrides = entry.get("type_overrides")
-    if columns and is_text_map(overrides):
-        unknown = [name for name in dict(overrides or {}) if caseless(name) not in known]
+    if columns and "type_overrides" not in wrong:
+        overrides = entry.get("type_overrides", {})
+        unknown = [name for name in overrides if caseless(name) not in known]
         if unknown:
             named = ", ".join(map(shown, unknown))
             found.append(f"'type_overrides' names {named}, which 'columns' does not hold")
@@ -219,21 +213,7 @@ def _target_table(text: str) -> TargetTable:
 
 def value_problems(entry: Mapping[str, Any]) -> list[str]:
     """Name the keys whose values are not what such values may be."""
-    found = [
-        f"{name!r} must be {rule.meaning}"
-        for name, rule in VALUE_RULES.items()
-        if name in entry and not rule.is_valid(entry[name])
-    ]
-    db_type = entry.get("db_type")
-    if isinstance(db_type, str) and not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", db_type):
-        found.append("'db_type' must be letters, digits and _: it names environment variables")
-    return found
-
-
-def deletes_of(entry: Mapping[str, Any]) -> Deletes | None:
-    """Return what ``deletes`` says; None where it is not there, or is wrong."""
-    value = entry.get("deletes", "")
-    return Deletes.parse(value) if is_valid("deletes", value) else None
+    return [must_be(key) for key in wrong_keys(entry)]
 
 
 def _repeated(key: str, value: object) -> list[str]:

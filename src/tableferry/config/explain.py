@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any, Final
 
 from tableferry.config.deletes import Deletes
-from tableferry.config.entry_keys import OPTIONAL, REQUIRED
+from tableferry.config.entry_model import OPTIONAL, REQUIRED
 from tableferry.config.resolve import Resolved
 from tableferry.config.table_spec import DISCOVERED, TableSpec
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tableferry.config.entry_keys import OWN_KEYS, PATTERN_KEYS
+from tableferry.config.entry_model import OWN_KEYS, PATTERN_KEYS
 from tableferry.config.entry_problems import choice_problems
 
 DETAILS: Final = {

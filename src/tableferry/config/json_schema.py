@@ -3,70 +3,66 @@
 It says what each key's value may be. What fits together only the command checks.
 """
 
-from collections.abc import Sequence
 from typing import Any, Final
 
-from tableferry.config.entry_keys import OPTIONAL, OWN_KEYS, PATTERN_KEYS, REQUIRED
-from tableferry.config.toml_file import DEFAULTS, ORDER, SCHEMAS, TABLES
-from tableferry.config.value_rules import VALUE_RULES
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, NoDefault
+from pydantic_core import CoreSchema, core_schema
+
+from tableferry.config.deletes import Deletes
+from tableferry.config.entry_model import TableEntry
+from tableferry.config.entry_values import meaning
+from tableferry.config.file_model import Defaults, TablesFile
 
 DRAFT: Final = "http://json-schema.org/draft-07/schema#"
 """The newest draft that the TOML plug-ins of editors (Taplo's) have in full."""
 
+_DEFINITIONS: Final = {TableEntry.__name__: "table", Defaults.__name__: "defaults"}
+"""What the definitions are called, by the models' names."""
+
 
 def tables_schema() -> dict[str, Any]:
     """Return the schema as JSON-compatible data."""
-    return {
-        "$schema": DRAFT,
-        "title": "The tables that tableferry carries from SQL Server to PostgreSQL",
-        "type": "object",
-        "properties": {
-            TABLES: {
-                "description": "The tables by their keys.",
-                "type": "object",
-                "minProperties": 1,
-                "additionalProperties": {"$ref": "#/definitions/table"},
-            },
-            ORDER: {
-                "description": "The keys of the tables in the order in which they are carried.",
-                "type": "array",
-                "items": {"type": "string"},
-            },
-            DEFAULTS: {
-                "description": "The keys that every table has, unless it says something else.",
-                "$ref": "#/definitions/defaults",
-            },
-            SCHEMAS: {
-                "description": "The target's schemas, by the source's.",
-                "type": "object",
-                "additionalProperties": {"type": "string", "pattern": r"^[^*?]*[^*?\s][^*?]*$"},
-            },
-        },
-        "required": [TABLES],
-        "additionalProperties": False,
-        "definitions": {
-            "table": {
-                **_entry_schema((*REQUIRED, *OPTIONAL, *PATTERN_KEYS)),
-                "required": ["sql_table"],
-            },
-            "defaults": _entry_schema(
-                [key for key in (*REQUIRED, *OPTIONAL, *PATTERN_KEYS) if key not in OWN_KEYS]
-            ),
-        },
-    }
+    return TablesFile.model_json_schema(
+        schema_generator=_Draft7, ref_template="#/definitions/{model}"
+    )
 
 
-def _entry_schema(keys: Sequence[str]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {
-            key: {"description": _meaning(key), **VALUE_RULES[key].schema} for key in keys
-        },
-        "additionalProperties": False,
-    }
+class _Draft7(GenerateJsonSchema):
+    """Writes the schema as draft 7 has it, keys in the model's order and without made-up titles."""
+
+    schema_dialect = DRAFT
+
+    def generate(self, schema: CoreSchema, mode: JsonSchemaMode = "validation") -> JsonSchemaValue:
+        found = super().generate(schema, mode)
+        definitions = found.pop("$defs")
+        for definition in definitions.values():
+            for key, of in definition["properties"].items():
+                of["description"] = f"{of['description']} Value: {_value(key, of)}."
+        return {"$schema": self.schema_dialect, **found, "definitions": definitions}
+
+    def sort(self, value: JsonSchemaValue, parent_key: str | None = None) -> JsonSchemaValue:
+        del parent_key
+        return value
+
+    def field_title_should_be_set(self, schema: object) -> bool:
+        del schema
+        return False
+
+    def normalize_name(self, name: str) -> str:
+        return _DEFINITIONS.get(name, super().normalize_name(name))
+
+    def get_default_value(self, schema: core_schema.WithDefaultSchema) -> Any:
+        """Return a default as an entry would have it, and none where it is to have no key."""
+        found = super().get_default_value(schema)
+        if found in (None, "", ()):
+            return NoDefault
+        return str(found) if isinstance(found, Deletes) else found
 
 
-def _meaning(key: str) -> str:
-    """Return what a key's value may be, and that it is for patterns where it is."""
-    of = " (for patterns of tables)" if key in PATTERN_KEYS else ""
-    return f"{VALUE_RULES[key].meaning}{of}"
+def _value(key: str, of: JsonSchemaValue) -> str:
+    """Return what a key's value may be, and its default."""
+    if "default" not in of:
+        return meaning(key)
+    default = of["default"]
+    text = f"{default:,}" if of.get("type") == "integer" else str(default).lower()
+    return f"{meaning(key)}; {text} by default"

@@ -3,12 +3,12 @@
 A key that the mode ignores is refused, too: whoever sets it expects it to have an effect.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from tableferry.config.choices import Consistency, LedgerUse, Publish, ReadMode
 from tableferry.config.deletes import HARD, DeleteHandling, Deletes
-from tableferry.config.value_rules import as_names, is_valid
+from tableferry.config.entry_types import as_names
 from tableferry.model.identifiers import shown
 from tableferry.model.naming import SYSTEM_COLUMNS, pg_name
 
@@ -41,13 +41,12 @@ _WRITTEN: Final = {
 }
 
 
-def mode_problems(entry: Mapping[str, Any]) -> list[str]:
-    """Return what does not fit; nothing where ``mode`` or ``deletes`` itself is not valid.
+def mode_problems(entry: Mapping[str, Any], wrong: Collection[str]) -> list[str]:
+    """Return what does not fit; nothing where ``mode`` or ``deletes`` itself is among the wrong.
 
-    A value of the wrong kind is reported where the values are checked, and not here again.
+    ``wrong`` are the keys with values of a wrong kind, which are reported already.
     """
-    wrong = [key for key in ("mode", "deletes") if key in entry and not is_valid(key, entry[key])]
-    if wrong:
+    if "mode" in wrong or "deletes" in wrong:
         return []
     mode = ReadMode(entry.get("mode", ReadMode.FULL))
     deletes = Deletes.parse(entry["deletes"]) if "deletes" in entry else HARD

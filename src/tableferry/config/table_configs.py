@@ -1,14 +1,13 @@
 """Parse ``TABLE_CONFIGS`` into specifications, and report every problem of every table at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Any
 
 from tableferry.config.derived_names import derived_target
-from tableferry.config.entry_keys import CHOICES, UNCHANGED
+from tableferry.config.entry_model import TableEntry
 from tableferry.config.entry_problems import (
-    deletes_of,
     entry_problems,
     key_problems,
     known_keys,
@@ -16,8 +15,8 @@ from tableferry.config.entry_problems import (
     source_table,
     with_origins,
 )
+from tableferry.config.entry_types import is_text
 from tableferry.config.table_spec import OrderBy, TableSpec
-from tableferry.config.value_rules import as_names, is_text
 from tableferry.errors import ConfigError
 from tableferry.model.identifiers import TargetTable, shown
 from tableferry.model.naming import find_name, pg_name
@@ -70,34 +69,29 @@ def select_tables(
 
 def _spec(key: str, entry: Mapping[str, Any]) -> TableSpec:
     """Build the specification of an entry without problems."""
-    given = as_names(entry.get("columns"))
-    pg_names = as_names(entry.get("pg_columns")) or tuple(map(pg_name, given))
-    choices: dict[str, Any] = {
-        name: kind(entry[name]) for name, kind in CHOICES.items() if name in entry
+    found = TableEntry.model_validate(dict(entry))
+    source = source_table(found.sql_table, found.sql_server_db)
+    pg_columns = found.pg_columns or tuple(map(pg_name, found.columns))
+    # What an entry does not say has the default of a specification.
+    same = {one.name for one in fields(TableSpec)} & found.model_fields_set
+    values = {name: getattr(found, name) for name in same}
+    values |= {
+        "columns": tuple(zip(found.columns, pg_columns, strict=True)),
+        "primary_key": tuple(find_name(name, found.columns) or name for name in found.primary_key),
+        "order_by": tuple(map(OrderBy, found.order_by)),
+        "type_overrides": tuple(found.type_overrides.items()),
     }
-    if deletes := deletes_of(entry):
-        choices["deletes"] = deletes
-    source = source_table(entry["sql_table"], entry["sql_server_db"])
     return TableSpec(
         key=key,
-        db_type=entry["db_type"],
-        database=entry["sql_server_db"],
+        database=found.sql_server_db,
         source=source,
         target=(
-            TargetTable.parse(entry["pg_table"])
-            if "pg_table" in entry
-            else derived_target(source, entry["db_type"], {})
+            TargetTable.parse(found.pg_table)
+            if found.pg_table
+            else derived_target(source, found.db_type, {})
         ),
-        columns=tuple(zip(given, pg_names, strict=True)),
-        primary_key=tuple(
-            find_name(name, given) or name for name in as_names(entry.get("primary_key"))
-        ),
-        order_by=tuple(OrderBy(text) for text in as_names(entry.get("order_by", ""))),
-        exclude=as_names(entry.get("exclude")),
-        derived_names="pg_columns" not in entry,
-        type_overrides=tuple(dict(entry.get("type_overrides", {})).items()),
-        **choices,
-        **{name: entry[name] for name in UNCHANGED if name in entry},
+        derived_names=not found.pg_columns,
+        **values,
     )
 
 

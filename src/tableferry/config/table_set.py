@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from tableferry.config.choices import NewTables
-from tableferry.config.entry_keys import OWN_KEYS, PATTERN_KEYS, REQUIRED
+from tableferry.config.entry_model import OWN_KEYS, PATTERN_KEYS, REQUIRED
 from tableferry.config.entry_problems import (
     choice_problems,
     key_problems,
@@ -19,9 +19,9 @@ from tableferry.config.entry_problems import (
     value_problems,
     with_origins,
 )
+from tableferry.config.entry_types import as_names, is_text
 from tableferry.config.inherited import Layer, merge
 from tableferry.config.name_pattern import NamePattern, has_wildcards
-from tableferry.config.value_rules import as_names, is_text
 from tableferry.errors import ConfigError
 from tableferry.model.identifiers import quote_mssql, quote_pg, shown
 

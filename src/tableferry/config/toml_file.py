@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tableferry.config.entry_problems import did_you_mean
+from tableferry.config.file_model import TablesFile
 from tableferry.errors import ConfigError
 from tableferry.model.identifiers import shown
 
@@ -22,7 +23,7 @@ DEFAULTS: Final = "defaults"
 SCHEMAS: Final = "schemas"
 """The table of the target's schemas, by the source's."""
 
-PARTS: Final = (TABLES, ORDER, DEFAULTS, SCHEMAS)
+PARTS: Final = tuple(TablesFile.model_fields)
 
 HINT: Final = (
     'Write each table as [tables.KEY], with the keys of an entry of TABLE_CONFIGS; "tableferry '

@@ -1,17 +1,18 @@
 """What of an entry does not fit to its ``verify``: it would prove nothing, or repair nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from tableferry.config.choices import Consistency, LedgerUse
-from tableferry.config.value_rules import is_valid
 from tableferry.model.depth import Depth
 
 
-def verify_problems(entry: Mapping[str, Any]) -> list[str]:
-    """Return what does not fit; nothing where ``verify`` or ``repair`` itself is not valid."""
-    given = [key for key in ("verify", "repair") if key in entry]
-    if not all(is_valid(key, entry[key]) for key in given):
+def verify_problems(entry: Mapping[str, Any], wrong: Collection[str]) -> list[str]:
+    """Return what does not fit; nothing where ``verify`` or ``repair`` itself is among the wrong.
+
+    ``wrong`` are the keys with values of a wrong kind, which are reported already.
+    """
+    if "verify" in wrong or "repair" in wrong:
         return []
     found = []
     if "verify" in entry and entry.get("consistency") == Consistency.NOLOCK:

@@ -12,7 +12,7 @@ from tableferry.api.connections import settings_for
 from tableferry.api.table import as_list, specs_of
 from tableferry.cli import app
 from tableferry.config import OPTIONAL, REQUIRED, parse_table_configs
-from tableferry.config.entry_keys import PATTERN_KEYS
+from tableferry.config.entry_model import PATTERN_KEYS
 
 SOURCE = "mssql://reader:secret@sql01/McTM"
 TARGET = "postgresql://writer:secret@pg01/app"

@@ -1,19 +1,24 @@
 """TABLE_CONFIGS: the keys of an entry, and reporting every problem at once."""
 
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import MISSING, fields
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, get_args, get_type_hints
 
 import pytest
 
 from tableferry.config import (
     Consistency,
+    Depth,
     Publish,
     ReadMode,
     TableSpec,
     parse_table_configs,
     select_tables,
 )
-from tableferry.config.entry_keys import CHOICES
+from tableferry.config.entry_model import PATTERN_KEYS, TableEntry
 from tableferry.config.entry_problems import STAGED
 from tableferry.errors import ConfigError
 from tableferry.model.identifiers import SourceTable, TargetTable
@@ -222,15 +227,60 @@ def test_all_entries_share_one_list_of_their_targets() -> None:
     assert specs["a"].all_targets == (("a", TargetTable("", "t")), ("b", TargetTable("s", "u")))
 
 
-def test_every_enumerated_field_of_a_specification_can_be_set_by_its_key() -> None:
-    hints = get_type_hints(TableSpec).items()
-    enumerated = {
+def enumerated(hints: Iterable[tuple[str, Any]]) -> dict[str, type[StrEnum]]:
+    return {
         name: kind
         for name, hint in hints
         for kind in get_args(hint) or (hint,)  # of one that may be None as well
         if isinstance(kind, type) and issubclass(kind, StrEnum)
     }
-    assert enumerated == CHOICES
+
+
+def test_every_enumerated_field_of_a_specification_can_be_set_by_its_key() -> None:
+    keys = {key: one.annotation for key, one in TableEntry.model_fields.items()}
+    own = {key: kind for key, kind in keys.items() if key not in PATTERN_KEYS}
+    assert enumerated(get_type_hints(TableSpec).items()) == enumerated(own.items())
+
+
+def test_an_entry_and_a_specification_have_the_same_defaults() -> None:
+    of_specs = {one.name: one.default for one in fields(TableSpec) if one.default is not MISSING}
+    of_entries = {
+        key: one.get_default(call_default_factory=True)
+        for key, one in TableEntry.model_fields.items()
+    }
+    both = of_specs.keys() & of_entries.keys()
+    assert len(both) > 20
+    assert {key: of_entries[key] or None for key in both} == {
+        key: of_specs[key] or None for key in both
+    }
+
+
+def test_the_keys_of_a_specification_that_an_entry_sets_are_taken_as_they_are() -> None:
+    found = parse_table_configs(
+        {
+            "one": entry(
+                mode=ReadMode.FULL,
+                columns=("ID", "Name"),
+                primary_key=deque(["ID"]),
+                type_overrides=MappingProxyType({"Name": "text"}),
+                verify="sample",
+                repair=True,
+                max_age=60,
+            )
+        }
+    )["one"]
+    assert found.mode is ReadMode.FULL
+    assert found.columns == (("ID", "id"), ("Name", "name"))
+    assert found.primary_key == ("ID",)
+    assert found.type_overrides == (("Name", "text"),)
+    assert (found.verify, found.repair, found.max_age) == (Depth.SAMPLE, True, 60)
+
+
+def test_a_member_of_another_enumeration_counts_as_its_text() -> None:
+    found = parse_table_configs({"one": entry(publish=Consistency.AUTO)})["one"]
+    assert found.publish is Publish.AUTO
+    told = problems_of(one=entry(publish=Consistency.NOLOCK))
+    assert "one: 'publish' must be one of auto, truncate, swap, merge" in told
 
 
 def test_the_modes_and_strategies_that_can_be_configured_are_those_registered() -> None:

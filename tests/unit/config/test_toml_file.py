@@ -1,18 +1,22 @@
 """Tables from a TOML file: the same entries, checks and messages as from Python."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from pydantic import ValidationError
 
 from tableferry.cli import app
 from tableferry.config import OPTIONAL, REQUIRED, parse_table_set
+from tableferry.config.choices import ReadMode
 from tableferry.config.config_file import read_tables
-from tableferry.config.entry_keys import PATTERN_KEYS
+from tableferry.config.entry_model import KNOWN, OWN_KEYS, PATTERN_KEYS
+from tableferry.config.entry_values import meaning, wrong_keys
+from tableferry.config.file_model import TablesFile
 from tableferry.config.json_schema import tables_schema
-from tableferry.config.value_rules import VALUE_RULES, is_valid
 from tableferry.errors import ConfigError
 from tests.support.specs import entry
 
@@ -146,20 +150,66 @@ VALUES: list[Any] = [
     "", " ", "ID", "a\nb", "a\0b", 0, 1, 2, -1, 33, 101, 10**12, True, None, 1.5, [], ["ID"],
     ["ID", ""], ["ID", 5], {}, {"ID": "text"}, {"ID": ""}, {" ": "text"}, {"ID": 5}, "hard", "soft",
     "soft:", "soft:gone at", "soft:\n", "reconcile", "ignore:", "hard:x", "auto", "full", "merge",
-    "nolock", "watermark", "stop", "reload", "on", "trim", "quarantine", "add_columns",
+    "nolock", "watermark", "stop", "reload", "on", "trim", "quarantine", "add_columns", "rows",
+    "include", False, 3600, 3601, "\t\n", "a b", "_a", "A1_", "9a", "é", "\u00e9\U0001f600", "İ",
+    ["ID", ["ID"]], [["ID"]], [" "], {"ID": {}}, {"ID": ["text"]}, {"": "text"}, {"a b": "c d"},
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("key", [*REQUIRED, *OPTIONAL])
+def is_valid(key: str, value: object) -> bool:
+    return wrong_keys({key: value}) == ()
+
+
+@pytest.mark.parametrize("key", KNOWN)
 def test_the_schema_takes_the_values_that_the_checks_take(key: str) -> None:
     schema = jsonschema.Draft7Validator(tables_schema()["definitions"]["table"])
     of_key = schema.evolve(schema=schema.schema["properties"][key])
+    verdicts = {is_valid(key, value) for value in VALUES}
+    assert verdicts == {True, False}
     for value in VALUES:
         assert of_key.is_valid(value) is is_valid(key, value), value
 
 
-def test_every_key_has_a_rule() -> None:
-    assert set(VALUE_RULES) == {*REQUIRED, *OPTIONAL, *PATTERN_KEYS}
+@pytest.mark.parametrize("key", KNOWN)
+def test_no_key_takes_what_is_no_value_of_a_file(key: str) -> None:
+    strange = [
+        None, float("nan"), float("inf"), Decimal(1), 1j, b"full", b"ID", bytearray(b"ID"),
+        object(), {"ID"}, frozenset({"ID"}), range(3), [b"ID"], ["ID", None], {1: "text"},
+        {"ID": None}, iter(["ID"]), str, ReadMode,
+    ]  # fmt: skip
+    for value in strange:
+        assert not is_valid(key, value), value
+
+
+def test_every_key_is_known_once_as_what_it_is() -> None:
+    assert (*REQUIRED, *OWN_KEYS, *PATTERN_KEYS) == (
+        "db_type", "sql_server_db", "sql_table", "sql_table", "pg_table",
+        "exclude_tables", "views", "new_tables",
+    )  # fmt: skip
+    assert sorted((*REQUIRED, *OPTIONAL, *PATTERN_KEYS)) == sorted(KNOWN)
+
+
+@pytest.mark.parametrize("part", ["table", "defaults"])
+def test_an_editor_shows_what_each_key_does_takes_and_has_by_default(part: str) -> None:
+    found = tables_schema()["definitions"][part]["properties"]
+    assert list(found) == [key for key in KNOWN if part == "table" or key not in OWN_KEYS]
+    for key, of in found.items():
+        does, takes = of["description"].split(" Value: ")
+        assert len(does) > 30, key
+        assert takes.startswith(meaning(key)), key
+        assert ("by default" in takes) is ("default" in of), key
+        if "default" in of:
+            assert is_valid(key, of["default"]), key
+    assert found["lock_timeout"] == {
+        "type": "integer", "minimum": 1, "maximum": 3600, "default": 30,
+        "description": "How many seconds to wait for a lock in the source. "
+        "Value: a whole number from 1 to 3,600; 30 by default.",
+    }  # fmt: skip
+
+
+def test_the_schema_in_the_documents_is_the_one_that_is_printed() -> None:
+    page = Path(__file__).parents[3] / "docs" / "tables.schema.json"
+    assert page.read_text() == json.dumps(tables_schema(), indent=2) + "\n"
 
 
 def test_the_schema_is_sound_and_takes_a_file_that_is_read() -> None:
@@ -186,6 +236,8 @@ def test_the_schema_is_sound_and_takes_a_file_that_is_read() -> None:
 )
 def test_the_schema_refuses_a_file_that_would_not_be_read(document: dict[str, Any]) -> None:
     assert not jsonschema.Draft7Validator(tables_schema()).is_valid(document)
+    with pytest.raises(ValidationError):
+        TablesFile.model_validate(document)
 
 
 def test_info_prints_the_schema_without_any_file(
@@ -214,6 +266,11 @@ def test_the_schema_and_the_checks_agree_on_defaults_patterns_and_schemas(
     document: dict[str, Any], fits: bool
 ) -> None:
     assert jsonschema.Draft7Validator(tables_schema()).is_valid(document) is fits
+    if fits:
+        assert TablesFile.model_validate(document)
+    else:
+        with pytest.raises(ValidationError):
+            TablesFile.model_validate(document)
     shop = {"db_type": "s", "sql_server_db": "S"}
     defaults = {**shop, **document.get("defaults", {})}
     try:
