@@ -21,7 +21,7 @@ WIDTH = 400
 DELTA_MB = CHANGED * WIDTH / 1e6
 
 ALLOWED_MB = DELTA_MB / 2
-"""How much more than a run of one change it may take. Each of the reader's batches has 2 MB."""
+"""How much more than a run of one change it may take. Each of the reader's batches has 1 MB."""
 
 COMMAND = """
 import sys
