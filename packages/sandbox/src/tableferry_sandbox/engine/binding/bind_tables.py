@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from tableferry_sandbox.engine.binding import system_views
 from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
+from tableferry_sandbox.engine.binding.clustering import clustered_order
 from tableferry_sandbox.engine.binding.one_object import OWNING_COLUMN
 from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Source, Typed, permit_all
 from tableferry_sandbox.engine.database.catalog_objects import (
@@ -105,13 +106,24 @@ class TableBinder(PredicateBinder):
         self.context.permit(table)
         self.context.tables.append(table)
         text = self.context.read(table, node.hints)
+        alias = self.context.alias()
+        if table.disordered and self.context.ordered:
+            text = self._in_clustered_order(text, table, alias)
         if node.sample is not None:
             text = self._sampled(text, table, node.sample)
-        alias = self.context.alias()
         columns = self.table_columns(table, alias)
         path = self._path(node, table)
         self._add_source(Source(name, path, columns, table.database.key), scope)
         return f"{text} AS {alias}"
+
+    def _in_clustered_order(self, text: str, table: Table, alias: str) -> str:
+        """Sort the rows of a table, or leave their order for the SELECT that reads them."""
+        if self.context.scan_order is None:
+            order = clustered_order(table)
+            return f"(SELECT * FROM {text} ORDER BY {order})" if order else text
+        order = clustered_order(table, alias)
+        self.context.scan_order += [order] if order else []
+        return text
 
     def _sampled(self, text: str, table: Table, sample: s.Sample) -> str:
         """Sample whole pages at random; with a seed, always the same ones."""

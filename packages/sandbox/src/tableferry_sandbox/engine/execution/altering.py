@@ -145,7 +145,7 @@ def alter_column(session: SessionState, table: Table, definition: dd.ColumnDef) 
     _refuse_if_used("ALTER", column, *_blockers(table, column, kind))
     nullable = definition.nullable is not False and not column.identity
     changed = replace(column, type=kind, nullable=nullable, alias=alias)
-    value = row_checks.assigned(column.physical, column.type, changed, table.database.collation)
+    value = row_checks.assigned(binder_for(session), column.physical, column.type, changed)
     stage = f"(SELECT {value} AS {column.physical} FROM {table.physical} WHERE v_to IS NULL)"
     row_checks.check_values(session, table, [changed], stage, "UPDATE")
     with session.server.store.transaction(session.cursor):

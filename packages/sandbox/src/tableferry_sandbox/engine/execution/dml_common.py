@@ -1,20 +1,26 @@
 """What INSERT, UPDATE and DELETE share: their table, their OUTPUT and their events."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from tableferry_sandbox.engine.binding.binder import Binder
-from tableferry_sandbox.engine.database.catalog_objects import Table, View
+from tableferry_sandbox.engine.binding.scope import Context, Scope
+from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn, View
 from tableferry_sandbox.engine.database.rights import require
 from tableferry_sandbox.engine.errors import (
+    invalid_column,
     invalid_object,
     unsupported,
 )
-from tableferry_sandbox.engine.execution import output_clause
+from tableferry_sandbox.engine.execution import output_clause, row_checks
+from tableferry_sandbox.engine.execution.isolation import readable_for_write
 from tableferry_sandbox.engine.execution.session_state import SessionState
+from tableferry_sandbox.engine.execution.statement_binding import binding_context
 from tableferry_sandbox.engine.execution.temporal import refuse_write_of_history
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.tree import syntax as s
-from tableferry_sandbox.events import Event, ResultSet, StatementDone
+from tableferry_sandbox.engine.types import type_rules as t
+from tableferry_sandbox.events import Event, ResultSet, SqlError, StatementDone
 
 
 def writable_table(session: SessionState, path: st.Path, verb: str) -> Table:
@@ -27,6 +33,68 @@ def writable_table(session: SessionState, path: st.Path, verb: str) -> Table:
     require(session.login, verb, found)
     refuse_write_of_history(found, verb)
     return found
+
+
+def writing_context(session: SessionState, statement: st.Update | st.Delete | st.Merge) -> Context:
+    """Return what binding a statement needs that changes the rows it reads."""
+    context = binding_context(session, partial(readable_for_write, session))
+    context.common = {context.key(x.name): (x.columns, x.query) for x in statement.tables}
+    context.ordered = False
+    if statement.recursions is not None:
+        context.recursions = statement.recursions
+    return context
+
+
+def first_rows(session: SessionState, binder: Binder, top: s.Top | None) -> str:
+    """Return the LIMIT of a statement that writes: TOP or SET ROWCOUNT, the smaller one."""
+    limits = [str(session.row_limit)] if session.row_limit else []
+    if top is not None:
+        if top.percent or top.ties:
+            raise unsupported("TOP ... PERCENT in a statement that writes")
+        limits.append(binder.to_type(binder.value(top.count, Scope()), t.BIGINT))
+    if len(limits) > 1:
+        limits = [f"least({', '.join(limits)})"]
+    return f" LIMIT {limits[0]}" if limits else ""
+
+
+def new_values(
+    binder: Binder, table: Table, assignments: Sequence[st.Assignment], scope: Scope
+) -> list[tuple[TableColumn, str]]:
+    """Return the columns of a SET with SQL of their new values.
+
+    Raises 207, 271, 272, 8102, 13537.
+    """
+    if any(item.variable for item in assignments):
+        raise unsupported("variables in UPDATE")
+    found = []
+    for item in assignments:
+        column = table.column(item.column)
+        if column is None:
+            raise invalid_column(item.column)
+        if column.generated:
+            raise SqlError(
+                13537, f"Cannot update GENERATED ALWAYS columns in table '{table.full_name}'."
+            )
+        found.append((column, _new_value(binder, column, item.value, scope)))
+    return found
+
+
+def _new_value(binder: Binder, column: TableColumn, node: s.Node, scope: Scope) -> str:
+    if column.computed is not None or column.type.name == "timestamp":
+        number = 271 if column.computed is not None else 272
+        raise SqlError(
+            number,
+            "Cannot update a timestamp column."
+            if number == 272
+            else f'The column "{column.name}" cannot be modified because it is either a computed '
+            "column or is the result of a UNION operator.",
+        )
+    if column.identity:
+        raise SqlError(8102, f"Cannot update identity column '{column.name}'.")
+    if isinstance(node, s.Default):
+        node = column.default.expression if column.default else s.Null()
+    value = binder.value(node, scope)
+    return row_checks.assigned(binder, value.sql, value.type, column)
 
 
 def output_of(

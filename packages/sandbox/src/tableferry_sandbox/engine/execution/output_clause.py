@@ -1,6 +1,7 @@
 """OUTPUT: the rows that a statement wrote (``inserted``) and removed (``deleted``)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import pyarrow as pa
@@ -10,9 +11,11 @@ from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Source, T
 from tableferry_sandbox.engine.database.catalog_objects import Table
 from tableferry_sandbox.engine.execution import row_checks
 from tableferry_sandbox.engine.execution.session_state import SessionState
+from tableferry_sandbox.engine.parsing.parse_dml import ACTION
 from tableferry_sandbox.engine.tree import syntax as s
-from tableferry_sandbox.engine.types.duck_types import arrow_schema, to_physical
+from tableferry_sandbox.engine.types.duck_types import arrow_schema, duck_type, to_physical
 from tableferry_sandbox.events import ResultSet
+from tableferry_sandbox.sqltypes import SqlType
 
 STAGE: Final = "stage"
 """The temporary DuckDB table of new rows, or of the ids (``rid``) of rows to delete."""
@@ -32,9 +35,13 @@ def keep_ended(session: SessionState, table: Table) -> None:
 
 
 def output(
-    session: SessionState, table: Table, binder: QueryBinder, items: Sequence[s.Node], verb: str
-) -> ResultSet:
-    """Return the OUTPUT items of the staged rows, in no particular order. Raises 4104, 209."""
+    session: SessionState, table: Table, binder: QueryBinder, items: Sequence[s.Node], verb: str,
+    *, merging: bool = False,
+) -> ResultSet:  # fmt: skip
+    """Return the OUTPUT items of the staged rows, in no particular order. Raises 4104, 209.
+
+    ``merging``: of MERGE, where rows of either side may be missing, and ``$action`` is the verb.
+    """
     stored = [c for c in table.columns if c.stored]
     fitted = ", ".join(f"{row_checks.fitted(c)} AS {c.physical}" for c in stored)
     made = f"(SELECT {'' if verb == 'INSERT' else 'rid, '}{fitted} FROM {STAGE}) AS i"
@@ -44,9 +51,17 @@ def output(
         "DELETE": f"{ENDED} AS d",
     }[verb]
     sides = {"INSERT": ("inserted",), "UPDATE": ("inserted", "deleted"), "DELETE": ("deleted",)}
-    scope = Scope(
-        [Source(side, (), _columns(table, side[0]), table.database.key) for side in sides[verb]]
-    )
+    key = table.database.key
+    scope = Scope([Source(side, (), _columns(table, side[0]), key) for side in sides[verb]])
+    if merging:
+        missing = {"inserted", "deleted"} - set(sides[verb])
+        scope.sources = [
+            Source(one.alias, (), tuple(replace(c, nullable=True) for c in one.columns), key)
+            for one in scope.sources
+        ]
+        scope.sources += [Source(side, (), _nulls(table), key) for side in missing]
+        done = Typed(f"'{verb}'", SqlType("nvarchar", 10), nullable=False, name=ACTION)
+        scope.sources.append(Source("", (), (done,), key))
     chosen = [item for item in items if isinstance(item, s.SelectItem)]
     found = binder.select_items(chosen, scope)
     heads = ", ".join(f"{f.sql} AS c{n}" for n, f in enumerate(found, 1))
@@ -62,4 +77,12 @@ def _columns(table: Table, alias: str) -> tuple[Typed, ...]:
         Typed(f"{alias}.{c.physical}", c.type, c.nullable, c.name, c.identity is not None)
         for c in table.columns
         if c.stored
+    )
+
+
+def _nulls(table: Table) -> tuple[Typed, ...]:
+    """Return the columns of a side that has no rows."""
+    return tuple(
+        replace(c, sql=f"CAST(NULL AS {duck_type(c.type)})", nullable=True)
+        for c in _columns(table, "")
     )

@@ -208,6 +208,8 @@ class Writer:
         """Check staged rows; with ``changed``, only what changes of these columns can violate."""
         table, session = self.table, self.session
         stored = [c for c in table.columns if c.stored]
+        if session.options["ansi_warnings"] == "off":
+            row_checks.truncate(session, stored, STAGE)
         row_checks.check_values(session, table, stored, STAGE, self.verb)
         constraint_checks.check_constraints(session, table, STAGE, self.verb)
         for index in table.indexes:

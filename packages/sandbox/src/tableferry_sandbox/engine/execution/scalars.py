@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tableferry_sandbox.engine.binding.collation_precedence import converted
 from tableferry_sandbox.engine.binding.scope import Scope
+from tableferry_sandbox.engine.execution.arithmetic_errors import forgiving
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binder_for
 from tableferry_sandbox.engine.tree import syntax as s
@@ -31,14 +31,17 @@ def evaluate(
     """Evaluate a scalar expression; returns its type and its value in physical form."""
     if isinstance(node, s.Literal) and (target is None or target == node.type) and _plain(node):
         return node.type, node.value
+    return forgiving(session, lambda: _evaluated(session, node, target))
+
+
+def _evaluated(session: SessionState, node: s.Node, target: SqlType | None) -> tuple[SqlType, Any]:
     with _reading(session):
-        typed = binder_for(session).value(node, Scope())
+        binder = binder_for(session)
+        typed = binder.value(node, Scope())
         if typed.type.name == "null":
             return target or t.INT, None
         kind = target or typed.type
-        default = session.current.collation
-        sql = converted(typed.sql, typed.type, kind, default, explicit=False)
-        return kind, session.rows(f"SELECT {sql}")[0][0]
+        return kind, session.rows(f"SELECT {binder.to_type(typed, kind)}")[0][0]
 
 
 def _plain(node: s.Literal) -> bool:
@@ -48,15 +51,23 @@ def _plain(node: s.Literal) -> bool:
 
 def holds(session: SessionState, condition: s.Node) -> bool:
     """Return whether a condition is true; unknown counts as false."""
-    with _reading(session):
-        sql = binder_for(session).predicate(condition, Scope())
-        return session.rows(f"SELECT {sql}")[0][0] is True
+
+    def test() -> bool:
+        with _reading(session):
+            sql = binder_for(session).predicate(condition, Scope())
+            return session.rows(f"SELECT {sql}")[0][0] is True
+
+    return forgiving(session, test)
 
 
 def text_of(session: SessionState, node: s.Node) -> str:
     """Return a scalar as text, empty for NULL."""
     target = SqlType("nvarchar", MAX)
-    with _reading(session):
-        typed = binder_for(session).value(node, Scope())
-        value = session.rows(f"SELECT {convert(typed.sql, typed.type, target)}")[0][0]
+
+    def read() -> Any:
+        with _reading(session):
+            typed = binder_for(session).value(node, Scope())
+            return session.rows(f"SELECT {convert(typed.sql, typed.type, target)}")[0][0]
+
+    value = forgiving(session, read)
     return "" if value is None else str(value)
