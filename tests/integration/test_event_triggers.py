@@ -7,6 +7,7 @@ import pytest
 
 from tableferry.config import Settings, parse_table_configs
 from tableferry.inspect.check import check_tables
+from tableferry.postgres.publish import merge_check
 from tableferry.runs.outcome import Status, TableOutcome
 from tableferry.runs.run import sync_table
 from tests.integration.conftest import Sandbox
@@ -101,8 +102,9 @@ def test_auto_does_without_such_statements(source: Sandbox, guarded: PgDatabase)
     ],
 )
 def test_an_event_trigger_that_does_not_run_for_a_load_is_nothing_to_mention(
-    source: Sandbox, guarded: PgDatabase, harmless: str
+    source: Sandbox, guarded: PgDatabase, harmless: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(merge_check, "SMALL_ROWS", -1)  # not to be merged for its size
     guarded.run(harmless)
     assert not warned(source, guarded, publish="swap")
     outcome = sync(source, guarded, publish="auto")
