@@ -94,8 +94,7 @@ class CommonTableBinder(ChangeTableBinder):
             query = replace(node.query, body=self._with_level(node.query.body, name))
             columns = (*node.columns, _LEVEL) if node.columns else ()
             return replace(node, query=query, columns=columns), node.alias
-        is_called = isinstance(node, s.TableRef) and len(node.parts) == 1
-        if is_called and self.context.key(node.parts[0]) == name:
+        if isinstance(node, s.TableRef) and self._reads_from(node, name):
             return node, node.alias or node.parts[-1]
         return node, ""
 
