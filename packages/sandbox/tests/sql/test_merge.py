@@ -34,6 +34,16 @@ def test_the_first_clause_whose_condition_holds_applies(ask, table):
     assert ask(ROWS).rows == [(2, 0, 2), (3, 3, 3)]
 
 
+def test_a_condition_and_a_value_may_hold_a_query(ask, table):
+    ask(
+        f"MERGE t USING {SOURCE}"
+        "WHEN MATCHED AND EXISTS (SELECT 1 FROM t AS o WHERE o.v > t.v) "
+        "THEN UPDATE SET v = (SELECT MAX(o.v) FROM t AS o) + s.v "
+        "WHEN NOT MATCHED AND s.id IN (SELECT 9) THEN INSERT (id, v) VALUES (s.id, 0);"
+    )
+    assert ask(ROWS).rows == [(1, 13, 1), (2, 2, 2), (3, 3, 3), (9, 0, 7)]
+
+
 def test_rows_without_a_match_in_the_source_may_be_updated_and_deleted(ask, table):
     ask(
         f"MERGE t USING {SOURCE}"
@@ -88,6 +98,12 @@ def test_output_of_a_merge_that_changes_nothing_has_no_rows(ask, table):
     assert (found.rows, found.results, found.counts) == ([], 1, [0])
 
 
+def test_columns_of_the_source_in_its_output_are_refused(ask, refuse, table):
+    merge = f"MERGE t USING {SOURCE}WHEN MATCHED THEN UPDATE SET v = 0 OUTPUT s.v;"
+    assert refuse(merge).number == 50000
+    assert ask(ROWS).rows[0] == (1, 1, 1)
+
+
 def test_a_row_is_not_updated_twice(ask, refuse, table):
     """Error 8672 where more than one row of the source matches; DELETE alone does not mind."""
     twice = "MERGE t USING (VALUES (1, 5), (1, 6)) AS s (id, v) ON t.id = s.id "
@@ -131,6 +147,25 @@ def test_keys_may_be_exchanged_and_used_again(ask, table):
         "WHEN NOT MATCHED THEN INSERT VALUES (3, 33, 33) WHEN NOT MATCHED BY SOURCE THEN DELETE;"
     )
     assert ask(ROWS).rows == [(3, 33, 33)]
+
+
+def test_columns_that_the_server_fills_are_filled(ask):
+    ask(
+        "CREATE TABLE r (id int IDENTITY PRIMARY KEY, code varchar(5) UNIQUE, n int NOT NULL, "
+        "rv rowversion, twice AS n * 2 PERSISTED); INSERT r (code, n) VALUES ('a', 1), ('b', 2)"
+    )
+    before = ask("SELECT MAX(rv) FROM r").value
+    ask(
+        "MERGE r USING (VALUES ('A', 5), ('c', 6)) AS s (code, n) ON r.code = s.code "
+        "WHEN MATCHED THEN UPDATE SET n = s.n "
+        "WHEN NOT MATCHED THEN INSERT (code, n) VALUES (s.code, s.n);"
+    )
+    found = ask("SELECT id, code, twice FROM r ORDER BY id")
+    assert found.rows == [(1, "a", 10), (2, "b", 4), (3, "c", 12)]
+    assert [row[0] > before for row in ask("SELECT rv FROM r ORDER BY id").rows] == [
+        True, False, True,
+    ]  # fmt: skip
+    assert ask("SELECT SCOPE_IDENTITY()").value == 3
 
 
 def test_constraints_hold(ask, refuse, table):

@@ -36,6 +36,10 @@ def test_a_lower_limit_is_named_in_the_error(refuse):
     assert "maximum recursion 3 has" in error.message
 
 
+def test_a_query_that_needs_few_rows_does_not_reach_the_limit(ask):
+    assert len(ask(ENDLESS + "SELECT TOP 10 n FROM c").rows) == 10
+
+
 def test_a_limit_above_32767_is_a_syntax_error(refuse):
     assert refuse(NUMBERS.format(2) + "SELECT n FROM c OPTION (MAXRECURSION 32768)").number == 310
 
@@ -59,6 +63,14 @@ def test_a_tree_is_walked_to_its_leaves(ask):
         "SELECT id, depth FROM tree ORDER BY id"
     )
     assert found.rows == [(1, 0), (2, 1), (3, 1), (4, 2)]
+
+
+def test_a_call_may_be_in_a_join_or_in_a_derived_table(ask, refuse):
+    derived = "WITH c (n) AS (SELECT 1 UNION ALL SELECT d.n + 1 FROM {} WHERE d.n < {}) "
+    for source in ("(SELECT n FROM c) AS d", "(SELECT n FROM c) AS d (n)",
+                   "(VALUES (0)) AS v (x) CROSS JOIN c AS d"):  # fmt: skip
+        assert ask(derived.format(source, 5) + "SELECT COUNT(*) FROM c").value == 5
+        assert refuse(derived.format(source, 200) + "SELECT COUNT(*) FROM c").number == 530
 
 
 def test_rows_that_repeat_end_at_the_limit(ask, refuse):

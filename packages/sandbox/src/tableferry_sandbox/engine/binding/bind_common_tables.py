@@ -75,12 +75,28 @@ class CommonTableBinder(ChangeTableBinder):
         if isinstance(node, s.SetOperation) and node.every:
             left, right = self._with_level(node.left, name), self._with_level(node.right, name)
             return replace(node, left=left, right=right)
-        if isinstance(node, s.Select):
-            for source in _sources(node.source):
-                if len(source.parts) == 1 and self.context.key(source.parts[0]) == name:
-                    level = s.Name((source.alias or source.parts[-1], _LEVEL))
-                    return replace(node, items=(*node.items, s.SelectItem(level)))
+        if isinstance(node, s.Select) and node.source is not None:
+            source, label = self._source_with_level(node.source, name)
+            if label:
+                level = s.SelectItem(s.Name((label, _LEVEL)))
+                return replace(node, items=(*node.items, level), source=source)
         raise unsupported("a recursive common table expression that calls itself not in FROM")
+
+    def _source_with_level(self, node: s.Node, name: str) -> tuple[s.Node, str]:
+        """Return what FROM reads, with the level, and the name there of what has it, or none."""
+        if isinstance(node, s.Join):
+            left, label = self._source_with_level(node.left, name)
+            if label:
+                return replace(node, left=left), label
+            right, label = self._source_with_level(node.right, name)
+            return replace(node, right=right), label
+        if isinstance(node, s.Derived) and self._reads_from(node.query, name):
+            query = replace(node.query, body=self._with_level(node.query.body, name))
+            columns = (*node.columns, _LEVEL) if node.columns else ()
+            return replace(node, query=query, columns=columns), node.alias
+        if isinstance(node, s.TableRef) and self._reads_from(node, name):
+            return node, node.alias or node.parts[-1]
+        return node, ""
 
     def _next_level(self, level: str) -> str:
         """Return SQL of the level of a row made of one of ``level``, with error 530 at its end."""
@@ -120,10 +136,3 @@ def _check_columns(name: str, anchor: Sequence[Typed], step: Sequence[Typed]) ->
                 "Types don't match between the anchor and the recursive part in column "
                 f'"{first.name}" of recursive query "{name}".',
             )
-
-
-def _sources(node: s.Node | None) -> list[s.TableRef]:
-    """Return the tables that are joined in FROM."""
-    if isinstance(node, s.Join):
-        return _sources(node.left) + _sources(node.right)
-    return [node] if isinstance(node, s.TableRef) else []

@@ -94,11 +94,15 @@ class _Merging:
         chosen, values = self._bound_clauses(alias, scope)
         items = ", ".join(_item(column, values[column.column_id]) for column in self._base)
         limit = first_rows(self._session, binder, statement.top)
+        clause = f"CASE {' '.join(chosen)} END"
+        joined = f"{target} {join} ({source} CROSS JOIN (SELECT TRUE AS there) AS src) ON {on}"
+        if any(isinstance(node, s.Query) for x in statement.clauses for node in s.nodes(x)):
+            # DuckDB does not take the name of an expression with a query for the expression.
+            joined += f" CROSS JOIN LATERAL (SELECT {clause} AS clause) AS chosen"
+            clause = "chosen.clause"
         self._session.run_sql(
             f"CREATE OR REPLACE TEMP TABLE {_MERGED} AS SELECT {alias}.rid AS rid, "
-            f"CASE {' '.join(chosen)} END AS clause, {items} FROM {target} {join} "
-            f"({source} CROSS JOIN (SELECT TRUE AS there) AS src) ON {on} "
-            f"WHERE clause IS NOT NULL{limit}"
+            f"{clause} AS clause, {items} FROM {joined} WHERE clause IS NOT NULL{limit}"
         )
         self._check_once()
 
@@ -210,9 +214,14 @@ class _Merging:
         items = self._statement.output
         if not items:
             return
-        found = output_clause.output(
-            self._session, self._table, self._binder, items, action.upper(), merging=True
-        )
+        try:
+            found = output_clause.output(
+                self._session, self._table, self._binder, items, action.upper(), merging=True
+            )
+        except SqlError as error:
+            if error.number not in (207, 4104):
+                raise
+            raise unsupported("columns of the source in the OUTPUT of MERGE") from error
         before = list(self.shown.batches) if self.shown else []
         self.shown = ResultSet(found.columns, iter([*before, *found.batches]))
 
