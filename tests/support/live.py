@@ -94,8 +94,7 @@ class LiveSource:
     def rows(self, sql_: str, db: str = "McTM") -> list[tuple[Any, ...]]:
         """Ask with the driver alone."""
         with self._connected(db) as connection:
-            cursor = connection.stream()
-            cursor.execute(self._here(sql_))
+            cursor = connection.stream(self._here(sql_))
             return [tuple(row) for row in cursor.fetchall()]
 
     def forget_faults(self) -> None:
