@@ -1,7 +1,6 @@
 """``script/live HOST:PORT:USER``: exits with 1 if a server does not answer as expected."""
 
 import argparse
-import json
 import signal
 import sys
 import time
@@ -19,10 +18,19 @@ from live.parse import read_probes
 from live.place import Place, read_facts
 from live.postgres import Target, sweep_target
 from live.probe import AREAS, Probe
-from live.report import Report, as_json, as_markdown, table
+from live.report import Report, table
+from live.report_files import require_writable, write_report
 from live.run import Result, Runner
 from live.sandbox_table import write_table
-from live.servers import PG_PASSWORD, SANDBOX, WrongNameError, password_for, server_at, split
+from live.servers import (
+    PASSWORD,
+    PG_PASSWORD,
+    SANDBOX,
+    CannotRunError,
+    password_for,
+    server_at,
+    split,
+)
 from live.suite import run_suite
 from tableferry import sqlserver
 from tableferry.errors import TableferryError
@@ -32,6 +40,12 @@ COULD_NOT: Final = 2
 """Exit code: nothing was found out."""
 
 INTERRUPTED: Final = 128 + signal.SIGINT
+
+HINTS: Final = {
+    "18456": f"Check the user, and the password in {PASSWORD}. Another try may lock the account.",
+    "TLS": "Name the certificate of the server's authority with --ca-file.",
+}
+"""What to do about an error, by its code: the engine's own hints name its variables."""
 
 PROMISE: Final = """\
 This will, on {server}:
@@ -72,7 +86,8 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     options = arguments(argv)
     probes = read_probes(areas=options.area or AREAS)
     try:
@@ -83,8 +98,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _compare(options, probes)
         with server_at(options.server or "", options.ca_file) as place:
             return _examine(place, options, probes)
-    except (WrongNameError, TableferryError, psycopg.Error) as error:
+    except (CannotRunError, TableferryError, psycopg.Error) as error:
         print(f"script/live: {error}", file=sys.stderr)
+        if hint := HINTS.get(getattr(error, "code", ""), ""):
+            print(hint, file=sys.stderr)
         return COULD_NOT
     except KeyboardInterrupt:
         print("script/live: interrupted; there is no report", file=sys.stderr)
@@ -104,6 +121,7 @@ def _compare(options: argparse.Namespace, probes: list[Probe]) -> int:
 
 
 def _examine(place: Place, options: argparse.Namespace, probes: list[Probe]) -> int:
+    require_writable(options.output)
     target = None
     if options.postgres:
         target = Target(*split(options.postgres), password_for(options.postgres, PG_PASSWORD))
@@ -139,17 +157,10 @@ def _examine(place: Place, options: argparse.Namespace, probes: list[Probe]) -> 
         postgres=version,
         swept=swept,
     )
-    _write(report, options.output)
+    write_report(report, options.output)
+    if not report.says_anything:
+        return COULD_NOT
     return 0 if report.is_good else 1
-
-
-def _write(report: Report, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(as_json(report), indent=1, ensure_ascii=False)
-    (folder / "live-report.json").write_text(f"{text}\n", encoding="utf-8")
-    (folder / "live-report.md").write_text(as_markdown(report), encoding="utf-8")
-    end = "Everything is as expected." if report.is_good else "Not everything is as expected."
-    print(f"{end} {folder / 'live-report.md'} and live-report.json say more.")
 
 
 def _begin(place: Place, name: str, *, may_ask: bool) -> int:
@@ -158,9 +169,16 @@ def _begin(place: Place, name: str, *, may_ask: bool) -> int:
         facts = read_facts(master)
         earlier = ", and those that earlier runs have left"
         print(PROMISE.format(server=f"{name} ({facts.product} {facts.version})", earlier=earlier))
-        if may_ask and input("Go on? (yes/no) ").strip().lower() not in ("y", "yes"):
-            raise WrongNameError("Nothing was done")
+        if may_ask and not _agreed():
+            raise CannotRunError("Nothing was done")
     return _sweep(place)
+
+
+def _agreed() -> bool:
+    try:
+        return input("Go on? (yes/no) ").strip().lower() in ("y", "yes")
+    except EOFError:
+        raise CannotRunError("Nothing was done: nobody answered; --yes does") from None
 
 
 def _wait_for(place: Place, seconds: int) -> None:
@@ -191,7 +209,7 @@ def _sweep_target(target: Target) -> str:
 
 def _swept(dropped: list[str], used: list[str]) -> int:
     if used:
-        raise WrongNameError(
+        raise CannotRunError(
             "Another run is using this server: wait for its end, or end its process. "
             f"Its databases: {', '.join(used)}"
         )

@@ -7,10 +7,13 @@ moment at which a run could be killed and its database not be known for ours.
 import contextlib
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
+from live.answers import refused_login
+from live.emptying import empty
 from live.place import Place
+from live.refusals import is_refusal
 from tableferry import sqlserver
 from tableferry.errors import TableferryError
 from tableferry.model.identifiers import quote_mssql
@@ -27,6 +30,9 @@ PLAIN: Final = ("ALLOW_SNAPSHOT_ISOLATION OFF", "READ_COMMITTED_SNAPSHOT OFF")
 PATIENCE: Final = 20
 """Seconds in which sessions of a run that was killed are gone from the server."""
 
+MODEL_LOCKED: Final = "exclusive lock on database"
+"""What SQL Server says (1807) while somebody else creates a database."""
+
 CREATION: Final = 600
 """Seconds that one may take: half a second on a machine of one's own, minutes in Azure."""
 
@@ -36,28 +42,69 @@ def administer(place: Place) -> sqlserver.SourceConnection:
     return sqlserver.connect(place.settings(), statement_timeout=CREATION)
 
 
+RUN_DIGITS: Final = 6
+"""Of a name, after the mark: those that are the run's own."""
+
+
 def new_name() -> str:
-    """Return the name of a database that this run creates."""
+    """Return the name of a database that no other run creates."""
     return MARK + secrets.token_hex(6)
 
 
-def create(master: sqlserver.SourceConnection, options: tuple[str, ...] = ()) -> str:
+def create(
+    master: sqlserver.SourceConnection, options: tuple[str, ...] = (), name: str = ""
+) -> str:
     """Create a database; ``options`` are those of a probe's header. Raises TableferryError."""
-    name = new_name()
-    collation = next((one.split()[1] for one in options if one.startswith("collation ")), COLLATION)
-    master.execute(f"CREATE DATABASE {quote_mssql(name)} COLLATE {collation}")
+    name = name or new_name()
+    asked = next((one.split()[1] for one in options if one.startswith("collation ")), "")
+    made = f"CREATE DATABASE {quote_mssql(name)}"
+    if asked:
+        _create(master, f"{made} COLLATE {asked}")
+    elif not _is_known(master, f"{made} COLLATE {COLLATION}", _create):
+        _create(master, made)
     named = {one.split()[0] for one in options}
-    settings = [
-        *(one for one in PLAIN if one.split()[0] not in named),
-        *(one for one in options if one != "own" and not one.startswith("collation ")),
-    ]
+    changed = f"ALTER DATABASE {quote_mssql(name)} SET"
     try:
-        for option in settings:
-            master.execute(f"ALTER DATABASE {quote_mssql(name)} SET {option}")
+        for option in PLAIN:
+            if option.split()[0] not in named:
+                _is_known(master, f"{changed} {option}")
+        for option in options:
+            if option != "own" and not option.startswith("collation "):
+                master.execute(f"{changed} {option}")
     except TableferryError:
         drop(master, name)
         raise
     return name
+
+
+def _create(master: sqlserver.SourceConnection, sql: str) -> None:
+    """Run CREATE DATABASE, again while another is being created: that locks the model (1807)."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            master.execute(sql)
+        except TableferryError as error:
+            if MODEL_LOCKED not in error.message or time.monotonic() >= deadline:
+                raise
+            time.sleep(0.5)
+        else:
+            return
+
+
+def _is_known(
+    master: sqlserver.SourceConnection,
+    sql: str,
+    execute: Callable[[sqlserver.SourceConnection, str], None] = sqlserver.SourceConnection.execute,
+) -> bool:
+    """Run a statement; False where the server does not support it: not every one has to."""
+    try:
+        execute(master, sql)
+    except TableferryError as error:
+        answer = refused_login(error, master.settings)
+        if not is_refusal(answer.number, answer.text):
+            raise
+        return False
+    return True
 
 
 def drop(
@@ -65,6 +112,7 @@ def drop(
     name: str,
     *,
     alone: bool = True,
+    patience: float | None = None,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> bool:
@@ -74,7 +122,7 @@ def drop(
     """
     if not name.startswith(MARK):
         raise ValueError(f"{name} is no database of ours")
-    deadline = clock() + PATIENCE
+    deadline = clock() + (PATIENCE if patience is None else patience)
     while True:
         if alone:
             # Not every server can; then the sessions have to end by themselves.
@@ -101,118 +149,38 @@ def leftovers(master: sqlserver.SourceConnection) -> list[str]:
 
 
 def sweep(master: sqlserver.SourceConnection) -> tuple[list[str], list[str]]:
-    """Drop what earlier runs left; returns what was dropped, and what a run still uses."""
+    """Drop what earlier runs left; returns what was dropped, and what a run still uses.
+
+    Where the first database of a run is used, the others are as well: some have no session in them
+    for a moment. Sessions of a run that was killed are waited for once.
+    """
     dropped: list[str] = []
     used: list[str] = []
     for name in leftovers(master):
-        (dropped if drop(master, name, alone=False) else used).append(name)
+        is_used = any(_run_of(other) == _run_of(name) for other in used)
+        if is_used or not drop(master, name, alone=False, patience=0 if used else None):
+            used.append(name)
+        else:
+            dropped.append(name)
     return dropped, used
 
 
-_OBJECTS: Final = """\
-SELECT RTRIM(o.type) AS kind, s.name AS owner, o.name AS name FROM sys.objects AS o
-JOIN sys.schemas AS s ON s.schema_id = o.schema_id
-WHERE o.is_ms_shipped = 0 AND o.parent_object_id = 0
-AND o.type IN ('U', 'V', 'P', 'FN', 'IF', 'TF', 'SN', 'SO', 'SP')"""
-
-_WORDS: Final = {
-    "SP": "SECURITY POLICY", "V": "VIEW", "P": "PROCEDURE", "FN": "FUNCTION", "IF": "FUNCTION",
-    "TF": "FUNCTION", "SN": "SYNONYM", "U": "TABLE", "SO": "SEQUENCE",
-}  # fmt: skip
-"""What sys.objects calls them and DROP does, in an order in which most can be dropped."""
-
-_SYSTEM: Final = "'dbo', 'guest', 'INFORMATION_SCHEMA', 'sys', 'cdc', 'public'"
-
-_BEFORE: Final = {
-    """\
-SELECT s.name AS owner, t.name AS name FROM sys.tables AS t
-JOIN sys.schemas AS s ON s.schema_id = t.schema_id WHERE t.temporal_type = 2""": (
-        "ALTER TABLE {0}.{1} SET (SYSTEM_VERSIONING = OFF)"
-    ),
-    """\
-SELECT s.name AS owner, t.name AS name, f.name AS more FROM sys.foreign_keys AS f
-JOIN sys.tables AS t ON t.object_id = f.parent_object_id
-JOIN sys.schemas AS s ON s.schema_id = t.schema_id""": ("ALTER TABLE {0}.{1} DROP CONSTRAINT {2}"),
-}
-"""What keeps tables from being dropped, and what ends that."""
-
-_AFTER: Final = {
-    """\
-SELECT s.name AS owner, t.name AS name FROM sys.types AS t
-JOIN sys.schemas AS s ON s.schema_id = t.schema_id WHERE t.is_user_defined = 1""": (
-        "DROP TYPE {0}.{1}"
-    ),
-    """\
-SELECT s.name AS owner, x.name AS name FROM sys.xml_schema_collections AS x
-JOIN sys.schemas AS s ON s.schema_id = x.schema_id WHERE s.name <> 'sys'""": (
-        "DROP XML SCHEMA COLLECTION {0}.{1}"
-    ),
-    "SELECT name FROM sys.partition_schemes": "DROP PARTITION SCHEME {0}",
-    "SELECT name FROM sys.partition_functions": "DROP PARTITION FUNCTION {0}",
-    f"""\
-SELECT name FROM sys.schemas WHERE name NOT IN ({_SYSTEM}) AND name NOT LIKE 'db[_]%'""": (
-        "DROP SCHEMA {0}"
-    ),
-    f"""\
-SELECT name FROM sys.database_principals WHERE type = 'S' AND name NOT IN ({_SYSTEM})""": (
-        "DROP USER {0}"
-    ),
-    f"""\
-SELECT name FROM sys.database_principals WHERE type = 'R' AND is_fixed_role = 0
-AND name NOT IN ({_SYSTEM})""": "DROP ROLE {0}",
-}
-"""What is left when the objects are gone."""
-
-PASSES: Final = 4
-"""Views of views of views need one each."""
-
-
-def empty(connection: sqlserver.SourceConnection) -> bool:
-    """Drop all that is in the connection's database; False where something is left."""
-    for query, statement in _BEFORE.items():
-        _each(connection, query, statement)
-    for _ in range(PASSES):
-        found = connection.rows(_OBJECTS, ["kind", "owner", "name"])
-        if not found:
-            break
-        places = list(_WORDS)
-        for kind, owner, name in sorted(found, key=lambda row: places.index(row[0])):
-            # What others depend on is dropped in the next pass.
-            with contextlib.suppress(TableferryError):
-                connection.execute(f"DROP {_WORDS[kind]} {quote_mssql(owner)}.{quote_mssql(name)}")
-    else:
-        return False
-    left = [_each(connection, query, statement) for query, statement in _AFTER.items()]
-    return all(left)
-
-
-def _each(connection: sqlserver.SourceConnection, query: str, statement: str) -> bool:
-    names = [one.rpartition(" AS ")[2].split(".")[-1].strip() for one in _selected(query)]
-    try:
-        found = connection.rows(query, names)
-    except TableferryError:
-        return True  # a server without such a view has no such things
-    for row in found:
-        try:
-            connection.execute(statement.format(*map(quote_mssql, row)))
-        except TableferryError:
-            return False
-    return True
-
-
-def _selected(query: str) -> list[str]:
-    return " ".join(query.split()).removeprefix("SELECT ").partition(" FROM ")[0].split(", ")
+def _run_of(name: str) -> str:
+    return name[: len(MARK) + RUN_DIGITS]
 
 
 class Databases:
     """The databases of a run, one for each set of options.
 
-    A connection stays open in each, so that no other run takes it for one left behind.
+    A connection stays open in each, so that no other run takes it for one left behind. Their names
+    begin with the run's digits and have numbers, so that the first is looked at first.
     """
 
     def __init__(self, place: Place, master: sqlserver.SourceConnection) -> None:
         self._place = place
         self._master = master
+        self._run = new_name()[: len(MARK) + RUN_DIGITS]
+        self._count = 0
         self._ready: dict[tuple[str, ...], str] = {}
         self._names: list[str] = []
         self._keepers: dict[str, sqlserver.SourceConnection] = {}
@@ -221,19 +189,23 @@ class Databases:
         """Return an empty database with these options; raises TableferryError."""
         if options in self._ready:
             return self._ready.pop(options)
-        name = create(self._master, options)
+        name = create(self._master, options, f"{self._run}{self._count:06x}")
+        self._count += 1
         self._names.append(name)
         # Where a probe alters the database itself, SQL Server waits until nobody else is in it.
         if "own" not in options:
             self._keepers[name] = sqlserver.connect(self._place.settings(name))
         return name
 
-    def give_back(self, name: str, options: tuple[str, ...]) -> None:
-        """Empty a database for the next probe with the same options, or drop it."""
+    def give_back(self, name: str, options: tuple[str, ...], statements: Sequence[str]) -> None:
+        """Empty a database for the next probe with the same options, or drop it.
+
+        ``statements`` are those that were run in it.
+        """
         is_empty = False
         if "own" not in options and options not in self._ready:
             with contextlib.suppress(TableferryError):
-                is_empty = empty(self._keepers[name])
+                is_empty = empty(self._keepers[name], statements)
         if is_empty:
             self._ready[options] = name
         else:

@@ -5,6 +5,7 @@ from typing import Final
 
 from live.answers import Answer, Answered, Failed
 from live.probe import Expectation, Expected, Fails, Rows, Succeeds
+from live.refusals import NAMES, SYNTAX, is_forbidden, is_refusal
 from live.written import ANY, like
 from tableferry.sqlserver.messages import GROUPS
 
@@ -19,15 +20,6 @@ class Verdict(StrEnum):
     NOT_RUN = "not run"
     """Its version, its components or the rights of the login are not those of the probe."""
 
-
-UNSUPPORTED: Final = frozenset(
-    {102, 155, 156, 195, 319, 321, 343, 448, 2715, 40508, 40510, 40511, 40512, 40515, 40517}
-)
-"""What servers answer to statements that they lack: syntax that they do not know, functions, hints,
-collations and types that are missing, and what Azure SQL Database leaves out."""
-
-FORBIDDEN: Final = frozenset({229, 230, 262, 297, 300, 371, 916, 1088, 5011, 6102, 15151, 15247})
-"""What they answer to a login that may not."""
 
 KNOWN: Final = frozenset(message.code for group in GROUPS.values() for message in group)
 """The numbers that the engine tells from others."""
@@ -45,23 +37,36 @@ def expected_of(expectations: tuple[Expectation, ...], year: int | None) -> Expe
     return next((one.expected for one in expectations if year in one.versions), None)
 
 
-def judge(expected: Expected, answer: Answer) -> Verdict:
-    """Return the verdict about one answer."""
+def judge(
+    expected: Expected,
+    answer: Answer,
+    own: frozenset[str] = frozenset(),
+    *,
+    impersonates: bool = False,
+) -> Verdict:
+    """Return the verdict about one answer.
+
+    ``own`` are the names that the probe creates. ``impersonates``: it acts as a user that it has
+    created, whose rights are those that it granted.
+    """
     if _is(expected, answer):
         return Verdict.PASSED
-    if isinstance(answer, Failed):
-        if _is_unsupported(answer):
-            return Verdict.REFUSED
-        if answer.number in FORBIDDEN and not isinstance(expected, Fails):
-            return Verdict.NOT_RUN
+    if isinstance(answer, Answered) or _answers_the_same(expected, answer):
+        return Verdict.DIFFERS
+    if is_refusal(answer.number, answer.text, own):
+        return Verdict.REFUSED
+    may_lack_rights = not impersonates and not isinstance(expected, Fails)
+    if may_lack_rights and is_forbidden(answer.number, answer.text, own):
+        return Verdict.NOT_RUN
     return Verdict.DIFFERS
 
 
-def _is_unsupported(answer: Failed) -> bool:
-    words = answer.text.lower()
-    return answer.number in UNSUPPORTED or any(
-        one in words for one in ("not support", "is not implemented", "optional feature")
-    )
+def _answers_the_same(expected: Expected, answer: Failed) -> bool:
+    """Tell whether it is the expected error in other words, or one of the same kind."""
+    if not isinstance(expected, Fails):
+        return False
+    both = {expected.number, answer.number}
+    return len(both) == 1 or any(both <= kind for kind in (SYNTAX, NAMES))
 
 
 def _is(expected: Expected, answer: Answer) -> bool:

@@ -30,7 +30,8 @@ SEVERAL: Final = frozenset({"page", "database", "needs", "covers"})
 
 NEEDS: Final = re.compile(r"right [A-Z][A-Z ]+|full-text")
 
-PAGE: Final = re.compile(r"https://learn\.microsoft\.com/en-us/\S+")
+PAGE: Final = re.compile(r"https://learn\.microsoft\.com/en-us/sql(?:/[a-z0-9]+(?:-[a-z0-9]+)*)+")
+"""Folders and a name in lower case, words joined by single hyphens; no version, no heading."""
 
 _HEADER: Final = re.compile(r"--\s+(\w+):\s+(\S.*)")
 _MORE: Final = re.compile(r"--\s{3,}(\S.*)")
@@ -92,7 +93,7 @@ def _parsed(lines: Sequence[_Line], area: str, name: str) -> Probe:
         raise _WrongError(1, "the header has neither a page nor a reason after observed")
     for page in pages:
         if not PAGE.fullmatch(page):
-            raise _WrongError(1, f"{page} is no page of https://learn.microsoft.com/en-us/")
+            raise _WrongError(1, f"{page} is no page of https://learn.microsoft.com/en-us/sql/")
     for need in header.get("needs", ()):
         if not NEEDS.fullmatch(need):
             raise _WrongError(1, f"{need} is nothing that a probe may need")

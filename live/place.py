@@ -63,6 +63,11 @@ class Facts:
     version: str
     year: int | None
 
+    @property
+    def is_sql_server(self) -> bool:
+        """Whether it is one that has everything that a version of SQL Server has."""
+        return self.product == f"SQL Server {self.year}"
+
 
 _PROPERTIES: Final = """\
 SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128)) AS version,
@@ -88,9 +93,10 @@ def read_facts(connection: sqlserver.SourceConnection) -> Facts:
 def _value(connection: sqlserver.SourceConnection, sql: str, place: int) -> object:
     names = re.findall(r" AS (\w+)(?:,|$)", sql.replace("\n", " "))
     try:
-        return connection.rows(sql, names)[0][place]
+        rows = connection.rows(sql, names)
     except TableferryError:
         return None
+    return rows[0][place] if rows else None
 
 
 def names_of(connection: sqlserver.SourceConnection) -> tuple[str, ...]:

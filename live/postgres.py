@@ -22,11 +22,6 @@ class Target:
     user: str
     password: str = field(repr=False)
 
-    @property
-    def variable(self) -> str:
-        """What tests/support/live.py reads."""
-        return f"{self.host}:{self.port}:{self.user}:{self.password}"
-
 
 def sweep_target(
     target: Target,
@@ -50,7 +45,7 @@ def sweep_target(
         number = connection.info.server_version
         names = [str(name) for (name,) in connection.execute(FOUND, (MARK,)).fetchall()]
         for name in names:
-            deadline = clock() + PATIENCE
+            deadline = clock() + (0 if used else PATIENCE)
             while True:
                 try:
                     connection.execute(

@@ -38,17 +38,42 @@ class Report:
 
     @property
     def is_good(self) -> bool:
-        """Whether nothing differs and no test failed."""
+        """Whether nothing differs, no test failed, and a SQL Server knows all of its version."""
         return (
             not any(one.verdict is Verdict.DIFFERS for one in self.results)
+            and not (self._refused and self.facts.is_sql_server)
             and not any(file.failed for file in self.suite)
             and not self.suite_end
         )
 
+    @property
+    def says_anything(self) -> bool:
+        """Whether the server answered a single question."""
+        answered = (Verdict.PASSED, Verdict.DIFFERS)
+        return any(one.verdict in answered for one in self.results) or bool(self.suite)
+
+    @property
+    def sentence(self) -> str:
+        """What came of it, in one sentence."""
+        if not self.says_anything:
+            return "Nothing was found out."
+        if not self.is_good:
+            return "Not everything is as expected."
+        if self._refused:
+            return f"What is supported is as expected; refused: {self._refused}."
+        return "Everything is as expected."
+
+    @property
+    def _refused(self) -> int:
+        return sum(one.verdict is Verdict.REFUSED for one in self.results)
+
 
 _TITLES: Final = {
     Verdict.DIFFERS: ("What differs", "The server answered, and not as expected."),
-    Verdict.REFUSED: ("What the server refuses", "It does not support these statements."),
+    Verdict.REFUSED: (
+        "What the server refuses",
+        "It does not support these statements; whether the claims hold, they do not say.",
+    ),
 }
 
 
@@ -107,8 +132,7 @@ def as_markdown(report: Report) -> str:
         "",
         f"{report.date}; {facts.product} {facts.version}".strip()
         + (f"; PostgreSQL {report.postgres}" if report.postgres else "")
-        + ". "
-        + ("Everything is as expected." if report.is_good else "Not everything is as expected."),
+        + f". {report.sentence}",
         "",
         *table(report.results),
         *_suite(report),

@@ -12,6 +12,8 @@ from live.databases import MARK, Databases, administer
 from live.judge import Verdict, expected_of, judge, shown
 from live.place import Facts, Place, has_need, names_of, read_facts
 from live.probe import Batch, Expected, Probe, Rows, Session, Step, Succeeds
+from live.refusals import is_forbidden, own_names
+from live.servers import CannotRunError
 from tableferry import sqlserver
 from tableferry.errors import TableferryError, TransientError
 
@@ -67,10 +69,10 @@ class Runner:
             made = "CREATE DATABASE and ALTER DATABASE, as the header asks"
             return Result(probe, judge(Succeeds(), answer), 0, made, "success", text)
         try:
-            with contextlib.closing(_Sessions(self._place, name)) as sessions:
+            with contextlib.closing(_Sessions(self._place, name, _numbered(probe))) as sessions:
                 return _run(probe, self.facts, sessions)
         finally:
-            self._databases.give_back(name, probe.database)
+            self._databases.give_back(name, probe.database, _statements(probe))
 
     def scrubbed(self, text: str) -> str:
         """Return a text without the server's names, and without those of our databases."""
@@ -79,7 +81,12 @@ class Runner:
     def __enter__(self) -> Self:
         try:
             # There is always one: another run sees by it that this one is going on.
-            self._databases.give_back(self._databases.take(()), ())
+            self._databases.give_back(self._databases.take(()), (), ())
+        except TableferryError as error:
+            self._master.close()
+            if is_forbidden(0, error.message):
+                raise CannotRunError(f"{error}: it needs CREATE ANY DATABASE") from None
+            raise
         except BaseException:
             self._master.close()
             raise
@@ -90,16 +97,28 @@ class Runner:
             self._databases.close()
 
 
+def _statements(probe: Probe) -> list[str]:
+    return [step.sql for step in probe.steps if isinstance(step, Batch)]
+
+
+def _numbered(probe: Probe) -> frozenset[str]:
+    """Return the sessions whose numbers the statements name."""
+    return frozenset(re.findall(r"\$\(session_(\w+)\)", "\n".join(_statements(probe))))
+
+
 def _run(probe: Probe, facts: Facts, sessions: "_Sessions") -> Result:
     """Run the steps up to the first that does not answer as expected."""
+    own = own_names(_statements(probe)) | sessions.names
+    impersonates = False
     for step in probe.steps:
         answer = sessions.run(step)
+        impersonates |= isinstance(step, Batch) and "EXECUTE AS" in step.sql.upper()
         expected: Expected | None = Succeeds()
         if step.expectations:
             expected = expected_of(step.expectations, facts.year)
         if answer is None or expected is None:
             continue
-        verdict = judge(expected, answer)
+        verdict = judge(expected, answer, own, impersonates=impersonates)
         if verdict is Verdict.PASSED:
             continue
         asked = step.sql if isinstance(step, Batch) else f"(what {step.session.name} waited for)"
@@ -119,11 +138,16 @@ def _run(probe: Probe, facts: Facts, sessions: "_Sessions") -> Result:
 
 
 class _Sessions:
-    """The connections of one probe, opened when they are first named."""
+    """The connections of one probe, opened when they are first named.
 
-    def __init__(self, place: Place, database: str) -> None:
+    ``numbered`` are those whose numbers are asked for: one that waits cannot be asked.
+    """
+
+    def __init__(self, place: Place, database: str, numbered: frozenset[str]) -> None:
+        self.names = frozenset({database})
         self._place = place
         self._database = database
+        self._numbered = numbered
         self._open: dict[str, sqlserver.SourceConnection] = {}
         self._numbers: dict[str, str] = {}
         self._waited_for: dict[str, Future[Answer]] = {}
@@ -160,9 +184,10 @@ class _Sessions:
             except TableferryError as error:
                 return refused_login(error, settings)
             self._open[session.name] = connection
-            found = ask(connection, "SELECT @@SPID AS number", wire=False)
-            if isinstance(found, Answered):
-                self._numbers[session.name] = found.rows[0][0]
+            if session.name in self._numbered:
+                found = ask(connection, "SELECT @@SPID AS number", wire=False)
+                if isinstance(found, Answered) and found.rows:
+                    self._numbers[session.name] = found.rows[0][0]
         return self._open[session.name]
 
     def _filled(self, sql: str) -> str:

@@ -3,6 +3,7 @@
 import contextlib
 import getpass
 import os
+import re
 import sys
 from collections.abc import Iterator
 from typing import Final
@@ -17,32 +18,42 @@ PASSWORD: Final = "TABLEFERRY_LIVE_PASSWORD"
 
 PG_PASSWORD: Final = "TABLEFERRY_LIVE_PG_PASSWORD"
 
+PORTS: Final = 65536
 
-class WrongNameError(Exception):
-    """A command names no server that can be used; nothing was done."""
+
+class CannotRunError(Exception):
+    """The command cannot be carried out; the text says why, and what to do."""
 
 
 def split(text: str) -> tuple[str, int, str]:
-    """Return host, port and user; raises WrongNameError."""
+    """Return host, port and user; raises CannotRunError."""
     # An address of IPv6 stands in brackets.
     host, _, rest = text.rpartition("]") if text.startswith("[") else text.partition(":")
     if text.startswith("["):
         host, rest = host.removeprefix("["), rest.removeprefix(":")
     port, _, user = rest.partition(":")
-    if not host or not port.isdigit() or not user:
-        raise WrongNameError(
+    if not host or not re.fullmatch(r"\d{1,5}", port) or not 0 < int(port) < PORTS or not user:
+        raise CannotRunError(
             f"Name a server as HOST:PORT:USER, or sandbox; not: {text or '(nothing)'}"
         )
     return host, int(port), user
 
 
+def joined(host: str, port: int, user: str) -> str:
+    """Return the text that ``split`` takes apart."""
+    return f"[{host}]:{port}:{user}" if ":" in host else f"{host}:{port}:{user}"
+
+
 def password_for(text: str, variable: str) -> str:
-    """Return the password from the environment, or from the terminal; raises WrongNameError."""
+    """Return the password from the environment, or from the terminal; raises CannotRunError."""
     if found := os.environ.get(variable):
         return found
     if not sys.stdin.isatty():
-        raise WrongNameError(f"There is no password for {text}: set {variable}")
-    return getpass.getpass(f"Password for {text}: ")
+        raise CannotRunError(f"There is no password for {text}: set {variable}")
+    try:
+        return getpass.getpass(f"Password for {text}: ")
+    except EOFError:
+        raise CannotRunError(f"There is no password for {text}: set {variable}") from None
 
 
 @contextlib.contextmanager

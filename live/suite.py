@@ -14,6 +14,7 @@ from typing import Final
 from live.place import Place
 from live.postgres import Target
 from live.report import SuiteFile
+from live.servers import PASSWORD, PG_PASSWORD, joined
 from tests.support.live_tests import LIVE
 
 ROOT: Final = Path(__file__).parent.parent
@@ -61,13 +62,17 @@ def run_suite(
 
 
 def _environment(place: Place, postgres: Target | None) -> Mapping[str, str]:
-    server = f"{place.host}:{place.port}:{place.user}:{place.password}"
-    return {
+    found = {
         **os.environ,
-        MSSQL: server,
-        **({CA_FILE: place.ca_file} if place.ca_file else {}),
-        **({POSTGRES: postgres.variable} if postgres else {}),
+        MSSQL: joined(place.host, place.port, place.user),
+        PASSWORD: place.password,
+        CA_FILE: place.ca_file,
     }
+    found.pop(POSTGRES, None)
+    if postgres:
+        found[POSTGRES] = joined(postgres.host, postgres.port, postgres.user)
+        found[PG_PASSWORD] = postgres.password
+    return found
 
 
 def _run(command: list[str], environment: Mapping[str, str]) -> int:

@@ -1,5 +1,5 @@
 -- claim: SELECT without the right fails with 229, which names right, object, database and schema
--- page: https://learn.microsoft.com/en-us/sql/relational-databases/errors-events/mssqlserver-229-database-engine-error
+-- page: https://learn.microsoft.com/en-us/sql/relational-databases/errors-events/database-engine-events-and-errors-0-to-999
 -- covers: sqlserver.messages.statements
 
 CREATE TABLE dbo.T (A int NULL)

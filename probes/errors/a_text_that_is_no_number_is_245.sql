@@ -1,5 +1,5 @@
 -- claim: A text that is no number fails with 245, which quotes it
--- page: https://learn.microsoft.com/en-us/sql/relational-databases/errors-events/mssqlserver-245-database-engine-error
+-- page: https://learn.microsoft.com/en-us/sql/relational-databases/errors-events/database-engine-events-and-errors-0-to-999
 -- covers: sqlserver.messages.values
 
 SELECT CAST(V AS int) AS v FROM (VALUES ('secret')) AS t (V)

@@ -1,6 +1,6 @@
 -- claim: A text that does not fit its column is refused, by 8152 before SQL Server 2019 and by 2628 since, which
 --   quotes it
--- page: https://learn.microsoft.com/en-us/sql/relational-databases/errors-events/mssqlserver-2628-database-engine-error
+-- page: https://learn.microsoft.com/en-us/sql/relational-databases/errors-events/database-engine-events-and-errors-2000-to-2999
 -- database: own
 -- covers: sqlserver.messages.values
 

@@ -1,6 +1,6 @@
 -- claim: Who may read a view need not have a right on its table of the same owner
--- page: https://learn.microsoft.com/en-us/dotnet/framework/data/adonet/sql/writing-secure-dynamic-sql-in-sql-server
--- observed: Ownership chaining; the page describes it for procedures, and views follow the same rule
+-- page: https://learn.microsoft.com/en-us/sql/relational-databases/tutorial-ownership-chains-and-context-switching
+-- observed: Ownership chaining; the page shows it with a procedure, and views follow the same rule
 
 CREATE TABLE dbo.T (A int NULL)
 INSERT INTO dbo.T VALUES (5)

@@ -13,12 +13,12 @@ GO
 -- session: b
 SET LOCK_TIMEOUT 0
 GO
-SELECT V FROM dbo.T WHERE ID = 1
+SELECT V AS v FROM dbo.T WHERE ID = 1
 -- expect error 1222: Lock request time out period exceeded.
 -- session: a
 ROLLBACK TRANSACTION
 GO
 -- session: b
-SELECT V FROM dbo.T WHERE ID = 1
--- expect rows: V
+SELECT V AS v FROM dbo.T WHERE ID = 1
+-- expect rows: v
 --   1

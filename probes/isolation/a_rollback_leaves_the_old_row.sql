@@ -8,6 +8,6 @@ BEGIN TRANSACTION
 UPDATE dbo.T SET V = 2
 ROLLBACK TRANSACTION
 GO
-SELECT V FROM dbo.T
--- expect rows: V
+SELECT V AS v FROM dbo.T
+-- expect rows: v
 --   1

@@ -5,8 +5,8 @@
 CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY)
 SET IMPLICIT_TRANSACTIONS OFF
 GO
-SELECT ID FROM dbo.T
--- expect rows: ID
+SELECT ID AS id FROM dbo.T
+-- expect rows: id
 SELECT @@TRANCOUNT AS open_now
 -- expect rows: open_now
 --   0

@@ -11,8 +11,8 @@ GO
 -- session: b
 SET LOCK_TIMEOUT 0; SET TRANSACTION ISOLATION LEVEL SNAPSHOT
 GO
-SELECT V FROM dbo.T
--- expect rows: V
+SELECT V AS v FROM dbo.T
+-- expect rows: v
 --   1
 -- session: a
 ROLLBACK TRANSACTION

@@ -9,20 +9,20 @@ GO
 -- session: b
 SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION
 GO
-SELECT V FROM dbo.T
--- expect rows: V
+SELECT V AS v FROM dbo.T
+-- expect rows: v
 --   1
 -- session: a
 UPDATE dbo.T SET V = 2
 INSERT INTO dbo.T VALUES (2, 2)
 GO
 -- session: b
-SELECT V FROM dbo.T
--- expect rows: V
+SELECT V AS v FROM dbo.T
+-- expect rows: v
 --   1
 COMMIT TRANSACTION
 GO
-SELECT ID, V FROM dbo.T ORDER BY ID
--- expect rows: ID, V
+SELECT ID AS id, V AS v FROM dbo.T ORDER BY ID
+-- expect rows: id, v
 --   1 | 2
 --   2 | 2

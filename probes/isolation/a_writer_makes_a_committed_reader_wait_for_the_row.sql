@@ -10,11 +10,11 @@ UPDATE dbo.T SET V = 2
 GO
 -- session: b
 -- background
-SELECT V FROM dbo.T
+SELECT V AS v FROM dbo.T
 GO
 -- session: a
 COMMIT TRANSACTION
 GO
 -- wait: b
--- expect rows: V
+-- expect rows: v
 --   2

@@ -13,7 +13,7 @@ GO
 UPDATE dbo.T SET V = 2
 GO
 -- session: b
-SELECT V FROM dbo.T
--- expect rows: V
+SELECT V AS v FROM dbo.T
+-- expect rows: v
 --   2
 COMMIT TRANSACTION

@@ -8,14 +8,14 @@ GO
 -- session: b
 BEGIN TRANSACTION
 GO
-SELECT V FROM dbo.T
--- expect rows: V
+SELECT V AS v FROM dbo.T
+-- expect rows: v
 --   1
 -- session: a
 UPDATE dbo.T SET V = 2
 GO
 -- session: b
-SELECT V FROM dbo.T
--- expect rows: V
+SELECT V AS v FROM dbo.T
+-- expect rows: v
 --   2
 COMMIT TRANSACTION

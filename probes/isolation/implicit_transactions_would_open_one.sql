@@ -6,8 +6,8 @@ CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY)
 GO
 SET IMPLICIT_TRANSACTIONS ON
 GO
-SELECT ID FROM dbo.T
--- expect rows: ID
+SELECT ID AS id FROM dbo.T
+-- expect rows: id
 SELECT @@TRANCOUNT AS open_now
 -- expect rows: open_now
 --   1

@@ -11,8 +11,8 @@ GO
 -- session: b
 SET LOCK_TIMEOUT 0
 GO
-SELECT t.V AS V FROM dbo.T AS t WITH (NOLOCK)
--- expect rows: V
+SELECT t.V AS v FROM dbo.T AS t WITH (NOLOCK)
+-- expect rows: v
 --   2
 -- session: a
 ROLLBACK TRANSACTION

@@ -12,8 +12,8 @@ GO
 -- session: b
 SET LOCK_TIMEOUT 0
 GO
-SELECT V FROM dbo.T
--- expect rows: V
+SELECT V AS v FROM dbo.T
+-- expect rows: v
 --   1
 -- session: a
 ROLLBACK TRANSACTION

@@ -1,5 +1,5 @@
 -- claim: Where the last six bytes of two uniqueidentifiers are equal, bytes 8 and 9 decide
--- page: https://learn.microsoft.com/en-us/sql/https://learn.microsoft.com/en-us/sql/connect/ado-net/sql/compare-guid-uniqueidentifier-values
+-- page: https://learn.microsoft.com/en-us/sql/connect/ado-net/sql/compare-guid-uniqueidentifier-values
 -- observed: The page says that the last six bytes come first; the order of the others was read off sorted values
 
 SELECT CASE WHEN CAST('FFFFFFFF-FFFF-FFFF-0001-000000000000' AS uniqueidentifier)

@@ -1,5 +1,5 @@
 -- claim: AsBinaryZM() keeps the Z value: type 1002 for a line with Z
--- page: https://learn.microsoft.com/en-us/sql/t-sql/spatial-geometry/asbinaryzm-geometry-data-type
+-- page: https://learn.microsoft.com/en-us/sql/t-sql/spatial-geometry/asbinaryzm-geometry-datatype
 
 CREATE TABLE dbo.T (Place int NOT NULL PRIMARY KEY, V geometry NULL)
 GO

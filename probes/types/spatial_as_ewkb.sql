@@ -1,5 +1,5 @@
 -- claim: WKB with an SRID can be put together from AsBinaryZM() and STSrid
--- page: https://learn.microsoft.com/en-us/sql/t-sql/spatial-geometry/asbinaryzm-geometry-data-type
+-- page: https://learn.microsoft.com/en-us/sql/t-sql/spatial-geometry/asbinaryzm-geometry-datatype
 
 CREATE TABLE dbo.T (Place int NOT NULL PRIMARY KEY, V geometry NULL)
 GO

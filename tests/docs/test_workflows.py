@@ -1,6 +1,7 @@
 """The workflows and the containers agree with what the documents and the probes say."""
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,28 @@ def test_a_workflow_may_only_read_and_runs_what_is_there(path: Path) -> None:
     commands = [step["run"].split()[0] for step in steps(workflow) if "run" in step]
     assert [one for one in commands if one != "cat" and not (ROOT / one).is_file()] == []
     assert all(job["timeout-minutes"] <= 120 for job in workflow["jobs"].values())
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_expressions_name_what_there_is(path: Path) -> None:
+    """The schema that script/lint compares a workflow with does not look into them."""
+    for job in loaded(path)["jobs"].values():
+        known = {f"matrix.{key}" for key in job["strategy"]["matrix"]} | {"!cancelled()"}
+        assert set(re.findall(r"\$\{\{ *(.*?) *\}\}", yaml.safe_dump(job))) <= known
+
+
+def test_the_schemas_find_a_wrong_key(tmp_path: Path) -> None:
+    """What script/lint runs, on a copy with a mistake in it."""
+    lines = (ROOT / "script" / "lint").read_text().splitlines()
+    [command] = [line for line in lines if "github-workflows" in line]
+    program, *options = command.partition(" .github")[0].split()
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text(WORKFLOWS[0].read_text().replace("runs-on:", "run-on:"))
+    found = [
+        subprocess.run([ROOT / program, *options, one], check=False).returncode
+        for one in (WORKFLOWS[0], wrong)
+    ]
+    assert found == [0, 1]
 
 
 def test_the_suite_of_a_change_is_the_one_of_every_machine() -> None:

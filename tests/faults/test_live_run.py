@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,28 @@ def test_a_run_that_was_killed_at_any_moment_leaves_nothing_when_it_is_run_again
     said, _ = process.communicate(timeout=300)
     assert process.returncode == 0, said
     assert names(server) == [*SYSTEM, *OTHERS]
+
+
+def test_a_run_that_is_interrupted_drops_its_databases_and_says_so(
+    server: SqlServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = server.faults.take_statement
+    begun = threading.Event()
+
+    def note_and_take(sql: str) -> Any:
+        if "CREATE TABLE dbo.U" in sql:
+            begun.set()
+        return take(sql)
+
+    monkeypatch.setattr(server.faults, "take_statement", note_and_take)
+    process = started(server, tmp_path)
+    assert begun.wait(300)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=300)
+    assert process.returncode == 128 + signal.SIGINT, said
+    assert "interrupted; there is no report" in said
+    assert names(server) == [*SYSTEM, *OTHERS]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_report_holds_neither_the_servers_address_nor_the_login_nor_its_databases(

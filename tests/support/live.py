@@ -1,8 +1,9 @@
 """A real SQL Server, and a real PostgreSQL, in the place of those that tests start for themselves.
 
 ``--live`` runs the tests of ``tests/support/live_tests.py`` and no others, on the SQL Server that
-``TABLEFERRY_LIVE_MSSQL=host:port:user:password`` names, and with ``TABLEFERRY_LIVE_POSTGRES`` on
-that PostgreSQL. ``script/live`` sets both, and drops what a run that was killed has left.
+``TABLEFERRY_LIVE_MSSQL=HOST:PORT:USER`` names, and with ``TABLEFERRY_LIVE_POSTGRES`` on that
+PostgreSQL; the passwords are where ``script/live`` reads them. It sets all of these, and drops what
+a run that was killed has left.
 """
 
 import contextlib
@@ -18,6 +19,7 @@ from psycopg.conninfo import make_conninfo
 
 from live.databases import administer, create, drop, new_name
 from live.place import Place, read_facts
+from live.servers import PASSWORD, PG_PASSWORD, CannotRunError, split
 from tableferry import sqlserver
 from tableferry.config import Settings, SourceSettings
 from tests.integration.support import settings_of
@@ -32,18 +34,17 @@ WITH_SERIES = 2022
 """The first version that has GENERATE_SERIES."""
 
 
-def server_of(variable: str) -> tuple[str, int, str, str]:
-    """The host, port, user and password that an environment variable names."""
+def server_of(variable: str, password: str) -> tuple[str, int, str, str]:
+    """The host, port and user that a variable names, and the password that is in another."""
     try:
-        host, port, user, password = os.environ[variable].split(":", 3)
-        return host, int(port), user, password
-    except (KeyError, ValueError):
-        raise pytest.UsageError(f"{variable} is not host:port:user:password") from None
+        return (*split(os.environ.get(variable, "")), os.environ[password])
+    except (CannotRunError, KeyError) as error:
+        raise pytest.UsageError(f"{variable} and {password}: {error}") from None
 
 
 def live_place() -> Place:
     """The SQL Server of ``--live``."""
-    return Place(*server_of(MSSQL), os.environ.get(CA_FILE, ""))
+    return Place(*server_of(MSSQL, PASSWORD), os.environ.get(CA_FILE, ""))
 
 
 @contextlib.contextmanager
@@ -93,8 +94,7 @@ class LiveSource:
     def rows(self, sql_: str, db: str = "McTM") -> list[tuple[Any, ...]]:
         """Ask with the driver alone."""
         with self._connected(db) as connection:
-            cursor = connection.stream()
-            cursor.execute(self._here(sql_))
+            cursor = connection.stream(self._here(sql_))
             return [tuple(row) for row in cursor.fetchall()]
 
     def forget_faults(self) -> None:
@@ -139,7 +139,7 @@ class LivePostgres:
     """What tests use of the PostgreSQL of a run, on the one of TABLEFERRY_LIVE_POSTGRES."""
 
     def __init__(self) -> None:
-        self.host, self.port, self.user, self.password = server_of(POSTGRES)
+        self.host, self.port, self.user, self.password = server_of(POSTGRES, PG_PASSWORD)
 
     def conninfo(self, database: str = "postgres") -> str:
         """The connection string of one of its databases, with the password."""

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from live.databases import Databases, administer, create, drop, empty, leftovers
+from live.databases import Databases, administer, create, drop, leftovers, sweep
+from live.emptying import empty
 from live.place import Place
 from tableferry import sqlserver
 from tableferry.errors import TableferryError
-from tableferry_sandbox.testing import sql_server
+from tableferry_sandbox.faults import SendError
+from tableferry_sandbox.testing import SqlServer, sql_server
 
 FULL = [
     "CREATE SCHEMA more",
@@ -24,9 +26,14 @@ FULL = [
 
 
 @pytest.fixture
-def place() -> Iterator[Place]:
-    with sql_server() as server:
-        yield Place(server.host, server.port, server.user, server.password)
+def server() -> Iterator[SqlServer]:
+    with sql_server() as made:
+        yield made
+
+
+@pytest.fixture
+def place(server: SqlServer) -> Place:
+    return Place(server.host, server.port, server.user, server.password)
 
 
 @pytest.fixture
@@ -55,7 +62,7 @@ def test_a_database_that_is_emptied_can_be_filled_again_in_the_same_way(
         for _ in range(2):
             for statement in FULL:
                 connection.execute(statement)
-            assert empty(connection)
+            assert empty(connection, FULL)
 
 
 def test_databases_are_used_again_by_their_options_and_all_are_dropped(
@@ -63,8 +70,8 @@ def test_databases_are_used_again_by_their_options_and_all_are_dropped(
 ) -> None:
     databases = Databases(place, master)
     plain, own = databases.take(()), databases.take(("own",))
-    databases.give_back(plain, ())
-    databases.give_back(own, ("own",))
+    databases.give_back(plain, (), ())
+    databases.give_back(own, ("own",), ())
     assert leftovers(master) == [plain]
     assert databases.take(()) == plain
     assert databases.take(()) != plain
@@ -83,3 +90,65 @@ def test_a_database_whose_options_are_refused_is_not_left_behind(
 def test_a_database_that_is_not_ours_cannot_be_dropped(master: sqlserver.SourceConnection) -> None:
     with pytest.raises(ValueError, match="tableferry_live_other is no database of ours"):
         drop(master, "tableferry_live_other")
+
+
+def test_what_the_statements_do_not_speak_of_is_not_looked_for(
+    place: Place, master: sqlserver.SourceConnection, server: SqlServer
+) -> None:
+    name = create(master)
+    server.faults.on_statement("sys.objects", SendError(50000, "It was asked"))
+    with sqlserver.connect(place.settings(name)) as connection:
+        assert empty(connection, ["SELECT CAST(1 AS int) AS a"])
+        with pytest.raises(TableferryError, match="It was asked"):
+            empty(connection, ["CREATE TABLE dbo.T (A int NULL)"])
+
+
+def test_a_database_in_which_something_stays_is_not_used_again(
+    place: Place, master: sqlserver.SourceConnection, server: SqlServer
+) -> None:
+    databases = Databases(place, master)
+    name = databases.take(())
+    made = "CREATE TABLE dbo.T (A int NULL)"
+    with sqlserver.connect(place.settings(name)) as connection:
+        connection.execute(made)
+    server.faults.on_statement("DROP TABLE", SendError(3701, "Cannot drop the table"), times=99)
+    databases.give_back(name, (), [made])
+    assert leftovers(master) == []
+    assert databases.take(()) != name
+    databases.close()
+
+
+def test_where_the_first_database_of_a_run_is_used_the_others_are_left_alone(
+    place: Place, master: sqlserver.SourceConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("live.databases.PATIENCE", 0)
+    databases = Databases(place, master)
+    first, own = databases.take(()), databases.take(("own",))
+    with administer(place) as other:
+        assert sweep(other) == ([], [first, own])
+        abandoned = create(other)
+        assert sweep(other) == ([abandoned], [first, own])
+    databases.close()
+
+
+def test_a_server_that_knows_neither_collations_nor_options_still_has_a_database(
+    master: sqlserver.SourceConnection, server: SqlServer
+) -> None:
+    unknown = SendError(33557097, "'COLLATE' is not currently supported")
+    server.faults.on_statement("^CREATE DATABASE .* COLLATE", unknown)
+    unknown = SendError(33557097, "syntax error near SNAPSHOT")
+    server.faults.on_statement("ALTER DATABASE .* SET .*SNAPSHOT", unknown, times=2)
+    name = create(master)
+    assert leftovers(master) == [name]
+    server.faults.on_statement("^CREATE DATABASE", SendError(1105, "The disk is full."))
+    with pytest.raises(TableferryError, match="disk is full"):
+        create(master)
+
+
+def test_a_database_is_created_again_while_the_model_is_locked(
+    master: sqlserver.SourceConnection, server: SqlServer
+) -> None:
+    locked = SendError(1807, "Could not obtain exclusive lock on database 'model'. Retry it later.")
+    server.faults.on_statement("^CREATE DATABASE", locked, times=2)
+    name = create(master)
+    assert leftovers(master) == [name]

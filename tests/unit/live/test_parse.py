@@ -123,3 +123,23 @@ def test_what_is_not_written_as_it_should_be_is_refused(
     with pytest.raises(ProbeError, match=r"probes/types/one\.sql, line") as raised:
         parsed(body, header)
     assert reason in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "http://learn.microsoft.com/en-us/sql/a",
+        "https://learn.microsoft.com/en-us/sql/https://learn.microsoft.com/en-us/sql/a",
+        "https://learn.microsoft.com/en-us/sql/a/",
+        "https://learn.microsoft.com/en-us/sql/a//b",
+        "https://learn.microsoft.com/en-us/sql/a?view=sql-server-ver16",
+        "https://learn.microsoft.com/en-us/sql/a#remarks",
+        "https://learn.microsoft.com/en-us/sql/T-SQL/a",
+        "https://learn.microsoft.com/de-de/sql/a",
+        "https://learn.microsoft.com/en-us/dotnet/a",
+        "https://learn.microsoft.com/en-us/sql/a-",
+    ],
+)
+def test_an_address_that_is_no_page_of_sql_server_is_refused(page: str) -> None:
+    with pytest.raises(ProbeError, match="is no page of"):
+        parsed("SELECT 1\n-- expect success\n", f"-- claim: A\n-- page: {page}\n")

@@ -23,8 +23,8 @@ NOT_RUN = Result(PROBE, Verdict.NOT_RUN, reason="of another version")
 FACTS = Facts("SQL Server 2022", "16.0.1000.6", 2022)
 
 
-def report(*results: Result, **more: object) -> Report:
-    return Report("2026-01-02", "0.1.0", FACTS, results, **more)  # type: ignore[arg-type]
+def report(*results: Result, facts: Facts = FACTS, **more: object) -> Report:
+    return Report("2026-01-02", "0.1.0", facts, results, **more)  # type: ignore[arg-type]
 
 
 def test_a_difference_has_the_page_the_sandbox_and_the_server_side_by_side() -> None:
@@ -38,14 +38,31 @@ def test_a_difference_has_the_page_the_sandbox_and_the_server_side_by_side() -> 
 
 
 def test_what_is_refused_is_told_from_what_differs() -> None:
-    text = as_markdown(report(REFUSED))
+    found = report(PASSED, REFUSED, facts=Facts("an unknown server", "", None))
+    text = as_markdown(found)
     assert "## What the server refuses" in text
     assert "## What differs" not in text
-    assert "Everything is as expected" in text
-    [probe] = as_json(report(REFUSED))["probes"]
+    assert "What is supported is as expected; refused: 1." in text
+    assert found.is_good
+    [_, probe] = as_json(found)["probes"]
     assert probe["verdict"] == "refused"
     assert probe["server"] == "error 102: Incorrect syntax."
     assert probe["sandbox"] == "not asked"
+
+
+def test_a_sql_server_knows_all_of_its_version() -> None:
+    assert not report(PASSED, REFUSED).is_good
+    assert "Not everything is as expected." in as_markdown(report(PASSED, REFUSED))
+    for product in ("the sandbox", "Azure SQL Database"):
+        assert report(PASSED, REFUSED, facts=Facts(product, "16.0", 2022)).is_good
+
+
+def test_a_server_that_answers_nothing_has_said_nothing() -> None:
+    found = report(REFUSED, NOT_RUN, facts=Facts("an unknown server", "", None))
+    assert not found.says_anything
+    assert "Nothing was found out." in as_markdown(found)
+    assert report(PASSED).says_anything
+    assert report(suite=[SuiteFile("tests/a.py", 3, {})]).says_anything
 
 
 def test_what_was_not_run_is_named_with_its_reason() -> None:

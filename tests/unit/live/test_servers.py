@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from live.servers import PASSWORD, WrongNameError, password_for, split
+from live.servers import PASSWORD, CannotRunError, password_for, split
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_a_server_is_a_host_a_port_and_a_user(text: str, found: tuple[str, int, 
 
 @pytest.mark.parametrize("text", ["", "db", "db:1433", "db:port:sa", ":1433:sa"])
 def test_anything_else_is_refused(text: str) -> None:
-    with pytest.raises(WrongNameError, match="HOST:PORT:USER"):
+    with pytest.raises(CannotRunError, match="HOST:PORT:USER"):
         split(text)
 
 
@@ -32,5 +32,5 @@ def test_the_password_is_in_the_environment_where_there_is_no_terminal(
     assert password_for("db:1:sa", PASSWORD) == "Secret-1"
     monkeypatch.delenv(PASSWORD)
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    with pytest.raises(WrongNameError, match=f"set {PASSWORD}"):
+    with pytest.raises(CannotRunError, match=f"set {PASSWORD}"):
         password_for("db:1:sa", PASSWORD)
