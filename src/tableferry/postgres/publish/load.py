@@ -10,7 +10,7 @@ from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.locks import LockStep
 from tableferry.postgres.publish.amend import Amending
 from tableferry.postgres.publish.merge_sql import Changes
-from tableferry.postgres.publish.staging import Part
+from tableferry.postgres.publish.part import Part
 from tableferry.values import RefusedRows
 
 
