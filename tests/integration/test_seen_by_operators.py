@@ -31,6 +31,7 @@ def table(pg_database: PgDatabase) -> PgDatabase:
         "CREATE FUNCTION slow(name text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS "
         "'BEGIN PERFORM pg_sleep(0.2); RETURN name; END'",
         "CREATE INDEX late ON t (slow(name))",
+        "CREATE SCHEMA tableferry",
     )
     return pg_database
 

@@ -32,6 +32,8 @@ from tableferry.postgres.publish.target_table import (
     count,
     counting,
     find,
+    finding,
+    found_in,
     gone,
     guard,
     present,
@@ -143,9 +145,12 @@ class MergeLoad(Staged):
         count = [(counting(plan), ())] if self._complete and guards(plan) else []
         key = [] if self._sifts else [self._adding_key]
         with naming_keys(self._plan), counted_in_passing(self._connection, plan):
-            found = self._staged.close(*count, *key, self._analyzing)
-        if count:
-            guard(plan, found[0][0][0], self.rows)
+            *counted, found = self._staged.close(
+                *count, *key, self._analyzing, finding(plan.spec.target)
+            )
+        if counted:
+            guard(plan, counted[0][0][0], self.rows)
+        self._standing = found_in(plan.spec.target, found)
 
     def publish(self) -> None:
         """Change what differs; nothing of it is visible before the COMMIT."""
