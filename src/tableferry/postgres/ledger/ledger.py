@@ -131,9 +131,12 @@ class Ledger(ChunkRecords):
         The lease is renewed from here on. Where it is not free, ``acquire`` waits for it.
         """
         requested = self._clock()
-        about = (self.run_id, table_key, source, target)
-        by = {"process": self._process, "ttl": self._timing.ttl}
-        begun = self._connection.run(lambda c: begin_and_take(c, *about, **by))
+        process, ttl = self._process, self._timing.ttl
+        begun = self._connection.run(
+            lambda c: begin_and_take(
+                c, self.run_id, table_key, source, target, process=process, ttl=ttl
+            )
+        )
         if begun.lease:
             self._heartbeat.add(begun.lease, requested)
         return begun
