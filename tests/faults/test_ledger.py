@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -11,16 +12,17 @@ from tableferry import postgres
 from tableferry.errors import (
     CommitUnknownError,
     ConfigError,
+    LeaseLostError,
     SchemaError,
     TransientError,
     VerificationError,
 )
 from tableferry.postgres.connection import TargetConnection
-from tableferry.postgres.ledger import Lease, seal, was_published
+from tableferry.postgres.ledger import Lease, decide_seal, seal
 from tableferry_sandbox.local_postgres import LocalPostgres
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
-from tests.support.ledger import SLOW, Run, a_run
+from tests.support.ledger import SLOW, Run, a_run, seal_now
 from tests.support.proxy import Direction, TcpProxy
 
 
@@ -38,7 +40,7 @@ def load(connection: TargetConnection, lease: Lease) -> None:
     """Everything that a load does before COMMIT."""
     connection.begin()
     connection.execute("UPDATE t SET id = 1")
-    seal(connection, lease, rows_read=1, rows_written=1)
+    seal_now(connection, lease)
 
 
 def seen(database: PgDatabase) -> list[tuple[object, ...]]:
@@ -46,7 +48,7 @@ def seen(database: PgDatabase) -> list[tuple[object, ...]]:
 
 
 def published(run: Run, lease: Lease, patience: float = 60.0) -> bool:
-    return was_published(settings_of(run.database), lease, patience=patience)
+    return decide_seal(settings_of(run.database), lease, patience=patience).was_committed
 
 
 def soon(action: Callable[[], object]) -> threading.Timer:
@@ -84,10 +86,60 @@ def test_a_commit_that_never_arrived_is_known_too(database: PgDatabase, pg_proxy
             connection.commit()
         assert not published(run, lease)
         with postgres.connect(settings_of(database)) as again:
-            load(again, lease)
+            load(again, run.acquire())
             again.commit()
         assert published(run, lease)
     assert seen(database) == [(1,)]
+
+
+def test_a_message_that_is_late_does_not_commit_what_was_decided_not_to_be(
+    database: PgDatabase,
+) -> None:
+    """It may wait in a pooler, or in the server's own memory, while the next one asks."""
+    with a_run(database) as run, postgres.connect(settings_of(database)) as late:
+        lease = run.acquire()
+        late.begin()
+        late.execute("UPDATE t SET id = 1")
+        sealing = postgres.Sealing(lambda: [seal(late, lease, rows_read=1, rows_written=1)])
+        decision = decide_seal(settings_of(database), lease)
+        assert not decision.was_committed
+        with pytest.raises(LeaseLostError):
+            sealing.commit(late)
+        late.rollback()
+        assert seen(database) == [(0,)]
+        again = run.ledger.renumbered(lease, decision.generation or 0)
+        assert again == run.acquire()
+        run.publish(again, 2)
+    assert seen(database) == [(2,)]
+
+
+def test_a_lease_that_was_lost_undoes_what_is_sent_with_the_commit(database: PgDatabase) -> None:
+    with (
+        a_run(database, timing=SLOW) as run,
+        postgres.connect(settings_of(database)) as connection,
+    ):
+        lease = run.acquire()
+        connection.begin()
+        connection.execute("UPDATE t SET id = 1")
+        sealing = postgres.Sealing(lambda: [seal(connection, lease, rows_read=1, rows_written=1)])
+        database.run("UPDATE tableferry.leases SET generation = generation + 1")
+        with pytest.raises(LeaseLostError, match=r"took over public\.t"):
+            sealing.commit(connection)
+    assert seen(database) == [(0,)]
+
+
+def test_a_run_marked_as_abandoned_undoes_what_is_sent_with_the_commit(
+    database: PgDatabase,
+) -> None:
+    with a_run(database) as run, postgres.connect(settings_of(database)) as connection:
+        lease = run.acquire()
+        connection.begin()
+        connection.execute("UPDATE t SET id = 1")
+        sealing = postgres.Sealing(lambda: [seal(connection, lease, rows_read=1, rows_written=1)])
+        database.run("UPDATE tableferry.table_runs SET status = 'abandoned', ended_at = now()")
+        with pytest.raises(LeaseLostError):
+            sealing.commit(connection)
+    assert seen(database) == [(0,)]
 
 
 @pytest.mark.parametrize("commits", [True, False])
@@ -129,9 +181,11 @@ def test_a_server_that_is_killed_at_commit_tells_it_when_it_is_back(
         with pytest.raises(TransientError):
             connection.commit()
         back = soon(own_postgres.start)
-        assert not published(run, lease)
+        decision = decide_seal(settings_of(database), lease)
+        assert not decision.was_committed
         back.join()
         assert seen(database) == [(0,)]
+    lease = replace(lease, generation=decision.generation or 0)
     with postgres.connect(settings_of(database)) as connection:
         load(connection, lease)
         connection.commit()
@@ -179,7 +233,7 @@ def test_a_password_that_was_changed_meanwhile_leaves_it_unknown(database: PgDat
         wrong = settings_of(database).model_copy(update={"user": "nobody_of_this_name"})
         tries: list[float] = []
         with pytest.raises(CommitUnknownError) as raised:
-            was_published(wrong, lease, sleep=tries.append)
+            decide_seal(wrong, lease, sleep=tries.append)
         assert isinstance(raised.value.__cause__, ConfigError)
         assert tries == [], "a refused login is not tried again"
 

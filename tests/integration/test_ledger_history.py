@@ -13,10 +13,10 @@ from psycopg.errors import ObjectNotInPrerequisiteState
 from tableferry import __version__, postgres
 from tableferry.errors import ErrorReport, LeaseLostError, TransientError
 from tableferry.model.identifiers import TargetTable
-from tableferry.postgres.ledger import Ledger, runs, seal, shared_connection
+from tableferry.postgres.ledger import Ledger, runs, shared_connection
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
-from tests.support.ledger import QUICK, SLOW, T, a_run, outcomes
+from tests.support.ledger import QUICK, SLOW, T, a_run, outcomes, seal_now
 from tests.support.proxy import Direction, TcpProxy
 
 ERROR = ErrorReport("DataError", "two rows have the same key", "Look at the source.", "23505")
@@ -247,7 +247,7 @@ def test_the_transaction_that_publishes_does_not_hold_up_the_signs_of_life(
     with a_run(database) as run, postgres.connect(settings_of(database)) as connection:
         lease = run.acquire()
         connection.begin()
-        seal(connection, lease, rows_read=0, rows_written=0)
+        seal_now(connection, lease, rows=0)
         run.ledger.progress(run.table, phase="publish")
         renewed = "SELECT renewed_at FROM tableferry.leases"
         before = database.rows(renewed)

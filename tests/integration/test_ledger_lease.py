@@ -13,12 +13,12 @@ import pytest
 from tableferry import postgres
 from tableferry.errors import LeaseHeldError, LeaseLostError
 from tableferry.model.identifiers import TargetTable
-from tableferry.postgres.ledger import Lease, seal
+from tableferry.postgres.ledger import Lease
 from tableferry.postgres.ledger.ledger import this_process
 from tests.integration.support import settings_of
 from tests.support import loaded_process
 from tests.support.databases import PgDatabase
-from tests.support.ledger import QUICK, SLOW, a_run, outcomes
+from tests.support.ledger import QUICK, SLOW, a_run, outcomes, seal_now
 from tests.support.loaded_process import LoadedProcess
 from tests.support.proxy import TcpProxy
 
@@ -216,7 +216,7 @@ def test_nobody_takes_over_while_a_publishing_transaction_is_open(database: PgDa
         lease = silent.acquire()
         connection.begin()
         connection.execute("UPDATE t SET id = 1")
-        seal(connection, lease, rows_read=1, rows_written=1)
+        seal_now(connection, lease)
         time.sleep(SLOW.ttl + 0.1)
         with a_run(database) as run:
             with pytest.raises(LeaseHeldError):

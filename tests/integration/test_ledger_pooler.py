@@ -8,10 +8,10 @@ import pytest
 
 from tableferry import postgres
 from tableferry.errors import LeaseHeldError, LeaseLostError
-from tableferry.postgres.ledger import checkpoint, seal, was_published
+from tableferry.postgres.ledger import checkpoint, decide_seal
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
-from tests.support.ledger import SLOW, a_run
+from tests.support.ledger import SLOW, a_run, seal_now
 from tests.support.pgbouncer import pooled
 
 pytestmark = pytest.mark.needs_packages("pgbouncer")
@@ -50,9 +50,11 @@ def test_a_whole_run_with_chunks_and_a_commit_to_be_decided(pooler: PgDatabase) 
         assert len(run.ledger.done_chunks(lease)) == 12
         connection.begin()
         connection.execute("UPDATE t SET id = 1")
-        seal(connection, lease, rows_read=12, rows_written=12)
+        seal_now(connection, lease, rows=12)
         decided: list[bool] = []
-        asker = threading.Thread(target=lambda: decided.append(was_published(settings, lease)))
+        asker = threading.Thread(
+            target=lambda: decided.append(decide_seal(settings, lease).was_committed)
+        )
         asker.start()
         connection.commit()
         asker.join()

@@ -15,7 +15,7 @@ FEW, MANY = 2, 5
 
 NEW = "create"
 
-A_TABLE = {NEW: 11, "truncate": 12, "swap": 26, "merge": 25}
+A_TABLE = {NEW: 9, "truncate": 8, "swap": 11, "merge": 11}
 """Messages of one more table, of two columns and a key, on both connections to the target."""
 
 

@@ -25,8 +25,8 @@ def main(value: int) -> None:
         connection.begin()
         connection.execute("DELETE FROM t")
         connection.execute("INSERT INTO t VALUES (%s)", (value,))
-        seal(connection, lease, rows_read=1, rows_written=1)
-        connection.commit()
+        sealing = postgres.Sealing(lambda: [seal(connection, lease, rows_read=1, rows_written=1)])
+        sealing.commit(connection)
         say(published="yes")
         ledger.end_run("ok")
 

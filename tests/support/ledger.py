@@ -8,7 +8,8 @@ from typing import Any
 
 from tableferry import postgres
 from tableferry.model.identifiers import TargetTable
-from tableferry.postgres.ledger import Lease, LeaseTiming, Ledger, TableRun, seal
+from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.ledger import Lease, LeaseTiming, Ledger, TableRun, seal, sealing
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 
@@ -38,8 +39,10 @@ class Run:
             connection.begin()
             connection.execute("DELETE FROM t")
             connection.execute("INSERT INTO t VALUES (%s)", (value,))
-            seal(connection, lease, rows_read=1, rows_written=1)
-            connection.commit()
+            sealing = postgres.Sealing(
+                lambda: [seal(connection, lease, rows_read=1, rows_written=1)]
+            )
+            sealing.commit(connection)
 
     def row(self, *columns: str) -> tuple[object, ...]:
         """Return the ledger's record of this run's table."""
@@ -48,6 +51,13 @@ class Run:
             f"WHERE run_id = '{self.ledger.run_id}' AND table_key = '{self.table.table_key}'"
         )
         return found
+
+
+def seal_now(connection: TargetConnection, lease: Lease, rows: int = 1) -> None:
+    """Record the outcome in the open transaction, before its COMMIT; raises LeaseLostError."""
+    seals = [seal(connection, lease, rows_read=rows, rows_written=rows)]
+    with sealing(seals):
+        connection.ask(*seals[0].questions)
 
 
 @contextlib.contextmanager

@@ -185,7 +185,8 @@ class TargetSchema:
     from it and keep their rows when it is emptied. ``obstacles`` are keyed by the name of the
     publishing strategy, for the strategies that may be used. ``bytes`` is the table's size on disk
     without its indexes. ``btrees`` are its indexes that have no expression among their columns.
-    ``uses`` is what uses each column, by its name, where that was asked for.
+    ``uses`` is what uses each column, by its name, where that was asked for. ``oid`` is
+    ``pg_class.oid``.
     """
 
     columns: tuple[TargetColumn, ...]
@@ -199,3 +200,4 @@ class TargetSchema:
     bytes: int = 0
     btrees: tuple[TargetIndex, ...] = ()
     uses: Mapping[str, tuple[ColumnUse, ...]] = field(default_factory=dict)
+    oid: int = 0

@@ -42,7 +42,8 @@ class SyncPlan:
     key's text columns then, whose values may be spelled anew without being another key.
     ``mark`` is where deleted rows are marked, None where they are deleted. ``source_columns`` are
     all columns of the source, carried or not. ``remarks`` are those of the warnings that are about
-    the two tables and not about the load.
+    the two tables and not about the load. ``target_oid`` and ``target_bytes`` are those of an
+    existing target when it was planned.
     """
 
     spec: TableSpec
@@ -64,6 +65,8 @@ class SyncPlan:
     mark: Mark | None = None
     source_columns: tuple[SourceColumn, ...] = ()
     remarks: tuple[str, ...] = ()
+    target_oid: int = 0
+    target_bytes: int = 0
 
     @property
     def publish(self) -> str:

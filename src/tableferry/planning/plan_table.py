@@ -72,6 +72,66 @@ def plan_table(
     own ``spec`` leaves nothing out.
     """
     _require_place_for_watermark(spec, complete=merging is None)
+    matched = _matched(spec, source, target, details)
+    noted = _require_storable(matched.spec, matched.columns)
+    noted += require_encodable(matched.columns, database)
+    if target is None:
+        create = _creation(matched, details, database, updated=merging is not None)
+        _require_keys(matched, strategies, merging)
+        writing = _Writing(matched.drift, noted, create.warnings, create=create)
+    else:
+        chosen = partial(choose, strategies=strategies, merging=merging)
+        rows = source.estimated_rows
+        writing = _into_existing(matched, target, noted, details, chosen, estimated=rows)
+    reading = _reading(matched, source, isolation)
+    return replace(_combined(matched, source, writing, reading), merging=merging)
+
+
+def _combined(
+    matched: "_Matched", source: SourceSchema, writing: "_Writing", reading: "_Reading"
+) -> SyncPlan:
+    spec = matched.spec
+    said = (*reading.warnings, *reading.hidden, *writing.noted)
+    return SyncPlan(
+        spec=spec,
+        columns=matched.columns,
+        order_by=tuple(order_term(order, source.columns) for order in spec.order_by),
+        consistency=reading.consistency,
+        create=writing.create,
+        can_freeze=writing.is_plain,
+        estimated_rows=None if spec.where else source.estimated_rows,
+        warnings=(*said, *writing.drift.warnings, *writing.of_details),
+        drift=writing.drift,
+        at_one_moment=reading.at_one_moment,
+        strategy=writing.choice.strategy if writing.choice else None,
+        strategy_reason=writing.choice.reason if writing.choice else "",
+        fallbacks=reading.fallbacks,
+        mark=matched.mark,
+        source_columns=source.columns,
+        remarks=writing.remarks + reading.hidden,
+        target_oid=writing.oid,
+        target_bytes=writing.bytes,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Matched:
+    """Both sides' columns, matched; the ``spec`` leaves nothing out."""
+
+    spec: TableSpec
+    columns: tuple[ColumnPlan, ...]
+    drift: Drift
+    mark: Mark | None
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The key's target columns."""
+        return target_key_columns(self.spec, self.columns)
+
+
+def _matched(
+    spec: TableSpec, source: SourceSchema, target: TargetSchema | None, details: TableDetails
+) -> _Matched:
     left_out = None if spec.columns else _excluded(spec, source)
     spec = complete_spec(spec, source, details)
     require_trackable(spec, source, details)
@@ -81,96 +141,92 @@ def plan_table(
     require_not_carried(spec, mark, (name for _, name in found))
     others = unrequested(found, source)
     matched = match_columns(spec, found, fillable, excluded=left_out, others=others)
-    columns = matched.columns
-    require_not_carried(spec, mark, (column.target.name for column in columns))
-    spec = _carried(spec, columns)
-    require_key_to_mark(spec, mark, target_key_columns(spec, columns))
-    noted = _require_storable(spec, columns) + require_encodable(columns, database)
-    if target is None:
-        create = _creation(spec, columns, details, database, mark, updated=merging is not None)
-        _require_keys(spec, columns, strategies, merging)
-        writing = _Writing(matched.drift, noted)
-    else:
-        create = None
-        key = target_key_columns(spec, columns)
-        candidate = Candidate(spec, target, columns, key, source.estimated_rows)
-        chosen = partial(choose, strategies=strategies, merging=merging)
-        writing = _into_existing(candidate, matched.drift, noted, details, chosen)
-    choice, drift = writing.choice, writing.drift
+    require_not_carried(spec, mark, (column.target.name for column in matched.columns))
+    spec = _carried(spec, matched.columns)
+    require_key_to_mark(spec, mark, target_key_columns(spec, matched.columns))
+    return _Matched(spec, matched.columns, matched.drift, mark)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How the rows are read; ``hidden`` are the warnings about rows that are not."""
+
+    consistency: Consistency
+    at_one_moment: bool
+    fallbacks: tuple[Consistency, ...]
+    warnings: tuple[str, ...]
+    hidden: tuple[str, ...]
+
+
+def _reading(matched: _Matched, source: SourceSchema, isolation: Isolation) -> _Reading:
+    spec = matched.spec
     consistency, warnings = choose_consistency(spec, isolation, in_memory=source.in_memory)
-    warnings += require_verifiable(spec, consistency, target_key_columns(spec, columns))
-    hidden = _hidden_rows(source, spec)
-    return SyncPlan(
-        spec=spec,
-        columns=columns,
-        order_by=tuple(order_term(order, source.columns) for order in spec.order_by),
-        consistency=consistency,
-        create=create,
-        can_freeze=target is None or target.kind == "r",
-        estimated_rows=None if spec.where else source.estimated_rows,
-        warnings=(
-            *warnings,
-            *hidden,
-            *writing.noted,
-            *drift.warnings,
-            *(create or details).warnings,
-        ),
-        drift=drift,
-        at_one_moment=source.in_memory
-        or consistency is Consistency.SNAPSHOT
-        or (consistency is Consistency.READ_COMMITTED and isolation.row_versions),
-        strategy=choice.strategy if choice else None,
-        strategy_reason=choice.reason if choice else "",
-        merging=merging,
-        fallbacks=fallbacks_after(spec, consistency, isolation),
-        mark=mark,
-        source_columns=source.columns,
-        remarks=writing.remarks + hidden,
+    warnings += require_verifiable(spec, consistency, matched.key)
+    versioned = consistency is Consistency.READ_COMMITTED and isolation.row_versions
+    return _Reading(
+        consistency,
+        source.in_memory or consistency is Consistency.SNAPSHOT or versioned,
+        fallbacks_after(spec, consistency, isolation),
+        warnings,
+        _hidden_rows(source, spec),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Writing:
-    """How the rows are written: the strategy for an existing target, and what is said of it.
+    """How the rows are written, and what is said of it.
 
-    ``noted`` are warnings, ``remarks`` those of them that matter whatever the strategy is.
+    ``create`` is for a missing target, ``choice`` the strategy for an existing one. ``noted`` are
+    warnings, ``remarks`` those of them that matter whatever the strategy is; ``of_details`` are
+    those about the source's details. ``is_plain``: the target is no partitioned table; ``oid`` and
+    ``bytes`` are those of an existing one.
     """
 
     drift: Drift
     noted: tuple[str, ...]
+    of_details: tuple[str, ...]
     remarks: tuple[str, ...] = ()
     choice: Choice | None = None
+    create: Creation | None = None
+    is_plain: bool = True
+    oid: int = 0
+    bytes: int = 0
 
 
 def _into_existing(
-    candidate: Candidate,
-    drift: Drift,
+    matched: _Matched,
+    target: TargetSchema,
     noted: tuple[str, ...],
     details: TableDetails,
     chosen: Callable[[Candidate], Choice],
+    *,
+    estimated: int | None,
 ) -> _Writing:
     """Choose the strategy for a target that is there; raises SchemaError where none fits."""
-    spec, target = candidate.spec, candidate.target
+    spec, columns = matched.spec, matched.columns
     remarks = require_loadable(spec, target)
-    long_rows = long_index_rows(spec.target, target, candidate.columns, details.collations)
-    choice = chosen(candidate)
-    drift = drift.settled(in_place=choice.strategy.in_place)
-    return _Writing(drift, (*remarks, *noted, *long_rows, *choice.warnings), remarks, choice)
+    long_rows = long_index_rows(spec.target, target, columns, details.collations)
+    choice = chosen(Candidate(spec, target, columns, matched.key, estimated))
+    return _Writing(
+        matched.drift.settled(in_place=choice.strategy.in_place),
+        (*remarks, *noted, *long_rows, *choice.warnings),
+        details.warnings,
+        remarks,
+        choice,
+        is_plain=target.kind == "r",
+        oid=target.oid,
+        bytes=target.bytes,
+    )
 
 
-def _require_keys(
-    spec: TableSpec,
-    columns: Sequence[ColumnPlan],
-    strategies: Strategies,
-    merging: Strategy | None,
-) -> None:
+def _require_keys(matched: _Matched, strategies: Strategies, merging: Strategy | None) -> None:
     """Raise SchemaError where later loads of a new table could not find its rows by their keys."""
-    key = target_key_columns(spec, columns)
+    spec = matched.spec
     if asked := strategies.get(spec.publish.value):
         require_ledger(spec, asked)
-        require_key(spec, asked, key)
+        require_key(spec, asked, matched.key)
     if merging:
-        require_key(spec, merging, key)
+        require_key(spec, merging, matched.key)
 
 
 def _hidden_rows(source: SourceSchema, spec: TableSpec) -> tuple[str, ...]:
@@ -215,16 +271,11 @@ def _require_storable(spec: TableSpec, columns: Sequence[ColumnPlan]) -> tuple[s
 
 
 def _creation(
-    spec: TableSpec,
-    columns: Sequence[ColumnPlan],
-    details: TableDetails,
-    database: TargetDatabase,
-    mark: Mark | None,
-    *,
-    updated: bool,
+    matched: _Matched, details: TableDetails, database: TargetDatabase, *, updated: bool
 ) -> Creation:
+    spec, mark = matched.spec, matched.mark
     # A companion follows its main column, of the same source column.
-    pairs = [(_as_stored(column.source, spec), column.target) for column in columns]
+    pairs = [(_as_stored(column.source, spec), column.target) for column in matched.columns]
     key = spec.primary_key
     return plan_creation(spec.target, pairs, key, details, database, mark=mark, updated=updated)
 

@@ -163,6 +163,7 @@ def read_found(
     ((referenced_by, triggers, secured, may_alter, has_children, size, btrees),) = described
     seen = {name: obstacles(rows) for name, rows in zip(asked, rest, strict=False)}
     schema = TargetSchema(
+        oid=oid,
         columns=tuple(map(_column, columns)),
         kind=kind,
         referenced_by=tuple(referenced_by),

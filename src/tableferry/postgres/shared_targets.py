@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,8 +11,9 @@ from tableferry.errors import ConfigError
 from tableferry.model.identifiers import TargetTable
 from tableferry.model.target_database import can_encode
 from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.messages import Question, Rows
 
-_PLACES: Final = """\
+PLACES: Final = """\
 SELECT coalesce(t.nspname, w.schema, current_schema(), ''), w.name, coalesce(t.oid::bigint, 0),
   ARRAY(SELECT a.relid::oid::bigint FROM pg_partition_ancestors(t.oid) a), coalesce(t.relkind, '')
 FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY w (schema, name, place)
@@ -78,35 +79,39 @@ class KnownPlaces:
 
 
 def require_own_target(
-    connection: TargetConnection,
-    spec: TableSpec,
-    others: Sequence[TableSpec],
-    known: KnownPlaces | None = None,
+    connection: TargetConnection, spec: TableSpec, others: Sequence[TableSpec]
 ) -> Place:
     """Return where an entry's target is, after seeing that it is the entry's alone.
 
-    Raises ConfigError where the target is another entry's as well, or a partition of it.
+    Raises ConfigError as ``require_unshared``.
+    """
+    targets = targets_beside(connection, spec, others)
+    own, *elsewhere = places(connection, [spec.target, *targets.values()])
+    require_unshared(spec, own, dict(zip(targets, elsewhere, strict=True)))
+    return own
 
-    The entry is compared with ``others`` and with all that were configured beside it: one of those
-    that is loaded by another run would replace its rows all the same. Where those are may be
-    ``known``; where the entry's own target is, is asked now.
+
+def targets_beside(
+    connection: TargetConnection, spec: TableSpec, others: Sequence[TableSpec]
+) -> dict[str, TargetTable]:
+    """Return the targets that an entry is compared with, by the keys of their entries.
+
+    Those of the ``others``, and of all that were configured beside it: one of those that is loaded
+    by another run would replace its rows all the same.
     """
     targets = dict(spec.all_targets) | {other.key: other.target for other in others}
-    targets = {
+    return {
         key: target
         for key, target in targets.items()
         if key != spec.key and can_exist(connection, target)
     }
-    tables = list(targets.values())
-    if known is None or not tables:
-        own, *elsewhere = places(connection, [spec.target, *tables])
-    else:
-        _, *elsewhere = known.of(connection, [spec.target, *tables])
-        (own,) = places(connection, [spec.target])
-    for key, place in zip(targets, elsewhere, strict=True):
+
+
+def require_unshared(spec: TableSpec, own: Place, elsewhere: Mapping[str, Place]) -> None:
+    """Raise ConfigError where the target is another entry's as well, or a partition of it."""
+    for key, place in elsewhere.items():
         if own.shares(place):
             raise shared_target(spec.key, own.table, key, place.table)
-    return own
 
 
 def shared_target(key: str, table: TargetTable, other: str, its: TargetTable) -> ConfigError:
@@ -123,9 +128,18 @@ def can_exist(connection: TargetConnection, table: TargetTable) -> bool:
 
 def places(connection: TargetConnection, tables: Sequence[TargetTable]) -> list[Place]:
     """Return where each table is, as the search path has it; raises TableferryError."""
-    schemas = [table.schema or None for table in tables]
-    (found,) = connection.ask((_PLACES, (schemas, [table.name for table in tables])))
+    (found,) = connection.ask(asking_places(tables))
+    return places_of(found)
+
+
+def asking_places(tables: Sequence[TargetTable]) -> Question:
+    """Return what asks for the same."""
+    return (PLACES, ([table.schema or None for table in tables], [table.name for table in tables]))
+
+
+def places_of(rows: Rows) -> list[Place]:
+    """Return the places for the answer to ``asking_places``, in the order of the tables."""
     return [
         Place(TargetTable(schema, name), oid, frozenset(ancestors), kind)
-        for schema, name, oid, ancestors, kind in found
+        for schema, name, oid, ancestors, kind in rows
     ]

@@ -10,7 +10,7 @@ from tableferry import postgres, sqlserver, values
 from tableferry.config import Settings, TableSpec
 from tableferry.model.watermark import ReloadReason, Watermark
 from tableferry.planning.plan import SyncPlan
-from tableferry.postgres.ledger import NewWatermark
+from tableferry.postgres.ledger import NewWatermark, Seal
 from tableferry.transfer.chunk_loader import StoredChunk
 from tableferry.transfer.load_plan import LoadPlan
 from tableferry.version import VERSION
@@ -94,21 +94,25 @@ class Claim(Protocol):
         watermark: NewWatermark | None = None,
         is_repair: bool = False,
         age: float = 0.0,
-    ) -> dt.datetime | None:
-        """In the publishing transaction: check the lease, write the outcome and the watermark.
+    ) -> Seal | None:
+        """Return what checks the lease in the publishing transaction, and writes the outcome.
 
-        Without a watermark one that another mode has left is deleted: it no longer says how far the
-        target's rows are read. A repair leaves it, and says nothing of the table's age.
-        ``age`` says how many seconds ago the source was asked for the oldest row; returns that
-        moment by the database's clock, None without a ledger. Raises LeaseLostError where another
-        run holds the table by now.
+        And the watermark; without one, what another mode has left is deleted: it no longer says how
+        far the target's rows are read. A repair leaves it, and says nothing of the table's age.
+        ``age`` says how many seconds ago the source was asked for the oldest row. None without a
+        ledger.
         """
 
     def was_published(self) -> bool:
-        """Whether ``seal`` was committed, when the answer to COMMIT was lost.
+        """Whether what was sealed was committed, when the answer to COMMIT was lost.
 
-        Raises CommitUnknownError where that cannot be found out.
+        Where it was not, it cannot be any more. Raises CommitUnknownError where that cannot be
+        found out.
         """
+
+    @property
+    def as_of(self) -> dt.datetime | None:
+        """The moment of the oldest row, by the database's clock, if ``was_published`` found it."""
 
 
 def origin(spec: TableSpec, settings: Settings) -> str:

@@ -3,12 +3,10 @@
 import contextlib
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-from tableferry import postgres, sqlserver, values
+from tableferry import postgres, values
 from tableferry.config import OnInvalid, TargetSettings
 from tableferry.errors import CommitUnknownError
-from tableferry.model.key_range import KeyRange
 from tableferry.model.watermark import ReloadReason, Watermark
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.ledger import (
@@ -18,25 +16,22 @@ from tableferry.postgres.ledger import (
     Ledger,
     LoadDescription,
     NewWatermark,
-    ResumeLimit,
-    StagedTable,
+    Seal,
     TableRun,
     add_amended,
-    amended_rows,
     checkpoint,
+    decide_seal,
     quarantine,
     read_watermark,
-    refused_counts,
     seal,
-    was_published,
     was_row_refused,
     was_stored,
     writing_watermark,
 )
-from tableferry.postgres.ledger.assignments import altered_values
 from tableferry.runs.claim import Cut
+from tableferry.runs.staged_load import StagedLoad
 from tableferry.transfer.chunk_loader import StoredChunk
-from tableferry.transfer.load_plan import LoadPlan, fresh
+from tableferry.transfer.load_plan import LoadPlan
 
 
 class LedgerClaim:
@@ -57,7 +52,6 @@ class LedgerClaim:
         ``begun``: it may have been taken when the table was begun. ``continues``: see
         ``RunOptions``.
         """
-        self._continues = continues
         self._ledger = ledger
         self._run = run
         self._on_wait = on_wait
@@ -69,13 +63,9 @@ class LedgerClaim:
         self._settings = settings
         self._attempt = 1
         self.run_id = str(run.run_id)
-        self._staging = postgres.staging_name()
-        self._staged: _StagedChunks | None = None
-        self._may_resume = True
-        self._has_staged = False
-        self._may_have_chunks = True
-        self._to_stage: StagedTable | None = None
+        self._staged = StagedLoad(ledger, run, continues=continues)
         self._into: postgres.TargetConnection | None = None
+        self._as_of: dt.datetime | None = None
 
     @property
     def lease(self) -> Lease:
@@ -112,85 +102,11 @@ class LedgerClaim:
     ) -> LoadPlan:
         """See ``Claim``."""
         self._into = connection
-        self._may_have_chunks = False
-        if not plan.staged:
-            self._to_stage = None
-            self._drop_own(connection)
-            return fresh(cut(), watermark)
-        if self._staged is None or self._staged.fingerprint != plan.fingerprint:
-            self._to_stage = None  # else what an attempt could not record is recorded now
-            self._staged = self._resumed(plan) or self._staged_anew(plan, cut(), watermark)
-        staged = self._staged
-        self._may_have_chunks = staged.resumed or len(staged.ranges) > 1
-        untried, self._has_staged = not (self._has_staged or staged.resumed), True
-        # Those of an earlier plan are forgotten when this one is recorded.
-        goes_on = self._may_have_chunks and self._to_stage is None
-        done = self._ledger.done_chunks(self._lease) if goes_on else {}
-        refused = refused_counts(connection, self._lease) if done else {}
-        altered = altered_values(connection, self._run) if done else {}
-        staging = postgres.Staging(
-            staged.name,
-            parts=len(staged.ranges) > 1,
-            resumed=sum(done.values()) + amended_rows(connection, self._lease) if done else None,
-            untried=untried,
-        )
-        oldest = self._ledger.oldest_chunk(self._lease) if done else None
-        return LoadPlan(
-            staged.ranges,
-            done,
-            refused,
-            altered,
-            staging,
-            staged.resumed,
-            staged.warnings,
-            oldest,
-            staged.watermark,
-        )
-
-    def _resumed(self, plan: SyncPlan) -> "_StagedChunks | None":
-        """Resume the chunks of an interrupted run of the same plan, if there are any."""
-        if not self._may_resume or plan.spec.chunks == 1:
-            return None
-        left = self._ledger.unfinished(
-            self._lease,
-            fingerprint=plan.fingerprint,
-            publish=plan.publish,
-            limit=ResumeLimit(plan.spec.resume_within, self._continues),
-        )
-        if left is None:
-            return None
-        self._ledger.resume(self._lease, left)
-        self._staging = left.staging  # also when it has to be made anew
-        ranges = tuple(map(KeyRange.from_json, left.ranges))
-        return _StagedChunks(
-            left.staging, plan.fingerprint, ranges, watermark=left.watermark, resumed=True
-        )
-
-    def _staged_anew(
-        self, plan: SyncPlan, cut: sqlserver.Chunking, watermark: str | None
-    ) -> "_StagedChunks":
-        self._may_resume = False  # the table that is begun here must stay the one in the ledger
-        chunks = [keys.to_json() for keys in cut.ranges] if len(cut.ranges) > 1 else []
-        self._to_stage = StagedTable(self._staging, chunks, watermark)
-        return _StagedChunks(
-            self._staging,
-            plan.fingerprint,
-            cut.ranges,
-            watermark=watermark,
-            warnings=cut.warnings,
-        )
-
-    def _drop_own(self, connection: postgres.TargetConnection) -> None:
-        """Drop what an attempt of this run has staged, for which ``auto`` chose otherwise."""
-        if self._staged is not None:
-            self._ledger.stage(self._lease, self._staged.name)  # without any chunks
-            postgres.drop_staging(connection, self._staged.name)
-            self._staged = None
+        return self._staged.plan(connection, self._lease, plan, cut, watermark)
 
     def restart(self) -> None:
         """See ``Claim``."""
-        self._staged = None
-        self._may_resume = False
+        self._staged.restart()
 
     def checkpoint(self, connection: postgres.TargetConnection, stored: StoredChunk) -> None:
         """See ``Claim``."""
@@ -232,8 +148,8 @@ class LedgerClaim:
         load = LoadDescription(
             publish or plan.publish, consistency, plan.fingerprint, at_one_moment
         )
-        left = self._ledger.begin_load(self._lease, self._to_stage, load)
-        self._to_stage = None
+        left = self._ledger.begin_load(self._lease, self._staged.to_record, load)
+        self._staged.to_record = None
         if self._into is not None:
             for name in left:
                 postgres.drop_staging(self._into, name)
@@ -257,7 +173,7 @@ class LedgerClaim:
         self, connection: postgres.TargetConnection, refused: Sequence[values.RefusedRow]
     ) -> None:
         """See ``Claim``."""
-        if refused or self._may_have_chunks:
+        if refused or self._staged.may_have_chunks:
             quarantine(connection, self._lease, refused)
 
     def seal(
@@ -270,7 +186,7 @@ class LedgerClaim:
         watermark: NewWatermark | None = None,
         is_repair: bool = False,
         age: float = 0.0,
-    ) -> dt.datetime | None:
+    ) -> Seal:
         """See ``Claim``."""
         return seal(
             connection,
@@ -295,25 +211,20 @@ class LedgerClaim:
         """
         if plan.spec.on_invalid is OnInvalid.QUARANTINE:
             return False
-        if self._may_have_chunks and (
-            self._attempt > 1 or not self._staged or self._staged.resumed
-        ):
+        if self._staged.may_have_chunks and (self._attempt > 1 or not self._staged.is_whole):
             return False
         is_new = plan.strategy is None or not plan.strategy.in_place
         return is_new and (watermark is None or watermark.every_row)
 
     def was_published(self) -> bool:
         """See ``Claim``."""
-        return was_published(self._settings, self._lease)
+        decision = decide_seal(self._settings, self._lease)
+        if decision.generation is not None:
+            self._lease = self._ledger.renumbered(self._lease, decision.generation)
+        self._as_of = decision.as_of
+        return decision.was_committed
 
-
-@dataclass(frozen=True, slots=True)
-class _StagedChunks:
-    """The run's own staging table, as recorded in the ledger."""
-
-    name: str
-    fingerprint: str
-    ranges: tuple[KeyRange, ...]
-    watermark: str | None = None
-    resumed: bool = False
-    warnings: tuple[str, ...] = ()
+    @property
+    def as_of(self) -> dt.datetime | None:
+        """See ``Claim``."""
+        return self._as_of

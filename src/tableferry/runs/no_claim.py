@@ -83,6 +83,9 @@ class NoClaim:
         if watermark is not None:
             raise ConfigError(f"{connection.settings} has no place for a watermark: no ledger")
 
+    as_of = None
+    """Nobody knows afterwards."""
+
     def was_published(self) -> bool:
         """Raise CommitUnknownError: only the ledger could tell."""
         raise CommitUnknownError(

@@ -60,7 +60,7 @@ def done(published: Published) -> TableOutcome:
         mode="" if plan.merging is None else str(plan.spec.mode),
         reload=published.reload or "",
         lag=effort.lag,
-        as_of=effort.as_of,
+        as_of=effort.as_of or effort.task.claim.as_of,
         phases=effort.phases(),
     )
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from tableferry import postgres
 from tableferry.errors import CommitUnknownError, TableferryError, TransientError
+from tableferry.postgres.ledger import Seal
 from tableferry.runs.claim import were_published
 from tableferry.runs.effort import Effort, Loaded, Published
 from tableferry.runs.events import Phase
@@ -98,18 +99,6 @@ def commit_together(
 
 
 def _publish(loaded: Sequence[Loaded], into: postgres.TargetConnection) -> None:
-    def seal() -> None:
-        for one in loaded:
-            one.effort.as_of = one.task.claim.seal(
-                into,
-                one.plan,
-                one.read,
-                one.rows,
-                watermark=one.watermark,
-                is_repair=one.is_repair,
-                age=one.effort.lag,
-            )
-
     def on_wait(pids: Sequence[int] | None, seconds: float) -> None:
         for one in loaded:
             one.effort.await_sessions(pids, seconds)
@@ -120,8 +109,26 @@ def _publish(loaded: Sequence[Loaded], into: postgres.TargetConnection) -> None:
         one.effort.enter(Phase.PUBLISH)
         one.task.claim.progress(Phase.PUBLISH, one.read, one.rows)
         one.task.claim.quarantine(into, one.refused)
+    recorded = [one for one in loaded if one.task.claim.run_id]
+    sealing = postgres.Sealing(
+        lambda: [seal for one in loaded if (seal := _seal(one, into)) is not None]
+    )
     with loaded[0].task.deadline.ending(into.cancel):
-        postgres.publish_all(into, [one.load for one in loaded], seal)
+        postgres.publish_all(into, [one.load for one in loaded], sealing)
     for one in loaded:
         one.effort.committing = one.published
-    into.commit()
+    sealing.commit(into)
+    for one, as_of in zip(recorded, sealing.as_of, strict=True):
+        one.effort.as_of = as_of
+
+
+def _seal(one: Loaded, into: postgres.TargetConnection) -> Seal | None:
+    return one.task.claim.seal(
+        into,
+        one.plan,
+        one.read,
+        one.rows,
+        watermark=one.watermark,
+        is_repair=one.is_repair,
+        age=one.effort.lag,
+    )

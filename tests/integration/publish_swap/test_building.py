@@ -9,7 +9,7 @@ import pytest
 from tableferry import postgres
 from tableferry.config import Publish
 from tableferry.errors import TransientError
-from tableferry.postgres.publish import shadow
+from tableferry.postgres.publish import shadow, swap
 from tableferry.values import RefusedRows, target_schema
 from tests.integration.loads import Row, batch, planned_load
 from tests.support.databases import PgDatabase
@@ -25,6 +25,12 @@ SELECT c.relname, pg_get_indexdef(i.indexrelid), pg_get_constraintdef(k.oid), i.
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = i.indrelid
 WHERE i.indrelid = 't'::regclass ORDER BY 1"""
+
+
+@pytest.fixture(autouse=True)
+def step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with more rows than those that are prepared in one message."""
+    monkeypatch.setattr(swap, "AT_ONCE", -1)
 
 
 @pytest.fixture

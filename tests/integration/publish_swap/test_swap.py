@@ -13,7 +13,7 @@ from tableferry.model.identifiers import TargetTable
 from tableferry.model.schema import Isolation, SourceColumn, SourceSchema
 from tableferry.planning.plan_table import plan_table
 from tableferry.postgres import STRATEGIES, locks
-from tableferry.postgres.publish import shadow, together
+from tableferry.postgres.publish import shadow, swap, together
 from tableferry.values import target_schema
 from tests.integration.loads import BIGINT, INT, PEOPLE, batch, load, planned_load
 from tests.support.databases import PgDatabase
@@ -240,18 +240,37 @@ READ_LATE = {
 """What does not alter the shadow, with a question whether it is there."""
 
 
-@pytest.mark.parametrize("alteration", ALTERATIONS)
+WHILE_ROWS_COME = [
+    "CREATE INDEX more ON t (name)",
+    "GRANT SELECT ON t TO PUBLIC",
+    "CREATE VIEW another AS SELECT * FROM t",
+    "CREATE MATERIALIZED VIEW m AS SELECT * FROM t",
+    "COMMENT ON TABLE t IS 'said meanwhile'",
+]
+"""What does not wait for the transaction in which the rows come, and the shadow is made."""
+
+
+@pytest.mark.parametrize(
+    ("step", "alteration"),
+    [("validate", one) for one in ALTERATIONS] + [("building", one) for one in WHILE_ROWS_COME],
+)
 def test_what_is_altered_while_the_shadow_is_built_is_kept_or_noticed(
-    connection: Connection, table: PgDatabase, alteration: str, monkeypatch: pytest.MonkeyPatch
+    connection: Connection,
+    table: PgDatabase,
+    alteration: str,
+    step: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     make_alterable(table)
 
-    def altered_meanwhile(*arguments: Any) -> None:
+    def altered_meanwhile(*arguments: Any) -> Any:
         table.run(alteration)
-        validate(*arguments)
+        return original(*arguments)
 
-    validate = shadow.validate
-    monkeypatch.setattr(shadow, "validate", altered_meanwhile)
+    original = getattr(shadow, step)
+    monkeypatch.setattr(shadow, step, altered_meanwhile)
+    if step == "validate":
+        monkeypatch.setattr(swap, "AT_ONCE", -1)
     plan = planned_load(connection, Publish.SWAP)
     with postgres.open_load(connection, plan, target_schema(plan.columns)) as swapped:
         swapped.write(batch(plan, NEW))

@@ -21,7 +21,7 @@ from tableferry.modes import mode_of
 from tableferry.modes.tracking import read_database
 from tableferry.planning.consistency import with_fallbacks
 from tableferry.planning.plan import SyncPlan
-from tableferry.postgres.ledger.runs import canonical
+from tableferry.postgres.ledger.stored_texts import canonical
 from tableferry.runs.make_plan import make_plan
 
 LAST_RUNS: Final = 20

@@ -5,6 +5,7 @@
 recorded if and only if the rows are committed.
 """
 
+from tableferry.postgres.ledger.begun_table import BegunTable
 from tableferry.postgres.ledger.checkpoints import (
     OldestChunk,
     ResumeLimit,
@@ -15,8 +16,9 @@ from tableferry.postgres.ledger.checkpoints import (
     checkpoint,
 )
 from tableferry.postgres.ledger.first_runs import read_first_runs
-from tableferry.postgres.ledger.lease import BegunTable, Holder, Lease, LeaseTiming
+from tableferry.postgres.ledger.lease import Holder, Lease, LeaseTiming
 from tableferry.postgres.ledger.ledger import Ledger
+from tableferry.postgres.ledger.lost_seal import Decision, decide_seal, was_stored
 from tableferry.postgres.ledger.many_watermarks import LeftWatermark
 from tableferry.postgres.ledger.migrate import SCHEMA, migrate, require_usable
 from tableferry.postgres.ledger.quarantine import quarantine, refused_counts, was_row_refused
@@ -27,7 +29,7 @@ from tableferry.postgres.ledger.quarantined_rows import (
     read_quarantine,
 )
 from tableferry.postgres.ledger.runs import Failure, LoadDescription, TableRun
-from tableferry.postgres.ledger.seal import seal, was_published, was_stored
+from tableferry.postgres.ledger.seal import Seal, moments, seal, sealing
 from tableferry.postgres.ledger.verifications import RecordedVerification, write_verification
 from tableferry.postgres.ledger.watermarks import (
     NewWatermark,
@@ -40,6 +42,7 @@ __all__ = [
     "REPAIR",
     "SCHEMA",
     "BegunTable",
+    "Decision",
     "Failure",
     "Holder",
     "Lease",
@@ -52,6 +55,7 @@ __all__ = [
     "QuarantinedRow",
     "RecordedVerification",
     "ResumeLimit",
+    "Seal",
     "StagedTable",
     "TableQuarantine",
     "TableRun",
@@ -59,8 +63,10 @@ __all__ = [
     "add_amended",
     "amended_rows",
     "checkpoint",
+    "decide_seal",
     "find_watermark",
     "migrate",
+    "moments",
     "quarantine",
     "read_first_runs",
     "read_quarantine",
@@ -68,7 +74,7 @@ __all__ = [
     "refused_counts",
     "require_usable",
     "seal",
-    "was_published",
+    "sealing",
     "was_row_refused",
     "was_stored",
     "write_verification",

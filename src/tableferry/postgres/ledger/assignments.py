@@ -14,7 +14,8 @@ from uuid import UUID
 from tableferry.errors import ConfigError
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger.lease import Lease, lease_lost, renew
-from tableferry.postgres.ledger.runs import Failure, TableRun, json_list, storable
+from tableferry.postgres.ledger.runs import Failure, TableRun
+from tableferry.postgres.ledger.stored_texts import json_list, storable
 
 _RUN: Final = """\
 SELECT t.target, t.generation, t.status, t.publish, t.consistency, t.fingerprint, t.staging,

@@ -74,6 +74,13 @@ class Heartbeat:
         with self._lock:
             self._leases.pop(lease.target, None)
 
+    def replace(self, lease: Lease, new: Lease) -> None:
+        """Renew a lease under another generation, if it was renewed before."""
+        with self._lock:
+            state = self._leases.get(lease.target)
+            if state is not None and state.lease == lease:
+                state.lease = new
+
     def report(self, run: TableRun, now: TableProgress) -> None:
         """Record this progress with the next beat; free of cost, the latest report wins."""
         with self._lock:

@@ -17,9 +17,8 @@ from uuid import UUID
 
 from tableferry.errors import LeaseLostError
 from tableferry.postgres.connection import TargetConnection
-from tableferry.postgres.ledger import runs
 from tableferry.postgres.ledger.runs import TableRun, abandon
-from tableferry.postgres.messages import Question, Rows
+from tableferry.postgres.messages import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +56,6 @@ WHERE target = %s RETURNING generation"""
 _SET_GENERATION: Final = """\
 UPDATE tableferry.table_runs SET generation = %s
 WHERE run_id = %s AND table_key = %s AND status = 'running' RETURNING generation"""
-
-_TAKE_FREE: Final = """\
-UPDATE tableferry.leases SET generation = generation + 1, run_id = %(run_id)s,
-  table_key = %(table_key)s, process = %(process)s, acquired_at = clock_timestamp(),
-  renewed_at = clock_timestamp(),
-  expires_at = clock_timestamp() + make_interval(secs => %(ttl)s)
-WHERE target = (
-  SELECT l.target FROM tableferry.leases l JOIN tableferry.table_runs t ON t.target = l.target
-  WHERE l.target = %(target)s AND l.run_id IS NULL
-    AND t.run_id = %(run_id)s AND t.table_key = %(table_key)s AND t.status = 'running'
-    AND NOT EXISTS (SELECT FROM tableferry.table_runs o
-      WHERE o.run_id = t.run_id AND o.target = l.target AND o.table_key <> t.table_key)
-  FOR UPDATE SKIP LOCKED)
-RETURNING generation"""
-"""Takes a lease that nobody holds, unless another entry of this run has the same target. What locks
-the table's run keeps others from marking it as abandoned in between."""
-
-_SET_TAKEN: Final = """\
-UPDATE tableferry.table_runs t SET generation = l.generation FROM tableferry.leases l
-WHERE t.run_id = %(run_id)s AND t.table_key = %(table_key)s AND t.status = 'running'
-  AND l.target = %(target)s AND l.run_id = t.run_id AND l.table_key = t.table_key"""
-
-_ABANDONED: Final = """\
-SELECT EXISTS (SELECT FROM tableferry.table_runs
-  WHERE target = %(target)s AND status = 'abandoned')"""
 
 _HOLDER: Final = """\
 SELECT process, run_id, generation, acquired_at, renewed_at,
@@ -135,48 +109,6 @@ class Holder:
     def __str__(self) -> str:
         since = self.since.astimezone(UTC)
         return f"{self.process} since {since:%Y-%m-%d %H:%M:%S} UTC (run {self.run_id})"
-
-
-@dataclass(frozen=True, slots=True)
-class BegunTable:
-    """A table's run that has begun, and its lease, None where that was not free.
-
-    ``follows_abandoned``: an earlier run of this target was given up, whose sessions may be left.
-    """
-
-    run: TableRun
-    lease: Lease | None
-    follows_abandoned: bool
-
-
-def begin_and_take(
-    connection: TargetConnection,
-    run: TableRun,
-    source: str,
-    process: str,
-    ttl: float,
-) -> BegunTable:
-    """Record the beginning of a table's run, take its lease if nobody holds it, and commit.
-
-    All in one message. Raises LeaseLostError in an abandoned run.
-    """
-    asked = {
-        "run_id": run.run_id,
-        "table_key": run.table_key,
-        "target": run.target,
-        "process": process,
-        "ttl": ttl,
-    }
-    begun, taken, ((abandoned,),) = connection.rows_and_commit(
-        (_ENSURE, (run.target,)),
-        runs.beginning(connection, run.run_id, run.table_key, source, run.target),
-        (_TAKE_FREE, asked),
-        (_SET_TAKEN, asked),
-        (_ABANDONED, asked),
-    )
-    runs.begun(run.run_id, run.table_key, run.target, begun)
-    lease = Lease(run.run_id, run.table_key, run.target, taken[0][0]) if taken else None
-    return BegunTable(run, lease, bool(abandoned))
 
 
 def take(connection: TargetConnection, run: TableRun, process: str, ttl: float) -> Lease | Holder:
@@ -234,17 +166,7 @@ def releasing(lease: Lease) -> Question:
 
 def lock_lease(connection: TargetConnection, lease: Lease) -> None:
     """Block any successor until the open transaction ends; raises LeaseLostError."""
-    require_locked(lease, connection.rows(*locking(lease)))
-
-
-def locking(lease: Lease) -> Question:
-    """Return what locks the lease's row (see ``lock_lease``)."""
-    return (_LOCK_LEASE, (lease.target, lease.generation, lease.run_id))
-
-
-def require_locked(lease: Lease, rows: Rows) -> None:
-    """See that ``locking`` has found the lease; raises LeaseLostError."""
-    if not rows:
+    if not connection.rows(_LOCK_LEASE, (lease.target, lease.generation, lease.run_id)):
         raise lease_lost(lease.target)
 
 

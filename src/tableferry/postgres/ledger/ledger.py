@@ -7,33 +7,26 @@ is. What other runs rely on (the beginning of a run, a lease, a staging table) r
 import datetime as dt
 import os
 import socket
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Final, Self
 from uuid import UUID
 
 from tableferry.config import TargetSettings
-from tableferry.errors import LeaseHeldError, TableferryError
+from tableferry.errors import LeaseHeldError
 from tableferry.model.identifiers import TargetTable
 from tableferry.model.phase_span import PhaseSpan
-from tableferry.postgres.connection import TargetConnection
-from tableferry.postgres.ledger import checkpoints, runs
-from tableferry.postgres.ledger.checkpoints import (
-    OldestChunk,
-    ResumeLimit,
-    StagedTable,
-    UnfinishedLoad,
-)
+from tableferry.postgres.ledger import runs
+from tableferry.postgres.ledger.begun_table import BegunTable, begin_and_take
+from tableferry.postgres.ledger.chunk_records import ChunkRecords
 from tableferry.postgres.ledger.heartbeat import Heartbeat
 from tableferry.postgres.ledger.lease import (
     PACE,
-    BegunTable,
     Holder,
     Lease,
     LeaseTiming,
-    begin_and_take,
     releasing,
     take,
 )
@@ -45,13 +38,12 @@ from tableferry.postgres.ledger.many_watermarks import (
 from tableferry.postgres.ledger.migrate import migrate
 from tableferry.postgres.ledger.runs import Failure, LoadDescription, TableProgress, TableRun
 from tableferry.postgres.ledger.shared_connection import LedgerConnection
+from tableferry.postgres.ledger.unwritten import Unwritten
 from tableferry.postgres.ledger.verifications import RecordedVerification, write_verification
 from tableferry.version import VERSION
 
 MIGRATE_SECONDS: Final = 60.0
 """Creating the tables waits for another run that creates them, for half of this at the most."""
-
-T = TypeVar("T")
 
 POLLS_PER_RENEWAL: Final = 4
 """How often another run's lease is polled in the time of one renewal."""
@@ -66,7 +58,7 @@ def this_process() -> str:
     return f"{socket.gethostname()} pid {os.getpid()}"
 
 
-class Ledger:
+class Ledger(ChunkRecords):
     """One run's ledger, for all of its threads; a context manager around its connection.
 
     Entering raises ConfigError if the ledger cannot be used (see ``migrate``).
@@ -83,15 +75,14 @@ class Ledger:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """``process`` names the run's process for operators; empty: this process."""
+        super().__init__(LedgerConnection(settings))
         self.run_id = run_id
         self._process = process or this_process()
         self._timing = timing
         self._clock = clock
         self._sleep = sleep
-        self._connection = LedgerConnection(settings)
         self._heartbeat = Heartbeat(self._connection, run_id, timing, clock)
-        self._lock = threading.Lock()
-        self._warnings: dict[int, list[str]] = {}
+        self._unwritten = Unwritten(self._connection)
 
     def __enter__(self) -> Self:
         try:
@@ -117,14 +108,16 @@ class Ledger:
 
         Also gives silent runs the outcome ``abandoned``, and prunes the oldest history.
         """
-        self._connection.run(lambda c: runs.begin_run(c, self.run_id, self._process, VERSION))
+        ttl = self._timing.ttl
+        self._connection.run(
+            lambda c: runs.begin_run(c, self.run_id, self._process, VERSION, ttl=ttl)
+        )
         self._heartbeat.start()
-        self._try("Outcomes of abandoned runs", lambda c: runs.abandon_silent(c, self._timing.ttl))
-        self._try("The deletion of old history", runs.prune)
+        self._unwritten.attempt("The deletion of old history", runs.prune)
 
     def end_run(self, status: str) -> None:
         """Record the run's outcome: ok, partial, failed, skipped, held, cancelled, deadline."""
-        self._end("The run", status, lambda c: runs.end_run(c, self.run_id, status))
+        self._unwritten.end("The run", status, lambda c: runs.end_run(c, self.run_id, status))
 
     def begin_table(self, table_key: str, source: str, target: TargetTable) -> TableRun:
         """Record the beginning of a table's run; the first call for each table."""
@@ -138,12 +131,12 @@ class Ledger:
         The lease is renewed from here on. Where it is not free, ``acquire`` waits for it.
         """
         requested = self._clock()
-
-        def work(connection: TargetConnection) -> BegunTable:
-            run = TableRun(self.run_id, table_key, runs.canonical(connection, target))
-            return begin_and_take(connection, run, source, self._process, self._timing.ttl)
-
-        begun = self._connection.run(work)
+        process, ttl = self._process, self._timing.ttl
+        begun = self._connection.run(
+            lambda c: begin_and_take(
+                c, self.run_id, table_key, source, target, process=process, ttl=ttl
+            )
+        )
         if begun.lease:
             self._heartbeat.add(begun.lease, requested)
         return begun
@@ -194,7 +187,7 @@ class Ledger:
         self._heartbeat.discard(run)
         if lease:
             self._heartbeat.remove(lease)
-        return self._end(
+        return self._unwritten.end(
             run.table_key,
             status,
             lambda c: runs.end_table(
@@ -217,16 +210,11 @@ class Ledger:
         Raises nothing: one that cannot be recorded is a warning of ``take_warnings``.
         """
         what = f"{found.table_key}: its verification ({found.verdict})"
-        self._try(what, lambda c: write_verification(c, found))
+        self._unwritten.attempt(what, lambda c: write_verification(c, found))
 
     def take_warnings(self, *, of_all_threads: bool = False) -> tuple[str, ...]:
-        """Return the warnings about records of this thread that failed since the last call.
-
-        A table is loaded by one thread, so that none of them is another table's.
-        """
-        with self._lock:
-            threads = list(self._warnings) if of_all_threads else [threading.get_ident()]
-            return tuple(text for one in threads for text in self._warnings.pop(one, ()))
+        """Return the warnings about records of this thread that failed since the last call."""
+        return self._unwritten.take_warnings(of_all_threads=of_all_threads)
 
     # --- the lease ------------------------------------------------------------------------------
 
@@ -259,6 +247,12 @@ class Ledger:
             on_wait(found)
             self._sleep(self._timing.renew / POLLS_PER_RENEWAL)
 
+    def renumbered(self, lease: Lease, generation: int) -> Lease:
+        """Return a lease of this run's under another generation, which is renewed from here on."""
+        new = replace(lease, generation=generation)
+        self._heartbeat.replace(lease, new)
+        return new
+
     def require(self, lease: Lease) -> None:
         """Raise LeaseLostError if this run has lost the lease; costs no query."""
         self._heartbeat.require(lease)
@@ -266,7 +260,7 @@ class Ledger:
     def release(self, lease: Lease) -> None:
         """Release the lease; if that fails, it is a warning and the lease expires."""
         self._heartbeat.remove(lease)
-        self._try(
+        self._unwritten.attempt(
             f"The release of the lease on {lease.target}", lambda c: c.execute(*releasing(lease))
         )
 
@@ -284,77 +278,6 @@ class Ledger:
         Returns, by the target's name in the ledger, when the source was asked: ``age`` seconds ago.
         """
         return self._connection.run(lambda c: advance_watermarks(c, self.run_id, mode, values, age))
-
-    # --- staging tables and chunks --------------------------------------------------------------
-
-    def stage(
-        self,
-        lease: Lease,
-        staging: str,
-        ranges: Sequence[str] = (),
-        watermark: str | None = None,
-    ) -> None:
-        """Record a staging table before it is created, its chunks' key ranges, and a watermark."""
-        table = StagedTable(staging, ranges, watermark)
-        self._connection.run(lambda c: checkpoints.begin_load(c, lease, table))
-
-    def begin_load(
-        self, lease: Lease, table: StagedTable | None, load: LoadDescription
-    ) -> tuple[str, ...]:
-        """Record the plan, and a staging table before it is created, where there is a new one.
-
-        Returns the staging tables that earlier runs of this target have left, to be dropped.
-        Raises LeaseLostError.
-        """
-        return self._connection.run(lambda c: checkpoints.begin_load(c, lease, table, load))
-
-    def done_chunks(self, lease: Lease) -> dict[int, int]:
-        """Return the rows of each chunk that is done, by its number."""
-        return self._connection.run(lambda c: checkpoints.done_chunks(c, lease))
-
-    def oldest_chunk(self, lease: Lease) -> OldestChunk | None:
-        """Return the oldest chunk that is done, None if none is."""
-        return self._connection.run(lambda c: checkpoints.oldest_chunk(c, lease))
-
-    def unfinished(
-        self, lease: Lease, *, fingerprint: str, publish: str, limit: ResumeLimit
-    ) -> UnfinishedLoad | None:
-        """Return an interrupted load of an earlier run of the same plan, if any."""
-        return self._connection.run(
-            lambda c: checkpoints.unfinished(
-                c, lease, fingerprint=fingerprint, publish=publish, limit=limit
-            )
-        )
-
-    def resume(self, lease: Lease, left: UnfinishedLoad) -> None:
-        """Transfer another run's staging table and chunks to this one."""
-        self._connection.run(lambda c: checkpoints.resume(c, lease, left))
-
-    def orphans(self, lease: Lease) -> tuple[str, ...]:
-        """Return the staging tables that earlier runs of this target have left, to be dropped.
-
-        Called after ``resume``, it leaves out the resumed one.
-        """
-        return self._connection.run(lambda c: checkpoints.begin_load(c, lease, None))
-
-    # --------------------------------------------------------------------------------------------
-
-    def _end(self, what: str, status: str, write: Callable[[TargetConnection], str]) -> bool:
-        recorded = self._try(f"{what}: its outcome ({status})", write)
-        if recorded not in (None, status):
-            self._warn(f"{what}: the ledger has the outcome {recorded!r} instead of {status}")
-        return recorded is not None
-
-    def _try(self, what: str, write: Callable[[TargetConnection], T]) -> T | None:
-        try:
-            return self._connection.run(write)
-        except TableferryError as error:
-            self._warn(f"{what} could not be written to the ledger: {error.message}")
-            return None
-
-    def _warn(self, text: str) -> None:
-        with self._lock:
-            self._warnings.setdefault(threading.get_ident(), []).append(text)
 
 
 def _held(run: TableRun, holder: Holder) -> LeaseHeldError:

@@ -1,14 +1,15 @@
-"""The watermarks of many tables at once: read in two statements, advanced in one.
+"""The watermarks of many tables at once: read in one message, and advanced in one.
 
 A table without changes needs no run of its own and so has no lease: its watermark is advanced only
 where it is still the one that was read. A run that has published meanwhile has left another; one
 that is publishing has the row locked.
 
-Arrays are sent in their binary form (``%b``): the texts of watermarks are full of quotes, each of
-which the text form escapes by a regular expression, at 4 ms of CPU for 200 tables instead of 0.2.
+Watermarks are sent as JSON: they are full of quotes, each of which the driver escapes by a regular
+expression in an array, at 4 ms of CPU for 200 tables.
 """
 
 import datetime as dt
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,21 +19,22 @@ from uuid import UUID
 from tableferry.model.identifiers import TargetTable
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger.watermarks import FORM
-from tableferry.postgres.shared_targets import can_exist, places
+from tableferry.postgres.shared_targets import PLACES, asking_places, can_exist, places_of
 
 _READ: Final = f"""\
-SELECT w.target, w.value, w.settings,
+SELECT p.schema, p.name, w.target, w.value, w.settings,
   extract(epoch FROM clock_timestamp() - w.advanced_at)::float8
-FROM unnest(%b::text[], %b::bigint[]) p (target, id)
-JOIN tableferry.watermarks w ON w.target = p.target
-WHERE w.kind = %s AND w.settings IS NOT NULL AND w.target_form = ({FORM.format(table="p.id")})"""
+FROM ({PLACES}) AS p (schema, name, id, ancestors, kind)
+JOIN tableferry.watermarks w ON w.target_form = ({FORM.format(table="p.id")})
+WHERE w.kind = %s AND w.settings IS NOT NULL"""
+"""The form has the table's oid. Before it was renamed, the table may have had another watermark."""
 
 _ADVANCE: Final = """\
 UPDATE tableferry.watermarks w
 SET value = n.new, run_id = %s, advanced_at = clock_timestamp()
 FROM (
   SELECT o.target, a.new
-  FROM unnest(%b::text[], %b::text[], %b::text[]) a (target, old, new)
+  FROM jsonb_to_recordset(%s::jsonb) a (target text, old text, new text)
   JOIN tableferry.watermarks o ON o.target = a.target
   WHERE o.kind = %s AND o.value = a.old
   FOR UPDATE OF o SKIP LOCKED) n
@@ -63,11 +65,15 @@ def read_watermarks(
     each of several tables that are one in the database. Raises TableferryError.
     """
     possible = [table for table in tables if can_exist(connection, table)]
-    found = dict(zip(possible, places(connection, possible), strict=True))
+    asking = asking_places(possible)
+    where, rows = connection.rows_and_commit(asking, (_READ, (*asking[1], str(mode))))
+    found = dict(zip(possible, places_of(where), strict=True))
     names = Counter(str(found[table].table) for table in tables if table in found)
-    ids = {str(place.table): place.oid for place in found.values()}
-    rows = connection.rows(_READ, (list(ids), list(ids.values()), str(mode)))
-    left = {row[0]: LeftWatermark(*row) for row in rows if names[row[0]] == 1}
+    left = {
+        target: LeftWatermark(target, *row)
+        for schema, name, target, *row in rows
+        if target == str(TargetTable(schema, name)) and names[target] == 1
+    }
     return [left.get(str(found[table].table)) if table in found else None for table in tables]
 
 
@@ -78,13 +84,13 @@ def advance_watermarks(
     values: Mapping[LeftWatermark, str],
     age: float,
 ) -> dict[str, dt.datetime]:
-    """Replace each watermark by its new value, in the open transaction.
+    """Replace each watermark by its new value, and commit.
 
     ``age`` says how many seconds ago the source was asked. Returns that moment by the database's
     clock, by the target's name in the ledger, for those that were replaced: those that are still as
     they were read. Raises TableferryError.
     """
-    targets = [left.target for left in values]
-    old = [left.value for left in values]
-    parameters = (run_id, targets, old, list(values.values()), str(mode), age)
-    return dict(connection.rows(_ADVANCE, parameters))
+    given = [{"target": left.target, "old": left.value, "new": new} for left, new in values.items()]
+    text = json.dumps(given, ensure_ascii=False)
+    (replaced,) = connection.rows_and_commit((_ADVANCE, (run_id, text, str(mode), age)))
+    return dict(replaced)

@@ -5,7 +5,7 @@ released file is never changed: changes come in a new one.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Final
@@ -36,11 +36,11 @@ LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'migrations'"""
 """From the catalog, since to_regclass() fails without USAGE on the schema."""
 
 _LACKING: Final = """\
-SELECT c.relname FROM pg_class c
-WHERE c.relnamespace = 'tableferry'::regnamespace AND c.relname = ANY(%(tables)s)
-  AND EXISTS (SELECT FROM unnest(%(rights)s::text[]) one
-    WHERE NOT has_table_privilege(c.oid, one))
-ORDER BY 1"""
+SELECT c.relname::text, one.privilege
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'tableferry',
+  unnest(%(rights)s::text[]) AS one (privilege)
+WHERE c.relname = ANY(%(tables)s) AND NOT has_table_privilege(c.oid, one.privilege)
+ORDER BY 1, 2"""
 
 _MIGRATIONS_TABLE: Final = """\
 CREATE TABLE tableferry.migrations (
@@ -68,7 +68,10 @@ class Migration:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What exists, and what this role may do; names are quoted."""
+    """What exists, and what this role may do; names are quoted.
+
+    ``lacking``: of each table, the rights that it lacks.
+    """
 
     role: str
     database: str
@@ -78,6 +81,7 @@ class _State:
     may_create: bool
     owner: str | None
     may_alter: bool
+    lacking: Collection[tuple[str, str]]
 
 
 def migrations() -> tuple[Migration, ...]:
@@ -153,14 +157,16 @@ def _apply(connection: TargetConnection, known: Sequence[Migration]) -> None:
 
 
 def _state(connection: TargetConnection) -> _State:
-    return _State(*connection.rows(_STATE)[0])
+    lacking = (_LACKING, {"tables": list(_TABLES), "rights": list(_RIGHTS)})
+    (state,), found = connection.ask((_STATE, ()), lacking)
+    return _State(*(*state, frozenset(found)))
 
 
 def _version(connection: TargetConnection, state: _State) -> int:
     """Return the ledger's version, 0 if there is none."""
     if state.owner is None:
         return 0
-    if not state.may_use or _lacking(connection, ("migrations",), ("SELECT",)):
+    if not state.may_use or ("migrations", "SELECT") in state.lacking:
         raise _no_rights(connection, state)
     [(version,)] = connection.rows("SELECT max(version) FROM tableferry.migrations")
     return int(version or 0)
@@ -196,15 +202,8 @@ def _require_owner(connection: TargetConnection, state: _State, version: int) ->
 
 
 def _require_rights(connection: TargetConnection, state: _State) -> None:
-    if _lacking(connection, _TABLES, _RIGHTS):
+    if state.lacking:
         raise _no_rights(connection, state)
-
-
-def _lacking(
-    connection: TargetConnection, tables: Sequence[str], rights: Sequence[str]
-) -> list[str]:
-    found = connection.rows(_LACKING, {"tables": list(tables), "rights": list(rights)})
-    return [str(name) for (name,) in found]
 
 
 def _no_rights(connection: TargetConnection, state: _State) -> ConfigError:

@@ -13,7 +13,8 @@ from uuid import UUID
 from tableferry.model.identifiers import TargetTable
 from tableferry.model.watermark import Watermark
 from tableferry.postgres.connection import TargetConnection
-from tableferry.postgres.ledger.runs import KEPT_RUNS, canonical, storable
+from tableferry.postgres.ledger.runs import KEPT_RUNS
+from tableferry.postgres.ledger.stored_texts import canonical, storable
 
 REPAIR: Final = "repair"
 """How the ledger says that a run has made single rows equal, in place of a strategy's name."""

@@ -11,9 +11,8 @@ from psycopg.types.json import Jsonb
 from tableferry.errors import LeaseLostError
 from tableferry.model.identifiers import TargetTable
 from tableferry.model.phase_span import PhaseSpan, to_json
-from tableferry.model.target_database import can_encode
-from tableferry.planning.target_encoding import require_encodable_table
 from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.ledger.stored_texts import canonical, json_list, json_object, storable
 from tableferry.postgres.messages import Question, Rows
 
 NO_LOSSES: Final[Mapping[str, str]] = MappingProxyType({})
@@ -66,12 +65,6 @@ DELETE FROM tableferry.runs WHERE run_id IN (
   ORDER BY r.started_at LIMIT %s
   FOR UPDATE OF r SKIP LOCKED)"""
 """A run whose staging table still exists is kept until the next load of that table finds it."""
-
-_CANONICAL: Final = """\
-SELECT coalesce(n.nspname, %(schema)s, current_schema(), ''), coalesce(c.relname, %(name)s)
-FROM (SELECT) one
-LEFT JOIN pg_class c ON c.oid = to_regclass(%(sql)s)
-LEFT JOIN pg_namespace n ON n.oid = c.relnamespace"""
 
 _BEGIN_TABLE: Final = """\
 INSERT INTO tableferry.table_runs (run_id, table_key, source, target)
@@ -161,18 +154,17 @@ class LoadDescription:
     read_at_one_moment: bool
 
 
-def begin_run(connection: TargetConnection, run_id: UUID, process: str, version: str) -> None:
-    """Record the beginning of the run."""
-    connection.execute(_BEGIN_RUN, (run_id, process, version))
+def begin_run(
+    connection: TargetConnection, run_id: UUID, process: str, version: str, *, ttl: float
+) -> None:
+    """Record the beginning of the run, and commit.
 
-
-def abandon_silent(connection: TargetConnection, ttl_seconds: float) -> None:
-    """Give the outcome ``abandoned`` to runs without a heartbeat for ``ttl_seconds``.
-
-    Runs with a valid lease are left alone: its expiry says how long they may be silent.
+    Runs without a heartbeat for ``ttl`` seconds get the outcome ``abandoned``, but for those with a
+    valid lease: its expiry says how long they may be silent.
     """
-    connection.execute(_ABANDON_SILENT, (ttl_seconds,))
-    connection.execute(_ABANDON_TABLES)
+    connection.rows_and_commit(
+        (_BEGIN_RUN, (run_id, process, version)), (_ABANDON_SILENT, (ttl,)), (_ABANDON_TABLES, ())
+    )
 
 
 def abandon(connection: TargetConnection, run_id: UUID) -> None:
@@ -182,8 +174,8 @@ def abandon(connection: TargetConnection, run_id: UUID) -> None:
 
 
 def prune(connection: TargetConnection, kept: int = KEPT_RUNS) -> None:
-    """Delete the oldest ended runs, with all their rows, so that ``kept`` are left."""
-    connection.execute(_PRUNE, (kept, PRUNED_AT_ONCE))
+    """Delete the oldest ended runs, with all their rows, so that ``kept`` are left; and commit."""
+    connection.rows_and_commit((_PRUNE, (kept, PRUNED_AT_ONCE)))
 
 
 def begin_table(
@@ -191,19 +183,12 @@ def begin_table(
 ) -> TableRun:
     """Record the beginning of a table's run; raises LeaseLostError in an abandoned run."""
     name = canonical(connection, target)
-    question = beginning(connection, run_id, table_key, source, name)
-    return begun(run_id, table_key, name, connection.rows(*question))
-
-
-def beginning(
-    connection: TargetConnection, run_id: UUID, table_key: str, source: str, name: str
-) -> Question:
-    """Return what records the beginning of a table's run; ``name`` is its canonical target."""
-    return (_BEGIN_TABLE, (table_key, storable(source, connection.encoding), name, run_id))
+    about = (table_key, storable(source, connection.encoding), name, run_id)
+    return begun(run_id, table_key, name, connection.rows(_BEGIN_TABLE, about))
 
 
 def begun(run_id: UUID, table_key: str, name: str, rows: Rows) -> TableRun:
-    """Return the table's run for what ``beginning`` returned; raises LeaseLostError."""
+    """Return the table's run, where ``rows`` say that it is recorded; raises LeaseLostError."""
     if not rows:
         raise LeaseLostError(
             f"Another run marked this one as abandoned, since its heartbeat stopped; {name} was "
@@ -211,19 +196,6 @@ def begun(run_id: UUID, table_key: str, name: str, rows: Rows) -> TableRun:
             hint="See tableferry.runs for the run that took over; run it again if necessary.",
         )
     return TableRun(run_id, table_key, name)
-
-
-def canonical(connection: TargetConnection, table: TargetTable) -> str:
-    """Return a table's name with the schema that it is in, or would be created in.
-
-    Raises SchemaError for a name that the database's encoding lacks a character of.
-    """
-    require_encodable_table(table, connection.encoding)
-    if table.schema:  # it is there, or would be created there
-        return str(TargetTable(table.schema, table.name))
-    parameters = {"schema": table.schema or None, "name": table.name, "sql": table.sql}
-    [(schema, name)] = connection.rows(_CANONICAL, parameters)
-    return str(TargetTable(schema, name))
 
 
 def describing(run: TableRun, load: LoadDescription) -> Question:
@@ -263,7 +235,7 @@ def end_table(
         "rows_written": rows_written,
         "warnings": json_list(warnings, connection.encoding),
         "phases": Jsonb(to_json(phases)) if phases else None,
-        "losses": _losses(losses, connection.encoding),
+        "losses": json_object(losses, connection.encoding),
     }
     for part in ("kind", "code", "message", "hint"):
         text = getattr(error, part) if error else None
@@ -274,30 +246,8 @@ def end_table(
 
 
 def end_run(connection: TargetConnection, run_id: UUID, status: str) -> str:
-    """Record a run's outcome; returns the recorded one, which may be an earlier one."""
-    written = connection.rows(_END_RUN, {"run_id": run_id, "status": status})
-    recorded = written or connection.rows(_RUN_STATUS, (run_id,))
+    """Record a run's outcome, and commit; returns the recorded one, maybe an earlier one."""
+    _, recorded = connection.rows_and_commit(
+        (_END_RUN, {"run_id": run_id, "status": status}), (_RUN_STATUS, (run_id,))
+    )
     return str(recorded[0][0]) if recorded else ""
-
-
-def json_list(texts: Sequence[str], encoding: str) -> Jsonb:
-    """Return texts as a jsonb array, for a database of this encoding."""
-    return Jsonb([storable(text, encoding) for text in texts])
-
-
-def _losses(losses: Mapping[str, str], encoding: str) -> Jsonb | None:
-    if not losses:
-        return None
-    return Jsonb({storable(of, encoding): storable(loss, encoding) for of, loss in losses.items()})
-
-
-def storable(text: str, encoding: str) -> str:
-    """Return a text that a database of this encoding can store, with U+FFFD for what it cannot.
-
-    An encoding that has no U+FFFD gets a question mark.
-    """
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    whole = whole.replace("\0", "\ufffd")
-    if can_encode(whole, encoding):
-        return whole
-    return "".join(one if can_encode(one, encoding) else "?" for one in whole)

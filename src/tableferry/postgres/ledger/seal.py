@@ -1,51 +1,60 @@
 """The outcome ``ok``, recorded in the transaction that publishes the rows.
 
-``seal`` runs just before COMMIT. The outcome is visible if and only if the rows are, so after a
-connection is lost at COMMIT, the outcome in the ledger tells whether it was committed.
+A seal is what is sent for that, mostly with the COMMIT. The outcome is visible if and only if the
+rows are, so after a connection is lost at COMMIT, the outcome in the ledger tells whether it was
+committed (``lost_seal``).
 """
 
+import contextlib
 import datetime as dt
-import time
-from collections.abc import Callable, Sequence
-from typing import Any, Final, cast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
 
-from tableferry.config import TargetSettings
-from tableferry.errors import CommitUnknownError, TableferryError, TransientError
-from tableferry.postgres.connection import TargetConnection, connect
-from tableferry.postgres.ledger.lease import Lease, lease_lost, locking, require_locked
-from tableferry.postgres.ledger.runs import json_list
-from tableferry.postgres.ledger.shared_connection import time_limit
+from tableferry.errors import TableferryError
+from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.ledger.lease import Lease, lease_lost
+from tableferry.postgres.ledger.stored_texts import json_list
 from tableferry.postgres.ledger.watermarks import BECOMES, becoming
-from tableferry.postgres.messages import Parameters, Question
+from tableferry.postgres.messages import Question, Rows
 
 LOCK_TIMEOUT: Final = "5s"
 """For the lease's row: other runs lock it for one statement, to see whether it has expired."""
 
-RESOLVE_SECONDS: Final = 60.0
-"""How long to query a COMMIT whose answer was lost: within that time a server restarts, notices
-that its client is gone, or finishes the COMMIT."""
+NOT_HELD: Final = "2201G"
+"""The error of ``width_bucket`` with no bucket at all. COMMIT follows in the same message, so what
+is not as it must be has to be an error, and one that no other statement makes by chance."""
 
-LOOKUP_SECONDS: Final = 5.0
-"""How long one query waits for a transaction that is still committing."""
+_REQUIRE_ONE: Final = "width_bucket(1, 0, 2, count(*)::integer)"
 
-PAUSE_SECONDS: Final = 0.5
-"""Between two queries."""
+_LOCK_LEASE: Final = f"""\
+SELECT {_REQUIRE_ONE} FROM (
+  SELECT FROM tableferry.leases WHERE target = %s AND generation = %s AND run_id = %s
+  FOR KEY SHARE) AS held"""
 
 _SEAL: Final = f"""\
-UPDATE tableferry.table_runs SET status = 'ok', phase = 'publish', rows_read = %s,
-  rows_written = %s, warnings = %s, updated_at = clock_timestamp(), ended_at = clock_timestamp(),
-  rows_as_of = clock_timestamp() - make_interval(secs => %s), every_row = %s, read_to = %s,
-  published_file =
-    CASE WHEN %s AND amended IS NULL THEN pg_relation_filenode({BECOMES})::bigint END,
-  published_bytes = CASE WHEN %s AND amended IS NULL THEN pg_relation_size({BECOMES}) END
-WHERE run_id = %s AND table_key = %s AND status = 'running' RETURNING rows_as_of"""
+WITH sealed AS (
+  UPDATE tableferry.table_runs SET status = 'ok', phase = 'publish', rows_read = %s,
+    rows_written = %s, warnings = %s, updated_at = clock_timestamp(), ended_at = clock_timestamp(),
+    rows_as_of = clock_timestamp() - make_interval(secs => %s), every_row = %s, read_to = %s,
+    published_file =
+      CASE WHEN %s AND amended IS NULL THEN pg_relation_filenode({BECOMES})::bigint END,
+    published_bytes = CASE WHEN %s AND amended IS NULL THEN pg_relation_size({BECOMES}) END
+  WHERE run_id = %s AND table_key = %s AND status = 'running' RETURNING rows_as_of)
+SELECT {_REQUIRE_ONE}, max(rows_as_of) FROM sealed"""
+"""Not one that another run has marked as abandoned, which did not load this table."""
 
-_OUTCOME: Final = """\
-SELECT status FROM tableferry.table_runs WHERE run_id = %s AND table_key = %s FOR NO KEY UPDATE"""
 
-_STORED: Final = """\
-SELECT done_at IS NOT NULL FROM tableferry.chunks
-WHERE run_id = %s AND table_key = %s AND number = %s FOR NO KEY UPDATE"""
+RETURNING: Final = 2
+"""How many of a seal's questions return rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What records the outcome of one table."""
+
+    lease: Lease
+    questions: tuple[Question, ...]
 
 
 def seal(
@@ -60,18 +69,16 @@ def seal(
     read_to: str | None = None,
     fills_file: bool = False,
     also: Sequence[Question] = (),
-) -> dt.datetime | None:
-    """Record the outcome ``ok`` in the open transaction, which must be READ COMMITTED.
+) -> Seal:
+    """Return what records the outcome ``ok`` in a transaction, which must be READ COMMITTED.
 
-    ``age`` says how many seconds ago the source was asked for the oldest row; returns that moment,
-    by the database's clock, None where it is not said: only some rows are that new. ``every_row``:
+    ``age`` says how many seconds ago the source was asked for the oldest row, None where it is not
+    said: only some rows are that new. ``every_row``:
     the source was read as a whole, up to the watermark ``read_to`` if the mode keeps one.
     ``fills_file``: the target holds these rows alone, in a file that they have filled. What is to
-    be done ``also``, in the same message, returns no rows. Raises LeaseLostError if another run
-    took over; from here until the transaction ends, none can.
+    be done ``also`` returns no rows. Once it is done, no other run can take over until the
+    transaction ends.
     """
-    if not connection.in_transaction:
-        raise RuntimeError("seal() must be called in the transaction that publishes")
     becomes = becoming(lease)
     outcome = (
         rows_read,
@@ -87,75 +94,26 @@ def seal(
         lease.run_id,
         lease.table_key,
     )
-    locked, sealed = connection.ask(
-        (f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'", ()),
-        locking(lease),
-        (_SEAL, outcome),
-        *also,
-    )
-    require_locked(lease, locked)
-    for (as_of,) in sealed:
-        return cast("dt.datetime | None", as_of)
-    # Marked as abandoned by a run that did not load this table.
-    raise lease_lost(lease.target)
+    held = (lease.target, lease.generation, lease.run_id)
+    limit = f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"
+    return Seal(lease, ((limit, ()), (_LOCK_LEASE, held), (_SEAL, outcome), *also))
 
 
-def was_published(
-    settings: TargetSettings,
-    lease: Lease,
-    *,
-    patience: float = RESOLVE_SECONDS,
-    sleep: Callable[[float], None] = time.sleep,
-    clock: Callable[[], float] = time.monotonic,
-) -> bool:
-    """Return whether the sealed transaction was committed, queried over a new connection.
+@contextlib.contextmanager
+def sealing(seals: Sequence[Seal]) -> Iterator[None]:
+    """Send these seals in the block; raises LeaseLostError where another run has taken over."""
+    try:
+        yield
+    except TableferryError as error:
+        if error.code != NOT_HELD or not seals:
+            raise
+        raise lease_lost(" or ".join(one.lease.target for one in seals)) from None
 
-    Waits for one that is still committing: it has the row locked. Raises CommitUnknownError if the
-    query does not succeed within ``patience`` seconds.
+
+def moments(seals: Sequence[Seal], answers: Sequence[Rows]) -> list[dt.datetime | None]:
+    """Return when the source was asked for the oldest row of each, by the database's clock.
+
+    ``answers`` are those to the seals' questions, and before them any others.
     """
-    query = (_OUTCOME, (lease.run_id, lease.table_key))
-    until = clock() + patience
-    return bool(_resolve(settings, lease.target, query, until, sleep=sleep, clock=clock) == "ok")
-
-
-def was_stored(settings: TargetSettings, lease: Lease, number: int) -> bool:
-    """Return whether the transaction that stored a chunk was committed, like ``was_published``."""
-    query = (_STORED, (lease.run_id, lease.table_key, number))
-    until = time.monotonic() + RESOLVE_SECONDS
-    return bool(_resolve(settings, lease.target, query, until))
-
-
-def _resolve(
-    settings: TargetSettings,
-    target: str,
-    query: tuple[str, Parameters],
-    until: float,
-    *,
-    sleep: Callable[[float], None] = time.sleep,
-    clock: Callable[[], float] = time.monotonic,
-) -> Any:
-    while True:
-        try:
-            return _lookup(settings, query)
-        except TableferryError as error:
-            if not isinstance(error, TransientError) or clock() + PAUSE_SECONDS > until:
-                raise CommitUnknownError(
-                    f"The connection to {settings} was lost at the COMMIT of {target}, and whether "
-                    f"it was committed could not be determined: {error.message}",
-                    hint="Readers see all the old rows or all the new ones. Run it again: the next "
-                    "run determines it.",
-                    code=error.code,
-                ) from error
-        sleep(PAUSE_SECONDS)
-
-
-def _lookup(settings: TargetSettings, query: tuple[str, Parameters]) -> Any:
-    """Return the value of the only row, None if there is no row."""
-    with (
-        connect(settings) as connection,
-        time_limit(connection, 2 * LOOKUP_SECONDS),
-        connection.transaction(),
-    ):
-        connection.execute(f"SET LOCAL lock_timeout = '{LOOKUP_SECONDS:g}s'")
-        found = connection.rows(*query)
-    return found[0][0] if found else None
+    found = answers[len(answers) - RETURNING * len(seals) :]
+    return [rows[0][1] for rows in found[1::RETURNING]]

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from tableferry.model.identifiers import TargetTable
 from tableferry.postgres.connection import TargetConnection
-from tableferry.postgres.ledger.runs import canonical, storable
+from tableferry.postgres.ledger.stored_texts import canonical, storable
 
 KEPT_OF_A_TABLE: Final = 1_000
 """Verifications that are kept of each table, as many as runs: 300 kB."""

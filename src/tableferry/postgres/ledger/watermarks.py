@@ -13,7 +13,7 @@ from tableferry.model.identifiers import TargetTable
 from tableferry.model.watermark import ReloadReason, Watermark
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger.lease import Lease
-from tableferry.postgres.ledger.runs import canonical
+from tableferry.postgres.ledger.stored_texts import canonical
 from tableferry.postgres.messages import Question
 
 FORM: Final = """\

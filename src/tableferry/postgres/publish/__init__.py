@@ -21,9 +21,8 @@ from tableferry.postgres.publish.load import Load
 from tableferry.postgres.publish.merge import MERGE
 from tableferry.postgres.publish.merge_sql import Changes
 from tableferry.postgres.publish.new_table import open_new_table
+from tableferry.postgres.publish.part import Checkpoint, Part
 from tableferry.postgres.publish.staging import (
-    Checkpoint,
-    Part,
     Staging,
     drop_staging,
     staging_name,
@@ -32,7 +31,7 @@ from tableferry.postgres.publish.staging import (
 from tableferry.postgres.publish.strategy import Opening, PublishStrategy
 from tableferry.postgres.publish.swap import SWAP
 from tableferry.postgres.publish.target_table import count_rows
-from tableferry.postgres.publish.together import publish_all
+from tableferry.postgres.publish.together import Sealing, publish_all
 from tableferry.postgres.publish.truncate import TRUNCATE
 from tableferry.values import RefusedRows
 
@@ -45,6 +44,7 @@ __all__ = [
     "Load",
     "Part",
     "PublishStrategy",
+    "Sealing",
     "Staging",
     "count_deleted",
     "count_rows",

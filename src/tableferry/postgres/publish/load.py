@@ -10,7 +10,7 @@ from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.locks import LockStep
 from tableferry.postgres.publish.amend import Amending
 from tableferry.postgres.publish.merge_sql import Changes
-from tableferry.postgres.publish.staging import Part
+from tableferry.postgres.publish.part import Part
 from tableferry.values import RefusedRows
 
 
@@ -25,8 +25,9 @@ class Load(AbstractContextManager["Load"], Protocol):
     and does what needs no lock on the target. ``publish`` leaves a transaction open on the
     connection (it joins one that is open already) in which everything is done that does not lock
     readers out; ``locks`` are the statements that do lock them out, run next, all or none; then
-    ``expose`` makes the rows visible at COMMIT. ``changes`` says afterwards what was done, where
-    the strategy knows. Every method raises TableferryError.
+    ``expose`` has the rows made visible by the COMMIT, with statements that may be sent with it.
+    ``changes`` says afterwards what was done, where the strategy knows. Every method raises
+    TableferryError.
 
     ``can_publish_again``: after a failure in ``publish`` the transaction may be rolled back and
     ``publish`` called again, for the rows are in a staging table. With ``keep`` that table stays

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import pyarrow as pa
 
@@ -13,9 +13,14 @@ from tableferry.postgres.copy_bisection import open_copy
 from tableferry.postgres.locks import LockStep
 from tableferry.postgres.publish.amend import Amending
 from tableferry.postgres.publish.merge_sql import Changes
-from tableferry.postgres.publish.staging import Part, StagingTable, ended_on_failure
+from tableferry.postgres.publish.part import Part
+from tableferry.postgres.publish.staging import StagingTable, ended_on_failure
 from tableferry.postgres.publish.strategy import Opening
 from tableferry.values import RefusedRows
+
+AT_ONCE: Final = 10_000
+"""Rows of a load that is prepared in one message. With more, what takes long is sent by itself: it
+can be seen in ``pg_stat_activity``, and is not done in vain where the guard refuses the load."""
 
 Record = Callable[[TargetConnection, int], None]
 """Writes down how many rows changes have added to a load, in the transaction that adds them."""

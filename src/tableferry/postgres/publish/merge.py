@@ -5,34 +5,44 @@ is deleted, what differs updated, what is new inserted. The other rows stay wher
 writers wait for the length of that transaction, so that nothing changes between its steps.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
-from tableferry.errors import DataError, VerificationError
+from tableferry.errors import DataError, SchemaError, VerificationError
 from tableferry.model.counting import counted
 from tableferry.model.identifiers import TargetTable, quote_pg
 from tableferry.planning.alter_table import add_columns_sql, drop_not_null
 from tableferry.planning.evolve import evolve_sql
 from tableferry.postgres.ledger import SCHEMA
 from tableferry.postgres.locks import lock_beside_readers, lock_exclusively
+from tableferry.postgres.messages import Question, Rows
 from tableferry.postgres.publish.deleted_keys import evolved_columns
-from tableferry.postgres.publish.loads import Staged
+from tableferry.postgres.publish.loads import AT_ONCE, Staged
 from tableferry.postgres.publish.merge_check import LOOK, check, suits
+from tableferry.postgres.publish.merge_keys import TAKEN, key_sql, naming_keys
 from tableferry.postgres.publish.merge_sql import Changes, Merging
-from tableferry.postgres.publish.old_rows import count_old_rows
-from tableferry.postgres.publish.staging import drop_staging, keys_of
+from tableferry.postgres.publish.old_rows import count_old_rows, counted_in_passing, guards
+from tableferry.postgres.publish.staging import dropping, keys_of
 from tableferry.postgres.publish.strategy import Opening, PublishStrategy
 from tableferry.postgres.publish.target_table import (
+    NO_TABLE,
     Standing,
+    as_planned,
+    asking_as_planned,
     count,
+    counting,
     find,
+    finding,
+    found_in,
+    gone,
     guard,
-    require_columns,
+    present,
 )
 from tableferry.postgres.publish.unique_swaps import make_room, not_exchanged
 
 _FACTS: Final = """\
 SELECT EXISTS (SELECT FROM pg_index i
-    WHERE i.indrelid = %(oid)s AND i.indisunique AND i.indisvalid
+    WHERE i.indrelid = to_regclass(%(name)s) AND i.indisunique AND i.indisvalid
       AND i.indpred IS NULL AND i.indexprs IS NULL
       AND NOT EXISTS (SELECT FROM unnest(i.indkey::int2[], i.indcollation::oid[])
           WITH ORDINALITY AS k (attnum, sorted_by, place)
@@ -40,9 +50,9 @@ SELECT EXISTS (SELECT FROM pg_index i
         WHERE k.place <= i.indnkeyatts
           AND (a.attname <> ALL (%(key)s::text[]) OR a.attcollation <> k.sorted_by))),
   ARRAY(SELECT a.attname::text FROM pg_attribute a
-    WHERE a.attrelid = %(oid)s AND a.attidentity = 'a' AND NOT a.attisdropped),
+    WHERE a.attrelid = to_regclass(%(name)s) AND a.attidentity = 'a' AND NOT a.attisdropped),
   EXISTS (SELECT FROM pg_trigger g
-    WHERE g.tgrelid = %(oid)s AND NOT g.tgisinternal AND g.tgtype & 3 = 3)"""
+    WHERE g.tgrelid = to_regclass(%(name)s) AND NOT g.tgisinternal AND g.tgtype & 3 = 3)"""
 """Whether a unique index holds no other columns than those of the key, compared as their columns
 are; the columns that only PostgreSQL numbers; whether a trigger may swallow rows (``tgtype``: 1
 for each row, 2 before)."""
@@ -57,11 +67,6 @@ WHERE k.conrelid = %(oid)s AND k.contype = 'c' AND NOT EXISTS (
   WHERE a.attname <> ALL (%(columns)s))"""
 """What the target refuses of a row that is looked at by itself, of the columns that are carried."""
 
-_NO_VALUE: Final = "23502"
-
-_TAKEN: Final = frozenset({"23505", "23P01"})
-"""What PostgreSQL says when a unique index or an exclusion constraint has met a value twice."""
-
 
 class MergeLoad(Staged):
     """One table's rows being merged (see ``Load``)."""
@@ -72,10 +77,11 @@ class MergeLoad(Staged):
         self._columns = [column.target.name for column in opening.plan.columns]
         keys = TargetTable(SCHEMA, keys_of(opening.staging.name)).sql
         self._deleted_keys = keys if opening.deletes else ""
+        self._standing: Standing | None = None
 
     def _make(self) -> None:
         """Make the table with the target's own types, collations and domains, but nothing else."""
-        drift = self._plan.drift
+        drift, target = self._plan.drift, self._plan.spec.target
         new = {column.name: column.type for column in drift.added}
         options = "WITH (autovacuum_enabled = false)"  # it lives for one load
         create = f"CREATE UNLOGGED TABLE {self._staged.sql}"
@@ -83,11 +89,11 @@ class MergeLoad(Staged):
             f"CAST(NULL AS {new[name]}) AS {quote_pg(name)}" if name in new else one
             for name, one in zip(self._columns, evolved_columns(self._plan), strict=True)
         )
-        standing = find(self._connection, self._plan.spec.target)
-        like = f"SELECT {columns} FROM {standing.table.sql} WITH NO DATA"
-        self._connection.execute(f"{create} {options} AS {like}")
+        like = f"SELECT {columns} FROM {target.sql} WITH NO DATA"
+        with present(target):
+            self._connection.execute(f"{create} {options} AS {like}")
         if self._sifts:
-            self._refuse_here_already(standing)
+            self._refuse_here_already(find(self._connection, target))
 
     def _refuse_here_already(self, standing: Standing) -> None:
         """Let the staging table refuse the rows that the merge would fail for.
@@ -101,77 +107,65 @@ class MergeLoad(Staged):
             if one.drops_not_null:
                 staged = TargetTable(SCHEMA, self._staged.name)
                 self._connection.execute(drop_not_null(staged, one.column))
-        self._add_key()
-
-    def _add_key(self) -> None:
-        with self._connection.in_one_transaction():
-            add = f"ADD PRIMARY KEY ({self._key_sql})"
-            self._connection.execute(f"ALTER TABLE {self._staged.sql} {add}")
+        self._connection.execute(*self._adding_key)
 
     @property
     def _key_sql(self) -> str:
-        return ", ".join(map(quote_pg, self._plan.target_key))
+        return key_sql(self._plan)
 
-    def prepare(self) -> None:
-        """See that no key came twice, and let PostgreSQL know the staging table's size and keys.
+    @property
+    def _adding_key(self) -> Question:
+        return (f"ALTER TABLE {self._staged.sql} ADD PRIMARY KEY ({self._key_sql})", ())
+
+    @property
+    def _analyzing(self) -> Question:
+        """What lets PostgreSQL know the staging table's size and keys.
 
         Other columns are compared row by row; to sample them takes four times as long.
         """
+        return (f"ANALYZE {self._staged.sql} ({self._key_sql})", ())
+
+    def prepare(self) -> None:
+        """See that no key came twice, and let PostgreSQL know the staging table."""
+        if self._staged.is_new and self.rows <= AT_ONCE:
+            self._prepare_at_once()
+            return
         self._staged.close()
         if self._complete:
             guard(self._plan, count_old_rows(self._connection, self._plan), self.rows)
-        self._require_distinct_keys()
-        with self._connection.in_one_transaction():
-            self._connection.execute(f"ANALYZE {self._staged.sql} ({self._key_sql})")
+        # Known already: row by row, or from an attempt that was not published.
+        if not (self._sifts or self._staged.has_key):
+            with naming_keys(self._plan):
+                self._connection.rows_and_commit(self._adding_key)
+        self._connection.rows_and_commit(self._analyzing)
 
-    def _require_distinct_keys(self) -> None:
-        if self._sifts or self._staged.has_key:
-            return  # Known already: row by row, or from an attempt that was not published.
-        try:
-            self._add_key()
-        except DataError as error:
-            if error.code == _NO_VALUE:
-                raise DataError(
-                    f"A row of {self._plan.spec.source} has no value in {error.column!r}, which is "
-                    f"part of the key ({error.code})",
-                    hint="The old rows stay. 'primary_key' must name columns that always hold a "
-                    "value; 'publish': 'swap' needs no key.",
-                    code=error.code,
-                    reason=error.reason,
-                    column=error.column,
-                ) from None
-            if error.code not in _TAKEN:
-                raise
-            raise DataError(
-                f"Two rows of {self._plan.spec.source} have the same key ({self._key_sql}) in "
-                f"PostgreSQL ({error.code})",
-                hint="The old rows stay. 'primary_key' must name columns that tell the rows apart, "
-                "also for PostgreSQL (case, trailing blanks); rows read under NOLOCK may come "
-                "twice.",
-                code=error.code,
-                reason=error.reason,
-            ) from None
+    def _prepare_at_once(self) -> None:
+        """Do the same in one message, for a few rows that have just come."""
+        plan = self._plan
+        count = [(counting(plan), ())] if self._complete and guards(plan) else []
+        key = [] if self._sifts else [self._adding_key]
+        with naming_keys(self._plan), counted_in_passing(self._connection, plan):
+            *counted, found = self._staged.close(
+                *count, *key, self._analyzing, finding(plan.spec.target)
+            )
+        if counted:
+            guard(plan, counted[0][0][0], self.rows)
+        self._standing = found_in(plan.spec.target, found)
 
     def publish(self) -> None:
         """Change what differs; nothing of it is visible before the COMMIT."""
         self._connection.begin()
-        self._staged.require_all_rows()
         self._merge()
-        drop_staging(self._connection, self._staged.name)
+        self._connection.owe(dropping(self._staged.name))
         self._is_published = True
 
     def _merge(self) -> None:
         plan, connection = self._plan, self._connection
-        standing = find(connection, plan.spec.target)
-        self._lock(standing)
-        require_columns(connection, plan, added=False)
+        standing, ((key_is_unique, fixed, swallows),) = self._locked()
         if plan.drift.added:
             connection.execute(add_columns_sql(standing.table, plan.drift.added, nullable=True))
         if plan.drift.evolved:
             connection.execute(evolve_sql(standing.table, plan.drift.evolved))
-        ((key_is_unique, fixed, swallows),) = connection.rows(
-            _FACTS, {"oid": standing.oid, "key": list(plan.target_key)}
-        )
         before = count(connection, standing) if swallows and plan.mark is None else 0
         merging = Merging(
             target=standing.rows_sql,
@@ -214,12 +208,35 @@ class MergeLoad(Staged):
                 "stay.",
             )
 
-    def _lock(self, standing: Standing) -> None:
+    def _locked(self) -> tuple[Standing, Rows]:
+        """Lock the target, as it was planned, and return what ``_FACTS`` says; raises SchemaError.
+
+        In one message, if the lock is free.
+        """
+        plan, connection = self._plan, self._connection
+        standing = self._standing or find(connection, plan.spec.target)
+        facts = {"name": plan.spec.target.sql, "key": list(plan.target_key)}
+        asked = [*asking_as_planned(plan), (_FACTS, facts), self._staged.counting]
+        try:
+            found, columns, about, counted = self._lock(standing, asked)
+        except SchemaError as error:
+            if error.code != NO_TABLE:
+                raise
+            connection.rollback()
+            self._staged.require_all_rows()
+            raise gone(plan.spec.target) from error
+        self._staged.require_counted(counted)
+        now = self._standing = as_planned(plan, found, columns)
+        if now.table != standing.table:
+            return self._locked()
+        return now, about
+
+    def _lock(self, standing: Standing, asked: Sequence[Question]) -> Sequence[Rows]:
         only = standing.kind == "r"
         if self._plan.drift.alter:  # ALTER TABLE locks readers out, until the commit
-            lock_exclusively(self._connection, standing.table, only=only)
-        else:
-            lock_beside_readers(self._connection, standing.table, "SHARE ROW EXCLUSIVE", only=only)
+            return lock_exclusively(self._connection, standing.table, only=only, also=asked)
+        mode = "SHARE ROW EXCLUSIVE"
+        return lock_beside_readers(self._connection, standing.table, mode, only=only, also=asked)
 
     def _change(self, standing: Standing, merging: Merging) -> Changes:
         updates: int | None = None
@@ -228,7 +245,7 @@ class MergeLoad(Staged):
                 respelled = self._drop_respelled(merging)
                 ((inserted, updated, deleted),) = self._connection.rows(merging.statement)
         except DataError as error:
-            if error.code not in _TAKEN:
+            if error.code not in TAKEN:
                 raise
             try:
                 respelled = self._drop_respelled(merging)

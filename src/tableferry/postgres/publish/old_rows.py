@@ -8,6 +8,7 @@ were published, and a few. See docs/decisions/0052-guard-without-a-scan.md.
 """
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +18,7 @@ from tableferry.model.identifiers import TargetTable, text_pg
 from tableferry.planning.guards import ANYTHING, require_not_shrunk
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.connection import TargetConnection
-from tableferry.postgres.publish.target_table import counting, gone, may_not_count
+from tableferry.postgres.publish.target_table import counting, may_not_count, present
 
 SMALL: Final = 32 * 2**20
 """Bytes of a table that is always counted: at 100 bytes a row, 0.05 s."""
@@ -46,8 +47,6 @@ FROM tableferry.table_runs t
 WHERE t.target = %s AND t.status = 'ok' ORDER BY t.ended_at DESC LIMIT 1"""
 """By the last run that has published anything, a repair included. Each chunk was a COPY."""
 
-_NO_TABLE: Final = "42P01"
-
 
 def count_old_rows(
     connection: TargetConnection, plan: SyncPlan, new: int | None = None
@@ -58,35 +57,67 @@ def count_old_rows(
     if the target had as many rows as it may have, that is what the ledger says. Raises ConfigError
     where this login may not read the target.
     """
-    if plan.create is not None or plan.spec.max_shrink >= ANYTHING:
+    if not guards(plan):
         return None
-    count = counting(plan)
     if new is None:
-        return _counted(connection, plan, count)
-    size = f"pg_relation_size({_regclass(plan)})"
-    small = _counted(connection, plan, f"SELECT CASE WHEN {size} <= {SMALL} THEN ({count}) END")
-    if small is not None:
-        return small
+        return _counted(connection, plan, counting(plan))
+    small = _counted(connection, plan, counting_small(plan))
+    return count_large(connection, plan, new) if small is None else small
+
+
+def guards(plan: SyncPlan) -> bool:
+    """Whether the guard asks for the rows that the load would replace."""
+    return plan.create is None and plan.spec.max_shrink < ANYTHING
+
+
+def is_small(plan: SyncPlan) -> bool:
+    """Whether the table was small when it was planned, with its partitions."""
+    return plan.target_bytes <= SMALL
+
+
+def counting_small(plan: SyncPlan) -> str:
+    """Return the SELECT that counts the rows of a table that is small by now, else returns NULL."""
+    size = f"pg_relation_size(to_regclass({text_pg(plan.spec.target.sql)}))"
+    return f"SELECT CASE WHEN {size} <= {SMALL} THEN ({counting(plan)}) END"
+
+
+def count_large(connection: TargetConnection, plan: SyncPlan, new: int) -> int:
+    """Return what the ledger says of the rows where that is enough, otherwise how many there are.
+
+    ``new`` and errors are as in ``count_old_rows``.
+    """
     published = _published(connection, plan)
     if published is not None and _allows(plan, published.most, new):
         return published.rows
-    return _counted(connection, plan, count)
+    return _counted(connection, plan, counting(plan)) or 0
 
 
 def _counted(connection: TargetConnection, plan: SyncPlan, sql: str) -> int | None:
-    try:
+    with counted_by(connection, plan):
         ((((rows,),)),) = connection.ask((sql, ()))
-    except ConfigError as error:
-        raise may_not_count(connection, plan.spec.target, error) from error
-    except SchemaError as error:
-        if error.code != _NO_TABLE:
-            raise
-        raise gone(plan.spec.target) from error
     return None if rows is None else int(rows)
 
 
-def _regclass(plan: SyncPlan) -> str:
-    return f"to_regclass({text_pg(plan.spec.target.sql)})"
+@contextlib.contextmanager
+def counted_by(connection: TargetConnection, plan: SyncPlan) -> Iterator[None]:
+    """Name what keeps rows from being counted in the block: a right, or that the table is gone."""
+    try:
+        with present(plan.spec.target):
+            yield
+    except ConfigError as error:
+        raise may_not_count(connection, plan.spec.target, error) from error
+
+
+@contextlib.contextmanager
+def counted_in_passing(connection: TargetConnection, plan: SyncPlan) -> Iterator[None]:
+    """Name the same in a block whose message does other things, too, in the open transaction."""
+    try:
+        yield
+    except (ConfigError, SchemaError):
+        connection.rollback()
+        if guards(plan):
+            _counted(connection, plan, counting_small(plan))
+        raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,12 @@ TRUNCATE and a COPY: until autovacuum looks, which counts the rows of the COPY a
 new one within its next rounds. See docs/decisions/0062-statistics-of-a-swap.md.
 """
 
-from collections.abc import Sequence
 from typing import Final, LiteralString
 
 from tableferry.model.identifiers import TargetTable, text_pg
 from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.connection import TargetConnection
-from tableferry.postgres.messages import Question, Rows
+from tableferry.postgres.publish.inventory import Body
 
 FIRST_VERSION: Final = 180000
 """``pg_restore_attribute_stats`` came with PostgreSQL 18."""
@@ -59,19 +58,16 @@ SELECT pg_restore_relation_stats('schemaname', {schema}::text, 'relname', {name}
   'reltuples', {rows}::real)"""
 
 
-def asking(connection: TargetConnection, plan: SyncPlan, oid: int, rows: int) -> list[Question]:
-    """Return what asks whether the old table's statistics fit ``rows`` new ones; [] if not."""
-    if connection.version < FIRST_VERSION or plan.drift.added or plan.drift.evolved:
-        return []
-    return [(_MAY_CARRY, {"oid": oid, "rows": rows})]
+def statements(connection: TargetConnection, plan: SyncPlan, body: Body, rows: int) -> list[str]:
+    """Return the statements that give the shadow, which holds so many rows, its statistics."""
+    known = connection.version >= FIRST_VERSION and not (plan.drift.added or plan.drift.evolved)
+    about = {"oid": body.oid, "rows": rows}
+    if known and connection.ask((_MAY_CARRY, about))[0][0][0]:
+        return _carried(body.table, body.shadow, rows)
+    return [f"ANALYZE {body.shadow.sql}"]
 
 
-def may_carry(answers: Sequence[Rows]) -> bool:
-    """Return whether they do, by the answers to ``asking``."""
-    return any(bool(answer[0][0]) for answer in answers)
-
-
-def carried(old: TargetTable, new: TargetTable, rows: int) -> list[str]:
+def _carried(old: TargetTable, new: TargetTable, rows: int) -> list[str]:
     """Return the statements that give the new table the old one's statistics.
 
     What cannot be restored is left out, with a warning that nobody sees: the planner takes its
@@ -86,8 +82,3 @@ def carried(old: TargetTable, new: TargetTable, rows: int) -> list[str]:
         "rows": rows,
     }
     return [_CARRY.format(**names), _COUNT.format(**names)]
-
-
-def gathered(new: TargetTable) -> list[str]:
-    """Return the statement that gathers statistics anew."""
-    return [f"ANALYZE {new.sql}"]

@@ -5,7 +5,7 @@ Here are its statements, in their order. What they are comes from the inventory.
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Final, LiteralString
+from typing import Final
 
 from tableferry.errors import DataError, SchemaError
 from tableferry.model.identifiers import TargetTable, quote_pg
@@ -15,7 +15,7 @@ from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger import SCHEMA
 from tableferry.postgres.locks import retry_brief_locks
-from tableferry.postgres.messages import Question
+from tableferry.postgres.messages import Question, headed
 from tableferry.postgres.publish.build_memory import MORE_MEMORY
 from tableferry.postgres.publish.inventory import (
     KEEP_PATH,
@@ -28,67 +28,7 @@ from tableferry.postgres.publish.inventory import (
     with_qualified_names,
 )
 from tableferry.postgres.publish.retarget import retarget
-
-_DEFAULT_RIGHTS: Final[LiteralString] = """\
-SELECT format('REVOKE ALL ON %%s %%s FROM %%s', CASE c.relkind WHEN 'S' THEN 'SEQUENCE'
-    ELSE 'TABLE' END, c.oid::regclass,
-  CASE e.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(e.grantee)) END)
-FROM pg_class c, aclexplode(c.relacl) e
-WHERE e.grantee <> c.relowner AND (c.oid = %(made)s::regclass OR c.oid IN (
-  SELECT d.objid FROM pg_depend d WHERE d.refobjid = %(made)s::regclass
-    AND d.classid = 'pg_class'::regclass))"""
-"""ALTER DEFAULT PRIVILEGES gives rights on every new table: the shadow gets those of the target."""
-
-_LEFT_OVER: Final[LiteralString] = """\
-SELECT 0, format('DROP MATERIALIZED VIEW IF EXISTS tableferry.%%I CASCADE', c.relname)
-FROM pg_class c WHERE c.relnamespace = 'tableferry'::regnamespace AND c.relkind = 'm'
-  AND starts_with(c.relname, %(name)s || '_')
-UNION ALL
-SELECT 1, format('ALTER TABLE %%s DROP CONSTRAINT %%I', k.conrelid::regclass, k.conname)
-FROM pg_constraint k
-WHERE k.conrelid = %(made)s::regclass AND k.contype = 'f' AND k.confrelid = k.conrelid
-UNION ALL
-SELECT 2, format('ALTER TABLE %%s REPLICA IDENTITY DEFAULT, SET WITHOUT CLUSTER',
-  %(made)s::regclass)
-UNION ALL
-SELECT 3, format('DROP STATISTICS tableferry.%%I', e.stxname)
-FROM pg_statistic_ext e WHERE e.stxrelid = %(made)s::regclass
-UNION ALL
-SELECT 4, format('DROP TRIGGER %%I ON %%s', g.tgname, g.tgrelid::regclass)
-FROM pg_trigger g WHERE g.tgrelid = %(made)s::regclass AND NOT g.tgisinternal AND g.tgtype & 7 <> 7
-ORDER BY 1"""
-"""What an earlier attempt to prepare the same rows has left, but for indexes and their keys, which
-it may go on with. ``tgtype``: 1 row, 2 before, 4 insert."""
-
-_FOREIGN: Final[LiteralString] = """\
-SELECT k.conname, format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', %(made)s::text, k.conname,
-  regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', ''))
-FROM pg_constraint k
-WHERE k.conrelid = %(made)s::regclass AND k.contype = 'f' AND k.conparentid = 0"""
-"""The foreign keys that the shadow has, as the inventory writes them. To drop and add them again
-would lock the other tables' readers out."""
-
-_PARTS: Final[LiteralString] = """\
-WITH RECURSIVE part AS (
-  SELECT k.oid, k.conname, k.conname AS whole, k.conrelid, k.confrelid FROM pg_constraint k
-  WHERE k.conrelid IN (%(oid)s, %(made)s::regclass) AND k.contype = 'f' AND k.conparentid = 0
-  UNION ALL
-  SELECT k.oid, k.conname, p.whole, k.conrelid, k.confrelid
-  FROM part p JOIN pg_constraint k ON k.conparentid = p.oid AND k.conrelid = p.conrelid
-), named AS (
-  SELECT m.conname AS made, o.conname AS name, row_number() OVER (ORDER BY m.oid) AS number
-  FROM part m JOIN part o ON o.whole = m.whole AND o.confrelid = m.confrelid AND o.oid <> m.oid
-  WHERE m.conrelid = %(made)s::regclass AND o.conrelid = %(oid)s AND o.conname <> m.conname
-)
-SELECT 0, format('ALTER TABLE %%s RENAME CONSTRAINT %%I TO %%I', %(made)s::text, n.made,
-  format('%%s_f%%s', %(name)s::text, n.number)) FROM named n
-UNION ALL
-SELECT 1, format('ALTER TABLE %%s RENAME CONSTRAINT %%I TO %%I', %(made)s::text,
-  format('%%s_f%%s', %(name)s::text, n.number), n.name) FROM named n
-ORDER BY 1"""
-"""A foreign key to a partitioned table has a part for each partition, which errors tell of; before
-PostgreSQL 18 it is named after the table that was there first. By way of a third name: two may have
-each other's."""
+from tableferry.postgres.publish.shadow_sql import DEFAULT_RIGHTS, FOREIGN, LEFT_OVER, PARTS
 
 LOADED: Final = ("create", "options", "check", "early")
 """The steps before the rows come."""
@@ -192,7 +132,7 @@ def build(
     ``statistics`` are the statements that give it the planner's; ``is_new``: nothing was built on
     it before.
     """
-    with _naming_final_keys(inventory):
+    with naming_final_keys(inventory):
         made: Collection[str] = frozenset()
         if not is_new:
             with connection.transaction():
@@ -207,12 +147,28 @@ def build(
             _build_the_rest(connection, inventory, made, statistics, is_new=is_new)
 
 
+def is_alone(inventory: Inventory) -> bool:
+    """Whether no materialised view and no other table has to do with the shadow."""
+    return len(inventory.bodies) == 1 and not inventory.steps.get("foreign")
+
+
+def building(inventory: Inventory) -> Question:
+    """Return the statements that build the same on a new shadow that is alone.
+
+    Errors are to be named by ``naming_final_keys``.
+    """
+    table = inventory.bodies[0]
+    analyze = f"ANALYZE {table.shadow.sql}"
+    steps = inventory.of(table, *BUILT)
+    return (with_path([MORE_MEMORY, *steps, analyze, *inventory.steps.get("comment", ())]), ())
+
+
 def _cleared(connection: TargetConnection, inventory: Inventory) -> frozenset[str]:
     """Drop what an earlier attempt has left and is not wanted; return how the rest was made."""
     table = inventory.bodies[0]
     about = {"made": table.shadow.sql, "name": table.shadow.name}
     with qualified_names(connection):
-        left_over = [sql for _, sql in connection.rows(_LEFT_OVER, about)]
+        left_over = [sql for _, sql in connection.rows(LEFT_OVER, about)]
         built = read_built(connection, table.shadow, inventory.of(table, "index", "key"))
     run(connection, (*left_over, *built.drops))
     return built.made
@@ -246,7 +202,7 @@ def _build_the_rest(
 
 def validate(connection: TargetConnection, inventory: Inventory) -> None:
     """Check the foreign keys, each in a transaction of its own; raises DataError."""
-    with _naming_final_keys(inventory):
+    with naming_final_keys(inventory):
         for sql in inventory.steps.get("validate", ()):
             with connection.transaction():
                 connection.execute(sql)
@@ -266,7 +222,7 @@ def _point_elsewhere(connection: TargetConnection, inventory: Inventory) -> None
     table = inventory.bodies[0].shadow.sql
     wanted = inventory.steps.get("foreign", ())
     with qualified_names(connection):
-        there: dict[str, str] = dict(connection.rows(_FOREIGN, {"made": table}))
+        there: dict[str, str] = dict(connection.rows(FOREIGN, {"made": table}))
         kept = [name for name, sql in there.items() if {sql, f"{sql} NOT VALID"} & set(wanted)]
         dropped = [
             f"ALTER TABLE {table} DROP CONSTRAINT {quote_pg(name)}"
@@ -278,12 +234,12 @@ def _point_elsewhere(connection: TargetConnection, inventory: Inventory) -> None
             retry_brief_locks(connection, [sql], "a table that a foreign key points to")
         body = inventory.bodies[0]
         about = {"oid": body.oid, "made": table, "name": body.shadow.name}
-        for _, sql in connection.rows(_PARTS, about):
+        for _, sql in connection.rows(PARTS, about):
             connection.execute(sql)
 
 
 @contextlib.contextmanager
-def _naming_final_keys(inventory: Inventory) -> Iterator[None]:
+def naming_final_keys(inventory: Inventory) -> Iterator[None]:
     """In errors, replace a key's temporary name by the one it will have."""
     try:
         yield
@@ -318,7 +274,9 @@ def with_path(statements: Sequence[str]) -> str:
     Then what the session finds: functions that are called by the way (by a materialised view, an
     event trigger) may need it.
     """
-    return in_one((KEEP_PATH, _OWN_FIRST, *statements, OLD_PATH))
+    whole = in_one((KEEP_PATH, _OWN_FIRST, *statements, OLD_PATH))
+    about = next((one for one in statements if one != MORE_MEMORY), "")
+    return headed(about, whole)
 
 
 def in_one(statements: Sequence[str]) -> str:
@@ -330,6 +288,6 @@ def _revoke_default_rights(
     connection: TargetConnection, body: Body, after: Sequence[Question] = ()
 ) -> None:
     """Revoke what new tables have by default; ``after``: statements of the same message before."""
-    question = (_DEFAULT_RIGHTS, {"made": body.shadow.sql})
+    question = (DEFAULT_RIGHTS, {"made": body.shadow.sql})
     found = qualified_answer(connection.ask(*after, *with_qualified_names(question)))
     run(connection, [sql for (sql,) in found])

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import pyarrow as pa
 
@@ -32,10 +32,10 @@ from tableferry.postgres.copy_bisection import BisectingCopy, open_copy
 from tableferry.postgres.copying import CopyIn
 from tableferry.postgres.ledger import SCHEMA
 from tableferry.postgres.locks import PATIENCE_SECONDS, retry_brief_locks
+from tableferry.postgres.messages import Question, Rows
+from tableferry.postgres.publish.part import Part
+from tableferry.postgres.publish.target_table import NO_TABLE
 from tableferry.values import RefusedRows
-
-Checkpoint = Callable[[TargetConnection], None]
-"""Writes down that a part is stored, in the transaction that stores it."""
 
 
 def staging_name() -> str:
@@ -74,20 +74,22 @@ def drop_staging(
 
     A foreign key of it is on the other table as well, whose readers must not queue behind this.
     """
-    # Only tableferry has rights in this schema: whatever depends on the table was made by it.
-    tables = ", ".join(TargetTable(SCHEMA, one).sql for one in (name, keys_of(name)))
-    drop = f"DROP TABLE IF EXISTS {tables} CASCADE"
     what = f"the staging table {name}, or a table that it points to,"
     with connection.transaction():
-        retry_brief_locks(connection, [drop], what, patience=patience)
+        retry_brief_locks(connection, [dropping(name)], what, patience=patience)
+
+
+def dropping(name: str) -> str:
+    """Return the statement that drops a staging table, and what was made for it."""
+    # Only tableferry has rights in this schema: whatever depends on the table was made by it.
+    tables = ", ".join(TargetTable(SCHEMA, one).sql for one in (name, keys_of(name)))
+    return f"DROP TABLE IF EXISTS {tables} CASCADE"
 
 
 def was_cut_off(error: BaseException | None) -> bool:
     """Whether the next attempt, or the next run, may use what a load has stored before this."""
     return isinstance(error, TransientError | DeadlineError | KeyboardInterrupt)
 
-
-_NO_TABLE: Final = "42P01"
 
 _KEY: Final = "SELECT FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'p'"
 
@@ -165,24 +167,43 @@ class StagingTable:
             raise RuntimeError("a load in parts is written to by its parts")
         self._copy.write(batch)
 
-    def part(self, connection: TargetConnection, refusals: RefusedRows | None = None) -> "Part":
+    def part(self, connection: TargetConnection, refusals: RefusedRows | None = None) -> Part:
         """Begin one part, on any connection; its refused rows go into its own ``refusals``."""
-        return Part(self, connection, self._columns, self._schema, refusals)
+        return Part(
+            connection, self.sql, self._columns, self._schema, refusals=refusals, add=self.add
+        )
 
     def add(self, rows: int) -> None:
         """Count the rows of a part that is stored; from any thread."""
         with self._counting:
             self._stored += rows
 
-    def close(self) -> None:
-        """End the COPY and commit, so that the table is there for what is done to it next."""
+    @property
+    def is_new(self) -> bool:
+        """Whether the COPY that fills the table has not ended: nobody else knows the table."""
+        return self._copy is not None
+
+    def close(self, *also: Question) -> Sequence[Rows]:
+        """End the COPY and commit, so that the table is there for what is done to it next.
+
+        That may be done ``also``, in a transaction of its own; returns the rows of each statement
+        that returns any.
+        """
         if self._copy is None:
             self.require_all_rows()
-            return
+            return self._connection.rows_and_commit(*also) if also else ()
         copy, self._copy = self._copy, None
         copy.finish()
-        self._connection.commit_staged()
         self._stored = copy.rows
+        if also:
+            return self._connection.commit_staged_and_ask(*also)
+        self._connection.commit_staged()
+        return ()
+
+    @property
+    def counting(self) -> Question:
+        """What asks how many rows the table holds."""
+        return (f"SELECT count(*) FROM {self.sql}", ())
 
     def require_all_rows(self) -> None:
         """Compare what the table holds with what was stored; raises VerificationError.
@@ -191,12 +212,16 @@ class StagingTable:
         run has filled in part; somebody may have dropped it.
         """
         try:
-            with self._connection.in_one_transaction():
-                ((found,),) = self._connection.rows(f"SELECT count(*) FROM {self.sql}")
+            (found,) = self._connection.ask(self.counting)
         except SchemaError as error:
-            if error.code != _NO_TABLE:
+            if error.code != NO_TABLE:
                 raise
             raise self._incomplete("is gone with") from error
+        self.require_counted(found)
+
+    def require_counted(self, rows: Rows) -> None:
+        """See the same for the answer to ``counting``."""
+        ((found,),) = rows
         if found != self._stored:
             raise self._incomplete(f"holds {found:,} of")
 
@@ -230,63 +255,6 @@ class StagingTable:
             # A table that cannot be dropped now is found by its name later, by the next run.
             with contextlib.suppress(TableferryError):
                 drop_staging(self._connection, self.name, LEAVING_SECONDS)
-
-
-class Part:
-    """One part of a load: one COPY in one transaction on a connection of its own.
-
-    Leaving it without ``commit`` leaves nothing of it.
-    """
-
-    def __init__(
-        self,
-        table: StagingTable,
-        connection: TargetConnection,
-        columns: Sequence[ColumnPlan],
-        schema: pa.Schema,
-        refusals: RefusedRows | None = None,
-    ) -> None:
-        self._table = table
-        self._connection = connection
-        self._copy = open_copy(connection, table.sql, columns, schema, refusals=refusals)
-
-    @property
-    def rows(self) -> int:
-        """Rows written so far."""
-        return self._copy.rows
-
-    def __enter__(self) -> Self:
-        self._connection.begin()
-        try:
-            self._copy.__enter__()
-        except BaseException:
-            self.__exit__(*sys.exc_info())
-            raise
-        return self
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        """Send one batch; raises DataError, TransientError ... when PostgreSQL refused."""
-        self._copy.write(batch)
-
-    def commit(self, checkpoint: Checkpoint = lambda _connection: None) -> None:
-        """Store the part, and with it what ``checkpoint`` writes; raises CommitUnknownError."""
-        self._copy.finish()
-        checkpoint(self._connection)
-        self._connection.commit()
-        self.settle()
-
-    def settle(self) -> None:
-        """Count the rows as stored: the COMMIT has happened."""
-        self._table.add(self._copy.rows)
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._copy.__exit__(kind, error, trace)
-        self._connection.rollback()
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """The target table as it stands: under which name, with how many rows, still as it was planned."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,8 @@ from tableferry.planning.plan import SyncPlan
 from tableferry.postgres.catalog import asking_columns, columns_of
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.messages import Question, Rows
+
+NO_TABLE: Final = "42P01"
 
 _FIND: Final = """\
 SELECT c.oid, n.nspname, c.relname, c.relkind
@@ -34,34 +37,28 @@ class Standing:
 
 def find(connection: TargetConnection, table: TargetTable) -> Standing:
     """Find the table, wherever the search path has it; raises SchemaError where it is gone."""
-    return _found(table, connection.rows(*_finding(table)))
-
-
-def find_as_planned(connection: TargetConnection, plan: SyncPlan) -> Standing:
-    """Find the plan's target, with the columns that the plan knew; raises SchemaError.
-
-    In one message; see ``require_columns``.
-    """
-    return as_planned(plan, *connection.ask(*asking_as_planned(plan)))
+    return found_in(table, connection.rows(*finding(table)))
 
 
 def asking_as_planned(plan: SyncPlan) -> tuple[Question, Question]:
-    """Return what ``find_as_planned`` asks."""
-    return _finding(plan.spec.target), asking_columns(plan.spec.target)
+    """Return what finds the plan's target, and asks for its columns (see ``require_columns``)."""
+    return finding(plan.spec.target), asking_columns(plan.spec.target)
 
 
 def as_planned(plan: SyncPlan, found: Rows, columns: Rows) -> Standing:
     """Return the table for the answers to ``asking_as_planned``; raises SchemaError."""
-    standing = _found(plan.spec.target, found)
-    _require_columns(plan, columns, added=False)
+    standing = found_in(plan.spec.target, found)
+    require_those_planned(plan, columns, added=False)
     return standing
 
 
-def _finding(table: TargetTable) -> Question:
+def finding(table: TargetTable) -> Question:
+    """Return what asks where the table is."""
     return (_FIND, (table.sql,))
 
 
-def _found(table: TargetTable, rows: Rows) -> Standing:
+def found_in(table: TargetTable, rows: Rows) -> Standing:
+    """Return the table for the answer to ``finding``; raises SchemaError where it is gone."""
     for oid, schema, name, kind in rows:
         return Standing(oid, TargetTable(schema, name), kind)
     raise gone(table)
@@ -70,6 +67,17 @@ def _found(table: TargetTable, rows: Rows) -> Standing:
 def gone(table: TargetTable) -> SchemaError:
     """Return the error of a table that is not there any more."""
     return SchemaError(f"{table} no longer exists", hint="Nothing was changed. Look at a new plan.")
+
+
+@contextlib.contextmanager
+def present(table: TargetTable) -> Iterator[None]:
+    """Say in the block that it is this table that is not there; raises SchemaError."""
+    try:
+        yield
+    except SchemaError as error:
+        if error.code != NO_TABLE:
+            raise
+        raise gone(table) from error
 
 
 def count(
@@ -137,10 +145,11 @@ def require_columns(
     """
     first = [(sql, ()) for sql in after]
     (columns,) = connection.ask(*first, asking_columns(plan.spec.target))
-    _require_columns(plan, columns, added=added)
+    require_those_planned(plan, columns, added=added)
 
 
-def _require_columns(plan: SyncPlan, rows: Rows, *, added: bool) -> None:
+def require_those_planned(plan: SyncPlan, rows: Rows, *, added: bool) -> None:
+    """See the same of the columns that ``asking_columns`` has found; raises SchemaError."""
     types = {column.name: column.type for column in columns_of(rows)}
     new = set() if added else {column.name for column in plan.drift.added}
     expected = [column.target for column in plan.columns if column.target.name not in new]

@@ -13,7 +13,7 @@ from tableferry.postgres.messages import Question, Rows
 from tableferry.postgres.publish.inventory import names, others, own, ownership
 from tableferry.postgres.publish.inventory.body import BODY, Body, parameters_of
 from tableferry.postgres.publish.inventory.built import Built, read_built
-from tableferry.postgres.publish.inventory.signature import signature
+from tableferry.postgres.publish.inventory.signature import asking_signature
 
 __all__ = [
     "KEEP_PATH",
@@ -22,12 +22,12 @@ __all__ = [
     "Built",
     "Inventory",
     "asking_inventory",
+    "asking_signature",
     "inventory_of",
     "qualified_answer",
     "qualified_names",
     "read_built",
     "read_inventory",
-    "signature",
     "with_qualified_names",
 ]
 

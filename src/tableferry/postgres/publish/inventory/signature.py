@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, LiteralString
 
-from tableferry.postgres.connection import TargetConnection
+from tableferry.postgres.messages import Question
 from tableferry.postgres.publish.inventory.body import Body
 
 _SIGNATURE: Final[LiteralString] = """\
@@ -41,7 +41,9 @@ SELECT md5(string_agg(f.seen, ' ' ORDER BY f.seen)) FROM (
 milliseconds, for the time that readers are locked out."""
 
 
-def signature(connection: TargetConnection, bodies: Sequence[Body]) -> str:
-    """Return what stays the same as long as nobody alters the bodies or what hangs on them."""
-    ((found,),) = connection.rows(_SIGNATURE, {"oids": [body.oid for body in bodies]})
-    return str(found)
+def asking_signature(bodies: Sequence[Body]) -> Question:
+    """Return what asks for what stays the same as long as nobody alters the bodies.
+
+    Or what hangs on them.
+    """
+    return (_SIGNATURE, {"oids": [body.oid for body in bodies]})
