@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tableferry.config import parse_table_configs
+from tableferry.postgres.publish import swap as swap_module
 from tableferry.runs.run import sync_tables
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
@@ -17,6 +18,12 @@ SELECT attname, null_frac, avg_width, n_distinct, most_common_vals::text, most_c
 FROM pg_stats WHERE schemaname = 'public' AND tablename = 't' ORDER BY 1"""
 
 ROWS = 500
+
+
+@pytest.fixture(autouse=True)
+def _many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These rows are prepared as many are; ANALYZE of a few is part of their one message."""
+    monkeypatch.setattr(swap_module, "AT_ONCE", 0)
 
 
 @pytest.fixture
