@@ -2,7 +2,10 @@
 
 import pytest
 
-from live.servers import PASSWORD, joined
+from live.place import Place
+from live.postgres import Target
+from live.servers import PASSWORD, PG_PASSWORD, joined
+from live.suite import _environment
 from tableferry_sandbox.testing import sql_server
 from tests.support.live import MSSQL, POSTGRES, live_source, server_of
 
@@ -44,3 +47,14 @@ def test_a_server_that_is_not_named_as_it_should_be_is_a_wrong_use(
     monkeypatch.setenv(POSTGRES, "db:sa")
     with pytest.raises(pytest.UsageError, match="Name a server as HOST:PORT:USER"):
         server_of(POSTGRES, PASSWORD)
+
+
+def test_the_tests_are_given_both_servers_and_nothing_that_was_set_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place, target = Place("::1", 1433, "sa", "one:1"), Target("pg", 5432, "postgres", "two:2")
+    for name, value in _environment(place, target).items():
+        monkeypatch.setenv(name, value)
+    assert server_of(MSSQL, PASSWORD) == ("::1", 1433, "sa", "one:1")
+    assert server_of(POSTGRES, PG_PASSWORD) == ("pg", 5432, "postgres", "two:2")
+    assert POSTGRES not in _environment(place, None)

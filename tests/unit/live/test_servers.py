@@ -19,7 +19,9 @@ def test_a_server_is_a_host_a_port_and_a_user(text: str, found: tuple[str, int, 
     assert split(text) == found
 
 
-@pytest.mark.parametrize("text", ["", "db", "db:1433", "db:port:sa", ":1433:sa"])
+@pytest.mark.parametrize(
+    "text", ["", "db", "db:1433", "db:port:sa", ":1433:sa", "db:0:sa", "db:99999:sa"]
+)
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(CannotRunError, match="HOST:PORT:USER"):
         split(text)
