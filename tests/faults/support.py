@@ -164,7 +164,7 @@ def lose_the_answer(
     original = engine_target.TargetConnection.commit
     calls: list[int] = []
 
-    def committed(connection: engine_target.TargetConnection) -> None:
+    def committed(connection: engine_target.TargetConnection, *questions: Any) -> Any:
         calls.append(1)
         if len(calls) == commit:
             if arrived:
@@ -172,7 +172,7 @@ def lose_the_answer(
                 threading.Timer(0.5, lambda: (proxy.faults.heal(), proxy.cut_all())).start()
             else:
                 proxy.cut_all()
-        original(connection)
+        return original(connection, *questions)
 
     monkeypatch.setattr(engine_target.TargetConnection, "commit", committed)
     return calls

@@ -124,14 +124,14 @@ def test_a_chunk_whose_commit_lost_its_answer_is_decided_from_the_ledger(
     fan_out.begin()
     commit = postgres.TargetConnection.commit
 
-    def lose_the_answer(connection: postgres.TargetConnection) -> None:
+    def lose_the_answer(connection: postgres.TargetConnection, *questions: Any) -> Any:
         if arrived:
             pg_proxy.faults.stall(Direction.TO_CLIENT)
             timer = threading.Timer(0.5, lambda: (pg_proxy.faults.heal(), pg_proxy.cut_all()))
             timer.start()
         else:
             pg_proxy.cut_all()
-        commit(connection)
+        return commit(connection, *questions)
 
     through = fan_out.through(pg_proxy.host, pg_proxy.port)
     with monkeypatch.context() as patched:

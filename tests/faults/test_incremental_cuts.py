@@ -81,7 +81,7 @@ def lose_commit(number: int, *, arrived: bool) -> AbstractContextManager[Cuts]:
     cuts: Cuts = []
 
     def counted(connection: Any, query: Any, *arguments: Any, **options: Any) -> Any:
-        if query != "COMMIT" or next(commits) != number:
+        if not query.endswith("COMMIT") or next(commits) != number:
             return execute(connection, query, *arguments, **options)
         cuts.append(True)
         if arrived:

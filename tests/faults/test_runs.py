@@ -169,10 +169,10 @@ def test_a_signal_at_the_commit_is_told_as_what_came_of_it(
 ) -> None:
     commit = postgres.TargetConnection.commit
 
-    def be_stopped(connection: postgres.TargetConnection) -> None:
+    def be_stopped(connection: postgres.TargetConnection, *questions: Any) -> None:
         if before:
             signal.raise_signal(number)
-        commit(connection)
+        commit(connection, *questions)
         signal.raise_signal(number)
 
     monkeypatch.setattr(postgres.TargetConnection, "commit", be_stopped)
@@ -196,8 +196,8 @@ def test_a_signal_at_a_commit_that_nobody_has_written_down_leaves_it_open(
 ) -> None:
     commit = postgres.TargetConnection.commit
 
-    def be_stopped(connection: postgres.TargetConnection) -> None:
-        commit(connection)
+    def be_stopped(connection: postgres.TargetConnection, *questions: Any) -> None:
+        commit(connection, *questions)
         signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(postgres.TargetConnection, "commit", be_stopped)

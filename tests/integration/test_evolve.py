@@ -175,11 +175,11 @@ def cut_at_commit(database: PgDatabase, monkeypatch: pytest.MonkeyPatch) -> list
     seen: list[Any] = []
     commit = TargetConnection.commit
 
-    def cut(connection: TargetConnection) -> None:
+    def cut(connection: TargetConnection, *questions: Any) -> Any:
         if not seen and types_of_session(connection) == "bigint":
             database.run(f"SELECT pg_terminate_backend({connection.raw.info.backend_pid}, 5000)")
             seen.append(database.rows(SEEN))
-        commit(connection)
+        return commit(connection, *questions)
 
     monkeypatch.setattr(TargetConnection, "commit", cut)
     return seen

@@ -203,11 +203,12 @@ def test_a_signal_that_comes_as_the_last_table_is_committed_is_not_lost(
 ) -> None:
     original = TargetConnection.commit
 
-    def commit(connection: TargetConnection) -> None:
-        original(connection)
+    def commit(connection: TargetConnection, *questions: Any) -> Any:
+        answers = original(connection, *questions)
         if pg_database.rows("SELECT to_regclass('t') IS NOT NULL") == [(True,)]:
             monkeypatch.undo()
             signal.raise_signal(signal.SIGTERM)
+        return answers
 
     monkeypatch.setattr(TargetConnection, "commit", commit)
     done = call("watch", "--every=1h", env=env, cwd=folder)

@@ -10,6 +10,7 @@ not of the statement that runs. So one with much in front of its first statement
 begins with that, as a comment.
 """
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +26,12 @@ Question = tuple[str, Parameters]
 """A query and its parameters."""
 
 COMMIT: Final = "COMMIT"
+
+MOMENT: Final = "(extract(epoch FROM {}) * 1000000)::bigint"
+"""A moment as microseconds: the driver reads it when the COMMIT of its message has put DateStyle
+back to what the role has, which may be one that the driver does not read."""
+
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 SHOWN_CHARACTERS: Final = 200
 """Of a statement in the comment before its message: enough to tell which it is."""
@@ -83,6 +90,11 @@ def with_head_first(before: Sequence[str], text: str) -> str:
     about, whole = before[-1] if text == COMMIT else text, "; ".join((*before, text))
     head = _COMMENT.match(about)
     return head[0] + whole if head else headed(about, whole)
+
+
+def moment(microseconds: int | None) -> dt.datetime | None:
+    """Return what ``MOMENT`` has returned, as a datetime."""
+    return None if microseconds is None else _EPOCH + dt.timedelta(microseconds=microseconds)
 
 
 def statement(sql: str) -> LiteralString:

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -131,12 +132,13 @@ def test_a_signal_that_comes_while_all_is_committed_is_told_by_the_next_table(
         ask(stop, reason)
         asked.set()
 
-    def be_stopped(connection: postgres.TargetConnection) -> None:
-        commit(connection)
+    def be_stopped(connection: postgres.TargetConnection, *questions: Any) -> Any:
+        answers = commit(connection, *questions)
         if both.wait() == 0:
             os.kill(os.getpid(), signal.SIGINT)
             assert asked.wait(60)  # before a thread takes the next table
         both.wait()
+        return answers
 
     monkeypatch.setattr(RunStop, "ask", note)
     monkeypatch.setattr(postgres.TargetConnection, "commit", be_stopped)

@@ -16,7 +16,7 @@ from tableferry.errors import CommitUnknownError, TableferryError, TransientErro
 from tableferry.postgres.connection import connect
 from tableferry.postgres.ledger.lease import Lease
 from tableferry.postgres.ledger.shared_connection import time_limit
-from tableferry.postgres.messages import Question, Rows
+from tableferry.postgres.messages import MOMENT, Question, Rows, moment
 
 RESOLVE_SECONDS: Final = 60.0
 """How long to query a COMMIT whose answer was lost: within that time a server restarts, notices
@@ -33,8 +33,8 @@ SELECT generation FROM tableferry.leases
 WHERE target = %(target)s AND run_id = %(run_id)s AND table_key = %(table_key)s FOR UPDATE"""
 """First, as in the seal, which holds it FOR KEY SHARE until its transaction ends."""
 
-_OUTCOME: Final = """\
-SELECT status, rows_as_of FROM tableferry.table_runs
+_OUTCOME: Final = f"""\
+SELECT status, {MOMENT.format("rows_as_of")} FROM tableferry.table_runs
 WHERE run_id = %(run_id)s AND table_key = %(table_key)s FOR NO KEY UPDATE"""
 
 _FENCE: Final = """\
@@ -85,7 +85,7 @@ def decide_seal(
     )
     for status, as_of in outcome:
         if status == "ok":
-            return Decision(was_committed=True, as_of=as_of)
+            return Decision(was_committed=True, as_of=moment(as_of))
     return Decision(was_committed=False, generation=fenced[0][0] if fenced else None)
 
 

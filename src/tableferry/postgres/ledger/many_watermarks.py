@@ -19,6 +19,7 @@ from uuid import UUID
 from tableferry.model.identifiers import TargetTable
 from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger.watermarks import FORM
+from tableferry.postgres.messages import MOMENT, moment
 from tableferry.postgres.shared_targets import PLACES, asking_places, can_exist, places_of
 
 _READ: Final = f"""\
@@ -29,7 +30,7 @@ JOIN tableferry.watermarks w ON w.target_form = ({FORM.format(table="p.id")})
 WHERE w.kind = %s AND w.settings IS NOT NULL"""
 """The form has the table's oid. Before it was renamed, the table may have had another watermark."""
 
-_ADVANCE: Final = """\
+_ADVANCE: Final = f"""\
 UPDATE tableferry.watermarks w
 SET value = n.new, run_id = %s, advanced_at = clock_timestamp()
 FROM (
@@ -39,7 +40,7 @@ FROM (
   WHERE o.kind = %s AND o.value = a.old
   FOR UPDATE OF o SKIP LOCKED) n
 WHERE w.target = n.target
-RETURNING w.target, clock_timestamp() - make_interval(secs => %s)"""
+RETURNING w.target, {MOMENT.format("clock_timestamp() - make_interval(secs => %s)")}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +94,4 @@ def advance_watermarks(
     given = [{"target": left.target, "old": left.value, "new": new} for left, new in values.items()]
     text = json.dumps(given, ensure_ascii=False)
     (replaced,) = connection.rows_and_commit((_ADVANCE, (run_id, text, str(mode), age)))
-    return dict(replaced)
+    return {target: at for target, asked in replaced if (at := moment(asked)) is not None}

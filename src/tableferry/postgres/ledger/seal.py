@@ -16,7 +16,7 @@ from tableferry.postgres.connection import TargetConnection
 from tableferry.postgres.ledger.lease import Lease, lease_lost
 from tableferry.postgres.ledger.stored_texts import json_list
 from tableferry.postgres.ledger.watermarks import BECOMES, becoming
-from tableferry.postgres.messages import Question, Rows
+from tableferry.postgres.messages import MOMENT, Question, Rows, moment
 
 LOCK_TIMEOUT: Final = "5s"
 """For the lease's row: other runs lock it for one statement, to see whether it has expired."""
@@ -41,7 +41,7 @@ WITH sealed AS (
       CASE WHEN %s AND amended IS NULL THEN pg_relation_filenode({BECOMES})::bigint END,
     published_bytes = CASE WHEN %s AND amended IS NULL THEN pg_relation_size({BECOMES}) END
   WHERE run_id = %s AND table_key = %s AND status = 'running' RETURNING rows_as_of)
-SELECT {_REQUIRE_ONE}, max(rows_as_of) FROM sealed"""
+SELECT {_REQUIRE_ONE}, {MOMENT.format("max(rows_as_of)")} FROM sealed"""
 """Not one that another run has marked as abandoned, which did not load this table."""
 
 
@@ -116,4 +116,4 @@ def moments(seals: Sequence[Seal], answers: Sequence[Rows]) -> list[dt.datetime 
     ``answers`` are those to the seals' questions, and before them any others.
     """
     found = answers[len(answers) - RETURNING * len(seals) :]
-    return [rows[0][1] for rows in found[1::RETURNING]]
+    return [moment(rows[0][1]) for rows in found[1::RETURNING]]
