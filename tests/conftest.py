@@ -11,9 +11,12 @@ import psycopg
 import pytest
 
 from sandbox_support import system_packages
+from tableferry import postgres as target_server
+from tableferry.postgres.ledger.migrate import migrate
 from tableferry_sandbox.local_postgres import LocalPostgres
 from tableferry_sandbox.sample import load_sample
 from tableferry_sandbox.testing import sql_server
+from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.disks import MEMORY
 from tests.support.live import POSTGRES, LivePostgres
@@ -22,7 +25,7 @@ from tests.support.longest_first import longest_first
 from tests.support.proxy import TcpProxy
 from tests.support.sandbox import PASSWORD, SAMPLE_DATABASES, USER, Sandbox
 
-TEMPLATE = "empty_template"
+TEMPLATE, WITH_LEDGER = "empty_template", "ledger_template"
 SETTINGS = {
     "max_wal_size": "256MB",
     "shared_buffers": "16MB",
@@ -44,6 +47,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     system_packages.register(config)
+    config.addinivalue_line(
+        "markers", "with_ledger: its pg_database has the ledger, as the first run leaves it"
+    )
     # What a script starts in the background has Ctrl-C switched off, what nohup starts has SIGHUP;
     # and so has all that it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -94,10 +100,29 @@ def own_postgres() -> Iterator[LocalPostgres]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def ledger_template(postgres: LocalPostgres | LivePostgres) -> str:
+    """The template of databases that have the ledger; a server of somebody else's has none."""
+    if isinstance(postgres, LivePostgres):
+        return TEMPLATE
+    postgres.create_database(WITH_LEDGER, TEMPLATE)
+    with target_server.connect(settings_of(_database(postgres, WITH_LEDGER))) as connection:
+        migrate(connection)
+    return WITH_LEDGER
+
+
 @pytest.fixture
-def pg_database(postgres: LocalPostgres) -> Iterator[PgDatabase]:
-    """An empty database for one test."""
-    yield from _a_database(postgres)
+def pg_database(
+    request: pytest.FixtureRequest, postgres: LocalPostgres | LivePostgres
+) -> Iterator[PgDatabase]:
+    """A database for one test: empty, or with the ledger where the test is marked ``with_ledger``.
+
+    So every run finds it but the first. To create the ledger takes as much CPU as a small load:
+    what is not about the first run need not do it.
+    """
+    has_ledger = request.node.get_closest_marker("with_ledger")
+    template = request.getfixturevalue("ledger_template") if has_ledger else TEMPLATE
+    yield from _a_database(postgres, template)
 
 
 @pytest.fixture(scope="module")
@@ -157,9 +182,15 @@ def _a_sandbox() -> Iterator[Sandbox]:
         yield Sandbox(started.engine, started.wire, USER, PASSWORD)
 
 
-def _a_database(server: LocalPostgres | LivePostgres) -> Iterator[PgDatabase]:
-    with server.temporary_database(TEMPLATE) as name:
-        yield PgDatabase(server.host, server.port, name, server.user, server.password)
+def _a_database(
+    server: LocalPostgres | LivePostgres, template: str = TEMPLATE
+) -> Iterator[PgDatabase]:
+    with server.temporary_database(template) as name:
+        yield _database(server, name)
+
+
+def _database(server: LocalPostgres | LivePostgres, name: str) -> PgDatabase:
+    return PgDatabase(server.host, server.port, name, server.user, server.password)
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.proxy import Direction, TcpProxy
 
+pytestmark = pytest.mark.with_ledger
+
 ROWS = 6000
 CANARY = "canary"
 NEW = [(n, f"{CANARY} {n} {'long ' * 30}") for n in range(ROWS)]

@@ -41,9 +41,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def env(
-    sample_sandbox: Sandbox, pg_database: PgDatabase, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[dict[str, str]]:
+def source(sample_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     sample_sandbox.run(
         "VoipDB",
         "DROP TABLE IF EXISTS dbo.T",
@@ -51,8 +49,19 @@ def env(
         f"INSERT INTO dbo.T VALUES (1, N'{VALUE}', newid())",
     )
     monkeypatch.setattr(Deadline, "sleep", lambda _self, _seconds: None)  # a retry's pause
-    yield {**sample_sandbox.environment, **pg_database.environment}
+    yield sample_sandbox
     sample_sandbox.run("VoipDB", "DROP TABLE dbo.T")
+
+
+@pytest.fixture
+def env(source: Sandbox, pg_database: PgDatabase) -> dict[str, str]:
+    return {**source.environment, **pg_database.environment}
+
+
+@pytest.fixture
+def shared_env(source: Sandbox, module_pg_database: PgDatabase) -> dict[str, str]:
+    """The same, with one target for all commands that fail before they could store a row."""
+    return {**source.environment, **module_pg_database.environment}
 
 
 def require_silence(text: str) -> None:
@@ -130,14 +139,14 @@ def test_a_command_that_only_looks_tells_nothing_of_it(
     name: str,
     form: tuple[str, ...],
     folder: Path,
-    env: dict[str, str],
+    shared_env: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with monkeypatch.context() as patches, caplog.at_level(logging.DEBUG):
         PLACES[place](patches, lambda: thrown(name))
         of = ("--source", "voipdb") if command == "discover" else ()
-        done = call(command, *of, *form, cwd=folder, env=env)
+        done = call(command, *of, *form, cwd=folder, env=shared_env)
     require_silence(done.stdout + done.stderr + caplog.text)
     assert done.returncode in {1, 2}
     if form:
@@ -153,7 +162,7 @@ COMMANDS = (
 def test_no_command_tells_anything_of_any_class(
     name: str,
     folder: Path,
-    env: dict[str, str],
+    shared_env: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -161,7 +170,7 @@ def test_no_command_tells_anything_of_any_class(
         PLACES["connecting to the source"](patches, lambda: thrown(name))
         for command in COMMANDS:
             for form in ((), ("--json",)):
-                done = call(*command, *form, cwd=folder, env=env)
+                done = call(*command, *form, cwd=folder, env=shared_env)
                 require_silence(done.stdout + done.stderr + caplog.text)
                 assert done.returncode in {1, 2}, (command, done.stderr)
                 assert "usage" not in done.stderr.lower()

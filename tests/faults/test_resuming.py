@@ -36,6 +36,8 @@ from tests.support.databases import PgDatabase
 from tests.support.proxy import TcpProxy
 from tests.support.specs import entry
 
+pytestmark = pytest.mark.with_ledger
+
 STAGED = [Publish.SWAP, Publish.MERGE]
 ENDS_EARLY = SendError(40197, "The service has encountered an error processing your request.", 100)
 LEFT = "SELECT relname FROM pg_class WHERE relname LIKE 'staging%' AND relkind = 'r'"

@@ -12,6 +12,8 @@ from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 from tests.support.proxy import Direction, TcpProxy
 
+pytestmark = pytest.mark.with_ledger
+
 DEADLOCK = (
     "Transaction (Process ID 55) was deadlocked on lock resources with another process and has "
     "been chosen as the deadlock victim. Rerun the transaction."

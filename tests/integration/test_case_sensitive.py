@@ -22,6 +22,8 @@ from tests.integration.conftest import Sandbox
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 
+pytestmark = pytest.mark.with_ledger
+
 EXACT = ("Latin1_General_CS_AS", "Latin1_General_BIN2")
 
 Made = Callable[[str], str]

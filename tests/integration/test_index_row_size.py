@@ -17,6 +17,8 @@ from tableferry.typemap import RULES
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 
+pytestmark = pytest.mark.with_ledger
+
 INT = SourceType("int", 4, 10)
 UTF8 = "Latin1_General_100_CI_AS_SC_UTF8"
 

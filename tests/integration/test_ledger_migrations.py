@@ -4,6 +4,7 @@ import threading
 import uuid
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -13,6 +14,7 @@ from psycopg import sql
 from tableferry import postgres
 from tableferry.errors import ConfigError, TableferryError
 from tableferry.postgres.ledger.migrate import Migration, migrate, migrations
+from tableferry_sandbox.local_postgres import LocalPostgres
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 
@@ -220,3 +222,31 @@ def test_the_files_are_in_the_wheel(tmp_path: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     for file in migrations():
         assert f"tableferry/postgres/ledger/migrations/{file.version:04}_{file.name}.sql" in names
+
+
+@pytest.mark.with_ledger
+def test_the_tests_database_with_a_ledger_has_what_a_first_run_creates_and_no_run(
+    postgres: LocalPostgres, pg_database: PgDatabase
+) -> None:
+    with postgres.temporary_database() as name:
+        fresh = replace(pg_database, name=name)
+        migrate_as(fresh)
+        assert described(pg_database) == described(fresh)
+        assert versions(pg_database) == MADE
+    assert pg_database.rows("SELECT count(*) FROM tableferry.runs") == [(0,)]
+
+
+def described(database: PgDatabase) -> list[tuple[object, ...]]:
+    """All relations of the ledger, with their columns and constraints."""
+    return database.rows(
+        "SELECT c.relname, c.relkind, "
+        "ARRAY(SELECT format('%s %s %s', attname, atttypid::regtype, attnotnull) FROM pg_attribute "
+        "WHERE attrelid = c.oid AND attnum > 0 ORDER BY attnum), "
+        "ARRAY(SELECT pg_get_constraintdef(k.oid) FROM pg_constraint k WHERE k.conrelid = c.oid "
+        "ORDER BY 1) "
+        "FROM pg_class c WHERE relnamespace = 'tableferry'::regnamespace ORDER BY 1"
+    )
+
+
+def test_the_tests_database_has_no_ledger_where_nothing_is_said(pg_database: PgDatabase) -> None:
+    assert pg_database.rows("SELECT to_regnamespace('tableferry')") == [(None,)]

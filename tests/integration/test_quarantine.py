@@ -23,6 +23,8 @@ from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.specs import entry, planned, sync_plan
 
+pytestmark = pytest.mark.with_ledger
+
 INT = SourceType("int", 4, 10)
 NAME = SourceType("nvarchar", 100)
 

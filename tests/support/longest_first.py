@@ -13,6 +13,7 @@ LONGEST: Final = (
     "tests/bench/test_the_groups.py",
     "tests/deployment/test_build.py",
     "tests/integration/verify/test_forms_of_values.py",
+    "tests/integration/verify/test_unordered_memory.py",
     "tests/contract/types/test_checked_conversions.py",
     "tests/faults/test_foreign_errors.py",
     "tests/deployment/test_package.py",

@@ -12,6 +12,8 @@ from tableferry.runs.run_options import RunOptions
 from tableferry.verification.result import Verdict
 from tests.integration.verify.conftest import ROWS, Pair
 
+pytestmark = pytest.mark.with_ledger
+
 DAMAGE = """\
 CREATE FUNCTION damage() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -17,6 +17,8 @@ from tableferry.verification.block import Block
 from tableferry.verification.copy_rows import fields_of
 from tests.support.databases import PgDatabase
 
+pytestmark = pytest.mark.with_ledger
+
 ISO = 'YYYY-MM-DD"T"HH24:MI:SS.US'
 
 TEXTS = [

@@ -8,6 +8,8 @@ from tableferry.errors import SchemaError
 from tests.integration.verify.conftest import Pair
 from tests.support.comparing import summary
 
+pytestmark = pytest.mark.with_ledger
+
 TABLE = (
     "CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, A nvarchar(20), B nvarchar(20), "
     "N decimal(9,2), M int, D datetime2(3), U uniqueidentifier, J nvarchar(max))"

@@ -10,6 +10,8 @@ import pytest
 from tests.integration.verify.conftest import ROWS, Pair
 from tests.support.in_process import call
 
+pytestmark = pytest.mark.with_ledger
+
 
 class Command:
     """The command in a folder with the entry of dbo.T."""

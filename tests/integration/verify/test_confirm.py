@@ -31,6 +31,8 @@ from tests.support.specs import entry
 
 __all__ = ["source", "target"]
 
+pytestmark = pytest.mark.with_ledger
+
 MODES: dict[str, dict[str, Any]] = {
     "change_tracking": {"mode": "change_tracking"},
     "rowversion": {"mode": "rowversion", "deletes": "ignore"},

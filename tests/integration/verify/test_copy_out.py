@@ -11,6 +11,8 @@ from tableferry.verification.copy_rows import fields_of
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 
+pytestmark = pytest.mark.with_ledger
+
 
 @pytest.fixture
 def connection(pg_database: PgDatabase) -> Iterator[postgres.TargetConnection]:

@@ -7,6 +7,8 @@ from tableferry.verification.differences import DifferenceKind, Differences
 from tests.integration.verify.conftest import ROWS, Pair
 from tests.support.comparing import both_sides
 
+pytestmark = pytest.mark.with_ledger
+
 MISSING, EXTRA, _ = DifferenceKind
 
 

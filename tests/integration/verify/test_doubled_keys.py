@@ -14,6 +14,8 @@ from tableferry.verification.result import TableVerification, Verdict
 from tests.integration.verify.conftest import Pair
 from tests.support.comparing import both_sides
 
+pytestmark = pytest.mark.with_ledger
+
 CHANGES: dict[str, Any] = {"primary_key": "ID", "publish": "truncate"}
 ROWS = [(1, 1), (1, 2), (2, 3)]
 

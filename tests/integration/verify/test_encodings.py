@@ -9,6 +9,8 @@ from tests.integration.test_target_encoding import created
 from tests.integration.verify.conftest import Pair
 from tests.support.comparing import summary
 
+pytestmark = pytest.mark.with_ledger
+
 
 @pytest.fixture(params=["LATIN1", "SQL_ASCII"])
 def encoded(request: pytest.FixtureRequest, pair: Pair) -> Iterator[Pair]:

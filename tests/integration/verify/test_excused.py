@@ -18,6 +18,8 @@ from tests.support.specs import entry
 
 __all__ = ["source", "target"]
 
+pytestmark = pytest.mark.with_ledger
+
 ROWS_QUICKLY = VerifyOptions(settle=0.0)
 COUNT = VerifyOptions(Depth.COUNT, settle=0.0)
 REPAIR = VerifyOptions(settle=0.0, repair=True)

@@ -22,6 +22,8 @@ from tableferry.verification.result import TableVerification, Verdict
 from tableferry_sandbox.faults import CutConnection, SendError
 from tests.integration.verify.conftest import ROWS, Pair
 
+pytestmark = pytest.mark.with_ledger
+
 CHUNKS = 8
 WANTED = VerifyOptions(settle=0.0)
 RECORDED = (

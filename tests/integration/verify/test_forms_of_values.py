@@ -11,6 +11,8 @@ from tableferry.verification.options import VerifyOptions
 from tableferry.verification.result import TableVerification, Verdict
 from tests.integration.verify.conftest import Pair
 
+pytestmark = pytest.mark.with_ledger
+
 ROWS = 3000
 EVERYTHING = VerifyOptions(settle=0.0)
 SAMPLE = VerifyOptions(Depth.SAMPLE, 2, settle=0.0, seed=1)

@@ -22,6 +22,8 @@ from tableferry.verification.result import TableVerification, Verdict
 from tableferry.verification.sides import Sides
 from tests.integration.verify.conftest import Pair
 
+pytestmark = pytest.mark.with_ledger
+
 RETYPED = (
     "ALTER TABLE t ALTER v TYPE timestamp "
     "USING timestamp '2000-01-01' + v * interval '1 microsecond'"

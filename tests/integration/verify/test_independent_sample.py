@@ -13,6 +13,8 @@ from tableferry.verification.sample import choose_ranges
 from tests.integration.verify.conftest import ROWS, Pair
 from tests.support.comparing import both_sides
 
+pytestmark = pytest.mark.with_ledger
+
 EQUAL = "read once more by other code than the loads' and have equal values"
 
 

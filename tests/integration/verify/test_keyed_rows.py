@@ -23,6 +23,8 @@ from tableferry.verification.refused_values import still_refused
 from tests.integration.verify.conftest import Pair
 from tests.support.comparing import both_sides, summary
 
+pytestmark = pytest.mark.with_ledger
+
 
 @dataclass(frozen=True)
 class Kind:

@@ -14,6 +14,8 @@ from tableferry.verification.compare_table import can_compare_ranges
 from tests.integration.verify.conftest import Pair
 from tests.support.comparing import both_sides, compare, summary
 
+pytestmark = pytest.mark.with_ledger
+
 ROWS = 900
 
 KEYS = {

@@ -14,6 +14,8 @@ from tableferry.verification.result import TableVerification, Verdict
 from tests.integration.conftest import Sandbox
 from tests.integration.verify.conftest import Pair
 
+pytestmark = pytest.mark.with_ledger
+
 BAD = "N'a' + NCHAR(0)"
 POLICY: dict[str, Any] = {"on_invalid": "quarantine", "max_invalid": 100}
 CHANGES: dict[str, dict[str, Any]] = {

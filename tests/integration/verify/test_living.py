@@ -9,6 +9,8 @@ from tableferry.verification.sides import Sides
 from tests.integration.verify.conftest import ROWS, Pair
 from tests.support.comparing import both_sides, summary
 
+pytestmark = pytest.mark.with_ledger
+
 
 def test_the_target_is_compared_as_it_was_at_one_moment(loaded: Pair) -> None:
     """Rows that are damaged, removed or added while it reads are those of the next one."""

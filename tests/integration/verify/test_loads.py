@@ -7,6 +7,8 @@ import pytest
 from tests.integration.verify.conftest import Pair
 from tests.support.comparing import summary
 
+pytestmark = pytest.mark.with_ledger
+
 TABLE = "CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, Name nvarchar(20), Code char(6))"
 
 

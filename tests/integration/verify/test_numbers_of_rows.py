@@ -18,6 +18,8 @@ from tests.support.databases import PgDatabase
 
 __all__ = ["source", "target"]
 
+pytestmark = pytest.mark.with_ledger
+
 
 @pytest.fixture
 def table(source: Sandbox, target: PgDatabase) -> Table:

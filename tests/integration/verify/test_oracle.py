@@ -13,6 +13,8 @@ from tableferry.verification.unordered import compare_unordered
 from tests.integration.verify.conftest import Pair
 from tests.support.comparing import both_sides
 
+pytestmark = pytest.mark.with_ledger
+
 ROWS: Final = 400
 
 KEYS: Final = {

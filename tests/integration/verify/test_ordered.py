@@ -6,6 +6,8 @@ from tableferry.verification.differences import DifferenceKind
 from tests.integration.verify.conftest import ROWS, Pair
 from tests.support.comparing import summary
 
+pytestmark = pytest.mark.with_ledger
+
 
 def test_a_table_that_was_loaded_is_equal(loaded: Pair) -> None:
     found = loaded.compare()

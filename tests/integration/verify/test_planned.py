@@ -10,6 +10,8 @@ from tableferry.inspect.plan_report import plan_tables
 from tableferry.report.plan_view import show_plan
 from tests.integration.verify.conftest import Pair
 
+pytestmark = pytest.mark.with_ledger
+
 
 @pytest.mark.parametrize(
     ("changes", "line"),

@@ -18,6 +18,8 @@ from tests.support.specs import entry
 
 __all__ = ["source", "target"]
 
+pytestmark = pytest.mark.with_ledger
+
 FULL: dict[str, Any] = {"sql_table": "dbo.T", "pg_table": "t", "publish": "auto", "order_by": None}
 MODES: dict[str, dict[str, Any]] = {
     "full": {},

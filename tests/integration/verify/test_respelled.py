@@ -11,6 +11,8 @@ from tests.support.databases import PgDatabase
 
 __all__ = ["source", "target"]
 
+pytestmark = pytest.mark.with_ledger
+
 CHANGES: dict[str, Any] = {
     "sql_table": "dbo.K", "pg_table": "k", "primary_key": "K", "mode": "change_tracking",
     "columns": ["K", "Name"], "pg_columns": ["k", "name"],

@@ -12,6 +12,8 @@ from tableferry.verification.sample import Sample, compare_sample
 from tests.integration.verify.conftest import ROWS, Pair
 from tests.support.comparing import both_sides
 
+pytestmark = pytest.mark.with_ledger
+
 MISSING, EXTRA, DIFFERENT = DifferenceKind
 
 

@@ -14,6 +14,8 @@ from tableferry.verification.unordered import compare_unordered
 from tests.integration.verify.conftest import Pair
 from tests.support.comparing import both_sides
 
+pytestmark = pytest.mark.with_ledger
+
 ROWS = 300
 MISSING, EXTRA, DIFFERENT = DifferenceKind
 

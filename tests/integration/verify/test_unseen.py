@@ -12,6 +12,8 @@ from tableferry.verification.options import VerifyOptions
 from tableferry.verification.result import TableVerification, Verdict
 from tests.integration.verify.conftest import Pair
 
+pytestmark = pytest.mark.with_ledger
+
 QUICK = VerifyOptions(settle=0.0)
 LEFT_OUT = "the target has no such column, and 'drift' is 'ignore'"
 ONLY_THERE = "McTM.dbo.T has no column for 'x' of t: nothing is compared with it"

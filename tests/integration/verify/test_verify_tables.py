@@ -18,6 +18,8 @@ from tableferry.verification.options import VerifyOptions
 from tableferry.verification.result import TableVerification, Verdict, Verification
 from tests.integration.verify.conftest import ROWS, Pair
 
+pytestmark = pytest.mark.with_ledger
+
 RECORDED = (
     "SELECT table_key, target, depth, verdict, source_rows, target_rows, missing, extra, "
     "different, repaired, reason FROM tableferry.verifications ORDER BY verified_at"

@@ -10,6 +10,8 @@ from tableferry.verification import compare_table as comparing
 from tests.integration.verify.conftest import Pair
 from tests.support.comparing import summary
 
+pytestmark = pytest.mark.with_ledger
+
 KEYS = {
     "PRIMARY KEY (A, B)": True,
     "PRIMARY KEY (A DESC, B DESC)": True,
