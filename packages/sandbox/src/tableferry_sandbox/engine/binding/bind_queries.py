@@ -13,6 +13,7 @@ from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Typed
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
+from tableferry_sandbox.engine.types.masks import DEFAULT_MASK
 from tableferry_sandbox.events import SqlError
 
 AGGREGATES: Final = frozenset({
@@ -74,6 +75,12 @@ class QueryBinder(SetOperationBinder):
 
     def select(self, select: s.Select, query: s.Query, parent: Scope | None) -> BoundQuery:
         """Bind one SELECT with the ORDER BY and OFFSET of its query."""
+        saved = self.context.masked
+        bound = self._select(select, query, parent)
+        self.context.masked = saved or any(column.mask for column in bound.columns)
+        return bound
+
+    def _select(self, select: s.Select, query: s.Query, parent: Scope | None) -> BoundQuery:
         scope = Scope([], parent)
         source = self._sources(select, scope) if select.source is not None else ""
         where = self._where(select, scope)
@@ -91,6 +98,9 @@ class QueryBinder(SetOperationBinder):
         heads = ", ".join(f"{item.sql} AS c{i}" for i, item in enumerate(items, 1))
         tail = (f" FROM {source}" if source else "") + where + group_text + having
         columns = tuple(replace(i, sql=f"c{n}") for n, i in enumerate(items, 1))
+        for refused in scope.sources:
+            for refusal in refused.refusals:
+                raise refusal
         if select.distinct:
             sql = self._distinct(f"SELECT {heads}{tail}", items)
             orders = self._distinct_order(select, query, items)
@@ -163,8 +173,11 @@ class QueryBinder(SetOperationBinder):
             if isinstance(item.expression, s.Star):
                 found += self._star(item.expression, scope)
                 continue
+            self.context.masked = False
             typed = self.value(item.expression, scope)
             plain = isinstance(item.expression, s.Name)
+            if self.context.masked and not (plain and typed.mask):
+                typed = replace(typed, mask=DEFAULT_MASK)
             name = item.alias if item.alias is not None else typed.name if plain else ""
             if isinstance(item.expression, s.Name) and item.alias is None:
                 name = item.expression.parts[-1] if not typed.name else typed.name
@@ -195,6 +208,11 @@ class QueryBinder(SetOperationBinder):
                 severity=15,
             )
         columns = [c for source in sources for c in source.columns if not c.hidden]
+        for column in columns:
+            if column.refusal is not None:
+                raise column.refusal
+        for source in sources:
+            source.refusals.clear()
         if scope.groups is not None:
             return [
                 replace(self.value(s.Name((source.alias, c.name)), scope), name=c.name)

@@ -4,25 +4,19 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tableferry_sandbox.engine.binding import system_views
-from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
+from tableferry_sandbox.engine.binding.bind_policies import PolicyBinder
+from tableferry_sandbox.engine.binding.context import permit_all
 from tableferry_sandbox.engine.binding.one_object import OWNING_COLUMN
-from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Source, Typed, permit_all
-from tableferry_sandbox.engine.database.catalog_objects import (
-    PAGE_ROWS,
-    Database,
-    Table,
-    TableColumn,
-    View,
-)
-from tableferry_sandbox.engine.errors import invalid_object, unsupported
+from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Source, Typed
+from tableferry_sandbox.engine.database.catalog_objects import PAGE_ROWS, Database, Table, View
+from tableferry_sandbox.engine.database.rights import column_denied
+from tableferry_sandbox.engine.errors import disabled_index, invalid_object, unsupported
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
-from tableferry_sandbox.engine.types.duck_types import duck_type
-from tableferry_sandbox.engine.types.row_errors import raising
 from tableferry_sandbox.events import SqlError
 
 
-class TableBinder(PredicateBinder):
+class TableBinder(PolicyBinder):
     """Binds tables and views, and adds sources to a scope."""
 
     def _add(
@@ -102,16 +96,46 @@ class TableBinder(PredicateBinder):
             self.context.common, self.context.recursive, self.context.permit = saved
 
     def _table(self, table: Table, node: s.TableRef, name: str, scope: Scope) -> str:
-        self.context.permit(table)
+        refused = self.context.permit(table)
         self.context.tables.append(table)
+        unreadable = table.unreadable
+        if unreadable is not None:
+            raise disabled_index(unreadable.name, table.name)
         text = self.context.read(table, node.hints)
         if node.sample is not None:
             text = self._sampled(text, table, node.sample)
+        if table.predicates:
+            text = self.filtered(table, text)
         alias = self.context.alias()
-        columns = self.table_columns(table, alias)
+        columns = self.table_columns(table, alias, refused)
         path = self._path(node, table)
         self._add_source(Source(name, path, columns, table.database.key), scope)
+        if refused:
+            self._note_refusals(scope)
         return f"{text} AS {alias}"
+
+    def view_source(self, view: View, node: s.TableRef, name: str, scope: Scope) -> str:
+        """Add a view as a source."""
+        refused = self.context.permit(view)
+        bound = self.view_query(view)
+        text = self._add(bound, name, view.columns, scope, self._path(node, view))
+        if refused:
+            source = scope.sources[-1]
+            columns = tuple(
+                replace(column, refusal=column_denied("SELECT", view, column.name))
+                if number in refused
+                else column
+                for number, column in enumerate(source.columns, 1)
+            )
+            scope.sources[-1] = replace(source, columns=columns)
+            self._note_refusals(scope)
+        return text
+
+    @staticmethod
+    def _note_refusals(scope: Scope) -> None:
+        """Note that the last source may not be read without naming a column of it."""
+        source = scope.sources[-1]
+        source.refusals.append(next(c.refusal for c in source.columns if c.refusal))
 
     def _sampled(self, text: str, table: Table, sample: s.Sample) -> str:
         """Sample whole pages at random; with a seed, always the same ones."""
@@ -140,47 +164,6 @@ class TableBinder(PredicateBinder):
         if isinstance(node, s.Literal) and isinstance(node.value, int | float | Decimal):
             return float(node.value)
         raise unsupported("anything but a number as the size of a TABLESAMPLE")
-
-    def table_columns(self, table: Table, alias: str) -> tuple[Typed, ...]:
-        """Return a table's columns as read from a source named ``alias`` in DuckDB."""
-        plain = {
-            c.column_id: self.column(c, f"{alias}.{c.physical}") for c in table.columns if c.stored
-        }
-        if any(c.masked for c in table.columns):
-            self._mask(table, plain)
-        scope = Scope([Source(table.name, (), tuple(plain.values()), table.database.key)])
-        columns = []
-        for column in table.columns:
-            if column.stored:
-                columns.append(plain[column.column_id])
-                continue
-            assert column.computed is not None  # noqa: S101 - only computed columns are not stored
-            inner = self.value_of(table.database, column.computed, scope)
-            columns.append(self.column(column, self.to_type(inner, column.type)))
-        return tuple(columns)
-
-    def _mask(self, table: Table, columns: dict[int, Typed]) -> None:
-        """Make masked columns fail where they are read by a session that may not unmask them."""
-        if self.context.session.may("UNMASK", table.database):
-            return
-        refused = "The sandbox does not support masked columns for a login without UNMASK."
-        for column in table.columns:
-            if column.masked and column.column_id in columns:
-                sql = f"CAST({raising(50000, refused)} AS {duck_type(column.type)})"
-                columns[column.column_id] = replace(columns[column.column_id], sql=sql)
-
-    @staticmethod
-    def column(column: TableColumn, sql: str) -> Typed:
-        """Return a table's column as an expression, read by ``sql``."""
-        return Typed(
-            sql,
-            column.type,
-            column.nullable,
-            column.name,
-            identity=column.identity is not None,
-            computed=column.computed is not None,
-            hidden=column.hidden,
-        )
 
     def _in_home(self, parts: tuple[str, ...]) -> tuple[str, ...]:
         """Return a name in a view of another database as one of that database."""

@@ -13,6 +13,7 @@ from tableferry_sandbox.engine.binding import (
     functions_metadata,
     functions_numbers,
     functions_objects,
+    functions_permissions,
     functions_properties,
     functions_text,
     functions_text_search,
@@ -36,6 +37,7 @@ _SCALARS: Final = {
     **functions_metadata.FUNCTIONS,
     **functions_changes.FUNCTIONS,
     **functions_objects.OBJECT_FUNCTIONS,
+    **functions_permissions.PERMISSION_FUNCTIONS,
     **functions_properties.PROPERTY_FUNCTIONS,
 }
 

@@ -4,17 +4,20 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from tableferry_sandbox.engine.binding.binder import Binder
-from tableferry_sandbox.engine.binding.scope import Scope, permit_all
-from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
+from tableferry_sandbox.engine.binding.context import permit_all
+from tableferry_sandbox.engine.binding.scope import Scope
+from tableferry_sandbox.engine.database.catalog_objects import Table
+from tableferry_sandbox.engine.database.rights import column_denied, refused_columns
+from tableferry_sandbox.engine.database.table_columns import INTERNAL_GRAPH_TYPES, TableColumn
 from tableferry_sandbox.engine.errors import (
     invalid_column,
     invalid_object,
     unsupported,
 )
-from tableferry_sandbox.engine.execution import row_checks
 from tableferry_sandbox.engine.execution.catalog_changes import on_rollback
 from tableferry_sandbox.engine.execution.change_tracking import context_of
 from tableferry_sandbox.engine.execution.dml_common import finished, output_of, writable_table
+from tableferry_sandbox.engine.execution.implicit_writes import refuse_set_and_column, written
 from tableferry_sandbox.engine.execution.isolation import readable_for_write
 from tableferry_sandbox.engine.execution.row_writer import Writer
 from tableferry_sandbox.engine.execution.session_state import SessionState
@@ -27,13 +30,10 @@ from tableferry_sandbox.events import Event, SqlError, StatementDone
 
 
 def _modified(
-    session: SessionState,
-    binder: Binder,
-    path: st.Path,
-    source: s.Node | None,
-    where: s.Node | None,
+    session: SessionState, binder: Binder, statement: st.Update | st.Delete
 ) -> tuple[Table, str, str, Scope]:
     """Bind the sources of UPDATE or DELETE: table, its DuckDB alias, FROM and WHERE, scope."""
+    path, source, where = statement.table, statement.source, statement.where
     scope = Scope()
     key = session.current.key
     name = key(path[-1])
@@ -42,7 +42,9 @@ def _modified(
         assert isinstance(known, Table)  # noqa: S101 - _find_target looked it up
         table = known
         permit = binder.context.permit
-        if where is None:  # no row is read, so SELECT permission is not needed
+        values = statement.assignments if isinstance(statement, st.Update) else ()
+        if where is None and not any(isinstance(n, s.Name) for n in s.nodes(values)):
+            # No row is read, so SELECT permission is not needed.
             binder.context.permit = permit_all
         text = binder.from_clause(s.TableRef(path), scope)
         binder.context.permit = permit
@@ -96,21 +98,25 @@ def update(session: SessionState, statement: st.Update) -> Iterator[Event]:
         change_context=context_of(session, statement),
     )  # fmt: skip
     with writing as writer:
-        found, alias, tail, scope = _modified(
-            session, binder, statement.table, statement.source, statement.where
-        )
+        found, alias, tail, scope = _modified(session, binder, statement)
+        refused = refused_columns(session.login, "UPDATE", found)
         heads = {c.column_id: f"{alias}.{c.physical}" for c in found.columns if c.stored}
-        changed = []
+        changed, assigned = [], []  # type: tuple[list[TableColumn], list[TableColumn]]
         for item in statement.assignments:
             column = found.column(item.column)
             if column is None:
                 raise invalid_column(item.column)
+            if column.column_id in refused:
+                raise column_denied("UPDATE", found, column.name)
             if column.generated:
                 raise SqlError(
                     13537, f"Cannot update GENERATED ALWAYS columns in table '{found.full_name}'."
                 )
-            heads[column.column_id] = _new_value(binder, column, item.value, scope)
-            changed.append(column)
+            values = _new_values(binder, found, column, item.value, scope)
+            heads |= values
+            changed += [c for c in found.columns if c.column_id in values]
+            assigned.append(column)
+        refuse_set_and_column(assigned)
         rows = writer.update(binder, alias, tail + _limit(binder, statement.top), heads, changed)
         shown = output_of(session, table, binder, statement.output, writer.verb)
     session.unregister()
@@ -126,9 +132,15 @@ def _find_target(session: SessionState, statement: st.Update | st.Delete, verb: 
     return writable_table(session, statement.table, verb)
 
 
-def _new_value(binder: Binder, column: TableColumn, node: s.Node, scope: Scope) -> str:
-    if column.computed is not None or column.type.name == "timestamp":
-        number = 271 if column.computed is not None else 272
+def _new_values(
+    binder: Binder, table: Table, column: TableColumn, node: s.Node, scope: Scope
+) -> dict[int, str]:
+    """Return SQL of the columns that an assignment changes, by their ids."""
+    if column.graph in INTERNAL_GRAPH_TYPES:
+        raise SqlError(13908, f"Cannot access internal graph column '{column.name}'.", state=3)
+    computed = column.computed is not None and not column.column_set
+    if computed or column.type.name == "timestamp":
+        number = 271 if computed else 272
         raise SqlError(
             number,
             "Cannot update a timestamp column."
@@ -140,8 +152,11 @@ def _new_value(binder: Binder, column: TableColumn, node: s.Node, scope: Scope) 
         raise SqlError(8102, f"Cannot update identity column '{column.name}'.")
     if isinstance(node, s.Default):
         node = column.default.expression if column.default else s.Null()
+    binder.context.masked = False
     value = binder.value(node, scope)
-    return row_checks.assigned(value.sql, value.type, column, binder.collation)
+    if binder.context.masked:
+        raise unsupported("an UPDATE to the value of a masked column for a login without UNMASK")
+    return written(binder, table, column, value)
 
 
 def delete(session: SessionState, statement: st.Delete) -> Iterator[Event]:
@@ -155,9 +170,7 @@ def delete(session: SessionState, statement: st.Delete) -> Iterator[Event]:
         change_context=context_of(session, statement),
     )  # fmt: skip
     with writing as writer:
-        _, alias, tail, _ = _modified(
-            session, binder, statement.table, statement.source, statement.where
-        )
+        _, alias, tail, _ = _modified(session, binder, statement)
         rows = writer.delete(alias, tail + _limit(binder, statement.top))
         shown = output_of(session, table, binder, statement.output, writer.verb)
     session.unregister()

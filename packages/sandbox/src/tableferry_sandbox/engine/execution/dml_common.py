@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from tableferry_sandbox.engine.binding.binder import Binder
 from tableferry_sandbox.engine.database.catalog_objects import Table, View
-from tableferry_sandbox.engine.database.rights import require
+from tableferry_sandbox.engine.database.rights import refused_columns, require
 from tableferry_sandbox.engine.errors import (
     invalid_object,
     unsupported,
@@ -24,7 +24,10 @@ def writable_table(session: SessionState, path: st.Path, verb: str) -> Table:
         raise unsupported("writing through views")
     if found is None:
         raise invalid_object(".".join(path))
-    require(session.login, verb, found)
+    if verb == "UPDATE":
+        refused_columns(session.login, verb, found)
+    else:
+        require(session.login, verb, found)
     refuse_write_of_history(found, verb)
     return found
 

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from tableferry_sandbox.engine.database.catalog_objects import Index, Table, TableColumn, View
+from tableferry_sandbox.engine.database.catalog_objects import Index, Table, View
+from tableferry_sandbox.engine.database.table_columns import TableColumn
 from tableferry_sandbox.engine.execution.catalog_changes import on_rollback
 from tableferry_sandbox.engine.execution.row_checks import check_unique_index
 from tableferry_sandbox.engine.execution.session_state import SessionState

@@ -6,9 +6,10 @@ from typing import Final
 import pyarrow as pa
 
 from tableferry_sandbox.engine.binding.bind_queries import QueryBinder
-from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Source, Typed
+from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Source
 from tableferry_sandbox.engine.database.catalog_objects import Table
 from tableferry_sandbox.engine.execution import row_checks
+from tableferry_sandbox.engine.execution.masking import behind_mask
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types.duck_types import arrow_schema, to_physical
@@ -34,7 +35,7 @@ def keep_ended(session: SessionState, table: Table) -> None:
 def output(
     session: SessionState, table: Table, binder: QueryBinder, items: Sequence[s.Node], verb: str
 ) -> ResultSet:
-    """Return the OUTPUT items of the staged rows, in no particular order. Raises 4104, 209."""
+    """Return the OUTPUT items of the staged rows, in no order. Raises 4104, 209, 229, 230."""
     stored = [c for c in table.columns if c.stored]
     fitted = ", ".join(f"{row_checks.fitted(c)} AS {c.physical}" for c in stored)
     made = f"(SELECT {'' if verb == 'INSERT' else 'rid, '}{fitted} FROM {STAGE}) AS i"
@@ -44,22 +45,16 @@ def output(
         "DELETE": f"{ENDED} AS d",
     }[verb]
     sides = {"INSERT": ("inserted",), "UPDATE": ("inserted", "deleted"), "DELETE": ("deleted",)}
-    scope = Scope(
-        [Source(side, (), _columns(table, side[0]), table.database.key) for side in sides[verb]]
-    )
+    refused = binder.context.permit(table)
+    scope = Scope([
+        Source(side, (), binder.table_columns(table, side[0], refused), table.database.key)
+        for side in sides[verb]
+    ])  # fmt: skip
     chosen = [item for item in items if isinstance(item, s.SelectItem)]
-    found = binder.select_items(chosen, scope)
+    found = [behind_mask(binder.context, item) for item in binder.select_items(chosen, scope)]
     heads = ", ".join(f"{f.sql} AS c{n}" for n, f in enumerate(found, 1))
     shown = BoundQuery("", tuple(found)).result_columns(session.current.collation)
     schema: pa.Schema = arrow_schema(shown)
     with session.querying():
         reader = session.cursor.sql(f"SELECT {heads} FROM {source}").to_arrow_reader(_BATCH_ROWS)
         return ResultSet(shown, iter(list(to_physical(reader, schema))))
-
-
-def _columns(table: Table, alias: str) -> tuple[Typed, ...]:
-    return tuple(
-        Typed(f"{alias}.{c.physical}", c.type, c.nullable, c.name, c.identity is not None)
-        for c in table.columns
-        if c.stored
-    )

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from tableferry_sandbox.engine.binding.collation_precedence import converted
-from tableferry_sandbox.engine.binding.scope import Scope
+from tableferry_sandbox.engine.binding.scope import Scope, Typed
+from tableferry_sandbox.engine.execution.masking import behind_mask
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binder_for
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.convert import convert
+from tableferry_sandbox.engine.types.masks import DEFAULT_MASK
 from tableferry_sandbox.sqltypes import MAX, SqlType
 
 
@@ -32,13 +35,22 @@ def evaluate(
     if isinstance(node, s.Literal) and (target is None or target == node.type) and _plain(node):
         return node.type, node.value
     with _reading(session):
-        typed = binder_for(session).value(node, Scope())
+        typed = _value(session, node)
         if typed.type.name == "null":
             return target or t.INT, None
         kind = target or typed.type
         default = session.current.collation
         sql = converted(typed.sql, typed.type, kind, default, explicit=False)
         return kind, session.rows(f"SELECT {sql}")[0][0]
+
+
+def _value(session: SessionState, node: s.Node) -> Typed:
+    """Bind an expression; what it takes from masked columns it shows behind the default mask."""
+    binder = binder_for(session)
+    typed = binder.value(node, Scope())
+    if binder.context.masked:
+        return behind_mask(binder.context, replace(typed, mask=DEFAULT_MASK))
+    return typed
 
 
 def _plain(node: s.Literal) -> bool:
@@ -57,6 +69,6 @@ def text_of(session: SessionState, node: s.Node) -> str:
     """Return a scalar as text, empty for NULL."""
     target = SqlType("nvarchar", MAX)
     with _reading(session):
-        typed = binder_for(session).value(node, Scope())
+        typed = _value(session, node)
         value = session.rows(f"SELECT {convert(typed.sql, typed.type, target)}")[0][0]
     return "" if value is None else str(value)
