@@ -5,10 +5,10 @@ from dataclasses import fields, replace
 from functools import cache, partial
 from typing import Any, Final
 
+from tableferry_sandbox.engine.binding.asked_objects import Equalities
 from tableferry_sandbox.engine.binding.bind_predicates import group_key, ordering
 from tableferry_sandbox.engine.binding.bind_set_operations import SetOperationBinder
 from tableferry_sandbox.engine.binding.functions_objects import constant_object_id
-from tableferry_sandbox.engine.binding.one_object import Equalities
 from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Typed
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.tree import syntax as s
@@ -117,13 +117,13 @@ class QueryBinder(SetOperationBinder):
     def _sources(self, select: s.Select, scope: Scope) -> str:
         """Bind FROM, with only those rows of the catalog views that the conditions leave."""
         assert select.source is not None  # noqa: S101 - its caller has looked
-        saved = self.context.owner
+        saved = self.context.owners
         constant = partial(constant_object_id, self)
-        self.context.owner = Equalities(select, self.context.key, constant).of
+        self.context.owners = Equalities(select, self.context.key, constant).of
         try:
             return self.from_clause(select.source, scope)
         finally:
-            self.context.owner = saved
+            self.context.owners = saved
 
     def _where(self, select: s.Select, scope: Scope) -> str:
         if select.where is None:

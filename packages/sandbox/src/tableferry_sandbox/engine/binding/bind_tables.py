@@ -4,9 +4,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tableferry_sandbox.engine.binding import system_views
+from tableferry_sandbox.engine.binding.asked_objects import OWNING_COLUMN
 from tableferry_sandbox.engine.binding.bind_policies import PolicyBinder
 from tableferry_sandbox.engine.binding.context import permit_all
-from tableferry_sandbox.engine.binding.one_object import OWNING_COLUMN
 from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Source, Typed
 from tableferry_sandbox.engine.database.catalog_objects import PAGE_ROWS, Database, Table, View
 from tableferry_sandbox.engine.database.rights import column_denied
@@ -208,18 +208,19 @@ class TableBinder(PolicyBinder):
         return f"{registered} AS {alias}"
 
     def _asked_about(self, view: system_views.SysView, catalog: Database, name: str) -> Database:
-        """Return a catalog with only the table or view whose rows of a catalog view are needed."""
+        """Return a catalog with only the objects whose rows of a catalog view are needed."""
         column = OWNING_COLUMN.get(f"{view.schema}.{view.name}")
-        wanted = self.context.owner(name, column) if column else None
+        wanted = self.context.owners(name, column) if column else None
         if wanted is None:
             return catalog
         objects = {key: o for key, o in catalog.objects.items() if _tells_of(o, wanted)}
         # Any other id is a constraint's, say, of which every table has some.
-        return replace(catalog, objects=objects) if objects else catalog
+        known = wanted <= {item.object_id for item in objects.values()}
+        return replace(catalog, objects=objects) if known else catalog
 
 
-def _tells_of(item: Table | View, wanted: int) -> bool:
-    """Return whether the rows of an object's catalog views depend on this one."""
-    if isinstance(item, Table) and item.history is not None and item.history.object_id == wanted:
+def _tells_of(item: Table | View, wanted: frozenset[int]) -> bool:
+    """Return whether the rows of an object's catalog views depend on one of these."""
+    if isinstance(item, Table) and item.history is not None and item.history.object_id in wanted:
         return True
-    return item.object_id == wanted
+    return item.object_id in wanted

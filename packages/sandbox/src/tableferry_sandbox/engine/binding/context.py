@@ -23,7 +23,7 @@ def permit_all(_: Table | View) -> frozenset[int]:
     return NO_COLUMNS
 
 
-def all_objects(_source: str, _column: str) -> int | None:
+def all_objects(_source: str, _column: str) -> frozenset[int] | None:
     """Leave the catalog views with the rows of every object."""
     return None
 
@@ -130,8 +130,8 @@ class Context:
 
     ``tables`` and ``views`` are those that the statement reads, the latter of the catalog.
     ``volatile`` says that the same statement may give other rows later, ``random`` that the same
-    SQL may give other rows now. ``owner`` returns the id of the only object whose rows of a catalog
-    view the SELECT being bound needs, by the source's name and the column with that id.
+    SQL may give other rows now. ``owners`` returns the ids of the only objects whose rows of a
+    catalog view the SELECT being bound needs, by the source's name and the column with such ids.
     ``home`` is the database of the table whose expression is bound, None for the current one;
     ``local`` are the variables of the user-defined function whose body is bound, None outside of
     one; ``calls`` and ``lets`` count the functions and values with a name that it is inside of.
@@ -151,7 +151,7 @@ class Context:
     views: list[str] = field(default_factory=list)
     volatile: bool = False
     random: bool = False
-    owner: Callable[[str, str], int | None] = all_objects
+    owners: Callable[[str, str], frozenset[int] | None] = all_objects
     common: dict[str, tuple[tuple[str, ...], Query]] = field(default_factory=dict)
     recursive: dict[str, Source] = field(default_factory=dict)
     home: Database | None = None

@@ -137,7 +137,19 @@ def visible_catalog(login: Login, database: Database) -> Database:
     user = user_in(login, database)
     if user.name == "dbo":
         return database
-    objects = {key: item for key, item in database.objects.items() if sees(login, item)}
+    security = database.security
+    own = {key for _, _, (kind, key) in security.rights if kind == "OBJECT"} | set(security.columns)
+    schemas: dict[str, bool] = {}
+    objects = {}
+    for place, item in database.objects.items():
+        if item.object_id in own:
+            visible = sees(login, item)
+        else:  # all objects of a schema alike
+            if item.schema not in schemas:
+                schemas[item.schema] = sees(login, item)
+            visible = schemas[item.schema]
+        if visible:
+            objects[place] = item
     return replace(database, objects=objects, types=_types_seen(user, database))
 
 
