@@ -35,7 +35,7 @@ class ColumnBinder(PredicateBinder):
             stored[column.column_id] if column.stored else self._computed(table, column, scope)
             for column in table.columns
         ]
-        if refused or table.graph or any(c.column_set for c in table.columns):
+        if refused or table.graph or table.column_set is not None:
             shown = zip(table.columns, columns, strict=True)
             return tuple(_as_shown(table, column, typed, refused) for column, typed in shown)
         return tuple(columns)
@@ -86,6 +86,6 @@ def _as_shown(table: Table, column: TableColumn, typed: Typed, refused: frozense
     covered = [column, *(sparse if column.column_set else ())]
     if any(c.column_id in refused for c in covered):
         typed = replace(typed, refusal=column_denied("SELECT", table, column.name))
-    if column.sparse and any(c.column_set for c in table.columns):
+    if column.sparse and table.column_set is not None:
         typed = replace(typed, hidden=True)
     return typed

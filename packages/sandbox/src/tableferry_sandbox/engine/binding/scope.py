@@ -51,8 +51,6 @@ class Source:
         by_key: dict[str, list[Typed]] = {}
         for column in self.columns:
             by_key.setdefault(self.key(column.name), []).append(column)
-            if column.name.startswith("$"):  # $node_id is $node_id_ with a number in hexadecimal
-                by_key.setdefault(self.key(column.name.rpartition("_")[0]), []).append(column)
         object.__setattr__(self, "_by_key", by_key)
 
     def answers_to(self, qualifier: tuple[str, ...]) -> bool:
@@ -69,7 +67,10 @@ class Source:
 
     def named(self, name: str) -> list[Typed]:
         """Return the columns of a name."""
-        return self._by_key.get(self.key(name), [])
+        found = self._by_key.get(self.key(name))
+        if found is None and name.startswith("$"):  # $node_id is short for $node_id_ and 32 digits
+            return [c for c in self.columns if c.name.startswith(f"{name.lower()}_")]
+        return found or []
 
 
 @dataclass

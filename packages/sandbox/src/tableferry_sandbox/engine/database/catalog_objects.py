@@ -91,8 +91,9 @@ class Table:
     ``large_pages`` likewise those that its large values have for themselves.
     ``altered`` places the last DDL among the transaction numbers. ``period`` is that of a temporal
     table, ``history`` its history table while SYSTEM_VERSIONING is ON, ``tracking`` what Change
-    Tracking remembers of it while that is enabled. ``predicates`` are those of security policies.
-    ``graph`` is ``node`` or ``edge``, ``graph_next`` the next id of such.
+    Tracking remembers of it while that is enabled. ``predicates`` are those of security policies,
+    ``column_set`` stands for the sparse columns. ``graph`` is ``node`` or ``edge``, ``graph_next``
+    the next id of such.
     """
 
     database: "Database"
@@ -119,6 +120,7 @@ class Table:
     history: "Table | None" = None
     tracking: TableTracking | None = None
     predicates: list[SecurityPredicate] = field(default_factory=list)
+    column_set: TableColumn | None = None
     graph: str = ""
     graph_next: int = 0
 

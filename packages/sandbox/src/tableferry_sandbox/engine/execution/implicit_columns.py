@@ -32,6 +32,7 @@ _ID: Final = SqlType("nvarchar", 1000)
 def refresh_column_set(table: Table) -> None:
     """Let a table's column set show its sparse columns as they are now. Raises 1732, 1733."""
     sets = [column for column in table.columns if column.column_set]
+    table.column_set = sets[0] if sets else None
     if not sets:
         return
     first, *more = sets

@@ -81,7 +81,7 @@ def _insert_columns(session: SessionState, table: Table, statement: st.Insert) -
                 c
                 for c in table.columns
                 if (c.computed is None or c.column_set or c.graph in ENDS)
-                and not (c.sparse and any(o.column_set for o in table.columns))
+                and not (c.sparse and table.column_set is not None)
                 and c.type.name != "timestamp"
                 and not c.hidden
                 and (explicit or not c.identity)
