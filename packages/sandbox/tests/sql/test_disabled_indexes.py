@@ -71,7 +71,10 @@ def test_a_clustered_index_disables_the_others(ask, refuse, table):
     answer = ask("ALTER INDEX pk ON t DISABLE")
     assert [m.number for m in answer.messages] == [3750, 3750, 3731]
     assert ask(DISABLED).rows == [("i",), ("pk",), ("uq",)]
-    assert refuse("ALTER INDEX i ON t REBUILD").number == 8655
+    for statement in (
+        "ALTER INDEX i ON t REBUILD", "CREATE INDEX j ON t (b)", "ALTER TABLE t ADD c int",
+    ):  # fmt: skip
+        assert refuse(statement).number == 50000
     ask("ALTER INDEX pk ON t REBUILD")
     assert ask(DISABLED).rows == [("i",), ("uq",)]
     ask("ALTER INDEX ALL ON t REBUILD")

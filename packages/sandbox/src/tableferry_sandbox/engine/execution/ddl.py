@@ -183,6 +183,8 @@ def alter_table(session: SessionState, statement: dd.AlterTable) -> Iterator[Eve
         raise unsupported("ALTER TABLE other than ADD inside a transaction")
     if table.history is not None and (statement.columns or statement.action == "drop column"):
         raise unsupported("ALTER TABLE of a temporal table's columns: set SYSTEM_VERSIONING = OFF")
+    if table.unreadable is not None and statement.columns:
+        raise unsupported("ALTER TABLE of columns while the clustered index is disabled")
     lock_exclusively(session, table)
     _ACTIONS[statement.action](session, table, statement)
     table.next_version(table.known_rows)

@@ -12,7 +12,7 @@ from tableferry_sandbox.engine.database.catalog_objects import (
     Table,
     View,
 )
-from tableferry_sandbox.engine.errors import disabled_index
+from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.execution.catalog_changes import lock_exclusively, on_rollback
 from tableferry_sandbox.engine.execution.row_checks import check_unique_index
 from tableferry_sandbox.engine.execution.session_state import SessionState
@@ -21,7 +21,7 @@ from tableferry_sandbox.events import Event, Message, SqlError, StatementDone
 
 
 def alter_index(session: SessionState, statement: dd.AlterIndex) -> Iterator[Event]:
-    """ALTER INDEX. Raises 1088, 2727, 1505 for rows that a unique index refuses, 8655."""
+    """ALTER INDEX. Raises 1088, 2727, and 1505 for rows that a unique index refuses."""
     item = session.find_object(statement.table)
     if item is None:
         raise SqlError(
@@ -96,7 +96,7 @@ def _rebuild(
     for index in sorted(chosen, key=lambda one: not one.clustered):
         blocked = next((i for i in item.indexes if i.clustered and i.disabled), None)
         if blocked is not None and blocked is not index and not every:
-            raise disabled_index(blocked.name, item.name)
+            raise unsupported("enabling an index while the clustered index is disabled")
         if index.disabled and index.unique and isinstance(item, Table):
             check_unique_index(session, item, index, created=True)
         _set(session, index, disabled=False)

@@ -40,7 +40,6 @@ class Writer:
         self._own: Transaction | None = None
         self._in_place = False
         self._staged = False
-        self.number: int
         self._values: RowValues
         self._added = self._ended = 0
         self._emptied = False
