@@ -111,7 +111,10 @@ class Parameter:
 
 @dataclass(frozen=True)
 class LoginRequest:
-    """What LOGIN7 asked for; a ``token`` of Microsoft Entra stands for user and password."""
+    """What LOGIN7 asked for; a ``token`` of Microsoft Entra stands for user and password.
+
+    ``language`` is empty for the server's default.
+    """
 
     user: str
     password: str
@@ -120,6 +123,7 @@ class LoginRequest:
     host: str = ""
     read_only_intent: bool = False
     token: str = field(default="", repr=False)
+    language: str = ""
 
 
 class Session(Protocol):
@@ -135,6 +139,11 @@ class Session(Protocol):
     @property
     def database(self) -> str:
         """The name of the database the session is in."""
+        ...
+
+    @property
+    def language(self) -> str:
+        """The name of the session's language."""
         ...
 
     def execute(self, sql: str, parameters: Sequence[Parameter] = ()) -> Iterator[Event]:

@@ -27,6 +27,7 @@ class FakeSession:
         self.session_id = session_id
         self.database = database
         self.start_database = database
+        self.language = "us_english"
         self.cancelled = threading.Event()
         self.transaction = 0
         self.closed = False
@@ -194,6 +195,7 @@ class FakeEngine:
                 severity=11,
             )
         session = FakeSession(self, 51 + len(self.sessions), request.database or "master")
+        session.language = request.language or session.language
         self.sessions.append(session)
         return session
 

@@ -22,8 +22,10 @@ class RawClient:
     def _prelogin(self, encryption):
         return b"\x00\x00\x0b\x00\x06\x01\x00\x11\x00\x01\xff\x0b" + b"\0" * 5 + bytes([encryption])
 
-    def login(self, user="reader", password="pässwörd 1", database="McTM", flags2=0, flags3=0):
-        texts = ["host", user, password, "raw", "srv", "", "lib", "", database]
+    def login(
+        self, user="reader", password="pässwörd 1", database="McTM", flags2=0, flags3=0, language=""
+    ):
+        texts = ["host", user, password, "raw", "srv", "", "lib", language, database]
         data, pointers = b"", b""
         for index, text in enumerate(texts):
             raw = text.encode("utf-16-le")

@@ -33,6 +33,14 @@ def test_a_login_is_acknowledged_with_database_collation_language_and_packet_siz
     assert (request.application, request.host) == ("raw", "host")
 
 
+def test_a_login_may_ask_for_a_language(raw, engine):
+    """MS-TDS 2.2.6.4, Language; the server answers with that of the session."""
+    tokens = raw(login=False).login(language="British")
+    assert engine.logins[-1].language == "British"
+    announced = [data for name, data in tokens if name == "ENVCHANGE" and data[0] == 2]
+    assert announced == [b"\x02\x07" + "British".encode("utf-16-le") + b"\0"]
+
+
 def test_features_are_acknowledged_only_where_they_are_supported(raw):
     client = raw(login=False, features=[(0x01, b""), (0x04, b"\x01"), (0x0A, b""), (0x0D, b"\x01")])
     tokens = client.login()

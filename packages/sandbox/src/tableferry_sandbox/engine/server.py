@@ -16,6 +16,7 @@ from tableferry_sandbox.engine.errors import unknown_database
 from tableferry_sandbox.engine.execution.bulk_load import load
 from tableferry_sandbox.engine.session import Session
 from tableferry_sandbox.engine.types.duck_types import arrow_schema
+from tableferry_sandbox.engine.types.languages import find_language
 from tableferry_sandbox.events import LoginRequest, Message, ResultSet, SqlError
 
 FIRST_SESSION: Final = 51
@@ -132,7 +133,7 @@ class Server(Instance):
         return DatabaseHandle(self, found)
 
     def login(self, request: LoginRequest) -> Session:
-        """Open a session; raises 18456 (login failed) or 4060 (cannot open database)."""
+        """Open a session; raises 18456 (login failed), 4060 (cannot open database) or 2740."""
         if request.token:
             return self._log_in_by_token(request)
         known = self.find_login(request.user)
@@ -167,6 +168,8 @@ class Server(Instance):
                 f'Cannot open database "{wanted}" requested by the login. The login failed.',
                 severity=11,
             )
+        if request.language:
+            find_language(request.language)
         return self._open(request, database, login)
 
     def trusted(self, database: Database) -> Session:

@@ -33,6 +33,7 @@ class Session(SessionState):
         self._stop.clear()
         self.variables = {p.name.lower(): (p.type, p.value) for p in parameters if p.name}
         self.caught_depth = 0
+        self.set_in_batch.clear()
         try:
             quoted = self.options["quoted_identifier"] == "on"
             yield from self.run(parse_batch(sql, quoted_identifier=quoted))

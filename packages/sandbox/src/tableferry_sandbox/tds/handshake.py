@@ -145,6 +145,7 @@ def _open_session(login: Login7, context: ServerContext) -> Session:
         host=login.host,
         read_only_intent=login.read_only_intent,
         token=login.access_token,
+        language=login.language,
     )
     return context.engine.login(request)
 
@@ -174,8 +175,8 @@ def _acknowledgement(login: Login7, session: Session, context: ServerContext) ->
         tokens.env_change(Env.DATABASE, session.database, "master"),
         info(5701, f"Changed database context to '{session.database}'.", 2),
         tokens.env_change(Env.COLLATION, wire_collation),
-        tokens.env_change(Env.LANGUAGE, "us_english", ""),
-        info(5703, "Changed language setting to us_english.", 1),
+        tokens.env_change(Env.LANGUAGE, session.language, ""),
+        info(5703, f"Changed language setting to {session.language}.", 1),
         tokens.login_ack(_agreed_version(login), context.version),
         tokens.env_change(Env.PACKET_SIZE, str(login.packet_size), str(DEFAULT_PACKET_SIZE)),
     ]

@@ -1,5 +1,6 @@
 """CHANGETABLE in FROM: the changes of a tracked table, or the last change of one row."""
 
+from dataclasses import replace
 from typing import Final
 
 from tableferry_sandbox.engine import tracking_errors
@@ -57,20 +58,61 @@ class ChangeTableBinder(TableBinder):
         """Return SQL of EXISTS; whether a table has any changes is mostly known already.
 
         DuckDB takes 2 ms to plan an EXISTS over an aggregation, and clients ask this of a hundred
-        tables in one statement.
+        tables in one statement. Nor are net changes needed to find those of a row by its key.
         """
         source = _only_changes(node.query)
         if source is None or source.since is None:
-            return super().exists(node, scope)
+            keyed = self._keyed(node.query)
+            return super().exists(node, scope) if keyed is None else self._changed(*keyed, scope)
         table, tracking = self._asked(source)
+        log = self._log_since(source, table, tracking)
+        return f"EXISTS (SELECT 1 FROM {log})" if log else "FALSE"
+
+    def _log_since(self, node: s.ChangeTable, table: Table, tracking: TableTracking) -> str | None:
+        """Return SQL of the log and a condition on it; None where it has nothing since then."""
         self.context.views.append(f"CHANGETABLE {table.physical}")
-        since = self._baseline(source.since)
+        since = self._baseline(node.since)
         seen = self.context.changes.seen(table)
         kept_from = -1 if tracking.removed else tracking.minimum
         if max(kept_from, -1 if since is None else since) >= tracking.last:
-            return "FALSE"
+            return None
         where = seen if since is None else f"version > {since} AND {seen}"
-        return f"EXISTS (SELECT 1 FROM {tracking.log} WHERE {where})"
+        return f"{tracking.log} WHERE {where}"
+
+    def _keyed(self, query: s.Query) -> tuple[s.ChangeTable, s.Node] | None:
+        """Return CHANGETABLE and the condition of a query that compares its key for equality."""
+        body = query.body
+        source = body.source if isinstance(body, s.Select) else None
+        if not isinstance(body, s.Select) or not isinstance(source, s.ChangeTable):
+            return None
+        if body.where is None or source.since is None or source.columns:
+            return None
+        if _only_changes(replace(query, body=replace(body, where=None))) is None:
+            return None
+        key = self.context.key
+        others = {key(name) for name, _ in _CHANGES}
+        plain = all(
+            isinstance(test, s.Compare)
+            and test.operator == "="
+            and not test.quantifier
+            and all(isinstance(x, s.Name) and key(x.parts[-1]) not in others
+                    for x in (test.left, test.right))
+            for test in _conjuncts(body.where)
+        )  # fmt: skip
+        return (source, body.where) if plain else None
+
+    def _changed(self, node: s.ChangeTable, condition: s.Node, scope: Scope) -> str:
+        """Return SQL of EXISTS for a row with a changed key: a change is a net change, too."""
+        table, tracking = self._asked(node)
+        log = self._log_since(node, table, tracking)
+        keys = change_log.key_columns(table)
+        alias = self.context.alias()
+        columns = tuple(Typed(f"{alias}.{c.physical}", c.type, c.nullable, c.name) for c in keys)
+        inner = Scope([Source(str(node.alias), (), columns, table.database.key)], scope)
+        same = self.predicate(condition, inner)
+        names = ", ".join(c.physical for c in keys)
+        found = f"(SELECT {names} FROM {log}) AS {alias}"
+        return f"EXISTS (SELECT 1 FROM {found} WHERE {same})" if log else "FALSE"
 
     def _tracked(self, node: s.ChangeTable) -> tuple[Table, TableTracking]:
         found = self.context.resolve(node.table)
@@ -198,3 +240,10 @@ def _only_changes(query: s.Query) -> s.ChangeTable | None:
         return None
     fixed = all(i.expression == s.Star() or isinstance(i.expression, s.Literal) for i in body.items)
     return source if fixed else None
+
+
+def _conjuncts(node: s.Node) -> list[s.Node]:
+    """Return the conditions that AND combines."""
+    if isinstance(node, s.Logic) and node.operator.lower() == "and":
+        return _conjuncts(node.left) + _conjuncts(node.right)
+    return [node]

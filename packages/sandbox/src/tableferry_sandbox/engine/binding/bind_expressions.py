@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from decimal import Decimal
 
-from tableferry_sandbox.engine.binding.bind_arithmetic import ArithmeticBinder
+from tableferry_sandbox.engine.binding.bind_arithmetic_errors import ForgivingBinder
 from tableferry_sandbox.engine.binding.collation_precedence import as_stored, collated, converted
 from tableferry_sandbox.engine.binding.context import Context
 from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Typed
@@ -24,7 +24,7 @@ from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import SqlType
 
 
-class ExpressionBinder(ArithmeticBinder, ABC):
+class ExpressionBinder(ForgivingBinder, ABC):
     """Binds values: DuckDB SQL with a T-SQL type for each expression.
 
     Expressions contain predicates, subqueries and calls, which contain expressions again. That
@@ -226,11 +226,12 @@ class ExpressionBinder(ArithmeticBinder, ABC):
         if t.family(target) == "string":
             target = replace(target, collation=operand.type.collation)
         style = 0 if node.style is None else self.constant_integer(node.style)
+        attempt = node.attempt or self.forgives(operand.type, target)
         sql = converted(
-            operand.sql, operand.type, target, self.collation, style=style, attempt=node.attempt
+            operand.sql, operand.type, target, self.collation, style=style, attempt=attempt
         )
         return Typed(
-            sql, target, nullable=operand.nullable or node.attempt,
+            sql, target, nullable=operand.nullable or attempt,
             explicit_collation=operand.explicit_collation and target.collation is not None,
         )  # fmt: skip
 

@@ -60,6 +60,8 @@ class QueryBinder(SetOperationBinder):
         Their SQL is that of an INTEGER.
         """
         saved = self.context.common
+        if query.recursions is not None:
+            self.context.recursions = query.recursions
         for table in query.tables:
             self.context.common = {
                 **self.context.common,
@@ -82,14 +84,14 @@ class QueryBinder(SetOperationBinder):
 
     def _select(self, select: s.Select, query: s.Query, parent: Scope | None) -> BoundQuery:
         scope = Scope([], parent)
-        source = self._sources(select, scope) if select.source is not None else ""
-        where = self._where(select, scope)
         order_nodes = tuple(item.expression for item in query.order_by)
         grouped = (
             bool(select.group_by)
             or select.having is not None
             or has_aggregate((select.items, order_nodes))
         )
+        source, scan_order = self._sources(select, scope, sorted_here=not grouped)
+        where = self._where(select, scope)
         group_text = self._group(select, scope) if grouped else ""
         items = self.select_items(select.items, scope)
         having = ""
@@ -111,19 +113,32 @@ class QueryBinder(SetOperationBinder):
             ordering(self._order_value(item.expression, items, scope), descending=item.descending)
             for item in query.order_by
         ]
+        # Where nobody sees the order of the rows, they have none.
+        orders += [] if parent is not None and select.top is None else scan_order
         sql = self._finish(f"SELECT {heads}{tail}", select, query, orders, scope)
         return BoundQuery(sql, columns)
 
-    def _sources(self, select: s.Select, scope: Scope) -> str:
-        """Bind FROM, with only those rows of the catalog views that the conditions leave."""
-        assert select.source is not None  # noqa: S101 - its caller has looked
-        saved = self.context.owners
+    def _sources(
+        self, select: s.Select, scope: Scope, *, sorted_here: bool
+    ) -> tuple[str, list[str]]:
+        """Bind FROM, with only those rows of the catalog views that the conditions leave.
+
+        ``sorted_here``: if it is one table, its clustered order is returned rather than made in
+        FROM: most of its rows may not be in the result.
+        """
+        if select.source is None:
+            return "", []
+        ties = select.top is not None and select.top.ties
+        sorted_here &= not (select.distinct or ties) and isinstance(select.source, s.TableRef)
+        saved = self.context.owners, self.context.scan_order
         constant = partial(constant_object_id, self)
         self.context.owners = Equalities(select, self.context.key, constant).of
+        order: list[str] = []
+        self.context.scan_order = order if sorted_here else None
         try:
-            return self.from_clause(select.source, scope)
+            return self.from_clause(select.source, scope), order
         finally:
-            self.context.owners = saved
+            self.context.owners, self.context.scan_order = saved
 
     def _where(self, select: s.Select, scope: Scope) -> str:
         if select.where is None:

@@ -1,11 +1,11 @@
-"""FROM: joins, APPLY, derived tables, common table expressions and table functions."""
+"""FROM: joins, APPLY, derived tables and table functions."""
 
 from dataclasses import replace
 from typing import Final
 
 from tableferry_sandbox.engine.binding import system_views
-from tableferry_sandbox.engine.binding.bind_changes import ChangeTableBinder
-from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Source, Typed
+from tableferry_sandbox.engine.binding.bind_common_tables import CommonTableBinder
+from tableferry_sandbox.engine.binding.scope import Scope, Source, Typed
 from tableferry_sandbox.engine.database.catalog_objects import (
     Table,
     View,
@@ -14,7 +14,7 @@ from tableferry_sandbox.engine.database.other_objects import InlineFunction
 from tableferry_sandbox.engine.errors import invalid_object, unsupported
 from tableferry_sandbox.engine.parsing import unsupported_names
 from tableferry_sandbox.engine.tree import syntax as s
-from tableferry_sandbox.engine.types.type_rules import BIGINT, INT, common, varchar
+from tableferry_sandbox.engine.types.type_rules import BIGINT, INT, varchar
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import MAX
 
@@ -29,7 +29,7 @@ def _make_nullable(scope: Scope, first: int, end: int) -> None:
         scope.sources[place] = replace(source, columns=columns)
 
 
-class SourceBinder(ChangeTableBinder):
+class SourceBinder(CommonTableBinder):
     """Binds FROM."""
 
     def from_clause(self, node: s.Node, scope: Scope) -> str:
@@ -88,10 +88,10 @@ class SourceBinder(ChangeTableBinder):
         if len(node.parts) == 1:
             key = self.context.key(node.parts[0])
             if key in self.context.recursive:
-                return self._recursive_reference(key, name, scope)
+                return self.recursive_reference(key, name, scope)
             if key in self.context.common:
                 columns, query = self.context.common[key]
-                bound = self._common_table(key, columns, query)
+                bound = self.common_table(key, columns, query)
                 return self._add(bound, name, columns, scope)
         parts = self._in_home(node.parts)
         found = self.context.resolve(parts)
@@ -112,80 +112,6 @@ class SourceBinder(ChangeTableBinder):
                 raise unsupported(f"the catalog view {'.'.join(node.parts)}")
             raise invalid_object(".".join(node.parts))
         return self._catalog_view(view, database, node.parts, name, scope)
-
-    def _common_table(self, name: str, columns: tuple[str, ...], query: s.Query) -> BoundQuery:
-        body = query.body
-        if isinstance(body, s.SetOperation) and body.every and self._reads_from(body.right, name):
-            return self._recursive(name, columns, body)
-        saved = self.context.common
-        self.context.common = {k: v for k, v in saved.items() if k != name}
-        try:
-            return self.query(query, None)
-        finally:
-            self.context.common = saved
-
-    def _reads_from(self, root: s.Node, name: str) -> bool:
-        """Return whether a query reads from a table of this one-part name, given as its key."""
-        return any(
-            isinstance(node, s.TableRef)
-            and len(node.parts) == 1
-            and self.context.key(node.parts[0]) == name
-            for node in s.nodes(root)
-        )
-
-    def _recursive(self, name: str, columns: tuple[str, ...], body: s.SetOperation) -> BoundQuery:
-        """Bind a recursive CTE: its types are those of the anchor."""
-        anchor = self.query(s.Query(body.left), None)
-        names = columns or tuple(c.name for c in anchor.columns)
-        alias = self.context.alias()
-        typed = tuple(
-            replace(c, name=n, digits=0, nullable=True)
-            for n, c in zip(names, anchor.columns, strict=True)
-        )
-        self.context.recursive[name] = Source(alias, (), typed, self.context.key)
-        try:
-            step = self.untyped_query(s.Query(body.right), None)
-        finally:
-            del self.context.recursive[name]
-        if len(step.columns) != len(anchor.columns):
-            raise SqlError(
-                205,
-                "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an "
-                "equal number of expressions in their target lists.",
-            )
-        if any(b.mask and not a.mask for a, b in zip(typed, step.columns, strict=True)):
-            raise unsupported("masked columns in the recursive part of a query alone")
-        for index, (first, second) in enumerate(zip(typed, step.columns, strict=True)):
-            wide = common(first.type, second.type)
-            if (wide.name, wide.length, wide.scale) != (
-                first.type.name,
-                first.type.length,
-                first.type.scale,
-            ):
-                raise SqlError(
-                    240,
-                    "Types don't match between the anchor and the recursive part in column "
-                    f'"{names[index]}" of recursive query "{name}".',
-                )
-        converted = ", ".join(
-            f"{self.to_type(replace(b, sql=f'q.c{i}'), a.type)} AS c{i}"
-            for i, (a, b) in enumerate(zip(typed, step.columns, strict=True), 1)
-        )
-        heads = ", ".join(f"c{i}" for i in range(1, len(typed) + 1))
-        sql = (
-            f"WITH RECURSIVE {alias}({heads}) AS (SELECT * FROM ({anchor.sql}) UNION ALL "
-            f"SELECT {converted} FROM ({step.sql}) AS q) SELECT * FROM {alias}"
-        )
-        return BoundQuery(sql, typed)
-
-    def _recursive_reference(self, name: str, label: str, scope: Scope) -> str:
-        source = self.context.recursive[name]
-        alias = self.context.alias()
-        columns = tuple(
-            replace(column, sql=f"{alias}.c{i}") for i, column in enumerate(source.columns, 1)
-        )
-        self._add_source(Source(label, (), columns, self.context.key), scope)
-        return f"{source.alias} AS {alias}"
 
     def _table_function(self, node: s.TableFunction, scope: Scope) -> str:
         name = node.alias or node.name

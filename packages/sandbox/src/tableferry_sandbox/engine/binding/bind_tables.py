@@ -6,6 +6,7 @@ from decimal import Decimal
 from tableferry_sandbox.engine.binding import system_views
 from tableferry_sandbox.engine.binding.asked_objects import OWNING_COLUMN
 from tableferry_sandbox.engine.binding.bind_policies import PolicyBinder
+from tableferry_sandbox.engine.binding.clustering import clustered_order
 from tableferry_sandbox.engine.binding.context import permit_all
 from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Source, Typed
 from tableferry_sandbox.engine.database.catalog_objects import PAGE_ROWS, Database, Table, View
@@ -102,11 +103,13 @@ class TableBinder(PolicyBinder):
         if unreadable is not None:
             raise disabled_index(unreadable.name, table.name)
         text = self.context.read(table, node.hints)
+        alias = self.context.alias()
+        if table.disordered and self.context.ordered:
+            text = self._in_clustered_order(text, table, alias)
         if node.sample is not None:
             text = self._sampled(text, table, node.sample)
         if table.predicates:
             text = self.filtered(table, text)
-        alias = self.context.alias()
         columns = self.table_columns(table, alias, refused)
         path = self._path(node, table)
         self._add_source(Source(name, path, columns, table.database.key), scope)
@@ -136,6 +139,15 @@ class TableBinder(PolicyBinder):
         """Note that the last source may not be read without naming a column of it."""
         source = scope.sources[-1]
         source.refusals.append(next(c.refusal for c in source.columns if c.refusal))
+
+    def _in_clustered_order(self, text: str, table: Table, alias: str) -> str:
+        """Sort the rows of a table, or leave their order for the SELECT that reads them."""
+        if self.context.scan_order is None:
+            order = clustered_order(table)
+            return f"(SELECT * FROM {text} ORDER BY {order})" if order else text
+        order = clustered_order(table, alias)
+        self.context.scan_order += [order] if order else []
+        return text
 
     def _sampled(self, text: str, table: Table, sample: s.Sample) -> str:
         """Sample whole pages at random; with a seed, always the same ones."""

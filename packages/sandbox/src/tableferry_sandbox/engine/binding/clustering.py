@@ -8,19 +8,20 @@ from tableferry_sandbox.engine.binding.scope import Typed
 from tableferry_sandbox.engine.database.catalog_objects import Table
 
 
-def _keys(table: Table) -> list[tuple[str, bool]]:
+def _keys(table: Table, alias: str = "") -> list[tuple[str, bool]]:
     index = table.clustered
-    if index is None:
+    if index is None:  # a columnstore is none
         return []
+    of = f"{alias}." if alias else ""
     stored = [(c, d) for c, d in index.columns if c.stored]
-    return [(sort_key(Typed(c.physical, c.type)), descending) for c, descending in stored]
+    return [(sort_key(Typed(of + c.physical, c.type)), descending) for c, descending in stored]
 
 
-def clustered_order(table: Table) -> str:
+def clustered_order(table: Table, alias: str = "") -> str:
     """Return SQL to order a table's rows by its clustered index."""
     return ", ".join(
         f"{key} {'DESC NULLS LAST' if descending else 'ASC NULLS FIRST'}"
-        for key, descending in _keys(table)
+        for key, descending in _keys(table, alias)
     )
 
 

@@ -39,6 +39,7 @@ class SessionInfo(Protocol):
     current: Database
     login_time: int
     options: dict[str, str]
+    forgiven: frozenset[str]
     row_count: int
     last_error: int
     last_identity: int | None
@@ -135,6 +136,9 @@ class Context:
     ``home`` is the database of the table whose expression is bound, None for the current one;
     ``local`` are the variables of the user-defined function whose body is bound, None outside of
     one; ``calls`` and ``lets`` count the functions and values with a name that it is inside of.
+    ``recursions`` is the MAXRECURSION of the statement, 0 for no limit. ``ordered`` says whether
+    tables are read in their clustered order; ``scan_order`` is where FROM leaves that order for a
+    SELECT that sorts the rows itself, None where each table is to be sorted.
     ``permit`` raises 229 or returns the ids of the columns that may not be read. ``masked`` says
     that what was bound since it was last reset refers to a masked column; ``filtering`` are the
     tables whose security predicates are being bound.
@@ -159,6 +163,9 @@ class Context:
     calls: int = 0
     lets: int = 0
     aliases: int = 0
+    recursions: int = 100
+    ordered: bool = True
+    scan_order: list[str] | None = None
     now: int | None = None
     masked: bool = False
     filtering: list[Table] = field(default_factory=list)

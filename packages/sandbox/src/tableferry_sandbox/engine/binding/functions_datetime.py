@@ -172,7 +172,7 @@ def _moved(part: str, count: str, ticks: str) -> str:
     raise SqlError(9806, f"The datepart {part} is not supported by date function dateadd.")
 
 
-def _part_number(part: str, value: Typed) -> str:
+def _part_number(binder: PredicateBinder, part: str, value: Typed) -> str:
     ticks = local_ticks(value)
     if value.type.name == "datetime":  # shown to the millisecond, as .000, .003 and .007
         ticks = f"(({ticks} + 5000) // 10000 * 10000)"
@@ -181,13 +181,13 @@ def _part_number(part: str, value: Typed) -> str:
         return f"CAST(date_part('{part}', {stamp}) AS INTEGER)"
     if part == "dayofyear":
         return f"CAST(date_part('doy', {stamp}) AS INTEGER)"
+    first_day = int(binder.context.session.options["datefirst"])  # 1 is Monday
     if part == "weekday":
-        return f"CAST(({ticks} // {TICKS_PER_DAY} + 1) % 7 + 1 AS INTEGER)"
+        return f"CAST(({ticks} // {TICKS_PER_DAY} + {8 - first_day}) % 7 + 1 AS INTEGER)"
     if part == "week":
         first = f"date_trunc('year', {stamp})"
-        return (
-            f"CAST((date_part('doy', {stamp}) + date_part('dow', {first}) - 1) // 7 + 1 AS INTEGER)"
-        )
+        before = f"(date_part('dow', {first}) + {7 - first_day}) % 7"
+        return f"CAST((date_part('doy', {stamp}) + {before} - 1) // 7 + 1 AS INTEGER)"
     if part == "iso_week":
         return f"CAST(date_part('week', {stamp}) AS INTEGER)"
     if part in ("millisecond", "microsecond", "nanosecond"):
@@ -204,13 +204,13 @@ def _datepart(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     if len(node.arguments) != 2:
         raise wrong_argument_count("datepart", 2)
     value = binder.value(node.arguments[1], scope)
-    return Typed(_part_number(part_of(node, "datepart"), value), t.INT)
+    return Typed(_part_number(binder, part_of(node, "datepart"), value), t.INT)
 
 
 def _single(part: str) -> Scalar:
     def bind(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
         (value,) = arguments(binder, node, scope, 1)
-        return Typed(_part_number(part, value), t.INT)
+        return Typed(_part_number(binder, part, value), t.INT)
 
     return bind
 
@@ -225,7 +225,7 @@ def _datename(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
         return Typed(f"strftime({timestamp(local_ticks(value))}, '{pattern}')", result)
     if part == "tzoffset":
         raise unsupported("DATENAME of tzoffset")
-    return Typed(f"CAST({_part_number(part, value)} AS VARCHAR)", result)
+    return Typed(f"CAST({_part_number(binder, part, value)} AS VARCHAR)", result)
 
 
 def _eomonth(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:

@@ -25,6 +25,7 @@ from tableferry_sandbox.engine.database.catalog_objects import Database
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.duck_types import duck_type
+from tableferry_sandbox.engine.types.languages import language_of
 from tableferry_sandbox.engine.types.system_types import SYSTEM_TYPES
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import SqlType
@@ -180,8 +181,20 @@ def _row_count(session: SessionInfo) -> int:
     return session.row_count
 
 
+_OPTION_BITS: Final = {
+    "implicit_transactions": 2, "cursor_close_on_commit": 4, "ansi_warnings": 8, "arithabort": 64,
+    "arithignore": 128, "quoted_identifier": 256, "nocount": 512, "ansi_null_dflt_on": 1024,
+    "ansi_null_dflt_off": 2048, "xact_abort": 16384,
+}  # fmt: skip
+_ALWAYS_ON: Final = 16 | 32 | 4096
+"""ANSI_PADDING, ANSI_NULLS, CONCAT_NULL_YIELDS_NULL."""
+
+
 def _options(session: SessionInfo) -> int:
-    return 5432 | (512 if session.options.get("nocount") == "on" else 0)
+    """Return @@OPTIONS ("Configure the user options Server Configuration Option")."""
+    return _ALWAYS_ON | sum(
+        bit for option, bit in _OPTION_BITS.items() if session.options[option] == "on"
+    )
 
 
 _NUMERIC38: Final = t.make("numeric", precision=38)
@@ -190,9 +203,9 @@ FUNCTIONS: Final[dict[str, Scalar]] = {
     "@@spid": _session_value(t.SMALLINT, lambda x: x.session_id),
     "@@servername": _session_value(NVARCHAR, lambda x: x.server.name),
     "@@servicename": _session_value(NVARCHAR, lambda _: "MSSQLSERVER"),
-    "@@language": _session_value(NVARCHAR, lambda _: "us_english"),
-    "@@langid": _session_value(t.SMALLINT, lambda _: 0),
-    "@@datefirst": _session_value(t.TINYINT, lambda _: 7),
+    "@@language": _session_value(NVARCHAR, lambda x: x.options["language"]),
+    "@@langid": _session_value(t.SMALLINT, lambda x: language_of(x.options).langid),
+    "@@datefirst": _session_value(t.TINYINT, lambda x: int(x.options["datefirst"])),
     "@@trancount": _session_value(t.INT, lambda x: x.transaction_count),
     "@@rowcount": _session_value(t.INT, _row_count),
     "rowcount_big": _session_value(t.BIGINT, _row_count),

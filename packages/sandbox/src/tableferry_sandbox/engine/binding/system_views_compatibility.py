@@ -9,6 +9,7 @@ from typing import Final
 from tableferry_sandbox.engine.binding.context import Row, SessionInfo
 from tableferry_sandbox.engine.binding.system_views_objects import Rows, as_datetime, object_rows
 from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View
+from tableferry_sandbox.engine.types.languages import LANGUAGES
 from tableferry_sandbox.engine.types.system_types import SYSTEM_TYPES, system_type
 from tableferry_sandbox.engine.types.type_rules import max_length
 
@@ -98,6 +99,11 @@ def _comments(_: SessionInfo, database: Database) -> Iterator[Row]:
             yield (view.object_id, 0, number, view.text[start : start + 4000])
 
 
+def _languages(_: SessionInfo, database: Database) -> Iterator[Row]:
+    del database
+    yield from LANGUAGES
+
+
 COMPATIBILITY_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
     "sys.sysobjects": (
         (
@@ -143,5 +149,13 @@ COMPATIBILITY_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
     "sys.syscomments": (
         "id int!, number smallint, colid smallint!, text nvarchar(4000)",
         _comments,
+    ),
+    "sys.syslanguages": (
+        (
+            "langid smallint!, dateformat nchar(3)!, datefirst tinyint!, upgrade int, "
+            "name sysname!, alias sysname!, months nvarchar(372), shortmonths nvarchar(132), "
+            "days nvarchar(217), lcid int!, msglangid smallint!"
+        ),
+        _languages,
     ),
 }

@@ -214,6 +214,7 @@ class Database(Identifiers):
     allow_snapshot: bool = False
     read_committed_snapshot: bool = False
     read_only: bool = False
+    ansi_null_default: bool = False
     compatibility: int = 160
     schemas: dict[str, tuple[str, int]] = field(default_factory=dict)
     objects: dict[tuple[str, str], Table | View] = field(default_factory=dict)

@@ -161,7 +161,7 @@ def alter_column(session: SessionState, table: Table, definition: dd.ColumnDef) 
     if definition.masked is not None:
         masked = str(read_mask(definition.masked, column.name, kind))
     changed = replace(column, type=kind, nullable=nullable, alias=alias)
-    value = row_checks.assigned(column.physical, column.type, changed, table.database.collation)
+    value = row_checks.assigned(binder_for(session), column.physical, column.type, changed)
     stage = f"(SELECT {value} AS {column.physical} FROM {table.physical} WHERE v_to IS NULL)"
     row_checks.check_values(session, table, [changed], stage, "UPDATE")
     with session.server.store.transaction(session.cursor):

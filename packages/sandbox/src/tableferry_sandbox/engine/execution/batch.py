@@ -15,6 +15,7 @@ from tableferry_sandbox.engine.execution import (
     index_states,
     inline_functions,
     inserting,
+    merging,
     messages,
     object_statements,
     security_policies,
@@ -22,6 +23,8 @@ from tableferry_sandbox.engine.execution import (
     selecting,
     session_options,
 )
+from tableferry_sandbox.engine.execution.arithmetic_errors import end_batch, run_forgiving
+from tableferry_sandbox.engine.execution.implicit_transactions import begins_transaction
 from tableferry_sandbox.engine.execution.scalars import evaluate, holds
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binder_for
@@ -41,7 +44,7 @@ from tableferry_sandbox.events import (
 
 STATEMENT_ERRORS: Final = frozenset({
     220, 232, 512, 515, 535, 537, 517, 547, 2601, 2627, 2628, 3902, 3903, 8115, 8134, 8152,
-    1222, 544, 545, 8101, 213, 3701, 2714, 3623,
+    1222, 544, 545, 8101, 213, 3701, 2714, 3623, 2740, 2741, 2742,
 })  # fmt: skip
 """Errors that end their statement, not the batch, while XACT_ABORT is OFF."""
 
@@ -88,13 +91,14 @@ def guarded(session: SessionState, statement: st.Statement) -> Iterator[Event]:
     """Run one statement; an error ends the statement, the batch or the transaction."""
     try:
         yield from perform(session, statement)
+        yield from session.take_notices()
         if not isinstance(statement, st.Block | st.If | st.While | st.TryCatch | st.RaiseError):
             session.last_error = 0
     except SqlError as error:
         if error.line == 1:
             error.line = statement.line
         session.last_error = error.number
-        abort = session.options["xact_abort"] == "on"
+        abort = session.options["xact_abort"] == "on" or end_batch(session, error)
         if session.transaction is not None and (error.number in ROLLING_BACK or abort):
             yield from session.rollback()
         if session.caught_depth or abort or error.number not in STATEMENT_ERRORS:
@@ -109,7 +113,9 @@ def perform(session: SessionState, statement: st.Statement) -> Iterator[Event]:
     if handler is None:
         raise unsupported(f"the statement {type(statement).__name__}")
     check_statement(session, statement)
-    yield from handler(session, statement)
+    if begins_transaction(session, statement):
+        yield from session.begin()
+    yield from run_forgiving(session, statement, lambda: handler(session, statement))
 
 
 def _declare(session: SessionState, statement: st.Declare) -> Iterator[Event]:
@@ -230,6 +236,7 @@ _HANDLERS: Final[dict[type, Handler]] = {
     st.Insert: inserting.insert,
     st.Update: dml.update,
     st.Delete: dml.delete,
+    st.Merge: merging.merge,
     st.Truncate: dml.truncate,
     dd.CreateTable: ddl.create_table,
     dd.CreateIndex: ddl.create_index,

@@ -75,7 +75,9 @@ def disable(session: SessionState, table: Table) -> None:
     session.server.store.stop_tracking(table)
 
 
-def context_of(session: SessionState, statement: st.Insert | st.Update | st.Delete) -> bytes | None:
+def context_of(
+    session: SessionState, statement: st.Insert | st.Update | st.Delete | st.Merge
+) -> bytes | None:
     """Return the value of WITH CHANGE_TRACKING_CONTEXT, varbinary(128) at most; raises 22109."""
     if statement.context is None:
         return None

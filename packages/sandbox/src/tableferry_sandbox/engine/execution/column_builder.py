@@ -92,7 +92,7 @@ class ColumnBuilder:
         kind, alias = (t.INT, None) if definition.type is None else self.column_type(definition)
         nullable = definition.nullable
         if nullable is None:
-            nullable = alias.nullable if alias else True
+            nullable = alias.nullable if alias else self._nullable_by_default()
         if definition.identity and t.family(kind) not in ("int", "decimal"):
             raise SqlError(
                 2749,
@@ -134,6 +134,13 @@ class ColumnBuilder:
         if definition.masked is None:
             return ""
         return str(read_mask(definition.masked, definition.name, kind))
+
+    def _nullable_by_default(self) -> bool:
+        """Whether a column may be NULL that says nothing of it (SET ANSI_NULL_DFLT_ON)."""
+        options = self.session.options
+        if "on" in (options["ansi_null_dflt_on"], options["ansi_null_dflt_off"]):
+            return options["ansi_null_dflt_on"] == "on"
+        return self.table.database.ansi_null_default
 
     def _refuse_second_rowversion(self, name: str, kind: SqlType) -> None:
         """Raise 2738 for a second rowversion column."""

@@ -1,31 +1,27 @@
 """UPDATE, DELETE and TRUNCATE."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
 
 from tableferry_sandbox.engine.binding.binder import Binder
 from tableferry_sandbox.engine.binding.context import permit_all
 from tableferry_sandbox.engine.binding.scope import Scope
 from tableferry_sandbox.engine.database.catalog_objects import Table
-from tableferry_sandbox.engine.database.rights import column_denied, refused_columns
-from tableferry_sandbox.engine.database.table_columns import INTERNAL_GRAPH_TYPES, TableColumn
-from tableferry_sandbox.engine.errors import (
-    invalid_column,
-    invalid_object,
-    unsupported,
-)
+from tableferry_sandbox.engine.errors import invalid_object
 from tableferry_sandbox.engine.execution.catalog_changes import on_rollback
 from tableferry_sandbox.engine.execution.change_tracking import context_of
-from tableferry_sandbox.engine.execution.dml_common import finished, output_of, writable_table
-from tableferry_sandbox.engine.execution.implicit_writes import refuse_set_and_column, written
-from tableferry_sandbox.engine.execution.isolation import readable_for_write
+from tableferry_sandbox.engine.execution.dml_common import (
+    finished,
+    first_rows,
+    new_values,
+    output_of,
+    writable_table,
+    writing_context,
+)
 from tableferry_sandbox.engine.execution.row_writer import Writer
 from tableferry_sandbox.engine.execution.session_state import SessionState
-from tableferry_sandbox.engine.execution.statement_binding import binding_context
 from tableferry_sandbox.engine.execution.temporal import refuse_truncate
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.tree import syntax as s
-from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.events import Event, SqlError, StatementDone
 
 
@@ -77,21 +73,9 @@ def _path_of(node: s.Node, alias: str, key: Callable[[str], str]) -> st.Path | N
     return None
 
 
-def _limit(binder: Binder, top: s.Top | None) -> str:
-    if top is None:
-        return ""
-    if top.percent or top.ties:
-        raise unsupported("TOP ... PERCENT in UPDATE and DELETE")
-    return f" LIMIT {binder.to_type(binder.value(top.count, Scope()), t.BIGINT)}"
-
-
 def update(session: SessionState, statement: st.Update) -> Iterator[Event]:
     """Run an UPDATE. Raises 207, 208, 229, 271, 272, 8102, and what checks raise."""
-    if any(a.variable for a in statement.assignments):
-        raise unsupported("variables in UPDATE")
-    context = binding_context(session, partial(readable_for_write, session))
-    context.common = {context.key(x.name): (x.columns, x.query) for x in statement.tables}
-    binder = Binder(context)
+    binder = Binder(writing_context(session, statement))
     table = _find_target(session, statement, "UPDATE")
     writing = Writer(
         session, table, "UPDATE", keeps_ended=bool(statement.output),
@@ -99,25 +83,12 @@ def update(session: SessionState, statement: st.Update) -> Iterator[Event]:
     )  # fmt: skip
     with writing as writer:
         found, alias, tail, scope = _modified(session, binder, statement)
-        refused = refused_columns(session.login, "UPDATE", found)
         heads = {c.column_id: f"{alias}.{c.physical}" for c in found.columns if c.stored}
-        changed, assigned = [], []  # type: tuple[list[TableColumn], list[TableColumn]]
-        for item in statement.assignments:
-            column = found.column(item.column)
-            if column is None:
-                raise invalid_column(item.column)
-            if column.column_id in refused:
-                raise column_denied("UPDATE", found, column.name)
-            if column.generated:
-                raise SqlError(
-                    13537, f"Cannot update GENERATED ALWAYS columns in table '{found.full_name}'."
-                )
-            values = _new_values(binder, found, column, item.value, scope)
-            heads |= values
-            changed += [c for c in found.columns if c.column_id in values]
-            assigned.append(column)
-        refuse_set_and_column(assigned)
-        rows = writer.update(binder, alias, tail + _limit(binder, statement.top), heads, changed)
+        assigned = new_values(session, binder, found, statement.assignments, scope)
+        heads |= {column.column_id: sql for column, sql in assigned}
+        changed = [column for column, _ in assigned]
+        tail += first_rows(session, binder, statement.top)
+        rows = writer.update(binder, alias, tail, heads, changed)
         shown = output_of(session, table, binder, statement.output, writer.verb)
     session.unregister()
     yield from finished(session, rows, "UPDATE", shown)
@@ -132,38 +103,9 @@ def _find_target(session: SessionState, statement: st.Update | st.Delete, verb: 
     return writable_table(session, statement.table, verb)
 
 
-def _new_values(
-    binder: Binder, table: Table, column: TableColumn, node: s.Node, scope: Scope
-) -> dict[int, str]:
-    """Return SQL of the columns that an assignment changes, by their ids."""
-    if column.graph in INTERNAL_GRAPH_TYPES:
-        raise SqlError(13908, f"Cannot access internal graph column '{column.name}'.", state=3)
-    computed = column.computed is not None and not column.column_set
-    if computed or column.type.name == "timestamp":
-        number = 271 if computed else 272
-        raise SqlError(
-            number,
-            "Cannot update a timestamp column."
-            if number == 272
-            else f'The column "{column.name}" cannot be modified because it is either a computed '
-            "column or is the result of a UNION operator.",
-        )
-    if column.identity:
-        raise SqlError(8102, f"Cannot update identity column '{column.name}'.")
-    if isinstance(node, s.Default):
-        node = column.default.expression if column.default else s.Null()
-    binder.context.masked = False
-    value = binder.value(node, scope)
-    if binder.context.masked:
-        raise unsupported("an UPDATE to the value of a masked column for a login without UNMASK")
-    return written(binder, table, column, value)
-
-
 def delete(session: SessionState, statement: st.Delete) -> Iterator[Event]:
     """Run a DELETE. Raises 208, 229, 547."""
-    context = binding_context(session, partial(readable_for_write, session))
-    context.common = {context.key(x.name): (x.columns, x.query) for x in statement.tables}
-    binder = Binder(context)
+    binder = Binder(writing_context(session, statement))
     table = _find_target(session, statement, "DELETE")
     writing = Writer(
         session, table, "DELETE", keeps_ended=bool(statement.output),
@@ -171,7 +113,7 @@ def delete(session: SessionState, statement: st.Delete) -> Iterator[Event]:
     )  # fmt: skip
     with writing as writer:
         _, alias, tail, _ = _modified(session, binder, statement)
-        rows = writer.delete(alias, tail + _limit(binder, statement.top))
+        rows = writer.delete(alias, tail + first_rows(session, binder, statement.top))
         shown = output_of(session, table, binder, statement.output, writer.verb)
     session.unregister()
     yield from finished(session, rows, "DELETE", shown)

@@ -85,9 +85,9 @@ def nested(
 ) -> Iterator[Event]:
     """Run a batch inside a batch, with variables of its own, and in a database of its own.
 
-    A USE in it lasts until its end.
+    What USE and SET change in it lasts until its end (SET Statements, Transact-SQL).
     """
-    saved, database = session.variables, session.current
+    saved, database, options = session.variables, session.current, session.options
     session.variables = variables
     session.current = start = inside or database
     try:
@@ -95,6 +95,7 @@ def nested(
         yield from session.run(parse_batch(text, quoted_identifier=quoted))
     finally:
         session.variables = saved
+        session.take_options(options)
         changed, session.current = session.current, database
     if changed is not start:
         yield DatabaseChanged(changed.name, database.name)

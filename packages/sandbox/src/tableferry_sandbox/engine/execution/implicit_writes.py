@@ -36,7 +36,7 @@ def written(binder: Binder, table: Table, column: TableColumn, value: Typed) -> 
         return _from_column_set(binder, table, column, value)
     if column.graph in ENDS:
         return _from_node(binder, table, column, value)
-    return {column.column_id: row_checks.assigned(value.sql, value.type, column, binder.collation)}
+    return {column.column_id: row_checks.assigned(binder, value.sql, value.type, column)}
 
 
 def _from_column_set(
@@ -47,13 +47,11 @@ def _from_column_set(
     xml = binder.to_type(value, column.type)
     names = quote_text("|".join(c.name for c in sparse))
     text = SqlType("nvarchar", MAX)
-    return {
-        c.column_id: row_checks.assigned(
-            f"py_column_set({xml}, {quote_text(c.name)}, {names}, {quote_text(column.name)})",
-            text, c, binder.collation,
-        )
-        for c in sparse
-    }  # fmt: skip
+    found = {}
+    for c in sparse:
+        shown = f"py_column_set({xml}, {quote_text(c.name)}, {names}, {quote_text(column.name)})"
+        found[c.column_id] = row_checks.assigned(binder, shown, text, c)
+    return found
 
 
 def _from_node(binder: Binder, table: Table, column: TableColumn, value: Typed) -> dict[int, str]:

@@ -40,7 +40,7 @@ def insert(session: SessionState, statement: st.Insert) -> Iterator[Event]:
         for i in statement.output
     ):
         raise SqlError(4104, "The multi-part identifier in OUTPUT could not be bound.")
-    columns = _insert_columns(session, table, statement)
+    columns = insert_columns(session, table, statement)
     if isinstance(statement.source, st.Execute):
         raise unsupported("INSERT ... EXEC")
     context = binding_context(session)
@@ -51,17 +51,19 @@ def insert(session: SessionState, statement: st.Insert) -> Iterator[Event]:
         sql = "SELECT 1 AS c0"
         heads: dict[int, str] = {}
         if isinstance(statement.source, s.Query):
-            query, columns = _without_generated(table, statement.source, columns)
-            query = _with_defaults(query, columns)
+            query, columns = without_generated(table, statement.source, columns)
+            query = with_defaults(query, columns)
             query = replace(query, tables=(*statement.tables, *query.tables))
             bound = behind_masks(context, _insert_source(binder, query, columns))
             if len(bound.columns) != len(columns):
-                _wrong_number(
+                wrong_number(
                     len(bound.columns), len(columns), query, listed=bool(statement.columns)
                 )
             sql = bound.sql
             for i, (column, value) in enumerate(zip(columns, bound.columns, strict=True), 1):
                 heads |= written(binder, table, column, replace(value, sql=f"q.c{i}"))
+        if session.row_limit:
+            sql = f"SELECT * FROM ({sql}) LIMIT {session.row_limit}"
         release()
         with Writer(session, table, "INSERT", change_context=change_context) as writer:
             rows = writer.insert_with_defaults(binder, sql, heads)
@@ -72,7 +74,7 @@ def insert(session: SessionState, statement: st.Insert) -> Iterator[Event]:
     yield from finished(session, rows, "INSERT", shown)
 
 
-def _insert_columns(session: SessionState, table: Table, statement: st.Insert) -> list[TableColumn]:
+def insert_columns(session: SessionState, table: Table, statement: st.Insert) -> list[TableColumn]:
     """Return the columns that an INSERT gives values for. Raises 207, 264, 271, 273, 544."""
     explicit = session.identity_insert is table
     if not statement.columns:
@@ -140,7 +142,7 @@ def _refuse_value(table: Table, column: TableColumn, *, explicit: bool) -> None:
         )
 
 
-def _without_generated(
+def without_generated(
     table: Table, query: s.Query, columns: list[TableColumn]
 ) -> tuple[s.Query, list[TableColumn]]:
     """Leave out the columns GENERATED ALWAYS, whose only value is DEFAULT; raises 13536."""
@@ -166,7 +168,7 @@ def _without_generated(
     return replace(query, body=s.ValuesRows(rows)), kept
 
 
-def _with_defaults(query: s.Query, columns: list[TableColumn]) -> s.Query:
+def with_defaults(query: s.Query, columns: list[TableColumn]) -> s.Query:
     """Replace DEFAULT in VALUES by the columns' defaults."""
     if not isinstance(query.body, s.ValuesRows):
         return query
@@ -218,7 +220,8 @@ def _alone(binder: Binder, node: s.Node) -> Typed:
     return replace(typed, mask=DEFAULT_MASK) if binder.context.masked else typed
 
 
-def _wrong_number(given: int, wanted: int, query: s.Query, *, listed: bool) -> None:
+def wrong_number(given: int, wanted: int, query: s.Query, *, listed: bool) -> None:
+    """Raise 213 without a list of columns, else 109, 110, 120 or 121."""
     if not listed:
         raise SqlError(
             213, "Column name or number of supplied values does not match table definition."

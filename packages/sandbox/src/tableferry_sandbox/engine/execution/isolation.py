@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from tableferry_sandbox.engine.binding.clustering import clustered_order
 from tableferry_sandbox.engine.database.catalog_objects import Database, Table
 from tableferry_sandbox.engine.database.versions import Snapshot, visible
 from tableferry_sandbox.engine.errors import (
@@ -117,7 +116,6 @@ def _not_locked(session: SessionState) -> str:
 
 
 def _filtered(table: Table, condition: str, *, always: bool = False) -> str:
-    where = f" WHERE {condition}" if always or table.versioned else ""
-    keys = clustered_order(table) if table.disordered else ""  # a columnstore has none
-    order = f" ORDER BY {keys}" if keys else ""
-    return f"(SELECT * FROM {table.physical}{where}{order})" if where or order else table.physical
+    if always or table.versioned:
+        return f"(SELECT * FROM {table.physical} WHERE {condition})"
+    return table.physical

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tableferry_sandbox.engine.binding.bind_predicates import group_key
-from tableferry_sandbox.engine.binding.collation_precedence import converted
+from tableferry_sandbox.engine.binding.binder import Binder
 from tableferry_sandbox.engine.binding.scope import Scope, Source, Typed
 from tableferry_sandbox.engine.database.catalog_objects import Index, Table
 from tableferry_sandbox.engine.database.table_columns import TableColumn
@@ -66,11 +66,8 @@ def check_values(
         raise truncated(table.full_name, column.name, value)
 
 
-def assigned(sql: str, source: SqlType, column: TableColumn, collation: str) -> str:
-    """Return SQL of a value converted for a column, whose length is still to be checked.
-
-    ``collation`` is that of the database, for values without one.
-    """
+def assigned(binder: Binder, sql: str, source: SqlType, column: TableColumn) -> str:
+    """Return SQL of a value converted for a column, whose length is still to be checked."""
     target = column.type
     if t.family(target) == "string" and target.name not in ("text", "ntext"):
         name = "nvarchar" if t.is_national(target) else "varchar"
@@ -79,7 +76,23 @@ def assigned(sql: str, source: SqlType, column: TableColumn, collation: str) -> 
         if t.family(source) == "int":
             return convert(sql, source, target, explicit=False)
         target = SqlType("varbinary", MAX)
-    return converted(sql, source, target, collation, explicit=False)
+    return binder.to_type(Typed(sql, source), target)
+
+
+def truncate(session: SessionState, columns: Sequence[TableColumn], stage: str) -> None:
+    """Cut the staged values that are too long for their columns (SET ANSI_WARNINGS OFF)."""
+    cut = []
+    for column in filter(limited, columns):
+        name, length = column.physical, column.type.length
+        if t.family(column.type) == "binary":
+            cut.append(f"ts_bytes({name}, {length}) AS {name}")
+        else:
+            cut.append(f"{text_sizes.cut(name, length, column.type)} AS {name}")
+    if cut:
+        session.run_sql(
+            f"CREATE OR REPLACE TEMP TABLE {stage} AS SELECT * REPLACE ({', '.join(cut)}) "
+            f"FROM {stage}"
+        )
 
 
 def fitted(column: TableColumn, value: str = "") -> str:

@@ -179,7 +179,10 @@ class Writer:
         """Check staged rows; with ``changed``, only what changes of these columns can violate."""
         table, session = self.table, self.session
         stored = [c for c in table.columns if c.stored]
-        row_checks.check_values(session, table, stored, STAGE, self.verb)
+        if session.options["ansi_warnings"] == "off":
+            row_checks.truncate(session, stored, STAGE)
+        verb = "INSERT" if changed is None else "UPDATE"
+        row_checks.check_values(session, table, stored, STAGE, verb)
         constraint_checks.check_constraints(session, table, STAGE, self.verb)
         for index in table.indexes:
             touched = changed is None or any(c in changed or c.computed for c, _ in index.columns)

@@ -1,6 +1,7 @@
 """SELECT as a statement: a result set, variables, or a new table."""
 
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from tableferry_sandbox.engine.binding.binder import Binder
@@ -49,7 +50,7 @@ def select(session: SessionState, statement: st.QueryStatement) -> Iterator[Even
     try:
         binder = Binder(context)
         bind = binder.untyped_query if variables else binder.query
-        bound = behind_masks(context, bind(statement.query, None))
+        bound = behind_masks(context, _first_rows(session, bind(statement.query, None)))
         if variables or (isinstance(body, s.Select) and body.into is not None):
             session.register_noted()
         if isinstance(body, s.Select) and body.into is not None:
@@ -71,6 +72,12 @@ def select(session: SessionState, statement: st.QueryStatement) -> Iterator[Even
         raise outcome.error
     session.row_count = outcome.rows
     yield StatementDone(outcome.rows, "SELECT")
+
+
+def _first_rows(session: SessionState, bound: BoundQuery) -> BoundQuery:
+    """End a query after the rows of SET ROWCOUNT."""
+    limit = session.row_limit
+    return replace(bound, sql=f"SELECT * FROM ({bound.sql}) LIMIT {limit}") if limit else bound
 
 
 def cut_to_text_size(session: SessionState, bound: BoundQuery) -> BoundQuery:

@@ -18,16 +18,29 @@ from tableferry_sandbox.engine.database.versions import Transaction
 from tableferry_sandbox.engine.errors import cancelled, unknown_database, unsupported
 from tableferry_sandbox.engine.execution.session_relations import SessionRelations
 from tableferry_sandbox.engine.tree import statements as st
+from tableferry_sandbox.engine.types.duck_macros import DATE_ORDER
+from tableferry_sandbox.engine.types.languages import Language, find_language
 from tableferry_sandbox.engine.types.row_errors import translate
-from tableferry_sandbox.events import Event, LoginRequest, SqlError, TransactionChanged
+from tableferry_sandbox.events import (
+    Event,
+    LoginRequest,
+    Message,
+    SqlError,
+    TransactionChanged,
+)
 from tableferry_sandbox.sqltypes import SqlType
 
 _DEFAULTS: Final = {
     "transaction isolation level": "read committed", "lock_timeout": "-1", "nocount": "off",
     "xact_abort": "off", "quoted_identifier": "on", "implicit_transactions": "off",
     "textsize": "-1", "rowcount": "0", "deadlock_priority": "0", "arithabort": "off",
+    "arithignore": "off", "ansi_warnings": "on", "ansi_null_dflt_on": "on",
+    "ansi_null_dflt_off": "off", "cursor_close_on_commit": "off", "language": "us_english",
+    "dateformat": "mdy", "datefirst": "7",
 }  # fmt: skip
-"""What a session begins with. ARITHABORT is off, as for every client but Management Studio."""
+"""What a session begins with: the defaults of ODBC and OLE DB.
+
+ARITHABORT is off, as for every client but Management Studio."""
 
 
 class SessionState(ABC):
@@ -54,6 +67,9 @@ class SessionState(ABC):
         self.home = database
         self.current = database
         self.options = dict(_DEFAULTS)
+        self.set_in_batch: set[str] = set()
+        self.forgiven: frozenset[str] = frozenset()
+        self.notices: list[Message] = []
         self.row_count = 0
         self.last_error = 0
         self.last_identity: int | None = None
@@ -69,6 +85,10 @@ class SessionState(ABC):
         self._stop = threading.Event()
         self._relations = SessionRelations(self.cursor)
         self._querying, self._asking_lock = False, threading.Lock()
+        self._defaults = self.options
+        if request.language:
+            self.speak(find_language(request.language))
+            self._defaults = self.options
 
     @property
     def database(self) -> str:
@@ -171,6 +191,43 @@ class SessionState(ABC):
         """Unregister what only the statement that ended was to read."""
         self._relations.end_statement()
 
+    def set_option(self, option: str, value: str) -> None:
+        """Set an option, as SET does."""
+        self.set_in_batch.add(option)
+        self.take_options({**self.options, option: value})
+
+    def speak(self, language: Language) -> None:
+        """Take a language, with its order of dates and its first day of the week.
+
+        Not those that the same batch has set: they override the language's (SET DATEFORMAT).
+        """
+        of_language = {
+            "dateformat": language.dateformat, "datefirst": str(language.datefirst)
+        }  # fmt: skip
+        implied = {k: v for k, v in of_language.items() if k not in self.set_in_batch}
+        self.take_options({**self.options, "language": language.name, **implied})
+
+    @property
+    def language(self) -> str:
+        """The name of the session's language."""
+        return self.options["language"]
+
+    def take_notices(self) -> Iterator[Event]:
+        """Yield the messages that the running statement is to end with."""
+        notices, self.notices = self.notices, []
+        yield from notices
+
+    @property
+    def row_limit(self) -> int:
+        """The number of rows after which a statement ends (SET ROWCOUNT), 0 for none."""
+        return int(self.options["rowcount"])
+
+    def take_options(self, options: dict[str, str]) -> None:
+        """Replace the options; DuckDB reads dates in the order of their DATEFORMAT."""
+        if options["dateformat"] != self.options["dateformat"]:
+            self.cursor.execute(f"SET VARIABLE {DATE_ORDER} = '{options['dateformat']}'")
+        self.options = options
+
     @property
     def isolation(self) -> str:
         """The isolation level in force."""
@@ -238,7 +295,8 @@ class SessionState(ABC):
     def begin(self, isolation: str | None = None) -> Iterator[Event]:
         """Begin a transaction."""
         if isolation:
-            self.options["transaction isolation level"] = isolation.lower().replace("_", " ")
+            level = isolation.lower().replace("_", " ")
+            self.take_options({**self.options, "transaction isolation level": level})
         self.transaction_count += 1
         if self.transaction is None:
             self.transaction = self.server.store.versions.begin(self.session_id)
@@ -281,7 +339,7 @@ class SessionState(ABC):
         self.login, *_ = [*self.reverts_to, self.login]
         self.reverts_to.clear()
         self.current = self.home
-        self.options = dict(_DEFAULTS)
+        self.take_options(self._defaults)
         self.identity_insert, self.last_identity, self.row_count = None, None, 0
 
     def _drop_temporary(self) -> None:

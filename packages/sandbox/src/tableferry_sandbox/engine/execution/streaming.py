@@ -46,7 +46,8 @@ def stream(
     read = _as_objects if context.views and not context.tables else _as_arrow
     run = partial(read, session, bound.sql, schema)
     # Inside of a DuckDB transaction, the names of catalog views' rows are those of any others.
-    if read is _as_objects and not context.random and session.writer_number is None:
+    plain = not context.random and session.options["dateformat"] == "mdy"
+    if read is _as_objects and plain and session.writer_number is None:
         run = partial(_as_known, session, bound.sql, schema)
     return ResultSet(columns, _batches(session, run, outcome, release), key, replayed)
 
@@ -58,7 +59,8 @@ def _replay_key(session: SessionState, bound: BoundQuery, context: Context) -> s
         return None
     seen = sorted({f"{t.physical}:{t.version}" for t in context.tables})
     names = "|".join(c.name for c in bound.columns)
-    return f"{session.current.collation}|{bound.sql}|{names}|{','.join(seen)}"
+    settings = f"{session.current.collation}|{session.options['dateformat']}"
+    return f"{settings}|{bound.sql}|{names}|{','.join(seen)}"
 
 
 @contextmanager

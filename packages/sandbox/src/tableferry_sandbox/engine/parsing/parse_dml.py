@@ -1,12 +1,16 @@
 """INSERT, UPDATE, DELETE and TRUNCATE."""
 
 from abc import abstractmethod
+from typing import Final
 
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.parsing.parse_base import COMPOUND
 from tableferry_sandbox.engine.parsing.parse_principals import PrincipalParser
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.tree import syntax as s
+
+ACTION: Final = "$action"
+"""What MERGE has done to a row, in its OUTPUT."""
 
 
 class DmlParser(PrincipalParser):
@@ -39,12 +43,18 @@ class DmlParser(PrincipalParser):
     def _output(self) -> tuple[s.Node, ...]:
         if not self.accept("output"):
             return ()
-        items: list[s.Node] = [self.select_item()]
+        items: list[s.Node] = [self._output_item()]
         while self.accept(","):
-            items.append(self.select_item())
+            items.append(self._output_item())
         if self.at("into"):
             raise unsupported("OUTPUT ... INTO")
         return tuple(items)
+
+    def _output_item(self) -> s.SelectItem:
+        if self.token.text == "$" and self.peek().lower == "action":
+            self.position += 2
+            return s.SelectItem(s.Name((ACTION,)), self._column_alias() or ACTION)
+        return self.select_item()
 
     def update(self, line: int, tables: tuple[s.CommonTable, ...] = ()) -> st.Statement:
         """Parse what follows UPDATE."""
@@ -55,14 +65,18 @@ class DmlParser(PrincipalParser):
         path = (self.advance().text,) if self.token.kind == "variable" else self.path()
         self._hints()
         self.expect("set")
-        assignments = [self._assignment()]
-        while self.accept(","):
-            assignments.append(self._assignment())
+        assignments = self._assignments()
         output = self._output()
         source = self.sources() if self.accept("from") else None
         where = self.condition() if self.accept("where") else None
-        self._options()
-        return st.Update(path, tuple(assignments), source, where, top, output, tables, line=line)
+        options = self._options()
+        return st.Update(path, assignments, source, where, top, output, tables, options, line=line)
+
+    def _assignments(self) -> tuple[st.Assignment, ...]:
+        found = [self._assignment()]
+        while self.accept(","):
+            found.append(self._assignment())
+        return tuple(found)
 
     def _assignment(self) -> st.Assignment:
         variable = ""
@@ -91,8 +105,8 @@ class DmlParser(PrincipalParser):
         output = self._output()
         source = self.sources() if self.accept("from") else None
         where = self.condition() if self.accept("where") else None
-        self._options()
-        return st.Delete(path, source, where, top, output, tables, line=line)
+        options = self._options()
+        return st.Delete(path, source, where, top, output, tables, options, line=line)
 
     def truncate(self, line: int) -> st.Statement:
         """Parse what follows TRUNCATE."""

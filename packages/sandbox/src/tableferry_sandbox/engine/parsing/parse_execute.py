@@ -1,13 +1,13 @@
 """EXEC of a procedure or of a text, and EXECUTE AS a user."""
 
 from tableferry_sandbox.engine.errors import unsupported
-from tableferry_sandbox.engine.parsing.parse_dml import DmlParser
+from tableferry_sandbox.engine.parsing.parse_merge import MergeParser
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.sqltypes import SqlType
 
 
-class ExecuteParser(DmlParser):
+class ExecuteParser(MergeParser):
     """Parses EXEC."""
 
     def execute(self, line: int) -> st.Execute:

@@ -1,9 +1,15 @@
 """SELECT and everything in it."""
 
+from typing import Final
+
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.parsing.parse_base import COMPOUND
 from tableferry_sandbox.engine.parsing.parse_sources import SourceParser
 from tableferry_sandbox.engine.tree import syntax as s
+from tableferry_sandbox.events import SqlError
+
+MOST_RECURSIONS: Final = 32767
+"""The highest MAXRECURSION (Query Hints, Transact-SQL)."""
 
 
 class QueryParser(SourceParser):
@@ -30,23 +36,43 @@ class QueryParser(SourceParser):
                         raise self.error()
         if self.at("for"):
             raise unsupported("FOR XML, FOR JSON or FOR BROWSE")
-        self._options()
-        return s.Query(body, order_by, offset, fetch, tables)
+        return s.Query(body, order_by, offset, fetch, tables, self._options())
 
     def _rows_word(self) -> None:
         if not (self.accept("rows") or self.accept("row")):
             raise self.error()
 
-    def _options(self) -> None:
-        """Skip OPTION (...): query hints change plans, never rows."""
+    def _options(self) -> int | None:
+        """Take OPTION (...); returns its MAXRECURSION. Raises 310.
+
+        The other query hints change plans, never rows.
+        """
+        limit = None
         if self.accept("option"):
             self.expect("(")
             depth = 1
             while depth:
                 if self.token.kind == "end":
                     raise self.error()
+                if depth == 1 and self.accept("maxrecursion"):
+                    limit = self._recursion_limit()
+                    continue
                 text = self.advance().lower
                 depth += (text == "(") - (text == ")")
+        return limit
+
+    def _recursion_limit(self) -> int:
+        limit = self.integer()
+        if limit < 0:
+            raise self.error()
+        if limit > MOST_RECURSIONS:
+            raise SqlError(
+                310,
+                f"The value {limit} specified for the MAXRECURSION option exceeds the allowed "
+                f"maximum of {MOST_RECURSIONS}.",
+                severity=15,
+            )
+        return limit
 
     def common_tables(self) -> tuple[s.CommonTable, ...]:
         """Parse WITH, if there is one."""

@@ -14,7 +14,7 @@ from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.tree import syntax as s
 
 _REFUSED: Final = frozenset({
-    "merge", "open", "close", "fetch", "deallocate", "backup", "restore", "dbcc", "kill",
+    "open", "close", "fetch", "deallocate", "backup", "restore", "dbcc", "kill",
     "goto", "readtext", "writetext", "updatetext", "reconfigure", "shutdown",
     "setuser", "enable", "disable",
 })  # fmt: skip
@@ -94,18 +94,18 @@ class BatchParser(ExecuteParser):
 
     def _dml(
         self, line: int, tables: tuple[s.CommonTable, ...]
-    ) -> st.Insert | st.Update | st.Delete:
-        """Parse INSERT, UPDATE or DELETE after a WITH."""
-        if self.at("merge"):
-            raise unsupported("the statement MERGE")
-        if not self.at_any("insert", "update", "delete"):
+    ) -> st.Insert | st.Update | st.Delete | st.Merge:
+        """Parse INSERT, UPDATE, DELETE or MERGE after a WITH."""
+        if not self.at_any("insert", "update", "delete", "merge"):
             raise self.error()
         word = self.advance().lower
-        found = {"insert": self.insert, "update": self.update, "delete": self.delete}[word](
-            line, tables
-        )
-        assert isinstance(found, st.Insert | st.Update | st.Delete)  # noqa: S101 - not STATISTICS
-        return found
+        found = {
+            "insert": self.insert, "update": self.update, "delete": self.delete,
+            "merge": self.merge,
+        }[word](line, tables)  # fmt: skip
+        if isinstance(found, st.Insert | st.Update | st.Delete | st.Merge):
+            return found
+        raise self.error()  # UPDATE STATISTICS
 
     def _block(self, *end: str) -> tuple[st.Statement, ...]:
         found: list[st.Statement] = []
@@ -197,7 +197,8 @@ class BatchParser(ExecuteParser):
         value_token = self.advance()
         if value_token.kind == "end":
             raise self.error()
-        text = value_token.text if value_token.kind == "variable" else value_token.text.lower()
+        as_written = value_token.kind == "variable" or options == ["language"]
+        text = value_token.text if as_written else value_token.text.lower()
         changes = [st.SetOption(option, sign + text, line=line) for option in options]
         return changes[0] if len(changes) == 1 else st.Block(tuple(changes), line=line)
 
@@ -256,6 +257,7 @@ _SIMPLE: Final[dict[str, Callable[[BatchParser, int], st.Statement]]] = {
     "insert": BatchParser.insert,
     "update": BatchParser.update,
     "delete": BatchParser.delete,
+    "merge": BatchParser.merge,
     "truncate": BatchParser.truncate,
     "create": BatchParser.create,
     "alter": BatchParser.alter,

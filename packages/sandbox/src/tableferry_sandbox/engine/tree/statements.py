@@ -5,7 +5,7 @@ Every statement knows the line it starts on.
 
 from dataclasses import dataclass
 
-from tableferry_sandbox.engine.tree.syntax import CommonTable, Node, Query, Top, TypeName
+from tableferry_sandbox.engine.tree.syntax import CommonTable, Node, Query, TableRef, Top, TypeName
 
 Path = tuple[str, ...]
 """An object's name as written, outermost qualifier first."""
@@ -60,6 +60,7 @@ class Update(Statement):
     top: Top | None = None
     output: tuple[Node, ...] = ()
     tables: tuple[CommonTable, ...] = ()
+    recursions: int | None = None
     context: Node | None = None
 
 
@@ -73,6 +74,38 @@ class Delete(Statement):
     top: Top | None = None
     output: tuple[Node, ...] = ()
     tables: tuple[CommonTable, ...] = ()
+    recursions: int | None = None
+    context: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MergeClause(Node):
+    """WHEN ... THEN of MERGE.
+
+    ``when``: matched, not matched (by target) or not matched by source. ``action``: insert, update
+    or delete. ``values`` are those of INSERT, None for DEFAULT VALUES.
+    """
+
+    when: str
+    condition: Node | None
+    action: str
+    assignments: tuple[Assignment, ...] = ()
+    columns: tuple[str, ...] = ()
+    values: tuple[Node, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Merge(Statement):
+    """MERGE; ``table`` has the target's alias and hints."""
+
+    table: TableRef
+    source: Node
+    condition: Node
+    clauses: tuple[MergeClause, ...]
+    top: Top | None = None
+    output: tuple[Node, ...] = ()
+    tables: tuple[CommonTable, ...] = ()
+    recursions: int | None = None
     context: Node | None = None
 
 
@@ -102,7 +135,7 @@ class SetVariable(Statement):
 
 @dataclass(frozen=True, slots=True)
 class SetOption(Statement):
-    """SET option value, both in lower case."""
+    """SET option value, both in lower case, but for the name of a language."""
 
     option: str
     value: str

@@ -20,6 +20,8 @@ from tableferry_sandbox.sqltypes import SqlType
 BASE_1900: Final = 693595 * TICKS_PER_DAY
 """1900-01-01, day zero of datetime, in ticks."""
 
+_ORDER: Final = "ts_date_order()"
+"""The DATEFORMAT of the session that runs the SQL (``SessionState.take_options``)."""
 
 _RANGES: Final = {
     "datetime": (639905 * TICKS_PER_DAY, 3652059 * TICKS_PER_DAY - 1),
@@ -30,9 +32,10 @@ _RANGES: Final = {
 def string_to_moment(sql: str, source: SqlType, target: SqlType, style: int, attempt: bool) -> str:
     """Read a string as a date or time."""
     if target.name == "datetimeoffset":
-        pair = f"py_offset({sql}, {style}, '{source.name}', {_flag(attempt)})"
+        pair = f"py_offset({sql}, {style}, {_ORDER}, '{source.name}', {_flag(attempt)})"
         return offset_to_offset(pair, make("datetimeoffset", scale=7), target, 0, attempt)
-    ticks = f"py_ticks({sql}, '{target.name}', {style}, '{source.name}', {_flag(attempt)})"
+    kinds = f"'{target.name}', {style}, {_ORDER}, '{source.name}'"
+    ticks = f"py_ticks({sql}, {kinds}, {_flag(attempt)})"
     if target.name == "date":
         return f"ts_date({ticks} // {TICKS_PER_DAY})"
     if target.name == "time":

@@ -141,14 +141,14 @@ def _hex_to_bytes(text: str, style: int) -> bytes:
         raise RowError(8114, "Error converting data type varchar to varbinary.", state=5) from None
 
 
-def _date_ticks(text: str, type_name: str, style: int, source: str) -> int:
-    ticks, zone = read.moment(text, type_name, style, source)
+def _date_ticks(text: str, type_name: str, style: int, order: str, source: str) -> int:
+    ticks, zone = read.moment(text, type_name, style, order, source)
     del zone  # a local type keeps the wall-clock part only
     return ticks
 
 
-def _offset(text: str, style: int, source: str) -> dict[str, int]:
-    ticks, zone = read.moment(text, "datetimeoffset", style, source)
+def _offset(text: str, style: int, order: str, source: str) -> dict[str, int]:
+    ticks, zone = read.moment(text, "datetimeoffset", style, order, source)
     return {"utc": read.in_utc(ticks, zone or 0), "offset": zone or 0}
 
 
@@ -162,8 +162,8 @@ FUNCTIONS: Final[dict[str, tuple[Rowwise, list[str], str, bool]]] = {
     "py_float": (read.floating, [_S, _S, _S], _D, True),
     "py_money": (read.money, [_S, _T], _S, True),
     "py_guid": (read.guid, [_S], _B, True),
-    "py_ticks": (_date_ticks, [_S, _S, _I, _S], _L, True),
-    "py_offset": (_offset, [_S, _I, _S], _STRUCT, True),
+    "py_ticks": (_date_ticks, [_S, _S, _I, _S, _S], _L, True),
+    "py_offset": (_offset, [_S, _I, _S, _S], _STRUCT, True),
     "py_hex": (_hex_to_bytes, [_S, _I], _B, True),
     "py_float_text": (
         lambda v, s, r: values_to_text.float_text(v, s, single=r),

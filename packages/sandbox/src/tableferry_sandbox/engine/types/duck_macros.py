@@ -10,6 +10,9 @@ from tableferry_sandbox.engine.types.row_errors import mark
 _FLOAT_OVERFLOW: Final = mark(
     8115, "Arithmetic overflow error converting expression to data type float.", 16, 2
 )
+DATE_ORDER: Final = "date_order"
+"""DuckDB's variable for a session's DATEFORMAT: set where it is not mdy."""
+
 MACROS: Final = (
     # U+10D8xx..U+10DFxx carry a surrogate: one unit each; other supplementary characters: two.
     (
@@ -67,6 +70,7 @@ MACROS: Final = (
         "ts_divide(a, b) AS CASE WHEN b = 0 THEN error("
         f"'{mark(8134, 'Divide by zero error encountered.')}') ELSE ts_finite(a / b) END"
     ),
+    f"ts_date_order() AS coalesce(getvariable('{DATE_ORDER}'), 'mdy')",
     "ts_days(d) AS date_diff('day', DATE '0001-01-01', d)",
     "ts_date(days) AS DATE '0001-01-01' + CAST(days AS INTEGER)",
     "ts_null_if_bad(x) AS TRY(x)",

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Context, Decimal, InvalidOperation
 from typing import Final
 
+from tableferry_sandbox.engine.types.date_texts import order_of, split_date
 from tableferry_sandbox.engine.types.row_errors import RowError
 from tableferry_sandbox.physical import TICKS_PER_DAY
 
@@ -22,27 +23,6 @@ _NUMBER: Final = re.compile(r"[+-]?\s*(\d+\.?\d*|\.\d+)")
 _FLOAT: Final = re.compile(r"[+-]?\s*(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?")
 _MONEY: Final = re.compile(r"([+-])?\s*[$£€¥]?\s*([+-])?\s*([\d,]*\.?\d*)")
 _GUID: Final = re.compile(r"\{?([0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})\}?")
-_MONTHS: Final = {
-    name: number
-    for number, names in enumerate(
-        (
-            "jan january",
-            "feb february",
-            "mar march",
-            "apr april",
-            "may",
-            "jun june",
-            "jul july",
-            "aug august",
-            "sep sept september",
-            "oct october",
-            "nov november",
-            "dec december",
-        ),
-        1,
-    )
-    for name in names.split()
-}
 _TIME: Final = re.compile(
     r"(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:[.:](\d{1,9}))?)?)?\s*([AaPp][Mm])?"
 )
@@ -182,35 +162,6 @@ def _out_of_range(source: str, type_name: str) -> RowError:
     )
 
 
-def _split_date(text: str, style: int) -> tuple[tuple[int, int, int] | None, str]:
-    """Return year, month, day and the rest of the text; None where it holds a time only."""
-    match = re.match(r"(\d{4})(\d{2})(\d{2})(?!\d)", text)
-    if match:
-        return (int(match[1]), int(match[2]), int(match[3])), text[match.end() :]
-    match = re.match(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)", text)
-    if match:
-        return (int(match[1]), int(match[2]), int(match[3])), text[match.end() :]
-    match = re.match(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?!\d)", text)
-    if match:
-        first, second, year = int(match[1]), int(match[2]), _full_year(match[3])
-        if style % 100 in (3, 4, 5, 13):
-            first, second = second, first
-        return (year, first, second), text[match.end() :]
-    match = re.match(r"([A-Za-z]+)\s*(\d{1,2})(?:,\s*|\s+)(\d{4})(?!\d)", text)
-    if match and match[1].lower() in _MONTHS:
-        return (int(match[3]), _MONTHS[match[1].lower()], int(match[2])), text[match.end() :]
-    match = re.match(r"(\d{1,2})[\s-]*([A-Za-z]+)[\s,-]*(\d{4}|\d{2})(?!\d)", text)
-    if match and match[2].lower() in _MONTHS:
-        return (_full_year(match[3]), _MONTHS[match[2].lower()], int(match[1])), text[match.end() :]
-    return None, text
-
-
-def _full_year(text: str) -> int:
-    """Two-digit years end in 2049 (the ``two digit year cutoff`` option's default)."""
-    year = int(text)
-    return year if len(text) == 4 else year + (2000 if year < 50 else 1900)
-
-
 def _clock(text: str, type_name: str) -> int | None:
     """Return the ticks of a time of day, None if the text is none."""
     match = _TIME.fullmatch(text.strip(" "))
@@ -239,11 +190,11 @@ def in_utc(ticks: int, zone: int) -> int:
 
 
 def moment(  # noqa: C901 - the parts of one text, in order
-    text: str, type_name: str, style: int, source: str
+    text: str, type_name: str, style: int, order: str, source: str
 ) -> tuple[int, int | None]:
     """Read a date and time: ticks since 0001-01-01, and the zone in minutes or None.
 
-    Raises 241, 242, 295.
+    ``order`` is the session's DATEFORMAT. Raises 241, 242, 295.
     """
     body = text.strip(" ")
     zone = None
@@ -259,13 +210,13 @@ def moment(  # noqa: C901 - the parts of one text, in order
         body = body[: match.start()]
         if type_name in ("datetime", "smalldatetime") and sign not in "Zz":
             raise _bad_moment(type_name)
-    parts, rest = _split_date(body, style)
+    legacy = type_name in ("datetime", "smalldatetime")
+    parts, rest = split_date(body, order_of(style, order), legacy=legacy)
     days = 693595  # 1900-01-01, which a text without a date means
     if parts is not None:
         try:
             days = date(*parts).toordinal() - 1
         except ValueError:
-            legacy = type_name in ("datetime", "smalldatetime")
             raise (_out_of_range(source, type_name) if legacy else _bad_moment(type_name)) from None
     rest = rest[1:] if rest[:1] in "Tt" and parts is not None else rest
     ticks = 0

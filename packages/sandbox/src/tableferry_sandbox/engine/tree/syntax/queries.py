@@ -156,10 +156,11 @@ class CommonTable(Node):
 
 @dataclass(frozen=True, slots=True)
 class Query(Node):
-    """A whole query expression."""
+    """A whole query expression; ``recursions`` is its OPTION (MAXRECURSION)."""
 
     body: Node
     order_by: tuple[OrderItem, ...] = ()
     offset: Node | None = None
     fetch: Node | None = None
     tables: tuple[CommonTable, ...] = field(default=())
+    recursions: int | None = None
