@@ -1,10 +1,10 @@
 """SELECT: select lists, grouping, ordering, TOP and DISTINCT."""
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
-from functools import cache, partial
-from typing import Any, Final
+from dataclasses import replace
+from functools import partial
 
+from tableferry_sandbox.engine.binding.aggregate_calls import has_aggregate
 from tableferry_sandbox.engine.binding.asked_objects import Equalities
 from tableferry_sandbox.engine.binding.bind_predicates import group_key, ordering
 from tableferry_sandbox.engine.binding.bind_set_operations import SetOperationBinder
@@ -15,31 +15,6 @@ from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.masks import DEFAULT_MASK
 from tableferry_sandbox.events import SqlError
-
-AGGREGATES: Final = frozenset({
-    "count", "count_big", "sum", "min", "max", "avg", "string_agg", "stdev", "stdevp", "var",
-    "varp", "checksum_agg", "approx_count_distinct", "grouping",
-})  # fmt: skip
-
-_QUERIES: Final = (s.Query, s.Subquery, s.Exists)
-
-
-def has_aggregate(node: object) -> bool:
-    """Return whether an expression aggregates, not looking into subqueries."""
-    if isinstance(node, tuple):
-        return any(map(has_aggregate, node))
-    # Most parts of a tree are names and numbers.
-    if not isinstance(node, s.Node) or isinstance(node, _QUERIES):
-        return False
-    if isinstance(node, s.Call) and node.name in AGGREGATES and node.over is None:
-        return True
-    kind: Any = type(node)
-    return any(has_aggregate(getattr(node, part)) for part in _parts(kind))
-
-
-@cache
-def _parts(kind: Any) -> tuple[str, ...]:
-    return tuple(part.name for part in fields(kind))
 
 
 def _as_int_if_untyped(column: Typed) -> Typed:

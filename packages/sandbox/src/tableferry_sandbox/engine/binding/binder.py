@@ -18,7 +18,8 @@ from tableferry_sandbox.engine.binding import (
     functions_text,
     functions_text_search,
 )
-from tableferry_sandbox.engine.binding.bind_queries import AGGREGATES, QueryBinder
+from tableferry_sandbox.engine.binding.aggregate_calls import AGGREGATES
+from tableferry_sandbox.engine.binding.bind_queries import QueryBinder
 from tableferry_sandbox.engine.binding.scalar_functions import inlined
 from tableferry_sandbox.engine.binding.scope import Scope, Typed
 from tableferry_sandbox.engine.database.other_objects import ScalarFunction

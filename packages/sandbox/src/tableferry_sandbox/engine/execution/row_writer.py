@@ -160,7 +160,7 @@ class Writer:
         self._values.advance(rows, explicit=explicit)
         self._values.complete(binder, base)
         self._check(rows, changed=None, replaced="")
-        self._check_blocked("AFTER INSERT", None)
+        check_blocked(session, table, "AFTER INSERT", None)
         stored = [c for c in table.columns if c.stored]
         names = ", ".join(c.physical for c in stored)
         values = ", ".join(row_checks.fitted(c) for c in stored)
@@ -189,19 +189,6 @@ class Writer:
             if index.unique and not index.disabled and (touched or index.condition is not None):
                 row_checks.check_unique_index(session, table, index, STAGE, replaced, rows=rows)
 
-    def _check_blocked(self, operation: str, changed: Sequence[TableColumn] | None) -> None:
-        """Raise 33504 where a security policy refuses an operation on a staged row."""
-        table = self.table
-        if not table.predicates:
-            return
-        if operation.startswith("BEFORE"):
-            rows = f"(SELECT * FROM {table.physical} WHERE rowid IN (SELECT rid FROM {STAGE}))"
-        else:
-            stored = (c for c in table.columns if c.stored)
-            fitted = ", ".join(f"{row_checks.fitted(c)} AS {c.physical}" for c in stored)
-            rows = f"(SELECT {fitted} FROM {STAGE})"
-        check_blocked(self.session, table, operation, rows, changed)
-
     def update(
         self, binder: Binder, alias: str, tail: str, heads: dict[int, str],
         changed: Sequence[TableColumn],
@@ -218,7 +205,7 @@ class Writer:
         if not rows and not self.keeps_ended:
             return 0
         self._check_conflict()
-        self._check_blocked("BEFORE UPDATE", None)
+        check_blocked(session, table, "BEFORE UPDATE", None)
         column = table.rowversion
         if column is not None:
             session.run_sql(
@@ -228,7 +215,7 @@ class Writer:
             table.database.rowversion += rows
         self._values.complete(binder, base)
         self._check(rows, changed, f"SELECT rid FROM {STAGE}")
-        self._check_blocked("AFTER UPDATE", changed)
+        check_blocked(session, table, "AFTER UPDATE", changed)
         if any(c in changed for i in table.indexes if i.unique for c, _ in i.columns):
             constraint_checks.check_not_referenced(
                 session, table, f"SELECT rid FROM {STAGE}", self.verb
@@ -280,7 +267,7 @@ class Writer:
         self._ended += rows
         if rows or self.keeps_ended:
             self._check_conflict()
-            self._check_blocked("BEFORE DELETE", None)
+            check_blocked(session, self.table, "BEFORE DELETE", None)
             constraint_checks.check_not_referenced(
                 session, self.table, f"SELECT rid FROM {STAGE}", self.verb
             )

@@ -11,12 +11,14 @@ from tableferry_sandbox.engine.database.other_objects import InlineFunction
 from tableferry_sandbox.engine.database.security_policies import SecurityPolicy, SecurityPredicate
 from tableferry_sandbox.engine.database.table_columns import TableColumn
 from tableferry_sandbox.engine.errors import object_exists
+from tableferry_sandbox.engine.execution import row_checks
 from tableferry_sandbox.engine.execution.catalog_changes import (
     lock_exclusively,
     on_rollback,
     place,
     refuse_read_only,
 )
+from tableferry_sandbox.engine.execution.output_clause import STAGE
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import SHAPE_ONLY, binding_context
 from tableferry_sandbox.engine.tree import security as sec
@@ -210,19 +212,18 @@ def drop_policy(session: SessionState, path: st.Path) -> bool:
 
 
 def check_blocked(
-    session: SessionState, table: Table, operation: str, rows: str,
-    changed: Sequence[TableColumn] | None,
-) -> None:  # fmt: skip
-    """Raise 33504 where a block predicate refuses one of these rows an operation.
+    session: SessionState, table: Table, operation: str, changed: Sequence[TableColumn] | None
+) -> None:
+    """Raise 33504 where a block predicate refuses an operation on a row that is staged for it.
 
-    ``rows`` is DuckDB SQL of a source with the physical columns of the table. With ``changed``,
-    predicates are passed over whose columns did not change.
+    With ``changed``, predicates are passed over whose columns did not change.
     """
     for predicate in table.predicates:
         if not predicate.blocks(operation) or not _concerns(table, predicate, changed):
             continue
         binder = Binder(binding_context(session))
         allowed = binder.allowing(predicate, table, "p")
+        rows = _staged(table, operation)
         if session.rows(f"SELECT 1 FROM {rows} AS p WHERE NOT EXISTS ({allowed}) LIMIT 1"):
             raise SqlError(
                 33504,
@@ -232,6 +233,15 @@ def check_blocked(
                 "on the underlying table. Modify the operation to target only the rows that are "
                 "allowed by the block predicate.",
             )
+
+
+def _staged(table: Table, operation: str) -> str:
+    """Return DuckDB SQL of the rows before or after an operation, with their physical columns."""
+    if operation.startswith("BEFORE"):
+        return f"(SELECT * FROM {table.physical} WHERE rowid IN (SELECT rid FROM {STAGE}))"
+    stored = (c for c in table.columns if c.stored)
+    fitted = ", ".join(f"{row_checks.fitted(c)} AS {c.physical}" for c in stored)
+    return f"(SELECT {fitted} FROM {STAGE})"
 
 
 def _concerns(
