@@ -11,7 +11,8 @@ from typing import Any, Final
 import pytest
 
 from tableferry_sandbox.engine.binding import functions_metadata, system_views
-from tableferry_sandbox.engine.binding.scope import BoundQuery, SessionInfo
+from tableferry_sandbox.engine.binding.context import SessionInfo
+from tableferry_sandbox.engine.binding.scope import BoundQuery
 from tableferry_sandbox.engine.database.catalog_objects import Database
 from tableferry_sandbox.engine.execution import selecting
 from tableferry_sandbox.engine.execution.session_state import SessionState

@@ -131,3 +131,12 @@ def test_an_identity_of_38_digits_is_reported_exactly(ask):
         "FROM sys.identity_columns AS c WHERE c.object_id = OBJECT_ID(N'dbo.Long')"
     )
     assert found.rows == [("1", "9" * 38)]
+
+
+@pytest.mark.parametrize("view", ["indexes", "index_columns", "catalogs"])
+def test_there_are_no_full_text_indexes(ask, thing, view):
+    """https://learn.microsoft.com/en-us/sql/relational-databases/system-catalog-views/sys-fulltext-indexes-transact-sql
+
+    The views are there without the component.
+    """
+    assert ask(f"SELECT * FROM sys.fulltext_{view}").rows == []

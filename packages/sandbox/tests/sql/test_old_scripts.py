@@ -102,7 +102,7 @@ def test_a_bound_default_fills_the_columns_it_is_bound_to(ask, refuse):
         ("CREATE PROCEDURE p AS SELECT 1; SELECT 2", "CREATE PROCEDURE"),
         ("CREATE TRIGGER g ON t FOR INSERT AS MERGE nonsense", "CREATE TRIGGER"),
         ("ALTER PROC p AS SELECT 1", "ALTER PROC"),
-        ("CREATE FUNCTION f() RETURNS TABLE AS RETURN (SELECT 1 AS a)", "table-valued FUNCTION"),
+        ("CREATE FUNCTION f() RETURNS @r TABLE (a int) AS BEGIN RETURN END", "table-valued"),
         ("CREATE TYPE y AS TABLE (id int)", "table types"),
         ("BULK INSERT t FROM 'file.csv' WITH (TABLOCK)", "BULK INSERT"),
     ],

@@ -211,3 +211,17 @@ def deadlock(session_id: int) -> SqlError:
 def cancelled() -> SqlError:
     """Return the error that ends a batch after an attention; clients see the attention instead."""
     return SqlError(3617, "The command was cancelled by the client.", severity=11)
+
+
+def disabled_index(index: str, holder: str) -> SqlError:
+    """Return error 8655, for rows that only a disabled clustered index leads to."""
+    return SqlError(
+        8655,
+        f"The query processor is unable to produce a plan because the index '{index}' on table or "
+        f"view '{holder}' is disabled.",
+    )
+
+
+def read_only_database(name: str) -> SqlError:
+    """Return error 3906."""
+    return SqlError(3906, f'Failed to update database "{name}" because the database is read-only.')

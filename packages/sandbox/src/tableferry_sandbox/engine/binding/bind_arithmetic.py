@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Final
 
 from tableferry_sandbox.engine.binding.collation_precedence import common_collation, converted
-from tableferry_sandbox.engine.binding.scope import Context, Typed
+from tableferry_sandbox.engine.binding.context import Context
+from tableferry_sandbox.engine.binding.scope import Typed
 from tableferry_sandbox.engine.errors import (
     invalid_operator,
     operand_clash,

@@ -9,8 +9,9 @@ from tableferry_sandbox.engine.binding.bind_predicates import key_of
 from tableferry_sandbox.engine.binding.bind_tables import TableBinder
 from tableferry_sandbox.engine.binding.scope import Scope, Source, Typed
 from tableferry_sandbox.engine.database import change_log
-from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
-from tableferry_sandbox.engine.database.rights import require
+from tableferry_sandbox.engine.database.catalog_objects import Table
+from tableferry_sandbox.engine.database.rights import column_denied, require
+from tableferry_sandbox.engine.database.table_columns import TableColumn
 from tableferry_sandbox.engine.database.tracking import TableTracking
 from tableferry_sandbox.engine.errors import invalid_object, undeclared
 from tableferry_sandbox.engine.tree import syntax as s
@@ -45,7 +46,10 @@ class ChangeTableBinder(TableBinder):
         table, tracking = self._tracked(node)
         if node.alias is None:
             raise tracking_errors.not_aliased()
-        self.context.permit(table)
+        refused = self.context.permit(table)
+        for column in change_log.key_columns(table) if refused else ():
+            if column.column_id in refused:
+                raise column_denied("SELECT", table, column.name)
         require(self.context.session.login, "VIEW CHANGE TRACKING", table)
         self.context.volatile = True
         return table, tracking

@@ -56,6 +56,8 @@ class CommonTableBinder(ChangeTableBinder):
         finally:
             del self.context.recursive[name]
         *found, _ = step.columns
+        if any(b.mask and not a.mask for a, b in zip(typed, found, strict=False)):
+            raise unsupported("masked columns in the recursive part of a query alone")
         _check_columns(name, typed, found)
         converted = ", ".join(
             f"{self.to_type(replace(b, sql=f'q.c{i}'), a.type)} AS c{i}"

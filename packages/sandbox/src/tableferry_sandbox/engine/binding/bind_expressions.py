@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from tableferry_sandbox.engine.binding.bind_arithmetic_errors import ForgivingBinder
 from tableferry_sandbox.engine.binding.collation_precedence import as_stored, collated, converted
-from tableferry_sandbox.engine.binding.scope import BoundQuery, Context, Scope, Typed
+from tableferry_sandbox.engine.binding.context import Context
+from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Typed
 from tableferry_sandbox.engine.database.catalog_objects import Database
 from tableferry_sandbox.engine.database.other_objects import Sequence
 from tableferry_sandbox.engine.errors import (
@@ -166,6 +167,8 @@ class ExpressionBinder(ForgivingBinder, ABC):
                 raise
             operand = s.Name(node.parts[:-1])
             return self.method(s.Method(operand, node.parts[-1], is_property=True), scope)
+        if column.mask:
+            self.context.masked = True
         if owner.groups is None:
             return column
         grouped = owner.groups.get(column.sql)

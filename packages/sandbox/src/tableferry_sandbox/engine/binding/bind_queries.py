@@ -1,44 +1,20 @@
 """SELECT: select lists, grouping, ordering, TOP and DISTINCT."""
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
-from functools import cache, partial
-from typing import Any, Final
+from dataclasses import replace
+from functools import partial
 
+from tableferry_sandbox.engine.binding.aggregate_calls import has_aggregate
+from tableferry_sandbox.engine.binding.asked_objects import Equalities
 from tableferry_sandbox.engine.binding.bind_predicates import group_key, ordering
 from tableferry_sandbox.engine.binding.bind_set_operations import SetOperationBinder
 from tableferry_sandbox.engine.binding.functions_objects import constant_object_id
-from tableferry_sandbox.engine.binding.one_object import Equalities
 from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Typed
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
+from tableferry_sandbox.engine.types.masks import DEFAULT_MASK
 from tableferry_sandbox.events import SqlError
-
-AGGREGATES: Final = frozenset({
-    "count", "count_big", "sum", "min", "max", "avg", "string_agg", "stdev", "stdevp", "var",
-    "varp", "checksum_agg", "approx_count_distinct", "grouping",
-})  # fmt: skip
-
-_QUERIES: Final = (s.Query, s.Subquery, s.Exists)
-
-
-def has_aggregate(node: object) -> bool:
-    """Return whether an expression aggregates, not looking into subqueries."""
-    if isinstance(node, tuple):
-        return any(map(has_aggregate, node))
-    # Most parts of a tree are names and numbers.
-    if not isinstance(node, s.Node) or isinstance(node, _QUERIES):
-        return False
-    if isinstance(node, s.Call) and node.name in AGGREGATES and node.over is None:
-        return True
-    kind: Any = type(node)
-    return any(has_aggregate(getattr(node, part)) for part in _parts(kind))
-
-
-@cache
-def _parts(kind: Any) -> tuple[str, ...]:
-    return tuple(part.name for part in fields(kind))
 
 
 def _as_int_if_untyped(column: Typed) -> Typed:
@@ -76,6 +52,12 @@ class QueryBinder(SetOperationBinder):
 
     def select(self, select: s.Select, query: s.Query, parent: Scope | None) -> BoundQuery:
         """Bind one SELECT with the ORDER BY and OFFSET of its query."""
+        saved = self.context.masked
+        bound = self._select(select, query, parent)
+        self.context.masked = saved or any(column.mask for column in bound.columns)
+        return bound
+
+    def _select(self, select: s.Select, query: s.Query, parent: Scope | None) -> BoundQuery:
         scope = Scope([], parent)
         order_nodes = tuple(item.expression for item in query.order_by)
         grouped = (
@@ -93,6 +75,9 @@ class QueryBinder(SetOperationBinder):
         heads = ", ".join(f"{item.sql} AS c{i}" for i, item in enumerate(items, 1))
         tail = (f" FROM {source}" if source else "") + where + group_text + having
         columns = tuple(replace(i, sql=f"c{n}") for n, i in enumerate(items, 1))
+        for refused in scope.sources:
+            for refusal in refused.refusals:
+                raise refusal
         if select.distinct:
             sql = self._distinct(f"SELECT {heads}{tail}", items)
             orders = self._distinct_order(select, query, items)
@@ -120,15 +105,15 @@ class QueryBinder(SetOperationBinder):
             return "", []
         ties = select.top is not None and select.top.ties
         sorted_here &= not (select.distinct or ties) and isinstance(select.source, s.TableRef)
-        saved = self.context.owner, self.context.scan_order
+        saved = self.context.owners, self.context.scan_order
         constant = partial(constant_object_id, self)
-        self.context.owner = Equalities(select, self.context.key, constant).of
+        self.context.owners = Equalities(select, self.context.key, constant).of
         order: list[str] = []
         self.context.scan_order = order if sorted_here else None
         try:
             return self.from_clause(select.source, scope), order
         finally:
-            self.context.owner, self.context.scan_order = saved
+            self.context.owners, self.context.scan_order = saved
 
     def _where(self, select: s.Select, scope: Scope) -> str:
         if select.where is None:
@@ -178,8 +163,11 @@ class QueryBinder(SetOperationBinder):
             if isinstance(item.expression, s.Star):
                 found += self._star(item.expression, scope)
                 continue
+            self.context.masked = False
             typed = self.value(item.expression, scope)
             plain = isinstance(item.expression, s.Name)
+            if self.context.masked and not (plain and typed.mask):
+                typed = replace(typed, mask=DEFAULT_MASK)
             name = item.alias if item.alias is not None else typed.name if plain else ""
             if isinstance(item.expression, s.Name) and item.alias is None:
                 name = item.expression.parts[-1] if not typed.name else typed.name
@@ -210,6 +198,11 @@ class QueryBinder(SetOperationBinder):
                 severity=15,
             )
         columns = [c for source in sources for c in source.columns if not c.hidden]
+        for column in columns:
+            if column.refusal is not None:
+                raise column.refusal
+        for source in sources:
+            source.refusals.clear()
         if scope.groups is not None:
             return [
                 replace(self.value(s.Name((source.alias, c.name)), scope), name=c.name)

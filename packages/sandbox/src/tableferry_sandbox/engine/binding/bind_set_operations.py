@@ -10,6 +10,7 @@ from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Typed
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
+from tableferry_sandbox.engine.types.masks import DEFAULT_MASK
 from tableferry_sandbox.events import SqlError
 
 
@@ -46,7 +47,10 @@ class SetOperationBinder(SourceBinder):
                 "The number of columns for each row in a table value constructor must be the same.",
             )
         scope = Scope([], parent)
+        saved, self.context.masked = self.context.masked, False
         rows = [[self.value(item, scope) for item in row] for row in node.rows]
+        mask = DEFAULT_MASK if self.context.masked else ""
+        self.context.masked = self.context.masked or saved
         types = [self.unify([row[i] for row in rows]) for i in range(width)]
         texts = [
             "(" + ", ".join(self.to_type(v, kind) for v, kind in zip(row, types, strict=True)) + ")"
@@ -54,7 +58,8 @@ class SetOperationBinder(SourceBinder):
         ]
         heads = ", ".join(f"c{i}" for i in range(1, width + 1))
         sql = f"SELECT * FROM (VALUES {', '.join(texts)}) AS v({heads})"
-        return BoundQuery(sql, tuple(Typed(f"c{i}", kind) for i, kind in enumerate(types, 1)))
+        columns = (Typed(f"c{i}", kind, mask=mask) for i, kind in enumerate(types, 1))
+        return BoundQuery(sql, tuple(columns))
 
     def _set_operation(self, node: s.SetOperation, parent: Scope | None) -> BoundQuery:
         left, right = self._body(node.left, parent), self._body(node.right, parent)
@@ -71,7 +76,9 @@ class SetOperationBinder(SourceBinder):
                 kind = replace(kind, collation=self._collation("=", a, b))
             for side, head in zip((a, b), heads, strict=True):
                 head.append(f"{self.to_type(replace(side, sql=f'q.c{i}'), kind)} AS c{i}")
-            columns.append(Typed(f"c{i}", kind, a.nullable or b.nullable, a.name))
+            # Rows of both sides are in the column, so that it has a mask if one of them has.
+            mask = a.mask if a.mask == b.mask else DEFAULT_MASK
+            columns.append(Typed(f"c{i}", kind, a.nullable or b.nullable, a.name, mask=mask))
         first = f"SELECT {', '.join(heads[0])} FROM ({left.sql}) AS q"
         second = f"SELECT {', '.join(heads[1])} FROM ({right.sql}) AS q"
         if node.every:

@@ -10,6 +10,7 @@ from tableferry_sandbox.engine.database.catalog_objects import (
     Table,
     View,
 )
+from tableferry_sandbox.engine.database.other_objects import InlineFunction
 from tableferry_sandbox.engine.errors import invalid_object, unsupported
 from tableferry_sandbox.engine.parsing import unsupported_names
 from tableferry_sandbox.engine.tree import syntax as s
@@ -99,9 +100,7 @@ class SourceBinder(CommonTableBinder):
         if node.sample is not None:
             raise SqlError(494, "The TABLESAMPLE clause can only be used with local tables.")
         if isinstance(found, View):
-            self.context.permit(found)
-            bound = self.view_query(found)
-            return self._add(bound, name, found.columns, scope, self._path(node, found))
+            return self.view_source(found, node, name, scope)
         database = self._database(parts)
         view = system_views.find(node.parts, database)
         if view is None:
@@ -116,6 +115,12 @@ class SourceBinder(CommonTableBinder):
 
     def _table_function(self, node: s.TableFunction, scope: Scope) -> str:
         name = node.alias or node.name
+        function = self.context.session.find_other(node.path, self.context.home)
+        if isinstance(function, InlineFunction):
+            database = self.context.home or self._database(node.path)
+            inner = scope.parent or Scope()
+            bound = self.inline_call(function, database, node.arguments, inner)
+            return self._add(bound, node.alias or function.name, node.columns, scope)
         values = [self.value(a, scope.parent or Scope()) for a in node.arguments]
         alias = self.context.alias()
         if node.name == "string_split" and len(values) == 2:

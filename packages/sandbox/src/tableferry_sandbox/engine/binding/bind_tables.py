@@ -4,26 +4,20 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tableferry_sandbox.engine.binding import system_views
-from tableferry_sandbox.engine.binding.bind_predicates import PredicateBinder
+from tableferry_sandbox.engine.binding.asked_objects import OWNING_COLUMN
+from tableferry_sandbox.engine.binding.bind_policies import PolicyBinder
 from tableferry_sandbox.engine.binding.clustering import clustered_order
-from tableferry_sandbox.engine.binding.one_object import OWNING_COLUMN
-from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Source, Typed, permit_all
-from tableferry_sandbox.engine.database.catalog_objects import (
-    PAGE_ROWS,
-    Database,
-    Table,
-    TableColumn,
-    View,
-)
-from tableferry_sandbox.engine.errors import invalid_object, unsupported
+from tableferry_sandbox.engine.binding.context import permit_all
+from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Source, Typed
+from tableferry_sandbox.engine.database.catalog_objects import PAGE_ROWS, Database, Table, View
+from tableferry_sandbox.engine.database.rights import column_denied
+from tableferry_sandbox.engine.errors import disabled_index, invalid_object, unsupported
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
-from tableferry_sandbox.engine.types.duck_types import duck_type
-from tableferry_sandbox.engine.types.row_errors import raising
 from tableferry_sandbox.events import SqlError
 
 
-class TableBinder(PredicateBinder):
+class TableBinder(PolicyBinder):
     """Binds tables and views, and adds sources to a scope."""
 
     def _add(
@@ -103,18 +97,48 @@ class TableBinder(PredicateBinder):
             self.context.common, self.context.recursive, self.context.permit = saved
 
     def _table(self, table: Table, node: s.TableRef, name: str, scope: Scope) -> str:
-        self.context.permit(table)
+        refused = self.context.permit(table)
         self.context.tables.append(table)
+        unreadable = table.unreadable
+        if unreadable is not None:
+            raise disabled_index(unreadable.name, table.name)
         text = self.context.read(table, node.hints)
         alias = self.context.alias()
         if table.disordered and self.context.ordered:
             text = self._in_clustered_order(text, table, alias)
         if node.sample is not None:
             text = self._sampled(text, table, node.sample)
-        columns = self.table_columns(table, alias)
+        if table.predicates:
+            text = self.filtered(table, text)
+        columns = self.table_columns(table, alias, refused)
         path = self._path(node, table)
         self._add_source(Source(name, path, columns, table.database.key), scope)
+        if refused:
+            self._note_refusals(scope)
         return f"{text} AS {alias}"
+
+    def view_source(self, view: View, node: s.TableRef, name: str, scope: Scope) -> str:
+        """Add a view as a source."""
+        refused = self.context.permit(view)
+        bound = self.view_query(view)
+        text = self._add(bound, name, view.columns, scope, self._path(node, view))
+        if refused:
+            source = scope.sources[-1]
+            columns = tuple(
+                replace(column, refusal=column_denied("SELECT", view, column.name))
+                if number in refused
+                else column
+                for number, column in enumerate(source.columns, 1)
+            )
+            scope.sources[-1] = replace(source, columns=columns)
+            self._note_refusals(scope)
+        return text
+
+    @staticmethod
+    def _note_refusals(scope: Scope) -> None:
+        """Note that the last source may not be read without naming a column of it."""
+        source = scope.sources[-1]
+        source.refusals.append(next(c.refusal for c in source.columns if c.refusal))
 
     def _in_clustered_order(self, text: str, table: Table, alias: str) -> str:
         """Sort the rows of a table, or leave their order for the SELECT that reads them."""
@@ -152,47 +176,6 @@ class TableBinder(PredicateBinder):
         if isinstance(node, s.Literal) and isinstance(node.value, int | float | Decimal):
             return float(node.value)
         raise unsupported("anything but a number as the size of a TABLESAMPLE")
-
-    def table_columns(self, table: Table, alias: str) -> tuple[Typed, ...]:
-        """Return a table's columns as read from a source named ``alias`` in DuckDB."""
-        plain = {
-            c.column_id: self.column(c, f"{alias}.{c.physical}") for c in table.columns if c.stored
-        }
-        if any(c.masked for c in table.columns):
-            self._mask(table, plain)
-        scope = Scope([Source(table.name, (), tuple(plain.values()), table.database.key)])
-        columns = []
-        for column in table.columns:
-            if column.stored:
-                columns.append(plain[column.column_id])
-                continue
-            assert column.computed is not None  # noqa: S101 - only computed columns are not stored
-            inner = self.value_of(table.database, column.computed, scope)
-            columns.append(self.column(column, self.to_type(inner, column.type)))
-        return tuple(columns)
-
-    def _mask(self, table: Table, columns: dict[int, Typed]) -> None:
-        """Make masked columns fail where they are read by a session that may not unmask them."""
-        if self.context.session.may("UNMASK", table.database):
-            return
-        refused = "The sandbox does not support masked columns for a login without UNMASK."
-        for column in table.columns:
-            if column.masked and column.column_id in columns:
-                sql = f"CAST({raising(50000, refused)} AS {duck_type(column.type)})"
-                columns[column.column_id] = replace(columns[column.column_id], sql=sql)
-
-    @staticmethod
-    def column(column: TableColumn, sql: str) -> Typed:
-        """Return a table's column as an expression, read by ``sql``."""
-        return Typed(
-            sql,
-            column.type,
-            column.nullable,
-            column.name,
-            identity=column.identity is not None,
-            computed=column.computed is not None,
-            hidden=column.hidden,
-        )
 
     def _in_home(self, parts: tuple[str, ...]) -> tuple[str, ...]:
         """Return a name in a view of another database as one of that database."""
@@ -237,18 +220,19 @@ class TableBinder(PredicateBinder):
         return f"{registered} AS {alias}"
 
     def _asked_about(self, view: system_views.SysView, catalog: Database, name: str) -> Database:
-        """Return a catalog with only the table or view whose rows of a catalog view are needed."""
+        """Return a catalog with only the objects whose rows of a catalog view are needed."""
         column = OWNING_COLUMN.get(f"{view.schema}.{view.name}")
-        wanted = self.context.owner(name, column) if column else None
+        wanted = self.context.owners(name, column) if column else None
         if wanted is None:
             return catalog
         objects = {key: o for key, o in catalog.objects.items() if _tells_of(o, wanted)}
         # Any other id is a constraint's, say, of which every table has some.
-        return replace(catalog, objects=objects) if objects else catalog
+        known = wanted <= {item.object_id for item in objects.values()}
+        return replace(catalog, objects=objects) if known else catalog
 
 
-def _tells_of(item: Table | View, wanted: int) -> bool:
-    """Return whether the rows of an object's catalog views depend on this one."""
-    if isinstance(item, Table) and item.history is not None and item.history.object_id == wanted:
+def _tells_of(item: Table | View, wanted: frozenset[int]) -> bool:
+    """Return whether the rows of an object's catalog views depend on one of these."""
+    if isinstance(item, Table) and item.history is not None and item.history.object_id in wanted:
         return True
-    return item.object_id == wanted
+    return item.object_id in wanted

@@ -13,11 +13,13 @@ from tableferry_sandbox.engine.binding import (
     functions_metadata,
     functions_numbers,
     functions_objects,
+    functions_permissions,
     functions_properties,
     functions_text,
     functions_text_search,
 )
-from tableferry_sandbox.engine.binding.bind_queries import AGGREGATES, QueryBinder
+from tableferry_sandbox.engine.binding.aggregate_calls import AGGREGATES
+from tableferry_sandbox.engine.binding.bind_queries import QueryBinder
 from tableferry_sandbox.engine.binding.scalar_functions import inlined
 from tableferry_sandbox.engine.binding.scope import Scope, Typed
 from tableferry_sandbox.engine.database.other_objects import ScalarFunction
@@ -36,6 +38,7 @@ _SCALARS: Final = {
     **functions_metadata.FUNCTIONS,
     **functions_changes.FUNCTIONS,
     **functions_objects.OBJECT_FUNCTIONS,
+    **functions_permissions.PERMISSION_FUNCTIONS,
     **functions_properties.PROPERTY_FUNCTIONS,
 }
 

@@ -17,9 +17,10 @@ from tableferry_sandbox.engine.binding.catalog_lookups import (
     number,
     text_key,
 )
+from tableferry_sandbox.engine.binding.context import SessionInfo
 from tableferry_sandbox.engine.binding.function_arguments import Scalar, arguments
 from tableferry_sandbox.engine.binding.functions_objects import object_names, object_schemas
-from tableferry_sandbox.engine.binding.scope import Scope, SessionInfo, Typed
+from tableferry_sandbox.engine.binding.scope import Scope, Typed
 from tableferry_sandbox.engine.database.catalog_objects import Database
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t

@@ -12,8 +12,9 @@ from tableferry_sandbox.engine.binding.catalog_lookups import (
     name_key,
     number,
 )
+from tableferry_sandbox.engine.binding.context import SessionInfo
 from tableferry_sandbox.engine.binding.function_arguments import Scalar, arguments
-from tableferry_sandbox.engine.binding.scope import Scope, SessionInfo, Typed
+from tableferry_sandbox.engine.binding.scope import Scope, Typed
 from tableferry_sandbox.engine.binding.system_views_objects import object_rows
 from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View
 from tableferry_sandbox.engine.database.other_objects import ScalarFunction

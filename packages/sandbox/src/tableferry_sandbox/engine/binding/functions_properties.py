@@ -15,15 +15,14 @@ from tableferry_sandbox.engine.binding.catalog_lookups import (
 )
 from tableferry_sandbox.engine.binding.function_arguments import Scalar, arguments
 from tableferry_sandbox.engine.binding.scope import Scope, Typed
-from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View
-from tableferry_sandbox.engine.database.principals import Principal
+from tableferry_sandbox.engine.database.catalog_objects import Database, Table
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.parsing.lexer import split_name
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.convert import convert
 from tableferry_sandbox.engine.types.duck_types import quote_text
-from tableferry_sandbox.sqltypes import MAX, SqlType
+from tableferry_sandbox.sqltypes import SqlType
 
 _VARIANT: Final = t.make("sql_variant")
 PROPERTIES: Final[dict[str, Any]] = {
@@ -86,7 +85,7 @@ def _column_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typ
     wanted = binder.constant_text(node.arguments[2]) if len(node.arguments) == 3 else None
     readers: dict[str, Callable[..., Any]] = {
         "isidentity": lambda _, c: int(c.identity is not None),
-        "iscomputed": lambda _, c: int(c.computed is not None),
+        "iscomputed": lambda _, c: int(c.is_computed),
         "allowsnull": lambda _, c: int(c.nullable),
         "columnid": lambda _, c: c.column_id,
         "precision": lambda _, c: c.type.precision or c.type.length,
@@ -100,6 +99,7 @@ def _column_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typ
         ),
         "ishidden": lambda _, c: int(c.hidden),
         "issparse": lambda _, c: int(c.sparse),
+        "iscolumnset": lambda _, c: int(c.column_set),
         "generatedalwaystype": lambda _, c: ("", "start", "end").index(c.generated),
         "isidnotforrepl": lambda _, c: 0 if c.identity else None,
     }
@@ -147,7 +147,7 @@ def _database_property(binder: PredicateBinder, node: s.Call, scope: Scope) -> T
     readers: dict[str, tuple[SqlType, Callable[[Database], Any]]] = {
         "collation": (NVARCHAR, lambda d: d.collation),
         "status": (NVARCHAR, lambda _: "ONLINE"),
-        "updateability": (NVARCHAR, lambda _: "READ_WRITE"),
+        "updateability": (NVARCHAR, lambda d: "READ_ONLY" if d.read_only else "READ_WRITE"),
         "useraccess": (NVARCHAR, lambda _: "MULTI_USER"),
         "recovery": (NVARCHAR, lambda _: "SIMPLE"),
         "version": (t.INT, lambda _: 957),
@@ -182,96 +182,6 @@ def _connection_property(binder: PredicateBinder, node: s.Call, scope: Scope) ->
     return _as_variant(constant(known.get(wanted), NVARCHAR))
 
 
-_OF_OBJECTS: Final = frozenset({
-    "ALTER", "CONTROL", "DELETE", "EXECUTE", "INSERT", "RECEIVE", "REFERENCES", "SELECT",
-    "TAKE OWNERSHIP", "UNMASK", "UPDATE", "VIEW CHANGE TRACKING", "VIEW DEFINITION",
-})  # fmt: skip
-"""The permissions that an object may have (Permissions, Database Engine)."""
-
-
-def _permission(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
-    """HAS_PERMS_BY_NAME: 1 or 0, NULL for an unknown securable."""
-    values = arguments(binder, node, scope, 3, 5)
-    binder.context.volatile = True
-    session = binder.context.session
-    kind = (binder.constant_text(node.arguments[1]) or "").lower()
-    permission = (binder.constant_text(node.arguments[2]) or "").upper()
-    if values[0].type.name == "null":
-        whole = session.login.sysadmin if not kind else session.may(permission, session.current)
-        return constant(int(whole), t.INT)
-    text = binder.constant_text(node.arguments[0])
-    if text is None and kind == "object":
-        return _permission_on_any(binder, values[0], permission)
-    if text is None:
-        raise unsupported("HAS_PERMS_BY_NAME of anything but a constant name of a database")
-    parts = split_name(text)
-    if kind == "database":
-        database = session.server.find_database(parts[-1]) if parts else None
-        known = database is not None and database.security.user_of(session.login, database.name)
-        if database is None or not known:
-            return constant(None, t.INT)
-        return constant(int(session.may(permission, database)), t.INT)
-    if kind == "object":
-        item = session.find_visible(parts) if parts else None
-        if item is None or permission not in _OF_OBJECTS:
-            return constant(None, t.INT)
-        return constant(int(session.may(permission, item.database, item)), t.INT)
-    return constant(int(session.may(permission, session.current)), t.INT)
-
-
-def _permission_on_any(binder: PredicateBinder, name: Typed, permission: str) -> Typed:
-    """Return a permission on the object whose name a row has, quoted or plain.
-
-    A name of three parts may be that of any database; what the session does not see has none.
-    """
-    session = binder.context.session
-    folded: dict[str, int] = {}
-    exact: dict[str, int] = {}
-    for database in session.server.databases():
-        if database.security.user_of(session.login, database.name) is None:
-            continue
-        # Where names have a case that counts, they are found as they are written only.
-        entries = folded if database.key("A") == database.key("a") else exact
-        for item in session.catalog_of(database).objects.values():
-            allowed = int(session.may(permission, database, item))
-            for form in _forms(database, item, current=database is session.current):
-                entries[form.lower() if entries is folded else form] = allowed
-    text = binder.to_type(name, SqlType("nvarchar", MAX), explicit=True)
-    found = [lookup(f"lower({text})", folded, t.INT), lookup(text, exact, t.INT)]
-    return Typed(f"coalesce({found[0].sql}, {found[1].sql})", t.INT)
-
-
-def _forms(database: Database, item: Table | View, *, current: bool) -> list[str]:
-    """Return the names of an object as they are mostly written."""
-    parts = (database.name, item.schema, item.name)
-    quoted = ["[" + part.replace("]", "]]") + "]" for part in parts]
-    forms = [".".join(quoted), ".".join(parts)]
-    if current:
-        forms += [".".join(quoted[1:]), ".".join(parts[1:])]
-        forms += [quoted[-1], parts[-1]] if item.schema == "dbo" else []
-    return forms
-
-
-def _membership(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
-    """IS_SRVROLEMEMBER, IS_MEMBER and IS_ROLEMEMBER; NULL for an unknown role."""
-    arguments(binder, node, scope, 1, 2)
-    binder.context.volatile = True
-    session = binder.context.session
-    role = (binder.constant_text(node.arguments[0]) or "").lower()
-    if node.name == "is_srvrolemember":
-        return constant(int(role == "public" or session.login.sysadmin), t.INT)
-    security = session.current.security
-    found = security.principals.get(role)
-    user: Principal | None = session.user
-    if len(node.arguments) == 2:
-        name = binder.constant_text(node.arguments[1]) or ""
-        user = security.principals.get(name.lower())
-    if found is None or found.kind != "R" or user is None:
-        return constant(None, t.INT)
-    member = user.name == "dbo" or found in security.acting(user)
-    return constant(int(member), t.INT)
-
-
 def _identity_value(binder: PredicateBinder, node: s.Call, scope: Scope) -> Typed:
     arguments(binder, node, scope, 1)
     binder.context.volatile = True
@@ -291,7 +201,6 @@ PROPERTY_FUNCTIONS: Final[dict[str, Scalar]] = {
     "serverproperty": _server_property,
     "databasepropertyex": _database_property, "collationproperty": _collation_property,
     "connectionproperty": _connection_property,
-    "has_perms_by_name": _permission, "is_srvrolemember": _membership, "is_member": _membership,
-    "is_rolemember": _membership, "sql_variant_property": _variant_property,
+    "sql_variant_property": _variant_property,
     "ident_current": _identity_value, "ident_seed": _identity_value, "ident_incr": _identity_value,
 }  # fmt: skip

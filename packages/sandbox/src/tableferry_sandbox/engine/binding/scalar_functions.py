@@ -1,4 +1,4 @@
-"""Calls of user-defined scalar functions: the body becomes part of the expression that calls it.
+"""Calls of user-defined functions: a scalar one becomes part of the expression that calls it.
 
 A function computes its value from its parameters by DECLARE, SET, IF and RETURN, so each path
 through it is an expression, in which an assignment gives a name to a value (``Let``).
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from tableferry_sandbox.engine.database.other_objects import ScalarFunction
+from tableferry_sandbox.engine.database.other_objects import InlineFunction, ScalarFunction
 from tableferry_sandbox.engine.errors import undeclared, unsupported
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.tree import syntax as s
@@ -20,8 +20,10 @@ MAX_PATHS: Final = 64
 _SIZED: Final = frozenset({"char", "varchar", "nchar", "nvarchar", "binary", "varbinary"})
 
 
-def inlined(function: ScalarFunction, arguments: Sequence[s.Node]) -> s.Node:
-    """Return the expression that a call stands for. Raises 313, 8144, 201 for wrong arguments."""
+def given_arguments(
+    function: ScalarFunction | InlineFunction, arguments: Sequence[s.Node]
+) -> tuple[s.Node, ...]:
+    """Return a call's arguments as values of the parameters' types. Raises 313, 8144, 201."""
     shown = f"{function.schema}.{function.name}"
     if len(arguments) > len(function.parameters):
         raise SqlError(
@@ -45,6 +47,12 @@ def inlined(function: ScalarFunction, arguments: Sequence[s.Node]) -> s.Node:
                 state=4,
             )
         values.append(_assigned(given, parameter.type))
+    return tuple(values)
+
+
+def inlined(function: ScalarFunction, arguments: Sequence[s.Node]) -> s.Node:
+    """Return the expression that a call stands for. Raises 313, 8144, 201 for wrong arguments."""
+    values = given_arguments(function, arguments)
     names = tuple(p.name.lower() for p in function.parameters)
     kinds = {name: p.type for name, p in zip(names, function.parameters, strict=True)}
     body = _Body(function.returns).result(function.body, kinds)
@@ -53,7 +61,7 @@ def inlined(function: ScalarFunction, arguments: Sequence[s.Node]) -> s.Node:
         for name in names[1:]:
             known = s.Logic("AND", known, s.IsNull(s.Variable(name), negated=True))
         body = s.Case(None, ((known, body),), None)
-    return s.Let(names, tuple(values), body, isolated=True)
+    return s.Let(names, values, body, isolated=True)
 
 
 def _assigned(value: s.Node, name: s.TypeName) -> s.Node:

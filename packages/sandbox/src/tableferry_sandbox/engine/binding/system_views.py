@@ -7,12 +7,13 @@ from typing import Final
 
 import pyarrow as pa
 
-from tableferry_sandbox.engine.binding.scope import Row
+from tableferry_sandbox.engine.binding.context import Row
 from tableferry_sandbox.engine.binding.system_views_compatibility import COMPATIBILITY_VIEWS
 from tableferry_sandbox.engine.binding.system_views_information import INFORMATION_VIEWS
 from tableferry_sandbox.engine.binding.system_views_keys import KEY_VIEWS
 from tableferry_sandbox.engine.binding.system_views_objects import OBJECT_VIEWS, Rows
 from tableferry_sandbox.engine.binding.system_views_others import OTHER_VIEWS
+from tableferry_sandbox.engine.binding.system_views_security import SECURITY_VIEWS
 from tableferry_sandbox.engine.binding.system_views_server import SERVER_VIEWS
 from tableferry_sandbox.engine.binding.system_views_tracking import TRACKING_VIEWS
 from tableferry_sandbox.engine.database.identifiers import Identifiers
@@ -57,6 +58,7 @@ _ALL: Final = {
     **OBJECT_VIEWS,
     **KEY_VIEWS,
     **OTHER_VIEWS,
+    **SECURITY_VIEWS,
     **SERVER_VIEWS,
     **TRACKING_VIEWS,
     **INFORMATION_VIEWS,

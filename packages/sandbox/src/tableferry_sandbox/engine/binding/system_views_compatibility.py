@@ -6,7 +6,7 @@ Old scripts read them by their bare names, dbo's or sys's.
 from collections.abc import Iterator
 from typing import Final
 
-from tableferry_sandbox.engine.binding.scope import Row, SessionInfo
+from tableferry_sandbox.engine.binding.context import Row, SessionInfo
 from tableferry_sandbox.engine.binding.system_views_objects import Rows, as_datetime, object_rows
 from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View
 from tableferry_sandbox.engine.types.languages import LANGUAGES
@@ -41,7 +41,7 @@ def _columns(_: SessionInfo, database: Database) -> Iterator[Row]:
                 max_length(column.type), column.type.precision, column.type.scale,
                 column.column_id, column.column_id,
                 column.default.object_id if column.default else 0, int(column.nullable),
-                int(column.computed is not None), column.type.collation,
+                int(column.is_computed), column.type.collation,
                 128 if column.identity else 0,
             )  # fmt: skip
         if isinstance(item, View):

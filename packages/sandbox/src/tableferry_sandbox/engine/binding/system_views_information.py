@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from tableferry_sandbox.engine.binding.scope import Row, SessionInfo
+from tableferry_sandbox.engine.binding.context import Row, SessionInfo
 from tableferry_sandbox.engine.binding.system_views_objects import Rows
-from tableferry_sandbox.engine.database.catalog_objects import Database, Table, TableColumn, View
+from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View
+from tableferry_sandbox.engine.database.table_columns import TableColumn
 from tableferry_sandbox.engine.types.collation_keys import character_set
 from tableferry_sandbox.engine.types.type_rules import family, is_national
 from tableferry_sandbox.sqltypes import MAX, SqlType

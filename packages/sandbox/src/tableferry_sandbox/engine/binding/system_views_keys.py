@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from tableferry_sandbox.engine.binding.scope import Row, SessionInfo
+from tableferry_sandbox.engine.binding.context import Row, SessionInfo
 from tableferry_sandbox.engine.binding.system_views_objects import (
     OBJECT_COLUMNS,
     Rows,
@@ -71,7 +71,7 @@ def _indexes(session: SessionInfo, database: Database) -> Iterator[Row]:
                 bool(index.constraint_id) and not index.primary,
                 0,
                 False,
-                False,
+                index.disabled,
                 False,
                 True,
                 True,
@@ -259,20 +259,4 @@ KEY_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
     ),
     "sys.triggers": (OBJECT_COLUMNS + ", is_disabled bit!, is_instead_of_trigger bit!", _nothing),
     "sys.procedures": (OBJECT_COLUMNS, _nothing),
-    "sys.security_policies": (
-        (
-            OBJECT_COLUMNS.removesuffix(", is_published bit!, is_schema_published bit!")
-            + ", is_enabled bit!, is_not_for_replication bit!, uses_database_collation bit, "
-            "is_schema_bound bit!"
-        ),
-        _nothing,
-    ),
-    "sys.security_predicates": (
-        (
-            "object_id int!, security_predicate_id int!, target_object_id int!, "
-            "predicate_definition nvarchar(max), predicate_type int, "
-            "predicate_type_desc nvarchar(60), operation int, operation_desc nvarchar(60)"
-        ),
-        _nothing,
-    ),
 }

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from tableferry_sandbox.engine.binding.scope import Row, SessionInfo
-from tableferry_sandbox.engine.database.catalog_objects import Database, Table, TableColumn, View
+from tableferry_sandbox.engine.binding.context import Row, SessionInfo
+from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View
+from tableferry_sandbox.engine.database.other_objects import InlineFunction
+from tableferry_sandbox.engine.database.table_columns import TableColumn
 from tableferry_sandbox.engine.types.system_types import system_type
 from tableferry_sandbox.engine.types.type_rules import family, max_length
 
@@ -33,6 +35,8 @@ _WORDS: Final = {
     "SN": "SYNONYM",
     "SO": "SEQUENCE_OBJECT",
     "FN": "SQL_SCALAR_FUNCTION",
+    "IF": "SQL_INLINE_TABLE_VALUED_FUNCTION",
+    "SP": "SECURITY_POLICY",
     "R ": "RULE",
 }
 
@@ -111,6 +115,8 @@ def _tables(session: SessionInfo, database: Database) -> Iterator[Row]:
                 False,
                 "TABLE",
                 history.object_id if history is not None else None,
+                tables[row[1]].graph == "node",
+                tables[row[1]].graph == "edge",
             )
 
 
@@ -127,6 +133,13 @@ _GENERATED: Final = {
 }
 
 
+_GRAPH_TYPES: Final = (
+    None, "GRAPH_ID", "GRAPH_ID_COMPUTED", "GRAPH_FROM_ID", "GRAPH_FROM_OBJ_ID",
+    "GRAPH_FROM_ID_COMPUTED", "GRAPH_TO_ID", "GRAPH_TO_OBJ_ID", "GRAPH_TO_ID_COMPUTED",
+)  # fmt: skip
+"""``graph_type_desc``, at the place of its ``graph_type`` (SQL Graph architecture)."""
+
+
 def _column_row(object_id: int, column: TableColumn, database: Database) -> Row:
     kind = system_type(column.type)
     user_type = column.alias.user_type_id if column.alias else kind.user_type_id
@@ -134,7 +147,6 @@ def _column_row(object_id: int, column: TableColumn, database: Database) -> Row:
         column.type.collation or database.collation if family(column.type) == "string" else None
     )
     default_id = column.default.object_id if column.default else 0
-    computed = column.computed is not None
     return (
         object_id,
         column.name,
@@ -149,7 +161,7 @@ def _column_row(object_id: int, column: TableColumn, database: Database) -> Row:
         True,
         column.rowguid,
         column.identity is not None,
-        computed,
+        column.is_computed,
         False,
         False,
         False,
@@ -158,16 +170,17 @@ def _column_row(object_id: int, column: TableColumn, database: Database) -> Row:
         default_id,
         column.rule.object_id if column.rule else 0,
         column.sparse,
-        False,
+        column.column_set,
         *_GENERATED[column.generated],
         column.hidden,
         bool(column.masked),
         None,
-        None,
+        column.graph or None,
+        _GRAPH_TYPES[column.graph],
     )
 
 
-def _shape(view: View) -> Iterator[TableColumn]:
+def _shape(view: View | InlineFunction) -> Iterator[TableColumn]:
     for number, (name, sql_type, nullable) in enumerate(view.shape, 1):
         yield TableColumn(number, name, sql_type, nullable)
 
@@ -176,8 +189,18 @@ def _columns(_: SessionInfo, database: Database) -> Iterator[Row]:
     for item in database.objects.values():
         columns = item.columns if isinstance(item, Table) else _shape(item)
         for column in columns:
-            if isinstance(column, TableColumn):
-                yield _column_row(item.object_id, column, database)
+            yield _column_row(item.object_id, column, database)
+    for other in database.others.values():
+        if isinstance(other, InlineFunction):
+            for column in _shape(other):
+                yield _column_row(other.object_id, column, database)
+
+
+def _masked_columns(_: SessionInfo, database: Database) -> Iterator[Row]:
+    for table in database.tables():
+        for column in table.columns:
+            if column.masked:
+                yield (*_column_row(table.object_id, column, database), column.masked)
 
 
 def _identity_columns(_: SessionInfo, database: Database) -> Iterator[Row]:
@@ -197,7 +220,7 @@ def _identity_columns(_: SessionInfo, database: Database) -> Iterator[Row]:
 def _computed_columns(_: SessionInfo, database: Database) -> Iterator[Row]:
     for table in database.tables():
         for column in table.columns:
-            if column.computed is not None:
+            if column.is_computed:
                 text = f"({column.computed_text})"
                 if column.computed_text.startswith("(") and column.computed_text.endswith(")"):
                     text = column.computed_text
@@ -222,7 +245,7 @@ COLUMN_COLUMNS: Final = (
     "xml_collection_id int!, default_object_id int!, rule_object_id int!, is_sparse bit!, "
     "is_column_set bit!, generated_always_type tinyint, generated_always_type_desc nvarchar(60), "
     "is_hidden bit!, is_masked bit!, encryption_type int, "
-    "graph_type int"
+    "graph_type int, graph_type_desc nvarchar(60)"
 )
 OBJECT_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
     "sys.schemas": ("name sysname!, schema_id int!, principal_id int", _schemas),
@@ -234,7 +257,7 @@ OBJECT_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
         "is_memory_optimized bit, temporal_type tinyint, temporal_type_desc nvarchar(60), "
         "is_filetable bit, is_external bit!, is_tracked_by_cdc bit, lock_escalation_desc "
         "nvarchar(60), "
-        "history_table_id int",
+        "history_table_id int, is_node bit, is_edge bit",
         _tables,
     ),
     "sys.views": (
@@ -244,6 +267,10 @@ OBJECT_VIEWS: Final[dict[str, tuple[str, Rows]]] = {
     ),
     "sys.columns": (COLUMN_COLUMNS, _columns),
     "sys.all_columns": (COLUMN_COLUMNS, _columns),
+    "sys.masked_columns": (
+        COLUMN_COLUMNS + ", masking_function nvarchar(4000)",
+        _masked_columns,
+    ),
     "sys.identity_columns": (
         # SQL Server returns these as sql_variant with the column's own type.
         COLUMN_COLUMNS + ", seed_value decimal(38:0), increment_value decimal(38:0), "

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from tableferry_sandbox.engine.binding.scope import Row, SessionInfo
+from tableferry_sandbox.engine.binding.context import Row, SessionInfo
 from tableferry_sandbox.engine.binding.system_views_objects import (
     OBJECT_COLUMNS,
     Rows,
@@ -12,6 +12,7 @@ from tableferry_sandbox.engine.binding.system_views_objects import (
 )
 from tableferry_sandbox.engine.database.catalog_objects import Database
 from tableferry_sandbox.engine.database.other_objects import (
+    InlineFunction,
     ScalarFunction,
     Sequence,
     Synonym,
@@ -56,7 +57,7 @@ def _sql_modules(_: SessionInfo, database: Database) -> Iterator[Row]:
     for view in database.views():
         yield (view.object_id, view.text, True, True, view.schema_bound, False, False, None)
     for item in database.others.values():
-        if isinstance(item, ScalarFunction):
+        if isinstance(item, ScalarFunction | InlineFunction):
             bound = item.schema_bound
             yield (item.object_id, item.text, True, True, bound, False, False, None)
 
@@ -82,7 +83,7 @@ def _xml_indexes(_: SessionInfo, database: Database) -> Iterator[Row]:
     for table in database.tables():
         for index in table.indexes:
             if index.kind == "XML":
-                yield (table.object_id, index.name, index.index_id, 3, "XML", False)
+                yield (table.object_id, index.name, index.index_id, 3, "XML", index.disabled)
 
 
 def _periods(_: SessionInfo, database: Database) -> Iterator[Row]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from tableferry_sandbox.engine.binding.scope import Row, SessionInfo
+from tableferry_sandbox.engine.binding.context import Row, SessionInfo
 from tableferry_sandbox.engine.binding.system_views_objects import Rows, as_datetime
 from tableferry_sandbox.engine.database.catalog_objects import PAGE_ROWS, Database
 
@@ -19,7 +19,7 @@ def _databases(session: SessionInfo, _: Database) -> Iterator[Row]:
             item.collation,
             0,
             "MULTI_USER",
-            False,
+            item.read_only,
             False,
             False,
             0,
@@ -171,11 +171,16 @@ _CLASSES: Final = {"DATABASE": (0, "DATABASE"), "OBJECT": (1, "OBJECT_OR_COLUMN"
                    "SCHEMA": (3, "SCHEMA")}  # fmt: skip
 
 
+_STATES: Final = {True: ("G", "GRANT"), False: ("D", "DENY")}
+
+
 def _permissions(_: SessionInfo, database: Database) -> Iterator[Row]:
     for (grantee, permission, (kind, key)), given in database.security.rights.items():
         major = database.schema_id(key) if isinstance(key, str) else key
-        state = ("G", "GRANT") if given else ("D", "DENY")
-        yield (*_CLASSES[kind], major, 0, grantee, 1, permission, *state)
+        yield (*_CLASSES[kind], major, 0, grantee, 1, permission, *_STATES[given])
+    for object_id, columns in database.security.columns.items():
+        for (grantee, permission, column), given in columns.items():
+            yield (*_CLASSES["OBJECT"], object_id, column, grantee, 1, permission, *_STATES[given])
 
 
 SERVER_VIEWS: Final[dict[str, tuple[str, Rows]]] = {

@@ -1,11 +1,10 @@
-"""The objects in a database's catalog: tables, columns, keys, views and alias types."""
+"""The objects in a database's catalog: tables, their indexes and keys, and views."""
 
 from dataclasses import dataclass, field
 from typing import Final
 
 from tableferry_sandbox.engine.database.identifiers import Identifiers
 from tableferry_sandbox.engine.database.other_objects import (
-    BoundObject,
     Partitioning,
     SchemaObject,
     XmlCollection,
@@ -13,6 +12,12 @@ from tableferry_sandbox.engine.database.other_objects import (
 )
 from tableferry_sandbox.engine.database.principals import Security
 from tableferry_sandbox.engine.database.recovery import RecoveryStatus
+from tableferry_sandbox.engine.database.security_policies import SecurityPredicate
+from tableferry_sandbox.engine.database.table_columns import (
+    PSEUDO_COLUMNS,
+    AliasType,
+    TableColumn,
+)
 from tableferry_sandbox.engine.database.tracking import DatabaseTracking, TableTracking
 from tableferry_sandbox.engine.errors import invalid_object
 from tableferry_sandbox.engine.tree.syntax import Node, Query
@@ -20,54 +25,6 @@ from tableferry_sandbox.sqltypes import DEFAULT_COLLATION, SqlType
 
 PAGE_ROWS: Final = 100
 """Rows that count as one page, whatever their width."""
-
-
-@dataclass
-class DefaultConstraint:
-    """A column's default; ``bound`` is what CREATE DEFAULT made, where that is bound to it."""
-
-    object_id: int
-    name: str
-    expression: Node
-    text: str
-    named_by_system: bool
-    bound: BoundObject | None = None
-
-
-@dataclass
-class TableColumn:
-    """A column of a table; ``physical`` is its name in DuckDB.
-
-    ``generated`` is ``start`` or ``end`` for the columns of a period (see ``tree.definitions``).
-    """
-
-    column_id: int
-    name: str
-    type: SqlType
-    nullable: bool = True
-    identity: tuple[int, int] | None = None
-    default: DefaultConstraint | None = None
-    computed: Node | None = None
-    computed_text: str = ""
-    persisted: bool = False
-    rowguid: bool = False
-    sparse: bool = False
-    alias: "AliasType | None" = None
-    generated: str = ""
-    hidden: bool = False
-    masked: str = ""
-    xml_collection: XmlCollection | None = None
-    rule: BoundObject | None = None
-
-    @property
-    def physical(self) -> str:
-        """The column's name in DuckDB."""
-        return f"c{self.column_id}"
-
-    @property
-    def stored(self) -> bool:
-        """Whether rows hold the value; other computed columns are evaluated when read."""
-        return self.computed is None or self.persisted
 
 
 @dataclass
@@ -89,6 +46,7 @@ class Index:
     condition_text: str = ""
     named_by_system: bool = False
     kind: str = ""
+    disabled: bool = False
 
 
 @dataclass
@@ -133,7 +91,9 @@ class Table:
     ``large_pages`` likewise those that its large values have for themselves.
     ``altered`` places the last DDL among the transaction numbers. ``period`` is that of a temporal
     table, ``history`` its history table while SYSTEM_VERSIONING is ON, ``tracking`` what Change
-    Tracking remembers of it while that is enabled.
+    Tracking remembers of it while that is enabled. ``predicates`` are those of security policies,
+    ``column_set`` stands for the sparse columns. ``graph`` is ``node`` or ``edge``, ``graph_next``
+    the next id of such.
     """
 
     database: "Database"
@@ -159,11 +119,28 @@ class Table:
     period: tuple[TableColumn, TableColumn] | None = None
     history: "Table | None" = None
     tracking: TableTracking | None = None
+    predicates: list[SecurityPredicate] = field(default_factory=list)
+    column_set: TableColumn | None = None
+    graph: str = ""
+    graph_next: int = 0
 
     def column(self, name: str) -> TableColumn | None:
-        """Return a column by name, None if there is none."""
+        """Return a column by name, None if there is none; ``$node_id`` is a name as well."""
         key, wanted = self.database.key, self.database.key(name)
+        if self.graph and name.lower() in PSEUDO_COLUMNS:
+            wanted = wanted.lower() + "_"
+            return next((c for c in self.columns if c.name.startswith(wanted)), None)
         return next((c for c in self.columns if key(c.name) == wanted), None)
+
+    @property
+    def known_rows(self) -> int | None:
+        """The number of rows now, None where it has to be counted."""
+        return self.counted[1] if self.counted and self.counted[0] == self.version else None
+
+    def next_version(self, rows: int | None) -> None:
+        """Count a change, after which a table has so many rows, None where that is not known."""
+        self.version += 1
+        self.counted = None if rows is None else (self.version, rows)
 
     @property
     def is_variable(self) -> bool:
@@ -179,6 +156,11 @@ class Table:
     def clustered(self) -> Index | None:
         """The clustered index."""
         return next((i for i in self.indexes if i.clustered), None)
+
+    @property
+    def unreadable(self) -> Index | None:
+        """The clustered index, where it is disabled, which makes the rows inaccessible."""
+        return next((i for i in self.indexes if i.disabled and i.clustered), None)
 
     @property
     def identity(self) -> TableColumn | None:
@@ -219,21 +201,6 @@ class View:
 
 
 @dataclass(eq=False)
-class AliasType:
-    """An alias type: a user's name for a system type."""
-
-    user_type_id: int
-    schema: str
-    name: str
-    type: SqlType
-    nullable: bool
-
-
-SYSNAME: Final = AliasType(256, "sys", "sysname", SqlType("nvarchar", 128), nullable=False)
-"""The alias type that every database has ("sysname", nchar and nvarchar)."""
-
-
-@dataclass(eq=False)
 class Database(Identifiers):
     """One database. Names are looked up by their key.
 
@@ -246,6 +213,7 @@ class Database(Identifiers):
     collation: str = DEFAULT_COLLATION
     allow_snapshot: bool = False
     read_committed_snapshot: bool = False
+    read_only: bool = False
     ansi_null_default: bool = False
     compatibility: int = 160
     schemas: dict[str, tuple[str, int]] = field(default_factory=dict)

@@ -9,7 +9,8 @@ transaction that removed the change, for snapshots that still see it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
+from tableferry_sandbox.engine.database.catalog_objects import Table
+from tableferry_sandbox.engine.database.table_columns import TableColumn
 from tableferry_sandbox.engine.database.tracking import TableTracking
 from tableferry_sandbox.engine.types.duck_types import duck_type
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from tableferry_sandbox.engine.tree.definitions import FunctionParameter
 from tableferry_sandbox.engine.tree.statements import Statement
-from tableferry_sandbox.engine.tree.syntax import Node, TypeName
+from tableferry_sandbox.engine.tree.syntax import Node, Query, TypeName
 from tableferry_sandbox.sqltypes import SqlType
 
 
@@ -64,6 +64,19 @@ class ScalarFunction(SchemaObject):
     called_on_null: bool
     kind: ClassVar[str] = "FN"
     description: ClassVar[str] = "SQL_SCALAR_FUNCTION"
+
+
+@dataclass(eq=False, kw_only=True)
+class InlineFunction(SchemaObject):
+    """An inline table-valued function: its query, bound again at each use, and its columns."""
+
+    parameters: tuple[FunctionParameter, ...]
+    query: Query
+    text: str
+    schema_bound: bool
+    shape: list[tuple[str, SqlType, bool]] = field(default_factory=list)
+    kind: ClassVar[str] = "IF"
+    description: ClassVar[str] = "SQL_INLINE_TABLE_VALUED_FUNCTION"
 
 
 @dataclass(eq=False, kw_only=True)

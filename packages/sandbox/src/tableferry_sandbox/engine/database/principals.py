@@ -4,7 +4,7 @@ A login of ``sysadmin`` is dbo everywhere. Any other has what its user in a data
 that user and ``public`` were granted there, unless one of them was denied it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -12,6 +12,9 @@ Securable: TypeAlias = tuple[str, str | int]
 """What a permission applies to: ("DATABASE", 0), ("SCHEMA", name in lower case), ("OBJECT", id)."""
 
 WHOLE: Final[Securable] = ("DATABASE", 0)
+ON_COLUMNS: Final = frozenset({"SELECT", "UPDATE", "REFERENCES", "UNMASK"})
+"""The permissions that single columns of a table or view may have (GRANT Object Permissions)."""
+
 SYSTEM_DATABASES: Final = frozenset({"master", "tempdb", "msdb"})
 """Databases that every login may enter, as the user guest."""
 
@@ -79,10 +82,15 @@ def built_in() -> dict[str, Principal]:
 
 @dataclass
 class Security:
-    """One database's principals, and what they were granted (True) or denied (False)."""
+    """One database's principals, and what they were granted (True) or denied (False).
+
+    ``columns`` has what was granted or denied on single columns, by the id of their table or view:
+    the principal, the permission and the column.
+    """
 
     principals: dict[str, Principal] = field(default_factory=built_in)
     rights: dict[tuple[int, str, Securable], bool] = field(default_factory=dict)
+    columns: dict[int, dict[tuple[int, str, int], bool]] = field(default_factory=dict)
     next_id: int = 5
 
     def add(self, name: str, kind: str, login: str = "") -> Principal:
@@ -100,6 +108,8 @@ class Security:
         gone = [key for key in self.rights if key[0] == principal.principal_id]
         for key in gone:
             del self.rights[key]
+        for object_id in list(self.columns):
+            self._keep(object_id, lambda given: given[0] != principal.principal_id)
 
     def user_of(self, login: Login, database: str) -> Principal | None:
         """Return a login's user in this database, None if it may not enter."""
@@ -137,6 +147,58 @@ class Security:
         return True in self._decisions(acting, holding, scopes) or any(
             permission in FIXED_ROLES.get(name, frozenset()) for name in names
         )
+
+    def decide(
+        self, principal: Principal, permission: str, securable: Securable, given: bool | None
+    ) -> None:
+        """Grant, deny or (None) revoke a permission on a whole securable.
+
+        That decides on each of its columns as well.
+        """
+        key = (principal.principal_id, permission, securable)
+        self.rights.pop(key, None)
+        if given is not None:
+            self.rights[key] = given
+        kind, number = securable
+        if kind == "OBJECT" and number in self.columns:
+            self._keep(int(number), lambda one: one[:2] != key[:2])
+
+    def decide_on_columns(
+        self, principal: Principal, permission: str, object_id: int, columns: list[int],
+        given: bool | None,
+    ) -> None:  # fmt: skip
+        """Grant, deny or (None) revoke a permission on columns of a table or view."""
+        known = self.columns.setdefault(object_id, {})
+        for column in columns:
+            known.pop((principal.principal_id, permission, column), None)
+            if given is not None:
+                known[principal.principal_id, permission, column] = given
+        self._keep(object_id, lambda _: True)
+
+    def _keep(self, object_id: int, kept: Callable[[tuple[int, str, int]], bool]) -> None:
+        left = {key: given for key, given in self.columns[object_id].items() if kept(key)}
+        if left:
+            self.columns[object_id] = left
+        else:
+            del self.columns[object_id]
+
+    def decided_on_columns(
+        self, user: Principal, permission: str, object_id: int
+    ) -> dict[int, bool]:
+        """Return what was decided on single columns for a user and its roles, by column id."""
+        given = self.columns.get(object_id)
+        if not given or self.owns(user):
+            return {}
+        acting = {principal.principal_id for principal in self.acting(user)}
+        found: dict[int, bool] = {}
+        for (principal, one, column), allowed in given.items():
+            if one == permission and principal in acting:
+                found[column] = allowed and found.get(column, True)
+        return found
+
+    def owns(self, user: Principal) -> bool:
+        """Return whether a user may do everything in this database."""
+        return user.name == "dbo" or any(p.name == "db_owner" for p in self.acting(user))
 
     def _decisions(
         self, acting: list[Principal], permissions: tuple[str, ...], scopes: tuple[Securable, ...]

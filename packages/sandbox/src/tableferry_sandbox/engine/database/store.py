@@ -8,9 +8,10 @@ from typing import Final
 import duckdb
 
 from tableferry_sandbox.engine.database import change_log
-from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
+from tableferry_sandbox.engine.database.catalog_objects import Table
 from tableferry_sandbox.engine.database.duck_database import DuckDatabase
 from tableferry_sandbox.engine.database.other_objects import Sequence
+from tableferry_sandbox.engine.database.table_columns import TableColumn
 from tableferry_sandbox.engine.database.tracking import TableTracking
 from tableferry_sandbox.engine.database.versions import Transaction, Versions
 from tableferry_sandbox.engine.types.duck_types import duck_type
@@ -66,6 +67,7 @@ class Store:
         columns += ["v_from BIGINT", "v_to BIGINT"]
         with self.writing:
             self.root.execute(f"CREATE TABLE {table.physical} ({', '.join(columns)})")
+            table.counted = table.version, 0
 
     def drop(self, table: Table) -> None:
         """Drop the DuckDB table that holds a table's rows."""
@@ -138,11 +140,11 @@ class Store:
 
     def count(self, table: Table) -> int:
         """Return how many rows a table has now, uncommitted changes included."""
-        # Counted again only after a write. The version is read first: a write in the meantime
-        # leaves the number under a version that is no longer the table's.
-        version = table.version
-        if table.counted is not None and table.counted[0] == version:
-            return table.counted[1]
+        # Counted only after a write that did not say how many rows there are. The version is read
+        # first: a write in the meantime leaves the number under one that is no longer the table's.
+        version, known = table.version, table.known_rows
+        if known is not None:
+            return known
         cursor = self.cursor()
         try:
             row = cursor.execute(
@@ -203,7 +205,7 @@ class Store:
     def commit(self, transaction: Transaction) -> None:
         """Make a transaction's changes final."""
         for table in transaction.written:
-            table.version += 1
+            table.next_version(table.known_rows)
         if transaction.tracked or transaction.truncated:
             # In one step for all who take a snapshot: the version, and that it is committed.
             with self.writing:

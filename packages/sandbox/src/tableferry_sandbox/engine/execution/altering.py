@@ -6,10 +6,15 @@ from typing import Final
 
 from tableferry_sandbox.engine import tracking_errors
 from tableferry_sandbox.engine.binding.scope import Scope
-from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
+from tableferry_sandbox.engine.database.catalog_objects import Table
 from tableferry_sandbox.engine.database.identifiers import Identifiers
+from tableferry_sandbox.engine.database.table_columns import TableColumn
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.execution import row_checks
+from tableferry_sandbox.engine.execution.implicit_columns import (
+    refresh_column_set,
+    refuse_late_column_set,
+)
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binder_for
 from tableferry_sandbox.engine.execution.table_builder import TableBuilder
@@ -18,6 +23,7 @@ from tableferry_sandbox.engine.tree.syntax import Name, Node, nodes
 from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.convert import convert
 from tableferry_sandbox.engine.types.duck_types import duck_type
+from tableferry_sandbox.engine.types.masks import read_mask
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import MAX, SqlType
 
@@ -39,6 +45,8 @@ def add_columns(
     builder = TableBuilder(session, table, trusting=trusting)
     rows = session.server.store.count(table)
     for definition in columns:
+        if definition.column_set:
+            refuse_late_column_set(table, definition.name)
         column = builder.add_column(definition)
         builder.add_computed()
         defaults = [c for c in builder.pending if c.kind == "default"]
@@ -96,8 +104,11 @@ def drop_column(session: SessionState, table: Table, name: str, *, if_exists: bo
         if if_exists:
             return
         raise _unknown("DROP", table, name)
+    if column.graph:
+        raise SqlError(13913, "Internal graph columns cannot be altered.", state=5)
     _refuse_if_used("DROP", column, *dependents(table, column), _default(column))
     table.columns.remove(column)
+    refresh_column_set(table)
     if column.stored:
         session.server.store.drop_column(table, column)
 
@@ -130,6 +141,8 @@ def alter_column(session: SessionState, table: Table, definition: dd.ColumnDef) 
     column = table.column(definition.name)
     if column is None:
         raise _unknown("ALTER", table, definition.name)
+    if column.graph:
+        raise SqlError(13913, "Internal graph columns cannot be altered.", state=2)
     special = "COMPUTED" if column.computed is not None else column.type.name
     if special in ("COMPUTED", "timestamp"):
         raise SqlError(4928, f"Cannot alter column '{column.name}' because it is '{special}'.")
@@ -144,6 +157,9 @@ def alter_column(session: SessionState, table: Table, definition: dd.ColumnDef) 
         )
     _refuse_if_used("ALTER", column, *_blockers(table, column, kind))
     nullable = definition.nullable is not False and not column.identity
+    masked = column.masked
+    if definition.masked is not None:
+        masked = str(read_mask(definition.masked, column.name, kind))
     changed = replace(column, type=kind, nullable=nullable, alias=alias)
     value = row_checks.assigned(binder_for(session), column.physical, column.type, changed)
     stage = f"(SELECT {value} AS {column.physical} FROM {table.physical} WHERE v_to IS NULL)"
@@ -153,11 +169,28 @@ def alter_column(session: SessionState, table: Table, definition: dd.ColumnDef) 
             f"ALTER TABLE {table.physical} ALTER COLUMN {column.physical} "
             f"TYPE {duck_type(kind)} USING {row_checks.fitted(changed, value)}"
         )
-    column.type, column.nullable, column.alias = kind, nullable, alias
+    column.type, column.nullable, column.alias, column.masked = kind, nullable, alias, masked
+    refresh_column_set(table)
+
+
+def mask_column(session: SessionState, table: Table, definition: dd.ColumnDef) -> None:
+    """ALTER COLUMN ... ADD MASKED, in place of a mask that is there. Raises 4924, 16002 to 16006.
+
+    Raises 15247 without the permission ALTER ANY MASK.
+    """
+    column = table.column(definition.name)
+    if column is None:
+        raise _unknown("ALTER", table, definition.name)
+    if not session.may("ALTER ANY MASK", table.database):
+        raise SqlError(15247, "User does not have permission to perform this action.")
+    column.masked = str(read_mask(definition.masked or "", column.name, column.type))
 
 
 def mark_column(table: Table, name: str, change: str) -> None:
-    """ALTER COLUMN ... ADD or DROP of HIDDEN, ROWGUIDCOL or SPARSE; raises 4924, 13735."""
+    """ALTER COLUMN ... ADD or DROP of HIDDEN, ROWGUIDCOL, SPARSE; DROP MASKED.
+
+    Raises 4924, 13735, 16007.
+    """
     column = table.column(name)
     if column is None:
         raise _unknown("ALTER", table, name)
@@ -174,6 +207,13 @@ def mark_column(table: Table, name: str, change: str) -> None:
         column.rowguid = verb == "add"
     elif mark == "sparse":
         column.sparse = verb == "add"
+        refresh_column_set(table)
+    elif mark == "masked":
+        if not column.masked:
+            raise SqlError(
+                16007, f"The column '{name}' does not have a data masking function.", state=0
+            )
+        column.masked = ""
     else:
         raise unsupported(f"ALTER COLUMN ... {change.upper()}")
 
@@ -190,12 +230,20 @@ def dependents(table: Table, column: TableColumn) -> Iterator[str]:
                 key.table is table and column in key.referenced
             ):
                 yield f"object '{key.name}'"
+    yield from _policies(table, column)
     for check in table.checks:
         if mentions(check.condition, column, table.database):
             yield f"object '{check.name}'"
     for other_column in table.columns:
-        if mentions(other_column.computed, column, table.database):
+        if other_column.is_computed and mentions(other_column.computed, column, table.database):
             yield f"column '{other_column.name}'"
+
+
+def _policies(table: Table, column: TableColumn) -> Iterator[str]:
+    for predicate in table.predicates:
+        given = [mentions(node, column, table.database) for node in predicate.arguments]
+        if predicate.policy.schema_bound and any(given):
+            yield f"object '{predicate.policy.name}'"
 
 
 def _blockers(table: Table, column: TableColumn, kind: SqlType) -> list[str]:

@@ -12,10 +12,13 @@ from tableferry_sandbox.engine.execution import (
     dropping,
     dynamic_sql,
     impersonation,
+    index_states,
+    inline_functions,
     inserting,
     merging,
     messages,
     object_statements,
+    security_policies,
     security_statements,
     selecting,
     session_options,
@@ -27,6 +30,7 @@ from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binder_for
 from tableferry_sandbox.engine.execution.statement_rights import check_statement
 from tableferry_sandbox.engine.tree import definitions as dd
+from tableferry_sandbox.engine.tree import security as sec
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
@@ -236,12 +240,14 @@ _HANDLERS: Final[dict[type, Handler]] = {
     st.Truncate: dml.truncate,
     dd.CreateTable: ddl.create_table,
     dd.CreateIndex: ddl.create_index,
+    dd.AlterIndex: index_states.alter_index,
     dd.CreateView: ddl.create_view,
     dd.CreateNamed: ddl.create_named,
     dd.CreateType: ddl.create_type,
     dd.CreateSynonym: object_statements.create_synonym,
     dd.SequenceChange: object_statements.change_sequence,
     dd.CreateFunction: object_statements.create_function,
+    dd.CreateInlineFunction: inline_functions.create_inline_function,
     dd.CreateBound: object_statements.create_bound,
     dd.XmlCollectionChange: object_statements.change_xml_collection,
     dd.CreatePartitioning: object_statements.create_partitioning,
@@ -249,8 +255,9 @@ _HANDLERS: Final[dict[type, Handler]] = {
     dd.AlterTable: ddl.alter_table,
     dd.AlterDatabase: session_options.alter_database,
     dd.TrackDatabase: change_tracking.alter_database,
-    dd.PrincipalChange: security_statements.change_principal,
-    dd.Grant: security_statements.grant,
+    sec.PrincipalChange: security_statements.change_principal,
+    sec.PolicyChange: security_policies.change_policy,
+    sec.Grant: security_statements.grant,
     st.SetOption: session_options.set_option,
     st.Declare: _declare,
     st.SetVariable: _set_variable,

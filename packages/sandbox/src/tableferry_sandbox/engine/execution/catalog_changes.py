@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tableferry_sandbox.engine.database.catalog_objects import Database, Table
-from tableferry_sandbox.engine.errors import unknown_database
+from tableferry_sandbox.engine.errors import read_only_database, unknown_database
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.events import SqlError
@@ -31,7 +31,14 @@ def place(session: SessionState, path: st.Path) -> tuple[Database, str, str]:
             f'The specified schema name "{schema}" either does not exist or you do not have '
             "permission to use it.",
         )
+    refuse_read_only(database)
     return database, database.schemas[key][0], name
+
+
+def refuse_read_only(database: Database) -> None:
+    """Raise 3906 where a database was set READ_ONLY."""
+    if database.read_only:
+        raise read_only_database(database.name)
 
 
 def on_rollback(session: SessionState, undo: Callable[[], None]) -> None:
@@ -73,6 +80,7 @@ def lock_exclusively(session: SessionState, table: Table) -> None:
     """Wait for the exclusive lock on a table, and hold it until the transaction ends."""
     if table.temporary:
         return
+    refuse_read_only(table.database)
     store = session.server.store
     if session.transaction is not None:
         store.versions.lock_for_write(

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from tableferry_sandbox.engine.binding.bind_predicates import key_of
 from tableferry_sandbox.engine.database import change_log
-from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
+from tableferry_sandbox.engine.database.catalog_objects import Table
+from tableferry_sandbox.engine.database.table_columns import TableColumn
 from tableferry_sandbox.engine.database.tracking import TableTracking
 from tableferry_sandbox.engine.database.versions import Transaction
 from tableferry_sandbox.engine.execution import row_checks

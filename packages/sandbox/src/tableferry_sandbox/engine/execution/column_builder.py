@@ -3,19 +3,23 @@
 from dataclasses import replace
 
 from tableferry_sandbox.engine.binding.scope import Scope, Source
-from tableferry_sandbox.engine.database.catalog_objects import (
+from tableferry_sandbox.engine.database.catalog_objects import Table
+from tableferry_sandbox.engine.database.other_objects import ScalarFunction, XmlCollection
+from tableferry_sandbox.engine.database.table_columns import (
+    GRAPH_ID,
+    GRAPH_ID_COMPUTED,
     SYSNAME,
     AliasType,
-    Table,
     TableColumn,
 )
-from tableferry_sandbox.engine.database.other_objects import ScalarFunction, XmlCollection
+from tableferry_sandbox.engine.execution.implicit_columns import refresh_column_set
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binder_for
 from tableferry_sandbox.engine.tree import definitions as dd
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.collation_keys import check_collation
+from tableferry_sandbox.engine.types.masks import read_mask
 from tableferry_sandbox.events import SqlError
 from tableferry_sandbox.sqltypes import SqlType
 
@@ -32,8 +36,10 @@ class ColumnBuilder:
         self._computed: list[tuple[TableColumn, dd.ColumnDef]] = []
 
     def existing(self, name: str) -> TableColumn:
-        """Return a column; raises 1911."""
+        """Return a column, for ``$node_id`` the one behind it; raises 1911."""
         found = self.table.column(name)
+        if found is not None and found.graph == GRAPH_ID_COMPUTED:
+            return next(c for c in self.table.columns if c.graph == GRAPH_ID)
         if found is None:
             raise SqlError(
                 1911, f"Column name '{name}' does not exist in the target table or view."
@@ -107,7 +113,8 @@ class ColumnBuilder:
             alias=alias,
             generated=definition.generated,
             hidden=definition.hidden,
-            masked=definition.masked,
+            masked=self._mask(definition, kind),
+            column_set=definition.column_set,
             xml_collection=self._xml_collection(definition.type),
         )
         table.next_column_id += 1
@@ -120,6 +127,13 @@ class ColumnBuilder:
             self._computed.append((column, definition))
         self.pending += definition.constraints
         return column
+
+    @staticmethod
+    def _mask(definition: dd.ColumnDef, kind: SqlType) -> str:
+        """Return a column's masking function as the catalog shows it. Raises 16002 to 16006."""
+        if definition.masked is None:
+            return ""
+        return str(read_mask(definition.masked, definition.name, kind))
 
     def _nullable_by_default(self) -> bool:
         """Whether a column may be NULL that says nothing of it (SET ANSI_NULL_DFLT_ON)."""
@@ -154,6 +168,7 @@ class ColumnBuilder:
 
     def add_computed(self) -> None:
         """Determine the types of computed columns, once all others are known."""
+        refresh_column_set(self.table)
         plain = [c for c in self.table.columns if c.computed is None]
         for column, definition in self._computed:
             assert column.computed is not None  # noqa: S101 - only computed columns are kept there

@@ -8,8 +8,8 @@ from tableferry_sandbox.engine.database.catalog_objects import (
     CheckConstraint,
     ForeignKeyConstraint,
     Table,
-    TableColumn,
 )
+from tableferry_sandbox.engine.database.table_columns import TableColumn
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binder_for

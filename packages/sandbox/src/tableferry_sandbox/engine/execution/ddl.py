@@ -5,7 +5,8 @@ from typing import Final
 
 from tableferry_sandbox.engine.binding.binder import Binder
 from tableferry_sandbox.engine.binding.scope import BoundQuery
-from tableferry_sandbox.engine.database.catalog_objects import AliasType, Table, View
+from tableferry_sandbox.engine.database.catalog_objects import Table, View
+from tableferry_sandbox.engine.database.table_columns import AliasType
 from tableferry_sandbox.engine.errors import (
     invalid_object,
     object_exists,
@@ -17,8 +18,10 @@ from tableferry_sandbox.engine.execution.catalog_changes import (
     lock_exclusively,
     on_rollback,
     place,
+    refuse_read_only,
 )
 from tableferry_sandbox.engine.execution.constraint_states import change_states
+from tableferry_sandbox.engine.execution.implicit_columns import add_graph_columns, index_graph_id
 from tableferry_sandbox.engine.execution.indexing import add_index, add_view_index
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import (
@@ -40,6 +43,8 @@ def create_table(session: SessionState, statement: dd.CreateTable) -> Iterator[E
         raise object_exists(name)
     table = Table(database, database.new_object_id(), schema, name, session.server.store.new_name())
     table.temporary = name.startswith(("#", "@"))
+    if statement.graph:
+        add_graph_columns(table, statement.graph)
     builder = TableBuilder(session, table)
     for column in statement.columns:
         builder.add_column(column)
@@ -48,6 +53,8 @@ def create_table(session: SessionState, statement: dd.CreateTable) -> Iterator[E
         builder.add_constraint(constraint)
     for index in statement.indexes:
         add_index(session, table, index)
+    if table.graph:
+        index_graph_id(table)
     if statement.period:
         temporal.set_period(table, statement.period)
     temporal.check_generated(table)
@@ -60,6 +67,8 @@ def create_table(session: SessionState, statement: dd.CreateTable) -> Iterator[E
 def create_index(session: SessionState, statement: dd.CreateIndex) -> Iterator[Event]:
     """CREATE INDEX: recorded in the catalog; uniqueness is enforced."""
     table = session.find_object(statement.table)
+    if table is not None:
+        refuse_read_only(table.database)
     if isinstance(table, View):
         add_view_index(session, table, statement.index)
         yield StatementDone(None, "CREATE INDEX")
@@ -131,6 +140,7 @@ def create_named(session: SessionState, statement: dd.CreateNamed) -> Iterator[E
             )  # fmt: skip
         session.server.add_database(statement.name, collation)
     else:
+        refuse_read_only(session.current)
         schemas = session.current.schemas
         key = session.current.key(statement.name)
         if key in schemas:
@@ -173,9 +183,11 @@ def alter_table(session: SessionState, statement: dd.AlterTable) -> Iterator[Eve
         raise unsupported("ALTER TABLE other than ADD inside a transaction")
     if table.history is not None and (statement.columns or statement.action == "drop column"):
         raise unsupported("ALTER TABLE of a temporal table's columns: set SYSTEM_VERSIONING = OFF")
+    if table.unreadable is not None and statement.columns:
+        raise unsupported("ALTER TABLE of columns while the clustered index is disabled")
     lock_exclusively(session, table)
     _ACTIONS[statement.action](session, table, statement)
-    table.version += 1
+    table.next_version(table.known_rows)
     session.server.store.versions.note_altered(table)
     yield StatementDone(None, "ALTER TABLE")
 
@@ -238,6 +250,9 @@ _ACTIONS: Final[dict[str, Callable[[SessionState, Table, dd.AlterTable], None]]]
     "set versioning": _set_versioning,
     "drop period": _drop_period,
     "mark column": _mark_column,
+    "mask column": lambda session, table, statement: altering.mask_column(
+        session, table, statement.columns[0]
+    ),
     "trigger": _switch_triggers,
     "enable change tracking": lambda session, table, statement: change_tracking.enable(
         session, table, with_columns=statement.track_columns

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from tableferry_sandbox.engine.binding.binder import Binder
-from tableferry_sandbox.engine.binding.scope import Scope, permit_all
+from tableferry_sandbox.engine.binding.context import permit_all
+from tableferry_sandbox.engine.binding.scope import Scope
 from tableferry_sandbox.engine.database.catalog_objects import Table
 from tableferry_sandbox.engine.errors import invalid_object
 from tableferry_sandbox.engine.execution.catalog_changes import on_rollback
@@ -25,13 +26,10 @@ from tableferry_sandbox.events import Event, SqlError, StatementDone
 
 
 def _modified(
-    session: SessionState,
-    binder: Binder,
-    path: st.Path,
-    source: s.Node | None,
-    where: s.Node | None,
+    session: SessionState, binder: Binder, statement: st.Update | st.Delete
 ) -> tuple[Table, str, str, Scope]:
     """Bind the sources of UPDATE or DELETE: table, its DuckDB alias, FROM and WHERE, scope."""
+    path, source, where = statement.table, statement.source, statement.where
     scope = Scope()
     key = session.current.key
     name = key(path[-1])
@@ -40,7 +38,9 @@ def _modified(
         assert isinstance(known, Table)  # noqa: S101 - _find_target looked it up
         table = known
         permit = binder.context.permit
-        if where is None:  # no row is read, so SELECT permission is not needed
+        values = statement.assignments if isinstance(statement, st.Update) else ()
+        if where is None and not any(isinstance(n, s.Name) for n in s.nodes(values)):
+            # No row is read, so SELECT permission is not needed.
             binder.context.permit = permit_all
         text = binder.from_clause(s.TableRef(path), scope)
         binder.context.permit = permit
@@ -82,11 +82,9 @@ def update(session: SessionState, statement: st.Update) -> Iterator[Event]:
         change_context=context_of(session, statement),
     )  # fmt: skip
     with writing as writer:
-        found, alias, tail, scope = _modified(
-            session, binder, statement.table, statement.source, statement.where
-        )
+        found, alias, tail, scope = _modified(session, binder, statement)
         heads = {c.column_id: f"{alias}.{c.physical}" for c in found.columns if c.stored}
-        assigned = new_values(binder, found, statement.assignments, scope)
+        assigned = new_values(session, binder, found, statement.assignments, scope)
         heads |= {column.column_id: sql for column, sql in assigned}
         changed = [column for column, _ in assigned]
         tail += first_rows(session, binder, statement.top)
@@ -114,9 +112,7 @@ def delete(session: SessionState, statement: st.Delete) -> Iterator[Event]:
         change_context=context_of(session, statement),
     )  # fmt: skip
     with writing as writer:
-        _, alias, tail, _ = _modified(
-            session, binder, statement.table, statement.source, statement.where
-        )
+        _, alias, tail, _ = _modified(session, binder, statement)
         rows = writer.delete(alias, tail + first_rows(session, binder, statement.top))
         shown = output_of(session, table, binder, statement.output, writer.verb)
     session.unregister()

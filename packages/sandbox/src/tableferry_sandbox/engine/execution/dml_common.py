@@ -4,15 +4,18 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from tableferry_sandbox.engine.binding.binder import Binder
-from tableferry_sandbox.engine.binding.scope import Context, Scope
-from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn, View
-from tableferry_sandbox.engine.database.rights import require
+from tableferry_sandbox.engine.binding.context import Context
+from tableferry_sandbox.engine.binding.scope import Scope
+from tableferry_sandbox.engine.database.catalog_objects import Table, View
+from tableferry_sandbox.engine.database.rights import column_denied, refused_columns, require
+from tableferry_sandbox.engine.database.table_columns import INTERNAL_GRAPH_TYPES, TableColumn
 from tableferry_sandbox.engine.errors import (
     invalid_column,
     invalid_object,
     unsupported,
 )
-from tableferry_sandbox.engine.execution import output_clause, row_checks
+from tableferry_sandbox.engine.execution import output_clause
+from tableferry_sandbox.engine.execution.implicit_writes import refuse_set_and_column, written
 from tableferry_sandbox.engine.execution.isolation import readable_for_write
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binding_context
@@ -30,7 +33,10 @@ def writable_table(session: SessionState, path: st.Path, verb: str) -> Table:
         raise unsupported("writing through views")
     if found is None:
         raise invalid_object(".".join(path))
-    require(session.login, verb, found)
+    if verb == "UPDATE":
+        refused_columns(session.login, verb, found)
+    else:
+        require(session.login, verb, found)
     refuse_write_of_history(found, verb)
     return found
 
@@ -58,30 +64,43 @@ def first_rows(session: SessionState, binder: Binder, top: s.Top | None) -> str:
 
 
 def new_values(
-    binder: Binder, table: Table, assignments: Sequence[st.Assignment], scope: Scope
-) -> list[tuple[TableColumn, str]]:
-    """Return the columns of a SET with SQL of their new values.
+    session: SessionState, binder: Binder, table: Table, assignments: Sequence[st.Assignment],
+    scope: Scope,
+) -> list[tuple[TableColumn, str]]:  # fmt: skip
+    """Return the stored columns that a SET changes with SQL of their new values.
 
-    Raises 207, 271, 272, 8102, 13537.
+    Raises 207, 230, 271, 272, 360, 8102, 13537, 13908.
     """
     if any(item.variable for item in assignments):
         raise unsupported("variables in UPDATE")
-    found = []
+    refused = refused_columns(session.login, "UPDATE", table)
+    found, assigned = [], []  # type: tuple[list[tuple[TableColumn, str]], list[TableColumn]]
     for item in assignments:
         column = table.column(item.column)
         if column is None:
             raise invalid_column(item.column)
+        if column.column_id in refused:
+            raise column_denied("UPDATE", table, column.name)
         if column.generated:
             raise SqlError(
                 13537, f"Cannot update GENERATED ALWAYS columns in table '{table.full_name}'."
             )
-        found.append((column, _new_value(binder, column, item.value, scope)))
+        values = _new_values(binder, table, column, item.value, scope)
+        found += [(c, values[c.column_id]) for c in table.columns if c.column_id in values]
+        assigned.append(column)
+    refuse_set_and_column(assigned)
     return found
 
 
-def _new_value(binder: Binder, column: TableColumn, node: s.Node, scope: Scope) -> str:
-    if column.computed is not None or column.type.name == "timestamp":
-        number = 271 if column.computed is not None else 272
+def _new_values(
+    binder: Binder, table: Table, column: TableColumn, node: s.Node, scope: Scope
+) -> dict[int, str]:
+    """Return SQL of the columns that an assignment changes, by their ids."""
+    if column.graph in INTERNAL_GRAPH_TYPES:
+        raise SqlError(13908, f"Cannot access internal graph column '{column.name}'.", state=3)
+    computed = column.computed is not None and not column.column_set
+    if computed or column.type.name == "timestamp":
+        number = 271 if computed else 272
         raise SqlError(
             number,
             "Cannot update a timestamp column."
@@ -93,8 +112,11 @@ def _new_value(binder: Binder, column: TableColumn, node: s.Node, scope: Scope) 
         raise SqlError(8102, f"Cannot update identity column '{column.name}'.")
     if isinstance(node, s.Default):
         node = column.default.expression if column.default else s.Null()
+    binder.context.masked = False
     value = binder.value(node, scope)
-    return row_checks.assigned(binder, value.sql, value.type, column)
+    if binder.context.masked:
+        raise unsupported("an UPDATE to the value of a masked column for a login without UNMASK")
+    return written(binder, table, column, value)
 
 
 def output_of(

@@ -6,6 +6,7 @@ from typing import Any, Final
 from tableferry_sandbox.engine.database.catalog_objects import Table, View
 from tableferry_sandbox.engine.database.other_objects import (
     DefaultObject,
+    InlineFunction,
     RuleObject,
     ScalarFunction,
     SchemaObject,
@@ -18,8 +19,10 @@ from tableferry_sandbox.engine.execution.catalog_changes import (
     on_commit,
     on_rollback,
     place,
+    refuse_read_only,
 )
-from tableferry_sandbox.engine.execution.object_statements import refuse_if_used
+from tableferry_sandbox.engine.execution.object_uses import refuse_if_used
+from tableferry_sandbox.engine.execution.security_policies import drop_policy
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.temporal import refuse_drop_of_temporal
 from tableferry_sandbox.engine.tree import definitions as dd
@@ -50,6 +53,13 @@ def _drop_table(session: SessionState, path: st.Path, statement: dd.Drop) -> boo
             )
     del statement
     refuse_drop_of_temporal(found)
+    for predicate in found.predicates:
+        if predicate.policy.schema_bound:
+            raise SqlError(
+                3729,
+                f"Cannot DROP TABLE '{'.'.join(path)}' because it is being referenced by object "
+                f"'{predicate.policy.name}'.",
+            )
     lock_exclusively(session, found)
     holder: dict[Any, Any] = session.temporary if found.temporary else found.database.objects
     key: object = (
@@ -70,6 +80,7 @@ def _drop_view(session: SessionState, path: st.Path, statement: dd.Drop) -> bool
     found = session.find_object(path)
     if not isinstance(found, View):
         return False
+    refuse_read_only(found.database)
     key = found.database.path(found.schema, found.name)
     objects = found.database.objects
     del objects[key]
@@ -84,6 +95,7 @@ def _drop_view(session: SessionState, path: st.Path, statement: dd.Drop) -> bool
 def _drop_schema(session: SessionState, path: st.Path, statement: dd.Drop) -> bool:
     del statement
     database = session.current
+    refuse_read_only(database)
     key = database.key(path[-1])
     if key not in database.schemas or database.schemas[key][1] <= 4:
         return False
@@ -131,6 +143,7 @@ def _drop_index(session: SessionState, path: st.Path, statement: dd.Drop) -> boo
             f"An explicit DROP INDEX is not allowed on index '{table.name}.{found.name}'. It is "
             "being used for PRIMARY KEY constraint enforcement.",
         )
+    refuse_read_only(table.database)
     table.indexes.remove(found)
     if isinstance(table, Table):
         session.server.store.versions.note_altered(table)
@@ -138,9 +151,9 @@ def _drop_index(session: SessionState, path: st.Path, statement: dd.Drop) -> boo
     return True
 
 
-_KINDS: Final[dict[str, type[SchemaObject]]] = {
-    "synonym": Synonym, "sequence": Sequence, "function": ScalarFunction, "rule": RuleObject,
-    "default": DefaultObject,
+_KINDS: Final[dict[str, tuple[type[SchemaObject], ...]]] = {
+    "synonym": (Synonym,), "sequence": (Sequence,), "function": (ScalarFunction, InlineFunction),
+    "rule": (RuleObject,), "default": (DefaultObject,),
 }  # fmt: skip
 
 
@@ -199,6 +212,7 @@ _DROPS: Final = {
     "table": _drop_table, "view": _drop_view, "schema": _drop_schema, "database": _drop_database,
     "type": _drop_type, "index": _drop_index, "synonym": _drop_other, "sequence": _drop_other,
     "function": _drop_other, "rule": _drop_other, "default": _drop_other,
+    "security policy": lambda session, path, _: drop_policy(session, path),
     "procedure": _never, "trigger": _never, "statistics": _never, "fulltext index": _never,
     "fulltext catalog": _never, "xml schema collection": _drop_xml_collection,
     "partition function": _drop_partitioning, "partition scheme": _drop_partitioning,

@@ -1,13 +1,14 @@
 """EXEC: text, sp_executesql, and the few system procedures that clients call."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from tableferry_sandbox.engine.binding.collation_precedence import converted
 from tableferry_sandbox.engine.database import rights
 from tableferry_sandbox.engine.database.catalog_objects import Database
 from tableferry_sandbox.engine.errors import undeclared, unsupported
 from tableferry_sandbox.engine.execution import extended_properties, old_procedures, renaming
+from tableferry_sandbox.engine.execution.catalog_changes import refuse_read_only
 from tableferry_sandbox.engine.execution.scalars import evaluate, text_of
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binder_for
@@ -36,6 +37,8 @@ def execute(session: SessionState, statement: st.Execute) -> Iterator[Event]:
     if name == "sp_reset_connection":
         session.reset()
         return
+    if name in _CHANGING:
+        refuse_read_only(session.current)
     if name == "sp_rename":
         yield from renaming.rename(session, statement)
         return
@@ -48,6 +51,12 @@ def execute(session: SessionState, statement: st.Execute) -> Iterator[Event]:
     if name.startswith(("sp_", "xp_")) and name not in old_procedures.REMOVED:
         raise unsupported(f"the procedure {name}")
     raise _unknown(statement.procedure)
+
+
+_CHANGING: Final = frozenset({
+    "sp_rename", *extended_properties.PROCEDURES, *old_procedures.PROCEDURES,
+})  # fmt: skip
+"""The procedures that change the catalog of the current database."""
 
 
 def _database_of(session: SessionState, procedure: st.Path) -> Database:

@@ -1,6 +1,7 @@
 """Identity values: those an INSERT gives out, and where the next one goes on."""
 
-from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
+from tableferry_sandbox.engine.database.catalog_objects import Table
+from tableferry_sandbox.engine.database.table_columns import TableColumn
 from tableferry_sandbox.engine.execution.output_clause import STAGE
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.types.duck_types import duck_type

@@ -4,13 +4,15 @@ from typing import Final
 
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.tree import definitions as dd
+from tableferry_sandbox.engine.tree import security as sec
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.tree import syntax as s
 
 _ALWAYS: Final = (
     st.Insert, st.Update, st.Delete, st.Merge, st.Truncate, dd.CreateTable, dd.CreateIndex,
     dd.CreateView, dd.CreateNamed, dd.CreateType, dd.CreateSynonym, dd.CreateFunction,
-    dd.CreateBound, dd.CreatePartitioning, dd.Drop, dd.AlterTable, dd.Grant,
+    dd.CreateInlineFunction, dd.CreateBound, dd.CreatePartitioning, dd.Drop, dd.AlterTable,
+    sec.Grant,
 )  # fmt: skip
 
 
@@ -25,7 +27,7 @@ def begins_transaction(session: SessionState, statement: st.Statement) -> bool:
         return _reads_table(statement.query)
     if isinstance(statement, st.TransactionControl):
         return statement.action == "begin"
-    if isinstance(statement, dd.SequenceChange | dd.XmlCollectionChange):
+    if isinstance(statement, dd.SequenceChange | dd.XmlCollectionChange | sec.PolicyChange):
         return statement.create
     return isinstance(statement, _ALWAYS)
 

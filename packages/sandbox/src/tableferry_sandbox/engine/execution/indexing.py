@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from tableferry_sandbox.engine.database.catalog_objects import Index, Table, TableColumn, View
+from tableferry_sandbox.engine.database.catalog_objects import Index, Table, View
+from tableferry_sandbox.engine.database.table_columns import TableColumn
+from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.execution.catalog_changes import on_rollback
 from tableferry_sandbox.engine.execution.row_checks import check_unique_index
 from tableferry_sandbox.engine.execution.session_state import SessionState
@@ -15,6 +17,8 @@ from tableferry_sandbox.sqltypes import MAX
 def add_index(session: SessionState, table: Table, definition: dd.IndexDef) -> Index:
     """Add an index to a table; existing rows are checked if it is unique."""
     _refuse_taken(definition.name, table, f"table '{table.schema}.{table.name}'")
+    if table.unreadable is not None:
+        raise unsupported("another index while the clustered index is disabled")
     builder = TableBuilder(session, table)
     columns = [(builder.existing(c.name), c.descending) for c in definition.columns]
     _check_columns(table, definition, [column for column, _ in columns])

@@ -5,14 +5,20 @@ from dataclasses import replace
 
 from tableferry_sandbox.engine.binding.binder import Binder
 from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Typed
-from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
+from tableferry_sandbox.engine.database.catalog_objects import Table
+from tableferry_sandbox.engine.database.table_columns import INTERNAL_GRAPH_TYPES, TableColumn
 from tableferry_sandbox.engine.errors import (
     invalid_column,
     unsupported,
 )
-from tableferry_sandbox.engine.execution import row_checks
 from tableferry_sandbox.engine.execution.change_tracking import context_of
 from tableferry_sandbox.engine.execution.dml_common import finished, output_of, writable_table
+from tableferry_sandbox.engine.execution.implicit_writes import (
+    ENDS,
+    refuse_set_and_column,
+    written,
+)
+from tableferry_sandbox.engine.execution.masking import behind_masks
 from tableferry_sandbox.engine.execution.row_writer import Writer
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binding_context
@@ -20,6 +26,7 @@ from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.duck_types import literal
+from tableferry_sandbox.engine.types.masks import DEFAULT_MASK
 from tableferry_sandbox.events import Event, SqlError
 
 
@@ -47,14 +54,14 @@ def insert(session: SessionState, statement: st.Insert) -> Iterator[Event]:
             query, columns = without_generated(table, statement.source, columns)
             query = with_defaults(query, columns)
             query = replace(query, tables=(*statement.tables, *query.tables))
-            bound = _insert_source(binder, query, columns)
+            bound = behind_masks(context, _insert_source(binder, query, columns))
             if len(bound.columns) != len(columns):
                 wrong_number(
                     len(bound.columns), len(columns), query, listed=bool(statement.columns)
                 )
             sql = bound.sql
             for i, (column, value) in enumerate(zip(columns, bound.columns, strict=True), 1):
-                heads[column.column_id] = row_checks.assigned(binder, f"q.c{i}", value.type, column)
+                heads |= written(binder, table, column, replace(value, sql=f"q.c{i}"))
         if session.row_limit:
             sql = f"SELECT * FROM ({sql}) LIMIT {session.row_limit}"
         release()
@@ -75,7 +82,8 @@ def insert_columns(session: SessionState, table: Table, statement: st.Insert) ->
             [
                 c
                 for c in table.columns
-                if c.computed is None
+                if (c.computed is None or c.column_set or c.graph in ENDS)
+                and not (c.sparse and table.column_set is not None)
                 and c.type.name != "timestamp"
                 and not c.hidden
                 and (explicit or not c.identity)
@@ -94,26 +102,9 @@ def insert_columns(session: SessionState, table: Table, statement: st.Insert) ->
                 f"The column name '{name}' is specified more than once in the SET clause or "
                 "column list of an INSERT.",
             )
-        if column.computed is not None:
-            raise SqlError(
-                271,
-                f'The column "{name}" cannot be modified because it is either a computed column '
-                "or is the result of a UNION operator.",
-            )
-        if column.type.name == "timestamp":
-            raise SqlError(
-                273,
-                "Cannot insert an explicit value into a timestamp column. Use INSERT with a "
-                "column list to exclude the timestamp column, or insert a DEFAULT into the "
-                "timestamp column.",
-            )
-        if column.identity and not explicit:
-            raise SqlError(
-                544,
-                f"Cannot insert explicit value for identity column in table '{table.name}' when "
-                "IDENTITY_INSERT is set to OFF.",
-            )
+        _refuse_value(table, column, explicit=explicit)
         found.append(column)
+    refuse_set_and_column(found)
     if explicit and table.identity not in found:
         raise SqlError(
             545,
@@ -122,6 +113,33 @@ def insert_columns(session: SessionState, table: Table, statement: st.Insert) ->
             "a NOT FOR REPLICATION identity column.",
         )
     return found
+
+
+def _refuse_value(table: Table, column: TableColumn, *, explicit: bool) -> None:
+    """Raise 271, 273, 544 or 13908 for a column that gets its values by itself."""
+    if column.column_set or column.graph in ENDS:
+        return
+    if column.graph in INTERNAL_GRAPH_TYPES:
+        raise SqlError(13908, f"Cannot access internal graph column '{column.name}'.")
+    if column.computed is not None:
+        raise SqlError(
+            271,
+            f'The column "{column.name}" cannot be modified because it is either a computed column '
+            "or is the result of a UNION operator.",
+        )
+    if column.type.name == "timestamp":
+        raise SqlError(
+            273,
+            "Cannot insert an explicit value into a timestamp column. Use INSERT with a "
+            "column list to exclude the timestamp column, or insert a DEFAULT into the "
+            "timestamp column.",
+        )
+    if column.identity and not explicit:
+        raise SqlError(
+            544,
+            f"Cannot insert explicit value for identity column in table '{table.name}' when "
+            "IDENTITY_INSERT is set to OFF.",
+        )
 
 
 def without_generated(
@@ -170,10 +188,10 @@ def with_defaults(query: s.Query, columns: list[TableColumn]) -> s.Query:
 def _insert_source(binder: Binder, query: s.Query, columns: list[TableColumn]) -> BoundQuery:
     """Bind the rows; VALUES of one row keep each value's own type."""
     if isinstance(query.body, s.ValuesRows) and len(query.body.rows) == 1:
-        values = [binder.value(item, Scope()) for item in query.body.rows[0]]
+        values = [_alone(binder, item) for item in query.body.rows[0]]
         typed = (
             tuple(
-                Typed(f"c{i}", v.type if v.type.name != "null" else c.type)
+                Typed(f"c{i}", v.type if v.type.name != "null" else c.type, mask=v.mask)
                 for i, (v, c) in enumerate(zip(values, columns, strict=False), 1)
             )
             if len(values) == len(columns)
@@ -193,6 +211,13 @@ def _insert_source(binder: Binder, query: s.Query, columns: list[TableColumn]) -
     return replace(
         bound, columns=tuple(replace(c, type=t.NULL_TYPE) if null else c for c, null in kept)
     )
+
+
+def _alone(binder: Binder, node: s.Node) -> Typed:
+    """Bind a value, masked by what it refers to alone."""
+    binder.context.masked = False
+    typed = binder.value(node, Scope())
+    return replace(typed, mask=DEFAULT_MASK) if binder.context.masked else typed
 
 
 def wrong_number(given: int, wanted: int, query: s.Query, *, listed: bool) -> None:

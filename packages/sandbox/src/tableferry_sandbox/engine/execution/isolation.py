@@ -6,6 +6,8 @@ from tableferry_sandbox.engine.database.catalog_objects import Database, Table
 from tableferry_sandbox.engine.database.versions import Snapshot, visible
 from tableferry_sandbox.engine.errors import (
     altered_since_snapshot,
+    disabled_index,
+    read_only_database,
     snapshot_not_allowed,
     snapshot_not_begun,
 )
@@ -59,6 +61,15 @@ def readable_for_write(session: SessionState, table: Table, hints: frozenset[str
     else:
         shown = visible(snapshot or versions.now(), own)
     return f"(SELECT rowid AS rid, * FROM {table.physical} WHERE {shown})"
+
+
+def refuse_write(table: Table) -> None:
+    """Raise 3906 in a database that is read-only, 8655 where rows are not accessible."""
+    if table.database.read_only and not table.temporary:
+        raise read_only_database(table.database.name)
+    unreadable = table.unreadable
+    if unreadable is not None:
+        raise disabled_index(unreadable.name, table.name)
 
 
 def note_access(session: SessionState) -> None:

@@ -11,9 +11,10 @@ from typing import Final, TypeVar
 
 from tableferry_sandbox.engine.binding.binder import Binder
 from tableferry_sandbox.engine.binding.scope import Scope
-from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
+from tableferry_sandbox.engine.database.catalog_objects import Table
+from tableferry_sandbox.engine.database.table_columns import TableColumn
 from tableferry_sandbox.engine.errors import invalid_column, unsupported
-from tableferry_sandbox.engine.execution import output_clause, row_checks
+from tableferry_sandbox.engine.execution import output_clause
 from tableferry_sandbox.engine.execution.change_tracking import context_of
 from tableferry_sandbox.engine.execution.dml_common import (
     finished,
@@ -22,6 +23,7 @@ from tableferry_sandbox.engine.execution.dml_common import (
     writable_table,
     writing_context,
 )
+from tableferry_sandbox.engine.execution.implicit_writes import written
 from tableferry_sandbox.engine.execution.inserting import (
     insert_columns,
     with_defaults,
@@ -134,7 +136,9 @@ class _Merging:
             return {}
         if clause.action == "insert":
             return self._inserted(number, clause, visible)
-        assign = partial(new_values, self._binder, self._table, clause.assignments, visible)
+        assign = partial(
+            new_values, self._session, self._binder, self._table, clause.assignments, visible
+        )
         assigned = _bound(clause, assign)
         self._changed[number] = [column for column, _ in assigned]
         kept = {c.column_id: f"{alias}.{c.physical}" for c in self._base}
@@ -154,13 +158,14 @@ class _Merging:
         [row] = query.body.rows
         if len(row) != len(columns):
             wrong_number(len(row), len(columns), query, listed=bool(clause.columns))
-        self._changed[number] = columns
-        found = {}
+        found: dict[int, str] = {}
         for column, node in zip(columns, row, strict=True):
+            self._binder.context.masked = False
             value = self._binder.value(node, visible)
-            found[column.column_id] = row_checks.assigned(
-                self._binder, value.sql, value.type, column
-            )
+            if self._binder.context.masked:
+                raise unsupported("masked columns in a MERGE for a login without UNMASK")
+            found |= written(self._binder, self._table, column, value)
+        self._changed[number] = [c for c in self._base if c.column_id in found]
         return found
 
     def _check_once(self) -> None:

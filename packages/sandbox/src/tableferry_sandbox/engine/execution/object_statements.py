@@ -17,7 +17,13 @@ from tableferry_sandbox.engine.database.other_objects import (
     XmlCollection,
 )
 from tableferry_sandbox.engine.errors import invalid_object, object_exists, unsupported
-from tableferry_sandbox.engine.execution.catalog_changes import on_commit, on_rollback, place
+from tableferry_sandbox.engine.execution.catalog_changes import (
+    on_commit,
+    on_rollback,
+    place,
+    refuse_read_only,
+)
+from tableferry_sandbox.engine.execution.object_uses import refuse_if_used
 from tableferry_sandbox.engine.execution.scalars import evaluate
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binder_for
@@ -36,7 +42,7 @@ _RANGES: Final = {
 }  # fmt: skip
 
 
-def _add(session: SessionState, database: Database, item: SchemaObject) -> None:
+def add_object(session: SessionState, database: Database, item: SchemaObject) -> None:
     """Put an object into the catalog, in place of one of the same name."""
     key = database.path(item.schema, item.name)
     known = database.others.get(key)
@@ -65,7 +71,7 @@ def create_synonym(session: SessionState, statement: dd.CreateSynonym) -> Iterat
     synonym = Synonym(
         object_id=database.new_object_id(), schema=schema, name=name, base=statement.base
     )
-    _add(session, database, synonym)
+    add_object(session, database, synonym)
     yield StatementDone(None, "CREATE SYNONYM")
 
 
@@ -95,7 +101,7 @@ def change_sequence(session: SessionState, statement: dd.SequenceChange) -> Iter
     sequence.physical = store.new_name()
     store.create_sequence(sequence)
     old = known.physical if known else None
-    _add(session, database, sequence)
+    add_object(session, database, sequence)
     on_rollback(session, lambda: store.drop_sequence(sequence.physical))
     if old is not None:
         on_commit(session, lambda: store.drop_sequence(old))
@@ -178,42 +184,8 @@ def create_function(session: SessionState, statement: dd.CreateFunction) -> Iter
     binder = binder_for(session)
     untyped = tuple(s.Null() for _ in statement.parameters)
     binder.value(inlined(function, untyped), Scope())
-    _add(session, database, function)
+    add_object(session, database, function)
     yield StatementDone(None, "CREATE FUNCTION")
-
-
-def refuse_if_used(session: SessionState, item: SchemaObject, verb: str = "DROP") -> None:
-    """Raise 3729 where a table uses a function or a sequence, 3716 where one is bound to it."""
-    for database in session.server.databases():
-        if database.others.get(database.path(item.schema, item.name)) is not item:
-            continue
-        for table in database.tables():
-            for column in table.columns:
-                if item in (column.rule, column.default and column.default.bound):
-                    raise SqlError(
-                        3716,
-                        f"The {'rule' if item is column.rule else 'default'} '{item.name}' cannot "
-                        "be dropped because it is bound to one or more column.",
-                    )
-                texts = [column.computed, column.default.expression if column.default else None]
-                if any(_mentions(node, item, database) for node in texts) or any(
-                    _mentions(check.condition, item, database) for check in table.checks
-                ):
-                    raise SqlError(
-                        3729,
-                        f"Cannot {verb} '{item.schema}.{item.name}' because it is being referenced "
-                        f"by object '{table.name}'.",
-                    )
-
-
-def _mentions(root: s.Node | None, item: SchemaObject, database: Database) -> bool:
-    key = database.key
-    wanted = {key(f"{item.schema}.{item.name}"), key(item.name)}
-    return any(
-        (isinstance(node, s.Call) and key(node.name) in wanted)
-        or (isinstance(node, s.NextValue) and key(".".join(node.sequence)) in wanted)
-        for node in s.nodes(root)
-    )
 
 
 def create_bound(session: SessionState, statement: dd.CreateBound) -> Iterator[Event]:
@@ -227,7 +199,7 @@ def create_bound(session: SessionState, statement: dd.CreateBound) -> Iterator[E
         expression=statement.expression,
         text=statement.text,
     )
-    _add(session, database, item)
+    add_object(session, database, item)
     yield StatementDone(None, f"CREATE {statement.kind.upper()}")
 
 
@@ -264,6 +236,7 @@ def change_xml_collection(
 
 def create_partitioning(session: SessionState, statement: dd.CreatePartitioning) -> Iterator[Event]:
     """CREATE PARTITION FUNCTION and SCHEME: catalog entries; every table has one partition."""
+    refuse_read_only(session.current)
     known = session.current.partitionings
     key = (statement.kind, session.current.key(statement.name))
     if key in known:

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import Final
 
-from tableferry_sandbox.engine.database.catalog_objects import (
-    AliasType,
-    DefaultConstraint,
-    Table,
-    TableColumn,
-)
+from tableferry_sandbox.engine.database.catalog_objects import Table
 from tableferry_sandbox.engine.database.definition_texts import default_text
 from tableferry_sandbox.engine.database.other_objects import DefaultObject, RuleObject
+from tableferry_sandbox.engine.database.table_columns import (
+    AliasType,
+    DefaultConstraint,
+    TableColumn,
+)
 from tableferry_sandbox.engine.execution import procedure_arguments
 from tableferry_sandbox.engine.execution.catalog_changes import on_rollback
 from tableferry_sandbox.engine.execution.session_state import SessionState

@@ -10,6 +10,7 @@ from tableferry_sandbox.engine.binding.bind_queries import QueryBinder
 from tableferry_sandbox.engine.binding.scope import BoundQuery, Scope, Source, Typed
 from tableferry_sandbox.engine.database.catalog_objects import Table
 from tableferry_sandbox.engine.execution import row_checks
+from tableferry_sandbox.engine.execution.masking import behind_mask
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.parsing.parse_dml import ACTION
 from tableferry_sandbox.engine.tree import syntax as s
@@ -38,7 +39,7 @@ def output(
     session: SessionState, table: Table, binder: QueryBinder, items: Sequence[s.Node], verb: str,
     *, merging: bool = False,
 ) -> ResultSet:  # fmt: skip
-    """Return the OUTPUT items of the staged rows, in no particular order. Raises 4104, 209.
+    """Return the OUTPUT items of the staged rows, in no order. Raises 4104, 209, 229, 230.
 
     ``merging``: of MERGE, where rows of either side may be missing, and ``$action`` is the verb.
     """
@@ -51,19 +52,22 @@ def output(
         "DELETE": f"{ENDED} AS d",
     }[verb]
     sides = {"INSERT": ("inserted",), "UPDATE": ("inserted", "deleted"), "DELETE": ("deleted",)}
+    refused = binder.context.permit(table)
     key = table.database.key
-    scope = Scope([Source(side, (), _columns(table, side[0]), key) for side in sides[verb]])
+    columns = {side: binder.table_columns(table, side[0], refused) for side in sides[verb]}
+    scope = Scope([Source(side, (), columns[side], key) for side in sides[verb]])
     if merging:
         missing = {"inserted", "deleted"} - set(sides[verb])
         scope.sources = [
             Source(one.alias, (), tuple(replace(c, nullable=True) for c in one.columns), key)
             for one in scope.sources
         ]
-        scope.sources += [Source(side, (), _nulls(table), key) for side in missing]
+        nulls = _nulls(binder.table_columns(table, "", refused))
+        scope.sources += [Source(side, (), nulls, key) for side in missing]
         done = Typed(f"'{verb}'", SqlType("nvarchar", 10), nullable=False, name=ACTION)
         scope.sources.append(Source("", (), (done,), key))
     chosen = [item for item in items if isinstance(item, s.SelectItem)]
-    found = binder.select_items(chosen, scope)
+    found = [behind_mask(binder.context, item) for item in binder.select_items(chosen, scope)]
     heads = ", ".join(f"{f.sql} AS c{n}" for n, f in enumerate(found, 1))
     shown = BoundQuery("", tuple(found)).result_columns(session.current.collation)
     schema: pa.Schema = arrow_schema(shown)
@@ -72,17 +76,8 @@ def output(
         return ResultSet(shown, iter(list(to_physical(reader, schema))))
 
 
-def _columns(table: Table, alias: str) -> tuple[Typed, ...]:
-    return tuple(
-        Typed(f"{alias}.{c.physical}", c.type, c.nullable, c.name, c.identity is not None)
-        for c in table.columns
-        if c.stored
-    )
-
-
-def _nulls(table: Table) -> tuple[Typed, ...]:
+def _nulls(columns: Sequence[Typed]) -> tuple[Typed, ...]:
     """Return the columns of a side that has no rows."""
     return tuple(
-        replace(c, sql=f"CAST(NULL AS {duck_type(c.type)})", nullable=True)
-        for c in _columns(table, "")
+        replace(c, sql=f"CAST(NULL AS {duck_type(c.type)})", nullable=True) for c in columns
     )

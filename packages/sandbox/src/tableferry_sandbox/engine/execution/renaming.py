@@ -8,11 +8,11 @@ from typing import Final
 
 from tableferry_sandbox.engine.database.catalog_objects import (
     CheckConstraint,
-    DefaultConstraint,
     ForeignKeyConstraint,
     Index,
     Table,
 )
+from tableferry_sandbox.engine.database.table_columns import DefaultConstraint
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.execution import procedure_arguments
 from tableferry_sandbox.engine.execution.altering import mentions

@@ -5,11 +5,8 @@ from collections.abc import Sequence
 from tableferry_sandbox.engine.binding.bind_predicates import group_key
 from tableferry_sandbox.engine.binding.binder import Binder
 from tableferry_sandbox.engine.binding.scope import Scope, Source, Typed
-from tableferry_sandbox.engine.database.catalog_objects import (
-    Index,
-    Table,
-    TableColumn,
-)
+from tableferry_sandbox.engine.database.catalog_objects import Index, Table
+from tableferry_sandbox.engine.database.table_columns import TableColumn
 from tableferry_sandbox.engine.errors import (
     duplicate_key,
     null_not_allowed,

@@ -10,17 +10,17 @@ from typing import Self
 
 from tableferry_sandbox.engine.binding.binder import Binder
 from tableferry_sandbox.engine.binding.clustering import clustered_order, note_order
-from tableferry_sandbox.engine.binding.collation_precedence import converted
-from tableferry_sandbox.engine.binding.scope import Scope, Source, Typed
-from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
+from tableferry_sandbox.engine.database.catalog_objects import Table
+from tableferry_sandbox.engine.database.table_columns import TableColumn
 from tableferry_sandbox.engine.database.versions import Transaction
 from tableferry_sandbox.engine.errors import update_conflict
-from tableferry_sandbox.engine.execution import constraint_checks, identities, row_checks, temporal
+from tableferry_sandbox.engine.execution import constraint_checks, row_checks, temporal
 from tableferry_sandbox.engine.execution.change_recording import ChangeRecorder
-from tableferry_sandbox.engine.execution.isolation import note_access, snapshot_of
+from tableferry_sandbox.engine.execution.isolation import note_access, refuse_write, snapshot_of
 from tableferry_sandbox.engine.execution.output_clause import ENDED, STAGE, keep_ended
+from tableferry_sandbox.engine.execution.row_values import RowValues
+from tableferry_sandbox.engine.execution.security_policies import check_blocked
 from tableferry_sandbox.engine.execution.session_state import SessionState
-from tableferry_sandbox.engine.types.duck_types import duck_type
 from tableferry_sandbox.engine.types.row_errors import translate
 
 
@@ -40,12 +40,14 @@ class Writer:
         self._own: Transaction | None = None
         self._in_place = False
         self._staged = False
-        self.number = 0
-        self.transaction: Transaction | None = None
+        self._values: RowValues
+        self._added = self._ended = 0
+        self._emptied = False
 
     def __enter__(self) -> Self:
         session, table = self.session, self.table
         store = session.server.store
+        refuse_write(table)
         # Table variables are not transactional: ROLLBACK does not undo changes to them.
         transaction = None if table.is_variable else session.transaction
         if transaction is None:
@@ -54,7 +56,8 @@ class Writer:
         if session.isolation == "snapshot" and not table.temporary:
             snapshot_of(session, table)
             store.versions.hold(transaction)
-        self.number, self.transaction = transaction.number, transaction
+        self.number = transaction.number
+        self._values = RowValues(session, table, transaction)
         try:
             for written in filter(None, (table, table.history)):
                 store.versions.lock_for_write(
@@ -88,6 +91,8 @@ class Writer:
     ) -> None:  # fmt: skip
         session = self.session
         failed = kind is not None
+        # Before the commit: whoever counts after it may have counted these rows already.
+        rows = self._rows_after()
         session.writer_number = None
         try:
             if not failed and self._staged:
@@ -101,8 +106,8 @@ class Writer:
                     session.server.store.draw_versions(self._own)
         finally:
             if not failed:
-                for written in filter(None, (self.table, self.table.history)):
-                    written.version += 1
+                for written, number in rows.items():
+                    written.next_version(number)
             # Ended before others may write: a snapshot that begins in between would have the rows,
             # which were changed in place, and not their transaction.
             self._end_own()
@@ -111,6 +116,15 @@ class Writer:
             ("duckdb", "_duckdb")
         ):
             raise translate(error) from error
+
+    def _rows_after(self) -> dict[Table, int | None]:
+        """Return how many rows each written table has after this, None where it is not known."""
+        history = self.table.history
+        added = {self.table: self._added} | ({history: self._ended} if history else {})
+        return {
+            table: None if table.known_rows is None or self._emptied else table.known_rows + number
+            for table, number in added.items()
+        }
 
     def _end_own(self) -> None:
         """End the transaction of a statement that runs outside one, and release its lock."""
@@ -129,23 +143,24 @@ class Writer:
     def insert(self, sql: str, columns: Sequence[TableColumn]) -> int:
         """Insert a query's rows unchanged; returns their number."""
         names = ", ".join(c.physical for c in columns)
-        return self._rows(
+        rows = self._rows(
             f"INSERT INTO {self.table.physical} ({names}, v_from, v_to) "
             f"SELECT *, {self.number}, NULL FROM ({sql})"
         )
+        self._added += rows
+        return rows
 
     def insert_with_defaults(self, binder: Binder, sql: str, heads: dict[int, str]) -> int:
         """Stage rows of a query (``q`` in ``heads``), complete, check and write them."""
         table, session = self.table, self.session
         base = [c for c in table.columns if c.computed is None]
         explicit = table.identity is not None and table.identity.column_id in heads
-        items = [f"{self._inserted(binder, c, heads)} AS {c.physical}" for c in base]
+        items = [f"{self._values.inserted(binder, c, heads)} AS {c.physical}" for c in base]
         rows = self._stage(f"SELECT {', '.join(items)} FROM ({sql}) AS q")
-        if table.rowversion:
-            table.database.rowversion += rows
-        identities.advance(self.session, table, rows, explicit=explicit)
-        self._complete(binder, base)
+        self._values.advance(rows, explicit=explicit)
+        self._values.complete(binder, base)
         self._check(rows, changed=None, replaced="")
+        check_blocked(session, table, "AFTER INSERT", None)
         stored = [c for c in table.columns if c.stored]
         names = ", ".join(c.physical for c in stored)
         values = ", ".join(row_checks.fitted(c) for c in stored)
@@ -157,52 +172,8 @@ class Writer:
         )
         if self._changes is not None and rows:
             self._changes.inserted()
+        self._added += rows
         return rows
-
-    def _inserted(self, binder: Binder, column: TableColumn, heads: dict[int, str]) -> str:
-        table = self.table
-        if column.column_id in heads:
-            return heads[column.column_id]
-        if column.identity:
-            return identities.values(table, column)
-        if column.type.name == "timestamp":
-            return self._rowversion()
-        if column.generated:
-            return temporal.generated_value(column, self._moment)
-        if column.default is not None:
-            typed = binder.value_of(table.database, column.default.expression, Scope())
-            default = table.database.collation
-            return converted(typed.sql, typed.type, column.type, default, explicit=False)
-        return f"CAST(NULL AS {duck_type(column.type)})"
-
-    @property
-    def _moment(self) -> int:
-        """When the transaction began, in ticks: the start of the period of what it writes."""
-        assert self.transaction is not None  # noqa: S101 - set on entering
-        return self.transaction.began
-
-    def _rowversion(self) -> str:
-        database = self.table.database
-        start = database.rowversion
-        if self.transaction is not None:
-            self.transaction.rowversions.setdefault(database.name, start + 1)
-        return f"from_hex(lpad(to_hex(CAST({start} + row_number() OVER () AS BIGINT)), 16, '0'))"
-
-    def _complete(self, binder: Binder, base: Sequence[TableColumn]) -> None:
-        """Add persisted computed columns to the staged rows."""
-        computed = [c for c in self.table.columns if c.computed is not None and c.persisted]
-        if not computed:
-            return
-        columns = tuple(Typed(c.physical, c.type, c.nullable, c.name) for c in base)
-        scope = Scope([Source(self.table.name, (), columns, self.table.database.key)])
-        items = []
-        for column in computed:
-            assert column.computed is not None  # noqa: S101 - selected above
-            typed = binder.value_of(self.table.database, column.computed, scope)
-            items.append(f"{binder.to_type(typed, column.type)} AS {column.physical}")
-        self.session.run_sql(
-            f"CREATE OR REPLACE TEMP TABLE {STAGE} AS SELECT *, {', '.join(items)} FROM {STAGE}"
-        )
 
     def _check(self, rows: int, changed: Sequence[TableColumn] | None, replaced: str) -> None:
         """Check staged rows; with ``changed``, only what changes of these columns can violate."""
@@ -215,7 +186,7 @@ class Writer:
         constraint_checks.check_constraints(session, table, STAGE, self.verb)
         for index in table.indexes:
             touched = changed is None or any(c in changed or c.computed for c, _ in index.columns)
-            if index.unique and (touched or index.condition is not None):
+            if index.unique and not index.disabled and (touched or index.condition is not None):
                 row_checks.check_unique_index(session, table, index, STAGE, replaced, rows=rows)
 
     def update(
@@ -225,24 +196,26 @@ class Writer:
         """Replace rows; ``heads`` gives each stored column's new value."""
         table, session = self.table, self.session
         base = [c for c in table.columns if c.computed is None]
-        heads |= {
-            c.column_id: temporal.generated_value(c, self._moment) for c in base if c.generated
-        }
+        moment = self._values.moment
+        heads |= {c.column_id: temporal.generated_value(c, moment) for c in base if c.generated}
         items = [f"{alias}.rid AS rid"]
         items += [f"{heads[c.column_id]} AS {c.physical}" for c in base]
         rows = self._stage(f"SELECT DISTINCT ON (rid) * FROM (SELECT {', '.join(items)}{tail})")
+        self._ended += rows
         if not rows and not self.keeps_ended:
             return 0
         self._check_conflict()
+        check_blocked(session, table, "BEFORE UPDATE", None)
         column = table.rowversion
         if column is not None:
             session.run_sql(
                 f"CREATE OR REPLACE TEMP TABLE {STAGE} AS SELECT * REPLACE "
-                f"({self._rowversion()} AS {column.physical}) FROM {STAGE}"
+                f"({self._values.rowversion()} AS {column.physical}) FROM {STAGE}"
             )
             table.database.rowversion += rows
-        self._complete(binder, base)
+        self._values.complete(binder, base)
         self._check(rows, changed, f"SELECT rid FROM {STAGE}")
+        check_blocked(session, table, "AFTER UPDATE", changed)
         if any(c in changed for i in table.indexes if i.unique for c, _ in i.columns):
             constraint_checks.check_not_referenced(
                 session, table, f"SELECT rid FROM {STAGE}", self.verb
@@ -277,7 +250,7 @@ class Writer:
         if self.keeps_ended:
             keep_ended(self.session, self.table)
         if self.table.history is not None:
-            temporal.keep_history(self.session, self.table, self.number, self._moment)
+            temporal.keep_history(self.session, self.table, self.number, self._values.moment)
         chosen = f"rowid IN (SELECT rid FROM {STAGE})"
         if self._in_place:
             self.session.run_sql(f"DELETE FROM {self.table.physical} WHERE {chosen}")
@@ -290,8 +263,11 @@ class Writer:
         """Delete rows."""
         session = self.session
         rows = self._stage(f"SELECT DISTINCT {alias}.rid AS rid{tail}")
+        self._added -= rows
+        self._ended += rows
         if rows or self.keeps_ended:
             self._check_conflict()
+            check_blocked(session, self.table, "BEFORE DELETE", None)
             constraint_checks.check_not_referenced(
                 session, self.table, f"SELECT rid FROM {STAGE}", self.verb
             )
@@ -302,6 +278,7 @@ class Writer:
 
     def delete_all(self) -> None:
         """Delete every row, as TRUNCATE does: Change Tracking forgets the table's changes."""
+        self._emptied = True
         if self._changes is not None:
             self._changes.truncated()
         if self._in_place:

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
-from tableferry_sandbox.engine.binding.scope import Scope
+from tableferry_sandbox.engine.binding.binder import Binder
+from tableferry_sandbox.engine.binding.scope import Scope, Typed
 from tableferry_sandbox.engine.execution.arithmetic_errors import forgiving
+from tableferry_sandbox.engine.execution.masking import behind_mask
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binder_for
 from tableferry_sandbox.engine.tree import syntax as s
 from tableferry_sandbox.engine.types import type_rules as t
 from tableferry_sandbox.engine.types.convert import convert
+from tableferry_sandbox.engine.types.masks import DEFAULT_MASK
 from tableferry_sandbox.sqltypes import MAX, SqlType
 
 
@@ -37,11 +41,19 @@ def evaluate(
 def _evaluated(session: SessionState, node: s.Node, target: SqlType | None) -> tuple[SqlType, Any]:
     with _reading(session):
         binder = binder_for(session)
-        typed = binder.value(node, Scope())
+        typed = _value(binder, node)
         if typed.type.name == "null":
             return target or t.INT, None
         kind = target or typed.type
         return kind, session.rows(f"SELECT {binder.to_type(typed, kind)}")[0][0]
+
+
+def _value(binder: Binder, node: s.Node) -> Typed:
+    """Bind an expression; what it takes from masked columns it shows behind the default mask."""
+    typed = binder.value(node, Scope())
+    if binder.context.masked:
+        return behind_mask(binder.context, replace(typed, mask=DEFAULT_MASK))
+    return typed
 
 
 def _plain(node: s.Literal) -> bool:
@@ -66,7 +78,7 @@ def text_of(session: SessionState, node: s.Node) -> str:
 
     def read() -> Any:
         with _reading(session):
-            typed = binder_for(session).value(node, Scope())
+            typed = _value(binder_for(session), node)
             return session.rows(f"SELECT {convert(typed.sql, typed.type, target)}")[0][0]
 
     value = forgiving(session, read)

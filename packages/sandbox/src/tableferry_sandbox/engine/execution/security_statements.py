@@ -3,16 +3,19 @@
 from collections.abc import Iterator
 from typing import Final
 
+from tableferry_sandbox.engine.database.catalog_objects import Table, View
 from tableferry_sandbox.engine.database.principals import (
     FIXED_ROLES,
+    ON_COLUMNS,
     WHOLE,
     Principal,
     Securable,
     Security,
 )
 from tableferry_sandbox.engine.errors import unsupported
+from tableferry_sandbox.engine.execution.catalog_changes import refuse_read_only
 from tableferry_sandbox.engine.execution.session_state import SessionState
-from tableferry_sandbox.engine.tree import definitions as dd
+from tableferry_sandbox.engine.tree import security as sec
 from tableferry_sandbox.events import Event, SqlError, StatementDone
 
 _ALL: Final = ("SELECT", "INSERT", "UPDATE", "DELETE", "REFERENCES")
@@ -24,14 +27,16 @@ _NARROW: Final = frozenset({"VIEW CHANGE TRACKING"})
 _FIXED_PRINCIPALS: Final = frozenset({"public", "dbo", "guest", "information_schema", "sys"})
 
 
-def change_principal(session: SessionState, statement: dd.PrincipalChange) -> Iterator[Event]:
+def change_principal(session: SessionState, statement: sec.PrincipalChange) -> Iterator[Event]:
     """CREATE, ALTER and DROP of a login, a user or a role."""
+    if statement.kind != "login":
+        refuse_read_only(session.current)
     {"login": _login, "user": _user, "role": _role}[statement.kind](session, statement)
     word = "ALTER" if "member" in statement.action else statement.action.upper()
     yield StatementDone(None, f"{word} {statement.kind.upper()}")
 
 
-def _login(session: SessionState, statement: dd.PrincipalChange) -> None:
+def _login(session: SessionState, statement: sec.PrincipalChange) -> None:
     server, options = session.server, dict(statement.options)
     found = server.find_login(statement.name)
     if statement.action == "create":
@@ -55,7 +60,7 @@ def _login(session: SessionState, statement: dd.PrincipalChange) -> None:
         found.default_database = options.get("default_database", found.default_database)
 
 
-def _user(session: SessionState, statement: dd.PrincipalChange) -> None:
+def _user(session: SessionState, statement: sec.PrincipalChange) -> None:
     security = session.current.security
     if statement.action == "create":
         _require_free(security, statement.name)
@@ -77,7 +82,7 @@ def _user(session: SessionState, statement: dd.PrincipalChange) -> None:
         raise unsupported("ALTER USER")
 
 
-def _role(session: SessionState, statement: dd.PrincipalChange) -> None:
+def _role(session: SessionState, statement: sec.PrincipalChange) -> None:
     security = session.current.security
     if statement.action == "create":
         _require_free(security, statement.name)
@@ -104,27 +109,60 @@ def _drop(security: Security, principal: Principal) -> None:
     security.remove(principal)
 
 
-def grant(session: SessionState, statement: dd.Grant) -> Iterator[Event]:
-    """GRANT, DENY and REVOKE, in the current database."""
+def grant(session: SessionState, statement: sec.Grant) -> Iterator[Event]:
+    """GRANT, DENY and REVOKE, in the current database. Raises 102, 1020, 1911, 15151."""
+    refuse_read_only(session.current)
     security = session.current.security
     securable = _securable(session, statement)
-    wrong = _NARROW & set(statement.permissions)
+    wrong = _NARROW & {permission.name for permission in statement.permissions}
     if securable == WHOLE and wrong:
         raise SqlError(102, f"Incorrect syntax near '{min(wrong)}'.", severity=15)
-    for name in statement.principals:
-        principal = _principal(security, name)
-        for permission in statement.permissions:
-            wanted = _ALL if permission in ("ALL", "ALL PRIVILEGES") else (permission,)
-            for one in wanted:
-                key = (principal.principal_id, one, securable)
-                if statement.action == "revoke":
-                    security.rights.pop(key, None)
+    given = {"grant": True, "deny": False}.get(statement.action)
+    principals = [_principal(security, name) for name in statement.principals]
+    for permission in statement.permissions:
+        columns = _columns(session, statement, permission)
+        for name in _names(permission):
+            for principal in principals:
+                if permission.columns:
+                    security.decide_on_columns(principal, name, int(securable[1]), columns, given)
                 else:
-                    security.rights[key] = statement.action == "grant"
+                    security.decide(principal, name, securable, given)
     yield StatementDone(None, statement.action.upper())
 
 
-def _securable(session: SessionState, statement: dd.Grant) -> Securable:
+def _names(permission: sec.Permission) -> tuple[str, ...]:
+    """Return the permissions that a name stands for."""
+    if permission.name not in ("ALL", "ALL PRIVILEGES"):
+        return (permission.name,)
+    return tuple(name for name in _ALL if not permission.columns or name in ON_COLUMNS)
+
+
+def _columns(session: SessionState, statement: sec.Grant, permission: sec.Permission) -> list[int]:
+    """Return the ids of a permission's columns; raises 1020, 1911."""
+    if not permission.columns:
+        return []
+    item = session.find_object(statement.securable) if statement.securable else None
+    if not isinstance(item, Table | View) or not set(_names(permission)) <= ON_COLUMNS:
+        raise SqlError(
+            1020,
+            "Sub-entity lists (such as column or security expressions) cannot be specified for "
+            "entity-level permissions.",
+            severity=15,
+        )
+    key = item.database.key
+    if isinstance(item, Table):
+        known = {key(column.name): column.column_id for column in item.columns}
+    else:
+        known = {key(name): number for number, (name, _, _) in enumerate(item.shape, 1)}
+    for name in permission.columns:
+        if key(name) not in known:
+            raise SqlError(
+                1911, f"Column name '{name}' does not exist in the target table or view."
+            )
+    return [known[key(name)] for name in permission.columns]
+
+
+def _securable(session: SessionState, statement: sec.Grant) -> Securable:
     """Return the securable of a permission; raises 15151."""
     kind, path = statement.securable_class, statement.securable
     shown = ".".join(path)
@@ -140,9 +178,12 @@ def _securable(session: SessionState, statement: dd.Grant) -> Securable:
     if kind != "OBJECT":
         raise unsupported(f"permissions on a {kind}")
     item = session.find_object(path)
-    if item is None or item.database is not session.current:
+    if item is not None and item.database is session.current:
+        return ("OBJECT", item.object_id)
+    other = session.find_other(path, session.current)
+    if other is None:
         raise _unknown("object", shown)
-    return ("OBJECT", item.object_id)
+    return ("OBJECT", other.object_id)
 
 
 def _principal(security: Security, name: str) -> Principal:

@@ -7,14 +7,16 @@ from typing import Final
 from tableferry_sandbox.engine.binding.binder import Binder
 from tableferry_sandbox.engine.binding.collation_precedence import converted
 from tableferry_sandbox.engine.binding.scope import BoundQuery
-from tableferry_sandbox.engine.database.catalog_objects import Table, TableColumn
+from tableferry_sandbox.engine.database.catalog_objects import Table
 from tableferry_sandbox.engine.database.rights import require_creation
+from tableferry_sandbox.engine.database.table_columns import TableColumn
 from tableferry_sandbox.engine.errors import (
     object_exists,
     undeclared,
     unsupported,
 )
 from tableferry_sandbox.engine.execution.catalog_changes import add_table, place
+from tableferry_sandbox.engine.execution.masking import behind_masks
 from tableferry_sandbox.engine.execution.row_writer import Writer
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.statement_binding import binding_context
@@ -48,7 +50,7 @@ def select(session: SessionState, statement: st.QueryStatement) -> Iterator[Even
     try:
         binder = Binder(context)
         bind = binder.untyped_query if variables else binder.query
-        bound = _first_rows(session, bind(statement.query, None))
+        bound = behind_masks(context, _first_rows(session, bind(statement.query, None)))
         if variables or (isinstance(body, s.Select) and body.into is not None):
             session.register_noted()
         if isinstance(body, s.Select) and body.into is not None:

@@ -195,7 +195,7 @@ def _identity_insert(session: SessionState, name: str, value: str) -> None:
 _WITHOUT_EFFECT: Final = frozenset({
     "recovery", "single_user", "multi_user", "auto_close", "auto_shrink", "online",
     "auto_update_statistics", "auto_create_statistics", "auto_update_statistics_async",
-    "page_verify", "torn_page_detection", "query_store", "optimized_locking", "read_write",
+    "page_verify", "torn_page_detection", "query_store", "optimized_locking",
     "accelerated_database_recovery", "delayed_durability", "target_recovery_time", "trustworthy",
     "db_chaining", "parameterization", "date_correlation_optimization", "recursive_triggers",
     "enable_broker", "disable_broker", "new_broker", "honor_broker_priority", "cursor_default",
@@ -205,6 +205,9 @@ _WITHOUT_EFFECT: Final = frozenset({
     "concat_null_yields_null", "numeric_roundabort", "quoted_identifier", "cursor_close_on_commit",
 })  # fmt: skip
 """Options of ALTER DATABASE ... SET that change nothing here."""
+
+_ALONE: Final = frozenset({"single_user", "read_only", "read_write"})
+"""Options that wait until all other sessions have left the database."""
 
 
 def alter_database(session: SessionState, statement: dd.AlterDatabase) -> Iterator[Event]:
@@ -221,8 +224,11 @@ def alter_database(session: SessionState, statement: dd.AlterDatabase) -> Iterat
         found.ansi_null_default = switch
     elif statement.option == "compatibility_level":
         found.compatibility = int(statement.value)
-    elif statement.option == "single_user" and session.server.is_used(found, except_by=session):
-        raise unsupported("ALTER DATABASE ... SET SINGLE_USER while others use the database")
+    elif statement.option in _ALONE and session.server.is_used(found, except_by=session):
+        option = statement.option.upper()
+        raise unsupported(f"ALTER DATABASE ... SET {option} while others use the database")
+    elif statement.option in ("read_only", "read_write"):
+        found.read_only = statement.option == "read_only"
     elif statement.option not in _WITHOUT_EFFECT:
         raise unsupported(f"ALTER DATABASE ... SET {statement.option.upper()}")
     yield StatementDone(None, "ALTER DATABASE")

@@ -6,7 +6,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from tableferry_sandbox.engine.binding.scope import Row
+from tableferry_sandbox.engine.binding.context import Row
 from tableferry_sandbox.engine.database.catalog_answers import catalog_answers
 
 

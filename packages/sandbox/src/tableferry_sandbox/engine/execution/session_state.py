@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from tableferry_sandbox.engine.binding.scope import Row
+from tableferry_sandbox.engine.binding.context import Row
 from tableferry_sandbox.engine.database import rights
 from tableferry_sandbox.engine.database.catalog_objects import Database, Table, View
 from tableferry_sandbox.engine.database.instance import Instance

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from tableferry_sandbox.engine.binding.binder import Binder
-from tableferry_sandbox.engine.binding.scope import Context
+from tableferry_sandbox.engine.binding.context import Context
 from tableferry_sandbox.engine.database import rights
 from tableferry_sandbox.engine.database.catalog_objects import Table
 from tableferry_sandbox.engine.execution.change_reading import ChangeReader
@@ -38,7 +38,7 @@ def binding_context(
         read or partial(readable, session),
         session.register_view if registered else session.note_view,
         ChangeReader(session, waits=read is not SHAPE_ONLY),
-        partial(rights.require, session.login, "SELECT"),
+        partial(rights.refused_columns, session.login, "SELECT"),
     )
 
 

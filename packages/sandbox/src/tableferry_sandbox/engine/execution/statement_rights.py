@@ -8,6 +8,7 @@ from tableferry_sandbox.engine.errors import cannot_drop
 from tableferry_sandbox.engine.execution import old_procedures
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.tree import definitions as dd
+from tableferry_sandbox.engine.tree import security as sec
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.events import SqlError
 
@@ -74,9 +75,14 @@ def _alter_database(session: SessionState, statement: dd.AlterDatabase | dd.Trac
     )
 
 
-def _change_principals(session: SessionState, statement: dd.PrincipalChange | dd.Grant) -> None:
-    of_the_server = isinstance(statement, dd.PrincipalChange) and statement.kind == "login"
+def _change_principals(session: SessionState, statement: sec.PrincipalChange | sec.Grant) -> None:
+    of_the_server = isinstance(statement, sec.PrincipalChange) and statement.kind == "login"
     if of_the_server or not session.may("CONTROL", session.current):
+        raise SqlError(15247, "User does not have permission to perform this action.")
+
+
+def _change_policy(session: SessionState) -> None:
+    if not session.may("ALTER ANY SECURITY POLICY", session.current):
         raise SqlError(15247, "User does not have permission to perform this action.")
 
 
@@ -87,6 +93,8 @@ _CHECKS: Final[dict[type, Callable[[SessionState, Any], None]]] = {
     dd.CreateSynonym: lambda session, _: _require_creation(session, "CREATE SYNONYM"),
     dd.SequenceChange: lambda session, _: _require_creation(session, "CREATE SEQUENCE"),
     dd.CreateFunction: lambda session, _: _require_creation(session, "CREATE FUNCTION"),
+    dd.CreateInlineFunction: lambda session, _: _require_creation(session, "CREATE FUNCTION"),
+    sec.PolicyChange: lambda session, _: _change_policy(session),
     dd.CreateBound: lambda session, made: _require_creation(session, f"CREATE {made.kind.upper()}"),
     dd.XmlCollectionChange: lambda session, _: _require_creation(
         session, "CREATE XML SCHEMA COLLECTION"
@@ -96,12 +104,13 @@ _CHECKS: Final[dict[type, Callable[[SessionState, Any], None]]] = {
     dd.CreateNamed: _create_named,
     dd.AlterTable: lambda session, alter: _require_alter(session, alter.table, 4902),
     dd.CreateIndex: lambda session, create: _require_alter(session, create.table, 1088),
+    dd.AlterIndex: lambda session, alter: _require_alter(session, alter.table, 1088),
     st.Truncate: lambda session, truncate: _require_alter(session, truncate.table, 4701),
     dd.Drop: _drop,
     dd.AlterDatabase: _alter_database,
     dd.TrackDatabase: _alter_database,
-    dd.PrincipalChange: _change_principals,
-    dd.Grant: _change_principals,
+    sec.PrincipalChange: _change_principals,
+    sec.Grant: _change_principals,
 }
 
 

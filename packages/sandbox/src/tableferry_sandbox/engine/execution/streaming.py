@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from tableferry_sandbox.engine.binding.scope import BoundQuery, Context
+from tableferry_sandbox.engine.binding.context import Context
+from tableferry_sandbox.engine.binding.scope import BoundQuery
 from tableferry_sandbox.engine.database.catalog_answers import catalog_answers
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.types.duck_types import arrow_schema, to_physical

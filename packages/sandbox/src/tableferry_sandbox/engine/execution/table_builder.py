@@ -5,12 +5,12 @@ import zlib
 from tableferry_sandbox.engine.binding.scope import Scope
 from tableferry_sandbox.engine.database.catalog_objects import (
     CheckConstraint,
-    DefaultConstraint,
     ForeignKeyConstraint,
     Index,
     Table,
 )
 from tableferry_sandbox.engine.database.definition_texts import default_text
+from tableferry_sandbox.engine.database.table_columns import DefaultConstraint
 from tableferry_sandbox.engine.errors import object_exists
 from tableferry_sandbox.engine.execution.column_builder import ColumnBuilder
 from tableferry_sandbox.engine.execution.constraint_checks import check_existing, check_references

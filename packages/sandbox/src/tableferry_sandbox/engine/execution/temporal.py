@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from tableferry_sandbox.engine.database.catalog_objects import Index, Table, TableColumn, View
+from tableferry_sandbox.engine.database.catalog_objects import Index, Table, View
+from tableferry_sandbox.engine.database.table_columns import TableColumn
 from tableferry_sandbox.engine.errors import invalid_column
 from tableferry_sandbox.engine.execution.catalog_changes import add_table, on_rollback
 from tableferry_sandbox.engine.execution.output_clause import ENDED

@@ -104,6 +104,9 @@ class AlterParser(IndexParser):
         if self.peek(1).lower in ("add", "drop") and mark.lower in _COLUMN_MARKS:
             action = f"{self.peek(1).lower} {mark.lower}"
             self.position += 3
+            if action == "add masked":
+                column = dd.ColumnDef(name.text, None, masked=self.mask())
+                return dd.AlterTable(table, "mask column", (column,), line=line)
             self.accept("for", "replication")
             return dd.AlterTable(table, "mark column", names=(name.text, action), line=line)
         return dd.AlterTable(table, "alter column", (self.column(),), line=line)

@@ -127,12 +127,15 @@ class DdlParser(AlterParser):
             return self.sequence(line, create=False)
         if self.at("xml", "schema"):
             return self.alter_xml_collection(line)
-        if self.at_any("index", "authorization"):
-            command = f"ALTER {self.token.text.upper()}"
+        if self.accept("index"):
+            return self.alter_index(line)
+        if self.at("authorization"):
             while not (self.at(";") or self.token.kind == "end"):
-                if self.advance().lower == "disable":
-                    raise unsupported(f"{command} ... DISABLE")
-            return st.NoOperation(command, line=line)
+                self.advance()
+            return st.NoOperation("ALTER AUTHORIZATION", line=line)
+        if self.at_policy():
+            self.position += 2
+            return self.security_policy(line, create=False)
         if self.at("fulltext"):
             return self._fulltext(start, line)
         raise unsupported(f"ALTER {self.token.text.upper()}")
@@ -143,7 +146,7 @@ def _drop_kind(parser: IndexParser) -> str:
     if parser.at("xml", "schema", "collection"):
         parser.position += 3
         return "xml schema collection"
-    if parser.at_any("partition", "fulltext"):
+    if parser.at_any("partition", "fulltext") or parser.at_policy():
         return f"{parser.advance().lower} {parser.advance().lower}"
     kind = parser.advance().lower
     if kind not in _DROPPED:

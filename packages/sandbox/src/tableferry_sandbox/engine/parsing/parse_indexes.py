@@ -1,13 +1,13 @@
-"""CREATE INDEX of every kind: B-trees, columnstore, XML, spatial."""
+"""CREATE INDEX of every kind (B-trees, columnstore, XML, spatial), and ALTER INDEX."""
 
-from tableferry_sandbox.engine.parsing.parse_objects import ObjectParser
+from tableferry_sandbox.engine.parsing.parse_policies import PolicyParser
 from tableferry_sandbox.engine.tree import definitions as dd
 from tableferry_sandbox.engine.tree import statements as st
 from tableferry_sandbox.engine.tree import syntax as s
 
 
-class IndexParser(ObjectParser):
-    """Parses CREATE INDEX."""
+class IndexParser(PolicyParser):
+    """Parses CREATE and ALTER INDEX."""
 
     def at_index(self) -> bool:
         """Return whether what follows CREATE is an index."""
@@ -82,3 +82,20 @@ class IndexParser(ObjectParser):
             self.skip_parentheses()
         self.storage_clauses()
         return dd.CreateIndex(table, dd.IndexDef(name, columns, kind="XML"), line=line)
+
+    def alter_index(self, line: int) -> st.Statement:
+        """Parse what follows ALTER INDEX."""
+        name = "" if self.accept("all") else self.name()
+        self.expect("on")
+        table = self.path()
+        action = self.advance().lower
+        if action not in ("disable", "rebuild", "reorganize", "set", "resume", "pause", "abort"):
+            raise self.error()
+        if action == "set":
+            self.skip_parentheses()
+        elif self.accept("partition", "="):
+            self.advance()
+        if self.at("with", "("):
+            self.advance()
+            self.skip_parentheses()
+        return dd.AlterIndex(table, name, action, line=line)

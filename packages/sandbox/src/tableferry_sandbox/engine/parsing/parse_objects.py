@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
+from dataclasses import replace as dc_replace
 from typing import Final
 
 from tableferry_sandbox.engine.parsing.parse_tables import TableParser
@@ -40,7 +41,7 @@ class ObjectParser(TableParser):
     def function(
         self, start: int, line: int, *, replace: bool = False, must_exist: bool = False
     ) -> st.Statement:
-        """Parse what follows CREATE or ALTER FUNCTION; only scalar functions are supported."""
+        """Parse what follows CREATE or ALTER FUNCTION: a scalar function or an inline one."""
         mark = self.position - 1
         path = self.path()
         self.expect("(")
@@ -50,7 +51,10 @@ class ObjectParser(TableParser):
             self.accept(",")
         if not self.accept("returns"):
             raise self.error()
-        if self.token.kind == "variable" or self.at("table"):
+        if self.accept("table"):
+            made = self._inline_function(path, tuple(parameters), start, line)
+            return dc_replace(made, replace=replace, must_exist=must_exist)
+        if self.token.kind == "variable":
             self.position = mark
             return self.refused_module("table-valued", line)
         returns = self.type_name()
@@ -73,6 +77,23 @@ class ObjectParser(TableParser):
             line=line,
         )
 
+    def _inline_function(
+        self, path: st.Path, parameters: tuple[dd.FunctionParameter, ...], start: int, line: int
+    ) -> dd.CreateInlineFunction:
+        """Parse what follows RETURNS TABLE; the query may stand in parentheses."""
+        options = self._function_options()
+        self.accept("as")
+        self.expect("return")
+        query = self.query()
+        return dd.CreateInlineFunction(
+            path,
+            parameters,
+            query,
+            self.text_since(start),
+            schema_bound="schemabinding" in options,
+            line=line,
+        )
+
     def _parameter(self) -> dd.FunctionParameter:
         if self.token.kind != "variable":
             raise self.error()
@@ -86,7 +107,7 @@ class ObjectParser(TableParser):
     def _function_options(self) -> set[str]:
         words: set[str] = set()
         if self.accept("with"):
-            while not (self.at_any("as", "begin") or self.token.kind == "end"):
+            while not (self.at_any("as", "begin", "return") or self.token.kind == "end"):
                 if self.accept("execute", "as"):
                     self.advance()
                 else:

@@ -2,8 +2,9 @@
 
 from tableferry_sandbox.engine.errors import unsupported
 from tableferry_sandbox.engine.parsing.parse_ddl import DdlParser
-from tableferry_sandbox.engine.tree import definitions as dd
+from tableferry_sandbox.engine.tree import security as sec
 from tableferry_sandbox.engine.tree import statements as st
+from tableferry_sandbox.events import SqlError
 
 _KINDS = ("login", "user", "role")
 
@@ -20,11 +21,11 @@ class PrincipalParser(DdlParser):
         if kind == "role":
             if self.accept("authorization"):
                 self.name()
-            return dd.PrincipalChange("create", kind, name, line=line)
+            return sec.PrincipalChange("create", kind, name, line=line)
         if kind == "login":
             if not self.accept("with"):
                 raise unsupported("logins of Windows, certificates and keys")
-            return dd.PrincipalChange("create", kind, name, options=self._options_of(), line=line)
+            return sec.PrincipalChange("create", kind, name, options=self._options_of(), line=line)
         login = name
         if self.at_any("for", "from"):
             self.advance()
@@ -34,7 +35,7 @@ class PrincipalParser(DdlParser):
         elif self.accept("without", "login"):
             login = ""
         options = self._options_of() if self.accept("with") else ()
-        return dd.PrincipalChange("create", kind, name, login, options, line=line)
+        return sec.PrincipalChange("create", kind, name, login, options, line=line)
 
     def alter(self, line: int) -> st.Statement:
         """Parse what follows ALTER."""
@@ -45,11 +46,11 @@ class PrincipalParser(DdlParser):
         if kind == "role" and self.at_any("add", "drop"):
             action = self.advance().lower
             self.expect("member")
-            return dd.PrincipalChange(f"{action} member", kind, name, self.name(), line=line)
+            return sec.PrincipalChange(f"{action} member", kind, name, self.name(), line=line)
         if kind == "login" and self.at_any("enable", "disable"):
-            return dd.PrincipalChange(self.advance().lower, kind, name, line=line)
+            return sec.PrincipalChange(self.advance().lower, kind, name, line=line)
         self.expect("with")
-        return dd.PrincipalChange("alter", kind, name, options=self._options_of(), line=line)
+        return sec.PrincipalChange("alter", kind, name, options=self._options_of(), line=line)
 
     def drop(self, line: int) -> st.Statement:
         """Parse what follows DROP."""
@@ -57,7 +58,7 @@ class PrincipalParser(DdlParser):
             return super().drop(line)
         kind = self.advance().lower
         if_exists = self.accept("if", "exists")
-        return dd.PrincipalChange("drop", kind, self.name(), if_exists=if_exists, line=line)
+        return sec.PrincipalChange("drop", kind, self.name(), if_exists=if_exists, line=line)
 
     def _options_of(self) -> tuple[tuple[str, str], ...]:
         """Parse ``PASSWORD = N'...', CHECK_POLICY = OFF``; names in lower case."""
@@ -73,7 +74,7 @@ class PrincipalParser(DdlParser):
                 return tuple(found)
 
     def grant(self, line: int) -> st.Statement:
-        """Parse what follows GRANT, DENY or REVOKE."""
+        """Parse what follows GRANT, DENY or REVOKE. Raises 1019 for two lists of columns."""
         action = self.tokens[self.position - 1].lower
         if action == "revoke":
             self.accept("grant", "option", "for")
@@ -84,6 +85,8 @@ class PrincipalParser(DdlParser):
         securable: tuple[str, ...] = ()
         if self.accept("on"):
             kind, securable = self._securable()
+            if self.at("("):
+                permissions = self._on_columns(permissions)
         if not (self.accept("to") or (action == "revoke" and self.accept("from"))):
             raise self.error()
         principals = [self._principal()]
@@ -93,30 +96,36 @@ class PrincipalParser(DdlParser):
         self.accept("cascade")
         if self.accept("as"):
             self.name()
-        return dd.Grant(action, tuple(permissions), kind, securable, tuple(principals), line=line)
+        return sec.Grant(action, tuple(permissions), kind, securable, tuple(principals), line=line)
 
     def _principal(self) -> str:
         """Take a principal's name; PUBLIC is a reserved word."""
         return self.advance().text if self.at("public") else self.name()
 
-    def _permission(self) -> str:
+    def _permission(self) -> sec.Permission:
         words = []
-        while not self.at_any("on", "to", "from", ","):
-            if self.at("("):
-                raise unsupported("permissions on columns")
+        while not self.at_any("on", "to", "from", ",", "("):
             if self.token.kind not in ("word", "name"):
                 raise self.error()
             words.append(self.advance().text.upper())
         if not words:
             raise self.error()
-        return " ".join(words)
+        return sec.Permission(" ".join(words), self.name_list() if self.at("(") else ())
+
+    def _on_columns(self, permissions: list[sec.Permission]) -> list[sec.Permission]:
+        """Take the columns after an object's name, which are those of all its permissions."""
+        columns = self.name_list()
+        if any(permission.columns for permission in permissions):
+            raise SqlError(
+                1019,
+                "Invalid column list after object name in GRANT/REVOKE statement.",
+                severity=15,
+            )
+        return [sec.Permission(permission.name, columns) for permission in permissions]
 
     def _securable(self) -> tuple[str, tuple[str, ...]]:
         kind = "OBJECT"
         if self.peek().text == "::":
             kind = self.advance().text.upper()
             self.advance()
-        path = self.path()
-        if self.at("("):
-            raise unsupported("permissions on columns")
-        return kind, path
+        return kind, self.path()

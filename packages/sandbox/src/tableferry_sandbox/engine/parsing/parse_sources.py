@@ -196,7 +196,7 @@ class SourceParser(PredicateParser):
         alias = self._table_alias()
         columns = self.name_list() if alias and self.at("(") else ()
         schema = path[-2].lower() if len(path) > 1 else ""
-        return s.TableFunction(schema, path[-1].lower(), arguments, alias, columns)
+        return s.TableFunction(schema, path[-1].lower(), arguments, alias, columns, path)
 
     def _function_arguments(self) -> tuple[s.Node, ...]:
         arguments = []

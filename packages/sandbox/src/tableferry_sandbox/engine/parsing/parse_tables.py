@@ -17,7 +17,11 @@ class TableParser(StorageParser):
     """Parses what CREATE TABLE and ALTER TABLE define."""
 
     def table_body(self, path: tuple[str, ...], line: int) -> dd.CreateTable:
-        """Parse a table's columns, constraints and indexes."""
+        """Parse a table's columns, constraints and indexes; an edge needs none of them."""
+        if self.at("as", "edge"):
+            self.position += 2
+            self.storage_clauses()
+            return dd.CreateTable(path, (), graph="edge", line=line)
         self.expect("(")
         columns: list[dd.ColumnDef] = []
         constraints: list[dd.ConstraintDef] = []
@@ -37,6 +41,10 @@ class TableParser(StorageParser):
             if self.at(")"):
                 break
         self.expect(")")
+        graph = ""
+        if self.at("as", "node") or self.at("as", "edge"):
+            graph = self.peek().lower
+            self.position += 2
         versioning = self.storage_clauses()
         return dd.CreateTable(
             path,
@@ -45,6 +53,7 @@ class TableParser(StorageParser):
             tuple(indexes),
             period,
             versioning,
+            graph,
             line=line,
         )
 
@@ -106,6 +115,8 @@ class TableParser(StorageParser):
             options["collation"] = self.name()
         elif self.accept("sparse"):
             options["sparse"] = True
+        elif self.accept("column_set", "for", "all_sparse_columns"):
+            options["column_set"] = True
         elif self.accept("rowguidcol"):
             options["rowguid"] = True
         elif self.at_any(
@@ -123,14 +134,14 @@ class TableParser(StorageParser):
         elif self.accept("hidden"):
             options["hidden"] = True
         elif self.accept("masked"):
-            options["masked"] = self._mask()
+            options["masked"] = self.mask()
         elif self.at_any("encrypted", "filestream"):
             raise unsupported(f"columns {self.token.text.upper()}")
         else:
             return False
         return True
 
-    def _mask(self) -> str:
+    def mask(self) -> str:
         """Parse ``WITH (FUNCTION = 'default()')``."""
         for word in ("with", "(", "function", "="):
             self.expect(word)

@@ -1,4 +1,4 @@
-"""The syntax tree of DDL and security statements, and of what they define."""
+"""The syntax tree of DDL, and of what it defines."""
 
 from dataclasses import dataclass
 
@@ -43,7 +43,7 @@ class ColumnDef(Node):
     """A column as defined; ``type`` is None for a computed one, whose ``text`` is its source.
 
     ``generated`` is ``start`` or ``end`` for the columns GENERATED ALWAYS AS ROW START or END,
-    ``masked`` the function of MASKED.
+    ``masked`` the function of MASKED; ``column_set`` stands for all sparse columns.
     """
 
     name: str
@@ -58,7 +58,8 @@ class ColumnDef(Node):
     rowguid: bool = False
     generated: str = ""
     hidden: bool = False
-    masked: str = ""
+    masked: str | None = None
+    column_set: bool = False
     constraints: tuple[ConstraintDef, ...] = ()
 
 
@@ -88,7 +89,7 @@ class Versioning(Node):
 class CreateTable(Statement):
     """CREATE TABLE, and DECLARE @t TABLE with the variable's name.
 
-    ``period`` names the columns of PERIOD FOR SYSTEM_TIME.
+    ``period`` names the columns of PERIOD FOR SYSTEM_TIME. ``graph`` is ``node`` or ``edge``.
     """
 
     table: Path
@@ -97,6 +98,7 @@ class CreateTable(Statement):
     indexes: tuple[IndexDef, ...] = ()
     period: tuple[str, ...] = ()
     versioning: Versioning | None = None
+    graph: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,15 @@ class CreateIndex(Statement):
 
     table: Path
     index: IndexDef
+
+
+@dataclass(frozen=True, slots=True)
+class AlterIndex(Statement):
+    """ALTER INDEX; an empty ``name`` is ALL. ``action``: disable, rebuild, or another word."""
+
+    table: Path
+    name: str
+    action: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +203,7 @@ class SequenceChange(Statement):
 
 @dataclass(frozen=True, slots=True)
 class FunctionParameter(Node):
-    """A parameter of a scalar function."""
+    """A parameter of a function."""
 
     name: str
     type: TypeName
@@ -212,6 +223,19 @@ class CreateFunction(Statement):
     must_exist: bool = False
     schema_bound: bool = False
     called_on_null: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CreateInlineFunction(Statement):
+    """CREATE [OR ALTER] FUNCTION ... RETURNS TABLE AS RETURN a query."""
+
+    name: Path
+    parameters: tuple[FunctionParameter, ...]
+    query: Query
+    text: str
+    replace: bool = False
+    must_exist: bool = False
+    schema_bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,30 +290,3 @@ class TrackDatabase(Statement):
     retention: int | None = None
     unit: str = ""
     auto_cleanup: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PrincipalChange(Statement):
-    """CREATE, ALTER or DROP of a login, a user or a role.
-
-    ``action``: create, alter, drop, enable, disable, add member, drop member; ``of`` is a user's
-    login or a role's member.
-    """
-
-    action: str
-    kind: str
-    name: str
-    of: str = ""
-    options: tuple[tuple[str, str], ...] = ()
-    if_exists: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Grant(Statement):
-    """GRANT, DENY or REVOKE; ``securable_class``: DATABASE, SCHEMA or OBJECT."""
-
-    action: str
-    permissions: tuple[str, ...]
-    securable_class: str
-    securable: Path
-    principals: tuple[str, ...]

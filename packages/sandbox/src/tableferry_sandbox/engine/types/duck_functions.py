@@ -19,6 +19,7 @@ from tableferry_sandbox import code_pages
 from tableferry_sandbox.engine.types import (
     clr_hierarchy,
     clr_spatial,
+    column_sets,
     json_values,
     values_to_text,
     variant,
@@ -214,6 +215,8 @@ FUNCTIONS: Final[dict[str, tuple[Rowwise, list[str], str, bool]]] = {
     "py_spatial_srid": (clr_spatial.srid, [_B], _I, False),
     "py_json_value": (json_values.value, [_S, _S], _S, False),
     "py_json_query": (json_values.query, [_S, _S], _S, False),
+    "py_json_member": (json_values.member, [_S, _S], _S, False),
+    "py_column_set": (column_sets.value, [_S, _S, _S, _S], _S, False),
     "py_xml": (xml_values.parse, [_S, _T, _T], _S, True),
     "py_reverse": (lambda t: from_units(to_units(t)[::-1]), [_S], _S, False),
 }

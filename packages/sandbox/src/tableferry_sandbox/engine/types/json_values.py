@@ -86,6 +86,16 @@ def _find(text: str, path: str) -> tuple[Any, bool]:
     return found, strict
 
 
+def member(text: str, name: str) -> str | None:
+    """Return a member of an object as text, None where there is no such object or member."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    value = found.get(name) if isinstance(found, dict) else None
+    return None if value is None else str(value)
+
+
 _MISSING: Final = object()
 
 

@@ -1,8 +1,8 @@
-"""A question about one table costs that table's rows of the catalog; its answer is the same."""
+"""A question about a few tables costs their rows of the catalog; its answer is the same."""
 
 import pytest
 
-from tableferry_sandbox.engine.binding import one_object
+from tableferry_sandbox.engine.binding import asked_objects
 from tableferry_sandbox.engine.database.catalog_answers import CatalogAnswers
 from tableferry_sandbox.engine.database.catalog_objects import Table
 
@@ -72,6 +72,16 @@ QUESTIONS = (
     "SELECT name FROM sys.tables WHERE object_id = OBJECT_ID('dbo.V')",
     "SELECT name FROM sys.views WHERE object_id = OBJECT_ID('dbo.V')",
     "SELECT name FROM sys.views WHERE object_id = OBJECT_ID('dbo.A')",
+    """SELECT w.place, p.rows FROM (VALUES (0, OBJECT_ID('dbo.A')), (1, OBJECT_ID('dbo.B')))
+       AS w (place, id) CROSS JOIN sys.partitions AS p WHERE p.object_id = w.id""",
+    """SELECT w.place, c.name FROM (VALUES (0, OBJECT_ID('dbo.A')), (1, OBJECT_ID('nothing')))
+       AS w (place, id) LEFT JOIN sys.columns AS c ON c.object_id = w.id""",
+    """SELECT c.name, w.place FROM sys.columns AS c LEFT JOIN
+       (VALUES (0, OBJECT_ID('dbo.A'))) AS w (place, id) ON c.object_id = w.id""",
+    """SELECT w.place, k.name FROM (VALUES (0, OBJECT_ID('dbo.A')), (1, OBJECT_ID('dbo.only')))
+       AS w (place, id) JOIN sys.objects AS k ON k.object_id = w.id""",
+    """SELECT w.place, c.name FROM (VALUES (0, OBJECT_ID('dbo.A'))) AS w (place, id)
+       JOIN sys.columns AS c ON c.object_id <> w.id""",
     """SELECT COUNT(*) FROM sys.objects AS o JOIN sys.tables AS t ON t.object_id = o.object_id
        WHERE o.object_id = OBJECT_ID('dbo.A')""",
 )
@@ -131,8 +141,32 @@ def test_of_many_tables_only_the_one_in_question_has_rows_made(ask, monkeypatch)
         "OBJECT_ID('dbo.A')) FROM sys.tables AS t WHERE t.object_id = OBJECT_ID('dbo.A')"
     )
     assert sorted(made) == [("sys.tables", 1), ("sys.views", 0)]
+    made.clear()
+    ask(
+        "SELECT w.place, t.name FROM (VALUES (0, OBJECT_ID('dbo.A')), (1, OBJECT_ID('dbo.B'))) "
+        "AS w (place, id) CROSS JOIN sys.tables AS t WHERE t.object_id = w.id"
+    )
+    assert made == [("sys.tables", 2)]
+
+
+def test_rows_that_were_written_are_not_counted(ask, server, monkeypatch):
+    """Every write says how many rows there are, so that sys.partitions reads no table."""
+    monkeypatch.setattr(type(server.store), "cursor", pytest.fail)
+    ask("CREATE TABLE t (id int PRIMARY KEY, v int); INSERT t VALUES (1, 1), (2, 2), (3, 3)")
+    rows = "SELECT rows FROM sys.partitions WHERE object_id = OBJECT_ID('t')"
+    assert ask(rows).value == 3
+    ask("UPDATE t SET v = 9; DELETE t WHERE id = 1; ALTER TABLE t ADD w int")
+    assert ask(rows).value == 2
+    ask("BEGIN TRAN; INSERT t (id) VALUES (7); COMMIT; SELECT id INTO u FROM t")
+    assert ask(rows).value == 3
+    assert ask(rows.replace("'t'", "'u'")).value == 3
+    monkeypatch.undo()
+    ask("BEGIN TRAN; INSERT t (id) VALUES (8); ROLLBACK")
+    assert ask(rows).value == 3
+    ask("TRUNCATE TABLE t")
+    assert ask(rows).value == 0
 
 
 def test_every_view_that_is_narrowed_has_the_column_that_says_whose_a_row_is(ask):
-    for view, column in one_object.OWNING_COLUMN.items():
+    for view, column in asked_objects.OWNING_COLUMN.items():
         assert ask(f"SELECT {column} FROM {view} WHERE {column} = 0").rows == []

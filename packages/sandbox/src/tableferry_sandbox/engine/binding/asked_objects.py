@@ -1,8 +1,9 @@
-"""Which object a query asks the catalog about: catalog views then make the rows of that one only.
+"""Which objects a query asks the catalog about: catalog views then make the rows of those only.
 
-A client asks about one table at a time, ``WHERE c.object_id = OBJECT_ID('t')``, in a database that
-may have hundreds. What is found here only spares work: the query's own conditions are applied all
-the same, and every condition that is not understood leaves a view with all its rows.
+A client asks about one table, ``WHERE c.object_id = OBJECT_ID('t')``, or about a list of them, the
+rows of ``(VALUES (OBJECT_ID('t')), ...) AS w (id)``, in a database that may have hundreds. What is
+found here only spares work: the query's own conditions are applied all the same, and every
+condition that is not understood leaves a view with all its rows.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -36,22 +37,26 @@ OWNING_COLUMN: Final[Mapping[str, str]] = {
 Column = tuple[str, str]
 """A column as a query names it, by the keys of its source's name and its own."""
 
+Ids = frozenset[int]
+"""The integers of which a column must have one."""
+
 Constant = Callable[[s.Node], int | None]
 """Returns the integer that an expression is known to be, None where it is not known."""
 
 
 class Equalities:
-    """The integers that columns of one SELECT must equal for a row of it to appear."""
+    """The integers of which columns of one SELECT must have one for a row of it to appear."""
 
     def __init__(self, select: s.Select, key: Callable[[str], str], constant: Constant) -> None:
         self._key, self._constant = key, constant
         self._only = _only_source(select.source)
-        self._known: dict[Column, int] = {}
+        self._known: dict[Column, Ids] = {}
         if select.source is None or not _is_plain(select.source):
             return
         names = [key(name) for name in _source_names(select.source)]
         if len(names) != len(set(names)):
             return
+        self._learn_lists(select.source)
         inner = [join.condition for join in _joins(select.source) if join.kind == "inner"]
         pairs = [pair for node in (select.where, *inner) for pair in _equal(node)]
         self._close(pairs, None)
@@ -62,9 +67,21 @@ class Equalities:
                 self._close([*_equal(join.condition)], inside)
                 self._close(pairs, None)
 
-    def of(self, source: str, column: str) -> int | None:
-        """Return what a column of a source must equal, None where that is not known."""
+    def of(self, source: str, column: str) -> Ids | None:
+        """Return what a column of a source must be one of, None where that is not known."""
         return self._known.get((self._key(source), self._key(column)))
+
+    def _learn_lists(self, source: s.Node) -> None:
+        """Learn what is in the columns of VALUES, where all of it is known."""
+        for item in _sources(source):
+            if not isinstance(item, s.Derived) or not isinstance(item.query.body, s.ValuesRows):
+                continue
+            for name, cells in zip(item.columns, zip(*item.query.body.rows, strict=False),
+                                   strict=False):  # fmt: skip
+                values = [self._constant(cell) for cell in cells]
+                known = frozenset(value for value in values if value is not None)
+                if None not in values:
+                    self._known[self._key(item.alias), self._key(name)] = known
 
     def _close(self, pairs: list[tuple[s.Node, s.Node]], inside: set[str] | None) -> None:
         """Learn from pairs of equal expressions, of the columns of some sources or of all."""
@@ -91,9 +108,12 @@ class Equalities:
             return self._key(self._only), self._key(node.parts[0])
         return None
 
-    def _value(self, node: s.Node) -> int | None:
+    def _value(self, node: s.Node) -> Ids | None:
         column = self._column(node)
-        return self._known.get(column) if column is not None else self._constant(node)
+        if column is not None:
+            return self._known.get(column)
+        value = self._constant(node)
+        return None if value is None else frozenset((value,))
 
 
 def _is_plain(source: s.Node) -> bool:
@@ -117,12 +137,21 @@ def _joins(source: s.Node) -> Iterator[s.Join]:
         yield from _joins(source.right)
 
 
-def _source_names(source: s.Node) -> Iterator[str]:
+def _sources(source: s.Node) -> Iterator[s.Node]:
+    """Yield the sources that are joined, in their order."""
     if isinstance(source, s.Join):
-        yield from _source_names(source.left)
-        yield from _source_names(source.right)
-    elif isinstance(source, s.TableRef):
-        yield _name(source)
+        yield from _sources(source.left)
+        yield from _sources(source.right)
+    else:
+        yield source
+
+
+def _source_names(source: s.Node) -> Iterator[str]:
+    for item in _sources(source):
+        if isinstance(item, s.TableRef):
+            yield _name(item)
+        elif isinstance(item, s.Derived):
+            yield item.alias
 
 
 def _equal(node: s.Node | None) -> Iterator[tuple[s.Node, s.Node]]:
