@@ -14,6 +14,8 @@ from tests.support.databases import PgDatabase
 from tests.support.messages import messages_to_the_target
 from tests.support.specs import entry
 
+pytestmark = pytest.mark.with_ledger
+
 ROWS = 1_000
 
 WAYS = pytest.mark.parametrize("publish", ["swap", "truncate"])

@@ -21,6 +21,8 @@ from tests.integration.conftest import PASSWORD, Sandbox
 from tests.support.databases import PgDatabase
 from tests.support.specs import entry
 
+pytestmark = pytest.mark.with_ledger
+
 NAMES = ("a", "b", "c")
 SHOP = "IdleShop"
 """The tests' own database, so that nothing else raises its version."""

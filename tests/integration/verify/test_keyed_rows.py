@@ -1,13 +1,14 @@
 """Rows are found by their keys on both sides, and repaired by them, whatever the key's type."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from tableferry import postgres, sqlserver
+from tableferry.config import TableSpec
 from tableferry.model.watermark import Watermark
 from tableferry.planning.key_texts import unaskable
 from tableferry.postgres.key_texts import has_key_sql
@@ -20,8 +21,10 @@ from tableferry.verification.differences import Difference, DifferenceKind, Diff
 from tableferry.verification.independent import Comparison, compare_rows
 from tableferry.verification.quarantined import quarantined
 from tableferry.verification.refused_values import still_refused
+from tests.integration.conftest import Sandbox
 from tests.integration.verify.conftest import Pair
 from tests.support.comparing import both_sides, summary
+from tests.support.databases import PgDatabase
 
 pytestmark = pytest.mark.with_ledger
 
@@ -98,18 +101,27 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Keyed:
-    """dbo.T with one kind of key, loaded; ``keys`` are those of its damaged rows."""
+    """A table with one kind of key, loaded; ``keys`` are those of its damaged rows."""
 
     pair: Pair
     keys: Sequence[Key]
+    name: str = "T"
+
+    @property
+    def spec(self) -> TableSpec:
+        return self.pair.spec(**self.tables)
+
+    @property
+    def tables(self) -> dict[str, str]:
+        return {"sql_table": f"dbo.{self.name}", "pg_table": self.name.lower()}
 
     def compare(self) -> list[Difference]:
-        with both_sides(self.pair.spec(), self.pair.source.settings(self.pair.target)) as both:
+        with both_sides(self.spec, self.pair.source.settings(self.pair.target)) as both:
             return compare_keys(*both, self.keys).kept
 
     def repair(self) -> TableOutcome:
-        spec, settings = self.pair.spec(), self.pair.source.settings(self.pair.target)
-        return repair_table(spec, settings, self.keys).tables[0]
+        settings = self.pair.source.settings(self.pair.target)
+        return repair_table(self.spec, settings, self.keys).tables[0]
 
     def compare_otherwise(self) -> Comparison:
         settings = self.pair.source.settings(self.pair.target)
@@ -117,31 +129,46 @@ class Keyed:
             sqlserver.connect(settings.sources["mctm"]) as from_,
             postgres.connect(settings.target) as into,
         ):
-            return compare_rows(self.pair.spec(), from_, into)
+            return compare_rows(self.spec, from_, into)
+
+
+def damaged_table(pair: Pair, kind: Kind, name: str = "T") -> Keyed:
+    """Load three rows with keys of this kind, then alter one, delete one and add one."""
+    keyed = Keyed(pair, [*((text,) for text in kind.texts), (kind.extra[1],)], name)
+    pair.source.run(
+        f"CREATE TABLE dbo.{name} (K {kind.type} NOT NULL PRIMARY KEY, Name nvarchar(20) NOT NULL)"
+    )
+    for number, value in enumerate(kind.values):
+        pair.source.run(f"INSERT INTO dbo.{name} VALUES ({value}, N'row {number}')")
+    pair.load(**keyed.tables)
+    pair.target.run(
+        f"UPDATE {name} SET name = 'damaged' WHERE name = 'row 0'",
+        f"DELETE FROM {name} WHERE name = 'row 1'",
+        f"INSERT INTO {name} VALUES ({kind.extra[0]}, 'extra')",
+    )
+    return keyed
 
 
 @pytest.fixture(params=KINDS)
 def keyed(pair: Pair, request: pytest.FixtureRequest) -> Keyed:
-    kind = KINDS[request.param]
-    pair.source.run(
-        f"CREATE TABLE dbo.T (K {kind.type} NOT NULL PRIMARY KEY, Name nvarchar(20) NOT NULL)"
-    )
-    for number, value in enumerate(kind.values):
-        pair.source.run(f"INSERT INTO dbo.T VALUES ({value}, N'row {number}')")
-    pair.load()
-    pair.target.run(
-        "UPDATE t SET name = 'damaged' WHERE name = 'row 0'",
-        "DELETE FROM t WHERE name = 'row 1'",
-        f"INSERT INTO t VALUES ({kind.extra[0]}, 'extra')",
-    )
-    return Keyed(pair, [*((text,) for text in kind.texts), (kind.extra[1],)])
+    return damaged_table(pair, KINDS[request.param])
 
 
-def test_rows_with_certain_keys_are_compared_and_no_others(keyed: Keyed) -> None:
+@pytest.fixture(scope="module", params=KINDS)
+def looked_at(
+    verify_source: Sandbox, module_pg_database: PgDatabase, request: pytest.FixtureRequest
+) -> Iterator[Keyed]:
+    """The same, for tests that alter nothing."""
+    yield damaged_table(Pair(verify_source, module_pg_database), KINDS[request.param], "Seen")
+    verify_source.run("DROP TABLE dbo.Seen")
+    module_pg_database.run("DROP TABLE seen")
+
+
+def test_rows_with_certain_keys_are_compared_and_no_others(looked_at: Keyed) -> None:
     found = Differences()
-    for one in keyed.compare():
+    for one in looked_at.compare():
         found.add(one)
-    different, missing, extra = keyed.keys
+    different, missing, extra = looked_at.keys
     assert summary(found) == sorted(
         [("different", different, ("Name",)), ("missing", missing, ()), ("extra", extra, ())],
         key=repr,
@@ -149,11 +176,11 @@ def test_rows_with_certain_keys_are_compared_and_no_others(keyed: Keyed) -> None
 
 
 def test_the_keys_that_a_comparison_finds_are_those_that_both_sides_are_asked_for(
-    keyed: Keyed,
+    looked_at: Keyed,
 ) -> None:
-    found = keyed.pair.compare(show_values=False)
-    assert {one.key for one in found.kept} == set(keyed.keys)
-    assert sorted(map(repr, found.kept)) == sorted(map(repr, keyed.compare()))
+    found = looked_at.pair.compare(show_values=False, **looked_at.tables)
+    assert {one.key for one in found.kept} == set(looked_at.keys)
+    assert sorted(map(repr, found.kept)) == sorted(map(repr, looked_at.compare()))
 
 
 def test_a_repair_makes_rows_with_any_kind_of_key_equal(keyed: Keyed) -> None:
@@ -179,13 +206,13 @@ def test_a_row_with_any_kind_of_key_is_recognised_in_quarantine(keyed: Keyed) ->
 
 
 def test_a_row_with_any_kind_of_key_is_recognised_by_the_value_that_was_refused(
-    keyed: Keyed,
+    looked_at: Keyed,
 ) -> None:
-    pair, refused = keyed.pair, keyed.keys[1]
+    pair, refused = looked_at.pair, looked_at.keys[1]
     digest = hashlib.sha256("row 1".encode("utf-16-le")).digest()
     row = QuarantinedRow({}, "Name", "22001", digest, since=Watermark(""))
-    with both_sides(pair.spec(), pair.source.settings(pair.target)) as (plan, sides):
-        assert still_refused(plan, sides, dict.fromkeys(keyed.keys, row)) == {refused}
+    with both_sides(looked_at.spec, pair.source.settings(pair.target)) as (plan, sides):
+        assert still_refused(plan, sides, dict.fromkeys(looked_at.keys, row)) == {refused}
 
 
 def test_a_key_with_a_digit_that_the_target_lost_is_none_to_repair_by(pair: Pair) -> None:
