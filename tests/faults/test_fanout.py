@@ -27,6 +27,8 @@ from tests.integration.fanout.conftest import CHUNKS, OLD, ROWS, FanOut
 from tests.support.ledger import SLOW, a_run
 from tests.support.proxy import Direction, TcpProxy
 
+pytestmark = pytest.mark.with_ledger
+
 READS = rf"{FROM_T}.*ROWCOUNT"
 IN_COPY = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "

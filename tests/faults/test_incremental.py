@@ -28,6 +28,8 @@ from tests.support.specs import entry
 
 __all__ = ["source", "sync", "target"]
 
+pytestmark = pytest.mark.with_ledger
+
 VERSION = "SELECT value FROM tableferry.watermarks WHERE target = 'public.t'"
 
 

@@ -21,6 +21,8 @@ from tests.support.databases import PgDatabase
 
 __all__ = ["source", "sync", "target"]
 
+pytestmark = pytest.mark.with_ledger
+
 COMPARED: Final = {"deletes": "reconcile", "reconcile_every": 0, "max_delete_share": 100}
 INCREMENTAL: Final[dict[str, dict[str, Any]]] = {
     "change_tracking": {"mode": "change_tracking"},

@@ -19,6 +19,8 @@ from tests.support.specs import entry
 
 __all__ = ["source", "target"]
 
+pytestmark = pytest.mark.with_ledger
+
 SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'tableferry%'"
 
 STEP = 3

@@ -29,6 +29,8 @@ from tests.support.proxy import TcpProxy
 
 __all__ = ["filled", "logins", "settings", "source", "statements", "target"]
 
+pytestmark = pytest.mark.with_ledger
+
 THREE = NAMES[:3]
 ROWS = [(1, "one"), (2, "two")]
 

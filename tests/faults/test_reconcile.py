@@ -20,6 +20,8 @@ from tests.support.compared_mode import Compared, compared_spec
 from tests.support.databases import PgDatabase
 from tests.support.specs import entry
 
+pytestmark = pytest.mark.with_ledger
+
 ROWS = 400
 ALL_KEYS = r"^SELECT\s+t\.\[ID\] AS \[id\]\s+FROM \S+ AS t(\s+ORDER BY .*)?;"
 """The statement that reads every key."""

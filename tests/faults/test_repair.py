@@ -30,6 +30,8 @@ from tests.support.specs import entry
 
 __all__ = ["source", "target"]
 
+pytestmark = pytest.mark.with_ledger
+
 STEP = 2
 """Every second moment only: each is a repair of its own."""
 

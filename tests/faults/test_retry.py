@@ -10,6 +10,8 @@ from tests.faults.support import FROM_T, QUICK, ROWS, fill_source, seen, sync
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 
+pytestmark = pytest.mark.with_ledger
+
 LOADING = "FROM pg_stat_activity WHERE query LIKE 'COPY%' AND state = 'active'"
 
 

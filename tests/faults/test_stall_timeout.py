@@ -18,6 +18,8 @@ from tests.support.databases import PgDatabase
 from tests.support.proxy import Direction, TcpProxy
 from tests.support.specs import entry
 
+pytestmark = pytest.mark.with_ledger
+
 LONGER = 2.5
 """Seconds: more than twice the ``stall_timeout`` of these tests."""
 

@@ -15,6 +15,8 @@ from tests.support.databases import PgDatabase
 from tests.support.proxy import Direction, TcpProxy
 from tests.support.specs import entry
 
+pytestmark = pytest.mark.with_ledger
+
 SPEC = parse_table_configs({"t": entry(sql_table="dbo.T", pg_table="t", publish="swap")})["t"]
 
 

@@ -32,6 +32,8 @@ from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.specs import entry
 
+pytestmark = pytest.mark.with_ledger
+
 KILLED = "1f3a9c04-0000-4000-8000-000000000000"
 
 ALWAYS = tuple(phase for phase in Phase if phase not in {Phase.VERIFY, Phase.REPAIR})

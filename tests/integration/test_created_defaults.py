@@ -9,6 +9,8 @@ from tests.integration.conftest import Sandbox
 from tests.integration.test_creation import created, sync
 from tests.support.databases import PgDatabase
 
+pytestmark = pytest.mark.with_ledger
+
 Make = Callable[[str], None]
 
 LATIN = "COLLATE Latin1_General_100_CI_AS"

@@ -15,6 +15,8 @@ from tests.integration.fanout.conftest import CHUNKS, ROWS, FanOut, fan_out
 
 __all__ = ["fan_out"]
 
+pytestmark = pytest.mark.with_ledger
+
 AN_HOUR_AGO = (
     "UPDATE tableferry.chunks SET done_at = done_at - interval '1 hour', "
     "read_at = read_at - interval '1 hour'"

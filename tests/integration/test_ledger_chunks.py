@@ -15,6 +15,8 @@ from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.ledger import SLOW, Run, a_run
 
+pytestmark = pytest.mark.with_ledger
+
 RANGES = ("id < 10", "id >= 10 AND id < 20", "id >= 20")
 PLAN = {"fingerprint": "abc", "publish": "swap"}
 AN_HOUR = ResumeLimit(3600.0)

@@ -19,6 +19,8 @@ from tests.support.databases import PgDatabase
 from tests.support.ledger import QUICK, SLOW, T, a_run, outcomes, seal_now
 from tests.support.proxy import Direction, TcpProxy
 
+pytestmark = pytest.mark.with_ledger
+
 ERROR = ErrorReport("DataError", "two rows have the same key", "Look at the source.", "23505")
 
 

@@ -22,6 +22,8 @@ from tests.support.ledger import QUICK, SLOW, a_run, outcomes, seal_now
 from tests.support.loaded_process import LoadedProcess
 from tests.support.proxy import TcpProxy
 
+pytestmark = pytest.mark.with_ledger
+
 
 @pytest.fixture
 def database(pg_database: PgDatabase) -> PgDatabase:

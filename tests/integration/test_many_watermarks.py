@@ -18,6 +18,8 @@ from tableferry.postgres.ledger.many_watermarks import (
 from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 
+pytestmark = pytest.mark.with_ledger
+
 RUN = UUID(int=1)
 NAMES = ("a", 'B "b"', "c")
 TABLES = [TargetTable("", name) for name in NAMES]

@@ -12,6 +12,8 @@ from tableferry.runs.run import sync_table
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 
+pytestmark = pytest.mark.with_ledger
+
 Sync = Callable[..., TableOutcome]
 
 

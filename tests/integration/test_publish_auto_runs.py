@@ -21,6 +21,8 @@ from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 from tests.support.specs import entry
 
+pytestmark = pytest.mark.with_ledger
+
 Make = Callable[[str], None]
 TABLE = "CREATE TABLE t (id int PRIMARY KEY, name text)"
 FIRING = (

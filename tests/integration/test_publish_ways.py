@@ -13,6 +13,8 @@ from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 from tests.support.specs import entry
 
+pytestmark = pytest.mark.with_ledger
+
 Make = Callable[[str], None]
 WAYS = [Publish(name) for name in STRATEGIES]
 

@@ -25,6 +25,8 @@ from tests.support.compared_mode import Compared, compared_spec
 from tests.support.databases import PgDatabase
 from tests.support.specs import entry
 
+pytestmark = pytest.mark.with_ledger
+
 ROWS = 200
 
 

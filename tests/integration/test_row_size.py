@@ -17,6 +17,8 @@ from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 from tests.support.specs import entry, planned
 
+pytestmark = pytest.mark.with_ledger
+
 TEXT = SourceType("nvarchar", 100)
 KINDS = [
     (TEXT, "'12345678901234567890123'"),

@@ -9,6 +9,8 @@ from tests.integration.conftest import Sandbox
 from tests.integration.test_creation import columns_of, created, indexes_of, sync
 from tests.support.databases import PgDatabase
 
+pytestmark = pytest.mark.with_ledger
+
 Make = Callable[[str], None]
 
 LEAVINGS = (

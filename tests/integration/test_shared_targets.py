@@ -21,6 +21,8 @@ from tests.integration.support import settings_of
 from tests.support.databases import PgDatabase
 from tests.support.messages import messages_to_the_target
 
+pytestmark = pytest.mark.with_ledger
+
 
 def specs(*targets: str, **changes: object) -> list[TableSpec]:
     """An entry for each target, all of which read the same table."""

@@ -13,6 +13,8 @@ from tableferry.runs.run import sync_table
 from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 
+pytestmark = pytest.mark.with_ledger
+
 UTF8 = "COLLATE Latin1_General_100_CI_AS_SC_UTF8"
 
 

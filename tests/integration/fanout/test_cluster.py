@@ -19,6 +19,8 @@ from tests.integration.conftest import PASSWORD, USER
 from tests.integration.fanout.conftest import CHUNKS, OLD, ROWS, FanOut
 from tests.support.in_process import call
 
+pytestmark = pytest.mark.with_ledger
+
 IN_COPY = (
     "SELECT client_port FROM pg_stat_activity WHERE datname = current_database() "
     "AND query LIKE 'COPY %staging_%' AND state = 'active' AND wait_event = 'ClientRead'"

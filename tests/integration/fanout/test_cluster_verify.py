@@ -17,6 +17,8 @@ from tests.integration.fanout.conftest import CHUNKS, ROWS, FanOut
 from tests.integration.fanout.test_cluster import configured, process_at, secrets
 from tests.support.in_process import call
 
+pytestmark = pytest.mark.with_ledger
+
 READS = r"FROM \[McTM\]\.\[dbo\]\.\[T\].*ORDER BY"
 READING = (
     "SELECT client_port FROM pg_stat_activity WHERE datname = current_database() "

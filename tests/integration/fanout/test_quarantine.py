@@ -6,6 +6,8 @@ from tableferry.errors import DataError
 from tableferry.runs.outcome import Status
 from tests.integration.fanout.conftest import CHUNKS, OLD, ROWS, FanOut
 
+pytestmark = pytest.mark.with_ledger
+
 BAD = 5
 
 

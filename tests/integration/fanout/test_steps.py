@@ -15,6 +15,8 @@ from tableferry_sandbox.faults import SendError
 from tests.integration.fanout.conftest import CHUNKS, OLD, ROWS, STAGING, FanOut
 from tests.support.specs import spec
 
+pytestmark = pytest.mark.with_ledger
+
 PAIRS = {"ID": "id", "Name": "name", "Note": "note"}
 
 

@@ -10,6 +10,8 @@ from tests.integration.conftest import Sandbox
 from tests.integration.incremental.conftest import ROWS, Sync, rows, source_rows
 from tests.support.databases import PgDatabase
 
+pytestmark = pytest.mark.with_ledger
+
 
 def watermark(target: PgDatabase) -> dict[str, Any]:
     ((value,),) = target.rows("SELECT value FROM tableferry.watermarks")

@@ -19,6 +19,8 @@ from tests.integration.incremental.conftest import Sync, rows, source_rows
 from tests.support.databases import PgDatabase
 from tests.support.specs import entry
 
+pytestmark = pytest.mark.with_ledger
+
 CHUNKS = 4
 STORED = "SELECT count(*) FROM tableferry.chunks WHERE done_at IS NOT NULL"
 

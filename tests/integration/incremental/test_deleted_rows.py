@@ -7,6 +7,8 @@ from tests.integration.conftest import Sandbox
 from tests.integration.incremental.conftest import ROWS, Sync
 from tests.support.databases import PgDatabase
 
+pytestmark = pytest.mark.with_ledger
+
 
 @pytest.fixture
 def marking(target: PgDatabase) -> PgDatabase:

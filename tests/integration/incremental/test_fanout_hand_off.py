@@ -18,6 +18,8 @@ from tests.integration.incremental.test_hand_off import MOVES
 from tests.support.databases import PgDatabase
 from tests.support.specs import entry
 
+pytestmark = pytest.mark.with_ledger
+
 CHUNKS = 4
 
 

@@ -14,6 +14,8 @@ from tests.integration.conftest import Sandbox
 from tests.integration.incremental.conftest import ROWS, Sync, rows, source_rows
 from tests.support.databases import PgDatabase
 
+pytestmark = pytest.mark.with_ledger
+
 MOVES = [
     "UPDATE dbo.T SET ID = 1002 WHERE ID = 2",  # read at its old key, not at its new one
     "UPDATE dbo.T SET ID = -50 WHERE ID = 50",  # read at neither

@@ -11,6 +11,8 @@ from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 from tests.support.specs import entry
 
+pytestmark = pytest.mark.with_ledger
+
 
 def carry(source: Sandbox, target: PgDatabase, **changes: Any) -> TableOutcome:
     given = {

@@ -12,6 +12,8 @@ from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 from tests.support.specs import entry
 
+pytestmark = pytest.mark.with_ledger
+
 ROWS = 40
 MODES: dict[str, dict[str, Any]] = {
     "rowversion": {"mode": "rowversion"},

@@ -11,6 +11,8 @@ from tests.integration.conftest import Sandbox
 from tests.integration.incremental.conftest import Sync
 from tests.support.databases import PgDatabase
 
+pytestmark = pytest.mark.with_ledger
+
 MODES: list[dict[str, Any]] = [
     {"mode": "change_tracking"},
     {"mode": "rowversion", "deletes": "ignore"},

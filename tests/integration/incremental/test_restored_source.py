@@ -12,6 +12,8 @@ from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 from tests.support.specs import entry
 
+pytestmark = pytest.mark.with_ledger
+
 MODES = [{"mode": "rowversion"}, {"mode": "watermark", "watermark": "N"}]
 
 

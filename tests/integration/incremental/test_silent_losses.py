@@ -17,6 +17,8 @@ from tests.support.databases import PgDatabase
 
 __all__ = ["before_chunk"]
 
+pytestmark = pytest.mark.with_ledger
+
 OF_R: dict[str, Any] = {
     "sql_table": "dbo.R", "columns": ["ID", "Name"], "pg_columns": ["id", "name"],
     "mode": "rowversion", "deletes": "reconcile", "publish": "swap", **IN_CHUNKS,

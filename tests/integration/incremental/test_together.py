@@ -16,6 +16,8 @@ from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 from tests.support.specs import entry
 
+pytestmark = pytest.mark.with_ledger
+
 Together = Callable[..., RunOutcome]
 
 PAIR = "UPDATE dbo.T SET Name = N'{0}' WHERE ID = 1; UPDATE dbo.U SET Name = N'{0}' WHERE ID = 1"

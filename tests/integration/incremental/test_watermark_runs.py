@@ -15,6 +15,8 @@ from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 from tests.support.specs import entry
 
+pytestmark = pytest.mark.with_ledger
+
 FILL = "INSERT INTO dbo.T (ID, Name, W) VALUES (1, N'one', {}), (2, N'two', {}), (3, N'three', {})"
 
 

@@ -18,6 +18,8 @@ from tests.integration.conftest import Sandbox
 from tests.integration.many_tables.conftest import NAMES, after, tables
 from tests.support.databases import PgDatabase
 
+pytestmark = pytest.mark.with_ledger
+
 TOGETHER = r"\(VALUES .* AS w \(place"
 """Finds a question about many tables."""
 

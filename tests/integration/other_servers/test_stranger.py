@@ -17,6 +17,8 @@ from tests.integration.conftest import Sandbox
 from tests.support.databases import PgDatabase
 from tests.support.foreign_server import VERSION, act_as_foreign_server
 
+pytestmark = pytest.mark.with_ledger
+
 ROWS = [(n, f"Имя {n}" if n % 3 else None, n % 2 == 0, n) for n in range(1, 40)]
 
 OPTIONAL = [
