@@ -12,7 +12,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import pymssql
 
@@ -24,13 +24,39 @@ from bench.tables import made
 from bench.workload import ANY, Workload
 
 TRACKED: Final = {"mode": "change_tracking", "publish": "auto"}
-FEW: Final = (600, 200, 200)
-"""Rows updated, inserted and deleted between two runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How many rows are updated, inserted and deleted between two runs."""
+
+    updated: int
+    inserted: int
+    deleted: int
+
+    @classmethod
+    def of(cls, changes: int) -> Self:
+        """Return the mix that all bars mean by so many changes: 6, 2 and 2 of 10."""
+        return cls(changes - 2 * (changes // 5), changes // 5, changes // 5)
+
+    @property
+    def written(self) -> int:
+        """How many rows a run has to write for them."""
+        return self.updated + self.inserted
+
+    def __str__(self) -> str:
+        return f"{self.updated:,} updates, {self.inserted:,} inserts, {self.deleted:,} deletes"
+
+
+FEW: Final = Changes.of(1_000)
 
 
 @dataclass(slots=True)
 class Runs:
-    """The runs against one source, and what happens there between them."""
+    """The runs against one source, and what happens there between them.
+
+    ``changed`` counts the times that rows were changed there, ``deleted`` the rows that are gone.
+    """
 
     at: dict[str, Any]
     target: dict[str, Any]
@@ -38,6 +64,8 @@ class Runs:
     series: dict[str, Series]
     log: Log
     stand_in: dict[str, list[float]] = field(default_factory=dict)
+    changed: int = 0
+    deleted: int = 0
 
     def source(self, sql: str) -> None:
         """Run a batch at the source, committed."""
@@ -54,21 +82,32 @@ class Runs:
         ):
             cursor.execute(sql)
 
-    def change(self, number: int) -> None:
-        """Make the changes of ``FEW``, other rows each time, spread over the table."""
-        updated, inserted, deleted = FEW
-        step, middle = max(1, self.rows // 2000), self.rows // 2 + number * deleted
+    def change(self, changes: Changes) -> None:
+        """Make such changes, other rows each time: updates spread over the first 3 tenths of keys.
+
+        Rows are deleted from 3 quarters on, and inserted above all others.
+        """
+        self.changed += 1
+        step, first = self.spread // changes.updated, self.rows * 3 // 4 + self.deleted
         self.source(
-            f"UPDATE dbo.Narrow SET Quantity = Quantity + 1 "
-            f"WHERE ID % {step} = {number % step} AND ID > 0 AND ID <= {updated * step}"
+            f"UPDATE dbo.Narrow SET Quantity = Quantity + 1 WHERE ID % {step} = "
+            f"{self.changed % step} AND ID > 0 AND ID <= {changes.updated * step}"
         )
-        self.source(f"DELETE FROM dbo.Narrow WHERE ID > {middle} AND ID <= {middle + deleted}")
+        self.source(
+            f"DELETE FROM dbo.Narrow WHERE ID > {first} AND ID <= {first + changes.deleted}"
+        )
+        self.deleted += changes.deleted
         columns = "ID, " + ", ".join(self._others())
         self.source(
-            f"INSERT INTO dbo.Narrow ({columns}) SELECT TOP ({inserted}) ID + "
-            f"{10 * self.rows * (number + 1)}, {', '.join(self._others())} FROM dbo.Narrow "
+            f"INSERT INTO dbo.Narrow ({columns}) SELECT TOP ({changes.inserted}) ID + "
+            f"{10 * self.rows * self.changed}, {', '.join(self._others())} FROM dbo.Narrow "
             f"WHERE ID <= {self.rows} ORDER BY ID"
         )
+
+    @property
+    def spread(self) -> int:
+        """The keys over which updates are spread; those above are for updates of whole ranges."""
+        return self.rows * 3 // 10
 
     def _others(self) -> list[str]:
         return [column.name for column in made("Narrow", 1).table.columns if column.name != "ID"]

@@ -4,7 +4,7 @@ import statistics
 from dataclasses import dataclass, field
 from typing import Final
 
-from bench.incremental_runs import FEW, Runs
+from bench.incremental_runs import FEW, Changes, Runs
 from bench.measure import Series
 from bench.page import table
 from bench.reconcile import measure_reconcile
@@ -15,7 +15,7 @@ from bench.tables import made
 TITLE: Final = "Incremental runs"
 
 MANY: Final = 100_000
-"""Rows updated before the run whose rows a second are compared with the complete load's."""
+"""Changes before the run whose rows a second are compared with the complete load's."""
 
 FEW_SECONDS: Final = 1.0
 COMMAND_SECONDS: Final = 1.5
@@ -26,12 +26,18 @@ KEYS_SECONDS: Final = 1.0
 MANY_SHARE: Final = 0.5
 MEMORY_MB: Final = 200.0
 
+CHANGES: Final = FEW.written + FEW.deleted
+
+_RATED: Final = frozenset({"many", "updates", "update", "merge_limit"})
+"""The kinds whose changes a second are shown."""
+
 _KINDS: Final = {
     "complete": "first load of the table, in one stream",
-    "few": f"{sum(FEW):,} changes: {FEW[0]} updates, {FEW[1]} inserts, {FEW[2]} deletes",
+    "few": f"{CHANGES:,} changes: {FEW}",
     "command": "the same number of changes by `tableferry sync`, from start to end of the process",
     "none": "a run in which nothing has changed",
-    "many": "{many:,} updates",
+    "many": "{many:,} changes: {mix}",
+    "updates": "{many:,} updates of rows that follow one another",
     "update": "limit: PostgreSQL's bare `UPDATE ... FROM` of as many rows, staged beforehand",
     "merge_limit": "limit: the same with the COPY into staging, `ANALYZE` and a comparison",
     "bigint keys": "all keys compared (`deletes: reconcile`): bigint",
@@ -44,8 +50,9 @@ _KINDS: Final = {
 class Incremental:
     """The measurements by kind of run, and how much there was.
 
-    ``many`` rows were updated before the runs of that kind. ``stand_in`` is the CPU time, in
-    seconds, that the sandbox spent on each run of a kind.
+    ``many`` rows were changed before the runs of that kind, and updated before those of the kind
+    ``updates``. ``stand_in`` is the CPU time, in seconds, that the sandbox spent on each run of a
+    kind.
     """
 
     rows: int
@@ -74,7 +81,7 @@ class Incremental:
         return max(max(one.peak_mb) for one in self.series.values())
 
     def changes_a_second(self, kind: str) -> float:
-        """Return the rows a second of the ``many`` changes, by tableferry or by a limit."""
+        """Return the rows a second of as many changes as ``many``, by tableferry or a limit."""
         return self.many / self.wall(kind)
 
     def against_complete(self, kind: str) -> float:
@@ -103,22 +110,26 @@ def measure_incremental(context: Context) -> Incremental:
         # A load at the very version at which tracking began would be repeated by the next run.
         run.source("UPDATE dbo.Narrow SET Quantity = Quantity + 1 WHERE ID = 1")
         run.measure("complete", rows)
-        # The updates first, on keys that no other change has touched.
+        # Many changes first, on rows that no others have touched.
+        mix = Changes.of(many)
+        for _ in range(rounds):
+            run.change(mix)
+            run.measure("many", mix.written)
         for number in range(rounds):
-            first, last = many * (number + 1), many * (number + 2)
+            first, last = run.spread + many * number, run.spread + many * (number + 1)
             run.source(
                 f"UPDATE dbo.Narrow SET Quantity = Quantity + 1 WHERE ID > {first} AND ID <= {last}"
             )
-            run.measure("many", many)
+            run.measure("updates", many)
             run.limits(first, last)
-        for number in range(rounds):
-            run.change(number)
-            run.measure("few", sum(FEW[:2]))
+        for _ in range(rounds):
+            run.change(FEW)
+            run.measure("few", FEW.written)
         for _ in range(rounds):
             run.measure("none", 0)
         statements = run.statements()
-        for number in range(rounds, 2 * rounds):
-            run.change(number)
+        for _ in range(rounds):
+            run.change(FEW)
             run.command()
         run.many_tables(tables)
         for _ in range(rounds):
@@ -134,12 +145,12 @@ def section(runs: Incremental) -> Section:
     for kind, label in _KINDS.items():
         peak, spent = max(runs.series[kind].peak_mb), runs.stand_in_cpu(kind)
         is_limit = kind in {"update", "merge_limit"}
-        rate = runs.changes_a_second(kind) if kind == "many" or is_limit else 0.0
+        rate = runs.changes_a_second(kind) if kind in _RATED else 0.0
         if kind == "complete":
             rate = runs.rows / runs.wall(kind)
         lines.append(
             [
-                label.format(tables=runs.tables, many=runs.many),
+                label.format(tables=runs.tables, many=runs.many, mix=Changes.of(runs.many)),
                 f"{runs.wall(kind):.3f}",
                 f"{rate:,.0f}" if rate else "",
                 "" if is_limit else f"{runs.own(kind):.3f}",
@@ -160,14 +171,16 @@ def section(runs: Incremental) -> Section:
 
 
 def _of_limits(runs: Incremental) -> str:
-    """Say what share of the load's rate PostgreSQL itself reaches with changes."""
-    shares = {kind: runs.against_complete(kind) for kind in ("update", "merge_limit", "many")}
+    """Say what share of the load's rate changes reach, and PostgreSQL itself with updates."""
+    shares = {
+        kind: runs.against_complete(kind) for kind in ("many", "updates", "update", "merge_limit")
+    }
     return (
-        "An UPDATE in place writes the row, its index entries and the log of both, so that\n"
-        f"PostgreSQL's bare UPDATE changes {runs.changes_a_second('update'):,.0f} rows a second, "
-        f"{shares['update']:.2f} of\nthe rate of the first load. With what any merge must do it "
-        f"is {shares['merge_limit']:.2f}; a merge by tableferry, which\nreads the changes as "
-        f"well, reaches {shares['many']:.2f} "
+        f"Changes of all kinds are carried at {shares['many']:.2f} of the rate of the first load. "
+        "An UPDATE in\nplace writes the row, its index entries and the log of both: PostgreSQL's "
+        f"bare UPDATE changes\n{runs.changes_a_second('update'):,.0f} rows a second, "
+        f"{shares['update']:.2f} of that rate, and {shares['merge_limit']:.2f} with what any merge "
+        f"must do;\ntableferry, which reads the changes as well, {shares['updates']:.2f} "
         "([decision 53](decisions/0053-changes-a-second.md))."
     )
 
@@ -178,8 +191,8 @@ def bars(runs: Incremental) -> list[Bar]:
     found = [
         below(label + name, measured, limit, "s", 3)
         for name, measured, limit in (
-            (f"{sum(FEW):,} changes, end to end", runs.wall("few"), FEW_SECONDS),
-            (f"{sum(FEW):,} changes, the whole command", runs.wall("command"), COMMAND_SECONDS),
+            (f"{CHANGES:,} changes, end to end", runs.wall("few"), FEW_SECONDS),
+            (f"{CHANGES:,} changes, the whole command", runs.wall("command"), COMMAND_SECONDS),
             ("a run without changes, its own CPU time", runs.own("none"), NONE_SECONDS),
             (f"{runs.tables} idle tables", runs.wall("idle"), IDLE_SECONDS),
             (

@@ -10,7 +10,7 @@ import pytest
 from tableferry.config import Settings, parse_table_configs
 from tableferry.errors import TransientError
 from tableferry.model.identifiers import SourceTable
-from tableferry.modes import tracking
+from tableferry.modes import tracked_changes
 from tableferry.postgres.ledger.many_watermarks import LeftWatermark
 from tableferry.runs.history import History
 from tableferry.runs.outcome import RunOutcome, Status, TableOutcome
@@ -384,7 +384,7 @@ def breaking(monkeypatch: pytest.MonkeyPatch, error: Exception) -> list[str]:
         asked.append("asked")
         raise error
 
-    monkeypatch.setattr(tracking, "changed_tables", broken)
+    monkeypatch.setattr(tracked_changes, "changed_tables", broken)
     return asked
 
 

@@ -14,16 +14,13 @@ from tableferry.errors import SchemaError, TransientError
 from tableferry.model.watermark import ReloadReason, Watermark
 from tableferry.modes.changed_rows import not_followed
 from tableferry.modes.extract import Ask, Extract
-from tableferry.modes.tracking import (
-    TrackedDatabase,
-    TrackedTable,
+from tableferry.modes.tracked_changes import (
     changes_count,
     changes_select,
     keys_select,
-    read_database,
-    read_tables,
     unchanged_row,
 )
+from tableferry.modes.tracking import TrackedDatabase, TrackedTable, read_database, read_tables
 from tableferry.modes.tracking_watermark import (
     is_same_journal,
     judge,

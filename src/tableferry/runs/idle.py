@@ -16,7 +16,7 @@ from tableferry import sqlserver
 from tableferry.config import LedgerUse, ReadMode, Settings, TableSpec
 from tableferry.errors import TableferryError
 from tableferry.model.identifiers import SourceTable
-from tableferry.modes import tracking
+from tableferry.modes import tracked_changes, tracking
 from tableferry.modes.changed_rows import not_followed
 from tableferry.modes.tracking_watermark import judge, may_be_truncated, parse, saved
 from tableferry.postgres.ledger import LeftWatermark
@@ -126,7 +126,7 @@ def _ask(
         since[one.source] = min(version, since.get(one.source, version))
     # No table has changes after the version of the database's last change.
     older = {source: version for source, version in since.items() if version != database.version}
-    changed = tracking.changed_tables(connection.rows, older)
+    changed = tracked_changes.changed_tables(connection.rows, older)
     return {
         one.left: saved(database, tables[one.source]) for one in usable if one.source not in changed
     }
