@@ -87,7 +87,7 @@ def plan_table(
     require_key_to_mark(spec, mark, target_key_columns(spec, columns))
     noted = _require_storable(spec, columns) + require_encodable(columns, database)
     if target is None:
-        create = _creation(spec, columns, details, database, mark)
+        create = _creation(spec, columns, details, database, mark, updated=merging is not None)
         _require_keys(spec, columns, strategies, merging)
         writing = _Writing(matched.drift, noted)
     else:
@@ -219,11 +219,13 @@ def _creation(
     details: TableDetails,
     database: TargetDatabase,
     mark: Mark | None,
+    *,
+    updated: bool,
 ) -> Creation:
     # A companion follows its main column, of the same source column.
     pairs = [(_as_stored(column.source, spec), column.target) for column in columns]
     key = spec.primary_key
-    return plan_creation(spec.target, pairs, key, details, database, mark=mark)
+    return plan_creation(spec.target, pairs, key, details, database, mark=mark, updated=updated)
 
 
 def _as_stored(column: SourceColumn, spec: TableSpec) -> SourceColumn:

@@ -42,6 +42,17 @@ def with_index(index: SourceIndex, pg: int = 180000) -> tuple[tuple[str, ...], t
     return made.after[1:], made.warnings
 
 
+def test_pages_of_a_table_that_is_updated_in_place_have_room() -> None:
+    def made(*, updated: bool) -> str:
+        database = TargetDatabase(180000)
+        planned = plan_creation(
+            TargetTable("", "t"), PAIRS, ("ID",), TableDetails(), database, updated=updated
+        )
+        return planned.before[-1]
+
+    assert made(updated=True) == f"{made(updated=False)} WITH (fillfactor = 90)"
+
+
 def test_the_key_and_the_indexes_come_after_the_rows_and_the_comments_before() -> None:
     made = create(
         TableDetails(
