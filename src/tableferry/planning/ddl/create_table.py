@@ -25,7 +25,7 @@ from tableferry.typemap import stays_distinct
 PG_INTEGERS: Mapping[str, str] = {"int2": "smallint", "int4": "int", "int8": "bigint"}
 """PostgreSQL's types of identity columns, with SQL Server's type of the same range."""
 
-ROOM: Final = 90
+FILLFACTOR: Final = 90
 """How full a load leaves the pages of a table whose rows are updated in place, in percent: a new
 version that finds room in its row's page needs no entry in any index (heap-only tuples, decision
 53)."""
@@ -78,7 +78,7 @@ def plan_creation(
     if mark:
         lines.append(f"  {mark.name} {mark.column.type}")
     primary_key = _primary_key(target, columns, key)
-    options = f" WITH (fillfactor = {ROOM})" if updated else ""
+    options = f" WITH (fillfactor = {FILLFACTOR})" if updated else ""
     create = f"CREATE TABLE {target.sql} (\n" + ",\n".join(lines) + f"\n){options}"
     return Creation(
         before=(*schema_statements(target, database), create, *comments),
