@@ -33,7 +33,7 @@ def updates(target: PgDatabase) -> tuple[int, int]:
 
     A session's counts arrive when it has ended.
     """
-    for _ in range(100):
+    for _ in range(600):
         [(all_of_them, in_their_page)] = target.rows(COUNTED)
         if all_of_them:
             return all_of_them, in_their_page
