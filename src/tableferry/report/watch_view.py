@@ -91,28 +91,35 @@ class WatchView:
 
     def _show_news(self, result: RunOutcome | ErrorReport) -> None:
         if isinstance(result, ErrorReport):
-            self._tell_error(_OF_THE_RUN, "", result)
+            self._tell_errors([(_OF_THE_RUN, result)])
             return
-        self._tell_error(_OF_THE_RUN, "", None)
         self._tell_warnings([(_OF_THE_RUN, result.warnings)])
-        for table in result.tables:
-            self._tell_error(table.table, f"[bold]{name(table.table)}[/]: ", table.error)
+        self._tell_errors([(_OF_THE_RUN, None), *((one.table, one.error) for one in result.tables)])
         self._tell_warnings([(table.table, table.warnings) for table in result.tables])
         kept = {_OF_THE_RUN, *(table.table for table in result.tables)}
         for told in (self._errors, self._warnings):
             for key in set(told) - kept:
                 del told[key]
 
-    def _tell_error(self, key: str, of: str, error: ErrorReport | None) -> None:
-        """Show the error of a table, unless it was shown for its last run."""
-        if error is None:
-            self._errors.pop(key, None)
-        elif self._errors.get(key) != error:
-            self._errors[key] = error
+    def _tell_errors(self, failed: Sequence[tuple[str, ErrorReport | None]]) -> None:
+        """Show each error that is new for a table, and once if it is new for several.
+
+        A server that cannot be reached fails all of its tables alike.
+        """
+        new: dict[ErrorReport, list[str]] = {}
+        for key, error in failed:
+            if error is None:
+                self._errors.pop(key, None)
+            elif self._errors.get(key) != error:
+                self._errors[key] = error
+                new.setdefault(error, []).append(key)
+        if new:
             with self._screen.printing(failed=True) as out:
-                print_indented(out, f"{of}[red]{error.kind}[/]: {plain(error.message)}", 4)
-                if error.hint:
-                    print_indented(out, f"[cyan]hint[/]: {plain(error.hint)}", 6)
+                for error, keys in new.items():
+                    text = f"[red]{error.kind}[/]: {plain(error.message)}"
+                    print_indented(out, f"{_whose(keys)}{text}", 4)
+                    if error.hint:
+                        print_indented(out, f"[cyan]hint[/]: {plain(error.hint)}", 6)
 
     def _tell_warnings(self, warned: Sequence[tuple[str, tuple[str, ...]]]) -> None:
         """Show each warning that is new for a table, and once if it is new for several.

@@ -138,6 +138,17 @@ def test_a_warning_that_is_new_for_many_tables_is_one_line() -> None:
     assert "    new: warning read under NOLOCK\n" in shown(a_round(*warned), later)[0]
 
 
+def test_an_error_that_is_new_for_several_tables_is_told_once() -> None:
+    other = ErrorReport("DataError", "a value", "Look.")
+    run = a_round(failed("a"), failed("b", other), failed("c"))
+    _, err = shown(run, run, a_round(failed("a"), failed("b"), failed("c")))
+    assert err == (
+        "    a, c: SchemaError: it is not there\n      hint: Correct it.\n"
+        "    b: DataError: a value\n      hint: Look.\n"
+        "    b: SchemaError: it is not there\n      hint: Correct it.\n"
+    )
+
+
 def test_a_warning_of_the_run_is_told_once() -> None:
     run = RunOutcome([ok("a")], 0.1, warnings=("not in the ledger",))
     out, _ = shown(a_round(result=run), a_round(result=run))
