@@ -13,6 +13,8 @@ GRANT SELECT ON dbo.Module TO tableferry_reader;
 -- Definitions of defaults and computed columns, for tables that tableferry will create.
 GRANT VIEW DEFINITION ON dbo.Customer TO tableferry_reader;
 GRANT VIEW DEFINITION ON dbo.Module TO tableferry_reader;
+-- Or for every table of a schema, those to come included:
+--   GRANT SELECT, VIEW DEFINITION ON SCHEMA::Sales TO tableferry_reader;
 GO
 USE VoipDB;
 GO

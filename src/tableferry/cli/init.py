@@ -1,6 +1,7 @@
 """``tableferry init``: from two connections to a table file, the ``.env`` beside it and a plan."""
 
 import shlex
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -122,6 +123,20 @@ def next_steps(config: Path) -> tuple[str, ...]:
     )
 
 
+def crontab_line(command: str, folder: Path, python: Path) -> str:
+    """Return the line with which cron runs a command of tableferry every 15 minutes.
+
+    cron looks for commands in /usr/bin and /bin only, and takes ``%`` for the end of the line.
+    """
+    script = python.with_name("tableferry")
+    program = (
+        shlex.quote(str(script)) if script.exists() else f"{shlex.quote(str(python))} -m tableferry"
+    )
+    run = command.replace("tableferry", program, 1)
+    line = f"cd {shlex.quote(str(folder))} && {run} --quiet"
+    return f"*/15 * * * * {line.replace('%', chr(92) + '%')}"
+
+
 def _show(view: "View", result: "Result") -> None:
     if not isinstance(result, FirstSteps):
         view.end(result)
@@ -143,7 +158,7 @@ def _show(view: "View", result: "Result") -> None:
             f"  {plain(sync)}",
             f"  {plain(verify)}",
             f"On a schedule: {plain(watch)}, as a service of systemd, say; or in cron:",
-            f"  */15 * * * * cd {plain(shlex.quote(str(Path.cwd())))} && {plain(sync)} --quiet",
+            f"  {plain(crontab_line(sync, Path.cwd(), Path(sys.executable)))}",
             "In AWS, a Lambda function that EventBridge invokes does the same.",
         ]
         for line in lines:

@@ -91,35 +91,60 @@ class WatchView:
 
     def _show_news(self, result: RunOutcome | ErrorReport) -> None:
         if isinstance(result, ErrorReport):
-            self._tell(_OF_THE_RUN, "", result, ())
+            self._tell_errors([(_OF_THE_RUN, result)])
             return
-        self._tell(_OF_THE_RUN, "", None, result.warnings)
-        for table in result.tables:
-            self._tell(table.table, f"[bold]{name(table.table)}[/]: ", table.error, table.warnings)
+        self._tell_warnings([(_OF_THE_RUN, result.warnings)])
+        self._tell_errors([(_OF_THE_RUN, None), *((one.table, one.error) for one in result.tables)])
+        self._tell_warnings([(table.table, table.warnings) for table in result.tables])
         kept = {_OF_THE_RUN, *(table.table for table in result.tables)}
         for told in (self._errors, self._warnings):
             for key in set(told) - kept:
                 del told[key]
 
-    def _tell(
-        self, key: str, of: str, error: ErrorReport | None, warnings: tuple[str, ...]
-    ) -> None:
-        """Show an error and warnings of a table, unless they were shown for its last run."""
-        if error is None:
-            self._errors.pop(key, None)
-        elif self._errors.get(key) != error:
-            self._errors[key] = error
+    def _tell_errors(self, failed: Sequence[tuple[str, ErrorReport | None]]) -> None:
+        """Show each error that is new for a table, and once if it is new for several.
+
+        A server that cannot be reached fails all of its tables alike.
+        """
+        new: dict[ErrorReport, list[str]] = {}
+        for key, error in failed:
+            if error is None:
+                self._errors.pop(key, None)
+            elif self._errors.get(key) != error:
+                self._errors[key] = error
+                new.setdefault(error, []).append(key)
+        if new:
             with self._screen.printing(failed=True) as out:
-                print_indented(out, f"{of}[red]{error.kind}[/]: {plain(error.message)}", 4)
-                if error.hint:
-                    print_indented(out, f"[cyan]hint[/]: {plain(error.hint)}", 6)
-        new = [warning for warning in warnings if warning not in self._warnings.get(key, ())]
-        if warnings:  # a table that has not changed has none, and gets the same with the next rows
-            self._warnings[key] = warnings
+                for error, keys in new.items():
+                    text = f"[red]{error.kind}[/]: {plain(error.message)}"
+                    print_indented(out, f"{_whose(keys)}{text}", 4)
+                    if error.hint:
+                        print_indented(out, f"[cyan]hint[/]: {plain(error.hint)}", 6)
+
+    def _tell_warnings(self, warned: Sequence[tuple[str, tuple[str, ...]]]) -> None:
+        """Show each warning that is new for a table, and once if it is new for several.
+
+        A warning about a database comes with each of its tables.
+        """
+        new: dict[str, list[str]] = {}
+        for key, warnings in warned:
+            for warning in warnings:
+                if warning not in self._warnings.get(key, ()):
+                    new.setdefault(warning, []).append(key)
+            if warnings:  # a table that has not changed has none, and gets the same with next rows
+                self._warnings[key] = warnings
         if new:
             with self._screen.printing() as out:
-                for warning in new:
+                for warning, keys in new.items():
+                    of = _whose(keys)
                     print_indented(out, f"{of}[yellow]warning[/] {plain(warning)}", 4)
+
+
+def _whose(keys: Sequence[str]) -> str:
+    if keys == [_OF_THE_RUN]:
+        return ""
+    names = _listed([f"[bold]{name(key)}[/]" for key in keys])
+    return f"{names}: "
 
 
 def line_of(found: Round) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import stat
 import sys
@@ -13,6 +14,7 @@ import jsonschema
 import pytest
 from dotenv import dotenv_values
 
+from tableferry.cli.init import crontab_line
 from tableferry_sandbox.testing import sql_server
 from tests.integration.copy.conftest import PASSWORD, USER, Tableferry, url_of
 from tests.support.databases import PgDatabase
@@ -48,6 +50,27 @@ def test_what_it_writes_is_all_that_a_sync_needs(
     assert pg_database.rows("SELECT name FROM customer ORDER BY id") == [("Ada",), ("Grace",)]
     assert stat.S_IMODE((tmp_path / ".env").stat().st_mode) == 0o600
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_the_line_of_cron_needs_no_path_and_no_shell_of_the_person(
+    script: bool, tmp_path: Path
+) -> None:
+    folder = tmp_path / "50% of it"
+    folder.mkdir()
+    (folder / "python").touch()
+    if script:
+        (folder / "tableferry").touch()
+    line = crontab_line("tableferry sync --config tables.toml", folder, folder / "python")
+    *schedule, command = line.split(" ", maxsplit=5)
+    assert schedule == ["*/15", "*", "*", "*", "*"]
+    assert "%" not in command.replace("\\%", "")
+    program = (
+        [str(folder / "tableferry")] if script else [str(folder / "python"), "-m", "tableferry"]
+    )
+    assert shlex.split(command.replace("\\%", "%")) == [
+        "cd", str(folder), "&&", *program, "sync", "--config", "tables.toml", "--quiet",
+    ]  # fmt: skip
 
 
 def test_the_table_file_names_a_schema_that_it_keeps(

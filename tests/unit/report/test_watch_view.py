@@ -127,6 +127,28 @@ def test_a_warning_is_told_when_it_is_new_also_after_runs_without_changes() -> N
     assert err == ""
 
 
+def test_a_warning_that_is_new_for_many_tables_is_one_line() -> None:
+    warned = [ok(f"t{n}", warnings=("read under NOLOCK",)) for n in range(MOST_NAMED + 56)]
+    out, _ = shown(a_round(*warned), a_round(*warned))
+    (found,) = [line for line in out.splitlines() if "NOLOCK" in line]
+    assert found == (
+        "    t0, t1, t2, t3, t4, t5, t6, t7, t8, t9 and 56 more: warning read under NOLOCK"
+    )
+    later = a_round(*warned, ok("new", warnings=("read under NOLOCK",)))
+    assert "    new: warning read under NOLOCK\n" in shown(a_round(*warned), later)[0]
+
+
+def test_an_error_that_is_new_for_several_tables_is_told_once() -> None:
+    other = ErrorReport("DataError", "a value", "Look.")
+    run = a_round(failed("a"), failed("b", other), failed("c"))
+    _, err = shown(run, run, a_round(failed("a"), failed("b"), failed("c")))
+    assert err == (
+        "    a, c: SchemaError: it is not there\n      hint: Correct it.\n"
+        "    b: DataError: a value\n      hint: Look.\n"
+        "    b: SchemaError: it is not there\n      hint: Correct it.\n"
+    )
+
+
 def test_a_warning_of_the_run_is_told_once() -> None:
     run = RunOutcome([ok("a")], 0.1, warnings=("not in the ledger",))
     out, _ = shown(a_round(result=run), a_round(result=run))
