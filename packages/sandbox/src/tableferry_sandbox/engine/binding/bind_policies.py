@@ -76,6 +76,7 @@ class PolicyBinder(ColumnBinder):
         if table in context.filtering:
             raise unsupported("a security predicate that reads the table it is on")
         context.filtering.append(table)
+        ordered, context.ordered = context.ordered, False  # EXISTS asks for no order
         try:
             with self._apart(table.database):
                 if predicate.policy.schema_bound:
@@ -88,4 +89,5 @@ class PolicyBinder(ColumnBinder):
                 )
                 return found.sql
         finally:
+            context.ordered = ordered
             context.filtering.pop()

@@ -103,13 +103,14 @@ class TableBinder(PolicyBinder):
         if unreadable is not None:
             raise disabled_index(unreadable.name, table.name)
         text = self.context.read(table, node.hints)
-        alias = self.context.alias()
-        if table.disordered and self.context.ordered:
-            text = self._in_clustered_order(text, table, alias)
         if node.sample is not None:
             text = self._sampled(text, table, node.sample)
         if table.predicates:
             text = self.filtered(table, text)
+        alias = self.context.alias()
+        # A filter is a join, which leaves no order.
+        if self.context.ordered and (table.disordered or table.predicates):
+            text = self._in_clustered_order(text, table, alias)
         columns = self.table_columns(table, alias, refused)
         path = self._path(node, table)
         self._add_source(Source(name, path, columns, table.database.key), scope)

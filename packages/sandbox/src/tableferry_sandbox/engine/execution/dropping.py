@@ -22,7 +22,7 @@ from tableferry_sandbox.engine.execution.catalog_changes import (
     refuse_read_only,
 )
 from tableferry_sandbox.engine.execution.object_uses import refuse_if_used
-from tableferry_sandbox.engine.execution.security_policies import drop_policy
+from tableferry_sandbox.engine.execution.policy_statements import drop_policy
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.execution.temporal import refuse_drop_of_temporal
 from tableferry_sandbox.engine.tree import definitions as dd

@@ -18,8 +18,8 @@ from tableferry_sandbox.engine.execution import constraint_checks, row_checks, t
 from tableferry_sandbox.engine.execution.change_recording import ChangeRecorder
 from tableferry_sandbox.engine.execution.isolation import note_access, refuse_write, snapshot_of
 from tableferry_sandbox.engine.execution.output_clause import ENDED, STAGE, keep_ended
+from tableferry_sandbox.engine.execution.policy_statements import check_blocked
 from tableferry_sandbox.engine.execution.row_values import RowValues
-from tableferry_sandbox.engine.execution.security_policies import check_blocked
 from tableferry_sandbox.engine.execution.session_state import SessionState
 from tableferry_sandbox.engine.types.row_errors import translate
 
