@@ -35,8 +35,9 @@ COMPLETE: Final[dict[str, dict[str, Any]]] = {
     "first load in chunks": {"mode": "change_tracking", "chunks": 2, "parallel": 1},
 }
 
-STEP: Final = 7
-"""Every seventh moment only: each is a run of its own, which begins again."""
+STEP: Final = {"source": 7, "target": 3}
+"""Every seventh moment only, or every third of the target's fewer: each is a run of its own, which
+begins again."""
 
 Cuts = list[bool]
 """Has an item once a connection was cut."""
@@ -113,9 +114,9 @@ def test_a_run_whose_connection_is_cut_before_a_statement_ends_with_the_sources_
 ) -> None:
     strike = partial(cut_source, source) if side == "source" else cut_target
     assert sync(publish="merge", **INCREMENTAL[mode]).status is Status.OK
-    is_cut, number, retried = True, 1 - STEP, 0
+    is_cut, number, retried = True, 1 - STEP[side], 0
     while is_cut:
-        number += STEP
+        number += STEP[side]
         change(source, number)
         with strike(number) as cuts:
             outcome = sync(options=QUICK, publish="merge", **INCREMENTAL[mode])
