@@ -407,9 +407,9 @@ def test_a_signal_is_an_outcome_and_leaves_the_old_rows(
     folder: Path, env: dict[str, str], pg_database: PgDatabase, number: signal.Signals, code: int
 ) -> None:
     assert call("sync", "--tables=mctm_module", env=env, cwd=folder).returncode == 0
-    # A reader that holds the table makes the sync wait for its lock, so it is surely in its midst.
-    with psycopg.connect(pg_database.conninfo) as reader:
-        reader.execute("SELECT count(*) FROM mctm_module")
+    # A session that holds the table makes the sync wait for its lock, so it is surely in its midst.
+    with psycopg.connect(pg_database.conninfo) as other:
+        other.execute("LOCK TABLE mctm_module IN SHARE ROW EXCLUSIVE MODE")
         command = ["-m", "tableferry", "sync", "--tables=mctm_module"]
         with loaded_process.start(*command, cwd=folder, env=surroundings(env)) as process:
             waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"

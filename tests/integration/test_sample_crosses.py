@@ -57,18 +57,18 @@ def compare(sandbox: Sandbox, database: PgDatabase, table: SampleTable) -> int:
 
 def test_all_four_tables_arrive_value_by_value(sandbox: Sandbox, pg_database: PgDatabase) -> None:
     specs = parse_table_configs(table_configs())
-    told: list[int] = []
+    told: dict[str, int] = {}
     run = sync_tables(
         list(specs.values()),
         sandbox.settings(pg_database),
-        on_progress=lambda progress: told.append(progress.rows),
+        on_progress=lambda progress: told.update({progress.table: progress.rows}),
     )
     assert run.ok, [table.error for table in run.tables]
     assert [table.table for table in run.tables] == list(specs)
     counts = [compare(sandbox, pg_database, table) for table in SAMPLE_TABLES]
     assert [table.rows_written for table in run.tables] == counts
     assert all(counts)
-    assert told == counts
+    assert list(told.values()) == counts
     again = sync_tables(list(specs.values()), sandbox.settings(pg_database))
     assert again.ok
     assert [table.created for table in again.tables] == [False] * 4

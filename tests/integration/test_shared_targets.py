@@ -1,5 +1,6 @@
 """Two entries whose rows would go into one table are refused before either is loaded."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -184,8 +185,5 @@ def test_a_run_of_many_tables_asks_for_each_table_only_where_its_own_target_is(
     wanted = specs("one", "two", "three", "four")
     with messages_to_the_target() as messages:
         assert sync_tables(wanted, sandbox.settings(pg_database)).ok
-    asked = [text for text in messages.texts if "pg_partition_ancestors" in text]
-    asked = [text for text in asked if "WITH ORDINALITY w" in text]
-    assert [sum(name in text for name in ("one", "two", "three")) for text in asked] == [
-        *(3, 1, 1, 1, 0)
-    ]
+    asked = re.findall(r"'\{([^}]*)\}'::text\[\]\) WITH ORDINALITY w", "".join(messages.texts))
+    assert asked == ["one,two,three,four", "one", "two", "three", "four"]

@@ -36,6 +36,9 @@ _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 SHOWN_CHARACTERS: Final = 200
 """Of a statement in the comment before its message: enough to tell which it is."""
 
+_SETTINGS: Final = re.compile(r"(?:SET LOCAL [^;]*; )+")
+"""What a statement may have in front."""
+
 _COMMENT: Final = re.compile(r"/\*.*?\*/ ", re.DOTALL)
 
 
@@ -73,7 +76,7 @@ def answers(cursor: psycopg.Cursor[Any]) -> Answers:
 
 def headed(statement: str, text: str) -> str:
     """Return a message's text after a comment that shows the statement it is sent for."""
-    shown = " ".join(statement.split())[:SHOWN_CHARACTERS]
+    shown = _SETTINGS.sub("", " ".join(statement.split()), count=1)[:SHOWN_CHARACTERS]
     # A name may hold what would end the comment.
     return f"/* {shown.replace('*/', '* /').replace('/*', '/ *')} */ {text}"
 

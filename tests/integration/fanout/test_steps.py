@@ -10,6 +10,7 @@ import pytest
 
 from tableferry.errors import ConfigError, LeaseLostError, SchemaError, TransientError
 from tableferry.fanout import Route, assign, begin, finish, route_of
+from tableferry.postgres.publish import merge_check
 from tableferry.runs.outcome import Status
 from tableferry_sandbox.faults import SendError
 from tests.integration.fanout.conftest import CHUNKS, OLD, ROWS, STAGING, FanOut
@@ -86,8 +87,9 @@ def test_every_step_done_twice_comes_to_the_same(fan_out: FanOut) -> None:
 
 
 def test_a_first_step_done_again_under_another_plan_leaves_no_staging_table(
-    fan_out: FanOut,
+    fan_out: FanOut, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(merge_check, "SMALL_ROWS", -1)  # it is swapped, as if it were large
     cut_off = fan_out.again(publish="auto")
     cut_off.begin()
     cut_off.load(0)
