@@ -34,7 +34,11 @@ def table(table_in: Callable[[str], None], pg_database: PgDatabase) -> PgDatabas
         "CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, Name nvarchar(20), Days int); "
         f"INSERT INTO dbo.T VALUES {numbers}"
     )
-    pg_database.run("CREATE TABLE t (id int PRIMARY KEY, name text, days int)")
+    # Autovacuum is on, and must not look by chance while a test runs.
+    pg_database.run(
+        "CREATE TABLE t (id int PRIMARY KEY, name text, days int) "
+        "WITH (autovacuum_analyze_threshold = 1000000)"
+    )
     return pg_database
 
 
