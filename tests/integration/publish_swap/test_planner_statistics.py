@@ -28,7 +28,7 @@ def _many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def table(table_in: Callable[[str], None], pg_database: PgDatabase) -> PgDatabase:
-    """A table that was loaded once and that ANALYZE has looked at since."""
+    """An empty target, and its rows at the source."""
     numbers = ", ".join(f"({n}, N'{'odd' if n % 2 else 'even'}', {n % 7})" for n in range(ROWS))
     table_in(
         "CREATE TABLE dbo.T (ID int NOT NULL PRIMARY KEY, Name nvarchar(20), Days int); "
