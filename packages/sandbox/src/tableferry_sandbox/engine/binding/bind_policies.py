@@ -1,7 +1,7 @@
 """Inline table-valued functions, and the security predicates that are such functions.
 
 As "Row-level security" documents them: a filter predicate is a WHERE of every statement that reads
-its table, whoever runs it.
+its table, whichever user runs it.
 """
 
 from collections.abc import Iterator, Sequence

@@ -91,7 +91,7 @@ class Writer:
     ) -> None:  # fmt: skip
         session = self.session
         failed = kind is not None
-        # Before the commit: whoever counts after it may have counted these rows already.
+        # Before the commit: a count taken after it may include these rows already.
         rows = self._rows_after()
         session.writer_number = None
         try:
